@@ -1,0 +1,1 @@
+"""One package per platform, all with the same files; `base` holds the contract."""

@@ -1,0 +1,199 @@
+"""The contract between the runtime and a platform's adapter."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol
+
+from imbridge.config import AccountConfig
+from imbridge.protocol import (
+    Capabilities,
+    Channel,
+    Degradation,
+    Event,
+    Media,
+    Message,
+    NotSupportedError,
+    SentPart,
+)
+from imbridge.rendering import Part
+from imbridge.transport import HttpPool, WebhookRoute
+
+
+class Verdict(StrEnum):
+    """What the inbox says of something a platform delivered; the link or webhook turns it into the platform's ack."""
+
+    ACCEPTED = "accepted"
+    """Stored: acknowledge."""
+    DUPLICATE = "duplicate"
+    """Known already: acknowledge, nothing will happen."""
+    OVERLOADED = "overloaded"
+    """No room: tell the platform to deliver it again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A decoded delivery.
+
+    Attributes:
+        item: The message or event.
+        dedup_keys: The platform's ids of this delivery; it is a duplicate if any of them was seen.
+    """
+
+    item: Message | Event
+    dedup_keys: tuple[str, ...]
+
+
+class Intake(Protocol):
+    """The way into the inbox. `offer` is called in order of arrival and returns at once."""
+
+    def offer(self, inbound: Inbound) -> "asyncio.Future[Verdict]":
+        """Hand over a delivery; the future is done when it is stored (or refused)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a part goes.
+
+    Attributes:
+        channel: The conversation.
+        reply_to: Message to attach it to; None sends it plainly.
+        in_thread: Open or continue a thread under `reply_to`.
+    """
+
+    channel: Channel
+    reply_to: str | None = None
+    in_thread: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A part that the platform took."""
+
+    part: SentPart
+    attempts: int = 1
+    degradations: tuple[Degradation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What an account found out about itself.
+
+    Attributes:
+        ok: Credentials work and the bot exists.
+        bot_id: Our own id on the platform.
+        bot_name: Our own name.
+        problems: What is missing, one line each, with where to mend it.
+    """
+
+    ok: bool
+    bot_id: str = ""
+    bot_name: str = ""
+    problems: tuple[str, ...] = ()
+
+
+class Health(StrEnum):
+    """How an account is doing."""
+
+    STARTING = "starting"
+    UP = "up"
+    DOWN = "down"
+    """Not connected; it comes back by itself."""
+    FAILED = "failed"
+    """Not connected, and no retry helps until a person acts."""
+    STOPPED = "stopped"
+
+
+@dataclass(slots=True)
+class AdapterContext:
+    """What the runtime lends an adapter.
+
+    Attributes:
+        intake: Where deliveries go.
+        pool: The process's HTTP connections: the only thing accounts share.
+        on_health: Called at every change of health, with a line that says why.
+    """
+
+    intake: Intake
+    pool: HttpPool
+    on_health: "HealthListener" = field(default=lambda adapter, health, reason: None)
+
+
+class HealthListener(Protocol):
+    """Gets every change of an account's health."""
+
+    def __call__(self, adapter: "Adapter", health: Health, reason: str) -> None:
+        """Take note; must not block."""
+
+
+class Adapter(ABC):
+    """One account on one platform.
+
+    Raises, from all methods that talk to the platform: `DeliveryError` and its kinds when it refused, `AuthError` when
+    the credentials are wrong, `NotSupportedError` when the platform cannot do it.
+    """
+
+    platform: ClassVar[str]
+    config_type: ClassVar[type[AccountConfig]]
+    capabilities: Capabilities
+    health: Health = Health.STARTING
+
+    def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
+        """Keep the settings; no I/O before `start`."""
+        self.config = config
+        self.context = context
+
+    @property
+    def key(self) -> str:
+        """`platform:account`."""
+        return self.config.key
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Connect and begin to deliver into the intake."""
+
+    @abstractmethod
+    async def stop_reading(self) -> None:
+        """Take nothing new from the platform; sending still works."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of everything; no task is left."""
+
+    @abstractmethod
+    async def probe(self) -> Probe:
+        """Ask the platform who we are and whether the credentials work."""
+
+    @abstractmethod
+    async def send(self, target: Target, part: Part, key: str) -> Sent:
+        """Send one part; `key` makes a repeated send harmless where the platform supports it."""
+
+    async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:
+        """Change a sent message."""
+        raise NotSupportedError(f"{self.platform} cannot edit messages")
+
+    async def recall(self, channel: Channel, message_id: str) -> None:
+        """Take a sent message back."""
+        raise NotSupportedError(f"{self.platform} cannot recall messages")
+
+    async def react(self, channel: Channel, message_id: str, emoji: str) -> None:
+        """Put a reaction on a message."""
+        raise NotSupportedError(f"{self.platform} cannot react to messages")
+
+    async def unreact(self, channel: Channel, message_id: str, emoji: str) -> None:
+        """Take our reaction off a message."""
+        raise NotSupportedError(f"{self.platform} cannot react to messages")
+
+    async def read(self, message_id: str, media: Media) -> bytes:
+        """Fetch the bytes of a received media element."""
+        raise NotSupportedError(f"{self.platform} cannot download {type(media).__name__}")
+
+    def routes(self) -> Sequence[WebhookRoute]:
+        """The callback URLs this account answers, if any."""
+        return ()
+
+    def counters(self) -> dict[str, Any]:
+        """Numbers for metrics and `imbridge status`."""
+        return {}

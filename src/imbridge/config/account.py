@@ -1,0 +1,46 @@
+"""The settings every account has, whatever its platform."""
+
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+
+class DirectPolicy(StrEnum):
+    """Who may talk to the bot in a private chat."""
+
+    OPEN = "open"
+    ALLOWLIST = "allowlist"
+
+
+class AccountConfig(BaseModel):
+    """One bot identity on a platform.
+
+    Adapters derive from it and add their platform's settings. Every field may be written in `snake_case` or `camelCase`.
+    A field's `description` says where in the platform's console its value is found: configuration errors quote it.
+
+    Attributes:
+        name: The account's name in addresses, logs and metrics (`feishu:work`).
+        enabled: False leaves the account out.
+        dm_policy: `open`: anyone may write in private; `allowlist`: only those in `allow_from`.
+        allow_from: Ids of the people who may write in private under `allowlist`.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, alias_generator=to_camel, populate_by_name=True
+    )
+
+    platform: ClassVar[str] = ""
+    env_prefix: ClassVar[str] = ""
+    """Environment variables are this plus the field's name in capitals: `FEISHU_` + `APP_ID`."""
+
+    name: str = Field(default="default", pattern=r"[^/:#\s]+")
+    enabled: bool = True
+    dm_policy: DirectPolicy = DirectPolicy.OPEN
+    allow_from: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """`platform:name`."""
+        return f"{self.platform}:{self.name}"

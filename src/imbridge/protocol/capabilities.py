@@ -1,0 +1,47 @@
+"""What an account's platform and mode can do, as data."""
+
+from pydantic import Field
+
+from imbridge.protocol.model import ProtocolModel
+
+
+class Capabilities(ProtocolModel):
+    """Read by rendering, the docs and checks; each adapter states its own with the platform's source beside it.
+
+    Attributes:
+        receives: Element types that arrive.
+        sends: Element types that can be shown as they are; others are degraded.
+        text_bytes: Most bytes of one text message as sent, in UTF-8.
+        markdown_bytes: Most bytes of one Markdown or rich text message as sent.
+        image_bytes: Largest image.
+        file_bytes: Largest file.
+        edit: Sent messages can be changed.
+        max_edits: How often one message can be changed; None when not limited.
+        recall: Sent messages can be taken back.
+        recall_window: Seconds in which that works; None when the platform sets no limit we know.
+        react: Reactions can be put on messages.
+        threads: Answers inside a thread.
+        quote: An answer can be attached to a message.
+        mention: People can be called by @.
+        push: We can speak without being spoken to.
+        idempotent_send: A repeated send with the same key makes one message.
+        reply_window: Seconds after a message in which it can be answered; None when not limited.
+    """
+
+    receives: frozenset[str] = frozenset()
+    sends: frozenset[str] = frozenset({"text"})
+    text_bytes: int = Field(default=2048, gt=0)
+    markdown_bytes: int = Field(default=2048, gt=0)
+    image_bytes: int = Field(default=0, ge=0)
+    file_bytes: int = Field(default=0, ge=0)
+    edit: bool = False
+    max_edits: int | None = None
+    recall: bool = False
+    recall_window: float | None = None
+    react: bool = False
+    threads: bool = False
+    quote: bool = False
+    mention: bool = False
+    push: bool = True
+    idempotent_send: bool = False
+    reply_window: float | None = None

@@ -1,0 +1,53 @@
+"""Where messages are exchanged."""
+
+from enum import StrEnum
+from functools import cached_property
+from urllib.parse import quote
+
+from pydantic import Field
+
+from imbridge.protocol.model import ProtocolModel
+
+_SAFE_IN_ID = "@:=,+*!~$"
+
+
+class ChannelKind(StrEnum):
+    """What sort of room it is."""
+
+    PRIVATE = "private"
+    GROUP = "group"
+    GUILD = "guild"
+    USER = "user"
+    """A person as a target: the platform opens or finds the private chat with them."""
+
+
+class Channel(ProtocolModel):
+    """A conversation on a platform, seen from one account.
+
+    Attributes:
+        platform: `feishu`, `wecom`, `dingtalk`, `qq`, `console`, or an installed adapter's name.
+        account: The account's name in the configuration (`work`).
+        kind: Private chat, group, guild channel, or a user as a target.
+        id: The platform's own id, untouched.
+        name: What people call it, when known. Not part of the address.
+        thread: The thread or topic inside the channel, if any.
+    """
+
+    platform: str = Field(min_length=1)
+    account: str = Field(min_length=1)
+    kind: ChannelKind
+    id: str = Field(min_length=1)
+    name: str | None = None
+    thread: str | None = None
+
+    @cached_property
+    def address(self) -> str:
+        """`platform:account/kind/id[#thread]`."""
+        account = quote(self.account, safe="")
+        where = f"{self.platform}:{account}/{self.kind.value}/{quote(self.id, safe=_SAFE_IN_ID)}"
+        return f"{where}#{quote(self.thread, safe=_SAFE_IN_ID)}" if self.thread else where
+
+    @property
+    def account_key(self) -> str:
+        """`platform:account`: tokens, dedup keys, queues and limits are keyed by it."""
+        return f"{self.platform}:{self.account}"

@@ -1,0 +1,61 @@
+"""What a bound message can ask of the bridge that delivered it."""
+
+from collections.abc import AsyncIterable, MutableMapping
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from imbridge.protocol.receipt import Receipt
+from imbridge.protocol.reply import Sendable
+
+SessionState = MutableMapping[str, Any]
+"""State of one conversation and one skill: kept between messages."""
+
+
+class StreamWriter(Protocol):
+    """An answer that grows while it is written."""
+
+    async def write(self, text: str) -> None:
+        """Append text. The platform is shown the newest state as often as its limits allow."""
+
+    async def finish(self) -> Receipt:
+        """Show the last state and close; further writes fail."""
+
+    async def __aenter__(self) -> Self:
+        """Begin."""
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Finish, also when the body failed: what was written so far is shown."""
+
+
+class Conversation(Protocol):
+    """The way back from a message to its platform; the runtime implements it."""
+
+    @property
+    def session(self) -> SessionState:
+        """State of this conversation for the running skill."""
+
+    async def reply(self, content: Sendable, *, in_thread: bool | None, quote: bool | None) -> Receipt:
+        """Answer the message."""
+
+    async def react(self, emoji: str) -> Receipt:
+        """Put a reaction on the message."""
+
+    async def unreact(self, emoji: str) -> Receipt:
+        """Take our reaction off again."""
+
+    async def ask(self, question: Sendable | None, *, timeout: float) -> Any:
+        """Send a question, give back the asked person's next message in the conversation."""
+
+    def stream(self) -> StreamWriter:
+        """Begin an answer that grows."""
+
+    async def reply_stream(self, pieces: AsyncIterable[str]) -> Receipt:
+        """Answer with a stream of text pieces."""
+
+    async def edit(self, receipt: Receipt, content: Sendable) -> Receipt:
+        """Change what was sent."""
+
+    async def recall(self, receipt: Receipt) -> Receipt:
+        """Take back what was sent."""

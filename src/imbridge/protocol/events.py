@@ -1,0 +1,195 @@
+"""What happens that is not a message: one class each, one union with the discriminator `type`."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BeforeValidator, Field
+
+from imbridge.protocol.channel import Channel
+from imbridge.protocol.model import ProtocolModel
+from imbridge.protocol.sender import Sender
+
+
+class Event(ProtocolModel):
+    """Base of all events.
+
+    Attributes:
+        id: The platform's id of the event.
+        platform: Platform name.
+        account: Name of the account that received it.
+        channel: Where, when it belongs to a conversation.
+        actor: Who caused it, when known.
+        timestamp: When (aware, UTC).
+        payload: What the platform sent, parsed but otherwise untouched.
+    """
+
+    id: str
+    platform: str
+    account: str
+    channel: Channel | None = None
+    actor: Sender | None = None
+    timestamp: AwareDatetime
+    payload: Any = Field(default=None, repr=False)
+
+
+class MessageRecalled(Event):
+    """Somebody took a message back."""
+
+    type: Literal["message_recalled"] = "message_recalled"
+    message_id: str
+
+
+class MessageRead(Event):
+    """Somebody read messages of ours."""
+
+    type: Literal["message_read"] = "message_read"
+    message_ids: tuple[str, ...] = ()
+
+
+class ReactionAdded(Event):
+    """Somebody put a reaction on a message."""
+
+    type: Literal["reaction_added"] = "reaction_added"
+    message_id: str
+    emoji: str
+
+
+class ReactionRemoved(Event):
+    """Somebody took a reaction off a message."""
+
+    type: Literal["reaction_removed"] = "reaction_removed"
+    message_id: str
+    emoji: str
+
+
+class BotAdded(Event):
+    """We were added to a group."""
+
+    type: Literal["bot_added"] = "bot_added"
+
+
+class BotRemoved(Event):
+    """We were removed from a group."""
+
+    type: Literal["bot_removed"] = "bot_removed"
+
+
+class MemberJoined(Event):
+    """People came into a group."""
+
+    type: Literal["member_joined"] = "member_joined"
+    members: tuple[Sender, ...] = ()
+
+
+class MemberLeft(Event):
+    """People left a group or were removed."""
+
+    type: Literal["member_left"] = "member_left"
+    members: tuple[Sender, ...] = ()
+
+
+class ChatOpened(Event):
+    """Somebody opened the private chat with us."""
+
+    type: Literal["chat_opened"] = "chat_opened"
+
+
+class ChannelUpdated(Event):
+    """A group's name or settings changed."""
+
+    type: Literal["channel_updated"] = "channel_updated"
+    changes: dict[str, Any] = Field(default_factory=dict)
+
+
+class ChannelClosed(Event):
+    """A group was disbanded."""
+
+    type: Literal["channel_closed"] = "channel_closed"
+
+
+class ButtonClicked(Event):
+    """Somebody clicked in a card or submitted its form.
+
+    Attributes:
+        message_id: The card's message.
+        action: Name of the button.
+        value: What the button carries.
+        form: What was filled in.
+    """
+
+    type: Literal["button_clicked"] = "button_clicked"
+    message_id: str = ""
+    action: str = ""
+    value: Any = None
+    form: dict[str, Any] = Field(default_factory=dict)
+
+
+class MenuClicked(Event):
+    """Somebody chose an item of the bot's menu."""
+
+    type: Literal["menu_clicked"] = "menu_clicked"
+    key: str = ""
+
+
+class ApprovalChanged(Event):
+    """An approval instance or one of its tasks changed its status."""
+
+    type: Literal["approval_changed"] = "approval_changed"
+    approval_code: str = ""
+    instance_code: str = ""
+    task_id: str = ""
+    status: str = ""
+
+
+class ContactChanged(Event):
+    """The address book changed.
+
+    Attributes:
+        subject: `user`, `department`, `tag` or `scope`.
+        change: `created`, `updated`, `deleted`.
+        subject_id: Whose record.
+    """
+
+    type: Literal["contact_changed"] = "contact_changed"
+    subject: str = ""
+    change: str = ""
+    subject_id: str = ""
+
+
+class UnknownEvent(Event):
+    """An event this version has no class for: kept whole.
+
+    Attributes:
+        kind: The platform's own name of it (`vc.bot.meeting_invited_v1`).
+    """
+
+    type: Literal["unknown"] = "unknown"
+    kind: str = ""
+
+
+EVENT_TYPES: dict[str, type[Event]] = {
+    cls.model_fields["type"].default: cls
+    for cls in (
+        MessageRecalled, MessageRead, ReactionAdded, ReactionRemoved, BotAdded, BotRemoved, MemberJoined, MemberLeft,
+        ChatOpened, ChannelUpdated, ChannelClosed, ButtonClicked, MenuClicked, ApprovalChanged, ContactChanged,
+        UnknownEvent,
+    )
+}  # fmt: skip
+"""Every event by its discriminator."""
+
+
+def _keep_new_kinds(value: Any) -> Any:
+    """What a newer version wrote is read as `UnknownEvent`, its own fields in `payload`."""
+    if isinstance(value, dict) and value.get("type") not in EVENT_TYPES and isinstance(value.get("type"), str):
+        common = {name: value[name] for name in Event.model_fields if name in value}
+        return {**common, "type": "unknown", "kind": value["type"], "payload": value}
+    return value
+
+
+AnyEvent = Annotated[
+    MessageRecalled | MessageRead | ReactionAdded | ReactionRemoved | BotAdded | BotRemoved | MemberJoined | MemberLeft
+    | ChatOpened | ChannelUpdated | ChannelClosed | ButtonClicked | MenuClicked | ApprovalChanged | ContactChanged
+    | UnknownEvent,
+    Field(discriminator="type"),
+    BeforeValidator(_keep_new_kinds),
+]  # fmt: skip
+"""Any event, told apart by `type`."""

@@ -1,0 +1,168 @@
+"""A message, as a skill gets it."""
+
+from collections.abc import AsyncIterable
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from pydantic import AwareDatetime, Field, PrivateAttr
+
+from imbridge.protocol.channel import Channel
+from imbridge.protocol.conversation import Conversation, SessionState, StreamWriter
+from imbridge.protocol.elements import AnyElement, Media, Mention, MentionAll, Reader
+from imbridge.protocol.errors import UnboundError
+from imbridge.protocol.model import ProtocolModel
+from imbridge.protocol.receipt import Receipt
+from imbridge.protocol.reply import Sendable
+from imbridge.protocol.sender import Sender
+
+
+class Message(ProtocolModel):
+    """What somebody said in a channel.
+
+    Attributes:
+        id: The platform's id of the message.
+        channel: Where.
+        sender: Who.
+        elements: Content, in order.
+        content_type: What it mainly is: `text`, `image`, `file`, ...: the platform's text and rich text are `text`.
+        text: The text for a skill: a leading mention of us removed, other mentions as `@name`.
+        raw: The text as the person typed it, with every mention as `@name`.
+        reply_to: Id of the message this one answers, if any.
+        timestamp: When it was said (aware, UTC).
+        payload: What the platform sent, parsed but otherwise untouched.
+        edited: True when this is a changed version of an earlier message.
+    """
+
+    id: str
+    channel: Channel
+    sender: Sender
+    elements: tuple[AnyElement, ...] = ()
+    content_type: str = "text"
+    text: str = ""
+    raw: str = ""
+    reply_to: str | None = None
+    timestamp: AwareDatetime
+    payload: Any = Field(default=None, repr=False)
+    edited: bool = False
+    _conversation: Conversation | None = PrivateAttr(default=None)
+
+    @property
+    def thread(self) -> str | None:
+        """The thread it was said in, if any."""
+        return self.channel.thread
+
+    @property
+    def mentions(self) -> tuple[Mention, ...]:
+        """Everybody mentioned by name, in order."""
+        return tuple(element for element in self.elements if isinstance(element, Mention))
+
+    @property
+    def mentions_me(self) -> bool:
+        """We are mentioned by name (not merely by `@all`)."""
+        return any(isinstance(element, Mention) and element.is_self for element in self.elements)
+
+    @property
+    def mentions_all(self) -> bool:
+        """Everybody in the group is called."""
+        return any(isinstance(element, MentionAll) for element in self.elements)
+
+    @property
+    def media(self) -> tuple[Media, ...]:
+        """The images, files and recordings in it."""
+        return tuple(element for element in self.elements if isinstance(element, Media))
+
+    # -- bound to a bridge -----------------------------------------------------------------------------------------
+
+    def bind(self, conversation: Conversation, reader: Reader | None = None) -> Self:
+        """Connect the message to the bridge it came through; for adapters, runtimes and test doubles."""
+        self._conversation = conversation
+        if reader is not None:
+            for element in self.media:
+                element.bind(reader)
+        return self
+
+    def _bound(self) -> Conversation:
+        if self._conversation is None:
+            raise UnboundError(f"message {self.id} did not come from a running bridge, so there is no way back")
+        return self._conversation
+
+    @property
+    def session(self) -> SessionState:
+        """State kept for this conversation and the skill that runs: a mapping of JSON values.
+
+        Raises:
+            UnboundError: the message did not come from a running bridge. The same holds for all methods below.
+        """
+        return self._bound().session
+
+    async def reply(self, content: Sendable, *, in_thread: bool | None = None, quote: bool | None = None) -> Receipt:
+        """Answer in the same conversation, after everything this conversation has said before.
+
+        Args:
+            content: Anything sendable; an async iterator of text becomes a stream.
+            in_thread: True opens a thread, False stays out of one, None stays where the message is.
+            quote: Attach the answer to this message; None does what the platform does usually.
+
+        Returns:
+            What became of it. A refusal by the platform is a falsy receipt with the reason, not an exception.
+        """
+        return await self._bound().reply(content, in_thread=in_thread, quote=quote)
+
+    async def react(self, emoji: str) -> Receipt:
+        """Put a reaction on this message (`"THUMBSUP"` on Feishu, or a common emoji character)."""
+        return await self._bound().react(emoji)
+
+    async def unreact(self, emoji: str) -> Receipt:
+        """Take our reaction off again."""
+        return await self._bound().unreact(emoji)
+
+    async def ask(self, question: Sendable | None = None, *, timeout: float = 300) -> "Message":
+        """Ask the sender and wait for their next message in this conversation.
+
+        Args:
+            question: What to ask; None only waits.
+            timeout: Seconds to wait.
+
+        Raises:
+            AskTimeoutError: no answer came in time.
+        """
+        answer: Message = await self._bound().ask(question, timeout=timeout)
+        return answer
+
+    def stream(self) -> StreamWriter:
+        """Begin an answer that grows: `async with msg.stream() as out: await out.write("...")`."""
+        return self._bound().stream()
+
+    async def reply_stream(self, pieces: AsyncIterable[str]) -> Receipt:
+        """Answer with a stream of text pieces."""
+        return await self._bound().reply_stream(pieces)
+
+    async def edit(self, receipt: Receipt, content: Sendable) -> Receipt:
+        """Change what was sent under a receipt."""
+        return await self._bound().edit(receipt, content)
+
+    async def recall(self, receipt: Receipt) -> Receipt:
+        """Take back what was sent under a receipt."""
+        return await self._bound().recall(receipt)
+
+    def __eq__(self, other: object) -> bool:
+        """Equal when everything but the connection to a bridge is."""
+        if type(other) is not type(self):
+            return NotImplemented
+        return self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        """By where and which."""
+        return hash((self.channel.account_key, self.id))
+
+
+def utc(milliseconds: float) -> datetime:
+    """An aware UTC time from epoch milliseconds, the form all four platforms use.
+
+    Raises:
+        ValueError: outside the years that a datetime can hold.
+    """
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (OverflowError, OSError) as error:
+        raise ValueError(f"not a time in milliseconds: {milliseconds}") from error

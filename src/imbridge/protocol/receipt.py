@@ -1,0 +1,89 @@
+"""What became of a reply."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+from imbridge.protocol.model import ProtocolModel
+
+
+class DeliveryState(StrEnum):
+    """The end of a delivery."""
+
+    SENT = "sent"
+    """The platform took all of it."""
+    PARTIAL = "partial"
+    """The platform took some of its parts; `error` says what happened to the rest."""
+    FAILED = "failed"
+    """Nothing arrived; `error` says why."""
+    UNKNOWN = "unknown"
+    """The connection broke after the message left and the platform offers no way to find out."""
+    SKIPPED = "skipped"
+    """There was nothing to send."""
+
+
+class Degradation(ProtocolModel):
+    """Something that could not be shown as it was meant.
+
+    Attributes:
+        what: The element or feature (`card`, `table`, `quote`).
+        how: What was sent in its place (`text`, `dropped`, `split into 3`).
+        why: The platform's rule or answer.
+    """
+
+    what: str
+    how: str
+    why: str = ""
+
+
+class SentPart(ProtocolModel):
+    """One message on the platform.
+
+    Attributes:
+        message_id: The platform's id; empty where it gives none.
+        kind: The platform's message type (`text`, `post`, `image`).
+        key: The idempotency key it was sent with.
+    """
+
+    message_id: str = ""
+    kind: str = ""
+    key: str = ""
+
+
+class Receipt(ProtocolModel):
+    """What became of a reply: falsy when it did not arrive whole.
+
+    Attributes:
+        state: How it ended.
+        channel: Address it went to.
+        parts: The platform's messages, in order.
+        degradations: What was shown otherwise than meant.
+        attempts: Requests made for the message itself, over all parts.
+        error: One line: what happened, with the platform's code, and what to do next.
+        code: The platform's code of the last refusal.
+        sent_at: When the last part was taken.
+    """
+
+    state: DeliveryState
+    channel: str = ""
+    parts: tuple[SentPart, ...] = ()
+    degradations: tuple[Degradation, ...] = ()
+    attempts: Annotated[int, Field(ge=0)] = 0
+    error: str = ""
+    code: int | str | None = None
+    sent_at: AwareDatetime | None = None
+
+    def __bool__(self) -> bool:
+        """True when all of it arrived, or there was nothing to send."""
+        return self.state in (DeliveryState.SENT, DeliveryState.SKIPPED)
+
+    @property
+    def message_ids(self) -> tuple[str, ...]:
+        """The platform's ids of the messages sent."""
+        return tuple(part.message_id for part in self.parts if part.message_id)
+
+    @property
+    def message_id(self) -> str | None:
+        """The id of the first message, if any."""
+        return next(iter(self.message_ids), None)

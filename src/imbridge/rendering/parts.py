@@ -1,0 +1,37 @@
+"""What rendering hands to an adapter: parts, each of which becomes one message on the platform."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from imbridge.protocol import Degradation, Element
+
+
+class PartKind(StrEnum):
+    """How a part is to be shown."""
+
+    TEXT = "text"
+    """Text, Mention, MentionAll and Emoji elements in one line of thought."""
+    RICH = "rich"
+    """The same plus Link, Image and Markdown elements, in one rich message."""
+    MARKDOWN = "markdown"
+    """One Markdown element."""
+    MEDIA = "media"
+    """One Image, File, Audio, Video or Sticker."""
+    CARD = "card"
+    """One Card."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message on the platform, still in the shared words."""
+
+    kind: PartKind
+    elements: tuple[Element, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The parts of a reply, in order, and what was changed to get there."""
+
+    parts: tuple[Part, ...]
+    degradations: tuple[Degradation, ...] = ()
