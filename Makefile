@@ -47,8 +47,8 @@ format: $(STAMP) ## Format the code
 	@$(BIN)/ruff format .
 
 lock: $(STAMP) ## Pin the newest versions that fit (needs uv)
-	@uv pip compile --universal --python-version 3.11 --group dev --generate-hashes --no-emit-index-url \
-	  --no-emit-find-links --no-emit-package imbridge --upgrade --quiet --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock
+	@uv pip compile --universal --python-version 3.11 --extra feishu --extra fast --group dev --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --upgrade --quiet --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock
 
 clean: ## Remove what the commands made
 	@rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
