@@ -170,6 +170,10 @@ class Adapter(ABC):
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part; `key` makes a repeated send harmless where the platform supports it."""
 
+    def measure(self, part: Part) -> int:
+        """Bytes of a part as it is sent, as the platform counts them; override it where the form is larger."""
+        return sum(len(element.as_text().encode("utf-8", "replace")) for element in part.elements)
+
     async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:
         """Change a sent message."""
         raise NotSupportedError(f"{self.platform} cannot edit messages")

@@ -1,5 +1,20 @@
 """Settings from YAML, environment and code: one model."""
 
 from imbridge.config.account import AccountConfig, DirectPolicy
+from imbridge.config.load import load
+from imbridge.config.options import BridgeOptions, Language, LogFormat, LogLevel
+from imbridge.config.settings import Settings
+from imbridge.config.skill import SkillSource, SkillSpec
 
-__all__ = ["AccountConfig", "DirectPolicy"]
+__all__ = [
+    "AccountConfig",
+    "BridgeOptions",
+    "DirectPolicy",
+    "Language",
+    "LogFormat",
+    "LogLevel",
+    "Settings",
+    "SkillSource",
+    "SkillSpec",
+    "load",
+]

@@ -1,6 +1,6 @@
 """What a bound message can ask of the bridge that delivered it."""
 
-from collections.abc import AsyncIterable, MutableMapping
+from collections.abc import MutableMapping
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -48,11 +48,8 @@ class Conversation(Protocol):
     async def ask(self, question: Sendable | None, *, timeout: float) -> Any:
         """Send a question, give back the asked person's next message in the conversation."""
 
-    def stream(self) -> StreamWriter:
+    def stream(self, *, markdown: bool) -> StreamWriter:
         """Begin an answer that grows."""
-
-    async def reply_stream(self, pieces: AsyncIterable[str]) -> Receipt:
-        """Answer with a stream of text pieces."""
 
     async def edit(self, receipt: Receipt, content: Sendable) -> Receipt:
         """Change what was sent."""

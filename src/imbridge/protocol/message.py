@@ -1,6 +1,5 @@
 """A message, as a skill gets it."""
 
-from collections.abc import AsyncIterable
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -129,13 +128,13 @@ class Message(ProtocolModel):
         answer: Message = await self._bound().ask(question, timeout=timeout)
         return answer
 
-    def stream(self) -> StreamWriter:
-        """Begin an answer that grows: `async with msg.stream() as out: await out.write("...")`."""
-        return self._bound().stream()
+    def stream(self, *, markdown: bool = False) -> StreamWriter:
+        """Begin an answer that grows: `async with msg.stream() as out: await out.write("...")`.
 
-    async def reply_stream(self, pieces: AsyncIterable[str]) -> Receipt:
-        """Answer with a stream of text pieces."""
-        return await self._bound().reply_stream(pieces)
+        Args:
+            markdown: The text is Markdown.
+        """
+        return self._bound().stream(markdown=markdown)
 
     async def edit(self, receipt: Receipt, content: Sendable) -> Receipt:
         """Change what was sent under a receipt."""

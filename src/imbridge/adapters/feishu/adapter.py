@@ -1,0 +1,225 @@
+"""The Feishu adapter: wiring of start, stop, probe and the ways to speak."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
+from imbridge.adapters.feishu.api import FeishuApi, download_kind, receive_id_type
+from imbridge.adapters.feishu.calls import Caller, DegradeError, RetargetError
+from imbridge.adapters.feishu.capabilities import FEISHU
+from imbridge.adapters.feishu.config import FeishuConfig, Mode
+from imbridge.adapters.feishu.inbound import Identity
+from imbridge.adapters.feishu.link import FeishuLink
+from imbridge.adapters.feishu.outbound import as_plain_text, measure, message_body
+from imbridge.adapters.feishu.webhook import FeishuWebhook
+from imbridge.config import AccountConfig
+from imbridge.protocol import (
+    Channel,
+    ChannelKind,
+    ContentRefusedError,
+    Degradation,
+    File,
+    Image,
+    ImbridgeError,
+    Media,
+    NotSupportedError,
+    SentPart,
+    Video,
+)
+from imbridge.rendering import Part, PartKind
+from imbridge.transport import Link, LinkState, WebhookRoute
+
+_HEALTH = {
+    LinkState.CONNECTING: Health.STARTING,
+    LinkState.UP: Health.UP,
+    LinkState.DOWN: Health.DOWN,
+    LinkState.FAILED: Health.FAILED,
+    LinkState.STOPPED: Health.STOPPED,
+}
+
+
+class FeishuAdapter(Adapter):
+    """One Feishu or Lark app."""
+
+    platform: ClassVar[str] = "feishu"
+    config_type: ClassVar[type[AccountConfig]] = FeishuConfig
+    capabilities = FEISHU
+
+    def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
+        """Keep the settings; no I/O before `start`."""
+        if not isinstance(config, FeishuConfig):
+            raise TypeError(f"the Feishu adapter needs a FeishuConfig, not a {type(config).__name__}")
+        super().__init__(config, context)
+        self.caller = Caller(config, context.pool)
+        self.api = FeishuApi(self.caller)
+        self.me = Identity(account=config.name, app_id=config.app_id)
+        self.mode = config.mode
+        self._webhook = FeishuWebhook(config, self.me, context.intake)
+        self._driver = FeishuLink(self.caller, self.me, context.intake)
+        self._link = Link(self._driver, context.pool, name=config.key, on_state=self._on_link_state)
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Find out who we are, then connect; back when the first connection stands.
+
+        Raises:
+            AuthError: the credentials are wrong.
+            LinkError: the platform refuses the connection for good.
+        """
+        try:
+            await self._identify()
+            if self.mode is Mode.LONG_CONNECTION:
+                await self._link.start()
+        except ImbridgeError as error:
+            self._tell(Health.FAILED, str(error))
+            raise
+        if self.mode is Mode.WEBHOOK:
+            self._tell(Health.UP, "waiting for callbacks")
+
+    async def stop_reading(self) -> None:
+        """Close the connection; sending still works."""
+        await self._driver.close()
+        await self._link.stop()
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        await self.stop_reading()
+        await self.caller.close()
+        self._tell(Health.STOPPED, "closed")
+
+    async def probe(self) -> Probe:
+        """Ask who we are."""
+        try:
+            await self._identify()
+        except ImbridgeError as error:
+            return Probe(ok=False, problems=(str(error),))
+        return Probe(ok=True, bot_id=self.me.bot_id, bot_name=self.me.bot_name)
+
+    async def _identify(self) -> None:
+        bot = await self.api.bot()
+        self.me.bot_id = str(bot["open_id"])
+        self.me.bot_name = str(bot.get("app_name") or "")
+
+    def _on_link_state(self, state: LinkState, error: Exception | None) -> None:
+        self._tell(_HEALTH[state], str(error or state.value))
+
+    def _tell(self, health: Health, reason: str) -> None:
+        if health is not self.health:
+            self.health = health
+            self.context.on_health(self, health, reason)
+
+    # -- speaking ------------------------------------------------------------------------------------------------------
+
+    def measure(self, part: Part) -> int:
+        """Bytes of a part as sent."""
+        return measure(part)
+
+    async def send(self, target: Target, part: Part, key: str) -> Sent:
+        """Send one part; `key` becomes the `uuid`, so that a repeated send makes one message within an hour."""
+        degradations: list[Degradation] = []
+        kind, content = await self._body(part)
+        try:
+            return await self._place(target, kind, content, key, degradations)
+        except DegradeError as error:
+            if part.kind in (PartKind.TEXT, PartKind.MEDIA):
+                raise
+            plain_kind, plain = as_plain_text(part)
+            degradations.append(Degradation(what=kind, how="text", why=str(error)))
+            # A new key: the refused request may have been remembered under the old one.
+            return await self._place(target, plain_kind, plain, f"{key}-t", degradations)
+
+    async def _place(self, target: Target, kind: str, content: str, key: str, degradations: list[Degradation]) -> Sent:
+        channel = target.channel
+        if target.reply_to is not None:
+            try:
+                message_id, attempts = await self.api.reply(
+                    target.reply_to, channel.id, kind, content, key, in_thread=target.in_thread
+                )
+                return Sent(SentPart(message_id=message_id, kind=kind, key=key), attempts, tuple(degradations))
+            except RetargetError as error:
+                degradations.append(Degradation(what="reply", how="sent to the chat", why=str(error)))
+                key = f"{key}-c"
+        elif channel.thread is not None:
+            degradations.append(
+                Degradation(
+                    what="thread", how="sent to the chat", why="Feishu needs a message of the thread to reply to"
+                )
+            )
+        id_type = receive_id_type(channel.id) if channel.kind is ChannelKind.USER else "chat_id"
+        message_id, attempts = await self.api.create(id_type, channel.id, kind, content, key)
+        return Sent(SentPart(message_id=message_id, kind=kind, key=key), attempts, tuple(degradations))
+
+    async def _body(self, part: Part) -> tuple[str, str]:
+        """The request's content, with media uploaded first."""
+        keys: dict[int, str] = {}
+        for element in part.elements:
+            if isinstance(element, Media) and element.data is not None:
+                keys[id(element)] = await self._upload(element, element.data)
+        return message_body(part, keys)
+
+    async def _upload(self, media: Media, data: bytes) -> str:
+        if not data:
+            raise ContentRefusedError(
+                f"this {type(media).__name__} is empty; Feishu takes no empty files", platform="feishu"
+            )
+        if isinstance(media, Image):
+            return await self.api.upload_image(data)
+        if isinstance(media, File | Video):
+            return await self.api.upload_file(data, media.name or "file")
+        raise NotSupportedError(
+            f"sending a {type(media).__name__} from bytes is not supported on Feishu yet; send a File"
+        )
+
+    async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:
+        """Change a text or a post; the platform allows 20 edits of a message."""
+        kind, content = await self._body(part)
+        if kind not in ("text", "post"):
+            raise NotSupportedError(f"Feishu can edit text and post messages, not {kind}")
+        attempts = await self.api.edit(message_id, channel.id, kind, content)
+        return Sent(SentPart(message_id=message_id, kind=kind), attempts)
+
+    async def recall(self, channel: Channel, message_id: str) -> None:
+        """Take a sent message back."""
+        await self.api.recall(message_id)
+
+    async def react(self, channel: Channel, message_id: str, emoji: str) -> None:
+        """Put a reaction on a message."""
+        await self.api.react(message_id, emoji_type(emoji))
+
+    async def unreact(self, channel: Channel, message_id: str, emoji: str) -> None:
+        """Take our reaction off a message."""
+        await self.api.unreact(message_id, emoji_type(emoji))
+
+    async def read(self, message_id: str, media: Media) -> bytes:
+        """Fetch the bytes of a received media element; at most 100 MB."""
+        kind = download_kind(getattr(media, "type", "file"))
+        return await self.api.download(message_id, media.key, kind)
+
+    def routes(self) -> Sequence[WebhookRoute]:
+        """The callback URL; served in webhook mode only."""
+        return (self._webhook.route(),) if self.mode is Mode.WEBHOOK else ()
+
+    def counters(self) -> dict[str, Any]:
+        """Numbers for metrics."""
+        counts = self._link.counters
+        return {
+            **self._driver.counts,
+            **{name: getattr(counts, name) for name in counts.__slots__},
+            "calls": self.caller.calls,
+            "retries": self.caller.retries,
+            "token_refreshes": self.caller.refreshes,
+        }
+
+
+_EMOJI = {
+    "👍": "THUMBSUP", "👎": "ThumbsDown", "❤️": "HEART", "❤": "HEART", "😄": "SMILE", "😂": "LOL", "🎉": "PARTY",
+    "👌": "OK", "🙏": "THANKS", "👏": "APPLAUSE", "💪": "MUSCLE", "✅": "DONE", "🔥": "Fire", "😢": "CRY", "😮": "WOW",
+    "🤔": "THINKING",
+}  # fmt: skip
+"""Common emoji characters → Feishu's `emoji_type` (open.feishu.cn, im-v1 reaction "emoji types")."""
+
+
+def emoji_type(emoji: str) -> str:
+    """Feishu's name of a reaction: a common emoji character is translated, anything else is taken as the name."""
+    return _EMOJI.get(emoji, emoji)

@@ -1,0 +1,258 @@
+"""One call of Feishu's HTTP API: token, pacing, error table, retries.
+
+A 200 from the platform says nothing: the result is `code` in the JSON. A dead token comes with HTTP 200, 400 or 401.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+from imbridge.adapters.feishu.config import FeishuConfig
+from imbridge.adapters.feishu.errors import API_ERRORS, TOKEN_ERRORS
+from imbridge.protocol import (
+    AuthError,
+    ContentRefusedError,
+    DeliveryError,
+    NotPermittedError,
+    RateLimitedError,
+    TargetGoneError,
+)
+from imbridge.transport import (
+    Backoff,
+    ErrorRule,
+    HttpError,
+    HttpPool,
+    HttpResponse,
+    Pacer,
+    Rate,
+    Reaction,
+    TokenSource,
+    retry_delay,
+)
+
+_TESTED_SDK = "1.7.5"
+_MAX_REFRESHES = 8
+_DOCS = "https://open.feishu.cn/search?q="
+
+
+class RetargetError(DeliveryError):
+    """The message that is answered to is gone; the same content may go to the chat instead."""
+
+
+class DegradeError(ContentRefusedError):
+    """The platform refuses this form of the content; a plainer one may pass."""
+
+
+def user_agent(tags: tuple[str, ...] = ()) -> str:
+    """The User-Agent of the installed official SDK, without loading it.
+
+    Reports say that the platform looks at it before it delivers some events, so we send exactly the SDK's.
+    """
+    try:
+        version = metadata.version("lark-oapi")
+    except metadata.PackageNotFoundError:
+        version = _TESTED_SDK
+    return " ".join((f"oapi-sdk-python/v{version}", *tags))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that says success: its JSON object (empty for a file), the response itself, and the attempts made."""
+
+    body: dict[str, Any]
+    response: HttpResponse
+    attempts: int
+
+
+class Caller:
+    """Calls the API for one account."""
+
+    def __init__(self, config: FeishuConfig, pool: HttpPool, *, jitter: random.Random | None = None) -> None:
+        """No I/O; `pool` is shared, everything else is this account's own."""
+        self.config = config
+        self.pool = pool
+        self.user_agent = user_agent(config.user_agent_tags)
+        self.tokens = TokenSource(self._fetch_token, name=config.key)
+        self.pacer = Pacer()
+        self.calls = 0
+        self.retries = 0
+        self.refreshes = 0
+        self._chat_rate = Rate.parse(config.chat_rate)
+        self._api_rates = (Rate.parse(config.api_rate), Rate.parse(config.api_minute_rate))
+        self._backoff = Backoff(0.5, 15.0, jitter)
+
+    async def close(self) -> None:
+        """Stop refreshing tokens."""
+        await self.tokens.close()
+
+    async def call(self, method: str, path: str, *, api: str, **options: Any) -> tuple[dict[str, Any], int]:
+        """Call one API as `exchange` does.
+
+        Returns:
+            The answer's `data`, and the number of attempts.
+        """
+        answer = await self.exchange(method, path, api=api, **options)
+        data = answer.body.get("data")
+        return (data if isinstance(data, dict) else {}), answer.attempts
+
+    async def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        api: str,
+        json: Any = None,
+        form: Callable[[], Any] | None = None,
+        params: Mapping[str, str] | None = None,
+        chat: str | None = None,
+        binary: int = 0,
+    ) -> "Answer":
+        """Call one API until it is done or cannot be. Every call made this way may be repeated without harm.
+
+        Args:
+            method: HTTP method.
+            path: Below the open platform's address.
+            api: Name of the API, for its rate (ids left out of the path).
+            json: JSON body; what creates something carries a `uuid`.
+            form: Makes a multipart body, anew for each attempt.
+            params: Query.
+            chat: Chat whose rate counts, for messages.
+            binary: The answer may be a file of at most so many bytes instead of JSON.
+
+        Raises:
+            DeliveryError: and its kinds, `RetargetError` and `DegradeError` among them.
+            AuthError: the credentials are refused.
+        """
+        deadline = asyncio.get_running_loop().time() + self.config.send_timeout
+        options: dict[str, Any] = {"max_bytes": binary, "timeout": 120.0} if binary else {}
+        attempt = refreshes = 0
+        while True:
+            await self._pace(api, chat)
+            token = await self._token(deadline)
+            attempt += 1
+            self.calls += 1
+            try:
+                response = await self.pool.request(
+                    method,
+                    self.config.api_url + path,
+                    headers={"Authorization": f"Bearer {token}", "User-Agent": self.user_agent},
+                    json=json,
+                    data=None if form is None else form(),
+                    params=params,
+                    **options,
+                )
+            except HttpError as error:
+                failure = DeliveryError(f"feishu {api}: {error}", platform="feishu", ambiguous=error.ambiguous)
+                await self._wait(self._backoff.delay(attempt - 1), deadline, failure)
+                continue
+            if binary and response.status == 200 and "json" not in response.headers.get("Content-Type", ""):
+                return Answer({}, response, attempt)
+            body = _json_object(response)
+            if body.get("code") == 0 and response.status < 400:
+                return Answer(body, response, attempt)
+            rule = API_ERRORS.lookup(body.get("code"), status=response.status)
+            failure = _failure(api, response, body, rule)
+            if rule.reaction is Reaction.REFRESH and refreshes < _MAX_REFRESHES:
+                refreshes += 1
+                self.refreshes += 1
+                self.tokens.invalidate(token)
+                continue
+            if rule.reaction is not Reaction.RETRY:
+                raise failure
+            await self._wait(self._delay(api, chat, response, rule, attempt), deadline, failure)
+
+    def _delay(self, api: str, chat: str | None, response: HttpResponse, rule: ErrorRule, attempt: int) -> float:
+        delay = retry_delay(response.headers, attempt - 1, rule, self._backoff)
+        if rule.code == 230020 and chat is not None:
+            self.pacer.pause(f"chat:{chat}", delay)
+        elif response.status == 429 or rule.code == 99991400:
+            self.pacer.pause(f"api:{api}", delay)
+        return delay
+
+    async def _wait(self, delay: float, deadline: float, failure: DeliveryError) -> None:
+        if asyncio.get_running_loop().time() + delay > deadline:
+            raise failure
+        self.retries += 1
+        await asyncio.sleep(delay)
+
+    async def _pace(self, api: str, chat: str | None) -> None:
+        per_second, per_minute = self._api_rates
+        limits = [(f"api:{api}", per_second), (f"minute:{api}", per_minute)]
+        if chat is not None:
+            limits.insert(0, (f"chat:{chat}", self._chat_rate))
+        await self.pacer.acquire(*limits)
+
+    async def _token(self, deadline: float) -> str:
+        """The tenant token, asked for again while the platform has passing trouble."""
+        attempt = 0
+        while True:
+            try:
+                return await self.tokens.get()
+            except HttpError as error:
+                await self._wait(
+                    self._backoff.delay(attempt), deadline, DeliveryError(f"feishu token: {error}", platform="feishu")
+                )
+            except RateLimitedError as error:
+                await self._wait(error.retry_after or 1.0, deadline, error)
+            attempt += 1
+
+    async def _fetch_token(self) -> tuple[str, float]:
+        """`POST /open-apis/auth/v3/tenant_access_token/internal`; the lifetime is in seconds, at most 7,200."""
+        response = await self.pool.request(
+            "POST",
+            f"{self.config.api_url}/open-apis/auth/v3/tenant_access_token/internal",
+            headers={"User-Agent": self.user_agent},
+            json={"app_id": self.config.app_id, "app_secret": self.config.app_secret.get_secret_value()},
+        )
+        body = _json_object(response)
+        code = body.get("code")
+        if code == 0 and isinstance(body.get("tenant_access_token"), str):
+            return body["tenant_access_token"], float(body.get("expire") or 7200)
+        rule = API_ERRORS.lookup(code, status=response.status)
+        if rule.reaction is Reaction.RETRY:
+            raise RateLimitedError(
+                f"feishu token: {rule.meaning} (code {code}, HTTP {response.status})",
+                retry_after=retry_delay(response.headers, 0, rule, self._backoff),
+                code=code,
+                platform="feishu",
+            )
+        hint = TOKEN_ERRORS.lookup(code).hint or "check app_id, app_secret and the domain (feishu or lark)"
+        raise AuthError(f"Feishu refuses the app's credentials: {body.get('msg')} (code {code}); {hint}", code=code)
+
+
+def _json_object(response: HttpResponse) -> dict[str, Any]:
+    """The answer's JSON; a page of HTML or anything else counts as no code at all, so its HTTP status decides."""
+    try:
+        body = response.json()
+    except HttpError:
+        return {"code": None, "msg": f"HTTP {response.status} without JSON"}
+    return body if isinstance(body, dict) else {"code": None, "msg": "JSON that is no object"}
+
+
+_KINDS: dict[Reaction, type[DeliveryError]] = {
+    Reaction.RETRY: RateLimitedError,
+    Reaction.DEAD: TargetGoneError,
+    Reaction.DEGRADE: DegradeError,
+    Reaction.RETARGET: RetargetError,
+}
+_PERMISSIONS = frozenset({99991672, 99991679, 230006, 230017, 230018, 230027, 230035})
+
+
+def _failure(api: str, response: HttpResponse, body: dict[str, Any], rule: ErrorRule) -> DeliveryError:
+    code = body.get("code")
+    said = body.get("msg")
+    facts = [f"feishu {api}: {rule.meaning} (code {code}, HTTP {response.status}): {str(said)[:300]}"]
+    if rule.hint:
+        facts.append(rule.hint)
+    elif code is not None:
+        facts.append(f"see {_DOCS}{code}")
+    log_id = response.headers.get("X-Tt-Logid", "")
+    if log_id:
+        facts.append(f"log id {log_id}")
+    kind = NotPermittedError if code in _PERMISSIONS else _KINDS.get(rule.reaction, DeliveryError)
+    if kind is DeliveryError and rule.code in (230022, 230028):
+        kind = ContentRefusedError
+    return kind("; ".join(facts), code=code, platform="feishu", log_id=log_id)

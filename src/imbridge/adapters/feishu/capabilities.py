@@ -1,0 +1,27 @@
+"""What a Feishu bot can do. Source: open.feishu.cn, server docs of im-v1 (message, reaction, image, file)."""
+
+from imbridge.protocol import Capabilities
+
+FEISHU = Capabilities(
+    receives=frozenset(
+        {"text", "markdown", "mention", "mention_all", "emoji", "link", "image", "file", "audio", "video", "sticker",
+         "unknown"}
+    ),
+    sends=frozenset(
+        {"text", "markdown", "mention", "mention_all", "emoji", "link", "image", "file", "sticker", "card", "rich"}
+    ),
+    text_bytes=150 * 1024,
+    markdown_bytes=30 * 1024,
+    image_bytes=10 << 20,
+    file_bytes=30 << 20,
+    edit=True,
+    max_edits=20,
+    recall=True,
+    recall_window=24 * 3600,
+    react=True,
+    threads=True,
+    quote=True,
+    mention=True,
+    push=True,
+    idempotent_send=True,
+)  # fmt: skip

@@ -1,0 +1,79 @@
+"""Feishu's error codes and what to do about each: data, tested row by row.
+
+Sources: the open platform's server docs (frequency control; im-v1 message create, reply, update; error codes), the
+constants of the official SDK's `ws/const.py`.
+"""
+
+from imbridge.transport import ErrorRule, ErrorTable, Reaction
+
+_GRANT = "grant it in the console under Permissions & Scopes, then publish a version"
+
+API_ERRORS = ErrorTable(
+    (
+        # frequency
+        ErrorRule(99991400, "request frequency limit", Reaction.RETRY, delay=1.0),
+        ErrorRule(11232, "system pressure limit", Reaction.RETRY, delay=2.0),
+        ErrorRule(230020, "5 messages a second into one chat", Reaction.RETRY, delay=0.3),
+        ErrorRule(230049, "the same message is being sent", Reaction.RETRY, delay=1.0),
+        # tokens
+        ErrorRule(99991663, "invalid tenant_access_token", Reaction.REFRESH),
+        ErrorRule(99991664, "invalid app_access_token", Reaction.REFRESH),
+        ErrorRule(99991661, "no access token in the request", Reaction.REFRESH),
+        ErrorRule(99991671, "malformed access token", Reaction.REFRESH),
+        ErrorRule(99991668, "invalid access token", Reaction.REFRESH),
+        ErrorRule(99991677, "access token expired", Reaction.REFRESH),
+        # rights
+        ErrorRule(99991672, "the app lacks a scope", Reaction.FAIL, hint=_GRANT),
+        ErrorRule(99991679, "the user has not granted a scope", Reaction.FAIL, hint=_GRANT),
+        ErrorRule(230006, "the bot ability is off", Reaction.FAIL, hint="console: Add Features > Bot"),
+        ErrorRule(230017, "not the owner of the resource", Reaction.FAIL),
+        ErrorRule(230018, "muted by the group", Reaction.FAIL, hint="ask the group's owner"),
+        ErrorRule(230035, "forbidden by the group or the tenant", Reaction.FAIL, hint="ask the group's owner"),
+        ErrorRule(230027, "no right to speak in this chat", Reaction.FAIL, hint=_GRANT),
+        ErrorRule(230050, "the message is invisible to us", Reaction.FAIL),
+        # content
+        ErrorRule(230001, "invalid parameter or content", Reaction.DEGRADE),
+        ErrorRule(230022, "sensitive content", Reaction.FAIL, hint="the tenant's word filter refused it"),
+        ErrorRule(230028, "stopped by the tenant's data loss prevention", Reaction.FAIL),
+        ErrorRule(230025, "content longer than 150 KB (text) or 30 KB (post, card)", Reaction.DEGRADE),
+        ErrorRule(230054, "message type not supported here", Reaction.DEGRADE),
+        ErrorRule(230055, "file type does not fit the message type", Reaction.DEGRADE),
+        ErrorRule(230099, "the card could not be made", Reaction.DEGRADE),
+        # targets
+        ErrorRule(230002, "the bot is not in the group", Reaction.DEAD, hint="add the bot to the group"),
+        ErrorRule(230013, "the user is outside the app's availability or left", Reaction.DEAD,
+                  hint="console: Version Management > Availability"),
+        ErrorRule(232009, "the chat was disbanded", Reaction.DEAD),
+        ErrorRule(230011, "the message was recalled", Reaction.RETARGET),
+        ErrorRule(231003, "the message was deleted", Reaction.RETARGET),
+        ErrorRule(230019, "the topic does not exist", Reaction.RETARGET),
+        ErrorRule(230071, "no replies in a thread here", Reaction.RETARGET),
+        ErrorRule(230072, "no reply in a thread here, or (editing) edited 20 times already", Reaction.RETARGET),
+        ErrorRule(230111, "the message destroys itself", Reaction.RETARGET),
+    )
+)  # fmt: skip
+"""Codes of the HTTP API, in the JSON's `code`."""
+
+LINK_ERRORS = ErrorTable(
+    (
+        ErrorRule(1, "system busy", Reaction.RECONNECT),
+        ErrorRule(1000040343, "internal error", Reaction.RECONNECT),
+        ErrorRule(514, "authentication failed", Reaction.STOP, hint="check app_id and app_secret"),
+        ErrorRule(403, "forbidden", Reaction.STOP, hint="only self-built apps may use the long connection"),
+        ErrorRule(1000040344, "no credential", Reaction.STOP, hint="check app_id and app_secret"),
+        # 50 connections an app. They are freed as processes end, so this passes; the SDK gives up for ever here.
+        ErrorRule(1000040350, "more than 50 connections of this app", Reaction.RECONNECT, delay=30.0,
+                  hint="too many processes run with this app_id"),
+        ErrorRule(10003, "invalid app_id or app_secret", Reaction.STOP, hint="check app_id and app_secret"),
+        ErrorRule(10014, "invalid app_secret", Reaction.STOP, hint="check app_secret"),
+    )
+)  # fmt: skip
+"""Codes of the connection's endpoint and handshake."""
+
+TOKEN_ERRORS = ErrorTable(
+    (
+        ErrorRule(10003, "invalid app_id", Reaction.STOP, hint="check app_id and the domain (feishu or lark)"),
+        ErrorRule(10014, "invalid app_secret", Reaction.STOP, hint="check app_secret"),
+    )
+)
+"""Codes of the token endpoint."""

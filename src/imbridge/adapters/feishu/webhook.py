@@ -1,0 +1,113 @@
+"""Feishu's HTTP callbacks: verify, decrypt, take in, answer.
+
+Source: open.feishu.cn, "event subscription: request URL". A callback is authenticated before its content is looked at.
+"""
+
+from typing import Any
+
+from pydantic_core import to_json
+
+from imbridge.adapters.base import Inbound, Intake, Verdict
+from imbridge.adapters.feishu.config import FeishuConfig
+from imbridge.adapters.feishu.crypto import decrypt, signature
+from imbridge.adapters.feishu.frames import parse_json
+from imbridge.adapters.feishu.inbound import Identity, decode, unreadable
+from imbridge.protocol import DecodeError
+from imbridge.transport import (
+    Refused,
+    ReplayWindow,
+    WebhookRequest,
+    WebhookResponse,
+    WebhookRoute,
+    constant_time_equal,
+)
+
+_JSON = {"Content-Type": "application/json"}
+_ANSWER_WITHIN = 2.5
+"""Seconds; the platform waits 3."""
+
+
+class FeishuWebhook:
+    """The callback URL of one account, `/feishu/<account>`."""
+
+    def __init__(self, config: FeishuConfig, me: Identity, intake: Intake) -> None:
+        """For one account."""
+        self._key = config.encrypt_key.get_secret_value() if config.encrypt_key else None
+        self._token = config.verification_token.get_secret_value() if config.verification_token else None
+        self._me = me
+        self._intake = intake
+        self._replay = ReplayWindow(300.0)
+        self._path = f"/feishu/{config.name}"
+
+    def route(self) -> WebhookRoute:
+        """Where it is."""
+        return WebhookRoute(self._path, ("POST",), self.handle, timeout=_ANSWER_WITHIN)
+
+    async def handle(self, request: WebhookRequest) -> WebhookResponse:
+        """Answer one callback.
+
+        Raises:
+            Refused: it is not the platform's.
+        """
+        signed = self._check_signature(request)
+        payload = self._open(request.body)
+        if isinstance(payload, dict) and payload.get("type") == "url_verification":
+            self._check_token(payload.get("token"))
+            return WebhookResponse(200, to_json({"challenge": payload.get("challenge")}), _JSON)
+        if self._key is not None and not signed:
+            raise Refused(403, "not signed")
+        self._check_token(_token_of(payload))
+        verdict = await self._intake.offer(self._decode(payload, request.body))
+        if verdict is Verdict.OVERLOADED:
+            return WebhookResponse(503, b"", {"Retry-After": "5"})
+        return WebhookResponse(200, b"{}", _JSON)
+
+    def _check_signature(self, request: WebhookRequest) -> bool:
+        """True when it is signed, False when it is not (only the URL's verification comes unsigned)."""
+        if self._key is None:
+            return False
+        given = request.headers.get("X-Lark-Signature")
+        timestamp = request.headers.get("X-Lark-Request-Timestamp")
+        nonce = request.headers.get("X-Lark-Request-Nonce")
+        if given is None or timestamp is None or nonce is None:
+            return False
+        if not constant_time_equal(given, signature(timestamp, nonce, self._key, request.body)):
+            raise Refused(403, "wrong signature")
+        self._replay.check(timestamp, nonce)
+        return True
+
+    def _open(self, body: bytes) -> Any:
+        try:
+            payload = parse_json(body)
+        except DecodeError:
+            raise Refused(400, "not JSON") from None
+        if self._key is None:
+            return payload
+        if not isinstance(payload, dict) or not isinstance(payload.get("encrypt"), str):
+            raise Refused(403, "not encrypted")
+        try:
+            return parse_json(decrypt(payload["encrypt"], self._key))
+        except DecodeError:
+            raise Refused(403, "cannot be decrypted") from None
+
+    def _check_token(self, given: Any) -> None:
+        if self._token is None:
+            if self._key is None:
+                raise Refused(403, "neither encrypt_key nor verification_token is configured")
+            return
+        if not isinstance(given, str) or not constant_time_equal(given, self._token):
+            raise Refused(403, "wrong verification token")
+
+    def _decode(self, payload: Any, body: bytes) -> Inbound:
+        try:
+            return decode(payload, self._me)
+        except DecodeError:
+            return unreadable(payload, body, self._me)
+
+
+def _token_of(payload: Any) -> Any:
+    """Schema 2.0 has it in the header, the older schema at the top."""
+    if not isinstance(payload, dict):
+        return None
+    header = payload.get("header")
+    return header.get("token") if isinstance(header, dict) else payload.get("token")

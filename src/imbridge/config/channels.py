@@ -1,0 +1,128 @@
+"""The `channels:` section: the accounts of each platform."""
+
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from pydantic import BaseModel
+
+from imbridge.config.account import AccountConfig
+from imbridge.config.document import ENVIRONMENT, Node
+from imbridge.config.environment import variables_of
+from imbridge.config.missing import Missing
+from imbridge.config.no_account import no_account
+from imbridge.config.platforms import unknown_platform
+from imbridge.config.problems import Problems
+from imbridge.config.reader import Reading
+
+_DEFAULT = "default"
+_NAME = re.compile(r"[^/:#\s]+")
+_Level = Mapping[str, Node]
+
+logger = logging.getLogger(__name__)
+
+
+class _Switch(BaseModel):
+    """What decides whether the rest of an account is looked at."""
+
+    enabled: bool = True
+
+
+def read_accounts(
+    reading: Reading, channels: Node, types: Mapping[str, type[AccountConfig]]
+) -> tuple[AccountConfig, ...]:
+    """Read the section, and the accounts that only the environment names; problems are noted."""
+    problems = reading.problems
+    known = len(problems)
+    sections: dict[str, Node] = {}
+    if isinstance(channels.value, dict):
+        sections = channels.value
+    elif channels.value is not None:
+        problems.at(channels, f"expected a mapping of platforms, found {channels.kind}")
+    accounts: list[AccountConfig] = []
+    disabled: list[Node] = []
+    for platform, section in sections.items():
+        if platform in types:
+            accounts += _of_file(reading, types[platform], section, disabled)
+        else:
+            problems.at(section, unknown_platform(platform, types))
+    for platform, model in types.items():
+        if platform not in sections and (account := _of_environment(reading, model)) is not None:
+            accounts.append(account)
+    if not accounts and len(problems) == known:
+        problems.add(no_account(types, reading.environ, disabled, channels.where), key="", where="")
+    return tuple(accounts)
+
+
+def _of_file(reading: Reading, model: type[AccountConfig], section: Node, disabled: list[Node]) -> list[AccountConfig]:
+    """The accounts of a platform's section; what stands beside `accounts` holds for all of them."""
+    shared = reading.fields(model, section, besides=("accounts",))
+    listed = section.value.get("accounts") if isinstance(section.value, dict) else None
+    named: dict[str, Node] = {}
+    if listed is None:
+        named[_DEFAULT] = replace(section, value=None)
+    elif isinstance(listed.value, dict) and listed.value:
+        named = listed.value
+        if "name" in shared:
+            reading.problems.at(shared["name"], "an account's name is its key under accounts; remove this")
+    else:
+        reading.problems.at(
+            listed, f"expected a mapping of names to settings, found {listed.kind if listed.value else 'none'}"
+        )
+    if not _is_mapping(section):
+        return []
+    variables = variables_of(model, model.env_prefix, reading.environ)
+    found: list[AccountConfig] = []
+    for name, node in named.items():
+        if not _is_mapping(node):
+            reading.fields(model, node)  # notes that it is none; its values being missing is no news then
+            continue
+        own = {} if listed is None else _own(reading, model, name, node)
+        filled = len(named) == 1 or name == _DEFAULT
+        levels: list[_Level] = [own, shared, variables if filled else {}]
+        if not _enabled(reading, model, levels):
+            disabled.append(node)
+            continue
+        missing = Missing(node.key, node.where, prefix=model.env_prefix if filled else "")
+        if (account := reading.read(model, levels, missing)) is not None:
+            found.append(account)
+    if variables and len(named) > 1 and _DEFAULT not in named:
+        logger.warning(
+            "%s has several accounts, so these variables are not used: %s. Put them into the file as ${NAME}.",
+            section.key,
+            ", ".join(node.key for node in variables.values()),
+        )
+    return found
+
+
+def _is_mapping(node: Node) -> bool:
+    return node.value is None or isinstance(node.value, dict)
+
+
+def _own(reading: Reading, model: type[AccountConfig], name: str, node: Node) -> _Level:
+    own = reading.fields(model, node)
+    if not _NAME.fullmatch(name):
+        reading.problems.at(node, "an account's name cannot hold / : # or white space")
+    if "name" in own:
+        reading.problems.at(own["name"], f"the account's name is its key, {name!r}; remove this")
+    return own | {"name": Node(name, key=node.key, where=node.where, text=name)}
+
+
+def _of_environment(reading: Reading, model: type[AccountConfig]) -> AccountConfig | None:
+    """The account that variables alone describe; it takes one that is required to make an account of them."""
+    variables = variables_of(model, model.env_prefix, reading.environ)
+    required = [field for field, info in model.model_fields.items() if info.is_required()]
+    given = [variables[name].key for field in required for name in (field, f"{field}_file") if name in variables]
+    if not given or not _enabled(reading, model, [variables]):
+        return None
+    missing = Missing(model.platform, ENVIRONMENT, prefix=model.env_prefix, beside=f", but {given[0]} is")
+    return reading.read(model, [variables], missing)
+
+
+def _enabled(reading: Reading, model: type[AccountConfig], levels: Sequence[_Level]) -> bool:
+    """False for an account that is left out: its values are not looked at, for they may be half filled in."""
+    switch: list[_Level] = [{"enabled": level["enabled"]} for level in levels if "enabled" in level]
+    quiet = replace(reading, problems=Problems())  # a switch that cannot be read is noted when the account is
+    made = quiet.read(_Switch, switch, Missing("", ""))
+    return made is None or made.enabled

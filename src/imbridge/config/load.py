@@ -1,0 +1,67 @@
+"""Loading the settings: a file, the environment, or both."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from imbridge.config.account import AccountConfig
+from imbridge.config.channels import read_accounts
+from imbridge.config.document import ENVIRONMENT, Node
+from imbridge.config.environment import expand, variables_of
+from imbridge.config.missing import Missing
+from imbridge.config.options import BridgeOptions
+from imbridge.config.problems import Problems, did_you_mean
+from imbridge.config.reader import Reading
+from imbridge.config.settings import Settings
+from imbridge.config.skills import read_skills
+from imbridge.config.yaml_file import read_yaml
+
+_SECTIONS = ("channels", "skills", "permissions", "bridge")
+
+
+def load(path: Path | None, *, environ: Mapping[str, str], types: Mapping[str, type[AccountConfig]]) -> Settings:
+    """Load the settings.
+
+    The file wins over the environment: a variable fills what the file leaves out. It can do so for the account named
+    `default` and for the only account of a platform; with several accounts, use `${NAME}` in the file.
+
+    Args:
+        path: A YAML or JSON file; None takes everything from the environment.
+        environ: The environment, such as `os.environ`.
+        types: The settings class of each platform.
+
+    Raises:
+        ConfigError: Something is missing or wrong. The message has one line for each problem, and no secret.
+    """
+    problems = Problems()
+    root = Node({}, key="", where=ENVIRONMENT) if path is None else read_yaml(path)
+    reading = Reading(environ, Path() if path is None else path.parent, problems)
+    for key, node in root.value.items():
+        if key not in _SECTIONS:
+            problems.at(node, f"unknown key{did_you_mean(key, [*_SECTIONS, *types])}; known are {', '.join(_SECTIONS)}")
+    channels, skills, permissions, bridge = (
+        root.value.get(name, Node(None, key=name, where=root.where)) for name in _SECTIONS
+    )
+    accounts = read_accounts(reading, channels, types)
+    settings = Settings(
+        accounts=accounts,
+        skills=read_skills(reading, skills),
+        permissions=_permissions(reading, permissions),
+        bridge=_bridge(reading, bridge),
+    )
+    problems.raise_if_any()
+    return settings
+
+
+def _permissions(reading: Reading, node: Node) -> Mapping[str, object]:
+    if node.value is not None and not isinstance(node.value, dict):
+        reading.problems.at(node, f"expected a mapping, found {node.kind}")
+        return {}
+    return expand(node, reading.environ, reading.problems).plain() or {}
+
+
+def _bridge(reading: Reading, node: Node) -> BridgeOptions:
+    levels = [
+        reading.fields(BridgeOptions, node),
+        variables_of(BridgeOptions, BridgeOptions.env_prefix, reading.environ),
+    ]
+    return reading.read(BridgeOptions, levels, Missing("bridge", node.where)) or BridgeOptions()

@@ -1,0 +1,69 @@
+"""The settings of the bridge itself, whatever the platforms."""
+
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+
+class Language(StrEnum):
+    """Language of what the bridge itself says in a chat (help, refusals, failures)."""
+
+    ENGLISH = "en"
+    CHINESE = "zh"
+
+
+class LogLevel(StrEnum):
+    """How much the command line logs."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """How the command line writes its log."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+class BridgeOptions(BaseModel):
+    """How a bridge works. In a file these stand under `bridge:`.
+
+    Every option may be written in `snake_case` or `camelCase`, or come from the environment variable `IMBRIDGE_` plus
+    its name in capitals (`IMBRIDGE_LOG_LEVEL`).
+
+    Attributes:
+        command_prefix: What a command starts with: `/weather`.
+        max_lanes: Conversations that are worked on at the same time; more of them wait.
+        lane_length: Messages that may wait in one conversation before the platform is told to retry later.
+        max_waiting: Messages that may wait in all conversations together before the platforms are told to retry later.
+        grace: Seconds that running skills get to finish when the bridge stops.
+        stale_after: Seconds after which a message that arrives late is no longer answered.
+        language: Language of what the bridge itself says.
+        log_level: How much the command line logs. The library configures no logging.
+        log_format: `text` for people, `json` for log collectors.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, alias_generator=to_camel, populate_by_name=True
+    )
+
+    env_prefix: ClassVar[str] = "IMBRIDGE_"
+
+    command_prefix: str = Field(default="/", min_length=1, max_length=8, pattern=r"^\S+$")
+    max_lanes: int = Field(default=256, ge=1)
+    lane_length: int = Field(default=200, ge=1)
+    max_waiting: int = Field(default=10_000, ge=1)
+    grace: float = Field(default=10.0, ge=0, allow_inf_nan=False)
+    stale_after: float = Field(default=1800.0, gt=0, allow_inf_nan=False)
+    language: Annotated[Language, BeforeValidator(_lower)] = Language.ENGLISH
+    log_level: Annotated[LogLevel, BeforeValidator(_lower)] = LogLevel.INFO
+    log_format: Annotated[LogFormat, BeforeValidator(_lower)] = LogFormat.TEXT

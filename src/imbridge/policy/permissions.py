@@ -1,0 +1,91 @@
+"""Who may use which skill: the model of `permissions.yaml`."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from imbridge.policy.identity import GroupName, UserName, is_group, is_user
+from imbridge.protocol import Event, Message
+from imbridge.skills import BaseSkill
+from imbridge.transport.pacing import Rate
+
+_MOST_COUNTED = 1000
+
+
+def _rate(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    rate = Rate.parse(value)
+    if rate.count > _MOST_COUNTED:
+        raise ValueError(f"{value!r} counts more than {_MOST_COUNTED}; write a shorter period with a smaller count")
+    return rate
+
+
+class SkillRule(BaseModel):
+    """Who may use a skill.
+
+    The lists hold ids, `platform:account/id`, or addresses. A list that is absent allows or denies nobody in
+    particular; an allow list that is there but empty allows nobody.
+
+    Attributes:
+        allow_groups: Everybody may use it in these groups.
+        allow_users: These people may use it anywhere. With both lists, either is enough; with none, everybody may.
+        deny_groups: Nobody may use it in these groups.
+        deny_users: These people may not use it. Denial wins over every permission, an administrator's too.
+        admin_only: Only administrators may use it, whatever is allowed.
+        rate_limit: How often one person may use it: `10/60s`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    allow_groups: tuple[GroupName, ...] | None = None
+    deny_groups: tuple[GroupName, ...] = ()
+    allow_users: tuple[UserName, ...] | None = None
+    deny_users: tuple[UserName, ...] = ()
+    admin_only: bool = False
+    rate_limit: Annotated[Rate | None, BeforeValidator(_rate)] = None
+
+
+_ANYBODY = SkillRule()
+
+
+class Permissions(BaseModel):
+    """Rules for skills, by their names; the rule `"*"` holds for every skill that has none of its own.
+
+    Without rules everybody may use everything.
+
+    Attributes:
+        skills: The rules.
+        admins: Who is an administrator: may use `admin_only` skills, and needs no place in an allow list.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    skills: dict[str, SkillRule] = Field(default_factory=dict)
+    admins: tuple[UserName, ...] = ()
+
+    def rule(self, skill: BaseSkill) -> SkillRule:
+        """The rule that holds for a skill."""
+        return self.skills.get(skill.name) or self.skills.get("*") or _ANYBODY
+
+    def is_admin(self, item: Message | Event) -> bool:
+        """Whoever sent it is an administrator, by the platform's ids."""
+        return is_user(self.admins, item)
+
+    def may_use(self, skill: BaseSkill, item: Message | Event) -> bool:
+        """Whether whoever sent it may use the skill there. Counts nothing: see `SkillLimits` for rates.
+
+        An event that nobody caused passes only where no list of people and no `admin_only` stands in its way.
+        """
+        rule = self.rule(skill)
+        if is_user(rule.deny_users, item) or is_group(rule.deny_groups, item.channel):
+            return False
+        if rule.admin_only:
+            return self.is_admin(item)
+        if rule.allow_users is None and rule.allow_groups is None:
+            return True
+        return (
+            is_user(rule.allow_users or (), item)
+            or is_group(rule.allow_groups or (), item.channel)
+            or self.is_admin(item)
+        )

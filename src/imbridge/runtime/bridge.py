@@ -1,0 +1,375 @@
+"""The Bridge: accounts, skills, and the life of all of it."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Verdict
+from imbridge.config import AccountConfig
+from imbridge.config.options import BridgeOptions
+from imbridge.protocol import (
+    Address,
+    Channel,
+    ConfigError,
+    Event,
+    ImbridgeError,
+    Message,
+    Receipt,
+    SkillError,
+    to_reply,
+)
+from imbridge.runtime.delivery import Delivery, push_key
+from imbridge.runtime.gate import Gate
+from imbridge.runtime.handling import Handling
+from imbridge.runtime.registry import adapter_type
+from imbridge.skills import BaseSkill, SkillSet, command_skill, event_skill, message_skill
+from imbridge.storage import BaseStorage, MemoryStorage
+from imbridge.transport import HttpPool, WebhookApp
+
+log = logging.getLogger(__name__)
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+class BridgeState(StrEnum):
+    """Where a bridge is in its life."""
+
+    NEW = "new"
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+
+
+class _AccountIntake:
+    """The way into the inbox for one account."""
+
+    __slots__ = ("_account", "_handling")
+
+    def __init__(self, account: str, handling: Handling) -> None:
+        self._account = account
+        self._handling = handling
+
+    def offer(self, inbound: Inbound) -> "asyncio.Future[Verdict]":
+        return self._handling.offer(self._account, inbound)
+
+
+class Bridge:
+    """Connects accounts on IM platforms with skills.
+
+    Use it as `async with Bridge(...) as bridge:`, with `start()` and `stop()`, or with `run()`, which blocks until a
+    signal. It runs in the event loop it is started in and owns all its tasks.
+
+    Args:
+        accounts: Settings of each account (`FeishuConfig(...)`).
+        skills: Skills in order; more can be declared with the decorators until the bridge starts.
+        options: How it works: lanes, grace, prefix, language.
+        permissions: Who may use which skill; the form of `permissions:` in the YAML file.
+        storage: Inbox, outbox and sessions; in memory when left out.
+
+    Raises:
+        ConfigError: an account cannot be used: unknown platform, missing package, two accounts of one name.
+    """
+
+    def __init__(
+        self,
+        accounts: Iterable[AccountConfig] = (),
+        *,
+        skills: Iterable[BaseSkill] = (),
+        options: BridgeOptions | None = None,
+        permissions: Mapping[str, Any] | None = None,
+        storage: BaseStorage | None = None,
+    ) -> None:
+        self.options = options or BridgeOptions()
+        self.state = BridgeState.NEW
+        self.storage = storage or MemoryStorage()
+        self._pool = HttpPool()
+        policy = _policy(permissions)
+        self.skills = SkillSet(
+            skills,
+            may_use=policy.may_use,
+            command_prefix=self.options.command_prefix,
+            limit=policy.limit,
+        )
+        self._delivery = Delivery(self.storage, self.adapter, max_lanes=self.options.max_lanes)
+        self._accounts = tuple(account for account in accounts if account.enabled)
+        gate = Gate(stale_after=self.options.stale_after, may_write=_direct_gate(self._accounts))
+        self._handling = Handling(self.storage, self.skills, self._delivery, gate, self.adapter, self.options)
+        self._adapters: dict[str, Adapter] = {}
+        self._webhooks: WebhookApp | None = None
+        for account in self._accounts:
+            self._add_account(account)
+
+    # -- making one ----------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def from_env(cls, *, skills: Iterable[BaseSkill] = (), environ: Mapping[str, str] | None = None) -> "Bridge":
+        """A bridge from environment variables alone (`FEISHU_APP_ID`, `FEISHU_APP_SECRET`, ...).
+
+        Raises:
+            ConfigError: a variable is missing or wrong; one line each.
+        """
+        from imbridge.runtime.settings import bridge_from
+
+        return bridge_from(None, skills=skills, environ=environ)
+
+    @classmethod
+    def from_config(
+        cls, path: str | Path, *, skills: Iterable[BaseSkill] = (), environ: Mapping[str, str] | None = None
+    ) -> "Bridge":
+        """A bridge from a YAML file; `skills` come on top of those named there.
+
+        Raises:
+            ConfigError: a setting is missing or wrong, with its file and line.
+        """
+        from imbridge.runtime.settings import bridge_from
+
+        return bridge_from(Path(path), skills=skills, environ=environ)
+
+    def _add_account(self, config: AccountConfig) -> None:
+        if config.key in self._adapters:
+            raise ConfigError(f"two accounts are called {config.key}; give each its own name", key=config.key)
+        kind = adapter_type(config.platform)
+        context = AdapterContext(_AccountIntake(config.key, self._handling), self._pool, self._on_health)
+        self._adapters[config.key] = kind(config, context)
+
+    # -- declaring skills ----------------------------------------------------------------------------------------------
+
+    def add_skill(self, skill: BaseSkill) -> None:
+        """Add a skill; before the bridge starts."""
+        if self.state is not BridgeState.NEW:
+            raise SkillError("add skills before the bridge starts")
+        self.skills.add(skill)
+
+    def on_message(self, function: Handler) -> Handler:
+        """Decorator: this function is asked for every message, or when its own triggers say so."""
+        self.add_skill(message_skill(function))
+        return function
+
+    def on_event(self, *kinds: type[Event]) -> Callable[[Handler], Handler]:
+        """Decorator: this function is asked for these events; for all when none is named."""
+
+        def declare(function: Handler) -> Handler:
+            self.add_skill(event_skill(function, *(kinds or (Event,))))
+            return function
+
+        return declare
+
+    def command(
+        self, name: str, *, aliases: Iterable[str] = (), usage: str = "", summary: str | None = None
+    ) -> Callable[[Handler], Handler]:
+        """Decorator: this function answers the command `/name`."""
+
+        def declare(function: Handler) -> Handler:
+            self.add_skill(command_skill(function, name, aliases=aliases, usage=usage, summary=summary))
+            return function
+
+        return declare
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Set the skills up, connect all accounts, begin to answer.
+
+        One account that fails does not keep the others from starting: it is logged and its health says so.
+
+        Raises:
+            ImbridgeError: no account could be started.
+            SkillFailure: a skill's `setup` failed.
+        """
+        if self.state is not BridgeState.NEW:
+            raise ImbridgeError(f"this bridge is {self.state.value}; make a new one to start again")
+        self.state = BridgeState.STARTING
+        try:
+            await self.storage.open()
+            await self.skills.setup()
+            await self._handling.recover()
+            await self._start_accounts()
+        except BaseException:
+            await self._close()
+            raise
+        self.state = BridgeState.RUNNING
+
+    async def _start_accounts(self) -> None:
+        adapters = tuple(self._adapters.values())
+        results = await asyncio.gather(*(adapter.start() for adapter in adapters), return_exceptions=True)
+        failures: list[Exception] = []
+        for adapter, result in zip(adapters, results, strict=True):
+            if isinstance(result, Exception):
+                failures.append(result)
+                known = isinstance(result, ImbridgeError)
+                log.error("%s: not started: %s", adapter.key, result, exc_info=None if known else result)
+            elif result is not None:
+                raise result
+        if failures and len(failures) == len(adapters):
+            raise failures[0]
+
+    async def stop(self, *, grace: float | None = None) -> None:
+        """Stop reading, let what was taken in be handled and said, close.
+
+        Args:
+            grace: Seconds for that; `options.grace` when left out. What is not done by then is cancelled and counted
+                in the log.
+        """
+        if self.state not in (BridgeState.RUNNING, BridgeState.STARTING):
+            return
+        self.state = BridgeState.STOPPING
+        try:
+            await asyncio.gather(*(adapter.stop_reading() for adapter in self._adapters.values()))
+            try:
+                async with asyncio.timeout(self.options.grace if grace is None else grace):
+                    await self._handling.drain()
+                    await self._delivery.drain()
+            except TimeoutError:
+                log.warning("stopping: not everything was done in time")
+        finally:
+            await self._close()
+
+    async def _close(self) -> None:
+        unhandled = await self._handling.cancel()
+        unsaid = await self._delivery.cancel()
+        if unhandled or unsaid:
+            log.error("stopped with %d messages not handled and %d answers not sent", unhandled, unsaid)
+        try:
+            await self.skills.teardown()
+        except ExceptionGroup:
+            log.debug("each failing teardown has been logged by the skills")
+        for adapter in self._adapters.values():
+            await adapter.close()
+        await self._pool.close()
+        await self.storage.close()
+        self.state = BridgeState.STOPPED
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    def run(self) -> int:
+        """Run until SIGINT or SIGTERM, then stop in good order; a second signal ends it at once.
+
+        Returns:
+            The process's exit status: 0 after an orderly stop, 130 after a forced one.
+
+        Raises:
+            ImbridgeError: it could not start.
+        """
+        from imbridge.runtime.process import run_until_signal
+
+        return run_until_signal(self)
+
+    # -- speaking ------------------------------------------------------------------------------------------------------
+
+    async def send(self, to: Address | Channel | str, content: Any, *, key: str | None = None) -> Receipt:
+        """Say something unasked.
+
+        Args:
+            to: An address (`feishu:work/group/oc_1`), or a channel.
+            content: Anything sendable.
+            key: Idempotency key: two sends with one key make one message where the platform supports it.
+
+        Raises:
+            ValueError: `to` is not an address.
+            ConfigError: it names an account that this bridge does not have.
+        """
+        self._check_running()
+        channel = to if isinstance(to, Channel) else Address(to).channel
+        self.adapter(channel.account_key)
+        entry = await self._delivery.post(channel, to_reply(content), key=key or push_key())
+        receipt: Receipt = await entry.receipt
+        return receipt
+
+    # -- looking in ----------------------------------------------------------------------------------------------------
+
+    def adapter(self, account: str) -> Adapter:
+        """The adapter of an account key (`feishu:work`).
+
+        Raises:
+            ConfigError: there is no such account.
+        """
+        try:
+            return self._adapters[account]
+        except KeyError:
+            known = ", ".join(self._adapters) or "none"
+            raise ConfigError(f"this bridge has no account {account!r}; it has: {known}", key=account) from None
+
+    @property
+    def accounts(self) -> Sequence[str]:
+        """Keys of all accounts."""
+        return tuple(self._adapters)
+
+    def health(self) -> dict[str, Health]:
+        """How each account is doing."""
+        return {key: adapter.health for key, adapter in self._adapters.items()}
+
+    async def probe(self) -> dict[str, Probe]:
+        """Ask each platform who we are there. Works on a bridge that was not started; it is then closed again."""
+        try:
+            found = await asyncio.gather(*(adapter.probe() for adapter in self._adapters.values()))
+        finally:
+            if self.state is BridgeState.NEW:
+                for adapter in self._adapters.values():
+                    await adapter.close()
+                await self._pool.close()
+                self.state = BridgeState.STOPPED
+        return dict(zip(self._adapters, found, strict=True))
+
+    def counters(self) -> dict[str, dict[str, Any]]:
+        """Numbers for metrics: of the bridge itself, and of each account."""
+        own: dict[str, Any] = {
+            **self._handling.counts,
+            **{f"delivery_{state}": count for state, count in self._delivery.counts.items()},
+            "waiting": self._handling.waiting,
+        }
+        return {"bridge": own, **{key: adapter.counters() for key, adapter in self._adapters.items()}}
+
+    # -- inside another application ------------------------------------------------------------------------------------
+
+    def asgi(self) -> WebhookApp:
+        """The callbacks of all accounts as an ASGI application, to be mounted: `app.mount("/im", bridge.asgi())`.
+
+        Run alone under uvicorn it starts and stops the bridge itself. Mounted, it cannot (no server tells a mounted
+        application that it starts): use `lifespan`, or start the bridge yourself. Until then it answers 503.
+        """
+        if self._webhooks is None:
+            from imbridge.runtime.asgi import webhook_app
+
+            self._webhooks = webhook_app(self, tuple(self._adapters.values()))
+        return self._webhooks
+
+    @asynccontextmanager
+    async def lifespan(self, app: Any = None) -> AsyncIterator[None]:
+        """For FastAPI and Starlette: `FastAPI(lifespan=bridge.lifespan)` starts and stops the bridge with the app."""
+        async with self:
+            yield
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _check_running(self) -> None:
+        if self.state not in (BridgeState.RUNNING, BridgeState.STARTING, BridgeState.STOPPING):
+            raise ImbridgeError(f"this bridge is {self.state.value}; start it first")
+
+    def _on_health(self, adapter: Adapter, health: Health, reason: str) -> None:
+        level = logging.ERROR if health is Health.FAILED else logging.WARNING if health is Health.DOWN else logging.INFO
+        log.log(level, "%s: %s (%s)", adapter.key, health.value, reason)
+
+
+def _policy(permissions: Mapping[str, Any] | None) -> Any:
+    from imbridge.policy import Permissions
+
+    return Permissions.model_validate(permissions or {})
+
+
+def _direct_gate(accounts: Sequence[AccountConfig]) -> Callable[[Message], bool]:
+    from imbridge.policy import DirectGate
+
+    return DirectGate(accounts).may_write

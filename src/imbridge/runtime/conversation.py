@@ -1,0 +1,174 @@
+"""The way back of one message: what `msg.reply` and its neighbours do."""
+
+from collections.abc import AsyncIterable
+from typing import TYPE_CHECKING, Any
+
+from imbridge.protocol import (
+    DeliveryState,
+    Event,
+    ImbridgeError,
+    Media,
+    Message,
+    Receipt,
+    Reply,
+    SessionState,
+    SkillError,
+    to_reply,
+)
+from imbridge.rendering import render
+from imbridge.runtime.delivery import answer_key
+from imbridge.runtime.stream import EditedStream
+
+if TYPE_CHECKING:
+    from imbridge.runtime.handling import Handling
+    from imbridge.skills import BaseSkill
+
+
+class MessageConversation:
+    """One message's connection to the bridge; made for each message, dropped with it."""
+
+    __slots__ = ("_handling", "_message", "_number", "_session", "_skill", "_streams")
+
+    def __init__(self, handling: "Handling", message: Message) -> None:
+        """For one message."""
+        self._handling = handling
+        self._message = message
+        self._number = 0
+        self._skill = ""
+        self._session: dict[str, dict[str, Any]] | None = None
+        self._streams: list[EditedStream] = []
+
+    # -- for the runtime -----------------------------------------------------------------------------------------------
+
+    def enter(self, skill: "BaseSkill") -> None:
+        """Note which skill runs: sessions are kept apart by it."""
+        self._skill = skill.name
+
+    def set_session(self, state: dict[str, dict[str, Any]]) -> None:
+        """The conversation's state, by skill."""
+        self._session = state
+
+    @property
+    def session_state(self) -> dict[str, dict[str, Any]] | None:
+        """The conversation's state, to be kept; None when it was never set."""
+        return self._session
+
+    async def post(self, content: Any, *, in_thread: bool | None = None, quote: bool | None = None) -> Any:
+        """Put an answer into the outbox and come back at once; gives the outbox entry."""
+        reply = to_reply(content)
+        if in_thread is not None or quote is not None:
+            reply = reply.model_copy(
+                update={
+                    "in_thread": reply.in_thread if in_thread is None else in_thread,
+                    "quote": reply.quote if quote is None else quote,
+                }
+            )
+        message = self._message
+        key = answer_key(message.channel.account_key, message.id, self._number)
+        self._number += 1
+        return await self._handling.delivery.post(message.channel, reply, key=key, reply_to=message.id)
+
+    async def read(self, media: Media) -> bytes:
+        """Fetch a media element of the message."""
+        return await self._handling.adapter_of(self._message.channel.account_key).read(self._message.id, media)
+
+    async def finish_streams(self) -> None:
+        """Close what the skill left open."""
+        for stream in self._streams:
+            await stream.finish()
+
+    # -- for the skill -------------------------------------------------------------------------------------------------
+
+    @property
+    def session(self) -> SessionState:
+        """State of this conversation for the running skill."""
+        if self._session is None:
+            self._session = {}
+        return self._session.setdefault(self._skill, {})
+
+    async def reply(self, content: Any, *, in_thread: bool | None = None, quote: bool | None = None) -> Receipt:
+        """Answer the message and wait for the end."""
+        if isinstance(content, AsyncIterable):
+            return await self._open_stream(in_thread=in_thread, quote=quote).feed(content)
+        entry = await self.post(content, in_thread=in_thread, quote=quote)
+        receipt: Receipt = await entry.receipt
+        return receipt
+
+    async def ask(self, question: Any, *, timeout: float) -> Message:
+        """Ask, and wait for the person's next message."""
+        if question is not None:
+            await self.post(question)
+        answer = await self._handling.questions.wait(self._message, timeout)
+        return self._continued_by(answer)
+
+    def _continued_by(self, answer: Message) -> Message:
+        """Bind an answer so that it can be replied to itself, in the same session."""
+        if self._session is None:
+            self._session = {}
+        conversation = MessageConversation(self._handling, answer)
+        conversation._skill, conversation._session, conversation._streams = self._skill, self._session, self._streams
+        return answer.bind(conversation, conversation.read)
+
+    def stream(self, *, markdown: bool = False) -> EditedStream:
+        """Begin an answer that grows."""
+        return self._open_stream(markdown=markdown)
+
+    def _open_stream(
+        self, *, markdown: bool = False, in_thread: bool | None = None, quote: bool | None = None
+    ) -> EditedStream:
+        channel = self._message.channel
+
+        async def post(reply: Reply) -> Receipt:
+            return await self.reply(reply, in_thread=in_thread, quote=quote)
+
+        stream = EditedStream(self._handling.adapter_of(channel.account_key), channel, post, markdown=markdown)
+        self._streams.append(stream)
+        return stream
+
+    async def react(self, emoji: str) -> Receipt:
+        """Put a reaction on the message."""
+        message = self._message
+        adapter = self._handling.adapter_of(message.channel.account_key)
+        return await _receipt(message.channel.address, adapter.react(message.channel, message.id, emoji))
+
+    async def unreact(self, emoji: str) -> Receipt:
+        """Take our reaction off."""
+        message = self._message
+        adapter = self._handling.adapter_of(message.channel.account_key)
+        return await _receipt(message.channel.address, adapter.unreact(message.channel, message.id, emoji))
+
+    async def edit(self, receipt: Receipt, content: Any) -> Receipt:
+        """Change what was sent. Only content that makes one message can be changed into."""
+        channel = self._message.channel
+        adapter = self._handling.adapter_of(channel.account_key)
+        rendered = render(to_reply(content), adapter.capabilities, measure=adapter.measure)
+        if len(rendered.parts) != 1 or receipt.message_id is None:
+            raise SkillError("an edit needs a receipt with a message, and content that fits into one message")
+        return await _receipt(channel.address, adapter.edit(channel, receipt.message_id, rendered.parts[0]))
+
+    async def recall(self, receipt: Receipt) -> Receipt:
+        """Take back what was sent: all its messages."""
+        channel = self._message.channel
+        adapter = self._handling.adapter_of(channel.account_key)
+        result = Receipt(state=DeliveryState.SKIPPED, channel=channel.address)
+        for message_id in receipt.message_ids:
+            result = await _receipt(channel.address, adapter.recall(channel, message_id))
+            if not result:
+                break
+        return result
+
+
+async def _receipt(channel: str, action: Any) -> Receipt:
+    try:
+        await action
+    except ImbridgeError as error:
+        return Receipt(
+            state=DeliveryState.FAILED, channel=channel, error=str(error), code=getattr(error, "code", None), attempts=1
+        )
+    return Receipt(state=DeliveryState.SENT, channel=channel, attempts=1)
+
+
+def lane_of(item: Message | Event, account: str) -> str:
+    """The lane of a delivery: its conversation, or the account for what belongs to none."""
+    channel = item.channel
+    return account if channel is None else channel.address

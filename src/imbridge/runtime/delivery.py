@@ -1,0 +1,167 @@
+"""The outbox's way to the platform: render, send part by part, write the receipt."""
+
+import asyncio
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from imbridge.adapters.base import Adapter, Target
+from imbridge.protocol import (
+    AuthError,
+    Channel,
+    ChannelKind,
+    Degradation,
+    DeliveryError,
+    DeliveryState,
+    ImbridgeError,
+    Receipt,
+    Reply,
+    SentPart,
+)
+from imbridge.rendering import Rendered, render
+from imbridge.runtime.lanes import Lanes
+from imbridge.storage import BaseStorage, OutboxEntry
+
+log = logging.getLogger(__name__)
+
+_LANE_LENGTH = 100
+
+
+class Delivery:
+    """Says what skills want said: in order within a conversation, conversations side by side."""
+
+    def __init__(self, storage: BaseStorage, adapter_of: Callable[[str], Adapter], *, max_lanes: int) -> None:
+        """`adapter_of` finds the adapter of an account key."""
+        self._storage = storage
+        self._adapter_of = adapter_of
+        self._lanes: Lanes[OutboxEntry] = Lanes(
+            self._deliver, name="outbox", max_running=max_lanes, max_length=_LANE_LENGTH, max_waiting=1 << 30
+        )
+        self.counts: Counter[str] = Counter()
+
+    async def post(self, channel: Channel, reply: Reply, *, key: str, reply_to: str | None = None) -> OutboxEntry:
+        """Put something into the outbox; its receipt comes later. Waits while the conversation's outbox is full."""
+        entry = OutboxEntry(key=reply.key or key, channel=channel, reply=reply, reply_to=reply_to)
+        stored = self._storage.add_outbound(entry)
+        if not stored.done():
+            await stored
+        await self._lanes.put(channel.address, entry)
+        return entry
+
+    async def drain(self) -> None:
+        """Wait until everything is said."""
+        await self._lanes.drain()
+
+    async def cancel(self) -> int:
+        """Stop at once; how many were not said."""
+        left = await self._lanes.cancel()
+        for entry in left:
+            self._finish(
+                entry, Receipt(state=DeliveryState.FAILED, channel=entry.channel.address, error="the bridge stopped")
+            )
+        return len(left)
+
+    async def _deliver(self, entry: OutboxEntry) -> None:
+        try:
+            receipt = await self._send(entry)
+        except asyncio.CancelledError:
+            self._finish(
+                entry,
+                Receipt(
+                    state=DeliveryState.UNKNOWN, channel=entry.channel.address, error="the bridge stopped while sending"
+                ),
+            )
+            raise
+        except Exception as error:
+            log.exception("%s: sending failed for a reason that is no answer of the platform", entry.channel.address)
+            receipt = Receipt(
+                state=DeliveryState.FAILED, channel=entry.channel.address, error=f"{type(error).__name__} while sending"
+            )
+        self._finish(entry, receipt)
+
+    def _finish(self, entry: OutboxEntry, receipt: Receipt) -> None:
+        self.counts[receipt.state.value] += 1
+        self._storage.finish_outbound(entry, receipt)
+        if not entry.receipt.done():
+            entry.receipt.set_result(receipt)
+
+    async def _send(self, entry: OutboxEntry) -> Receipt:
+        channel = entry.channel
+        adapter = self._adapter_of(channel.account_key)
+        rendered = render(entry.reply, adapter.capabilities, measure=adapter.measure)
+        if not rendered.parts:
+            return Receipt(state=DeliveryState.SKIPPED, channel=channel.address)
+        in_thread = channel.thread is not None if entry.reply.in_thread is None else entry.reply.in_thread
+        quote = channel.kind is ChannelKind.GROUP if entry.reply.quote is None else entry.reply.quote
+        return await _send_parts(adapter, entry, rendered, in_thread=in_thread, quote=quote)
+
+
+async def _send_parts(
+    adapter: Adapter, entry: OutboxEntry, rendered: Rendered, *, in_thread: bool, quote: bool
+) -> Receipt:
+    """Send the parts one after another; a failed part ends it, for what follows would stand without it."""
+    sent: list[SentPart] = []
+    degradations: list[Degradation] = list(rendered.degradations)
+    attempts = 0
+    for number, part in enumerate(rendered.parts):
+        attach = in_thread or (quote and number == 0)
+        target = Target(entry.channel, entry.reply_to if attach else None, in_thread and entry.reply_to is not None)
+        try:
+            result = await adapter.send(target, part, f"{entry.key}-{number}" if number else entry.key)
+        except ImbridgeError as error:
+            return _failed(entry, error, sent, degradations, attempts + 1)
+        sent.append(result.part)
+        attempts += result.attempts
+        degradations.extend(result.degradations)
+    if degradations:
+        _log_degradations(entry, degradations)
+    return Receipt.model_construct(
+        state=DeliveryState.SENT,
+        channel=entry.channel.address,
+        parts=tuple(sent),
+        degradations=tuple(degradations),
+        attempts=attempts,
+        error="",
+        code=None,
+        sent_at=datetime.now(UTC),
+    )
+
+
+def _failed(
+    entry: OutboxEntry,
+    error: ImbridgeError,
+    sent: list[SentPart],
+    degradations: list[Degradation],
+    attempts: int,
+) -> Receipt:
+    ambiguous = isinstance(error, DeliveryError) and error.ambiguous
+    state = DeliveryState.PARTIAL if sent else DeliveryState.UNKNOWN if ambiguous else DeliveryState.FAILED
+    log.warning("%s: not delivered (%s): %s", entry.channel.address, state.value, error)
+    return Receipt(
+        state=state,
+        channel=entry.channel.address,
+        parts=tuple(sent),
+        degradations=tuple(degradations),
+        attempts=attempts,
+        error=str(error),
+        code=error.code if isinstance(error, DeliveryError | AuthError) else None,
+    )
+
+
+def _log_degradations(entry: OutboxEntry, degradations: list[Degradation]) -> None:
+    for degradation in degradations:
+        log.info("%s: %s was sent as %s: %s", entry.channel.address, degradation.what, degradation.how, degradation.why)
+
+
+def answer_key(account: str, message_id: str, number: int) -> str:
+    """The idempotency key of a message's answer number N: the same if the message is handled again after a crash."""
+    digest = hashlib.blake2b(f"{account} {message_id}".encode(), digest_size=12).hexdigest()
+    return f"{digest}-{number}"
+
+
+def push_key() -> str:
+    """The idempotency key of something said unasked."""
+    return uuid4().hex

@@ -1,0 +1,45 @@
+"""What goes no further than the inbox: our own messages, and ones that are too old to be answered."""
+
+import time
+from collections.abc import Callable
+from enum import StrEnum
+
+from imbridge.protocol import Event, Message
+
+
+class Pass(StrEnum):
+    """The gate's decision."""
+
+    GO = "go"
+    OWN = "own"
+    STALE = "stale"
+    DENIED = "denied"
+
+
+class Gate:
+    """Decides before a lane is taken. A platform redelivers for hours; a stale question wants no answer any more."""
+
+    def __init__(
+        self,
+        *,
+        stale_after: float,
+        may_write: Callable[[Message], bool],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`may_write` is the account's policy for private chats; `stale_after` in seconds, by the platform's clock."""
+        self._stale_after = stale_after
+        self._may_write = may_write
+        self._clock = clock
+
+    def check(self, item: Message | Event) -> Pass:
+        """Decide about one delivery."""
+        if isinstance(item, Message):
+            if item.sender.is_self:
+                return Pass.OWN
+            if not self._may_write(item):
+                return Pass.DENIED
+        elif item.actor is not None and item.actor.is_self:
+            return Pass.OWN
+        if self._clock() - item.timestamp.timestamp() > self._stale_after:
+            return Pass.STALE
+        return Pass.GO

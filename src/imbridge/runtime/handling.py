@@ -1,0 +1,198 @@
+"""From the inbox to the skill: dedup, gate, lane, skill, answer."""
+
+import asyncio
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Callable
+
+from imbridge.adapters.base import Adapter, Inbound, Verdict
+from imbridge.config.options import BridgeOptions, Language
+from imbridge.protocol import Event, Message, Reply, SkillError, Text, to_reply
+from imbridge.runtime.conversation import MessageConversation, lane_of
+from imbridge.runtime.delivery import Delivery, answer_key
+from imbridge.runtime.gate import Gate, Pass
+from imbridge.runtime.lanes import Lanes
+from imbridge.runtime.questions import Questions
+from imbridge.skills import Outcome, SkillFailure, SkillSet
+from imbridge.storage import BaseStorage, InboxEntry
+
+log = logging.getLogger(__name__)
+
+_SORRY = {
+    Language.ENGLISH: "Sorry, something went wrong while handling this. If you ask for help, please quote {id}.",
+    Language.CHINESE: "抱歉，处理这条消息时出了点问题。如需协助，请提供编号 {id}。",
+}
+_SLOW_DOWN = {
+    Language.ENGLISH: "Too many requests; please try again in {seconds} s.",
+    Language.CHINESE: "请求太频繁，请在 {seconds} 秒后再试。",
+}
+
+
+class Handling:
+    """Takes deliveries in and sees each one through to its answer."""
+
+    def __init__(
+        self,
+        storage: BaseStorage,
+        skills: SkillSet,
+        delivery: Delivery,
+        gate: Gate,
+        adapter_of: Callable[[str], Adapter],
+        options: BridgeOptions,
+    ) -> None:
+        """Wire the stages together."""
+        self.storage = storage
+        self.skills = skills
+        self.delivery = delivery
+        self.gate = gate
+        self.adapter_of = adapter_of
+        self.questions = Questions()
+        self.counts: Counter[str] = Counter()
+        self._language = options.language
+        self._lanes: Lanes[InboxEntry] = Lanes(
+            self._handle,
+            name="inbox",
+            max_running=options.max_lanes,
+            max_length=options.lane_length,
+            max_waiting=options.max_waiting,
+        )
+
+    # -- taking in -----------------------------------------------------------------------------------------------------
+
+    def offer(self, account: str, inbound: Inbound) -> "asyncio.Future[Verdict]":
+        """Keep a delivery; done when the platform may be told so."""
+        item = inbound.item
+        lane = lane_of(item, account)
+        loop = asyncio.get_running_loop()
+        verdict: asyncio.Future[Verdict] = loop.create_future()
+        if not self._lanes.has_room(lane):
+            # Before it is stored: what is refused must be new again when the platform delivers it again.
+            self.counts["overloaded"] += 1
+            verdict.set_result(Verdict.OVERLOADED)
+            return verdict
+        entry = InboxEntry(account, inbound.dedup_keys, lane, item)
+        stored = self.storage.add_inbound(entry)
+        if stored.done():
+            verdict.set_result(self._stored(entry, stored.result()))
+        else:
+            stored.add_done_callback(lambda future: self._stored_later(entry, future, verdict))
+        return verdict
+
+    def _stored_later(
+        self, entry: InboxEntry, stored: "asyncio.Future[bool]", verdict: "asyncio.Future[Verdict]"
+    ) -> None:
+        if verdict.cancelled():
+            return
+        if stored.cancelled() or stored.exception() is not None:
+            self.counts["storage_failed"] += 1
+            log.error("%s: a delivery could not be stored; the platform is asked to deliver it again", entry.account)
+            verdict.set_result(Verdict.OVERLOADED)
+        else:
+            verdict.set_result(self._stored(entry, stored.result()))
+
+    def _stored(self, entry: InboxEntry, new: bool) -> Verdict:
+        if not new:
+            self.counts["duplicate"] += 1
+            return Verdict.DUPLICATE
+        self.counts["accepted"] += 1
+        decision = self.gate.check(entry.item)
+        if decision is not Pass.GO:
+            self.counts[decision.value] += 1
+            log.debug("%s: not handled (%s): %s", entry.lane, decision.value, entry.item.id)
+            self.storage.finish_inbound(entry)
+        elif isinstance(entry.item, Message) and self.questions.answer(entry.item):
+            self.counts["answers"] += 1
+            self.storage.finish_inbound(entry)
+        elif not self._lanes.push(entry.lane, entry):
+            self.storage.forget_inbound(entry)
+            self.counts["overloaded"] += 1
+            return Verdict.OVERLOADED
+        return Verdict.ACCEPTED
+
+    # -- handling ------------------------------------------------------------------------------------------------------
+
+    async def _handle(self, entry: InboxEntry) -> None:
+        item = entry.item
+        if isinstance(item, Message):
+            await self._handle_message(entry.lane, item)
+        else:
+            await self._handle_event(item)
+        self.storage.finish_inbound(entry)
+
+    async def _handle_message(self, lane: str, message: Message) -> None:
+        conversation = MessageConversation(self, message)
+        message.bind(conversation, conversation.read if message.content_type != "text" or message.media else None)
+        conversation.set_session(await self.storage.load_session(lane))
+        try:
+            try:
+                outcome = await self.skills.run(message, conversation.enter)
+                self.counts["handled" if outcome.handled else "unhandled"] += 1
+                await self._answer(conversation, outcome)
+            finally:
+                await conversation.finish_streams()
+        except Exception as failure:  # noqa: BLE001 - whatever it is, the user is told and the log has it
+            await self._apologise(conversation, message, failure)
+        if conversation.session_state:
+            await self.storage.save_session(lane, conversation.session_state)
+
+    async def _answer(self, conversation: MessageConversation, outcome: Outcome) -> None:
+        if outcome.retry_after > 0:
+            text = _SLOW_DOWN[self._language].format(seconds=max(1, round(outcome.retry_after)))
+            await conversation.post(text)
+            return
+        content = outcome.content
+        if content is None:
+            return
+        if hasattr(content, "__aiter__"):
+            await conversation.reply(content)
+            return
+        # Not waited for: the outbox keeps the order, and the lane can go on.
+        await conversation.post(content)
+
+    async def _handle_event(self, event: Event) -> None:
+        try:
+            outcome = await self.skills.run(event)
+            self.counts["events_handled" if outcome.handled else "events_unhandled"] += 1
+            if outcome.content is None or event.channel is None:
+                return
+            content = outcome.content
+            if hasattr(content, "__aiter__"):
+                content = "".join([piece async for piece in content])
+            key = answer_key(event.channel.account_key, event.id, 0)
+            await self.delivery.post(event.channel, to_reply(content), key=key)
+        except (SkillFailure, SkillError) as failure:
+            self.counts["failed"] += 1
+            log.error("event %s: failure %s", event.id, secrets.token_hex(4), exc_info=failure)
+
+    async def _apologise(self, conversation: MessageConversation, message: Message, failure: Exception) -> None:
+        """The user gets a sentence with an id, the log the traceback with the same id."""
+        self.counts["failed"] += 1
+        failure_id = secrets.token_hex(4)
+        cause = failure.__cause__ or failure
+        log.error("message %s: failure %s: %s", message.id, failure_id, failure, exc_info=cause)
+        text = _SORRY[self._language].format(id=failure_id)
+        await conversation.post(Reply(elements=(Text(text),)))
+
+    # -- stopping ------------------------------------------------------------------------------------------------------
+
+    async def recover(self) -> int:
+        """Go on with what an earlier process left; how many."""
+        left = await self.storage.unfinished_inbound()
+        for entry in left:
+            await self._lanes.put(entry.lane, entry)
+        return len(left)
+
+    async def drain(self) -> None:
+        """Wait until everything taken in is handled."""
+        self.questions.give_up()
+        await self._lanes.drain()
+
+    async def cancel(self) -> int:
+        """Stop at once; how many deliveries were left unhandled."""
+        return len(await self._lanes.cancel())
+
+    @property
+    def waiting(self) -> int:
+        """Deliveries that wait for their turn."""
+        return self._lanes.waiting

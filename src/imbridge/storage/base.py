@@ -1,0 +1,93 @@
+"""The interface behind which a bridge keeps what must not be lost."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from imbridge.protocol import Channel, Event, Message, Receipt, Reply
+
+
+@dataclass(frozen=True, slots=True)
+class InboxEntry:
+    """A delivery of a platform.
+
+    Attributes:
+        account: `platform:account` that received it.
+        dedup_keys: The platform's ids of the delivery, unique within the account.
+        lane: The conversation it belongs to: entries of one lane are handled one after another.
+        item: The message or event.
+    """
+
+    account: str
+    dedup_keys: tuple[str, ...]
+    lane: str
+    item: Message | Event
+
+
+@dataclass(slots=True)
+class OutboxEntry:
+    """Something to be said.
+
+    Attributes:
+        key: Idempotency key; the same for every attempt.
+        channel: Where.
+        reply: What.
+        reply_to: The message that is answered.
+        receipt: Done when the end is known.
+    """
+
+    key: str
+    channel: Channel
+    reply: Reply
+    reply_to: str | None = None
+    receipt: "asyncio.Future[Receipt]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class BaseStorage(ABC):
+    """Inbox, outbox and sessions. All futures are done in the order of the calls."""
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Connect; make what is missing."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Finish what was begun, then let go."""
+
+    @abstractmethod
+    def add_inbound(self, entry: InboxEntry) -> "asyncio.Future[bool]":
+        """Keep a delivery; True when it is stored, False when one of its keys was known. Never blocks the loop."""
+
+    @abstractmethod
+    def forget_inbound(self, entry: InboxEntry) -> None:
+        """Undo `add_inbound`: there was no room to handle it, the platform will deliver it again."""
+
+    @abstractmethod
+    def finish_inbound(self, entry: InboxEntry) -> None:
+        """A delivery was handled; only its dedup keys are still needed."""
+
+    @abstractmethod
+    async def unfinished_inbound(self) -> Sequence[InboxEntry]:
+        """What an earlier process took and did not finish, in order."""
+
+    @abstractmethod
+    def add_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None]":
+        """Keep something to be said."""
+
+    @abstractmethod
+    def finish_outbound(self, entry: OutboxEntry, receipt: Receipt) -> None:
+        """It was said, or never will be."""
+
+    @abstractmethod
+    async def unfinished_outbound(self) -> Sequence[OutboxEntry]:
+        """What an earlier process wanted to say and did not finish, in order."""
+
+    @abstractmethod
+    async def load_session(self, lane: str) -> dict[str, dict[str, Any]]:
+        """A conversation's state, by skill."""
+
+    @abstractmethod
+    async def save_session(self, lane: str, state: dict[str, dict[str, Any]]) -> None:
+        """Keep it."""

@@ -1,0 +1,367 @@
+import asyncio
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+import aiohttp
+from pydantic_core import from_json, to_json
+from yarl import URL
+
+from imbridge.transport.errors import HttpError, as_http_error, place
+from imbridge.transport.proxies import EnvironmentProxies
+from imbridge.transport.tls import verified_context
+
+MEBIBYTE = 1024 * 1024
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_WRITE_CHUNK = 256 * 1024
+_JSON = "application/json; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """A whole answer, whatever its status."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    method: str = "GET"
+    url: str | URL = field(default="", repr=False)
+
+    def json(self) -> Any:
+        """Parse the body.
+
+        Raises:
+            HttpError: The body is not JSON, as when a gateway answers with a page of HTML; `status` tells which.
+        """
+        try:
+            return from_json(self.body, allow_inf_nan=False)
+        except ValueError:
+            pass  # raised below, so that no excerpt of the body travels along as the cause
+        kind = self.headers.get("Content-Type", "no content type")[:80]
+        what = f"{self.method} {place(self.url)}"
+        message = f"{what} answered {self.status} with {len(self.body)} bytes of {kind}, not JSON"
+        raise HttpError(message, sent=True, status=self.status, headers=self.headers)
+
+
+class HttpPool:
+    """One pooled, verified HTTP client for a whole process; opened on first use.
+
+    Nothing is retried here, no redirect is followed, no cookie is kept, and every body is bounded.
+
+    Args:
+        extra_ca: A PEM file with further certificate authorities.
+        trust_env: Use the proxies named by the environment.
+        limit: Connections open at the same time, over all hosts.
+        timeout: Seconds for a whole request, unless the call says otherwise.
+        connect_timeout: Seconds for getting a connection, waiting for a free one included.
+        user_agent: `User-Agent` where a call sets none.
+    """
+
+    def __init__(
+        self,
+        *,
+        extra_ca: Path | str | None = None,
+        trust_env: bool = True,
+        limit: int = 100,
+        timeout: float = 10.0,
+        connect_timeout: float = 3.0,
+        user_agent: str = "imbridge",
+    ) -> None:
+        self._extra_ca = extra_ca
+        self._trust_env = trust_env
+        self._limit = limit
+        self._connect_timeout = connect_timeout
+        self._timeout = self._client_timeout(timeout)
+        self._user_agent = user_agent
+        self._opening = asyncio.Lock()
+        self._session: aiohttp.ClientSession | None = None
+        self._ws_session: aiohttp.ClientSession | None = None
+        self._proxies: EnvironmentProxies | None = None
+        self._closed = False
+
+    async def request(
+        self,
+        method: str,
+        url: str | URL,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        data: Any = None,
+        params: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        max_bytes: int = 8 * MEBIBYTE,
+    ) -> HttpResponse:
+        """Send one request and read the whole answer, whatever its status.
+
+        Args:
+            method: HTTP method.
+            url: Absolute URL; secrets belong in `params` or `headers`, which no error ever shows.
+            headers: Request headers.
+            json: Body to serialise; `bytes` are taken as JSON that is already serialised.
+            data: Any other body that aiohttp takes (bytes, `aiohttp.FormData`, a file).
+            params: Query parameters.
+            timeout: Seconds for the whole exchange.
+            max_bytes: Longest body to accept, after decompression.
+
+        Raises:
+            HttpError: No usable answer; `sent` tells whether the server may have acted on the request.
+        """
+        session = self._session or await self._open()
+        if json is not None:
+            data = json if isinstance(json, bytes) else to_json(json)
+            headers = {"Content-Type": _JSON} if headers is None else {"Content-Type": _JSON, **headers}
+        proxies = self._proxies
+        failure: BaseException
+        try:
+            response = await session.request(
+                method,
+                url,
+                headers=headers,
+                data=data,
+                params=params,
+                timeout=self._timeout if timeout is None else self._client_timeout(timeout),
+                allow_redirects=False,
+                proxy=None if proxies is None else proxies.proxy_for(URL(url)),
+            )
+            try:
+                body = await _read_bounded(response, max_bytes)
+            except BaseException:
+                response.close()
+                raise
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            failure = error
+        else:
+            if response.status in _REDIRECTS:
+                _check_no_redirect(method, url, response)
+            return HttpResponse(response.status, response.headers, body, method, url)
+        # Outside the except block: aiohttp's own error, which can hold the URL with its tokens, is not kept as context.
+        raise as_http_error(failure, method, url)
+
+    async def stream_to(
+        self,
+        file: BinaryIO,
+        url: str | URL,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        timeout: float = 60.0,
+        max_bytes: int = 100 * MEBIBYTE,
+    ) -> HttpResponse:
+        """Download a body into an open binary file without holding it in memory.
+
+        The file is written to only when the status is 2xx; otherwise the answer's body (at most 1 MiB) is in the
+        response, as platforms explain a refused download in JSON. After an error the file may hold a part.
+
+        Raises:
+            HttpError: The download failed, broke off, or is longer than `max_bytes`.
+            OSError: The file could not be written.
+        """
+        session = self._session or await self._open()
+        proxy = None if self._proxies is None else self._proxies.proxy_for(URL(url))
+        failure: BaseException
+        try:
+            response = await session.request(
+                method,
+                url,
+                headers=headers,
+                params=params,
+                timeout=self._client_timeout(timeout),
+                allow_redirects=False,
+                proxy=proxy,
+            )
+            try:
+                _check_no_redirect(method, url, response)
+                body = b""
+                if 200 <= response.status < 300:
+                    await _copy_bounded(response, file, max_bytes)
+                else:
+                    body = await _read_bounded(response, MEBIBYTE)
+            except BaseException:
+                response.close()
+                raise
+        except _WriteError as error:
+            raise error.cause from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            failure = error
+        else:
+            return HttpResponse(response.status, response.headers, body, method, url)
+        raise as_http_error(failure, method, url)
+
+    async def ws_connect(
+        self,
+        url: str | URL,
+        *,
+        headers: Mapping[str, str] | None = None,
+        heartbeat: float | None = None,
+        autoping: bool = True,
+        max_msg_size: int = 4 * MEBIBYTE,
+        timeout: float = 10.0,
+        close_timeout: float = 2.0,
+    ) -> aiohttp.ClientWebSocketResponse[bool]:
+        """Open a websocket.
+
+        Args:
+            url: `ws` or `wss` URL.
+            headers: Headers of the handshake.
+            heartbeat: Seconds between aiohttp's own pings, None for none. It cannot tell a dead peer from a reader that
+                is busy, so `Link` pings by itself.
+            autoping: Let aiohttp answer pings and hide pongs.
+            max_msg_size: Longest message to accept, in bytes; a longer one ends the connection.
+            timeout: Seconds for connection and handshake.
+            close_timeout: Seconds to wait for the peer's close frame.
+
+        Raises:
+            HttpError: Not connected; a refused handshake has `status` and `headers`.
+        """
+        if self._session is None:
+            await self._open()
+        session = self._ws_session
+        if session is None:
+            raise _closed()
+        failure: BaseException
+        try:
+            async with asyncio.timeout(timeout):
+                return await session.ws_connect(
+                    url,
+                    headers=headers,
+                    heartbeat=heartbeat,
+                    autoping=autoping,
+                    max_msg_size=max_msg_size,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=close_timeout),
+                    proxy=None if self._proxies is None else self._proxies.proxy_for(URL(url)),
+                )
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            failure = error
+        raise as_http_error(failure, "GET", url)
+
+    async def close(self) -> None:
+        """Close every connection. The pool cannot be used again."""
+        self._closed = True
+        async with self._opening:
+            sessions = (self._ws_session, self._session)
+            self._session = self._ws_session = None
+            for session in sessions:
+                if session is not None:
+                    await session.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _open(self) -> aiohttp.ClientSession:
+        async with self._opening:
+            if self._closed:
+                raise _closed()
+            if self._session is None:
+                context = await asyncio.to_thread(verified_context, self._extra_ca)
+                if self._trust_env:
+                    self._proxies = EnvironmentProxies.read()
+                self._session, self._ws_session = self._sessions(context)
+            return self._session
+
+    def _sessions(self, context: ssl.SSLContext) -> tuple[aiohttp.ClientSession, aiohttp.ClientSession]:
+        connector = aiohttp.TCPConnector(limit=self._limit, ttl_dns_cache=60, keepalive_timeout=60, ssl=context)
+        headers = {"User-Agent": self._user_agent}
+        jar = aiohttp.DummyCookieJar()
+        session = aiohttp.ClientSession(
+            connector=connector, headers=headers, cookie_jar=jar, timeout=self._timeout, raise_for_status=False
+        )
+        # Only here is a middleware needed: aiohttp follows redirects of a websocket handshake and offers no switch.
+        ws_session = aiohttp.ClientSession(
+            connector=connector,
+            connector_owner=False,
+            headers=headers,
+            cookie_jar=jar,
+            timeout=self._timeout,
+            middlewares=(_refuse_redirects,),
+        )
+        return session, ws_session
+
+    def _client_timeout(self, total: float) -> aiohttp.ClientTimeout:
+        # Strictly below the total, so that a connection that never came about is told from an answer that never came.
+        return aiohttp.ClientTimeout(total=total, connect=min(self._connect_timeout, total * 0.9))
+
+
+async def _refuse_redirects(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    response = await handler(request)
+    try:
+        _check_no_redirect(request.method, request.url, response)
+    except HttpError:
+        response.close()
+        raise
+    return response
+
+
+def _check_no_redirect(method: str, url: str | URL, response: aiohttp.ClientResponse) -> None:
+    if response.status not in _REDIRECTS:
+        return
+    target = place(response.headers.get("Location", ""))
+    message = f"{method} {place(url)}: refused to follow a redirect ({response.status}) to {target}"
+    raise HttpError(message, sent=True, status=response.status, headers=response.headers)
+
+
+def _closed() -> HttpError:
+    return HttpError("The HTTP pool is closed; no further request can be made with it", sent=False)
+
+
+def _too_long(response: aiohttp.ClientResponse, max_bytes: int) -> HttpError:
+    message = f"{response.method} {place(response.url)}: the answer is longer than {max_bytes} bytes"
+    return HttpError(message, sent=True, status=response.status, headers=response.headers)
+
+
+async def _read_bounded(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+    length = response.content_length
+    if length is not None:
+        if length > max_bytes:
+            raise _too_long(response, max_bytes)
+        if "Content-Encoding" not in response.headers:
+            return await response.read()
+    parts: list[bytes] = []
+    size = 0
+    while part := await response.content.readany():
+        size += len(part)
+        if size > max_bytes:
+            raise _too_long(response, max_bytes)
+        parts.append(part)
+    return b"".join(parts)
+
+
+class _WriteError(Exception):
+    """Keeps an OSError of the file apart from those of the network."""
+
+    def __init__(self, cause: OSError) -> None:
+        self.cause = cause
+        super().__init__()
+
+
+async def _copy_bounded(response: aiohttp.ClientResponse, file: BinaryIO, max_bytes: int) -> None:
+    if (response.content_length or 0) > max_bytes:
+        raise _too_long(response, max_bytes)
+    size = 0
+    pending = bytearray()
+    while part := await response.content.readany():
+        size += len(part)
+        if size > max_bytes:
+            raise _too_long(response, max_bytes)
+        pending += part
+        if len(pending) >= _WRITE_CHUNK:
+            await _write(file, bytes(pending))
+            pending.clear()
+    await _write(file, bytes(pending))
+
+
+async def _write(file: BinaryIO, data: bytes) -> None:
+    try:
+        await asyncio.to_thread(file.write, data)
+    except OSError as error:
+        raise _WriteError(error) from error
