@@ -5,10 +5,10 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts wheel bench docs format lock clean
+.PHONY: help demo test check lint types contracts docs wheel wheel-check bench format lock clean
 
 help: ## Show the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(f"imbridge needs Python 3.11 or newer; $(PYTHON) is {v[0]}.{v[1]}. Try: make PYTHON=python3.12 demo") if v < (3, 11) else None'
@@ -24,7 +24,7 @@ demo: $(STAMP) ## See a skill answer real Feishu frames, with no account anywher
 test: $(STAMP) ## Run the tests
 	@$(BIN)/python -m pytest
 
-check: lint types contracts test ## Everything a contributor needs before a commit
+check: lint types contracts docs test ## Everything a contributor needs before a commit
 
 lint: $(STAMP) ## Style and common mistakes (ruff)
 	@$(BIN)/ruff check .
@@ -36,8 +36,19 @@ types: $(STAMP) ## Types (mypy, strict)
 contracts: $(STAMP) ## Which folder may import which (import-linter)
 	@$(BIN)/lint-imports
 
+docs: $(STAMP) ## Check the documents: every link leads somewhere, every example compiles
+	@$(BIN)/python docs/check.py
+
 wheel: $(STAMP) ## Build the wheel into dist/
-	@$(BIN)/python -m build --no-isolation --outdir dist
+	@$(BIN)/python -m build --no-isolation --wheel --outdir dist
+
+wheel-check: wheel ## Install the wheel in an empty environment, import it, run the demo from it
+	@rm -rf .venv-wheel && $(PYTHON) -m venv .venv-wheel
+	@.venv-wheel/bin/python -m pip install --quiet --disable-pip-version-check "$$(ls -t dist/imbridge-*.whl | head -1)"
+	@cd .venv-wheel && bin/python -W error -c 'import imbridge, sys; assert "site-packages" in imbridge.__file__; assert "aiohttp" not in sys.modules; print("imbridge", imbridge.__version__, "imports from the wheel")'
+	@.venv-wheel/bin/python -m pip install --quiet --disable-pip-version-check "$$(ls -t dist/imbridge-*.whl | head -1)[feishu]"
+	@cd .venv-wheel && bin/imbridge demo > /dev/null && echo "imbridge demo runs from the wheel"
+	@rm -rf .venv-wheel
 
 bench: $(STAMP) ## Measure throughput, CPU and latency beside a minimal hand-written client
 	@$(BIN)/python -m benchmarks

@@ -51,6 +51,11 @@ Fail = Callable[..., list[str]]
 
 
 @pytest.fixture
+def types() -> Mapping[str, type[AccountConfig]]:
+    return TYPES
+
+
+@pytest.fixture
 def load_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
     """Load settings from the text of a file."""
     monkeypatch.chdir(tmp_path)

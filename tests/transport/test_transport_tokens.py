@@ -198,7 +198,7 @@ async def test_a_platform_that_refuses_every_token_is_slowed_down(source, endpoi
         value = await source.get()
         source.invalidate(value)
         pauses.append(source._not_before - clock.now)
-    assert pauses == [0.01, 0.02, 0.02, 0.02]
+    assert pauses == pytest.approx([0.01, 0.02, 0.02, 0.02])
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def read_accounts(
 ) -> tuple[AccountConfig, ...]:
     """Read the section, and the accounts that only the environment names; problems are noted."""
     problems = reading.problems
-    known = len(problems)
+    known = problems.noted
     sections: dict[str, Node] = {}
     if isinstance(channels.value, dict):
         sections = channels.value
@@ -50,7 +50,7 @@ def read_accounts(
     for platform, model in types.items():
         if platform not in sections and (account := _of_environment(reading, model)) is not None:
             accounts.append(account)
-    if not accounts and len(problems) == known:
+    if not accounts and problems.noted == known:
         problems.add(no_account(types, reading.environ, disabled, channels.where), key="", where="")
     return tuple(accounts)
 

@@ -6,7 +6,7 @@ _PLACEHOLDER = re.compile(
     r"""
       (?:[a-z]{1,6}[_-]|ww|ding)?[x*.…·]{3,}            # cli_xxx, xxxxxx, ***, wwxxxxxxxx
     | your[\s_-].*                                      # your-app-secret, YOUR_APP_ID
-    | <.*> | \[.*\] | \{\{.*\}\} | .*\$\{.*             # <app id>, {{ app_id }}, ${FEISHU_APP_ID} unexpanded
+    | <.*> | \[.*\] | \{\{.*\}\} | \$\{.*\}             # <app id>, {{ app_id }}, ${FEISHU_APP_ID} unexpanded
     | change[\s_-]?(?:me|it) | replace[\s_-]?me | todo | tbd | placeholder
     | (?:app|client|corp|bot)[\s_-]?(?:id|key|secret|token)
     | (?:你的|您的|填写|请填|请输入|替换).*

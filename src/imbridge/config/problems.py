@@ -12,12 +12,12 @@ class Problems:
 
     def __init__(self) -> None:
         self._found: dict[str, tuple[str, str]] = {}
-
-    def __len__(self) -> int:
-        return len(self._found)
+        self.noted = 0
+        """How often something was noted, repetitions included: tells whether a step found anything wrong."""
 
     def add(self, text: str, *, key: str, where: str = "") -> None:
         """Note a problem; the same line twice is one problem (accounts share inherited settings)."""
+        self.noted += 1
         place = f"{where}: " if where and where != ENVIRONMENT else ""
         subject = f"{key}: " if key else ""
         self._found.setdefault(f"{place}{subject}{text}", (key, where))

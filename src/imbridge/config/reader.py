@@ -79,16 +79,16 @@ class Reading:
         chosen: dict[str, Node] = {}
         failed: set[str] = set()
         for field, info in model.model_fields.items():
-            known = len(self.problems)
+            known = self.problems.noted
             node = self._choose(field, levels)
             if node is not None:
                 node = node.split() if takes_list(info) and isinstance(node.value, str) else node
                 if field != "name":
                     self._check_pasted(node, info)
                 chosen[field] = node
-            elif len(self.problems) == known and info.is_required():
+            elif self.problems.noted == known and info.is_required():
                 missing.note(self.problems, field, info)
-            if len(self.problems) > known or (node is None and info.is_required()):
+            if self.problems.noted > known or (node is None and info.is_required()):
                 failed.add(field)
         values = {field: node.plain(as_text=takes_text(model.model_fields[field])) for field, node in chosen.items()}
         try:
@@ -105,10 +105,10 @@ class Reading:
                 node = level.get(name)
                 if node is None or node.blank:
                     continue
-                known = len(self.problems)
+                known = self.problems.noted
                 if node.where != ENVIRONMENT:
                     node = expand(node, self.environ, self.problems)
-                if len(self.problems) > known:
+                if self.problems.noted > known:
                     return None
                 if not node.blank:
                     return node if name == field else self._read_secret(node)

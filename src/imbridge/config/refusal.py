@@ -69,10 +69,11 @@ def note_refusals(
             continue
         info = model.model_fields[field]
         node = chosen[field].find(path[1:])
+        near = ""
         if detail["type"] in {"enum", "literal_error"}:
-            message += did_you_mean(str(node.value), re.findall(r"'([^']*)'", message))
+            near = did_you_mean(str(node.value), re.findall(r"'([^']*)'", message))
         shown = "" if detail["type"] == "extra_forbidden" else f", found {_found(node, secret=is_secret(info))}"
-        problems.at(node, message + shown + explain(info))
+        problems.at(node, message + shown + near + explain(info))
 
 
 def _wording(kind: str, message: str) -> str:

@@ -22,7 +22,7 @@ def read_skills(reading: Reading, node: Node) -> tuple[SkillSpec, ...]:
 
 def _read_one(reading: Reading, item: Node) -> SkillSpec | None:
     problems = reading.problems
-    known = len(problems)
+    known = problems.noted
     item = expand(item, reading.environ, problems)
     use, options = item, Node({}, key=item.key, where=item.where)
     if isinstance(item.value, dict):
@@ -35,7 +35,7 @@ def _read_one(reading: Reading, item: Node) -> SkillSpec | None:
         problems.at(options, f"expected a mapping, found {options.kind}")
     if not isinstance(use.value, str) or not use.value:
         problems.at(use, f"expected the name of a skill, found {use.kind}; the section is {_FORM}")
-    if len(problems) > known:
+    if problems.noted > known:
         return None
     try:
         spec = SkillSpec.parse(use.value, base=reading.folder, options=options.plain() or {}, where=item.where)

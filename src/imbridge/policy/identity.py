@@ -48,7 +48,7 @@ def parse_name(value: Any) -> Name:
     if scoped is None:
         return Name(text)
     kind, slash, _ = scoped["id"].partition("/")
-    if slash and kind in ChannelKind:
+    if slash and kind in {each.value for each in ChannelKind}:
         channel = Address(text).channel
         return Name(channel.id, channel.account_key, channel.kind, channel.thread)
     return Name(unquote(scoped["id"]), f"{scoped['platform']}:{unquote(scoped['account'])}")

@@ -1,5 +1,6 @@
 """Who may use which skill: the model of `permissions.yaml`."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -7,18 +8,28 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from imbridge.policy.identity import GroupName, UserName, is_group, is_user
 from imbridge.protocol import Event, Message
 from imbridge.skills import BaseSkill
-from imbridge.transport.pacing import Rate
 
 _MOST_COUNTED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class UseRate:
+    """At most `count` uses in any `period` seconds."""
+
+    count: int
+    period: float
 
 
 def _rate(value: Any) -> Any:
     if not isinstance(value, str):
         return value
+    # not at the top: the transport brings in its HTTP client, and most permissions have no rate
+    from imbridge.transport.pacing import Rate
+
     rate = Rate.parse(value)
     if rate.count > _MOST_COUNTED:
         raise ValueError(f"{value!r} counts more than {_MOST_COUNTED}; write a shorter period with a smaller count")
-    return rate
+    return UseRate(rate.count, rate.period)
 
 
 class SkillRule(BaseModel):
@@ -36,14 +47,14 @@ class SkillRule(BaseModel):
         rate_limit: How often one person may use it: `10/60s`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     allow_groups: tuple[GroupName, ...] | None = None
     deny_groups: tuple[GroupName, ...] = ()
     allow_users: tuple[UserName, ...] | None = None
     deny_users: tuple[UserName, ...] = ()
     admin_only: bool = False
-    rate_limit: Annotated[Rate | None, BeforeValidator(_rate)] = None
+    rate_limit: Annotated[UseRate | None, BeforeValidator(_rate)] = None
 
 
 _ANYBODY = SkillRule()

@@ -18,7 +18,8 @@ class Address(str):
     """`platform:account/kind/id[#thread]`, for example `feishu:work/group/oc_1#omt_2`.
 
     It is a plain string that is known to be well formed. Characters of an id that have a meaning in an address
-    (`/`, `#`, `%`, white space, ...) are percent-encoded; `channel` gives them back decoded.
+    (`/`, `#`, `%`, white space, ...) are percent-encoded; `channel` gives them back decoded. However a person encoded
+    them, the string is the one `Channel.address` gives, so that addresses of one channel are equal.
 
     Raises:
         ValueError: the text is not an address; the message shows the form.
@@ -39,15 +40,19 @@ class Address(str):
         except ValueError:
             kinds = ", ".join(kind.value for kind in ChannelKind)
             raise ValueError(f"not an address: {text!r}; its kind {match['kind']!r} is none of {kinds}") from None
-        self = super().__new__(cls, text)
         thread = match["thread"]
-        self._channel = Channel(
-            platform=match["platform"],
-            account=unquote(match["account"]),
-            kind=kind,
-            id=unquote(match["id"]),
-            thread=None if thread is None else unquote(thread),
-        )
+        try:
+            channel = Channel(
+                platform=match["platform"],
+                account=unquote(match["account"], errors="strict"),
+                kind=kind,
+                id=unquote(match["id"], errors="strict"),
+                thread=None if thread is None else unquote(thread, errors="strict"),
+            )
+        except UnicodeDecodeError:
+            raise ValueError(f"not an address: {text!r}; its percent-encoding is not UTF-8") from None
+        self = super().__new__(cls, channel.address)
+        self._channel = channel
         return self
 
     @classmethod

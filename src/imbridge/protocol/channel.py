@@ -1,7 +1,9 @@
 """Where messages are exchanged."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
+from typing import Any, Self
 from urllib.parse import quote
 
 from pydantic import Field
@@ -46,6 +48,12 @@ class Channel(ProtocolModel):
         account = quote(self.account, safe="")
         where = f"{self.platform}:{account}/{self.kind.value}/{quote(self.id, safe=_SAFE_IN_ID)}"
         return f"{where}#{quote(self.thread, safe=_SAFE_IN_ID)}" if self.thread else where
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with some fields changed, and so with its own address."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("address", None)
+        return copied
 
     @property
     def account_key(self) -> str:

@@ -26,8 +26,9 @@ class Text(Element):
     type: Literal["text"] = "text"
     text: str
 
-    def __init__(self, text: str = "", /, **data: Any) -> None:
-        data.setdefault("text", text)
+    def __init__(self, text: str | None = None, /, **data: Any) -> None:
+        if text is not None:
+            data["text"] = text
         super().__init__(**data)
 
     def as_text(self) -> str:  # noqa: D102 - inherited
@@ -40,8 +41,9 @@ class Markdown(Element):
     type: Literal["markdown"] = "markdown"
     text: str
 
-    def __init__(self, text: str = "", /, **data: Any) -> None:
-        data.setdefault("text", text)
+    def __init__(self, text: str | None = None, /, **data: Any) -> None:
+        if text is not None:
+            data["text"] = text
         super().__init__(**data)
 
     def as_text(self) -> str:  # noqa: D102 - inherited
@@ -230,7 +232,7 @@ class Quote(Element):
     text: str = ""
 
     def as_text(self) -> str:  # noqa: D102 - inherited
-        return f"> {self.text}" if self.text else ""
+        return "\n".join(f"> {line}" for line in self.text.split("\n")) if self.text else ""
 
 
 class Forward(Element):
@@ -255,7 +257,7 @@ class Unknown(Element):
 
     type: Literal["unknown"] = "unknown"
     kind: str = ""
-    payload: Any = None
+    payload: Any = Field(default=None, repr=False)
 
     def as_text(self) -> str:  # noqa: D102 - inherited
         return f"[{self.kind or 'unknown'}]"

@@ -163,5 +163,5 @@ def utc(milliseconds: float) -> datetime:
     """
     try:
         return datetime.fromtimestamp(milliseconds / 1000, UTC)
-    except (OverflowError, OSError) as error:
+    except (OverflowError, OSError, ValueError) as error:
         raise ValueError(f"not a time in milliseconds: {milliseconds}") from error

@@ -57,7 +57,7 @@ def _elements(content: Any) -> list[Any]:
         return []
     if isinstance(content, str):
         return [Text.model_construct(text=content)] if content else []
-    if isinstance(content, Element):
+    if isinstance(content, Element) and hasattr(content, "type"):  # the bases Element and Media say nothing
         return [content]
     if isinstance(content, Mapping):
         return [_from_mapping(content)]
@@ -71,11 +71,11 @@ def _elements(content: Any) -> list[Any]:
 
 def _from_mapping(content: Mapping[str, Any]) -> Any:
     kind = content.get("type")
-    if kind not in ELEMENT_TYPES:
+    if not isinstance(kind, str) or kind not in ELEMENT_TYPES:
         known = ", ".join(sorted(ELEMENT_TYPES))
         raise SkillError(f"cannot send a dict of type {kind!r}; its 'type' must be one of {known}")
     data = dict(content)
-    if "content" in data and "content" not in ELEMENT_TYPES[kind].model_fields:
+    if "content" in data and "text" not in data and "content" not in ELEMENT_TYPES[kind].model_fields:
         data["text"] = data.pop("content")  # the older style says `content` where elements say `text`
     try:
         element = _ELEMENT.validate_python(data)

@@ -1,5 +1,8 @@
 """Content × capabilities → parts a platform can show, with a report of what could not be shown as meant."""
 
 from imbridge.rendering.parts import Part, PartKind, Rendered
+from imbridge.rendering.plain import to_plain
+from imbridge.rendering.render import render
+from imbridge.rendering.split import Measure
 
-__all__ = ["Part", "PartKind", "Rendered"]
+__all__ = ["Measure", "Part", "PartKind", "Rendered", "render", "to_plain"]

@@ -1,4 +1,4 @@
-"""Where a string may be cut without breaking what a person sees as one character, and strings that UTF-8 cannot hold."""
+"""Characters as a person sees them: where a text may be cut, and what UTF-8 cannot hold."""
 
 import unicodedata
 
@@ -8,9 +8,9 @@ _VIRAMA = 9  # canonical combining class: joins the consonants on both sides of 
 
 
 def repair(text: str) -> str:
-    """Make a text that UTF-8 can hold: surrogate pairs are joined, lone surrogates become U+FFFD.
+    r"""Make a text that UTF-8 can hold: surrogate pairs are joined, lone surrogates become U+FFFD.
 
-    JSON may escape half a pair (`"\\ud800"`), and Python reads it without complaint.
+    JSON may escape half a pair (`"\ud800"`), and Python reads it without complaint.
     """
     if text.isascii():
         return text

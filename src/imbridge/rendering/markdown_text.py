@@ -1,4 +1,4 @@
-"""A Markdown text that is to be cut: fences are closed and opened again, rows of tables and marks of lines stay whole."""
+"""A Markdown text to be cut: fences are closed and opened again, rows of tables and marks of lines stay whole."""
 
 from imbridge.protocol import Markdown
 from imbridge.rendering.blocks import Blocks, Fence

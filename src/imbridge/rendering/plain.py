@@ -11,7 +11,7 @@ import re
 from imbridge.rendering.blocks import DELIMITER_ROW
 
 _FENCE = re.compile(r"[ \t]*(?P<mark>`{3,}|~{3,})(?P<info>.*)")
-_HEADING = re.compile(r"[ ]{0,3}#{1,6}[ \t]+(?P<title>.*?)(?:[ \t]+#+)?[ \t]*+")
+_HEADING = re.compile(r"[ ]{0,3}#{1,6}[ \t]++(?P<title>.*)")
 _LEAD = re.compile(r"(?:[ \t]*+(?:[-*+]|\d{1,9}[.)]|>)(?=[ \t]|$))*+[ \t]*+")
 _RULE = re.compile(r"[ ]{0,3}([-*_])[ \t]*+(?:\1[ \t]*+){2,}+")
 _UNDERLINE = re.compile(r"[ ]{0,3}={2,}+[ \t]*+")
@@ -19,7 +19,8 @@ _CELL_GAP = re.compile(r"[ \t]*+(?<!\\)\|[ \t]*+")
 _ATOM = re.compile(
     r"""\\(?P<escaped>[!-/:-@\[-`{-~])
     |(?P<ticks>`{1,8})(?!`)(?P<code>[^`\n]{1,2000}|[^\n]{1,300}?)(?<!`)(?P=ticks)(?!`)
-    |!?\[(?P<label>[^\[\]\n]{0,1000})\]\([ ]?<?(?P<url>(?:[^()\s<>]|\([^()\s]{0,200}\)){0,4000})>?(?:[ ]"[^"\n]{0,300}")?\)
+    |!?\[(?P<label>[^\[\]\n]{0,1000})\]
+      \([ ]?<?(?P<url>(?:[^()\s<>]|\([^()\s]{0,200}\)){0,4000})>?(?:[ ]"[^"\n]{0,300}")?\)
     |<(?P<auto>(?:https?://|mailto:)[^<>\s]{1,2000})>
     |(?P<bare>https?://[A-Za-z0-9\-._~:/?\#@!$&'()+,;=%]{1,4000})
     |(?P<entity>&(?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)
@@ -27,6 +28,7 @@ _ATOM = re.compile(
     re.VERBOSE,
 )
 _MARK = re.compile(r"\*+|_+|~+")
+_FILLER = "\ufffc"  # neither a space nor a letter
 _MARKS = frozenset({"*", "**", "***", "_", "__", "___", "~~"})
 
 
@@ -40,6 +42,7 @@ def to_plain(text: str) -> str:
     out: list[str] = []
     fence = ""
     in_table = False
+    delimiter = -1
     for number, line in enumerate(lines):
         if fence:
             bare = line.strip()
@@ -54,8 +57,8 @@ def to_plain(text: str) -> str:
             continue
         if "|" in line:
             if not in_table and number + 1 < len(lines) and _is_delimiter(lines[number + 1]):
-                in_table = True
-            elif in_table and _is_delimiter(line):
+                in_table, delimiter = True, number + 1
+            elif number == delimiter:
                 continue
         else:
             in_table = False
@@ -82,7 +85,9 @@ def _line(line: str) -> str:
         return line
     heading = _HEADING.fullmatch(line)
     if heading is not None:
-        return _inline(heading["title"])
+        title = heading["title"].rstrip()
+        bare = title.rstrip("#")  # a heading may be closed by the marks that opened it
+        return _inline(bare.rstrip() if not bare or bare[-1] in " \t" else title)
     lead = _LEAD.match(line)
     start = 0 if lead is None else lead.end()
     return line[:start] + _inline(line[start:])
@@ -95,12 +100,12 @@ def _inline(text: str) -> str:
     position = 0
     for atom in _ATOM.finditer(text):
         # Emphasis is looked for around links and code, never inside an address or a piece of code.
-        masked.append(text[position : atom.start()] + "x" * (atom.end() - atom.start()))
+        masked.append(text[position : atom.start()] + _FILLER * (atom.end() - atom.start()))
         position = atom.end()
         edits.append((*atom.span(), _plain_atom(atom)))
     masked.append(text[position:])
     edits += [(start, end, "") for start, end in _emphasis("".join(masked))]
-    out = []
+    out: list[str] = []
     position = 0
     for start, end, replacement in sorted(edits):
         out += text[position:start], replacement
@@ -112,7 +117,9 @@ def _plain_atom(atom: re.Match[str]) -> str:
     if atom["escaped"] is not None:
         return atom["escaped"]
     if atom["code"] is not None:
-        return atom["code"]
+        code = atom["code"]
+        padded = code.strip() and code[0] == code[-1] == " "  # the spaces only keep its own ticks apart from the marks
+        return code[1:-1] if padded else code
     if atom["url"] is not None:
         label, url = _inline(atom["label"]), atom["url"]
         return f"{label} ({url})" if label and url and label != url else url or label

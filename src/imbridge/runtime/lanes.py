@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
+from imbridge.protocol import OverloadedError
+
 log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
@@ -41,6 +43,7 @@ class Lanes(Generic[Item]):
         self._lanes: dict[str, deque[Item]] = {}
         self._ready: deque[str] = deque()
         self._workers: set[asyncio.Task[None]] = set()
+        self._running = 0  # not len(_workers): a worker that has found nothing left is a task for a moment longer
         self._idle = asyncio.Event()
         self._idle.set()
         self._room: dict[str, deque[asyncio.Future[None]]] = {}
@@ -49,7 +52,7 @@ class Lanes(Generic[Item]):
     @property
     def running(self) -> int:
         """Lanes that are being worked on."""
-        return len(self._workers)
+        return self._running
 
     def has_room(self, key: str) -> bool:
         """Whether `push` would take an item."""
@@ -70,7 +73,7 @@ class Lanes(Generic[Item]):
         self._lanes[key] = deque((item,))
         self._idle.clear()
         self._ready.append(key)
-        if len(self._workers) < self._max_running:
+        if self._running < self._max_running:
             self._start_worker()
         return True
 
@@ -109,33 +112,44 @@ class Lanes(Generic[Item]):
             await asyncio.wait(workers)
         self._lanes.clear()
         self._ready.clear()
+        for queue in self._room.values():
+            for room in queue:
+                if not room.done():
+                    room.set_exception(OverloadedError(f"the {self._name} was stopped before there was room"))
+        self._room.clear()
         self.waiting = 0
         self._idle.set()
         return left
 
     def _start_worker(self) -> None:
+        self._running += 1
         worker = asyncio.create_task(self._run(), name=f"{self._name} lane")
         self._workers.add(worker)
         worker.add_done_callback(self._workers.discard)
 
     async def _run(self) -> None:
-        while self._ready:
-            key = self._ready.popleft()
-            lane = self._lanes[key]
-            turns = _TURN
-            while lane and (turns or not self._ready):
-                turns -= turns > 0
-                item = lane.popleft()
-                self.waiting -= 1
-                if self._room:
-                    self._tell_room(key)
-                await self._do(key, item)
-            if lane:
-                self._ready.append(key)
-            else:
-                del self._lanes[key]
+        try:
+            while self._ready:
+                await self._turn(self._ready.popleft())
+        finally:
+            self._running -= 1
         if not self._lanes:
             self._idle.set()
+
+    async def _turn(self, key: str) -> None:
+        lane = self._lanes[key]
+        turns = _TURN
+        while lane and (turns or not self._ready):
+            turns -= turns > 0
+            item = lane.popleft()
+            self.waiting -= 1
+            if self._room:
+                self._tell_room(key)
+            await self._do(key, item)
+        if lane:
+            self._ready.append(key)
+        else:
+            del self._lanes[key]
 
     async def _do(self, key: str, item: Item) -> None:
         try:

@@ -186,7 +186,7 @@ def _sticker(body: dict[str, Any], table: MentionTable) -> Content:
 def _post(body: dict[str, Any], table: MentionTable) -> Content:
     """Rich text. A received post has its paragraphs at the top; one fetched from history may be inside a locale."""
     if "content" not in body:
-        body = next(inner for inner in body.values() if isinstance(inner, dict) and "content" in inner)
+        body = next((inner for inner in body.values() if isinstance(inner, dict) and "content" in inner), body)
     elements: list[Element] = []
     if title := body.get("title"):
         elements.append(Text(str(title)))

@@ -71,6 +71,8 @@ def parse_frame(data: bytes) -> Frame:
         headers = {header.key: header.value for header in wire.headers}
     except (message.DecodeError, UnicodeDecodeError) as error:
         raise DecodeError(f"not a Feishu frame ({len(data)} bytes): {error}", data) from error
+    if not wire.IsInitialized():  # the parser lets missing required fields pass; nothing could be answered to them
+        raise DecodeError(f"not a Feishu frame ({len(data)} bytes): a required field is missing", data)
     return Frame(wire.method, headers, wire.payload, wire)
 
 

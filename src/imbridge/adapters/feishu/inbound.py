@@ -141,17 +141,27 @@ _Common = dict[str, Any]
 
 
 def _common(header: dict[str, Any], event: dict[str, Any], me: Identity, payload: Any) -> _Common:
-    actor_id = event.get("operator_id") or event.get("user_id") or (event.get("reader") or {}).get("reader_id")
     chat_id = event.get("chat_id")
     return {
         "id": header["event_id"],
         "platform": "feishu",
         "account": me.account,
         "channel": _channel(chat_id, event, me) if isinstance(chat_id, str) and chat_id else None,
-        "actor": _sender(actor_id, me, kind=event.get("operator_type", "user")) if isinstance(actor_id, dict) else None,
+        "actor": _actor(event, me),
         "timestamp": _time(header.get("create_time")),
         "payload": payload,
     }
+
+
+def _actor(event: dict[str, Any], me: Identity) -> Sender | None:
+    """Who caused an event: a person by their ids, an app by its app_id."""
+    ids = event.get("operator_id") or event.get("user_id") or (event.get("reader") or {}).get("reader_id")
+    if isinstance(ids, dict):
+        return _sender(ids, me)
+    app_id = event.get("app_id")
+    if event.get("operator_type") == "app" and isinstance(app_id, str):
+        return Sender(id=app_id, is_bot=True, is_self=app_id == me.app_id)
+    return None
 
 
 def _channel(chat_id: str, event: dict[str, Any], me: Identity) -> Channel:

@@ -74,7 +74,8 @@ async def run_program(
 
     It leads a process group of its own. Whatever the end, the whole group gets SIGTERM, and SIGKILL when it is not
     gone after `grace` seconds; so what the program started and left behind ends with it. A process that moved to
-    another group or session (a daemon) is out of reach. On Windows, which has no groups, only the program itself is ended.
+    another group or session (a daemon) is out of reach. On Windows, which has no groups, only the program itself is
+    ended.
 
     Args:
         command: Program and arguments.

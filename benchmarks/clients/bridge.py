@@ -1,0 +1,37 @@
+"""The same echo with imbridge: the whole way of a message, with pacing set high so that it does not decide."""
+
+import logging
+import os
+import sys
+
+from pydantic import SecretStr
+
+from imbridge import BaseSkill, Bridge, FeishuConfig, Message
+from imbridge.config.options import BridgeOptions
+
+
+class Echo(BaseSkill):
+    """Repeats what is said."""
+
+    name = "echo"
+
+    async def handle_message(self, msg: Message) -> str:
+        return msg.text
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.WARNING)
+    config = FeishuConfig(
+        name="bench",
+        app_id=os.environ["FEISHU_APP_ID"],
+        app_secret=SecretStr(os.environ["FEISHU_APP_SECRET"]),
+        base_url=os.environ["FEISHU_BASE_URL"],
+        chat_rate="100000/s",
+        api_rate="100000/s",
+        api_minute_rate="6000000/m",
+    )
+    sys.exit(Bridge([config], skills=[Echo()], options=BridgeOptions()).run())
+
+
+if __name__ == "__main__":
+    main()

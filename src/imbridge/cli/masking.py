@@ -1,0 +1,49 @@
+"""Settings as they may be shown."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from imbridge.config import Settings
+
+MASK = "********"
+_SECRET_NAME = re.compile(
+    r"secret|token|passw|pwd|credential|(^|[_-])(api|access|private|encrypt|app)?[_-]?key$", re.IGNORECASE
+)
+_MIN_SECRET = 6
+
+
+def masked(settings: Settings, environ: Mapping[str, str]) -> dict[str, Any]:
+    """The settings in the form of the YAML file, without any secret.
+
+    Secrets of accounts are known by their type. In the options of skills, a secret is what has a name like one, or
+    holds the value of an environment variable that has.
+    """
+    known = [value for name, value in environ.items() if _SECRET_NAME.search(name) and len(value) >= _MIN_SECRET]
+    channels: dict[str, Any] = {}
+    for account in settings.accounts:
+        shown = account.model_dump(mode="json", exclude={"name"})
+        accounts = channels.setdefault(account.platform, {"accounts": {}})["accounts"]
+        accounts[account.name] = _mask(shown, known)
+    return {
+        "channels": channels,
+        "skills": [
+            {"use": skill.target, "options": _mask(skill.options, known)} if skill.options else skill.target
+            for skill in settings.skills
+        ],
+        "permissions": _mask(settings.permissions, known),
+        "bridge": settings.bridge.model_dump(mode="json"),
+    }
+
+
+def _mask(value: Any, known: list[str]) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            key: MASK if item not in (None, "") and _SECRET_NAME.search(str(key)) else _mask(item, known)
+            for key, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [_mask(item, known) for item in value]
+    if isinstance(value, str) and any(secret in value for secret in known):
+        return MASK
+    return value

@@ -1,0 +1,40 @@
+"""A local stand-in for Feishu's servers: long connection, HTTP callbacks and the message API.
+
+Example:
+    ```python
+    from imbridge.emulators.feishu import FeishuEmulator
+
+    async with FeishuEmulator() as feishu:
+        app = feishu.add_app(name="Demo Bot")
+        alice = feishu.add_user("Alice")
+        ...  # point the bot's Feishu domain at feishu.base_url
+        await alice.says("hi", chat=feishu.private_chat(alice, app))
+        answer = await alice.receives(timeout=5)
+    ```
+"""
+
+from imbridge.emulators.feishu.app import App
+from imbridge.emulators.feishu.chat import Chat
+from imbridge.emulators.feishu.emulator import FeishuEmulator
+from imbridge.emulators.feishu.faults import Fault, Faults
+from imbridge.emulators.feishu.message import BotMessage, Edit, Message, Reaction, SentMessage
+from imbridge.emulators.feishu.settings import EmulatorSettings
+from imbridge.emulators.feishu.stats import Stats, Violation
+from imbridge.emulators.feishu.user import User
+
+__all__ = [
+    "App",
+    "BotMessage",
+    "Chat",
+    "Edit",
+    "EmulatorSettings",
+    "Fault",
+    "Faults",
+    "FeishuEmulator",
+    "Message",
+    "Reaction",
+    "SentMessage",
+    "Stats",
+    "User",
+    "Violation",
+]

@@ -1,0 +1,63 @@
+"""The API's refusals: code and text as the platform's documents list them.
+
+Sources: the error-code tables of the API pages below https://open.feishu.cn/document/server-docs/im-v1/ and the
+general list at https://open.feishu.cn/document/server-docs/getting-started/server-error-codes.
+"""
+
+from collections.abc import Mapping
+
+TEXTS: Mapping[int, str] = {
+    9499: "Bad Request",
+    10003: "invalid param",
+    10014: "app secret invalid",
+    99991400: "request trigger frequency limit",
+    99991661: "Missing access token for authorization. Please make a request with token attached.",
+    99991663: "Invalid access token for authorization. Please make a request with token attached.",
+    99991671: "Invalid access token format. The token must start with 't-' or 'u-'.",
+    99992351: "The request you send is not a valid {open_id} or not exists.",
+    99992361: "open_id cross app",
+    230001: "Your request contains an invalid request parameter.",
+    230002: "The bot can not be outside the group.",
+    230006: "Bot ability is not activated.",
+    230011: "The message is recalled.",
+    230013: "Bot has NO availability to this user.",
+    230020: "This operation triggers the frequency limit.",
+    230025: "The length of the message content reaches its limit.",
+    230026: "No permission to recall this message.",
+    230049: "The message is being sent.",
+    230054: "This operation is not supported for this message type.",
+    230055: "The type of file upload does not match the type of message being sent.",
+    230071: "The operator is not the sender of the message.",
+    230072: "The message has reached the number of times it can be edited.",
+    231001: "Reaction type is invalid.",
+    231003: "The message is not found, or is recalled.",
+    231007: "The reaction does not belong to the operator.",
+    231010: "The reaction does not exist.",
+    232006: "Your request contains an invalid chat_id.",
+    232011: "Operator can NOT be out of the chat.",
+    234001: "Invalid request param.",
+    234003: "File not in msg.",
+    234006: "The file size exceed the max value.",
+    234008: "The app is not the resource sender.",
+    234010: "File's size can't be 0.",
+    234011: "Can't recognize the image format.",
+}
+
+
+class ApiError(Exception):
+    """A request is refused.
+
+    Args:
+        code: The platform's error code.
+        ext: What precisely is wrong, appended to the code's text.
+        status: HTTP status of the answer.
+        headers: Further headers of the answer.
+    """
+
+    def __init__(self, code: int, ext: str = "", *, status: int = 400, headers: Mapping[str, str] | None = None) -> None:
+        text = TEXTS.get(code, "refused")
+        self.msg = f"{text} ext={ext}" if ext else text
+        super().__init__(f"{code}: {self.msg}")
+        self.code = code
+        self.status = status
+        self.headers = dict(headers or {})

@@ -1,0 +1,69 @@
+"""What the emulator counts, and what it holds against the client."""
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(slots=True)
+class Stats:
+    """Counters since the emulator started."""
+
+    events_pushed: int = 0
+    """Events given out for delivery, each once however often it was sent."""
+    frames_sent: int = 0
+    """Data frames written, parts and redeliveries included."""
+    events_redelivered: int = 0
+    events_dropped: int = 0
+    """Events lost because the queue of an app with no connection was full."""
+    events_given_up: int = 0
+    """Events never acknowledged, with the redelivery schedule used up."""
+    acks_ok: int = 0
+    acks_failed: int = 0
+    """Acknowledgements with another code than 200."""
+    acks_late: int = 0
+    """Acknowledgements after the time-out."""
+    acks_repeated: int = 0
+    ack_timeouts: int = 0
+    endpoint_requests: int = 0
+    connects: int = 0
+    handshakes_refused: int = 0
+    disconnects: int = 0
+    pings: int = 0
+    callbacks: int = 0
+    """HTTP callback requests made."""
+    http_requests: int = 0
+    token_requests: int = 0
+    tokens_issued: int = 0
+    tokens_refused: int = 0
+    """Requests answered with a token error."""
+    sends: int = 0
+    """Messages the bots sent (creates and replies that made a new message)."""
+    replies: int = 0
+    duplicates_absorbed: int = 0
+    """Requests that named the `uuid` of an earlier message and made no new one."""
+    rate_limited: int = 0
+    refused: int = 0
+    """Requests answered with a non-zero code, rate limits and token errors included."""
+    edits: int = 0
+    card_updates: int = 0
+    recalls: int = 0
+    reactions: int = 0
+    uploads: int = 0
+    downloads: int = 0
+    violations: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """All counters by name."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A rule of the platform that the client broke.
+
+    Attributes:
+        kind: A short stable name, for instance `ack_without_biz_rt`.
+        detail: What was seen, with the ids concerned. Never a secret.
+    """
+
+    kind: str
+    detail: str

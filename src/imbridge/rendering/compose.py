@@ -1,0 +1,190 @@
+"""Elements × capabilities → parts, before anybody looks at their length."""
+
+from typing import Any
+
+from imbridge.protocol import (
+    Capabilities,
+    Card,
+    Degradation,
+    Element,
+    Emoji,
+    Image,
+    Link,
+    Markdown,
+    Media,
+    Mention,
+    MentionAll,
+    Text,
+)
+from imbridge.rendering.characters import repair
+from imbridge.rendering.media import place, word_for
+from imbridge.rendering.parts import Part, PartKind
+from imbridge.rendering.plain import to_plain
+
+_GAPS = ("", " ", "\n")
+
+
+class Composition:
+    """Takes elements in order and gathers parts; `finish` gives them, with what had to be shown otherwise."""
+
+    def __init__(self, capabilities: Capabilities) -> None:
+        self._capabilities = capabilities
+        self._rich = "rich" in capabilities.sends
+        self._parts: list[Part] = []
+        self._degradations: list[Degradation] = []
+        self._run: list[Element] = []
+        self._gap = 0
+
+    def add(self, element: Element) -> None:
+        """Take the next element."""
+        element = self._repaired(element)
+        sends = self._capabilities.sends
+        if isinstance(element, Text):
+            self._inline(element)
+        elif isinstance(element, Mention | MentionAll):
+            self._inline(element if self._capabilities.mention else self._as_text(element))
+        elif isinstance(element, Emoji):
+            self._inline(element if "emoji" in sends else self._emoji(element))
+        elif isinstance(element, Link):
+            self._link(element)
+        elif isinstance(element, Markdown):
+            self._markdown(element)
+        elif isinstance(element, Media):
+            self._media(element)
+        elif isinstance(element, Card) and "card" in sends:
+            self._alone(PartKind.CARD, element)
+        else:
+            self._inline(self._as_text(element), _GAPS.index("\n"))
+
+    def finish(self) -> tuple[list[Part], list[Degradation]]:
+        """Close the last run."""
+        self._close_run()
+        if len(self._parts) > 1:
+            kept = [part for part in self._parts if part.kind is not PartKind.TEXT or _says_something(part.elements)]
+            if len(kept) < len(self._parts):
+                self._degrade("text", "left out", "white space between two messages would be a message of its own")
+            self._parts = kept
+        return self._parts, self._degradations
+
+    def _degrade(self, what: str, how: str, why: str) -> None:
+        self._degradations.append(Degradation(what=what, how=how, why=why))
+
+    def _repaired(self, element: Element) -> Element:
+        """The same without lone surrogates, which no platform can be sent."""
+        changes = {
+            name: repaired
+            for name, value in element.__dict__.items()
+            if name != "payload" and (repaired := _repair_all(value)) is not value
+        }
+        if not changes:
+            return element
+        if any("\ufffd" in str(change) for change in changes.values()):
+            self._degrade(word_for(element), "U+FFFD in place of lone surrogates", "half a pair is not a character")
+        return element.model_copy(update=changes)
+
+    # -- elements --------------------------------------------------------------------------------------------------
+
+    def _as_text(self, element: Element) -> Text:
+        word = word_for(element)
+        text = element.as_text()
+        shown = text if len(text) <= 40 else f"{text[:39]}…"
+        how = f"text: {shown}" if text else "left out: it says nothing as text"
+        self._degrade(word, how, f"this account shows {word} as text only")
+        return Text(text)
+
+    def _emoji(self, element: Emoji) -> Text:
+        # A character is shown as itself in any text; a platform's code is not.
+        return self._as_text(element) if element.code.isascii() else Text(element.as_text())
+
+    def _link(self, link: Link) -> None:
+        if not link.title or link.title == link.url:
+            self._inline(Text(link.url), _GAPS.index(" "))  # text right beside it would become part of the address
+        else:
+            self._inline(link if self._rich else self._as_text(link))
+
+    def _markdown(self, markdown: Markdown) -> None:
+        if not markdown.text:
+            return
+        if "markdown" in self._capabilities.sends:
+            self._alone(PartKind.MARKDOWN, markdown)
+            return
+        text = to_plain(markdown.text)
+        if text != markdown.text:
+            self._degrade("markdown", "text without its markup", "this account shows no markdown")
+        self._inline(Text(text), _GAPS.index("\n"))
+
+    def _media(self, media: Media) -> None:
+        element, degradation = place(media, self._capabilities)
+        if degradation is not None:
+            self._degradations.append(degradation)
+        if isinstance(element, Text):
+            self._inline(element, _GAPS.index("\n"))
+        elif isinstance(element, Image) and self._rich:
+            self._inline(element)
+        else:
+            self._alone(PartKind.MEDIA, element)
+
+    # -- parts -----------------------------------------------------------------------------------------------------
+
+    def _alone(self, kind: PartKind, element: Element) -> None:
+        self._close_run()
+        self._parts.append(Part(kind, (element,)))
+
+    def _inline(self, element: Element, gap: int = 0) -> None:
+        """Put an element into the run; `gap` is what must stand between it and its neighbours."""
+        if isinstance(element, Text) and not element.text:
+            return
+        if self._run:
+            between = _GAPS[max(gap, self._gap)]
+            before, after = self._run[-1].as_text()[-1:], element.as_text()[:1]
+            present = "\n" in (before, after) if between == "\n" else before.isspace() or after.isspace()
+            if between and not present:
+                self._run.append(Text(between))
+        self._run.append(element)
+        self._gap = gap
+
+    def _close_run(self) -> None:
+        run, self._run, self._gap = self._run, [], 0
+        if not run:
+            return
+        pictures = any(isinstance(element, Image) for element in run)
+        if pictures and not _says_something([element for element in run if not isinstance(element, Image)]):
+            for element in run:
+                self._parts.append(Part(PartKind.MEDIA if isinstance(element, Image) else PartKind.TEXT, (element,)))
+            return
+        rich = pictures or any(isinstance(element, Link) for element in run)
+        self._parts.append(Part(PartKind.RICH if rich else PartKind.TEXT, _joined(run)))
+
+
+def _says_something(elements: Any) -> bool:
+    return any(not isinstance(element, Text) or not element.text.isspace() for element in elements)
+
+
+def _joined(run: list[Element]) -> tuple[Element, ...]:
+    """Neighbouring texts as one."""
+    out: list[Element] = []
+    texts: list[str] = []
+    for element in (*run, None):
+        if isinstance(element, Text):
+            texts.append(element.text)
+            continue
+        if texts:
+            out.append(Text("".join(texts)))
+            texts = []
+        if element is not None:
+            out.append(element)
+    return tuple(out)
+
+
+def _repair_all(value: Any) -> Any:
+    """A value with all its strings repaired; the value itself when none needed it."""
+    if isinstance(value, str):
+        return repair(value)
+    if isinstance(value, dict):
+        items = {_repair_all(key): _repair_all(item) for key, item in value.items()}
+        same = all(a is b and value[a] is items[a] for a, b in zip(value, items, strict=False))
+        return value if same and len(items) == len(value) else items
+    if isinstance(value, list | tuple):
+        repaired = [_repair_all(item) for item in value]
+        return value if all(a is b for a, b in zip(value, repaired, strict=True)) else type(value)(repaired)
+    return value

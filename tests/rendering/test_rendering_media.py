@@ -1,0 +1,81 @@
+"""Media that an account cannot send, or not in that size."""
+
+import pytest
+
+from imbridge.protocol import Audio, Capabilities, File, Image, Media, Sticker, Text, Video, to_reply
+from imbridge.rendering import PartKind, Rendered, render
+
+PNG = b"\x89PNG" + bytes(3000)
+SMALL = Capabilities(sends=frozenset({"text", "image", "file"}), image_bytes=1024, file_bytes=4096)
+
+
+def only(rendered: Rendered) -> Media | Text:
+    (part,) = rendered.parts
+    (element,) = part.elements
+    assert isinstance(element, Media | Text)
+    assert part.kind is (PartKind.TEXT if isinstance(element, Text) else PartKind.MEDIA)
+    return element
+
+
+def test_an_image_too_large_goes_as_a_file() -> None:
+    rendered = render(to_reply(Image(data=PNG)), SMALL)
+    assert only(rendered) == File(data=PNG, name="image.png")
+    (degradation,) = rendered.degradations
+    assert (degradation.what, degradation.how) == ("image", "file")
+    assert degradation.why == "its 2.9 KB are more than the 1.0 KB allowed"
+
+
+@pytest.mark.parametrize(
+    ("media", "note"),
+    [
+        (Image(data=bytes(5000), alt="a cat"), "[image: a cat, 4.9 KB]"),
+        (File(data=bytes(5000), name="报告.pdf"), "[file: 报告.pdf, 4.9 KB]"),
+        (File(key="k", size=2_500_000), "[file, 2.4 MB]"),
+        (Video(data=bytes(5000), name="v.mp4"), "[video: v.mp4, 4.9 KB]"),
+        (Audio(data=bytes(5000), transcript="hello"), "hello"),
+        (Audio(key="k"), "[audio]"),
+        (Sticker(key="k"), "[sticker]"),
+        (Image(key="k", size=2000), "[image, 2.0 KB]"),
+    ],
+)
+def test_what_cannot_be_sent_is_named(media: Media, note: str) -> None:
+    rendered = render(to_reply(media), SMALL)
+    assert only(rendered) == Text(note)
+    assert [(d.what, d.how) for d in rendered.degradations] == [(media.type, "text")]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("media", "stand_in"),
+    [
+        (Sticker(data=b"GIF89a"), Image(data=b"GIF89a")),
+        (Audio(data=b"OggS"), File(data=b"OggS", name="audio.ogg")),
+        (Video(data=b"1", mime="video/mp4"), File(data=b"1", mime="video/mp4", name="video.mp4")),
+        (Video(data=b"1", name="clip.mov"), File(data=b"1", name="clip.mov")),
+        (Image(data=bytes(2000)), File(data=bytes(2000), name="image")),
+    ],
+)
+def test_the_same_bytes_in_another_form(media: Media, stand_in: Media) -> None:
+    rendered = render(to_reply(media), SMALL)
+    assert only(rendered) == stand_in
+    assert [d.how for d in rendered.degradations] == [stand_in.type]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("media", [Image(data=bytes(1024)), File(data=bytes(4096)), File(key="k"), Image(key="k")])
+def test_what_fits_or_has_no_known_size_is_left_alone(media: Media) -> None:
+    rendered = render(to_reply(media), SMALL)
+    assert only(rendered) is media
+    assert not rendered.degradations
+
+
+def test_no_limit_is_known() -> None:
+    open_ended = Capabilities(sends=frozenset({"text", "file"}))
+    assert not render(to_reply(File(data=bytes(100_000))), open_ended).degradations
+
+
+def test_the_bytes_count_and_not_what_is_said_of_them() -> None:
+    assert render(to_reply(File(data=bytes(5000), size=1)), SMALL).degradations
+
+
+def test_a_note_stands_on_a_line_of_its_own() -> None:
+    rendered = render(to_reply(["see", File(name="f", data=bytes(5000)), "ok"]), SMALL)
+    assert only(rendered) == Text("see\n[file: f, 4.9 KB]\nok")

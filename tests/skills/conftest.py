@@ -1,0 +1,62 @@
+import json
+from collections.abc import AsyncIterable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from imbridge.protocol import Channel, ChannelKind, Mention, Message, Receipt, Sender, Text
+from imbridge.protocol.receipt import DeliveryState
+
+
+class RecordingConversation:
+    """Stands in for the runtime: keeps what was said and a session that must be JSON."""
+
+    def __init__(self) -> None:
+        self.said: list[Any] = []
+        self.state: dict[str, Any] = {}
+
+    @property
+    def session(self) -> dict[str, Any]:
+        json.dumps(self.state)
+        return self.state
+
+    async def reply(self, content: Any, *, in_thread: bool | None, quote: bool | None) -> Receipt:
+        self.said.append(content)
+        return Receipt(state=DeliveryState.SENT)
+
+    async def reply_stream(self, pieces: AsyncIterable[str]) -> Receipt:
+        self.said.append("".join([piece async for piece in pieces]))
+        return Receipt(state=DeliveryState.SENT)
+
+
+@pytest.fixture
+def conversation() -> RecordingConversation:
+    return RecordingConversation()
+
+
+@pytest.fixture
+def say(conversation: RecordingConversation) -> Callable[..., Message]:
+    """Makes a message as a bridge would deliver it."""
+
+    def make(text: str = "", *elements: Any, mentioned: bool = False, chat: str = "c1", **fields: Any) -> Message:
+        parts = list(elements)
+        if mentioned:
+            parts.insert(0, Mention(id="bot", name="bot", is_self=True))
+        if text:
+            parts.append(Text(text))
+        kind = fields.pop("kind", ChannelKind.PRIVATE)
+        message = Message(
+            id="m1",
+            channel=Channel(platform="console", account="a", kind=kind, id=chat),
+            sender=fields.pop("sender", Sender(id="u1", name="Ann")),
+            elements=tuple(parts),
+            content_type=fields.pop("content_type", elements[0].type if elements and not text else "text"),
+            text=text,
+            raw=fields.pop("raw", text),
+            timestamp=datetime(2026, 1, 1, tzinfo=UTC),
+            **fields,
+        )
+        return message.bind(conversation)
+
+    return make
