@@ -84,8 +84,8 @@ class TestEnvironment:
     def test_an_empty_variable_in_the_file(self, fail):
         (line,) = fail(GOOD + "    url: ${EMPTY}", EMPTY="")
         assert line == (
-            "imbridge.yaml:5: channels.demo.url: the environment variable EMPTY is empty; set it, or write a default as "
-            "${EMPTY:-default}"
+            "imbridge.yaml:5: channels.demo.url: the environment variable EMPTY is empty; set it, or write a default "
+            "as ${EMPTY:-default}"
         )
 
     def test_a_value_that_came_from_a_variable_is_not_shown(self, fail):
@@ -129,8 +129,10 @@ class TestNoAccount:
 class TestPlatforms:
     def test_one_that_could_be_installed(self, fail):
         assert fail("channels: {feishu: {}}") == [
-            "imbridge.yaml:1: channels.feishu: the platform feishu is not installed: pip install 'imbridge[feishu]'; "
-            "installed: demo, plain"
+            (
+                "imbridge.yaml:1: channels.feishu: the platform feishu is not installed: "
+                "pip install 'imbridge[feishu]'; installed: demo, plain"
+            )
         ]
 
     def test_nothing_like_it(self, fail):
@@ -140,8 +142,9 @@ class TestPlatforms:
 
 
 PLACEHOLDERS = [
-    "your-app-secret", "YOUR_APP_SECRET", "cli_xxx", "xxx", "XXXXXXXX", "wwxxxxxxxxxxxxxx", "cli_xxxxxxxxxxxxxxxx", "***",
-    "<app secret>", "<secret>", "changeme", "change-me", "{{ secret }}", "app_secret", "你的密钥", "填写你的密钥", "TODO",
+    "your-app-secret", "YOUR_APP_SECRET", "cli_xxx", "xxx", "XXXXXXXX", "wwxxxxxxxxxxxxxx", "cli_xxxxxxxxxxxxxxxx",
+    "***", "<app secret>", "<secret>", "changeme", "change-me", "{{ secret }}", "app_secret", "你的密钥",
+    "填写你的密钥", "TODO",
 ]  # fmt: skip
 
 
@@ -194,9 +197,11 @@ def test_no_secret_is_shown_whatever_else_is_wrong(tmp_path, types, case):
 
 @pytest.mark.parametrize(
     "settings",
-    ["app_secret: canary-1", "app_id: [canary-1]\n    app_secret: canary-1", "appSecret: canary-1\n    app_secert: canary-1",
+    ["app_secret: canary-1", "app_id: [canary-1]\n    app_secret: canary-1",
+     "appSecret: canary-1\n    app_secert: canary-1",
      "app_id: cli_1\n    app_secret: canary-1\n    mode: webhoook", "app_secret: [canary-1]", "app_secret: canary 1",
-     "app_id: cli_1\n    app_secret: canary-1\n    base_url: http://u:canary-1@host", "app_secret: |\n      canary-1\n"],
+     "app_id: cli_1\n    app_secret: canary-1\n    base_url: http://u:canary-1@host",
+     "app_secret: |\n      canary-1\n"],
 )  # fmt: skip
 def test_no_secret_of_a_real_platform_is_shown(tmp_path, settings):
     path = tmp_path / "imbridge.yaml"

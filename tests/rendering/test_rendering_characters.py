@@ -61,7 +61,12 @@ def test_repair_makes_utf8_and_changes_nothing_else(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("broken", "whole"),
-    [("\ud800", "\ufffd"), ("\ud83d\ude00", "😀"), ("\ude00\ud83d", "\ufffd\ufffd"), ("\ufeffa\udc00", "\ufeffa\ufffd")],
+    [
+        ("\ud800", "\ufffd"),
+        ("\ud83d\ude00", "😀"),
+        ("\ude00\ud83d", "\ufffd\ufffd"),
+        ("\ufeffa\udc00", "\ufeffa\ufffd"),
+    ],
 )
 def test_repair(broken: str, whole: str) -> None:
     assert repair(broken) == whole

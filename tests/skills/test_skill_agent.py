@@ -3,9 +3,7 @@
 import asyncio
 import json
 import logging
-import os
 import sys
-from pathlib import Path
 
 import psutil
 import pytest
@@ -52,11 +50,10 @@ async def until(condition):
 @pytest.fixture(autouse=True)
 def nothing_is_left():
     """No child, no zombie of ours and no pipe may outlive a test."""
-    before = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else None
+    before = psutil.Process().num_fds()
     yield
     assert psutil.Process().children(recursive=True) == []
-    if before is not None:
-        assert len(os.listdir("/proc/self/fd")) <= before
+    assert psutil.Process().num_fds() <= before
 
 
 # -- what the program is given ---------------------------------------------------------------------------------------
@@ -72,7 +69,8 @@ async def test_the_template_is_filled(say):
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize(
     "text",
-    ["; rm -rf /", "$(id) `id` | cat > x && y", "a\nb\r\n'c' \"d\"", "\\", "%PATH% ${HOME}", "{sender}", "你好 🦞", "x " * 50_000],
+    ["; rm -rf /", "$(id) `id` | cat > x && y", "a\nb\r\n'c' \"d\"", "\\", "%PATH% ${HOME}", "{sender}", "你好 🦞",
+     "x " * 50_000],
 )  # fmt: skip
 async def test_hostile_text_is_one_argument(say, text, stream):
     skill = python(SHOW_ARGUMENTS, "{text}", stream=stream, max_output=10**6)

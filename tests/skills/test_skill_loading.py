@@ -1,11 +1,13 @@
 import importlib
 import sys
+import zipfile
 
 import pytest
 
+from imbridge.config.skill import SkillSpec
 from imbridge.protocol import SkillError
 from imbridge.skills import BaseSkill, SkillSet
-from imbridge.skills.loading import installed_skills, load_file, load_installed, load_object
+from imbridge.skills.loading import installed_skills, load_file, load_installed, load_object, load_spec
 
 ECHO = """
 from imbridge.skills import BaseSkill
@@ -141,7 +143,7 @@ again = made
             r"Echo cannot be constructed: OSError: disk",
         ),
         ("x = '\0'\n", r"bad\.py"),
-        (f"from imbridge.skills import on_message\n{ECHO}\n    @on_message\n    async def f(self, wrong): ...", "'wrong'"),
+        (f"import imbridge.skills as s\n{ECHO}\n    @s.on_message\n    async def f(self, wrong): ...", "'wrong'"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_file_is_told(write, text, told):
@@ -213,3 +215,41 @@ def test_installed_skills(tmp_path, monkeypatch):
         load_installed("broken")
     with pytest.raises(SkillError, match=r"no installed package has a skill 'x'; installed are: .*packed"):
         load_installed("x")
+
+
+def test_options_for_a_file(write):
+    path = write(
+        "echo.py", ECHO.replace("    async", "    def __init__(self, name): super().__init__(name=name)\n    async")
+    )
+    assert load_file(path, {"name": "given"})[0].name == "given"
+    with pytest.raises(SkillError, match="unexpected keyword argument 'colour'"):
+        load_file(path, {"name": "x", "colour": "red"})
+    two = write("two.py", ECHO + "class Two(Echo): ...\nclass Three(Echo): ...\n")
+    assert [skill.name for skill in load_file(two)] == ["two", "three"]
+    with pytest.raises(SkillError, match="it has Two, Three"):
+        load_file(two, {"name": "x"})
+    with pytest.raises(SkillError, match="it has echo"):
+        load_file(write("made.py", ECHO + "made = Echo()\n"), {"name": "x"})
+
+
+def test_an_archive_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "echo.skill", "w") as archive:
+        archive.writestr("echo.py", ECHO)
+    with pytest.raises(SkillError, match="is an archive; unpack it"):
+        load_file(tmp_path / "echo.skill")
+
+
+def test_what_settings_name(write):
+    path = write("echo_file.py", ECHO)
+    for text in (str(path), "imbridge.skills.builtin.echo:EchoSkill", "echo"):
+        (skill,) = load_spec(SkillSpec.parse(text))
+        assert skill.name == "echo"
+    (agent,) = load_spec(SkillSpec.parse("agent", options={"command": ["cat", "{text}"], "name": "cat"}))
+    assert agent.name == "cat"
+    assert [skill.name for skill in load_spec(SkillSpec.parse("help"))] == ["help"]
+    with pytest.raises(
+        SkillError, match=r"^bot\.yaml:3: no installed package has a skill 'ecko'.*echo"
+    ):
+        load_spec(SkillSpec.parse("ecko", where="bot.yaml:3"))
+    with pytest.raises(SkillError, match="'command'; give its parameters defaults, set them as options"):
+        load_spec(SkillSpec.parse("agent"))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from imbridge.protocol.errors import ImbridgeError
+from imbridge.protocol.errors import ConfigError, ImbridgeError
 from imbridge.transport import HttpError, HttpPool
 
 SECRET = "s3cr3t-canary"
@@ -262,8 +262,9 @@ async def test_self_signed_certificate_is_refused_unless_its_authority_is_named(
 async def test_tls_1_1_is_refused(serve, certificate):
     pem, context = certificate
     context.set_ciphers("ALL:@SECLEVEL=0")
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="TLSv1"):
         context.minimum_version = ssl.TLSVersion.TLSv1
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         context.maximum_version = ssl.TLSVersion.TLSv1_1
 
     async def handler(_: web.Request) -> web.Response:
@@ -333,6 +334,54 @@ async def test_concurrent_first_requests_open_one_session(serve):
     async with HttpPool(trust_env=False, limit=3) as pool:
         await asyncio.gather(*(pool.request("GET", url) for _ in range(30)))
     assert len(connections) <= 3
+
+
+async def test_a_first_request_that_is_given_up_does_not_delay_the_next(serve, monkeypatch: pytest.MonkeyPatch):
+    from imbridge.transport import http
+
+    built, go = 0, threading.Event()
+
+    def slowly(extra_ca: object) -> ssl.SSLContext:
+        nonlocal built
+        built += 1
+        go.wait(10)
+        return ssl.create_default_context()
+
+    async def handler(_: web.Request) -> web.Response:
+        return web.Response()
+
+    monkeypatch.setattr(http, "verified_context", slowly)
+    url = await serve(handler)
+    async with HttpPool(trust_env=False) as pool:
+        for _ in range(5):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(pool.request("GET", url), 0.01)
+        go.set()
+        assert (await pool.request("GET", url)).status == 200
+    assert built == 1
+
+
+async def test_a_ca_file_that_cannot_be_used_is_a_config_error(tmp_path: Path):
+    junk = tmp_path / "ca.pem"
+    junk.write_text("not a certificate")
+    for path in (junk, tmp_path / "missing.pem"):
+        async with HttpPool(extra_ca=path) as pool:
+            for _ in range(2):
+                with pytest.raises(ConfigError, match="PEM"):
+                    await pool.request("GET", "https://127.0.0.1:1/")
+
+
+async def test_closing_while_opening_leaves_nothing_open(serve):
+    async def handler(_: web.Request) -> web.Response:
+        return web.Response()
+
+    url = await serve(handler)
+    pool = HttpPool(trust_env=False)
+    task = asyncio.create_task(pool.request("GET", url))
+    await asyncio.sleep(0)
+    await pool.close()
+    results = await asyncio.gather(task, return_exceptions=True)
+    assert isinstance(results[0], HttpError)
 
 
 async def test_downloads_into_a_file_in_pieces(pool, serve, tmp_path: Path):

@@ -287,3 +287,38 @@ def test_without_contention_nothing_waits():
 
 def test_most_in_any_window_counts():
     assert most_in_any_window([0, 1, 1.5, 2, 3], 1.0) == 2
+
+
+def test_what_waited_for_a_wide_limit_counts_against_the_narrow_one_when_it_leaves():
+    async def main() -> list[float]:
+        pacer, left, app, chat = Pacer(), [], Rate.parse("50/s"), Rate.parse("1/s")
+
+        async def send() -> None:
+            await pacer.acquire(("app", app), ("chat", chat))
+            left.append(now())
+
+        pacer.pause("app", 10)
+        await asyncio.gather(*(send() for _ in range(4)))
+        return left
+
+    assert most_in_any_window(run(main()), 1.0) == 1
+
+
+def test_a_pause_that_comes_while_waiting_for_a_wide_limit_is_kept():
+    async def main() -> tuple[float, float]:
+        pacer, app, chat = Pacer(), Rate.parse("1/s"), Rate(1, 2.0)
+        start = now()
+        await pacer.acquire(("app", app))
+
+        async def send(key: str) -> float:
+            await pacer.acquire(("app", app), (key, chat))
+            return now() - start
+
+        held, other = asyncio.create_task(send("chat")), asyncio.create_task(send("other"))
+        await asyncio.sleep(0.5)
+        pacer.pause("chat", 20)
+        return await held, await other
+
+    held, other = run(main())
+    assert held >= 20.5
+    assert other <= 3.1  # nobody else waits for it

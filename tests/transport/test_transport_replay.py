@@ -96,11 +96,13 @@ def test_a_request_whose_handling_failed_may_come_again(window):
 @given(st.text(), st.text())
 def test_nothing_but_refusals_comes_out(timestamp, nonce):
     window = ReplayWindow(clock=lambda: NOW)
+    status = 200
     try:
         window.check(timestamp, nonce)
     except Refused as error:
-        assert error.status == 403
-    else:
+        status = error.status
+    assert status in (200, 403)
+    if status == 200:
         assert abs(int(timestamp) / (1000 if int(timestamp) >= 10**11 else 1) - NOW) <= 300
 
 

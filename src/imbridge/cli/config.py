@@ -22,10 +22,11 @@ def check(file: Path | None) -> None:
 
     Skills are looked for but not imported.
     """
-    from imbridge.cli.bridge import load_settings
+    from imbridge.cli.bridge import check_settings, load_settings
 
     path = settings_file(file)
     settings = load_settings(path, dict(os.environ))
+    check_settings(settings)
     accounts = ", ".join(account.key for account in settings.accounts)
     skills = ", ".join(skill.target for skill in settings.skills) or "none (name them at imbridge run)"
     click.echo(click.style("ok", fg="green") + f": {path or 'environment'}")

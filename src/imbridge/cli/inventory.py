@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from imbridge.cli.bridge import load_skill
+from imbridge.cli.bridge import find_modules_here, load_skill
 from imbridge.skills import BaseSkill, builtin
 from imbridge.skills.loading import installed_skills, load_installed
 
@@ -20,6 +20,7 @@ def skills_of(names: Iterable[str]) -> list[dict[str, str]]:
     Raises:
         SkillError: One of them cannot be loaded.
     """
+    find_modules_here()
     return [_entry(skill, name) for name in names for skill in load_skill(name)]
 
 

@@ -8,29 +8,33 @@ import click
 
 from imbridge import __version__
 from imbridge.cli.config import config
+from imbridge.cli.demo import demo
 from imbridge.cli.failure import exit_status, report
-from imbridge.cli.options import debug_option
+from imbridge.cli.options import Invocation, debug_option
 from imbridge.cli.probe import probe
 from imbridge.cli.run import run
 from imbridge.cli.skills import skills
 
+_HELP = """Run one skill on every IM that China works in.
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+\b
+imbridge demo                see skills answer, with no account anywhere
+imbridge run my_skill.py    with FEISHU_APP_ID and FEISHU_APP_SECRET set
+imbridge run                with the accounts and skills of ./imbridge.yaml
+"""
+
+
+@click.group(help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", prog_name="imbridge", message="%(prog)s %(version)s")
 @debug_option
 @click.pass_context
 def cli(context: click.Context) -> None:
-    """Run one skill on every IM that China works in.
-
-    \b
-    imbridge run my_skill.py     with FEISHU_APP_ID and FEISHU_APP_SECRET set
-    imbridge run                 with the accounts and skills of ./imbridge.yaml
-    """
+    """Settle what holds for every command."""
     if os.environ.get("NO_COLOR"):  # https://no-color.org
         context.color = False
 
 
-for command in (run, probe, config, skills):
+for command in (demo, run, probe, config, skills):
     cli.add_command(command)
 
 
@@ -44,16 +48,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run_command_line(arguments: Sequence[str]) -> int:
     """Run the command line; gives its exit status instead of raising."""
+    invocation = Invocation()
     try:
-        status = cli.main(args=list(arguments), prog_name="imbridge", standalone_mode=False)
+        status = cli.main(args=list(arguments), prog_name="imbridge", standalone_mode=False, obj=invocation)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has seen enough (`imbridge skills list | head -1`). Python would complain again when it
-        # flushes at exit.
+        # Whoever read our output has seen enough (`imbridge skills list | head -1`). Without this, Python would
+        # complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:  # noqa: BLE001  # the last place to turn an error into a line for people
-        report(error)
+        report(error, debug=invocation.debug)
         return exit_status(error)
     except KeyboardInterrupt:
         return 130

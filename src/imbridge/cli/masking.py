@@ -11,6 +11,7 @@ _SECRET_NAME = re.compile(
     r"secret|token|passw|pwd|credential|(^|[_-])(api|access|private|encrypt|app)?[_-]?key$", re.IGNORECASE
 )
 _MIN_SECRET = 6
+_USER_INFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
 
 def masked(settings: Settings, environ: Mapping[str, str]) -> dict[str, Any]:
@@ -46,4 +47,4 @@ def _mask(value: Any, known: list[str]) -> Any:
         return [_mask(item, known) for item in value]
     if isinstance(value, str) and any(secret in value for secret in known):
         return MASK
-    return value
+    return _USER_INFO.sub(MASK, value) if isinstance(value, str) else value

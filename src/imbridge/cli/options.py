@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,20 +21,20 @@ config_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON, for scripts.")
 
 
-class _Debug:
-    """Whether `--debug` was given; asked for after the command's context is gone, when its error is reported."""
+@dataclass
+class Invocation:
+    """What one call of the command line keeps for after its command: how to report an error.
 
-    on = False
+    Attributes:
+        debug: `--debug` was given: show tracebacks.
+    """
 
-
-def wants_debug() -> bool:
-    """True if errors are to be shown with their traceback."""
-    return _Debug.on
+    debug: bool = False
 
 
 def _set_debug(context: click.Context, parameter: click.Parameter, value: bool) -> None:
     if value:
-        _Debug.on = True
+        context.ensure_object(Invocation).debug = True
 
 
 debug_option = click.option(

@@ -3,10 +3,14 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from imbridge.cli.options import config_option, debug_option, json_option, log_options, settings_file
+
+if TYPE_CHECKING:
+    from imbridge.adapters.base import Probe
 
 
 @click.command()
@@ -34,8 +38,8 @@ def probe(
     configure_logging(log_level or "warning", log_format or "text", color=color)
     settings = load_settings(settings_file(file), dict(os.environ))
 
-    async def ask() -> "dict[str, object]":
-        return dict(await Bridge(settings.accounts, options=settings.bridge).probe())
+    async def ask() -> "dict[str, Probe]":
+        return await Bridge(settings.accounts, options=settings.bridge).probe()
 
     found = asyncio.run(ask())
     if as_json:

@@ -11,7 +11,6 @@ from imbridge.cli.options import config_option, debug_option, log_options, setti
 
 if TYPE_CHECKING:
     from imbridge.runtime import Bridge
-    from imbridge.skills import BaseSkill
 
 logger = logging.getLogger(__name__)
 
@@ -33,13 +32,14 @@ def run(
 
     The first Ctrl-C lets running answers finish, the second one does not.
     """
-    from imbridge.cli.bridge import load_bridge
+    from imbridge.cli.bridge import find_modules_here, load_bridge, load_skill
     from imbridge.cli.log import configure_logging
 
     color = context.color is not False and sys.stderr.isatty()
     configure_logging(log_level or "info", log_format or "text", color=color)
     path = settings_file(file)
-    skills = _load(names)
+    find_modules_here()
+    skills = [skill for name in names for skill in load_skill(name)]
     bridge = load_bridge(path, skills)
     configure_logging(
         log_level or bridge.options.log_level.value, log_format or bridge.options.log_format.value, color=color
@@ -52,15 +52,6 @@ def run(
         )
     _say_hello(bridge)
     context.exit(bridge.run())
-
-
-def _load(names: tuple[str, ...]) -> "list[BaseSkill]":
-    from imbridge.cli.bridge import load_skill
-
-    # `module:Class` is looked for beside the settings file too, as `python -m` would; a console script does not.
-    if "" not in sys.path and str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
-    return [skill for name in names for skill in load_skill(name)]
 
 
 def _say_hello(bridge: "Bridge") -> None:

@@ -1,7 +1,7 @@
 """Who may trigger what."""
 
 from imbridge.policy.direct import DirectGate
-from imbridge.policy.limits import SkillLimits
+from imbridge.policy.limits import UseCounter
 from imbridge.policy.permissions import Permissions, SkillRule
 
-__all__ = ["DirectGate", "Permissions", "SkillLimits", "SkillRule"]
+__all__ = ["DirectGate", "Permissions", "SkillRule", "UseCounter"]

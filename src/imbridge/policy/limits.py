@@ -1,58 +1,41 @@
-"""How often one person may use a skill."""
+"""How often somebody did something of late."""
 
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable
-
-from imbridge.policy.identity import account_of, sender_of
-from imbridge.policy.permissions import Permissions
-from imbridge.protocol import Event, Message
-from imbridge.skills import BaseSkill
+from collections.abc import Callable, Hashable
 
 
-class SkillLimits:
-    """Counts uses per skill and person, against `rate_limit`; to be given to `SkillSet` as `limit`.
-
-    In any stretch of the period there are at most `count` uses; a refused one does not count. A person is
-    (platform, account, user id). The counts live in this process and are gone with it.
+class UseCounter:
+    """A sliding window for each key, and a bound on their number. The counts are gone with the process.
 
     Args:
-        permissions: Where the rates are.
-        max_people: People and skills counted at once; beyond, whoever was quiet longest is forgotten.
+        max_keys: Keys counted at once; beyond, the one that was quiet longest is forgotten.
         clock: Seconds, from any beginning.
     """
 
-    def __init__(
-        self, permissions: Permissions, *, max_people: int = 10_000, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._permissions = permissions
-        self._max_people = max_people
+    def __init__(self, *, max_keys: int = 10_000, clock: Callable[[], float] = time.monotonic) -> None:
+        self._max_keys = max_keys
         self._clock = clock
-        self._uses: OrderedDict[tuple[str, str, str], deque[float]] = OrderedDict()
+        self._uses: OrderedDict[Hashable, deque[float]] = OrderedDict()
 
     def __len__(self) -> int:
-        """People and skills that are counted now."""
+        """Keys that are counted now."""
         return len(self._uses)
 
-    def __call__(self, skill: BaseSkill, item: Message | Event) -> float:
-        """Count a use.
+    def take(self, key: Hashable, count: int, period: float) -> float:
+        """Count a use, so that any stretch of `period` seconds has at most `count`; a refused one does not count.
 
         Returns:
-            0 when it may go on, or the seconds until it may. Events nobody caused are not limited.
+            0 when it may go on, or the seconds until it may.
         """
-        rate = self._permissions.rule(skill).rate_limit
-        sender = sender_of(item)
-        if rate is None or sender is None:
-            return 0.0
         now = self._clock()
-        key = (skill.name, account_of(item), sender.id)
         uses = self._uses.setdefault(key, deque())
         self._uses.move_to_end(key)
-        while len(self._uses) > self._max_people:
+        while len(self._uses) > self._max_keys:
             self._uses.popitem(last=False)
-        while uses and now - uses[0] >= rate.period:
+        while uses and now - uses[0] >= period:
             uses.popleft()
-        if len(uses) >= rate.count:
-            return uses[0] + rate.period - now
+        if len(uses) >= count:
+            return uses[0] + period - now
         uses.append(now)
         return 0.0

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
-from imbridge.policy.identity import GroupName, UserName, is_group, is_user
+from imbridge.policy.identity import GroupName, UserName, account_of, is_group, is_user, sender_of
+from imbridge.policy.limits import UseCounter
 from imbridge.protocol import Event, Message
 from imbridge.skills import BaseSkill
 
@@ -44,7 +45,7 @@ class SkillRule(BaseModel):
         deny_groups: Nobody may use it in these groups.
         deny_users: These people may not use it. Denial wins over every permission, an administrator's too.
         admin_only: Only administrators may use it, whatever is allowed.
-        rate_limit: How often one person may use it: `10/60s`.
+        rate_limit: How often one person, in (platform, account, user id), may use it: `10/60s`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -74,6 +75,7 @@ class Permissions(BaseModel):
 
     skills: dict[str, SkillRule] = Field(default_factory=dict)
     admins: tuple[UserName, ...] = ()
+    _uses: UseCounter = PrivateAttr(default_factory=UseCounter)
 
     def rule(self, skill: BaseSkill) -> SkillRule:
         """The rule that holds for a skill."""
@@ -84,7 +86,7 @@ class Permissions(BaseModel):
         return is_user(self.admins, item)
 
     def may_use(self, skill: BaseSkill, item: Message | Event) -> bool:
-        """Whether whoever sent it may use the skill there. Counts nothing: see `SkillLimits` for rates.
+        """Whether whoever sent it may use the skill there. Counts nothing: that is `limit`.
 
         An event that nobody caused passes only where no list of people and no `admin_only` stands in its way.
         """
@@ -100,3 +102,15 @@ class Permissions(BaseModel):
             or is_group(rule.allow_groups or (), item.channel)
             or self.is_admin(item)
         )
+
+    def limit(self, skill: BaseSkill, item: Message | Event) -> float:
+        """Count a use against the skill's `rate_limit`; to be given to `SkillSet` as `limit`.
+
+        Returns:
+            0 when it may go on, or the seconds until it may. Events nobody caused are not limited.
+        """
+        rate = self.rule(skill).rate_limit
+        sender = sender_of(item)
+        if rate is None or sender is None:
+            return 0.0
+        return self._uses.take((skill.name, account_of(item), sender.id), rate.count, rate.period)

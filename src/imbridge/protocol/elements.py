@@ -275,8 +275,8 @@ ELEMENT_TYPES: dict[str, type[Element]] = {
 
 def _keep_new_kinds(value: Any) -> Any:
     """What a newer version wrote is read as `Unknown`, whole, instead of failing the message around it."""
-    if isinstance(value, dict) and value.get("type") not in ELEMENT_TYPES and isinstance(value.get("type"), str):
-        return Unknown(kind=value["type"], payload=value)
+    if isinstance(value, dict) and isinstance(kind := value.get("type"), str) and kind not in ELEMENT_TYPES:
+        return Unknown(kind=kind, payload=value)
     return value
 
 

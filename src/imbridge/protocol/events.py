@@ -179,9 +179,9 @@ EVENT_TYPES: dict[str, type[Event]] = {
 
 def _keep_new_kinds(value: Any) -> Any:
     """What a newer version wrote is read as `UnknownEvent`, its own fields in `payload`."""
-    if isinstance(value, dict) and value.get("type") not in EVENT_TYPES and isinstance(value.get("type"), str):
+    if isinstance(value, dict) and isinstance(kind := value.get("type"), str) and kind not in EVENT_TYPES:
         common = {name: value[name] for name in Event.model_fields if name in value}
-        return {**common, "type": "unknown", "kind": value["type"], "payload": value}
+        return {**common, "type": "unknown", "kind": kind, "payload": value}
     return value
 
 

@@ -9,9 +9,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from pydantic import ValidationError
+
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Verdict
-from imbridge.config import AccountConfig
+from imbridge.config import AccountConfig, DirectPolicy
 from imbridge.config.options import BridgeOptions
+from imbridge.policy import DirectGate, Permissions, SkillLimits
 from imbridge.protocol import (
     Address,
     Channel,
@@ -89,12 +92,9 @@ class Bridge:
         self.state = BridgeState.NEW
         self.storage = storage or MemoryStorage()
         self._pool = HttpPool()
-        policy = _policy(permissions)
+        rules = _permissions(permissions)
         self.skills = SkillSet(
-            skills,
-            may_use=policy.may_use,
-            command_prefix=self.options.command_prefix,
-            limit=policy.limit,
+            skills, may_use=rules.may_use, command_prefix=self.options.command_prefix, limit=SkillLimits(rules)
         )
         self._delivery = Delivery(self.storage, self.adapter, max_lanes=self.options.max_lanes)
         self._accounts = tuple(account for account in accounts if account.enabled)
@@ -363,13 +363,20 @@ class Bridge:
         log.log(level, "%s: %s (%s)", adapter.key, health.value, reason)
 
 
-def _policy(permissions: Mapping[str, Any] | None) -> Any:
-    from imbridge.policy import Permissions
-
-    return Permissions.model_validate(permissions or {})
+def _permissions(permissions: Mapping[str, Any] | None) -> Permissions:
+    try:
+        return Permissions.model_validate(permissions or {})
+    except ValidationError as error:
+        lines = [f"permissions.{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise ConfigError("\n".join(lines), key="permissions") from None
 
 
 def _direct_gate(accounts: Sequence[AccountConfig]) -> Callable[[Message], bool]:
-    from imbridge.policy import DirectGate
+    """Whether a message may pass, by its account's policy for private chats; None asked where all are open."""
+    gates = {account.key: DirectGate(account) for account in accounts if account.dm_policy is not DirectPolicy.OPEN}
 
-    return DirectGate(accounts).may_write
+    def may_write(message: Message) -> bool:
+        gate = gates.get(message.channel.account_key) if gates else None
+        return gate is None or gate.admits(message)
+
+    return may_write

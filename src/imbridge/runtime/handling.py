@@ -163,7 +163,9 @@ class Handling:
             await self.delivery.post(event.channel, to_reply(content), key=key)
         except (SkillFailure, SkillError) as failure:
             self.counts["failed"] += 1
-            log.error("event %s: failure %s", event.id, secrets.token_hex(4), exc_info=failure)
+            cause = failure.__cause__ or failure
+            # The traceback of the cause: it is the skill's own.
+            log.error("event %s: failure %s: %s", event.id, secrets.token_hex(4), failure, exc_info=cause)  # noqa: TRY400
 
     async def _apologise(self, conversation: MessageConversation, message: Message, failure: Exception) -> None:
         """The user gets a sentence with an id, the log the traceback with the same id."""

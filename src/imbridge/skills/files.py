@@ -9,6 +9,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from threading import Lock
 from types import CodeType, ModuleType
+from zipfile import is_zipfile
 
 from imbridge.protocol import SkillError
 
@@ -37,6 +38,8 @@ def run_file(path: Path) -> ModuleType:
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
         raise SkillError(f"{path} {what}; name the .py file of a skill")
+    if is_zipfile(path):
+        raise SkillError(f"{path} is an archive; unpack it and name the .py file of the skill")
     package = f"imbridge_skill_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
     name = f"{package}.{path.stem.replace('.', '_')}"
     spec = spec_from_file_location(name, path, loader=_FreshLoader(name, str(path)))

@@ -2,11 +2,13 @@
 
 import importlib
 import inspect
+from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from imbridge.config.skill import SkillSource, SkillSpec
 from imbridge.protocol import SkillError
 from imbridge.skills.base import BaseSkill
 from imbridge.skills.files import run_file
@@ -15,31 +17,61 @@ GROUP = "imbridge.skills"
 """The entry point group in which packages announce their skills."""
 
 
-def load_file(path: str | Path) -> list[BaseSkill]:
+def load_spec(spec: SkillSpec) -> list[BaseSkill]:
+    """The skills that a setting or the command line names: a file, `module:Class`, or an installed (built-in) one.
+
+    Raises:
+        SkillError: as the functions below; it begins with where the setting stands.
+    """
+    options = dict(spec.options)
+    try:
+        if spec.source is SkillSource.FILE:
+            return load_file(spec.path, options)
+        if spec.source is SkillSource.REFERENCE:
+            return [load_object(spec.target, **options)]
+        return [load_installed(spec.target, **options)]
+    except SkillError as error:
+        if not spec.where:
+            raise
+        raise SkillError(f"{spec.where}: {error}") from error
+
+
+def load_file(path: str | Path, options: Mapping[str, Any] | None = None) -> list[BaseSkill]:
     """The skills in a Python file: its instances of skills, and one instance of each other skill class in it.
 
     Classes that are imported, abstract, begin with `_`, or are only the base of another class in the file are left
     out. The file may import the modules beside it (`import tables` or `from .tables import CITIES`) while it is being
     loaded; a later import inside a function must be of the second form. The file is run: load only what you trust.
 
+    Args:
+        path: The file.
+        options: Given to the skill's class; the file must then have exactly one skill, and not a finished one.
+
     Raises:
         SkillError: there is no such file, it cannot be run, or no skill is in it; with file and line where known.
     """
     path = Path(path)
+    options = dict(options or {})
     module = run_file(path)
     instances = [value for value in vars(module).values() if isinstance(value, BaseSkill)]
     skills = list({id(instance): instance for instance in instances}.values())
     classes = _own_classes(module)
-    for cls in classes:
-        is_base = any(other is not cls and issubclass(other, cls) for other in classes)
-        if not is_base and not any(isinstance(skill, cls) for skill in skills):
-            skills.append(_construct(cls, {}, f"{path}: {cls.__name__}"))
+    to_make = [
+        cls
+        for cls in classes
+        if not any(other is not cls and issubclass(other, cls) for other in classes)
+        and not any(isinstance(skill, cls) for skill in skills)
+    ]
+    if options and (skills or len(to_make) > 1):
+        names = ", ".join([*(skill.name for skill in skills), *(cls.__name__ for cls in to_make)])
+        raise SkillError(f"{path}: options need a file with one skill class, and it has {names}; set them in the file")
+    skills += [_construct(cls, options, f"{path}: {cls.__name__}") for cls in to_make]
     if not skills:
         raise SkillError(f"{path}: no skill in it; write a class that derives from imbridge.BaseSkill")
     return skills
 
 
-def load_object(reference: str, **options: Any) -> BaseSkill:
+def load_object(reference: str, /, **options: Any) -> BaseSkill:
     """The skill that `package.module:Name` names: a class or a function that makes a skill, or a skill itself.
 
     Args:
@@ -71,7 +103,7 @@ def installed_skills() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=GROUP)}
 
 
-def load_installed(name: str, **options: Any) -> BaseSkill:
+def load_installed(name: str, /, **options: Any) -> BaseSkill:
     """A skill that an installed package announces.
 
     Raises:

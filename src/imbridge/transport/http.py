@@ -10,6 +10,7 @@ import aiohttp
 from pydantic_core import from_json, to_json
 from yarl import URL
 
+from imbridge.protocol.errors import ConfigError
 from imbridge.transport.errors import HttpError, as_http_error, place
 from imbridge.transport.proxies import EnvironmentProxies
 from imbridge.transport.tls import verified_context
@@ -76,7 +77,7 @@ class HttpPool:
         self._connect_timeout = connect_timeout
         self._timeout = self._client_timeout(timeout)
         self._user_agent = user_agent
-        self._opening = asyncio.Lock()
+        self._opening: asyncio.Task[aiohttp.ClientSession] | None = None
         self._session: aiohttp.ClientSession | None = None
         self._ws_session: aiohttp.ClientSession | None = None
         self._proxies: EnvironmentProxies | None = None
@@ -108,6 +109,7 @@ class HttpPool:
 
         Raises:
             HttpError: No usable answer; `sent` tells whether the server may have acted on the request.
+            ConfigError: The file of extra certificate authorities cannot be used.
         """
         session = self._session or await self._open()
         if json is not None:
@@ -241,12 +243,13 @@ class HttpPool:
     async def close(self) -> None:
         """Close every connection. The pool cannot be used again."""
         self._closed = True
-        async with self._opening:
-            sessions = (self._ws_session, self._session)
-            self._session = self._ws_session = None
-            for session in sessions:
-                if session is not None:
-                    await session.close()
+        if self._opening is not None:
+            await asyncio.wait((self._opening,))
+        sessions = (self._ws_session, self._session)
+        self._session = self._ws_session = None
+        for session in sessions:
+            if session is not None:
+                await session.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -257,15 +260,29 @@ class HttpPool:
         await self.close()
 
     async def _open(self) -> aiohttp.ClientSession:
-        async with self._opening:
-            if self._closed:
-                raise _closed()
-            if self._session is None:
-                context = await asyncio.to_thread(verified_context, self._extra_ca)
-                if self._trust_env:
-                    self._proxies = EnvironmentProxies.read()
-                self._session, self._ws_session = self._sessions(context)
+        if self._closed:
+            raise _closed()
+        if self._session is not None:
             return self._session
+        # One task for all who wait: a caller that gives up must not make the next one build the context again.
+        task = self._opening
+        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
+            task = self._opening = asyncio.create_task(self._build(), name="http:open")
+        await asyncio.wait((task,))
+        if self._closed:
+            raise _closed()
+        return task.result()
+
+    async def _build(self) -> aiohttp.ClientSession:
+        try:
+            context = await asyncio.to_thread(verified_context, self._extra_ca)
+        except OSError as error:
+            message = f"The certificate authorities in {self._extra_ca} cannot be used ({error}); give a PEM file"
+            raise ConfigError(message) from error
+        if self._trust_env:
+            self._proxies = EnvironmentProxies.read()
+        self._session, self._ws_session = self._sessions(context)
+        return self._session
 
     def _sessions(self, context: ssl.SSLContext) -> tuple[aiohttp.ClientSession, aiohttp.ClientSession]:
         connector = aiohttp.TCPConnector(limit=self._limit, ttl_dns_cache=60, keepalive_timeout=60, ssl=context)

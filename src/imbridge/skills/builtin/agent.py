@@ -10,11 +10,12 @@ import uuid
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from imbridge.config.options import Language
 from imbridge.protocol import Message, SkillError
 from imbridge.skills.base import BaseSkill
 from imbridge.skills.builtin.agent_words import WORDS
 from imbridge.skills.builtin.command_template import ArgumentTooLongError, CommandTemplate
-from imbridge.skills.builtin.language import Language, check_language
+from imbridge.skills.builtin.language import check_language
 from imbridge.skills.builtin.output import Output
 from imbridge.skills.builtin.process import run_program
 from imbridge.skills.triggers import on_command
@@ -84,7 +85,7 @@ class CommandAgentSkill(BaseSkill):
         concurrency: int = 2,
         queue: int = 16,
         allow_options: bool = False,
-        language: Language = "zh",
+        language: str = Language.ENGLISH,
     ) -> None:
         super().__init__(name=name, description=description)
         self._template = CommandTemplate(command, allow_options=allow_options)

@@ -1,8 +1,9 @@
 """Repeats what is said: the first skill to try, and the one that shows what arrives."""
 
+from imbridge.config.options import Language
 from imbridge.protocol import Element, Mention, MentionAll, Message, Quote, Text
 from imbridge.skills.base import BaseSkill
-from imbridge.skills.builtin.language import Language, check_language
+from imbridge.skills.builtin.language import check_language
 
 _NAMES: dict[str, tuple[str, str]] = {
     "text": ("文字", "text"),
@@ -33,7 +34,7 @@ class EchoSkill(BaseSkill):
     version = "1.0"
     priority = -10
 
-    def __init__(self, language: Language = "zh") -> None:
+    def __init__(self, language: str = Language.ENGLISH) -> None:
         super().__init__()
         self._language = check_language(language, self.name)
 
@@ -41,7 +42,7 @@ class EchoSkill(BaseSkill):
         """The text again, or what there was in its place."""
         if msg.content_type in ("text", "markdown") and msg.text.strip():
             return msg.text
-        chinese = self._language == "zh"
+        chinese = self._language is Language.CHINESE
         things = list(dict.fromkeys(self._name(element, chinese) for element in msg.elements if _is_content(element)))
         if not things and msg.content_type in ("text", "markdown"):
             return "我在，请说。" if chinese else "I am here. What can I repeat?"

@@ -1,8 +1,9 @@
 """Says which skills and commands there are for whoever asks."""
 
+from imbridge.config.options import Language
 from imbridge.protocol import Message, SkillError
 from imbridge.skills.base import BaseSkill
-from imbridge.skills.builtin.language import Language, check_language
+from imbridge.skills.builtin.language import check_language
 from imbridge.skills.catalogue import Catalogue, CommandEntry, SkillEntry
 from imbridge.skills.triggers import on_command, on_pattern
 
@@ -36,7 +37,7 @@ class HelpSkill(BaseSkill):
     version = "1.0"
     priority = 100
 
-    def __init__(self, language: Language = "zh") -> None:
+    def __init__(self, language: str = Language.ENGLISH) -> None:
         super().__init__()
         self._words = _WORDS[check_language(language, self.name)]
         self._catalogue: Catalogue | None = None

@@ -1,11 +1,7 @@
 """The language in which a built-in skill speaks."""
 
-from typing import Literal, get_args
-
+from imbridge.config.options import Language
 from imbridge.protocol import SkillError
-
-Language = Literal["zh", "en"]
-"""Chinese or English."""
 
 
 def check_language(language: str, skill: str) -> Language:
@@ -14,7 +10,7 @@ def check_language(language: str, skill: str) -> Language:
     Raises:
         SkillError: no such language.
     """
-    for known in get_args(Language):
-        if language == known:
-            return language  # type: ignore[return-value]  # it was just compared with all there are
-    raise SkillError(f'skill {skill!r}: language {language!r} is not known; write "zh" or "en"')
+    try:
+        return Language(language)
+    except ValueError:
+        raise SkillError(f'skill {skill!r}: language {language!r} is not known; write "zh" or "en"') from None

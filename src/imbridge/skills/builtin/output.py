@@ -10,7 +10,7 @@ _ESCAPES = re.compile(
     r"|[PX^_][^\x1b]*(?:\x1b\\|(?=\x1b))"  # DCS, SOS, PM, APC
     r"|\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
     r"|[ -/]+[0-~]"  # character sets
-    r"|[0-Z\\^_`a-~])"  # single
+    r"|[0-OQ-WYZ\\`a-~])"  # single
     r"|\x9b[0-?]*[ -/]*[@-~]"
 )
 _UNFINISHED = re.compile(

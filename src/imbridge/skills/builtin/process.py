@@ -2,18 +2,19 @@
 
 import asyncio
 import logging
-import os
-import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+
+from imbridge.skills.builtin.process_group import group_lives, signal_group
 
 logger = logging.getLogger(__name__)
 
 _STDERR_TAIL = 4096
 _DRAIN = 1.0
 """Seconds in which the pipes are still read after the program ended: a child it left behind may hold them open."""
-_POLL = 0.02
+_KILL = 5.0
+"""Seconds after SIGKILL in which everything should be gone; a process that waits for a disk can take that long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,59 +135,38 @@ def _write(transport: asyncio.SubprocessTransport, data: bytes) -> None:
 
 def _kill_started(starting: "asyncio.Task[tuple[asyncio.SubprocessTransport, _Child]]") -> None:
     if not starting.cancelled() and starting.exception() is None:
-        _signal(starting.result()[0], kill=True)
+        signal_group(starting.result()[0].get_pid(), kill=True)
 
 
 async def _end(child: _Child, transport: asyncio.SubprocessTransport, grace: float) -> None:
     """End the group and close the pipes; a second cancellation shortens the grace, no more."""
+    leader = transport.get_pid()
     try:
-        if not child.exited.done() or _group_lives(transport):
-            _signal(transport, kill=False)
+        if not child.exited.done() or group_lives(leader):
+            signal_group(leader, kill=False)
             async with asyncio.timeout(grace):
                 await asyncio.shield(child.exited)
-                while _group_lives(transport):  # noqa: ASYNC110 - nothing tells of the end of a process that is not our child
-                    await asyncio.sleep(_POLL)
+                await _group_gone(leader)
     except TimeoutError:
-        logger.warning("program %d did not end %g s after SIGTERM; it is killed", transport.get_pid(), grace)
+        logger.warning("program %d did not end %g s after SIGTERM; it is killed", leader, grace)
     finally:
-        if not child.exited.done() or _group_lives(transport):
-            _signal(transport, kill=True)
-        if child.exited.done():
-            transport.close()
-        else:
-            # closed once it is reaped, so that no zombie stays
-            child.exited.add_done_callback(lambda _: transport.close())
-    done, _ = await asyncio.wait({child.gone}, timeout=max(grace, 1.0))
-    if not done:
-        logger.error("program %d cannot be ended, not even by SIGKILL; look at it with ps", transport.get_pid())
+        if not child.exited.done() or group_lives(leader):
+            signal_group(leader, kill=True)
+        # not before it is reaped, or a zombie stays; a callback, because a cancellation may end this function here
+        child.exited.add_done_callback(lambda _: transport.close())
+    try:
+        async with asyncio.timeout(_KILL):
+            await asyncio.shield(child.gone)
+            await _group_gone(leader)
+    except TimeoutError:
+        logger.error("program %d has processes that even SIGKILL does not end; look at them with ps", leader)  # noqa: TRY400 - the line says it all
 
 
-if sys.platform == "win32":
-
-    def _group_lives(transport: asyncio.SubprocessTransport) -> bool:
-        return False
-
-    def _signal(transport: asyncio.SubprocessTransport, *, kill: bool) -> None:
-        if transport.get_returncode() is None:
-            transport.kill()
-
-else:
-
-    def _group_lives(transport: asyncio.SubprocessTransport) -> bool:
-        # the group's id cannot be given to another process while the group has a member
-        try:
-            os.killpg(transport.get_pid(), 0)
-        except (ProcessLookupError, PermissionError):
-            return False
-        return True
-
-    def _signal(transport: asyncio.SubprocessTransport, *, kill: bool) -> None:
-        try:
-            os.killpg(transport.get_pid(), signal.SIGKILL if kill else signal.SIGTERM)
-        except ProcessLookupError:
-            pass  # all of it is gone already
-        except PermissionError as error:  # a member runs as another user (sudo)
-            logger.warning("program %d cannot be ended: %s", transport.get_pid(), error)
+async def _group_gone(leader: int) -> None:
+    pause = 0.01
+    while group_lives(leader):  # nothing tells of the end of a process that is not our own child
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, 0.2)
 
 
 def _settle(future: asyncio.Future[None]) -> None:

@@ -1,0 +1,32 @@
+"""The command itself; what it needs is imported when it runs."""
+
+import asyncio
+import sys
+
+import click
+
+from imbridge.cli.options import debug_option
+
+
+@click.command()
+@click.option("--interactive", "-i", is_flag=True, help="Chat with the skills yourself, from this terminal.")
+@click.option("--wire", is_flag=True, help="Show every frame and HTTP call too (secrets masked).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line, for scripts.")
+@debug_option
+@click.pass_context
+def demo(context: click.Context, interactive: bool, wire: bool, as_json: bool) -> None:
+    """See skills answer real Feishu frames, with no account anywhere.
+
+    An emulated Feishu runs on this machine; the bridge talks to it through the same adapter code that talks to the real
+    one. A short conversation is played, with the platform misbehaving on the way.
+    """
+    try:
+        from imbridge.cli.demo.conversation import interact, play
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            f"the demo needs the package {error.name!r}: pip install 'imbridge[feishu]'"
+        ) from None
+    from imbridge.cli.demo.screen import Screen
+
+    screen = Screen(as_json=as_json)
+    context.exit(asyncio.run(interact(screen, sys.stdin, wire=wire) if interactive else play(screen, wire=wire)))

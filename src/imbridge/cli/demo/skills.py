@@ -1,0 +1,82 @@
+"""The skills that the demo runs: short, and written as anybody would write them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from imbridge import BaseSkill, Markdown, Message, on_command, on_element
+
+_WEATHER = {"beijing": "sunny, 3 °C", "shanghai": "cloudy, 12 °C", "shenzhen": "clear, 22 °C"}
+
+
+class Echo(BaseSkill):
+    """Asked last, because it takes every text."""
+
+    name, description, version = "echo", "repeats what you say", "1.0"
+    priority = -10
+
+    async def handle_message(self, msg: Message) -> str | None:
+        """Repeat a text."""
+        if msg.content_type == "text":
+            return f"echo: {msg.text}"
+        return None
+
+
+class Weather(BaseSkill):
+    """A command with an argument, which asks when the argument is missing."""
+
+    name, description, version = "weather", "the weather in a city", "1.0"
+
+    @on_command("weather", usage="/weather CITY")
+    async def weather(self, msg: Message, argument: str) -> str | Markdown:
+        """Tell the weather."""
+        city = argument or (await msg.ask("Which city?", timeout=60)).text
+        found = _WEATHER.get(city.casefold())
+        return Markdown(f"**{city}**: {found}") if found else f"I do not know {city}."
+
+
+class Counter(BaseSkill):
+    """Remembers something per conversation."""
+
+    name, description, version = "count", "counts how often you asked", "1.0"
+
+    @on_command("count")
+    async def count(self, msg: Message) -> str:
+        """Count up."""
+        msg.session["times"] = msg.session.get("times", 0) + 1
+        return f"You asked {msg.session['times']} time(s)."
+
+
+class Story(BaseSkill):
+    """An answer that grows, as a language model's does."""
+
+    name, description, version = "story", "tells a story, word by word", "1.0"
+
+    @on_command("story")
+    async def story(self) -> AsyncIterator[str]:
+        """Tell it."""
+        for word in "Once upon a time a message went to four platforms at once.".split():
+            yield word + " "
+            await asyncio.sleep(0.05)
+
+
+class Pictures(BaseSkill):
+    """Media: looks at what was sent."""
+
+    name, description, version = "pictures", "looks at pictures", "1.0"
+
+    @on_element("image")
+    async def look(self, msg: Message) -> str:
+        """Say how large a picture is."""
+        data = await msg.media[0].read()
+        return f"A picture of {len(data)} bytes."
+
+
+class Broken(BaseSkill):
+    """A skill with a mistake in it."""
+
+    name, description, version = "divide", "divides by zero", "1.0"
+
+    @on_command("divide")
+    async def divide(self) -> str:
+        """Fail."""
+        return str(1 // 0)

@@ -1,0 +1,282 @@
+"""Faults on demand: what goes wrong on networks and platforms, when a test wants it to.
+
+Every method returns a `Fault`, which counts how often it struck, ends by itself after `times`, and can be used as a
+context manager: `with feishu.faults.http_fail("*/messages*", 502): ...`.
+"""
+
+import asyncio
+import fnmatch
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from imbridge.emulators.feishu.app import App
+
+if TYPE_CHECKING:
+    from imbridge.emulators.feishu.connection import Connection
+    from imbridge.emulators.feishu.longlink import LongLink
+    from imbridge.emulators.feishu.world import World
+
+
+class Fault:
+    """A fault that is set.
+
+    Attributes:
+        kind: The name of the method that set it.
+        hits: How often it has struck.
+        left: How often it will still strike; None: until cleared.
+        facts: What was asked for.
+    """
+
+    def __init__(self, owner: "Faults", kind: str, times: int | None, facts: Mapping[str, Any]) -> None:
+        self.kind = kind
+        self.hits = 0
+        self.left = times
+        self.facts = facts
+        self._owner = owner
+        self._undo: Callable[[], None] | None = None
+
+    def clear(self) -> None:
+        """Ends it."""
+        self._owner.forget(self)
+        undo, self._undo = self._undo, None
+        if undo is not None:
+            undo()
+
+    def strike(self) -> None:
+        """Counts one strike; ends the fault when it was the last."""
+        self.hits += 1
+        if self.left is not None:
+            self.left -= 1
+            if self.left <= 0:
+                self.clear()
+
+    def on_clear(self, undo: Callable[[], None]) -> Self:
+        """What to do when it ends."""
+        self._undo = undo
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.clear()
+
+
+class Faults:
+    """All faults of one emulator; `active` says whether any is set."""
+
+    def __init__(self) -> None:
+        self.active = False
+        self._set: dict[str, list[Fault]] = {}
+        self._world: World | None = None
+        self._link: LongLink | None = None
+
+    def attach(self, world: "World", link: "LongLink") -> None:
+        """Connects the faults with what they act on."""
+        self._world = world
+        self._link = link
+
+    def clear(self) -> None:
+        """Ends all faults."""
+        for fault in [one for faults in self._set.values() for one in faults]:
+            fault.clear()
+
+    def forget(self, fault: Fault) -> None:
+        """Takes a fault out of the set."""
+        faults = self._set.get(fault.kind, [])
+        if fault in faults:
+            faults.remove(fault)
+        if not faults:
+            self._set.pop(fault.kind, None)
+        self.active = bool(self._set)
+
+    # --- connections ------------------------------------------------------------------------------------------------
+
+    def drop_connections(self, app: App | None = None) -> int:
+        """Aborts the TCP connections of an app (or all); returns how many."""
+        connections = self._connections(app)
+        for connection in connections:
+            connection.abort()
+        return len(connections)
+
+    def drop_every(self, seconds: float, app: App | None = None) -> Fault:
+        """Aborts all connections of an app (or all) again and again."""
+        fault = self._add("drop_every", None)
+        loop = asyncio.get_running_loop()
+        handle = loop.call_later(seconds, lambda: None)
+
+        def strike() -> None:
+            nonlocal handle
+            if self.drop_connections(app):
+                fault.strike()
+            handle = loop.call_later(seconds, strike)
+
+        handle.cancel()
+        handle = loop.call_later(seconds, strike)
+        return fault.on_clear(lambda: handle.cancel())
+
+    def half_open(self, app: App | None = None) -> Fault:
+        """The connections of now stay established, but the server reads and answers nothing on them: no pong either.
+
+        Connections made later work. Clearing the fault lets those that still exist go on.
+        """
+        connections = self._connections(app)
+        for connection in connections:
+            connection.freeze()
+        fault = self._add("half_open", None, connections=len(connections))
+        fault.hits = len(connections)
+
+        def thaw() -> None:
+            for connection in connections:
+                connection.thaw()
+
+        return fault.on_clear(thaw)
+
+    def send_raw(self, app: App, data: bytes) -> int:
+        """Sends a binary websocket message of any bytes to every connection of the app; returns how many."""
+        connections = self._connections(app)
+        for connection in connections:
+            connection.write(data)
+        return len(connections)
+
+    def refuse_handshake(self, code: int, times: int | None = 1) -> Fault:
+        """Refuses websocket handshakes: 514, 403 or 1000040350."""
+        return self._add("refuse_handshake", times, code=code)
+
+    def refuse_endpoint(self, code: int, times: int | None = 1) -> Fault:
+        """The endpoint answers with this code: 1, 403, 514, 1000040343, 1000040344, 1000040350."""
+        return self._add("refuse_endpoint", times, code=code)
+
+    # --- events -----------------------------------------------------------------------------------------------------
+
+    def delay_events(self, seconds: float, times: int | None = None) -> Fault:
+        """Events are pushed this much later."""
+        return self._add("delay_events", times, seconds=seconds)
+
+    def duplicate_events(self, n: int = 1, times: int | None = None) -> Fault:
+        """Every push is written `n` times more than once."""
+        return self._add("duplicate_events", times, copies=n)
+
+    def reorder_events(self, times: int | None = None) -> Fault:
+        """Swaps neighbours: an event is held back until the next one is pushed (or 50 ms)."""
+
+        def release() -> None:
+            for queue in self._queues():
+                queue.release_held()
+
+        return self._add("reorder_events", times).on_clear(release)
+
+    def split_frames(self, parts: int, times: int | None = None) -> Fault:
+        """Every event comes in at least this many frames."""
+        return self._add("split_frames", times, parts=parts)
+
+    # --- HTTP -------------------------------------------------------------------------------------------------------
+
+    def http_fail(
+        self,
+        path_pattern: str,
+        status: int,
+        times: int | None = 1,
+        body: str | bytes = "",
+        headers: Mapping[str, str] | None = None,
+        method: str | None = None,
+    ) -> Fault:
+        """Requests whose path fits the pattern (`*` and `?` as in file names) are answered with this, unhandled."""
+        facts = {"pattern": path_pattern, "status": status, "body": body, "headers": dict(headers or {})}
+        return self._add("http_fail", times, **facts, method=method)
+
+    def http_delay(
+        self, path_pattern: str, seconds: float, times: int | None = 1, *, accepted: bool = False, method: str | None = None
+    ) -> Fault:
+        """Requests whose path fits are handled late; with `accepted=True`, a message is accepted and answered late."""
+        kind = "accepted_delay" if accepted else "http_delay"
+        return self._add(kind, times, pattern=path_pattern, seconds=seconds, method=method)
+
+    def cut_after_accept(self, times: int | None = 1) -> Fault:
+        """A create or reply is accepted, then the HTTP connection is cut before the answer."""
+        return self._add("cut_after_accept", times)
+
+    def refuse_send(
+        self, code: int, times: int | None = 1, http_status: int = 400, headers: Mapping[str, str] | None = None
+    ) -> Fault:
+        """Creates and replies are refused with this code."""
+        return self._add("refuse_send", times, code=code, status=http_status, headers=dict(headers or {}))
+
+    def expire_tokens(self) -> int:
+        """All tokens issued so far are invalid from now on; returns how many there were."""
+        return self._the_world().tokens.expire_all()
+
+    def token_lifetime(self, seconds: float) -> Fault:
+        """Tokens die this many seconds after they are issued, although their expiry says otherwise."""
+        tokens = self._the_world().tokens
+        tokens.early_death = seconds
+
+        def undo() -> None:
+            tokens.early_death = None
+
+        return self._add("token_lifetime", None, seconds=seconds).on_clear(undo)
+
+    # --- asked by the emulator's parts --------------------------------------------------------------------------------
+
+    def event_delay(self) -> float:
+        """Seconds to hold this event back."""
+        fault = self._take("delay_events")
+        return float(fault.facts["seconds"]) if fault else 0.0
+
+    def event_copies(self) -> int:
+        """How many more times to write this push."""
+        fault = self._take("duplicate_events")
+        return int(fault.facts["copies"]) if fault else 0
+
+    def hold_event(self) -> bool:
+        """Whether to hold this event until the next."""
+        return self._take("reorder_events") is not None
+
+    def frame_parts(self) -> int:
+        """In how many frames to send this event."""
+        fault = self._take("split_frames")
+        return int(fault.facts["parts"]) if fault else 1
+
+    def endpoint_refusal(self) -> int | None:
+        """The code to refuse the endpoint request with."""
+        fault = self._take("refuse_endpoint")
+        return int(fault.facts["code"]) if fault else None
+
+    def handshake_refusal(self) -> int | None:
+        """The code to refuse the handshake with."""
+        fault = self._take("refuse_handshake")
+        return int(fault.facts["code"]) if fault else None
+
+    def take(self, kind: str, method: str = "", path: str = "") -> Fault | None:
+        """A fault of this kind that strikes this request."""
+        return self._take(kind, method, path)
+
+    def _take(self, kind: str, method: str = "", path: str = "") -> Fault | None:
+        for fault in self._set.get(kind, ()):
+            wanted = fault.facts.get("method")
+            if (wanted is None or wanted == method) and fnmatch.fnmatchcase(path, fault.facts.get("pattern", "*")):
+                fault.strike()
+                return fault
+        return None
+
+    def _add(self, kind: str, times: int | None, **facts: Any) -> Fault:
+        fault = Fault(self, kind, times, facts)
+        self._set.setdefault(kind, []).append(fault)
+        self.active = True
+        return fault
+
+    def _connections(self, app: App | None) -> "list[Connection]":
+        if self._link is None:
+            raise RuntimeError("the emulator is not started")
+        return [one for one in self._link.connections if app is None or one.app is app]
+
+    def _queues(self) -> list[Any]:
+        return list(self._the_world().queues.values())
+
+    def _the_world(self) -> "World":
+        if self._world is None:
+            raise RuntimeError("the emulator is not started")
+        return self._world

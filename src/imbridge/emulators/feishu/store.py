@@ -1,0 +1,47 @@
+"""The messages that are kept, and the idempotency keys."""
+
+import time
+from collections import OrderedDict, deque
+
+from imbridge.emulators.feishu.message import BotMessage, Message
+from imbridge.emulators.feishu.settings import EmulatorSettings
+
+
+class MessageStore:
+    """The newest messages, in bounded memory."""
+
+    def __init__(self, settings: EmulatorSettings) -> None:
+        self._settings = settings
+        self._by_id: OrderedDict[str, Message] = OrderedDict()
+        self._by_uuid: OrderedDict[tuple[str, str], tuple[BotMessage | None, float]] = OrderedDict()
+        self.of_bots: deque[BotMessage] = deque(maxlen=settings.history)
+
+    def add(self, message: Message) -> None:
+        """Keeps a message; beyond the history the oldest is forgotten."""
+        self._by_id[message.message_id] = message
+        if len(self._by_id) > self._settings.history:
+            self._by_id.popitem(last=False)
+        if isinstance(message, BotMessage):
+            self.of_bots.append(message)
+
+    def get(self, message_id: str) -> Message | None:
+        """The message with this id."""
+        return self._by_id.get(message_id)
+
+    def uuid_state(self, app_id: str, uuid: str) -> tuple[bool, BotMessage | None]:
+        """Whether the key is in use, and the message it stands for (None while that is still being sent)."""
+        entry = self._by_uuid.get((app_id, uuid))
+        if entry is None or entry[1] <= time.monotonic():
+            return False, None
+        return True, entry[0]
+
+    def uuid_begin(self, app_id: str, uuid: str) -> None:
+        """A message with this key is being sent."""
+        self._by_uuid.pop((app_id, uuid), None)
+        self._by_uuid[app_id, uuid] = (None, time.monotonic() + self._settings.uuid_window)
+        if len(self._by_uuid) > self._settings.history:
+            self._by_uuid.popitem(last=False)
+
+    def uuid_done(self, app_id: str, uuid: str, message: BotMessage) -> None:
+        """The message with this key is sent."""
+        self._by_uuid[app_id, uuid] = (message, time.monotonic() + self._settings.uuid_window)

@@ -1,0 +1,135 @@
+"""A person in a chat with a bot that runs the skills under test."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+from pydantic import SecretStr
+
+from imbridge.adapters.feishu import FeishuConfig
+from imbridge.config import BridgeOptions
+from imbridge.emulators.feishu import BotMessage, EmulatorSettings, FeishuEmulator, SentMessage
+from imbridge.runtime import Bridge
+from imbridge.skills import BaseSkill
+
+_APP_ID, _APP_SECRET = "cli_emulated", "emulated-secret"  # noqa: S105 - known to the emulator only
+
+
+class Person:
+    """Somebody in a chat: says things and waits for answers.
+
+    `says` and its neighbours may be awaited or not: what is said leaves in order, and `receives` waits for it first.
+    """
+
+    def __init__(self, user: Any, room: Any, bot: Any) -> None:
+        """`user`, `room` and `bot` are the emulator's."""
+        self._user = user
+        self._room = room
+        self._bot = bot
+        self._last: asyncio.Task[Any] | None = None
+
+    def says(self, text: str, *, mentions_bot: bool = False) -> "asyncio.Task[SentMessage]":
+        """Say something; `mentions_bot` puts `@bot` before it, as a group needs."""
+        if mentions_bot:
+            return self._next(lambda: self._user.says(f"@bot {text}", chat=self._room, mentions=[self._bot]))
+        return self._next(lambda: self._user.says(text, chat=self._room))
+
+    def sends(self, kind: str, content: dict[str, Any]) -> "asyncio.Task[SentMessage]":
+        """Send a message of any of the platform's types, with its content as the platform has it."""
+        return self._next(lambda: self._user.sends(kind, content, chat=self._room))
+
+    def sends_image(self, data: bytes) -> "asyncio.Task[SentMessage]":
+        """Send a picture."""
+        return self._next(lambda: self._user.sends_image(data, chat=self._room))
+
+    def sends_file(self, data: bytes, *, name: str = "file.txt") -> "asyncio.Task[SentMessage]":
+        """Send a file."""
+        return self._next(lambda: self._user.sends_file(data, name=name, chat=self._room))
+
+    async def receives(self, expected: Any = None, *, timeout: float = 5.0) -> BotMessage:
+        """Wait for the bot's next message.
+
+        Args:
+            expected: Its text, a compiled pattern, or a function of the message; None takes any.
+            timeout: Seconds to wait.
+
+        Raises:
+            AssertionError: no message came, or another one; it says which.
+        """
+        await self._settled()
+        return cast("BotMessage", await self._user.receives(expected, chat=self._room, timeout=timeout))
+
+    async def receives_nothing(self, *, within: float = 0.2) -> None:
+        """Make sure that the bot stays silent for so many seconds."""
+        await self._settled()
+        await self._user.receives_nothing(chat=self._room, within=within)
+
+    def _next(self, act: Callable[[], Any]) -> "asyncio.Task[Any]":
+        before = self._last
+
+        async def in_turn() -> Any:
+            if before is not None:
+                await asyncio.wait((before,))
+            return await act()
+
+        self._last = asyncio.get_running_loop().create_task(in_turn())
+        return self._last
+
+    async def _settled(self) -> None:
+        if self._last is not None:
+            await self._last
+
+
+class Chat:
+    """A bridge with an emulated platform, and people to talk to it.
+
+    Attributes:
+        bridge: The bridge under test.
+        feishu: The emulator, with its faults (`chat.feishu.faults`), its statistics and its `violations`.
+        user: A person in a private chat with the bot.
+    """
+
+    def __init__(self, bridge: Bridge, feishu: FeishuEmulator, app: Any) -> None:
+        """Use `chat(...)` instead."""
+        self.bridge = bridge
+        self.feishu = feishu
+        self._app = app
+        self.user = self.person("Alice")
+
+    def person(self, name: str) -> Person:
+        """Somebody else in a private chat with the bot."""
+        user = self.feishu.add_user(name)
+        return Person(user, self.feishu.private_chat(user, self._app), self._app)
+
+    def group(self, *names: str) -> tuple[Person, ...]:
+        """People in one group with the bot."""
+        users = [self.feishu.add_user(name) for name in names]
+        room = self.feishu.add_group("group", members=users, apps=[self._app])
+        return tuple(Person(user, room, self._app) for user in users)
+
+
+@asynccontextmanager
+async def chat(
+    *skills: BaseSkill,
+    options: BridgeOptions | None = None,
+    permissions: dict[str, Any] | None = None,
+    settings: EmulatorSettings | None = None,
+    **account: Any,
+) -> AsyncIterator[Chat]:
+    """Start an emulated Feishu and a bridge with these skills.
+
+    Args:
+        *skills: Under test.
+        options: The bridge's options.
+        permissions: Who may use which skill.
+        settings: The emulator's settings.
+        **account: Further settings of the account (`FeishuConfig`).
+    """
+    async with FeishuEmulator(settings=settings or EmulatorSettings()) as feishu:
+        app = feishu.add_app(app_id=_APP_ID, app_secret=_APP_SECRET, name="Bot")
+        config = FeishuConfig(
+            name="test", app_id=_APP_ID, app_secret=SecretStr(_APP_SECRET), base_url=feishu.base_url, **account
+        )
+        async with Bridge([config], skills=skills, options=options, permissions=permissions) as bridge:
+            yield Chat(bridge, feishu, app)

@@ -1,0 +1,68 @@
+"""Hypothesis strategies for protocol models, read off their fields, so that a new field is tested without asking."""
+
+from datetime import UTC
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Gt, MaxLen, MinLen
+from hypothesis import strategies as st
+from pydantic import AwareDatetime, BaseModel
+from pydantic.fields import FieldInfo
+
+WORDS = st.text(max_size=20)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def instances(model: type[BaseModel]) -> st.SearchStrategy[Any]:
+    """Any valid instance of a model."""
+    fields = {name: _values(field.annotation, field.metadata) for name, field in model.model_fields.items()}
+    return st.builds(model, **fields)
+
+
+def _values(annotation: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        inner, *more = arguments
+        return _values(inner, [*metadata, *more])
+    if origin in (Union, UnionType):
+        return st.one_of(*(_values(argument, metadata) for argument in arguments))
+    if origin is Literal:
+        return st.sampled_from(arguments)
+    if origin is tuple:
+        return st.lists(_values(arguments[0], []), max_size=3).map(tuple)
+    if origin is frozenset:
+        return st.frozensets(_values(arguments[0], []), max_size=3)
+    if origin is dict:
+        return st.dictionaries(_values(arguments[0], []), _values(arguments[1], []), max_size=3)
+    if annotation in (NoneType, None):
+        return st.none()
+    if annotation is AwareDatetime:
+        return st.datetimes(timezones=st.just(UTC))
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return instances(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return st.sampled_from(annotation)
+    return _plain(annotation, metadata)
+
+
+def _plain(annotation: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
+    facts = [fact for entry in metadata for fact in (entry.metadata if isinstance(entry, FieldInfo) else [entry])]
+    least = next((fact.ge for fact in facts if isinstance(fact, Ge)), None)
+    least = next((fact.gt + 1 for fact in facts if isinstance(fact, Gt)), least)
+    if annotation is str:
+        shortest = next((fact.min_length for fact in facts if isinstance(fact, MinLen)), 0)
+        longest = next((fact.max_length for fact in facts if isinstance(fact, MaxLen)), 20)
+        return st.text(min_size=shortest, max_size=longest)
+    strategies: dict[Any, st.SearchStrategy[Any]] = {
+        bool: st.booleans(),
+        int: st.integers(min_value=least, max_value=2**53),
+        float: st.floats(min_value=least, allow_nan=False, allow_infinity=False),
+        bytes: st.binary(max_size=20),
+        Any: JSON,
+    }
+    return strategies[annotation]
