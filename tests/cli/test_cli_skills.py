@@ -1,4 +1,7 @@
 import json
+from importlib.metadata import EntryPoint
+
+from imbridge.cli.inventory import all_installed
 
 SKILL = """
 from imbridge import BaseSkill
@@ -14,7 +17,27 @@ class Weather(BaseSkill):
 def test_the_built_in_skills(imbridge):
     done = imbridge("skills", "list")
     assert (done.returncode, done.stderr) == (0, "")
-    assert [line.split()[0] for line in done.stdout.splitlines()] == ["agent", "echo", "help"]
+    assert {"agent", "echo", "help"} <= {line.split()[0] for line in done.stdout.splitlines()}
+
+
+def test_a_package_that_is_broken_does_not_hide_the_others(monkeypatch):
+    points = {
+        "broken": EntryPoint("broken", "no_such_module_anywhere:Skill", "imbridge.skills"),
+        "made": EntryPoint("made", "test_cli_skills:make_a_skill", "imbridge.skills"),
+        "echo": EntryPoint("echo", "imbridge.skills.builtin.echo:EchoSkill", "imbridge.skills"),
+    }
+    monkeypatch.setattr("imbridge.cli.inventory.installed_skills", lambda: points)
+    echo, broken, made = all_installed()
+    assert (echo["name"], echo["from"]) == ("echo", "imbridge")
+    assert broken["description"].startswith("cannot be loaded: ModuleNotFoundError")
+    assert (made["name"], made["description"]) == ("made", "Makes a skill.")
+
+
+def make_a_skill():
+    """Makes a skill.
+
+    Of any kind.
+    """
 
 
 def test_what_a_file_and_a_module_hold(tmp_path, imbridge):

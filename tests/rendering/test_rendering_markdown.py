@@ -161,3 +161,20 @@ def test_every_part_closes_the_fences_it_opens(pieces: list[str], limit: int) ->
     if left_open(text):
         text += "\n```" if not left_open(text + "\n```") else "\n~~~"
     assert not any(left_open(part) for part in cut(text, limit))
+
+
+def test_a_table_that_begins_early_goes_whole_into_the_next_message() -> None:
+    table = "| a | b |\n|---|---|\n" + "| 1 | 2 |\n" * 4
+    assert cut(f"in short\n\n{table}", 62) == ["in short\n\n", table]
+
+
+@pytest.mark.parametrize("marker", ["- ", "12. ", "> ", "> - ", "## "])
+def test_a_mark_is_no_gap_between_words(marker: str) -> None:
+    item = marker + "x" * 18 + "\n"
+    assert cut(f"ab cdef\n{item}", 24) == ["ab cdef\n", item]
+
+
+def test_no_fence_is_left_empty_at_the_end_of_a_message() -> None:
+    parts = cut("xx\n```python title=a\n" + "y" * 60 + "\n```\n", 44)
+    assert parts[0] == "xx\n"
+    assert all("y" in part for part in parts[1:])

@@ -247,9 +247,7 @@ def test_what_settings_name(write):
     (agent,) = load_spec(SkillSpec.parse("agent", options={"command": ["cat", "{text}"], "name": "cat"}))
     assert agent.name == "cat"
     assert [skill.name for skill in load_spec(SkillSpec.parse("help"))] == ["help"]
-    with pytest.raises(
-        SkillError, match=r"^bot\.yaml:3: no installed package has a skill 'ecko'.*echo"
-    ):
+    with pytest.raises(SkillError, match=r"^bot\.yaml:3: no installed package has a skill 'ecko'.*echo"):
         load_spec(SkillSpec.parse("ecko", where="bot.yaml:3"))
     with pytest.raises(SkillError, match="'command'; give its parameters defaults, set them as options"):
         load_spec(SkillSpec.parse("agent"))

@@ -3,6 +3,7 @@ import contextlib
 import logging
 import socket
 import struct
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -522,16 +523,70 @@ async def test_a_heartbeat_that_has_nothing_to_say_is_not_answered_and_not_misse
     assert platform.received == []
 
 
-async def test_a_blocked_event_loop_does_not_cost_the_connection(make_link, platform):
-    import time
+async def test_a_blocked_event_loop_does_not_cost_the_connection(make_link, platform, driver):
+    blocked = False
 
+    def ping() -> str:
+        nonlocal blocked
+        if not blocked:
+            blocked = True
+            time.sleep(1.6)
+        return "ping"
+
+    async def script(ws: web.WebSocketResponse) -> None:
+        async for _ in ws:
+            await ws.send_str("pong")
+
+    platform.script, driver.ping, driver.heartbeat_interval = script, ping, 0.1
     link = make_link(options=LinkOptions(ping_interval=0.1, ping_timeout=0.3))
     await link.start()
-    await settle(lambda: link.counters.pongs >= 1)
-    time.sleep(1.6)  # noqa: ASYNC251 - blocking is the point
-    pongs = link.counters.pongs
-    await settle(lambda: link.counters.pongs >= pongs + 3)
+    await driver.until(lambda: len(driver.frames) >= 5)
+    assert blocked
     assert link.counters.watchdog_kills == 0
+    assert len(platform.sockets) == 1
+
+
+async def test_the_platform_s_heartbeat_moves_to_the_new_connection(make_link, platform, driver):
+    got: dict[int, int] = {0: 0, 1: 0}
+
+    async def script(ws: web.WebSocketResponse) -> None:
+        position = platform.sockets.index(ws)
+        async for _ in ws:
+            got[position] += 1
+            if position == 1:  # on the old one nothing is answered any more
+                await ws.send_str("pong")
+
+    platform.script, driver.heartbeat_interval = script, 3600.0
+    link = make_link(options=LinkOptions(ping_interval=0.1, ping_timeout=0.2))
+    await link.start()
+    await link.rotate()
+    driver.heartbeat_interval = 0.02
+    await platform.sockets[1].send_str("obey")
+    await platform.sockets[0].send_str("obey")
+    await settle(lambda: got[1] >= 30)
+    assert got[0] == 0
+    await platform.sockets[0].send_str("still read")
+    await driver.until(lambda: "still read" in driver.texts)
+    assert link.counters.watchdog_kills == 0
+
+
+async def test_on_frame_may_close_its_connection(make_link, platform, driver):
+    async def on_frame(conn: Connection, data: bytes | str) -> None:
+        if data == "reconnect please":
+            await conn.close()
+
+    driver.on_frame_hook = on_frame
+    link = make_link()
+    await link.start()
+    await platform.sockets[0].send_str("reconnect please")
+    await platform.until(lambda: len(platform.sockets) == 2)
+    await platform.sockets[1].send_str("again")
+    await driver.until(lambda: driver.texts == ["reconnect please", "again"])
+    await link.wait_state(LinkState.UP)
+    connection = link.connection
+    await connection.close()
+    with pytest.raises(LinkError, match="closed"):
+        await connection.send("late")
 
 
 async def test_a_peer_that_takes_nothing_is_given_up(make_link, platform, driver, serve_raw):

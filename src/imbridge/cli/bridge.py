@@ -1,11 +1,9 @@
 """From arguments to a bridge. Importing this file loads the runtime: commands do it when they run."""
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from imbridge.config import Settings, SkillSpec, load
-from imbridge.protocol import SkillError
+from imbridge.config import Settings, load
 from imbridge.runtime import Bridge
 from imbridge.runtime.registry import config_types
 from imbridge.skills import BaseSkill
@@ -37,25 +35,3 @@ def load_bridge(path: Path | None, skills: Iterable[BaseSkill] = ()) -> Bridge:
         SkillError: A skill cannot be loaded.
     """
     return Bridge.from_env(skills=skills) if path is None else Bridge.from_config(path, skills=skills)
-
-
-def find_modules_here() -> None:
-    """Let `module:Class` name a module in the working directory, as `python -m` does and a console script does not."""
-    here = str(Path.cwd())
-    if not {"", here} & set(sys.path):
-        sys.path.insert(0, here)
-
-
-def load_skill(name: str) -> list[BaseSkill]:
-    """The skills that a name on the command line stands for.
-
-    Raises:
-        SkillError: It is not the name of a skill, or the skill cannot be loaded.
-    """
-    from imbridge.skills.loading import load_spec
-
-    try:
-        spec = SkillSpec.parse(name)
-    except ValueError as error:
-        raise SkillError(str(error)) from None
-    return list(load_spec(spec))

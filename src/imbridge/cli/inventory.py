@@ -1,17 +1,18 @@
 """What skills there are."""
 
 from collections.abc import Iterable
+from importlib.metadata import EntryPoint
+from typing import Any
 
-from imbridge.cli.bridge import find_modules_here, load_skill
-from imbridge.skills import BaseSkill, builtin
-from imbridge.skills.loading import installed_skills, load_installed
+from imbridge.cli.named_skills import find_modules_here, load_skill
+from imbridge.skills import BaseSkill
+from imbridge.skills.loading import installed_skills
 
 
-def builtin_skills() -> list[dict[str, str]]:
-    """The skills that come with imbridge and those of installed packages."""
-    classes = [getattr(builtin, name) for name in builtin.__all__]
-    found = [_entry(value, "built in") for value in classes if isinstance(value, type) and issubclass(value, BaseSkill)]
-    return found + [_entry(load_installed(name), "installed") for name in installed_skills()]
+def all_installed() -> list[dict[str, str]]:
+    """The skills that come with imbridge, then those of other packages. None is constructed: it may need options."""
+    found = [_installed(name, point) for name, point in sorted(installed_skills().items())]
+    return sorted(found, key=lambda entry: entry["from"] != "imbridge")
 
 
 def skills_of(names: Iterable[str]) -> list[dict[str, str]]:
@@ -21,8 +22,21 @@ def skills_of(names: Iterable[str]) -> list[dict[str, str]]:
         SkillError: One of them cannot be loaded.
     """
     find_modules_here()
-    return [_entry(skill, name) for name in names for skill in load_skill(name)]
+    return [_entry(skill.name, skill, name) for name in names for skill in load_skill(name)]
 
 
-def _entry(skill: BaseSkill | type[BaseSkill], source: str) -> dict[str, str]:
-    return {"name": skill.name, "version": skill.version, "description": skill.description, "from": source}
+def _installed(name: str, point: EntryPoint) -> dict[str, str]:
+    source = point.dist.name if point.dist else point.module.partition(".")[0]
+    try:
+        return _entry(name, point.load(), source)
+    except Exception as error:  # noqa: BLE001  # one broken package must not hide the others; it is shown in its place
+        problem = f"cannot be loaded: {type(error).__name__}: {error}"
+        return {"name": name, "version": "", "description": problem, "from": source}
+
+
+def _entry(name: str, skill: Any, source: str) -> dict[str, str]:
+    if isinstance(skill, BaseSkill) or (isinstance(skill, type) and issubclass(skill, BaseSkill)):
+        version, description = skill.version, skill.description
+    else:  # a function that makes one
+        version, description = "", (skill.__doc__ or "").strip().partition("\n")[0]
+    return {"name": name, "version": version, "description": description, "from": source}

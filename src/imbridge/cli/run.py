@@ -32,8 +32,9 @@ def run(
 
     The first Ctrl-C lets running answers finish, the second one does not.
     """
-    from imbridge.cli.bridge import find_modules_here, load_bridge, load_skill
+    from imbridge.cli.bridge import load_bridge
     from imbridge.cli.log import configure_logging
+    from imbridge.cli.named_skills import find_modules_here, load_skill
 
     color = context.color is not False and sys.stderr.isatty()
     configure_logging(log_level or "info", log_format or "text", color=color)

@@ -17,18 +17,16 @@ def skills() -> None:
 @json_option
 @debug_option
 def list_skills(names: tuple[str, ...], as_json: bool) -> None:
-    """List the built-in skills, or what each SKILL (weather.py, module:Class) holds.
+    """List the installed skills, or what each SKILL (weather.py, module:Class) holds.
 
     A SKILL is imported: name only what you trust.
     """
-    from imbridge.cli.inventory import builtin_skills, skills_of
+    from imbridge.cli.inventory import all_installed, skills_of
 
-    found = skills_of(names) if names else builtin_skills()
+    found = skills_of(names) if names else all_installed()
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
-    if not found:
-        return
-    width = max(len(skill["name"]) for skill in found)
+    width = max((len(skill["name"]) for skill in found), default=0)
     for skill in found:
         click.echo(f"{click.style(skill['name'].ljust(width), bold=True)}  {skill['version']:<8}{skill['description']}")

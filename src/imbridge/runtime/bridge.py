@@ -7,21 +7,20 @@ from contextlib import asynccontextmanager
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, overload
 
 from pydantic import ValidationError
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Verdict
-from imbridge.config import AccountConfig, DirectPolicy
+from imbridge.config import AccountConfig
 from imbridge.config.options import BridgeOptions
-from imbridge.policy import DirectGate, Permissions, SkillLimits
+from imbridge.policy import DirectGate, Permissions
 from imbridge.protocol import (
     Address,
     Channel,
     ConfigError,
     Event,
     ImbridgeError,
-    Message,
     Receipt,
     SkillError,
     to_reply,
@@ -94,11 +93,11 @@ class Bridge:
         self._pool = HttpPool()
         rules = _permissions(permissions)
         self.skills = SkillSet(
-            skills, may_use=rules.may_use, command_prefix=self.options.command_prefix, limit=SkillLimits(rules)
+            skills, may_use=rules.may_use, command_prefix=self.options.command_prefix, limit=rules.limit
         )
         self._delivery = Delivery(self.storage, self.adapter, max_lanes=self.options.max_lanes)
         self._accounts = tuple(account for account in accounts if account.enabled)
-        gate = Gate(stale_after=self.options.stale_after, may_write=_direct_gate(self._accounts))
+        gate = Gate(stale_after=self.options.stale_after, may_write=DirectGate(self._accounts).may_write)
         self._handling = Handling(self.storage, self.skills, self._delivery, gate, self.adapter, self.options)
         self._adapters: dict[str, Adapter] = {}
         self._webhooks: WebhookApp | None = None
@@ -146,27 +145,58 @@ class Bridge:
             raise SkillError("add skills before the bridge starts")
         self.skills.add(skill)
 
-    def on_message(self, function: Handler) -> Handler:
-        """Decorator: this function is asked for every message, or when its own triggers say so."""
-        self.add_skill(message_skill(function))
-        return function
+    @overload
+    def on_message(self, function: Handler, /) -> Handler: ...
 
-    def on_event(self, *kinds: type[Event]) -> Callable[[Handler], Handler]:
+    @overload
+    def on_message(
+        self, function: None = None, /, *, name: str | None = None, priority: int = 0
+    ) -> Callable[[Handler], Handler]: ...
+
+    def on_message(
+        self, function: Handler | None = None, /, *, name: str | None = None, priority: int = 0
+    ) -> Handler | Callable[[Handler], Handler]:
+        """Decorator: this function is asked for every message, or when its own triggers say so.
+
+        Args:
+            function: The function, when the decorator is used without parentheses.
+            name: The skill's name; the function's when left out.
+            priority: Higher is asked first.
+        """
+
+        def declare(declared: Handler) -> Handler:
+            self.add_skill(message_skill(declared, name=name, priority=priority))
+            return declared
+
+        return declare if function is None else declare(function)
+
+    def on_event(self, *kinds: type[Event], name: str | None = None, priority: int = 0) -> Callable[[Handler], Handler]:
         """Decorator: this function is asked for these events; for all when none is named."""
 
         def declare(function: Handler) -> Handler:
-            self.add_skill(event_skill(function, *(kinds or (Event,))))
+            self.add_skill(event_skill(function, *(kinds or (Event,)), name=name, priority=priority))
             return function
 
         return declare
 
     def command(
-        self, name: str, *, aliases: Iterable[str] = (), usage: str = "", summary: str | None = None
+        self,
+        command: str,
+        *,
+        aliases: Iterable[str] = (),
+        usage: str = "",
+        summary: str | None = None,
+        name: str | None = None,
+        priority: int = 10,
     ) -> Callable[[Handler], Handler]:
-        """Decorator: this function answers the command `/name`."""
+        """Decorator: this function answers the command `/command`. Commands go before what takes every message."""
 
         def declare(function: Handler) -> Handler:
-            self.add_skill(command_skill(function, name, aliases=aliases, usage=usage, summary=summary))
+            self.add_skill(
+                command_skill(
+                    function, command, aliases=aliases, usage=usage, summary=summary, name=name, priority=priority
+                )
+            )
             return function
 
         return declare
@@ -369,14 +399,3 @@ def _permissions(permissions: Mapping[str, Any] | None) -> Permissions:
     except ValidationError as error:
         lines = [f"permissions.{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
         raise ConfigError("\n".join(lines), key="permissions") from None
-
-
-def _direct_gate(accounts: Sequence[AccountConfig]) -> Callable[[Message], bool]:
-    """Whether a message may pass, by its account's policy for private chats; None asked where all are open."""
-    gates = {account.key: DirectGate(account) for account in accounts if account.dm_policy is not DirectPolicy.OPEN}
-
-    def may_write(message: Message) -> bool:
-        gate = gates.get(message.channel.account_key) if gates else None
-        return gate is None or gate.admits(message)
-
-    return may_write

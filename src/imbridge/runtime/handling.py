@@ -128,6 +128,9 @@ class Handling:
             try:
                 outcome = await self.skills.run(message, conversation.enter)
                 self.counts["handled" if outcome.handled else "unhandled"] += 1
+                if outcome.denied and not outcome.handled:
+                    self.counts["not_permitted"] += 1
+                    log.info("%s: %s may not use %s", lane, message.sender.id, ", ".join(outcome.denied))
                 await self._answer(conversation, outcome)
             finally:
                 await conversation.finish_streams()

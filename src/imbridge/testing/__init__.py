@@ -1,5 +1,20 @@
-"""Tests for skills, in a few lines: a real bridge, the real adapter, an emulated platform, no account anywhere."""
+"""Tests for skills, in a few lines: a real bridge, the real adapter, an emulated platform, no account anywhere.
 
-from imbridge.testing.chat import Chat, Person, chat
+The names are loaded at first use: pytest imports this package in every run, also where nobody tests a skill.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from imbridge.testing.chat import Chat, Person, chat
 
 __all__ = ["Chat", "Person", "chat"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what is asked for."""
+    if name not in __all__:
+        raise AttributeError(f"module 'imbridge.testing' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module("imbridge.testing.chat"), name)

@@ -35,9 +35,7 @@ async def stage(screen: Screen, *, wire: bool) -> AsyncIterator[tuple[FeishuEmul
         app = feishu.add_app(app_id=_APP_ID, app_secret=_APP_SECRET, name=_BOT)
         if wire:
             feishu.wire.watch(screen.wire)
-        config = FeishuConfig(
-            name="demo", app_id=_APP_ID, app_secret=SecretStr(_APP_SECRET), base_url=feishu.base_url
-        )
+        config = FeishuConfig(name="demo", app_id=_APP_ID, app_secret=SecretStr(_APP_SECRET), base_url=feishu.base_url)
         skills = [HelpSkill(), Weather(), Counter(), Story(), Pictures(), Broken(), Echo()]
         async with Bridge([config], skills=skills) as bridge:
             yield feishu, app, bridge
@@ -102,7 +100,9 @@ class _Play:
 
     async def with_trouble(self) -> None:
         self.screen.title("When things go wrong")
-        self.screen.note("  A skill fails: the user gets a polite sentence with an id, the log a traceback with that id.")
+        self.screen.note(
+            "  A skill fails: the user gets a polite sentence with an id, the log a traceback with that id."
+        )
         await self.exchange("/divide", lambda message: _FAILURE_ID.search(message.text) is not None)
         self.screen.note("  The platform delivers the next message three times; it is answered once.")
         with self.feishu.faults.duplicate_events(2, times=1):

@@ -26,7 +26,7 @@ class Weather(BaseSkill):
 
     name, description, version = "weather", "the weather in a city", "1.0"
 
-    @on_command("weather", usage="/weather CITY")
+    @on_command("weather", usage="CITY")
     async def weather(self, msg: Message, argument: str) -> str | Markdown:
         """Tell the weather."""
         city = argument or (await msg.ask("Which city?", timeout=60)).text

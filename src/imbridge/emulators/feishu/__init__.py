@@ -16,7 +16,8 @@ Example:
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.chat import Chat
 from imbridge.emulators.feishu.emulator import FeishuEmulator
-from imbridge.emulators.feishu.faults import Fault, Faults
+from imbridge.emulators.feishu.fault import Fault
+from imbridge.emulators.feishu.faults import Faults
 from imbridge.emulators.feishu.message import BotMessage, Edit, Message, Reaction, SentMessage
 from imbridge.emulators.feishu.settings import EmulatorSettings
 from imbridge.emulators.feishu.stats import Stats, Violation

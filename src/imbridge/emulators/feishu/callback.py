@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from imbridge.emulators.feishu.world import World
 
 
-class CallbackRefused(AssertionError):
+class CallbackRefusedError(AssertionError):
     """The address did not answer the challenge as the platform demands."""
 
 
@@ -38,13 +38,13 @@ class Callback:
         """Sends the `url_verification` challenge.
 
         Raises:
-            CallbackRefused: The answer is not 200 with the challenge in it.
+            CallbackRefusedError: The answer is not 200 with the challenge in it.
         """
         challenge = self._world.ids.next("challenge", 16)
         body = {"challenge": challenge, "token": self.app.verification_token, "type": "url_verification"}
         status, answer = await self._post(json.dumps(body).encode())
         if status != 200 or not isinstance(answer, dict) or answer.get("challenge") != challenge:
-            raise CallbackRefused(f"{self.url} answered the challenge with HTTP {status}: {answer!r}")
+            raise CallbackRefusedError(f"{self.url} answered the challenge with HTTP {status}: {answer!r}")
 
     def send_event(self, delivery: Delivery) -> None:
         """Starts the request for an event."""

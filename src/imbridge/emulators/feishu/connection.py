@@ -11,6 +11,7 @@ from aiohttp import ClientConnectionResetError, WSMsgType, web
 from imbridge.emulators.feishu import frame as frames
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.delivery import Delivery
+from imbridge.emulators.feishu.events import now_ms
 
 if TYPE_CHECKING:
     from imbridge.emulators.feishu.world import World
@@ -85,7 +86,7 @@ class Connection:
             "sum": str(parts),
             "seq": "0",
             "trace_id": delivery.event_id,
-            "timestamp": str(delivery.serial),
+            "timestamp": str(now_ms()),
         }
         for part in range(parts):
             headers["seq"] = str(part)
@@ -122,6 +123,7 @@ class Connection:
 
     def abort(self) -> None:
         """Cuts the TCP connection with no closing handshake."""
+        self._thaw.set()
         if self._transport is not None:
             self._transport.abort()
 
@@ -149,7 +151,7 @@ class Connection:
     def _frame(self, data: bytes) -> None:
         try:
             frame = frames.decode(data)
-        except frames.BadFrame as error:
+        except frames.BadFrameError as error:
             self._world.violation("bad_frame", f"{len(data)} bytes: {error}")
             return
         headers = frames.headers_of(frame)

@@ -30,6 +30,9 @@ class Link(Protocol):
     def send_event(self, delivery: "Delivery") -> None:
         """Writes the event's frames, without waiting."""
 
+    async def drain(self) -> None:
+        """Waits while the client reads too slowly."""
+
 
 class Sender(Protocol):
     """The HTTP callback of an app: takes an event and reports the outcome to the queue itself."""
@@ -151,6 +154,11 @@ class EventQueue:
         if delivery.answer is not None and not delivery.answer.done():
             delivery.answer.set_result(answer or {})
         return "ok"
+
+    async def drain(self) -> None:
+        """Waits while clients read too slowly."""
+        for link in tuple(self.links):
+            await link.drain()
 
     def close(self) -> None:
         """Stops all timers."""

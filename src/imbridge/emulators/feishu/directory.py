@@ -29,9 +29,10 @@ class Directory:
     def add_app(self, app: App) -> None:
         """Adds an app; everybody gets an open_id for it."""
         self.apps[app.app_id] = app
-        for who in (*self.users, *self.apps.values()):
-            self._introduce(who, app)
+        for user in self.users:
+            self._introduce(user, app)
         for other in self.apps.values():
+            self._introduce(other, app)
             self._introduce(app, other)
 
     def add_user(self, user: "User") -> None:

@@ -54,7 +54,9 @@ class ApiError(Exception):
         headers: Further headers of the answer.
     """
 
-    def __init__(self, code: int, ext: str = "", *, status: int = 400, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, code: int, ext: str = "", *, status: int = 400, headers: Mapping[str, str] | None = None
+    ) -> None:
         text = TEXTS.get(code, "refused")
         self.msg = f"{text} ext={ext}" if ext else text
         super().__init__(f"{code}: {self.msg}")

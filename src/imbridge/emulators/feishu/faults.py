@@ -6,63 +6,16 @@ context manager: `with feishu.faults.http_fail("*/messages*", 502): ...`.
 
 import asyncio
 import fnmatch
-from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.feishu.app import App
+from imbridge.emulators.feishu.fault import Fault
 
 if TYPE_CHECKING:
     from imbridge.emulators.feishu.connection import Connection
     from imbridge.emulators.feishu.longlink import LongLink
     from imbridge.emulators.feishu.world import World
-
-
-class Fault:
-    """A fault that is set.
-
-    Attributes:
-        kind: The name of the method that set it.
-        hits: How often it has struck.
-        left: How often it will still strike; None: until cleared.
-        facts: What was asked for.
-    """
-
-    def __init__(self, owner: "Faults", kind: str, times: int | None, facts: Mapping[str, Any]) -> None:
-        self.kind = kind
-        self.hits = 0
-        self.left = times
-        self.facts = facts
-        self._owner = owner
-        self._undo: Callable[[], None] | None = None
-
-    def clear(self) -> None:
-        """Ends it."""
-        self._owner.forget(self)
-        undo, self._undo = self._undo, None
-        if undo is not None:
-            undo()
-
-    def strike(self) -> None:
-        """Counts one strike; ends the fault when it was the last."""
-        self.hits += 1
-        if self.left is not None:
-            self.left -= 1
-            if self.left <= 0:
-                self.clear()
-
-    def on_clear(self, undo: Callable[[], None]) -> Self:
-        """What to do when it ends."""
-        self._undo = undo
-        return self
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.clear()
 
 
 class Faults:
@@ -106,17 +59,18 @@ class Faults:
         """Aborts all connections of an app (or all) again and again."""
         fault = self._add("drop_every", None)
         loop = asyncio.get_running_loop()
-        handle = loop.call_later(seconds, lambda: None)
+        timers: list[asyncio.TimerHandle] = []
 
         def strike() -> None:
-            nonlocal handle
+            timers[0] = loop.call_later(seconds, strike)
             if self.drop_connections(app):
                 fault.strike()
-            handle = loop.call_later(seconds, strike)
 
-        handle.cancel()
-        handle = loop.call_later(seconds, strike)
-        return fault.on_clear(lambda: handle.cancel())
+        def stop() -> None:
+            timers[0].cancel()
+
+        timers.append(loop.call_later(seconds, strike))
+        return fault.on_clear(stop)
 
     def half_open(self, app: App | None = None) -> Fault:
         """The connections of now stay established, but the server reads and answers nothing on them: no pong either.
@@ -189,7 +143,13 @@ class Faults:
         return self._add("http_fail", times, **facts, method=method)
 
     def http_delay(
-        self, path_pattern: str, seconds: float, times: int | None = 1, *, accepted: bool = False, method: str | None = None
+        self,
+        path_pattern: str,
+        seconds: float,
+        times: int | None = 1,
+        *,
+        accepted: bool = False,
+        method: str | None = None,
     ) -> Fault:
         """Requests whose path fits are handled late; with `accepted=True`, a message is accepted and answered late."""
         kind = "accepted_delay" if accepted else "http_delay"

@@ -16,7 +16,7 @@ METHOD_CONTROL = 0
 METHOD_DATA = 1
 
 
-class BadFrame(ValueError):
+class BadFrameError(ValueError):
     """Bytes that are no frame."""
 
 
@@ -46,7 +46,7 @@ def _frame_class() -> Any:
             added.type_name = ".pbbp2.Header"
 
     pool = descriptor_pool.DescriptorPool()
-    pool.Add(schema)  # type: ignore[no-untyped-call]  # the stub has no annotation for it
+    pool.Add(schema)
     return message_factory.GetMessageClass(pool.FindMessageTypeByName("pbbp2.Frame"))
 
 
@@ -68,12 +68,12 @@ def decode(data: bytes) -> Any:
     """The protobuf message in these bytes (attributes: SeqID, LogID, service, method, headers, payload, ...).
 
     Raises:
-        BadFrame: The bytes are no frame, or a required field is missing.
+        BadFrameError: The bytes are no frame, or a required field is missing.
     """
     try:
         return _frame_class().FromString(data)
     except (DecodeError, TypeError) as error:
-        raise BadFrame(f"not a pbbp2.Frame: {error}") from error
+        raise BadFrameError(f"not a pbbp2.Frame: {error}") from error
 
 
 def headers_of(frame: Any) -> dict[str, str]:

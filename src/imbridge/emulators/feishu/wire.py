@@ -19,10 +19,11 @@ SECRET_FIELDS = frozenset(
         "URL",
     }
 )
+SHOWN = 500
 
 
 def masked(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts with the value of every secret field replaced, at any depth."""
+    """The facts with the value of every secret field replaced, at any depth, and long texts cut."""
     return {key: "***" if key in SECRET_FIELDS else _masked_value(value) for key, value in facts.items()}
 
 
@@ -31,6 +32,8 @@ def _masked_value(value: Any) -> Any:
         return masked(value)
     if isinstance(value, list):
         return [_masked_value(item) for item in value]
+    if isinstance(value, str) and len(value) > SHOWN:
+        return f"{value[:SHOWN]}... ({len(value)} characters)"
     return value
 
 

@@ -1,0 +1,116 @@
+"""Uploads and downloads: im/v1/images, im/v1/files, and the resources of messages.
+
+Rules: https://open.feishu.cn/document/server-docs/im-v1/image/create and https://open.feishu.cn/document/server-docs/im-v1/file/create
+(images up to 10 MB, files up to 30 MB, nothing empty; an app downloads by key only what it uploaded itself, and what
+people sent through the message).
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from imbridge.emulators.feishu.api_messages import the_message
+from imbridge.emulators.feishu.errors import ApiError
+from imbridge.emulators.feishu.gateway import Call, Resource, Routes
+from imbridge.emulators.feishu.uploads import Upload, image_type
+
+if TYPE_CHECKING:
+    from multidict import MultiDictProxy
+
+FILE_TYPES = frozenset({"opus", "mp4", "pdf", "doc", "xls", "ppt", "stream"})
+
+
+def add_routes(routes: Routes) -> None:
+    """Adds the routes of this part."""
+    routes.add("POST", "im/v1/images", upload_image)
+    routes.add("GET", "im/v1/images/:key", get_image)
+    routes.add("POST", "im/v1/files", upload_file)
+    routes.add("GET", "im/v1/files/:key", get_file)
+    routes.add("GET", "im/v1/messages/:id/resources/:key", get_resource)
+
+
+async def upload_image(call: Call) -> dict[str, Any]:
+    """`POST im/v1/images`, multipart: image_type (message or avatar), image."""
+    form = await _form(call)
+    if form.get("image_type") not in {"message", "avatar"}:
+        raise ApiError(234001, "image_type is message or avatar")
+    data, _ = _file(form, "image", call.world.settings.image_limit)
+    if image_type(data) is None:
+        raise ApiError(234011)
+    call.world.stats.uploads += 1
+    return {"image_key": call.world.uploads.add_image(data, call.app).key}
+
+
+async def upload_file(call: Call) -> dict[str, Any]:
+    """`POST im/v1/files`, multipart: file_type, file_name, file, and duration for audio and video (milliseconds)."""
+    form = await _form(call)
+    file_type, name, duration = form.get("file_type"), form.get("file_name"), form.get("duration")
+    if not isinstance(file_type, str) or file_type not in FILE_TYPES:
+        raise ApiError(234001, f"file_type is one of {', '.join(sorted(FILE_TYPES))}")
+    if not isinstance(name, str) or not name:
+        raise ApiError(234001, "file_name is missing")
+    if duration is not None and not (isinstance(duration, str) and duration.isdigit()):
+        raise ApiError(234001, "duration is a whole number of milliseconds")
+    data, _ = _file(form, "file", call.world.settings.file_limit)
+    call.world.stats.uploads += 1
+    milliseconds = int(duration) if isinstance(duration, str) else None
+    upload = call.world.uploads.add_file(data, call.app, name=name, file_type=file_type, duration=milliseconds)
+    return {"file_key": upload.key}
+
+
+def get_image(call: Call) -> Resource:
+    """`GET im/v1/images/:key`."""
+    return _own_upload(call, "image")
+
+
+def get_file(call: Call) -> Resource:
+    """`GET im/v1/files/:key`."""
+    return _own_upload(call, "file")
+
+
+def get_resource(call: Call) -> Resource:
+    """`GET im/v1/messages/:id/resources/:key?type=image|file`."""
+    message, key = the_message(call), call.args[1]
+    kind = call.query("type")
+    if kind not in {"image", "file"}:
+        raise ApiError(234001, "type is image or file")
+    upload = call.world.uploads.get(key)
+    # Stickers can not be downloaded.
+    if upload is None or upload.kind != kind or key not in message.raw_content or message.msg_type == "sticker":
+        raise ApiError(234003)
+    return _as_resource(call, upload)
+
+
+def _own_upload(call: Call, kind: str) -> Resource:
+    upload = call.world.uploads.get(call.args[0])
+    if upload is None or upload.kind != kind:
+        raise ApiError(234001, f"invalid {kind}_key")
+    if upload.by is not call.app:
+        raise ApiError(234008)
+    return _as_resource(call, upload)
+
+
+def _as_resource(call: Call, upload: Upload) -> Resource:
+    call.world.stats.downloads += 1
+    return Resource(upload.data, upload.media_type, upload.name or upload.key)
+
+
+async def _form(call: Call) -> "MultiDictProxy[str | bytes | bytearray | web.FileField]":
+    if not call.request.content_type.startswith("multipart/"):
+        raise ApiError(234001, "the body is not multipart/form-data")
+    try:
+        return await call.request.post()
+    except ValueError as error:
+        raise ApiError(234001, f"the multipart body is malformed: {error}") from None
+
+
+def _file(form: "MultiDictProxy[str | bytes | bytearray | web.FileField]", name: str, limit: int) -> tuple[bytes, str]:
+    field = form.get(name)
+    if not isinstance(field, web.FileField):
+        raise ApiError(234001, f"{name} is not a file with a file name")
+    data = field.file.read()
+    if not data:
+        raise ApiError(234010)
+    if len(data) > limit:
+        raise ApiError(234006)
+    return data, field.filename

@@ -1,0 +1,241 @@
+"""The HTTP door: routing, tokens, rates, faults and the answer's envelope.
+
+Envelope: `{"code": 0, "msg": "success", "data": {}}`; refusals have HTTP 400 (429 for rates) and an `error` with the
+log id; every answer names its log id in the header X-Tt-Logid
+(https://open.feishu.cn/document/server-docs/api-call-guide/calling-process/overview).
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote
+
+from aiohttp import web
+
+from imbridge.emulators.feishu.app import App
+from imbridge.emulators.feishu.errors import ApiError
+from imbridge.emulators.feishu.rates import reset_seconds
+
+if TYPE_CHECKING:
+    from imbridge.emulators.feishu.longlink import LongLink
+    from imbridge.emulators.feishu.world import World
+
+PREFIX = "/open-apis/"
+RATE_LIMITED = 99991400
+TOKEN_ERRORS = frozenset({99991661, 99991663, 99991671})
+
+
+@dataclass(slots=True)
+class Call:
+    """One authorised API call."""
+
+    world: "World"
+    app: App
+    request: web.BaseRequest
+    path: str
+    args: list[str]
+    raw_query: str
+    raw_body: bytes
+    after: "Callable[[], Any] | None" = None
+    """An awaitable to run when the call is handled, before it is answered."""
+    _query: dict[str, list[str]] | None = field(default=None, repr=False)
+
+    def query(self, name: str, default: str = "") -> str:
+        """A query parameter."""
+        return (self.query_all(name) or [default])[0]
+
+    def query_all(self, name: str) -> list[str]:
+        """All values of a query parameter."""
+        if self._query is None:
+            self._query = parse_qs(self.raw_query)
+        return self._query.get(name, [])
+
+    def json(self) -> dict[str, Any]:
+        """The body.
+
+        Raises:
+            ApiError: 9499, it is not a JSON object.
+        """
+        return parse_object(self.raw_body)
+
+
+@dataclass(slots=True)
+class Resource:
+    """An answer that is bytes instead of an envelope."""
+
+    data: bytes
+    media_type: str
+    name: str
+
+
+Handler = Callable[[Call], Any]
+"""Returns the `data` of the envelope, or a Resource; may be a coroutine function."""
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """A JSON object, or ApiError 9499."""
+    try:
+        parsed = json.loads(body or b"{}")
+    except ValueError:
+        raise ApiError(9499) from None
+    if not isinstance(parsed, dict):
+        raise ApiError(9499)
+    return parsed
+
+
+class Routes:
+    """Handlers by method and path, `:name` matching one segment."""
+
+    def __init__(self) -> None:
+        self._routes: dict[tuple[str, int], list[tuple[list[str], Handler, str]]] = {}
+
+    def add(self, method: str, pattern: str, handler: Handler) -> None:
+        """Adds a route below /open-apis/."""
+        segments = pattern.split("/")
+        self._routes.setdefault((method, len(segments)), []).append((segments, handler, f"{method} {pattern}"))
+
+    def find(self, method: str, path: str) -> tuple[Handler, list[str], str] | None:
+        """Handler, arguments and the API's name for the rates."""
+        segments = path.split("/")
+        for pattern, handler, name in self._routes.get((method, len(segments)), ()):
+            args = []
+            for want, have in zip(pattern, segments, strict=True):
+                if want[0] == ":":
+                    args.append(have)
+                elif want != have:
+                    break
+            else:
+                return handler, args, name
+        return None
+
+
+class Gateway:
+    """Handles every HTTP request the emulator gets."""
+
+    def __init__(self, world: "World", link: "LongLink", routes: Routes, public: dict[str, Callable[..., Any]]) -> None:
+        self._world = world
+        self._link = link
+        self._routes = routes
+        self._public = public
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answers one request."""
+        path, _, query = request.raw_path.partition("?")
+        if path == "/ws/v2":
+            return await self._link.handshake(request, query)
+        world = self._world
+        world.stats.http_requests += 1
+        if "%" in path:
+            path = unquote(path)
+        body = await request.read()
+        if world.faults.active:
+            failed = await self._fault(request.method, path)
+            if failed is not None:
+                return failed
+        log_id = world.ids.next("log")
+        after = None
+        headers = {"X-Tt-Logid": log_id}
+        status = 200
+        try:
+            if path == "/callback/ws/endpoint" and request.method == "POST":
+                # Not under /open-apis: no token, and the answer's code is in an HTTP 200.
+                payload = self._link.endpoint(parse_object(body), request.headers.get("Host", ""))
+            elif path in self._public and request.method == "POST":
+                payload = self._public[path](parse_object(body))
+            else:
+                call, handler = self._authorised(request, path, query, body)
+                result = handler(call)
+                if asyncio.iscoroutine(result):
+                    result = await result
+                after = call.after
+                if isinstance(result, Resource):
+                    self._tell(request.method, path, 200, 0)
+                    disposition = f'attachment; filename="{result.name}"'
+                    headers |= {"Content-Type": result.media_type, "Content-Disposition": disposition}
+                    return web.Response(body=result.data, headers=headers)
+                payload = result if "code" in result else {"code": 0, "msg": "success", "data": result}
+        except ApiError as error:
+            world.stats.refused += 1
+            if error.code in TOKEN_ERRORS:
+                world.stats.tokens_refused += 1
+            status = error.status
+            headers |= error.headers
+            payload = {"code": error.code, "msg": error.msg, "error": {"log_id": log_id}}
+        if after is not None:
+            await after()
+        self._tell(request.method, path, status, payload.get("code", 0), body, payload)
+        return web.Response(
+            body=json.dumps(payload, ensure_ascii=False).encode(),
+            status=status,
+            headers=headers,
+            content_type="application/json",
+            charset="utf-8",
+        )
+
+    def _authorised(self, request: web.BaseRequest, path: str, query: str, body: bytes) -> tuple[Call, Handler]:
+        found = self._routes.find(request.method, path[len(PREFIX) :]) if path.startswith(PREFIX) else None
+        if found is None:
+            raise ApiError(404, f"{request.method} {path} is not emulated", status=404)
+        handler, args, name = found
+        app = self._owner(request.headers.get("Authorization", ""), path)
+        world = self._world
+        if world.settings.rate_limits:
+            wait, limit = world.api_rates.take(app.app_id, name)
+            if wait > 0:
+                world.stats.rate_limited += 1
+                world.violation("rate_exceeded", f"{app.app_id} asked {name} more than {limit} times in its period")
+                rate_headers = {"x-ogw-ratelimit-limit": str(limit), "x-ogw-ratelimit-reset": reset_seconds(wait)}
+                raise ApiError(RATE_LIMITED, status=429, headers=rate_headers)
+        return Call(world, app, request, path, args, query, body), handler
+
+    def _owner(self, authorization: str, path: str) -> App:
+        world = self._world
+        if not authorization:
+            world.violation("no_token", f"{path} was asked without an Authorization header")
+            raise ApiError(99991661)
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token.startswith(("t-", "a-", "u-")):
+            world.violation("malformed_token", f"{path} was asked with a malformed Authorization header")
+            raise ApiError(99991671)
+        app = world.tokens.owner(token)
+        if app is None:
+            raise ApiError(99991663)
+        return app
+
+    async def _fault(self, method: str, path: str) -> web.Response | None:
+        delay = self._world.faults.take("http_delay", method, path)
+        if delay is not None:
+            await asyncio.sleep(delay.facts["seconds"])
+        fail = self._world.faults.take("http_fail", method, path)
+        if fail is None:
+            return None
+        body = fail.facts["body"]
+        self._tell(method, path, fail.facts["status"], None)
+        return web.Response(
+            body=body.encode() if isinstance(body, str) else body,
+            status=fail.facts["status"],
+            headers=fail.facts["headers"],
+        )
+
+    def _tell(
+        self,
+        method: str,
+        path: str,
+        status: int,
+        code: int | None,
+        body: bytes = b"",
+        payload: dict[str, Any] | None = None,
+    ) -> None:
+        if not self._world.wire:
+            return
+        facts: dict[str, Any] = {"method": method, "path": path, "status": status, "code": code}
+        if body[:1] == b"{":
+            try:
+                facts["request"] = json.loads(body)
+            except ValueError:
+                facts["request"] = f"({len(body)} bytes)"
+        if payload is not None:
+            facts["response"] = payload
+        self._world.wire.tell("in", "http", facts)

@@ -1,0 +1,168 @@
+"""A bot's new message: checked, kept, shown to the people in the chat."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from imbridge.emulators.feishu.app import App
+from imbridge.emulators.feishu.chat import Chat
+from imbridge.emulators.feishu.errors import ApiError
+from imbridge.emulators.feishu.events import now_ms
+from imbridge.emulators.feishu.message import BotMessage, Message
+from imbridge.emulators.feishu.readable import at_ids, with_placeholders
+
+if TYPE_CHECKING:
+    from imbridge.emulators.feishu.user import User
+    from imbridge.emulators.feishu.world import World
+
+FILE_TYPES = {"audio": "opus", "media": "mp4"}
+"""Message types that take one type of file only."""
+
+
+def check_resources(world: "World", msg_type: str, content: dict[str, Any]) -> None:
+    """Refuses a message whose image or file was never uploaded, or is of the wrong type."""
+    if msg_type == "image":
+        upload = world.uploads.get(content["image_key"])
+        if upload is None or upload.kind != "image":
+            raise ApiError(230001, "invalid image_key")
+    elif msg_type in {"file", "audio", "media"}:
+        upload = world.uploads.get(content["file_key"])
+        if upload is None or upload.kind != "file":
+            raise ApiError(230001, "invalid file_key")
+        wanted = FILE_TYPES.get(msg_type)
+        # opus and mp4 files are voice and video: they do not go out as a plain file.
+        if (wanted or upload.file_type) != upload.file_type or (not wanted and upload.file_type in FILE_TYPES.values()):
+            raise ApiError(230055, f"a file uploaded as {upload.file_type} can not be sent as {msg_type}")
+
+
+def take_chat_rate(world: "World", chat: Chat) -> None:
+    """Takes one of the chat's places per second; 230020 when there is none."""
+    if not world.settings.rate_limits:
+        return
+    wait, limit = world.chat_rates.take(chat.chat_id)
+    if wait > 0:
+        world.stats.rate_limited += 1
+        world.violation("rate_exceeded", f"more than {limit} messages per second into {chat.chat_id}")
+        raise ApiError(230020)
+
+
+def post(
+    world: "World",
+    app: App,
+    chat: Chat,
+    msg_type: str,
+    raw_content: str,
+    content: dict[str, Any],
+    *,
+    uuid: str = "",
+    parent: Message | None = None,
+    in_thread: bool = False,
+) -> BotMessage:
+    """Makes the message and shows it to everybody concerned."""
+    root_id, parent_id, thread_id = place(world, chat, parent, in_thread=in_thread)
+    ids, mentioned = _mentioned(world, app, msg_type, content)
+    message = BotMessage(
+        message_id="om_" + world.ids.next("message"),
+        chat=chat,
+        sender=app,
+        app_id=app.app_id,
+        msg_type=msg_type,
+        raw_content=raw_content,
+        create_time=now_ms(),
+        root_id=root_id,
+        parent_id=parent_id,
+        thread_id=thread_id,
+        uuid=uuid,
+        mentions=mentioned,
+        at_ids=ids,
+    )
+    world.stats.sends += 1
+    world.store.add(message)
+    for member in chat.members:
+        member.inbox.add(message)
+    if len(chat.apps) > 1:
+        world.push_message(message)
+    return message
+
+
+def place(world: "World", chat: Chat, parent: Message | None, *, in_thread: bool) -> tuple[str, str, str]:
+    """root_id, parent_id and thread_id of a new message.
+
+    A reply belongs to the thread of what it replies to; `in_thread` opens one; in a topic group every message that is
+    no reply opens one.
+    """
+    if parent is None:
+        return "", "", "omt_" + world.ids.next("thread", 16) if chat.topic else ""
+    if in_thread and not parent.thread_id:
+        parent.thread_id = "omt_" + world.ids.next("thread", 16)
+    return parent.root_id or parent.message_id, parent.message_id, parent.thread_id
+
+
+def replaced(world: "World", message: BotMessage, app: App, raw_content: str, content: dict[str, Any]) -> None:
+    """Gives a message new content and shows it again."""
+    message.raw_content = raw_content
+    message.update_time = now_ms()
+    message.at_ids, message.mentions = _mentioned(world, app, message.msg_type, content)
+    for member in message.chat.members:
+        member.inbox.touch()
+
+
+def as_json(world: "World", message: Message, app: App) -> dict[str, Any]:
+    """The message as the API returns it."""
+    by_app = isinstance(message.sender, App)
+    sender_id = message.sender.app_id if isinstance(message.sender, App) else None
+    item: dict[str, Any] = {
+        "message_id": message.message_id,
+        "msg_type": message.msg_type,
+        "create_time": str(message.create_time),
+        "update_time": str(message.update_time or message.create_time),
+        "deleted": message.recalled,
+        "updated": bool(message.update_time),
+        "chat_id": message.chat.chat_id,
+        "sender": {
+            "id": sender_id or world.directory.ids_of(message.sender, app)["open_id"],
+            "id_type": "app_id" if by_app else "open_id",
+            "sender_type": "app" if by_app else "user",
+            "tenant_key": world.settings.tenant_key,
+        },
+        "body": {"content": _shown_content(message)},
+    }
+    for name in ("root_id", "parent_id", "thread_id"):
+        value = getattr(message, name)
+        if value:
+            item[name] = value
+    if message.mentions:
+        item["mentions"] = [
+            {
+                "key": f"@_user_{number}",
+                "id": world.directory.ids_of(who, app)["open_id"],
+                "id_type": "open_id",
+                "name": who.name,
+                "tenant_key": world.settings.tenant_key,
+            }
+            for number, who in enumerate(message.mentions, start=1)
+        ]
+    return item
+
+
+def _shown_content(message: Message) -> str:
+    if message.recalled:
+        return "This message was recalled"
+    if isinstance(message, BotMessage) and message.msg_type == "text" and "<at" in message.raw_content:
+        keys = {user_id: f"@_user_{number}" for number, user_id in enumerate(message.at_ids, start=1)} | {
+            "all": "@_all"
+        }
+        return json.dumps({"text": with_placeholders(message.content["text"], keys)}, ensure_ascii=False)
+    return message.raw_content
+
+
+def _mentioned(
+    world: "World", app: App, msg_type: str, content: dict[str, Any]
+) -> "tuple[tuple[str, ...], tuple[User | App, ...]]":
+    found = []
+    for user_id in at_ids(msg_type, content):
+        for id_type in ("open_id", "user_id", "union_id"):
+            who = world.directory.find(app, id_type, user_id)
+            if who is not None:
+                found.append((user_id, who))
+                break
+    return tuple(user_id for user_id, _ in found), tuple(who for _, who in found)

@@ -1,0 +1,226 @@
+"""A person who talks with bots."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from imbridge.emulators.feishu import events
+from imbridge.emulators.feishu.app import App
+from imbridge.emulators.feishu.chat import Chat
+from imbridge.emulators.feishu.events import now_ms
+from imbridge.emulators.feishu.inbox import Expected, Inbox
+from imbridge.emulators.feishu.message import BotMessage, Edit, Message, Reaction, SentMessage
+from imbridge.emulators.feishu.posting import place
+from imbridge.emulators.feishu.reacting import push_reaction
+
+if TYPE_CHECKING:
+    from imbridge.emulators.feishu.world import World
+
+Where = Chat | App | None
+"""A chat; an app (the private chat with its bot); None: the private chat with the only bot there is."""
+
+
+class User:
+    """A person of the tenant. Made by `FeishuEmulator.add_user`."""
+
+    def __init__(self, world: "World", name: str, *, union_id: str, user_id: str, email: str) -> None:
+        self.name = name
+        self.union_id = union_id
+        self.user_id = user_id
+        self.email = email
+        self.inbox = Inbox(name, world.settings.history)
+        self._world = world
+
+    def __repr__(self) -> str:
+        return f"<User {self.name!r} {self.user_id}>"
+
+    @property
+    def open_id(self) -> str:
+        """The open_id for the first app that was added (open_ids are per app: see `open_id_for`)."""
+        for app in self._world.directory.apps.values():
+            return self.open_id_for(app)
+        raise RuntimeError(f"{self.name} has no open_id yet: an open_id is per app, and there is no app. Call add_app.")
+
+    def open_id_for(self, app: App) -> str:
+        """The open_id by which this app knows the person."""
+        return self._world.directory.ids_of(self, app)["open_id"]
+
+    async def says(
+        self,
+        text: str,
+        *,
+        chat: Where = None,
+        mentions: "tuple[User | App, ...] | list[User | App]" = (),
+        mention_all: bool = False,
+    ) -> SentMessage:
+        """Sends a text.
+
+        Args:
+            text: What is said. `@name` of somebody in `mentions` (or `@bot` for an app) becomes the placeholder; a
+                mention whose name is not in the text is put in front.
+            chat: Where.
+            mentions: Who is mentioned.
+            mention_all: Mentions everybody: `@_all` in the text, nothing in the event's mentions, as the platform does.
+        """
+        content, mentioned = _text_content(text, mentions, mention_all=mention_all)
+        return await self._post("text", content, self._chat(chat), mentioned)
+
+    async def sends(
+        self,
+        msg_type: str,
+        content: dict[str, Any],
+        *,
+        chat: Where = None,
+        mentions: "tuple[User | App, ...] | list[User | App]" = (),
+    ) -> SentMessage:
+        """Sends any type of message with any content; the content is not checked."""
+        return await self._post(msg_type, content, self._chat(chat), tuple(mentions))
+
+    async def sends_image(self, data: bytes, *, chat: Where = None) -> SentMessage:
+        """Sends an image."""
+        upload = self._world.uploads.add_image(data, self)
+        return await self._post("image", {"image_key": upload.key}, self._chat(chat), ())
+
+    async def sends_file(self, data: bytes, *, name: str, file_type: str = "stream", chat: Where = None) -> SentMessage:
+        """Sends a file."""
+        upload = self._world.uploads.add_file(data, self, name=name, file_type=file_type)
+        return await self._post("file", {"file_key": upload.key, "file_name": name}, self._chat(chat), ())
+
+    async def replies(
+        self,
+        to: Message,
+        text: str,
+        *,
+        thread: bool = False,
+        mentions: "tuple[User | App, ...] | list[User | App]" = (),
+    ) -> SentMessage:
+        """Replies to a message, with `thread=True` in its thread (which is opened if there is none)."""
+        content, mentioned = _text_content(text, mentions, mention_all=False)
+        return await self._post("text", content, to.chat, mentioned, parent=to, in_thread=thread)
+
+    def recalls(self, message: Message) -> list[str]:
+        """Recalls a message of one's own; returns the ids of the events pushed."""
+        self._must_own(message, "recall")
+        message.recalled = True
+        event = events.message_recalled(message, "message_owner")
+        return [self._world.push(app, events.MESSAGE_RECALLED, event) for app in message.chat.apps]
+
+    def edits(self, message: Message, text: str) -> None:
+        """Changes the text of one's own message. The platform pushes no event for that; the API shows it."""
+        self._must_own(message, "edit")
+        message.edits.append(Edit(message.raw_content, now_ms()))
+        message.raw_content = json.dumps({"text": text}, ensure_ascii=False)
+        message.update_time = now_ms()
+
+    def reacts(self, message: Message | str, emoji_type: str) -> Reaction:
+        """Puts an emoji on a message (its id will do) and pushes the event."""
+        target = self._message(message)
+        reaction = Reaction(self._world.ids.next("reaction"), emoji_type, self, now_ms())
+        target.reactions.append(reaction)
+        push_reaction(self._world, target, reaction, events.REACTION_CREATED)
+        return reaction
+
+    def unreacts(self, message: Message | str, emoji_type: str) -> None:
+        """Takes one's emoji away again and pushes the event."""
+        target = self._message(message)
+        for reaction in target.reactions:
+            if reaction.by is self and reaction.emoji_type == emoji_type:
+                target.reactions.remove(reaction)
+                push_reaction(self._world, target, reaction, events.REACTION_DELETED)
+                return
+        raise ValueError(f"{self.name} has no {emoji_type} on {target.message_id}")
+
+    def reads(self, *messages: BotMessage) -> list[str]:
+        """Marks bot messages as read; returns the ids of the events pushed, one for each app."""
+        pushed = []
+        for app in {message.app_id: message.sender for message in messages}.values():
+            if isinstance(app, App):
+                own = [message.message_id for message in messages if message.sender is app]
+                ids = self._world.directory.ids_of(self, app)
+                event = events.messages_read(ids, own, self._world.settings.tenant_key)
+                pushed.append(self._world.push(app, events.MESSAGE_READ, event))
+        return pushed
+
+    async def receives(self, expected: Expected = None, chat: Where = None, timeout: float = 5.0) -> BotMessage:
+        """Waits for a bot's message that fits and was not received before; messages that do not fit stay.
+
+        Args:
+            expected: The whole text, a pattern to find in it, or a function of the message; None: any.
+            chat: Only messages there.
+            timeout: Seconds to wait.
+
+        Raises:
+            AssertionError: None came; says what was expected and what came instead.
+        """
+        return await self.inbox.receive(expected, None if chat is None else self._chat(chat), timeout)
+
+    async def receives_nothing(self, within: float = 0.2, chat: Where = None) -> None:
+        """Waits `within` seconds; AssertionError if a message is there that was not received before."""
+        await self.inbox.receive_nothing(within, None if chat is None else self._chat(chat))
+
+    def _chat(self, where: Where) -> Chat:
+        directory = self._world.directory
+        if isinstance(where, Chat):
+            return where
+        if isinstance(where, App):
+            return directory.private_chat(self, where)
+        if len(directory.apps) != 1:
+            raise ValueError(f"say which chat: there are {len(directory.apps)} apps")
+        return directory.private_chat(self, next(iter(directory.apps.values())))
+
+    def _message(self, message: Message | str) -> Message:
+        if isinstance(message, Message):
+            return message
+        found = self._world.store.get(message)
+        if found is None:
+            raise ValueError(f"there is no message {message} (any more)")
+        return found
+
+    def _must_own(self, message: Message, what: str) -> None:
+        if message.sender is not self:
+            raise ValueError(f"{self.name} can {what} their own messages only, not {message.message_id}")
+
+    async def _post(
+        self,
+        msg_type: str,
+        content: dict[str, Any],
+        chat: Chat,
+        mentions: "tuple[User | App, ...]",
+        *,
+        parent: Message | None = None,
+        in_thread: bool = False,
+    ) -> SentMessage:
+        world = self._world
+        if self not in chat.members:
+            raise ValueError(f"{self.name} is not in {chat!r}")
+        root_id, parent_id, thread_id = place(world, chat, parent, in_thread=in_thread)
+        message = SentMessage(
+            message_id="om_" + world.ids.next("message"),
+            chat=chat,
+            sender=self,
+            msg_type=msg_type,
+            raw_content=json.dumps(content, ensure_ascii=False),
+            create_time=now_ms(),
+            root_id=root_id,
+            parent_id=parent_id,
+            thread_id=thread_id,
+            mentions=mentions,
+        )
+        world.store.add(message)
+        message.event_ids = world.push_message(message)
+        message.event_id = next(iter(message.event_ids.values()), "")
+        for app in chat.apps:
+            await world.queue(app).drain()
+        return message
+
+
+def _text_content(
+    text: str, mentions: "tuple[User | App, ...] | list[User | App]", *, mention_all: bool
+) -> "tuple[dict[str, Any], tuple[User | App, ...]]":
+    for number, who in enumerate(mentions, start=1):
+        key = f"@_user_{number}"
+        names = [f"@{who.name}", "@bot"] if isinstance(who, App) else [f"@{who.name}"]
+        name = next((name for name in names if name in text), None)
+        text = text.replace(name, key, 1) if name else f"{key} {text}"
+    if mention_all:
+        text = text.replace("@all", "@_all", 1) if "@all" in text else f"@_all {text}"
+    return {"text": text}, tuple(mentions)
