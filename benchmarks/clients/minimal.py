@@ -13,6 +13,7 @@ import uuid
 import aiohttp
 
 from benchmarks.clients.frame import frame_class
+from benchmarks.loops import run
 
 
 async def main() -> None:
@@ -60,4 +61,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    run(main())

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import aiohttp
 import pytest
@@ -179,32 +181,35 @@ async def test_late_ack_is_a_violation_and_does_not_stop_the_redelivery(
     assert [one.kind for one in feishu.violations] == ["ack_timeout", "ack_late"]
 
 
-async def bad_json(link: Link, frame: object) -> None:
+Misbehaviour = Callable[[Link, Any], Awaitable[None]]
+
+
+async def bad_json(link: Link, frame: Any) -> None:
     await link.ack(frame, payload=b"ok")
 
 
-async def no_biz_rt(link: Link, frame: object) -> None:
+async def no_biz_rt(link: Link, frame: Any) -> None:
     await link.ack(frame, biz_rt=False)
 
 
-async def twice(link: Link, frame: object) -> None:
+async def twice(link: Link, frame: Any) -> None:
     await link.ack(frame)
     await link.ack(frame)
 
 
-async def unknown(link: Link, frame: object) -> None:
+async def unknown(link: Link, frame: Any) -> None:
     await link.ack(frame)
     headers = {"type": "event", "message_id": "0", "trace_id": "1", "biz_rt": "1"}
     data = frames.encode(method=1, service=link.service_id, headers=headers, payload=b'{"code":200}')
     await link.socket.send_bytes(data)
 
 
-async def garbage(link: Link, frame: object) -> None:
+async def garbage(link: Link, frame: Any) -> None:
     await link.ack(frame)
     await link.socket.send_bytes(b"\xff\xff\xff")
 
 
-async def text(link: Link, frame: object) -> None:
+async def text(link: Link, frame: Any) -> None:
     await link.ack(frame)
     await link.socket.send_str("{}")
 
@@ -220,7 +225,9 @@ async def text(link: Link, frame: object) -> None:
         (text, "text_message"),
     ],
 )
-async def test_broken_rules_are_noted(feishu: FeishuEmulator, alice: User, bot: Bot, misbehave, kind: str) -> None:
+async def test_broken_rules_are_noted(
+    feishu: FeishuEmulator, alice: User, bot: Bot, misbehave: Misbehaviour, kind: str
+) -> None:
     link = await bot.connect()
     await alice.says("hi")
     frame, _ = await link.event()

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterable, Awaitable, Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from imbridge.adapters.base import Adapter
 from imbridge.protocol import (
@@ -18,7 +18,7 @@ from imbridge.protocol import (
     SkillError,
     Text,
 )
-from imbridge.rendering import render
+from imbridge.rendering import Part, render
 
 log = logging.getLogger(__name__)
 
@@ -125,35 +125,34 @@ class EditedStream:
 
     async def _show(self, *, last: bool) -> bool:
         """Bring the newest state to the platform; False when nothing more can be shown before the last state."""
-        while (cut := self._fitting()) < len(self._text):
-            # The message is full: close it with what fits and go on in a new one.
-            if not await self._put(self._text[:cut]):
+        text = self._text  # more may be written while we wait for the platform
+        reply = self._reply(text)
+        parts = render(reply, self._adapter.capabilities, measure=self._adapter.measure).parts
+        while len(parts) > 1:
+            # The message is full: close it and go on in a new one, with what rendering put there (a fence reopened).
+            if not await self._put(parts[0], text):
                 return False
-            self._text = self._text[cut:]
+            parts = parts[1:]
+            written_meanwhile = self._text[len(text) :]
+            text = "".join(_text_of(part) for part in parts)
+            self._text = text + written_meanwhile
             self._shown = ""
             self._message_id = None
             self._edits_left = self._max_edits
-        if self._text == self._shown:
+        if not parts or text == self._shown:
             return True
         if not last and self._message_id is not None and self._edits_left <= 1:
             return False
-        return await self._put(self._text)
-
-    def _fitting(self) -> int:
-        """How much of the text goes into one message."""
-        rendered = render(self._reply(self._text), self._adapter.capabilities, measure=self._adapter.measure)
-        if len(rendered.parts) <= 1:
-            return len(self._text)
-        first = "".join(element.as_text() for element in rendered.parts[0].elements)
-        return max(1, min(len(first), len(self._text)))
+        return await self._put(parts[0], text)
 
     def _reply(self, text: str) -> Reply:
         return Reply.model_construct(elements=(self._element(text),))
 
-    async def _put(self, text: str) -> bool:
+    async def _put(self, part: Part, text: str) -> bool:
         """Send the message, or edit it; False when that failed for good."""
         if self._message_id is None:
-            receipt = await self._post(self._reply(text))
+            elements: tuple[Any, ...] = part.elements
+            receipt = await self._post(Reply.model_construct(elements=elements))
             self._receipts.append(receipt)
             self._message_id = receipt.message_id
             if receipt:
@@ -162,7 +161,6 @@ class EditedStream:
                 self._can_edit = False
                 return False
             return True
-        part = render(self._reply(text), self._adapter.capabilities).parts[0]
         try:
             await self._adapter.edit(self._channel, self._message_id, part)
         except ImbridgeError as error:
@@ -203,3 +201,7 @@ class EditedStream:
                 "degradations": (*self._degradations, *degradations),
             }
         )
+
+
+def _text_of(part: Part) -> str:
+    return "".join(element.as_text() for element in part.elements)

@@ -53,7 +53,7 @@ class Connection:
 
     def __init__(
         self,
-        ws: aiohttp.ClientWebSocketResponse[bool],
+        ws: "aiohttp.ClientWebSocketResponse[bool]",
         dial: Dial,
         *,
         name: str,

@@ -203,7 +203,7 @@ class HttpPool:
         max_msg_size: int = 4 * MEBIBYTE,
         timeout: float = 10.0,
         close_timeout: float = 2.0,
-    ) -> aiohttp.ClientWebSocketResponse[bool]:
+    ) -> "aiohttp.ClientWebSocketResponse[bool]":
         """Open a websocket.
 
         Args:

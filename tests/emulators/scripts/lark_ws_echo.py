@@ -23,10 +23,7 @@ def on_message(data: P2ImMessageReceiveV1) -> None:
         .uuid(data.header.event_id)
         .build()
     )
-    answer = client.im.v1.message.reply(
-        ReplyMessageRequest.builder().message_id(message.message_id).request_body(body).build()
-    )
-    print("replied", answer.code, answer.data.message_id if answer.data else answer.msg, flush=True)
+    client.im.v1.message.reply(ReplyMessageRequest.builder().message_id(message.message_id).request_body(body).build())
 
 
 handler = lark.EventDispatcherHandler.builder("", "").register_p2_im_message_receive_v1(on_message).build()
