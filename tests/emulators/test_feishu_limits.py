@@ -2,6 +2,7 @@
 
 import asyncio
 
+import aiohttp
 import pytest
 from feishu_raw_client import Bot
 
@@ -80,11 +81,11 @@ async def test_five_messages_per_second_into_a_chat(
     assert (await bot.send(chat.chat_id, "later")).code == 0
 
 
-async def test_rates_of_an_api(settings: EmulatorSettings, session: object) -> None:
+async def test_rates_of_an_api(settings: EmulatorSettings, session: aiohttp.ClientSession) -> None:
     settings.api_rate, settings.api_rate_minute = 3, 100
     async with FeishuEmulator(settings=settings) as feishu:
         app = feishu.add_app()
-        bot = Bot(session, feishu.base_url, app.app_id, app.app_secret)  # type: ignore[arg-type]  # a fixture
+        bot = Bot(session, feishu.base_url, app.app_id, app.app_secret)
         await bot.fresh_token()
         answers = [await bot.call("GET", "bot/v3/info") for _ in range(4)]
         assert [answer.code for answer in answers] == [0, 0, 0, 99991400]
@@ -98,12 +99,12 @@ async def test_rates_can_be_off(settings: EmulatorSettings, chat: Chat, bot: Bot
     assert {(await bot.send(chat.chat_id, str(number))).code for number in range(60)} == {0}
 
 
-async def test_memory_is_bounded(session: object) -> None:
+async def test_memory_is_bounded(session: aiohttp.ClientSession) -> None:
     settings = EmulatorSettings(history=10, rate_limits=False)
     async with FeishuEmulator(settings=settings) as feishu:
         app = feishu.add_app()
         alice = feishu.add_user("Alice")
-        bot = Bot(session, feishu.base_url, app.app_id, app.app_secret)  # type: ignore[arg-type]  # a fixture
+        bot = Bot(session, feishu.base_url, app.app_id, app.app_secret)
         chat = feishu.private_chat(alice, app)
         link = await bot.connect()
         for number in range(40):
@@ -112,7 +113,7 @@ async def test_memory_is_bounded(session: object) -> None:
             await bot.send(chat.chat_id, f"out {number}", uuid=str(number))
             await bot.call("GET", "bot/v3/info", token="")
         assert feishu.stats.sends == 40
-        assert [message.text for message in feishu.messages][0] == "out 30"
+        assert feishu.messages[0].text == "out 30"
         store = feishu.world.store
         sizes = [len(feishu.messages), len(store._by_id), len(store._by_uuid), len(alice.inbox._unseen)]
         assert sizes == [10, 10, 10, 10]

@@ -121,7 +121,7 @@ async def test_text_event_has_the_platforms_shape(
         "chat_id": chat.chat_id,
         "chat_type": "p2p",
         "message_type": "text",
-        "content": '{"text": "hi"}',
+        "content": '{"text":"hi"}',
     }
     await until(lambda: feishu.stats.acks_ok == 1)
     assert feishu.violations == []

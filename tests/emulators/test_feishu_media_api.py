@@ -1,5 +1,8 @@
 """Uploads, downloads, chats and people, called over plain HTTP."""
 
+import io
+from collections.abc import Callable
+
 import aiohttp
 import pytest
 from feishu_raw_client import Bot
@@ -12,7 +15,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(32)
 def image_form(data: bytes, image_type: str = "message") -> aiohttp.FormData:
     form = aiohttp.FormData()
     form.add_field("image_type", image_type)
-    form.add_field("image", data, filename="a.png")
+    form.add_field("image", io.BytesIO(data), filename="a.png")
     return form
 
 
@@ -20,7 +23,7 @@ def file_form(data: bytes, file_type: str = "stream", name: str = "a.txt", **fie
     form = aiohttp.FormData()
     for key, value in {"file_type": file_type, "file_name": name, **fields}.items():
         form.add_field(key, value)
-    form.add_field("file", data, filename=name)
+    form.add_field("file", io.BytesIO(data), filename=name)
     return form
 
 
@@ -48,21 +51,21 @@ async def test_file_round_trip(alice: User, chat: Chat, bot: Bot) -> None:
 @pytest.mark.parametrize(
     ("path", "form", "code"),
     [
-        ("im/v1/images", image_form(b""), 234010),
-        ("im/v1/images", image_form(b"no image"), 234011),
-        ("im/v1/images", image_form(PNG, "poster"), 234001),
-        ("im/v1/images", image_form(PNG + bytes(100)), 234006),
-        ("im/v1/files", file_form(b""), 234010),
-        ("im/v1/files", file_form(bytes(200)), 234006),
-        ("im/v1/files", file_form(b"x", "exe"), 234001),
-        ("im/v1/files", file_form(b"x", duration="1.5"), 234001),
+        ("im/v1/images", lambda: image_form(b""), 234010),
+        ("im/v1/images", lambda: image_form(b"no image"), 234011),
+        ("im/v1/images", lambda: image_form(PNG, "poster"), 234001),
+        ("im/v1/images", lambda: image_form(PNG + bytes(100)), 234006),
+        ("im/v1/files", lambda: file_form(b""), 234010),
+        ("im/v1/files", lambda: file_form(bytes(200)), 234006),
+        ("im/v1/files", lambda: file_form(b"x", "exe"), 234001),
+        ("im/v1/files", lambda: file_form(b"x", duration="1.5"), 234001),
     ],
 )
 async def test_wrong_uploads(
-    settings: EmulatorSettings, app: App, bot: Bot, path: str, form: aiohttp.FormData, code: int
+    settings: EmulatorSettings, app: App, bot: Bot, path: str, form: Callable[[], aiohttp.FormData], code: int
 ) -> None:
     settings.image_limit = settings.file_limit = 100
-    answer = await bot.call("POST", path, data=form)
+    answer = await bot.call("POST", path, data=form())
     assert (answer.status, answer.code) == (400, code)
 
 

@@ -209,9 +209,9 @@ async def test_receives_explains_itself(alice: User, chat: Chat, bot: Bot) -> No
     with pytest.raises(AssertionError, match=r"Alice expected any message within 0\.01 s\. Received nothing\."):
         await alice.receives(timeout=0.01)
     await bot.send(chat.chat_id, "echo: hi")
-    with pytest.raises(AssertionError, match="(?s)expected a message like 'echo: ho'.*text in oc_.*'echo: hi'"):
+    with pytest.raises(AssertionError, match=r"(?s)expected a message like 'echo: ho'.*text in oc_.*'echo: hi'"):
         await alice.receives("echo: ho", timeout=0.01)
-    with pytest.raises(AssertionError, match="(?s)should have received nothing.*'echo: hi'"):
+    with pytest.raises(AssertionError, match=r"(?s)should have received nothing.*'echo: hi'"):
         await alice.receives_nothing(within=0.01)
 
 

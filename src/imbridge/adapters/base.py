@@ -33,7 +33,7 @@ class Verdict(StrEnum):
     """No room: tell the platform to deliver it again later."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
 class Inbound:
     """A decoded delivery.
 
@@ -53,7 +53,7 @@ class Intake(Protocol):
         """Hand over a delivery; the future is done when it is stored (or refused)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
 class Target:
     """Where a part goes.
 
@@ -68,7 +68,7 @@ class Target:
     in_thread: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
 class Sent:
     """A part that the platform took."""
 

@@ -91,6 +91,8 @@ class Permissions(BaseModel):
         An event that nobody caused passes only where no list of people and no `admin_only` stands in its way.
         """
         rule = self.rule(skill)
+        if rule is _ANYBODY:
+            return True
         if is_user(rule.deny_users, item) or is_group(rule.deny_groups, item.channel):
             return False
         if rule.admin_only:

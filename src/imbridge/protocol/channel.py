@@ -1,5 +1,6 @@
 """Where messages are exchanged."""
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
@@ -11,6 +12,7 @@ from pydantic import Field
 from imbridge.protocol.model import ProtocolModel
 
 _SAFE_IN_ID = "@:=,+*!~$"
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
 
 
 class ChannelKind(StrEnum):
@@ -45,9 +47,8 @@ class Channel(ProtocolModel):
     @cached_property
     def address(self) -> str:
         """`platform:account/kind/id[#thread]`."""
-        account = quote(self.account, safe="")
-        where = f"{self.platform}:{account}/{self.kind.value}/{quote(self.id, safe=_SAFE_IN_ID)}"
-        return f"{where}#{quote(self.thread, safe=_SAFE_IN_ID)}" if self.thread else where
+        where = f"{self.platform}:{_quoted(self.account, '')}/{self.kind.value}/{_quoted(self.id, _SAFE_IN_ID)}"
+        return f"{where}#{_quoted(self.thread, _SAFE_IN_ID)}" if self.thread else where
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy with some fields changed, and so with its own address."""
@@ -59,3 +60,8 @@ class Channel(ProtocolModel):
     def account_key(self) -> str:
         """`platform:account`: tokens, dedup keys, queues and limits are keyed by it."""
         return f"{self.platform}:{self.account}"
+
+
+def _quoted(value: str, safe: str) -> str:
+    """Percent-encoded; nearly all ids need nothing, and that is quick to see."""
+    return value if _PLAIN.fullmatch(value) else quote(value, safe=safe)

@@ -49,14 +49,14 @@ def to_reply(content: Any) -> Reply:
     """
     if isinstance(content, Reply):
         return content
-    return Reply.model_construct(elements=tuple(_elements(content)))
+    return Reply(elements=tuple(_elements(content)))
 
 
 def _elements(content: Any) -> list[Any]:
     if content is None:
         return []
     if isinstance(content, str):
-        return [Text.model_construct(text=content)] if content else []
+        return [Text(content)] if content else []
     if isinstance(content, Element) and hasattr(content, "type"):  # the bases Element and Media say nothing
         return [content]
     if isinstance(content, Mapping):

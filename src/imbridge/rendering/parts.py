@@ -21,7 +21,7 @@ class PartKind(StrEnum):
     """One Card."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
 class Part:
     """One message on the platform, still in the shared words."""
 
@@ -29,7 +29,7 @@ class Part:
     elements: tuple[Element, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
 class Rendered:
     """The parts of a reply, in order, and what was changed to get there."""
 

@@ -1,8 +1,10 @@
 """The way back of one message: what `msg.reply` and its neighbours do."""
 
+import logging
 from collections.abc import AsyncIterable
 from typing import TYPE_CHECKING, Any
 
+from imbridge.adapters.base import Sent
 from imbridge.protocol import (
     DeliveryState,
     Event,
@@ -23,16 +25,21 @@ if TYPE_CHECKING:
     from imbridge.runtime.handling import Handling
     from imbridge.skills import BaseSkill
 
+log = logging.getLogger(__name__)
+
 
 class MessageConversation:
     """One message's connection to the bridge; made for each message, dropped with it."""
 
-    __slots__ = ("_handling", "_message", "_number", "_session", "_skill", "_streams")
+    __slots__ = ("_channel", "_handling", "_message_id", "_number", "_sender_id", "_session", "_skill", "_streams")
 
     def __init__(self, handling: "Handling", message: Message) -> None:
         """For one message."""
         self._handling = handling
-        self._message = message
+        # Not the message itself: it holds this object, and a circle would leave it to the garbage collector.
+        self._channel = message.channel
+        self._message_id = message.id
+        self._sender_id = message.sender.id
         self._number = 0
         self._skill = ""
         self._session: dict[str, dict[str, Any]] | None = None
@@ -63,19 +70,28 @@ class MessageConversation:
                     "quote": reply.quote if quote is None else quote,
                 }
             )
-        message = self._message
-        key = answer_key(message.channel.account_key, message.id, self._number)
+        channel = self._channel
+        key = answer_key(channel.account_key, self._message_id, self._number)
         self._number += 1
-        return await self._handling.delivery.post(message.channel, reply, key=key, reply_to=message.id)
+        return await self._handling.delivery.post(channel, reply, key=key, reply_to=self._message_id)
 
     async def read(self, media: Media) -> bytes:
         """Fetch a media element of the message."""
-        return await self._handling.adapter_of(self._message.channel.account_key).read(self._message.id, media)
+        return await self._handling.adapter_of(self._channel.account_key).read(self._message_id, media)
 
     async def finish_streams(self) -> None:
-        """Close what the skill left open."""
-        for stream in self._streams:
-            await stream.finish()
+        """Close what the skill left open, each stream whatever becomes of the others."""
+        left = list(self._streams)
+        try:
+            while left:
+                stream = left.pop()
+                try:
+                    await stream.finish()
+                except ImbridgeError as error:
+                    log.error("%s: a stream could not be finished: %s", self._message.channel.address, error)  # noqa: TRY400 - it says all
+        finally:
+            for stream in left:  # cancelled meanwhile
+                stream.abandon()
 
     # -- for the skill -------------------------------------------------------------------------------------------------
 
@@ -96,9 +112,10 @@ class MessageConversation:
 
     async def ask(self, question: Any, *, timeout: float) -> Message:
         """Ask, and wait for the person's next message."""
+        self._handling.questions.check(self._message)
         if question is not None:
             await self.post(question)
-        answer = await self._handling.questions.wait(self._message, timeout)
+        answer = await self._handling.questions.wait(self._channel, self._sender_id, timeout)
         return self._continued_by(answer)
 
     def _continued_by(self, answer: Message) -> Message:
@@ -116,7 +133,7 @@ class MessageConversation:
     def _open_stream(
         self, *, markdown: bool = False, in_thread: bool | None = None, quote: bool | None = None
     ) -> EditedStream:
-        channel = self._message.channel
+        channel = self._channel
 
         async def post(reply: Reply) -> Receipt:
             return await self.reply(reply, in_thread=in_thread, quote=quote)
@@ -127,28 +144,29 @@ class MessageConversation:
 
     async def react(self, emoji: str) -> Receipt:
         """Put a reaction on the message."""
-        message = self._message
-        adapter = self._handling.adapter_of(message.channel.account_key)
-        return await _receipt(message.channel.address, adapter.react(message.channel, message.id, emoji))
+        channel = self._channel
+        adapter = self._handling.adapter_of(channel.account_key)
+        return await _receipt(channel.address, adapter.react(channel, self._message_id, emoji))
 
     async def unreact(self, emoji: str) -> Receipt:
         """Take our reaction off."""
-        message = self._message
-        adapter = self._handling.adapter_of(message.channel.account_key)
-        return await _receipt(message.channel.address, adapter.unreact(message.channel, message.id, emoji))
+        channel = self._channel
+        adapter = self._handling.adapter_of(channel.account_key)
+        return await _receipt(channel.address, adapter.unreact(channel, self._message_id, emoji))
 
     async def edit(self, receipt: Receipt, content: Any) -> Receipt:
         """Change what was sent. Only content that makes one message can be changed into."""
-        channel = self._message.channel
+        channel = self._channel
         adapter = self._handling.adapter_of(channel.account_key)
         rendered = render(to_reply(content), adapter.capabilities, measure=adapter.measure)
-        if len(rendered.parts) != 1 or receipt.message_id is None:
-            raise SkillError("an edit needs a receipt with a message, and content that fits into one message")
-        return await _receipt(channel.address, adapter.edit(channel, receipt.message_id, rendered.parts[0]))
+        if len(rendered.parts) != 1 or len(receipt.message_ids) != 1:
+            raise SkillError("an edit needs a receipt with one message, and content that fits into one message")
+        edited = await _receipt(channel.address, adapter.edit(channel, receipt.message_ids[0], rendered.parts[0]))
+        return edited.model_copy(update={"degradations": (*rendered.degradations, *edited.degradations)})
 
     async def recall(self, receipt: Receipt) -> Receipt:
         """Take back what was sent: all its messages."""
-        channel = self._message.channel
+        channel = self._channel
         adapter = self._handling.adapter_of(channel.account_key)
         result = Receipt(state=DeliveryState.SKIPPED, channel=channel.address)
         for message_id in receipt.message_ids:
@@ -160,10 +178,18 @@ class MessageConversation:
 
 async def _receipt(channel: str, action: Any) -> Receipt:
     try:
-        await action
+        sent = await action
     except ImbridgeError as error:
         return Receipt(
             state=DeliveryState.FAILED, channel=channel, error=str(error), code=getattr(error, "code", None), attempts=1
+        )
+    if isinstance(sent, Sent):
+        return Receipt(
+            state=DeliveryState.SENT,
+            channel=channel,
+            parts=(sent.part,),
+            degradations=sent.degradations,
+            attempts=sent.attempts,
         )
     return Receipt(state=DeliveryState.SENT, channel=channel, attempts=1)
 

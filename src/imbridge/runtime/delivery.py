@@ -33,23 +33,36 @@ _LANE_LENGTH = 100
 class Delivery:
     """Says what skills want said: in order within a conversation, conversations side by side."""
 
-    def __init__(self, storage: BaseStorage, adapter_of: Callable[[str], Adapter], *, max_lanes: int) -> None:
+    def __init__(
+        self, storage: BaseStorage, adapter_of: Callable[[str], Adapter], *, max_lanes: int, max_waiting: int
+    ) -> None:
         """`adapter_of` finds the adapter of an account key."""
         self._storage = storage
         self._adapter_of = adapter_of
         self._lanes: Lanes[OutboxEntry] = Lanes(
-            self._deliver, name="outbox", max_running=max_lanes, max_length=_LANE_LENGTH, max_waiting=1 << 30
+            self._deliver, name="outbox", max_running=max_lanes, max_length=_LANE_LENGTH, max_waiting=max_waiting
         )
         self.counts: Counter[str] = Counter()
 
     async def post(self, channel: Channel, reply: Reply, *, key: str, reply_to: str | None = None) -> OutboxEntry:
-        """Put something into the outbox; its receipt comes later. Waits while the conversation's outbox is full."""
+        """Put something into the outbox; its receipt comes later. Waits while the outbox is full.
+
+        Raises:
+            OverloadedError: the bridge is stopped.
+        """
         entry = OutboxEntry(key=reply.key or key, channel=channel, reply=reply, reply_to=reply_to)
         stored = self._storage.add_outbound(entry)
         if not stored.done():
             await stored
         await self._lanes.put(channel.address, entry)
         return entry
+
+    async def recover(self) -> int:
+        """Say what an earlier process left unsaid; how much."""
+        left = await self._storage.unfinished_outbound()
+        for entry in left:
+            self._lanes.restore(entry.channel.address, entry)
+        return len(left)
 
     async def drain(self) -> None:
         """Wait until everything is said."""
@@ -62,7 +75,7 @@ class Delivery:
             self._finish(
                 entry, Receipt(state=DeliveryState.FAILED, channel=entry.channel.address, error="the bridge stopped")
             )
-        return len(left)
+        return len(left) + self._lanes.interrupted
 
     async def _deliver(self, entry: OutboxEntry) -> None:
         try:
@@ -118,14 +131,12 @@ async def _send_parts(
         degradations.extend(result.degradations)
     if degradations:
         _log_degradations(entry, degradations)
-    return Receipt.model_construct(
+    return Receipt(
         state=DeliveryState.SENT,
         channel=entry.channel.address,
         parts=tuple(sent),
         degradations=tuple(degradations),
         attempts=attempts,
-        error="",
-        code=None,
         sent_at=datetime.now(UTC),
     )
 

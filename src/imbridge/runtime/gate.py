@@ -23,7 +23,7 @@ class Gate:
         self,
         *,
         stale_after: float,
-        may_write: Callable[[Message], bool],
+        may_write: Callable[[Message | Event], bool],
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`may_write` is the account's policy for private chats; `stale_after` in seconds, by the platform's clock."""
@@ -36,10 +36,10 @@ class Gate:
         if isinstance(item, Message):
             if item.sender.is_self:
                 return Pass.OWN
-            if not self._may_write(item):
-                return Pass.DENIED
         elif item.actor is not None and item.actor.is_self:
             return Pass.OWN
+        if not self._may_write(item):
+            return Pass.DENIED
         if self._clock() - item.timestamp.timestamp() > self._stale_after:
             return Pass.STALE
         return Pass.GO

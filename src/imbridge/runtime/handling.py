@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 from imbridge.adapters.base import Adapter, Inbound, Verdict
 from imbridge.config.options import BridgeOptions, Language
-from imbridge.protocol import Event, Message, Reply, SkillError, Text, to_reply
+from imbridge.protocol import Event, Message, Reply, Text, to_reply
 from imbridge.runtime.conversation import MessageConversation, lane_of
 from imbridge.runtime.delivery import Delivery, answer_key
 from imbridge.runtime.gate import Gate, Pass
 from imbridge.runtime.lanes import Lanes
 from imbridge.runtime.questions import Questions
-from imbridge.skills import Outcome, SkillFailure, SkillSet
+from imbridge.skills import Outcome, SkillSet
 from imbridge.storage import BaseStorage, InboxEntry
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,10 @@ class Handling:
         self.questions = Questions()
         self.counts: Counter[str] = Counter()
         self._language = options.language
+        self._max_storing = options.max_waiting
+        self._storing = 0
+        self._all_stored = asyncio.Event()
+        self._all_stored.set()
         self._lanes: Lanes[InboxEntry] = Lanes(
             self._handle,
             name="inbox",
@@ -66,7 +70,9 @@ class Handling:
         lane = lane_of(item, account)
         loop = asyncio.get_running_loop()
         verdict: asyncio.Future[Verdict] = loop.create_future()
-        if not self._lanes.has_room(lane):
+        full = self._storing >= self._max_storing or not self._lanes.has_room(lane)
+        # An answer needs no room, and whoever asked may hold the very lane that is full.
+        if full and not (isinstance(item, Message) and self.questions.awaits(item)):
             # Before it is stored: what is refused must be new again when the platform delivers it again.
             self.counts["overloaded"] += 1
             verdict.set_result(Verdict.OVERLOADED)
@@ -76,20 +82,27 @@ class Handling:
         if stored.done():
             verdict.set_result(self._stored(entry, stored.result()))
         else:
+            self._storing += 1
+            self._all_stored.clear()
             stored.add_done_callback(lambda future: self._stored_later(entry, future, verdict))
         return verdict
 
     def _stored_later(
         self, entry: InboxEntry, stored: "asyncio.Future[bool]", verdict: "asyncio.Future[Verdict]"
     ) -> None:
-        if verdict.cancelled():
-            return
-        if stored.cancelled() or stored.exception() is not None:
+        self._storing -= 1
+        if stored.cancelled() or (error := stored.exception()) is not None:
             self.counts["storage_failed"] += 1
-            log.error("%s: a delivery could not be stored; the platform is asked to deliver it again", entry.account)
-            verdict.set_result(Verdict.OVERLOADED)
+            why = "cancelled" if stored.cancelled() else f"{type(error).__name__}: {error}"
+            log.error("%s: a delivery could not be stored (%s); the platform is to deliver it again", entry.lane, why)
+            result = Verdict.OVERLOADED
         else:
-            verdict.set_result(self._stored(entry, stored.result()))
+            # Also when nobody waits for the verdict any more: what is stored counts as known, so it must be handled.
+            result = self._stored(entry, stored.result())
+        if not verdict.done():
+            verdict.set_result(result)
+        if not self._storing:
+            self._all_stored.set()
 
     def _stored(self, entry: InboxEntry, new: bool) -> Verdict:
         if not new:
@@ -123,9 +136,9 @@ class Handling:
     async def _handle_message(self, lane: str, message: Message) -> None:
         conversation = MessageConversation(self, message)
         message.bind(conversation, conversation.read if message.content_type != "text" or message.media else None)
-        conversation.set_session(await self.storage.load_session(lane))
         try:
             try:
+                conversation.set_session(await self.storage.load_session(lane))
                 outcome = await self.skills.run(message, conversation.enter)
                 self.counts["handled" if outcome.handled else "unhandled"] += 1
                 if outcome.denied and not outcome.handled:
@@ -136,6 +149,10 @@ class Handling:
                 await conversation.finish_streams()
         except Exception as failure:  # noqa: BLE001 - whatever it is, the user is told and the log has it
             await self._apologise(conversation, message, failure)
+        except asyncio.CancelledError as failure:
+            if _is_cancelled():
+                raise
+            await self._apologise(conversation, message, failure)  # the skill awaited something that was cancelled
         if conversation.session_state:
             await self.storage.save_session(lane, conversation.session_state)
 
@@ -164,20 +181,26 @@ class Handling:
                 content = "".join([piece async for piece in content])
             key = answer_key(event.channel.account_key, event.id, 0)
             await self.delivery.post(event.channel, to_reply(content), key=key)
-        except (SkillFailure, SkillError) as failure:
-            self.counts["failed"] += 1
-            cause = failure.__cause__ or failure
-            # The traceback of the cause: it is the skill's own.
-            log.error("event %s: failure %s: %s", event.id, secrets.token_hex(4), failure, exc_info=cause)  # noqa: TRY400
+        except Exception as failure:  # noqa: BLE001 - nobody can be told but the log
+            self._note_failure(f"event {event.id}", failure)
+        except asyncio.CancelledError as failure:
+            if _is_cancelled():
+                raise
+            self._note_failure(f"event {event.id}", failure)
 
-    async def _apologise(self, conversation: MessageConversation, message: Message, failure: Exception) -> None:
+    async def _apologise(self, conversation: MessageConversation, message: Message, failure: BaseException) -> None:
         """The user gets a sentence with an id, the log the traceback with the same id."""
-        self.counts["failed"] += 1
-        failure_id = secrets.token_hex(4)
-        cause = failure.__cause__ or failure
-        log.error("message %s: failure %s: %s", message.id, failure_id, failure, exc_info=cause)
+        failure_id = self._note_failure(f"message {message.id}", failure)
         text = _SORRY[self._language].format(id=failure_id)
         await conversation.post(Reply(elements=(Text(text),)))
+
+    def _note_failure(self, what: str, failure: BaseException) -> str:
+        """Count and log a failure; its id."""
+        self.counts["failed"] += 1
+        failure_id = secrets.token_hex(4)
+        cause = failure.__cause__ or failure  # the cause has the skill's own traceback
+        log.error("%s: failure %s: %s", what, failure_id, str(failure) or type(failure).__name__, exc_info=cause)
+        return failure_id
 
     # -- stopping ------------------------------------------------------------------------------------------------------
 
@@ -185,19 +208,27 @@ class Handling:
         """Go on with what an earlier process left; how many."""
         left = await self.storage.unfinished_inbound()
         for entry in left:
-            await self._lanes.put(entry.lane, entry)
+            self._lanes.restore(entry.lane, entry)
         return len(left)
 
     async def drain(self) -> None:
         """Wait until everything taken in is handled."""
-        self.questions.give_up()
+        self.questions.close()
+        await self._all_stored.wait()
         await self._lanes.drain()
 
     async def cancel(self) -> int:
         """Stop at once; how many deliveries were left unhandled."""
-        return len(await self._lanes.cancel())
+        self.questions.close()
+        return len(await self._lanes.cancel()) + self._lanes.interrupted
 
     @property
     def waiting(self) -> int:
         """Deliveries that wait for their turn."""
         return self._lanes.waiting
+
+
+def _is_cancelled() -> bool:
+    """Somebody cancels the task we are in, as opposed to something that it awaited."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

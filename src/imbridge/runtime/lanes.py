@@ -14,6 +14,8 @@ Item = TypeVar("Item")
 
 _TURN = 32
 """Items a busy lane may do before it lets a waiting lane go first."""
+_CANCELLATIONS, _LAST_WORDS = 3, 1.0
+"""How often work is told to stop, and the seconds it has for its clean-up each time, before it is given up."""
 
 
 class Lanes(Generic[Item]):
@@ -23,6 +25,10 @@ class Lanes(Generic[Item]):
     most `max_length` waiting items, and all lanes together `max_waiting`: beyond that `push` says no.
 
     The work must deal with its own failures; one that raises all the same is logged and the lane goes on.
+
+    Attributes:
+        waiting: Items that wait, in all lanes.
+        interrupted: Items whose work `cancel` has cut short.
     """
 
     def __init__(
@@ -47,7 +53,9 @@ class Lanes(Generic[Item]):
         self._idle = asyncio.Event()
         self._idle.set()
         self._room: dict[str, deque[asyncio.Future[None]]] = {}
+        self._closed = False
         self.waiting = 0
+        self.interrupted = 0
 
     @property
     def running(self) -> int:
@@ -62,28 +70,37 @@ class Lanes(Generic[Item]):
         return lane is None or len(lane) < self._max_length
 
     def push(self, key: str, item: Item) -> bool:
-        """Append to a lane; False when it, or all together, are full."""
-        if not self.has_room(key):
+        """Append to a lane; False when it, or all together, are full, or `cancel` was called."""
+        if not self.has_room(key) or self._closed:
             return False
+        self.restore(key, item)
+        return True
+
+    def restore(self, key: str, item: Item) -> None:
+        """Append to a lane whether it is full or not: what an earlier process left must not be refused."""
         self.waiting += 1
         lane = self._lanes.get(key)
         if lane is not None:
             lane.append(item)
-            return True
+            return
         self._lanes[key] = deque((item,))
         self._idle.clear()
         self._ready.append(key)
         if self._running < self._max_running:
             self._start_worker()
-        return True
 
     async def put(self, key: str, item: Item) -> None:
         """Append to a lane, waiting for room: whoever produces is slowed down to what can be done.
 
         Those who wait for one lane get their turn in order.
+
+        Raises:
+            OverloadedError: `cancel` was called; nothing is done any more.
         """
         first = True
         while (first and key in self._room) or not self.push(key, item):
+            if self._closed:
+                raise self._stopped()
             room: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             queue = self._room.setdefault(key, deque())
             if first:
@@ -103,23 +120,37 @@ class Lanes(Generic[Item]):
         await self._idle.wait()
 
     async def cancel(self) -> list[Item]:
-        """Stop all work at once; the items that were still waiting."""
+        """Stop all work at once and for good; the items that were still waiting."""
+        self._closed = True
         left = [item for lane in self._lanes.values() for item in lane]
-        workers = tuple(self._workers)
-        for worker in workers:
-            worker.cancel()
-        if workers:
-            await asyncio.wait(workers)
-        self._lanes.clear()
+        # Before the work is told: work that ignores it must not go on with the next item.
+        for lane in self._lanes.values():
+            lane.clear()
         self._ready.clear()
+        self.waiting = 0
         for queue in self._room.values():
             for room in queue:
                 if not room.done():
-                    room.set_exception(OverloadedError(f"the {self._name} was stopped before there was room"))
+                    room.set_exception(self._stopped())
         self._room.clear()
-        self.waiting = 0
+        await self._end_workers()
+        self._lanes.clear()
         self._idle.set()
         return left
+
+    async def _end_workers(self) -> None:
+        for _ in range(_CANCELLATIONS):
+            workers = [worker for worker in self._workers if not worker.done()]
+            if not workers:
+                return
+            for worker in workers:
+                worker.cancel()
+            await asyncio.wait(workers, timeout=_LAST_WORDS)
+        if stubborn := sum(not worker.done() for worker in self._workers):
+            log.error("%s: %d lanes do not stop: what runs in them ignores its cancellation", self._name, stubborn)
+
+    def _stopped(self) -> OverloadedError:
+        return OverloadedError(f"the {self._name} is stopped; nothing is done any more")
 
     def _start_worker(self) -> None:
         self._running += 1
@@ -133,23 +164,27 @@ class Lanes(Generic[Item]):
                 await self._turn(self._ready.popleft())
         finally:
             self._running -= 1
-        if not self._lanes:
-            self._idle.set()
+            if self._ready and self._running < self._max_running and not self._closed:
+                self._start_worker()  # this one was cancelled by somebody else; what waits must not wait for ever
+            if not self._lanes:
+                self._idle.set()
 
     async def _turn(self, key: str) -> None:
         lane = self._lanes[key]
         turns = _TURN
-        while lane and (turns or not self._ready):
-            turns -= turns > 0
-            item = lane.popleft()
-            self.waiting -= 1
-            if self._room:
-                self._tell_room(key)
-            await self._do(key, item)
-        if lane:
-            self._ready.append(key)
-        else:
-            del self._lanes[key]
+        try:
+            while lane and (turns or not self._ready):
+                turns -= turns > 0
+                item = lane.popleft()
+                self.waiting -= 1
+                if self._room:
+                    self._tell_room(key)
+                await self._do(key, item)
+        finally:
+            if lane:
+                self._ready.append(key)
+            else:
+                self._lanes.pop(key, None)
 
     async def _do(self, key: str, item: Item) -> None:
         try:
@@ -159,10 +194,14 @@ class Lanes(Generic[Item]):
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
+                self.interrupted += 1
                 raise  # somebody cancels this worker
             log.exception("%s: work in lane %s was cancelled from within; the lane goes on", self._name, key)
 
     def _tell_room(self, key: str) -> None:
+        """An item has left its lane. The room goes to whoever waits for that lane, or else for room in all of them."""
+        if key not in self._room:
+            key = next((waiting for waiting in self._room if self.has_room(waiting)), key)
         queue = self._room.get(key)
         while queue:
             room = queue.popleft()

@@ -4,6 +4,8 @@ import asyncio
 
 from imbridge.protocol import AskTimeoutError, Message, SkillError
 
+_STOPPING = "the bridge stops; the question cannot be answered any more"
+
 
 class Questions:
     """Open questions, by conversation and person."""
@@ -11,16 +13,31 @@ class Questions:
     def __init__(self) -> None:
         """None is open."""
         self._open: dict[tuple[str, str], asyncio.Future[Message]] = {}
+        self._closed = False
+
+    def awaits(self, message: Message) -> bool:
+        """Whether a message answers an open question."""
+        waiting = self._open.get((message.channel.address, message.sender.id)) if self._open else None
+        return waiting is not None and not waiting.done()
 
     def answer(self, message: Message) -> bool:
         """Give a message to the question it answers; False when none is open for it."""
-        if not self._open:
+        if not self.awaits(message):
             return False
-        waiting = self._open.get((message.channel.address, message.sender.id))
-        if waiting is None or waiting.done():
-            return False
-        waiting.set_result(message)
+        self._open[message.channel.address, message.sender.id].set_result(message)
         return True
+
+    def check(self, message: Message) -> None:
+        """See that the sender of a message can be asked; to be called before the question is said.
+
+        Raises:
+            AskTimeoutError: the bridge stops: no answer can come.
+            SkillError: a question to them is open already.
+        """
+        if self._closed:
+            raise AskTimeoutError(_STOPPING)
+        if (message.channel.address, message.sender.id) in self._open:
+            raise SkillError("a question to this person is open in this conversation already; await one at a time")
 
     async def wait(self, message: Message, timeout: float) -> Message:
         """Wait for the next message of the same person in the same conversation.
@@ -29,21 +46,25 @@ class Questions:
             AskTimeoutError: none came in `timeout` seconds, or the bridge stops.
             SkillError: a question to them is open already.
         """
+        self.check(message)
         key = (message.channel.address, message.sender.id)
-        if key in self._open:
-            raise SkillError("a question to this person is open in this conversation already; await one at a time")
         waiting: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._open[key] = waiting
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(timeout) as limit:
                 return await waiting
         except TimeoutError:
+            if not limit.expired():
+                raise  # from `close`
+            if waiting.done() and not waiting.cancelled():
+                return waiting.result()  # it came in the last moment and was taken in: it must not get lost
             raise AskTimeoutError(f"no answer came within {timeout:g} s") from None
         finally:
             del self._open[key]
 
-    def give_up(self) -> None:
-        """Fail all open questions: nobody can answer any more."""
+    def close(self) -> None:
+        """Fail all open questions and all later ones: nobody can answer any more."""
+        self._closed = True
         for waiting in self._open.values():
             if not waiting.done():
-                waiting.set_exception(AskTimeoutError("the bridge stops; the question cannot be answered any more"))
+                waiting.set_exception(AskTimeoutError(_STOPPING))

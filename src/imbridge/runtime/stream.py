@@ -82,6 +82,11 @@ class EditedStream:
             self._finished = await self._close()
         return self._finished
 
+    def abandon(self) -> None:
+        """Show nothing more: nobody has time for it."""
+        if self._show_task is not None:
+            self._show_task.cancel()
+
     async def feed(self, pieces: AsyncIterable[str]) -> Receipt:
         """Write all pieces, then finish; what was written before a failure is shown all the same."""
         async with self:
@@ -130,7 +135,7 @@ class EditedStream:
         parts = render(reply, self._adapter.capabilities, measure=self._adapter.measure).parts
         while len(parts) > 1:
             # The message is full: close it and go on in a new one, with what rendering put there (a fence reopened).
-            if not await self._put(parts[0], text):
+            if not await self._put(parts[0], _text_of(parts[0])):
                 return False
             parts = parts[1:]
             written_meanwhile = self._text[len(text) :]
@@ -146,13 +151,13 @@ class EditedStream:
         return await self._put(parts[0], text)
 
     def _reply(self, text: str) -> Reply:
-        return Reply.model_construct(elements=(self._element(text),))
+        return Reply(elements=(self._element(text),))
 
     async def _put(self, part: Part, text: str) -> bool:
         """Send the message, or edit it; False when that failed for good."""
         if self._message_id is None:
             elements: tuple[Any, ...] = part.elements
-            receipt = await self._post(Reply.model_construct(elements=elements))
+            receipt = await self._post(Reply(elements=elements))
             self._receipts.append(receipt)
             self._message_id = receipt.message_id
             if receipt:

@@ -9,7 +9,7 @@ from typing import Any
 from imbridge.protocol import Channel, Event, Message, Receipt, Reply
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
 class InboxEntry:
     """A delivery of a platform.
 

@@ -8,6 +8,7 @@ import aiohttp
 
 from imbridge.protocol.errors import LinkError
 from imbridge.transport.errors import place
+from imbridge.transport.prompt import promptly
 
 _log = logging.getLogger(__name__)
 _serials = count(1)
@@ -115,11 +116,8 @@ class Connection:
         if not self.open:
             raise LinkError(f"{self._name}: connection {self.serial} is closed, nothing can be sent on it")
         try:
-            async with asyncio.timeout(self._send_timeout):
-                if isinstance(data, str):
-                    await self._ws.send_str(data)
-                else:
-                    await self._ws.send_bytes(data)
+            sending = self._ws.send_str(data) if isinstance(data, str) else self._ws.send_bytes(data)
+            await promptly(sending, self._send_timeout)
         except TimeoutError:
             text = f"{self._name}: the peer of connection {self.serial} took nothing for {self._send_timeout:g} s"
             error = LinkError(text)

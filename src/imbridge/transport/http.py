@@ -21,7 +21,7 @@ _WRITE_CHUNK = 256 * 1024
 _JSON = "application/json; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
 class HttpResponse:
     """A whole answer, whatever its status."""
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
+from yarl import URL
+
 from imbridge.adapters.feishu.config import FeishuConfig
 from imbridge.adapters.feishu.errors import API_ERRORS, TOKEN_ERRORS
 from imbridge.protocol import (
@@ -35,6 +37,7 @@ from imbridge.transport import (
 
 _TESTED_SDK = "1.7.5"
 _MAX_REFRESHES = 8
+_FIXED_PATHS = frozenset({"/open-apis/im/v1/messages"})  # with one of five receive_id_type each: five addresses
 _DOCS = "https://open.feishu.cn/search?q="
 
 
@@ -58,7 +61,7 @@ def user_agent(tags: tuple[str, ...] = ()) -> str:
     return " ".join((f"oapi-sdk-python/v{version}", *tags))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
 class Answer:
     """An answer that says success: its JSON object (empty for a file), the response itself, and the attempts made."""
 
@@ -83,6 +86,7 @@ class Caller:
         self._chat_rate = Rate.parse(config.chat_rate)
         self._api_rates = (Rate.parse(config.api_rate), Rate.parse(config.api_minute_rate))
         self._backoff = Backoff(0.5, 15.0, jitter)
+        self._urls: dict[tuple[str, ...], URL] = {}
 
     async def close(self) -> None:
         """Stop refreshing tokens."""
@@ -137,11 +141,10 @@ class Caller:
             try:
                 response = await self.pool.request(
                     method,
-                    self.config.api_url + path,
+                    self._url(path, params),
                     headers={"Authorization": f"Bearer {token}", "User-Agent": self.user_agent},
                     json=json,
                     data=None if form is None else form(),
-                    params=params,
                     **options,
                 )
             except HttpError as error:
@@ -163,6 +166,16 @@ class Caller:
             if rule.reaction is not Reaction.RETRY:
                 raise failure
             await self._wait(self._delay(api, chat, response, rule, attempt), deadline, failure)
+
+    def _url(self, path: str, params: Mapping[str, str] | None) -> URL:
+        """The whole address; those without an id in them, as of sending, are parsed once."""
+        if path not in _FIXED_PATHS:
+            return URL(self.config.api_url + path).with_query(params)
+        key = (path, *(params or {}).values())
+        url = self._urls.get(key)
+        if url is None:
+            url = self._urls[key] = URL(self.config.api_url + path).with_query(params)
+        return url
 
     def _delay(self, api: str, chat: str | None, response: HttpResponse, rule: ErrorRule, attempt: int) -> float:
         delay = retry_delay(response.headers, attempt - 1, rule, self._backoff)

@@ -26,6 +26,7 @@ from imbridge.protocol import (
     Video,
 )
 
+_EVERYBODY = MentionAll()
 _PLACEHOLDER = re.compile(r"@_user_\d+|@_all")
 
 
@@ -34,14 +35,14 @@ class MentionTable:
 
     def __init__(self, wire: Iterable[Any], bot_id: str) -> None:
         """Read the wire's `mentions`; what is not understood there is left out and stays text."""
-        self._by_key: dict[str, Mention | MentionAll] = {"@_all": MentionAll()}
+        self._by_key: dict[str, Mention | MentionAll] = {"@_all": _EVERYBODY}
         for entry in wire:
             if not isinstance(entry, dict) or not isinstance(entry.get("key"), str):
                 continue
             ids = entry.get("id")
             mention_id = (ids.get("open_id") if isinstance(ids, dict) else ids) or ""
             if entry["key"] == "@_all" or mention_id == "all":
-                self._by_key[entry["key"]] = MentionAll()
+                self._by_key[entry["key"]] = _EVERYBODY
             elif isinstance(mention_id, str):
                 # By id, never by name: anybody may be called like the bot.
                 is_self = bot_id != "" and mention_id == bot_id
@@ -60,7 +61,7 @@ class MentionTable:
         """Cut a text at its placeholders. `@_user_1` is never taken for the beginning of `@_user_10`."""
         if "@_" not in text:
             if text:
-                yield Text.model_construct(text=text)
+                yield Text(text)
             return
         start = 0
         for match in _PLACEHOLDER.finditer(text):
@@ -68,11 +69,11 @@ class MentionTable:
             if mention is None:
                 continue
             if match.start() > start:
-                yield Text.model_construct(text=text[start : match.start()])
+                yield Text(text[start : match.start()])
             yield mention
             start = match.end()
         if start < len(text):
-            yield Text.model_construct(text=text[start:])
+            yield Text(text[start:])
 
 
 @dataclass(slots=True)
@@ -147,7 +148,7 @@ def _text(body: dict[str, Any], table: MentionTable) -> Content:
     if not isinstance(text, str):
         raise TypeError("text is not a string")
     if "@_" not in text:
-        return Content("text", (Text.model_construct(text=text),) if text else (), text)
+        return Content("text", (Text(text),) if text else (), text)
     return _joined("text", table.split(text))
 
 

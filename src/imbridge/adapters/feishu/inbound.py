@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from imbridge.adapters.base import Inbound
@@ -103,13 +104,7 @@ def _message(event: dict[str, Any], me: Identity, payload: Any) -> ChatMessage:
     content = read_content(kind, wire.get("content"), table)
     return ChatMessage(
         id=message_id,
-        channel=Channel(
-            platform="feishu",
-            account=me.account,
-            kind=_KINDS.get(wire.get("chat_type"), ChannelKind.GROUP),
-            id=chat_id,
-            thread=wire.get("thread_id") or None,
-        ),
+        channel=_conversation(me.account, str(wire.get("chat_type")), chat_id, wire.get("thread_id") or None),
         sender=_sender(event["sender"].get("sender_id"), me, kind=event["sender"].get("sender_type")),
         elements=content.elements,
         content_type=content.kind,
@@ -119,6 +114,13 @@ def _message(event: dict[str, Any], me: Identity, payload: Any) -> ChatMessage:
         timestamp=utc(int(wire["create_time"])),
         payload=payload,
     )
+
+
+@lru_cache(maxsize=10_000)
+def _conversation(account: str, chat_type: str, chat_id: str, thread: str | None) -> Channel:
+    """A chat as a channel. The same one for each of its messages: it is frozen, and it knows its address already."""
+    kind = _KINDS.get(chat_type, ChannelKind.GROUP)
+    return Channel(platform="feishu", account=account, kind=kind, id=chat_id, thread=thread)
 
 
 def _text_for_skill(content: Content) -> str:

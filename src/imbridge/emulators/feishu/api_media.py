@@ -5,18 +5,16 @@ Rules: https://open.feishu.cn/document/server-docs/im-v1/image/create and https:
 people sent through the message).
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from aiohttp import web
+from aiohttp import BodyPartReader, MultipartReader
 
 from imbridge.emulators.feishu.api_messages import the_message
 from imbridge.emulators.feishu.errors import ApiError
 from imbridge.emulators.feishu.gateway import Call, Resource, Routes
 from imbridge.emulators.feishu.uploads import Upload, image_type
 
-if TYPE_CHECKING:
-    from multidict import MultiDictProxy
-
+MAX_BODY = 64 * 1024 * 1024
 FILE_TYPES = frozenset({"opus", "mp4", "pdf", "doc", "xls", "ppt", "stream"})
 
 
@@ -32,9 +30,9 @@ def add_routes(routes: Routes) -> None:
 async def upload_image(call: Call) -> dict[str, Any]:
     """`POST im/v1/images`, multipart: image_type (message or avatar), image."""
     form = await _form(call)
-    if form.get("image_type") not in {"message", "avatar"}:
+    if _text(form, "image_type") not in {"message", "avatar"}:
         raise ApiError(234001, "image_type is message or avatar")
-    data, _ = _file(form, "image", call.world.settings.image_limit)
+    data = _file(form, "image", call.world.settings.image_limit)
     if image_type(data) is None:
         raise ApiError(234011)
     call.world.stats.uploads += 1
@@ -44,16 +42,16 @@ async def upload_image(call: Call) -> dict[str, Any]:
 async def upload_file(call: Call) -> dict[str, Any]:
     """`POST im/v1/files`, multipart: file_type, file_name, file, and duration for audio and video (milliseconds)."""
     form = await _form(call)
-    file_type, name, duration = form.get("file_type"), form.get("file_name"), form.get("duration")
-    if not isinstance(file_type, str) or file_type not in FILE_TYPES:
+    file_type, name, duration = (_text(form, key) for key in ("file_type", "file_name", "duration"))
+    if file_type is None or file_type not in FILE_TYPES:
         raise ApiError(234001, f"file_type is one of {', '.join(sorted(FILE_TYPES))}")
-    if not isinstance(name, str) or not name:
+    if not name:
         raise ApiError(234001, "file_name is missing")
-    if duration is not None and not (isinstance(duration, str) and duration.isdigit()):
+    if duration is not None and not duration.isdigit():
         raise ApiError(234001, "duration is a whole number of milliseconds")
-    data, _ = _file(form, "file", call.world.settings.file_limit)
+    data = _file(form, "file", call.world.settings.file_limit)
     call.world.stats.uploads += 1
-    milliseconds = int(duration) if isinstance(duration, str) else None
+    milliseconds = None if duration is None else int(duration)
     upload = call.world.uploads.add_file(data, call.app, name=name, file_type=file_type, duration=milliseconds)
     return {"file_key": upload.key}
 
@@ -95,22 +93,34 @@ def _as_resource(call: Call, upload: Upload) -> Resource:
     return Resource(upload.data, upload.media_type, upload.name or upload.key)
 
 
-async def _form(call: Call) -> "MultiDictProxy[str | bytes | bytearray | web.FileField]":
+async def _form(call: Call) -> dict[str, bytes]:
+    # Parts are read raw: the official SDK sends the file's part without a file name, which platform and we accept.
     if not call.request.content_type.startswith("multipart/"):
         raise ApiError(234001, "the body is not multipart/form-data")
+    if (call.request.content_length or 0) > MAX_BODY:
+        raise ApiError(234006)
+    form: dict[str, bytes] = {}
     try:
-        return await call.request.post()
+        reader = MultipartReader(call.request.headers, call.request.content)
+        while (part := await reader.next()) is not None:
+            if isinstance(part, BodyPartReader) and part.name:
+                form[part.name] = bytes(await part.read())
     except ValueError as error:
         raise ApiError(234001, f"the multipart body is malformed: {error}") from None
+    return form
 
 
-def _file(form: "MultiDictProxy[str | bytes | bytearray | web.FileField]", name: str, limit: int) -> tuple[bytes, str]:
-    field = form.get(name)
-    if not isinstance(field, web.FileField):
-        raise ApiError(234001, f"{name} is not a file with a file name")
-    data = field.file.read()
+def _text(form: dict[str, bytes], name: str) -> str | None:
+    value = form.get(name)
+    return None if value is None else value.decode(errors="replace")
+
+
+def _file(form: dict[str, bytes], name: str, limit: int) -> bytes:
+    data = form.get(name)
+    if data is None:
+        raise ApiError(234001, f"{name} is missing")
     if not data:
         raise ApiError(234010)
     if len(data) > limit:
         raise ApiError(234006)
-    return data, field.filename
+    return data

@@ -91,7 +91,7 @@ class EventQueue:
     def push(self, delivery: Delivery) -> None:
         """Takes a new event; the faults that concern events act here."""
         faults = self._world.faults
-        if not faults.active:
+        if not faults.active and self._held is None:
             self._route(delivery)
             return
         delay = faults.event_delay()

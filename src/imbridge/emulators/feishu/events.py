@@ -3,12 +3,12 @@
 Shapes: https://open.feishu.cn/document/server-docs/im-v1/message/events/receive and its neighbours.
 """
 
-import json
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.feishu.app import App
+from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.message import Message, Reaction
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def now_ms() -> int:
 
 def envelope(app: App, event_id: str, event_type: str, event: dict[str, Any], tenant_key: str) -> bytes:
     """The whole payload as JSON bytes."""
-    return json.dumps(
+    return dump(
         {
             "schema": "2.0",
             "header": {
@@ -43,9 +43,7 @@ def envelope(app: App, event_id: str, event_type: str, event: dict[str, Any], te
                 "app_id": app.app_id,
             },
             "event": event,
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
+        }
     ).encode()
 
 

@@ -10,11 +10,12 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, quote, unquote
 
 from aiohttp import web
 
 from imbridge.emulators.feishu.app import App
+from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.errors import ApiError
 from imbridge.emulators.feishu.rates import reset_seconds
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from imbridge.emulators.feishu.longlink import LongLink
     from imbridge.emulators.feishu.world import World
 
+JSON_TYPE = "application/json; charset=utf-8"
 PREFIX = "/open-apis/"
 RATE_LIMITED = 99991400
 TOKEN_ERRORS = frozenset({99991661, 99991663, 99991671})
@@ -129,14 +131,15 @@ class Gateway:
         world.stats.http_requests += 1
         if "%" in path:
             path = unquote(path)
-        body = await request.read()
+        # A multipart body is read by the upload that wants it.
+        body = b"" if request.headers.get("Content-Type", "").startswith("multipart/") else await request.read()
         if world.faults.active:
             failed = await self._fault(request.method, path)
             if failed is not None:
                 return failed
         log_id = world.ids.next("log")
         after = None
-        headers = {"X-Tt-Logid": log_id}
+        headers = {"X-Tt-Logid": log_id, "Content-Type": JSON_TYPE}
         status = 200
         try:
             if path == "/callback/ws/endpoint" and request.method == "POST":
@@ -152,7 +155,7 @@ class Gateway:
                 after = call.after
                 if isinstance(result, Resource):
                     self._tell(request.method, path, 200, 0)
-                    disposition = f'attachment; filename="{result.name}"'
+                    disposition = f"attachment; filename*=UTF-8''{quote(result.name)}"
                     headers |= {"Content-Type": result.media_type, "Content-Disposition": disposition}
                     return web.Response(body=result.data, headers=headers)
                 payload = result if "code" in result else {"code": 0, "msg": "success", "data": result}
@@ -166,13 +169,7 @@ class Gateway:
         if after is not None:
             await after()
         self._tell(request.method, path, status, payload.get("code", 0), body, payload)
-        return web.Response(
-            body=json.dumps(payload, ensure_ascii=False).encode(),
-            status=status,
-            headers=headers,
-            content_type="application/json",
-            charset="utf-8",
-        )
+        return web.Response(body=dump(payload).encode(), status=status, headers=headers)
 
     def _authorised(self, request: web.BaseRequest, path: str, query: str, body: bytes) -> tuple[Call, Handler]:
         found = self._routes.find(request.method, path[len(PREFIX) :]) if path.startswith(PREFIX) else None

@@ -1,10 +1,10 @@
 """A bot's new message: checked, kept, shown to the people in the chat."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.chat import Chat
+from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.errors import ApiError
 from imbridge.emulators.feishu.events import now_ms
 from imbridge.emulators.feishu.message import BotMessage, Message
@@ -151,7 +151,7 @@ def _shown_content(message: Message) -> str:
         keys = {user_id: f"@_user_{number}" for number, user_id in enumerate(message.at_ids, start=1)} | {
             "all": "@_all"
         }
-        return json.dumps({"text": with_placeholders(message.content["text"], keys)}, ensure_ascii=False)
+        return dump({"text": with_placeholders(message.content["text"], keys)})
     return message.raw_content
 
 

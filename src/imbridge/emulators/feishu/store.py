@@ -37,11 +37,14 @@ class MessageStore:
 
     def uuid_begin(self, app_id: str, uuid: str) -> None:
         """A message with this key is being sent."""
-        self._by_uuid.pop((app_id, uuid), None)
-        self._by_uuid[app_id, uuid] = (None, time.monotonic() + self._settings.uuid_window)
-        if len(self._by_uuid) > self._settings.history:
-            self._by_uuid.popitem(last=False)
+        self._remember(app_id, uuid, None)
 
     def uuid_done(self, app_id: str, uuid: str, message: BotMessage) -> None:
         """The message with this key is sent."""
+        self._remember(app_id, uuid, message)
+
+    def _remember(self, app_id: str, uuid: str, message: BotMessage | None) -> None:
+        self._by_uuid.pop((app_id, uuid), None)
         self._by_uuid[app_id, uuid] = (message, time.monotonic() + self._settings.uuid_window)
+        if len(self._by_uuid) > self._settings.history:
+            self._by_uuid.popitem(last=False)

@@ -1,11 +1,11 @@
 """A person who talks with bots."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.feishu import events
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.chat import Chat
+from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.events import now_ms
 from imbridge.emulators.feishu.inbox import Expected, Inbox
 from imbridge.emulators.feishu.message import BotMessage, Edit, Message, Reaction, SentMessage
@@ -108,7 +108,7 @@ class User:
         """Changes the text of one's own message. The platform pushes no event for that; the API shows it."""
         self._must_own(message, "edit")
         message.edits.append(Edit(message.raw_content, now_ms()))
-        message.raw_content = json.dumps({"text": text}, ensure_ascii=False)
+        message.raw_content = dump({"text": text})
         message.update_time = now_ms()
 
     def reacts(self, message: Message | str, emoji_type: str) -> Reaction:
@@ -198,7 +198,7 @@ class User:
             chat=chat,
             sender=self,
             msg_type=msg_type,
-            raw_content=json.dumps(content, ensure_ascii=False),
+            raw_content=dump(content),
             create_time=now_ms(),
             root_id=root_id,
             parent_id=parent_id,

@@ -1,0 +1,113 @@
+"""The official SDK talks to the emulator: that is what proves it.
+
+The SDK runs in processes of its own: it takes the event loop at import, cannot be stopped, and warns when imported.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from imbridge.emulators.feishu import App, Chat, EmulatorSettings, FeishuEmulator, User
+
+SCRIPTS = Path(__file__).parent / "scripts"
+STARTUP = 30.0  # importing the SDK takes seconds on a busy machine
+
+
+@pytest.fixture
+def settings() -> EmulatorSettings:
+    return EmulatorSettings(reconnect_nonce=0, reconnect_interval=1, redelivery=(0.2, 0.2))
+
+
+@asynccontextmanager
+async def running(
+    script: str, feishu: FeishuEmulator, app: App, *args: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        SCRIPTS / script,
+        feishu.base_url,
+        app.app_id,
+        app.app_secret,
+        *args,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def test_ws_client_receives_and_replies(feishu: FeishuEmulator, app: App, alice: User) -> None:
+    async with running("lark_ws_echo.py", feishu, app):
+        first = await alice.says("hi")
+        answer = await alice.receives("echo: hi", timeout=STARTUP)
+        assert (answer.parent_id, answer.uuid) == (first.message_id, first.event_id)
+
+        feishu.faults.split_frames(3, times=1)
+        await alice.says("in three parts " + "好" * 1000)
+        await alice.receives("echo: in three parts " + "好" * 1000)
+
+        feishu.faults.duplicate_events(1, times=1)
+        await alice.says("twice")
+        await alice.receives("echo: twice")
+        await alice.receives_nothing(within=0.2)
+
+        feishu.faults.drop_connections(app)
+        await alice.says("after the drop")
+        await alice.receives("echo: after the drop", timeout=10)
+    stats = feishu.stats
+    assert (stats.connects, stats.duplicates_absorbed, stats.events_given_up) == (2, 1, 0)
+    assert stats.acks_ok == 4
+    assert stats.pings >= 1
+    assert feishu.violations == []
+
+
+async def test_ws_client_gets_an_unacknowledged_event_again(feishu: FeishuEmulator, app: App, alice: User) -> None:
+    async with running("lark_ws_echo.py", feishu, app):
+        feishu.faults.http_fail("*/reply", 200, body="no JSON")  # the SDK's call raises, so its ack is a 500
+        await alice.says("hi")
+        await alice.receives("echo: hi", timeout=STARTUP)
+        while feishu.stats.acks_ok == 0:  # noqa: ASYNC110 - counters have no event to wait for
+            await asyncio.sleep(0.01)
+    assert (feishu.stats.acks_failed, feishu.stats.events_redelivered) == (1, 1)
+    assert feishu.violations == []
+
+
+async def test_api_client_sends(feishu: FeishuEmulator, app: App, alice: User, chat: Chat) -> None:
+    async with running("lark_api_create.py", feishu, app, chat.chat_id) as process:
+        output, _ = await process.communicate()
+    result = json.loads(output.decode().splitlines()[-1])
+    assert result == {
+        "text": 0,
+        "picture": 0,
+        "refused": 230001,
+        "log_id": result["log_id"],
+        "reaction": "SMILE",
+        "got": '{"text": "from create"}',
+    }
+    assert result["log_id"]
+    text = await alice.receives("from create")
+    await alice.receives("[image]")
+    assert [one.emoji_type for one in text.reactions] == ["SMILE"]
+    assert (feishu.stats.token_requests, feishu.stats.sends) == (1, 2)
+    assert feishu.violations == []
+
+
+async def test_channel_receives_and_answers(feishu: FeishuEmulator, app: App, alice: User) -> None:
+    bob = feishu.add_user("Bob")
+    group = feishu.add_group("team", members=[alice, bob], apps=[app])
+    async with running("lark_channel_echo.py", feishu, app):
+        await alice.says("hello")
+        await alice.receives("channel: hello", timeout=STARTUP)
+        await bob.says("@bot hello group", chat=group, mentions=[app])
+        answer = await bob.receives(chat=group)
+        assert "hello group" in answer.text
+    assert feishu.violations == []
