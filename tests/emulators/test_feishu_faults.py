@@ -90,6 +90,19 @@ async def test_duplicate_events(feishu: FeishuEmulator, alice: User, bot: Bot) -
     assert feishu.violations == []
 
 
+async def test_both_copies_of_a_duplicate_may_be_refused(feishu: FeishuEmulator, alice: User, bot: Bot) -> None:
+    link = await bot.connect()
+    with feishu.faults.duplicate_events(1, times=1):
+        await alice.says("twice")
+    for _ in range(2):
+        frame, _ = await link.event()
+        await link.ack(frame, 500, biz_rt=False)
+    await link.acked_event()
+    await until(lambda: feishu.stats.acks_ok == 1)
+    assert (feishu.stats.acks_failed, feishu.stats.events_redelivered) == (1, 1)
+    assert feishu.violations == []
+
+
 async def test_reorder_events(feishu: FeishuEmulator, alice: User, bot: Bot) -> None:
     link = await bot.connect()
     with feishu.faults.reorder_events(times=1):

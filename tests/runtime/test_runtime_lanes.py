@@ -1,4 +1,5 @@
 import asyncio
+import contextvars
 import random
 
 import pytest
@@ -152,3 +153,18 @@ async def test_a_busy_lane_lets_others_have_their_turn() -> None:
     await lanes.drain()
     assert done.index("other") < 100
     assert done.count("busy") == 500
+
+
+async def test_context_variables_of_one_piece_of_work_do_not_reach_the_next() -> None:
+    variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="clean")
+    seen: list[str] = []
+
+    async def work(item: str) -> None:
+        seen.append(variable.get())
+        variable.set(item)
+
+    lanes = make(work, running=1)
+    for key in "abab":
+        lanes.push(key, key)
+    await lanes.drain()
+    assert seen == ["clean"] * 4

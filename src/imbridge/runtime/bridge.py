@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar, overload
 
 from pydantic import ValidationError
 
-from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Verdict
+from imbridge.adapters.base import Adapter, Health, Probe
 from imbridge.config import AccountConfig
 from imbridge.config.options import BridgeOptions
 from imbridge.policy import DirectGate, Permissions
@@ -25,15 +25,18 @@ from imbridge.protocol import (
     SkillError,
     to_reply,
 )
+from imbridge.runtime.accounts import Accounts
 from imbridge.runtime.delivery import Delivery, push_key
 from imbridge.runtime.gate import Gate
 from imbridge.runtime.handling import Handling
-from imbridge.runtime.registry import adapter_type
 from imbridge.skills import BaseSkill, SkillSet, command_skill, event_skill, message_skill
 from imbridge.storage import BaseStorage, MemoryStorage
 from imbridge.transport import HttpPool, WebhookApp
 
 log = logging.getLogger(__name__)
+
+_LONGEST_KEY = 40
+"""As in `Reply.key`; adapters append to it, and Feishu's `uuid` has 50 characters."""
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -46,19 +49,6 @@ class BridgeState(StrEnum):
     RUNNING = "running"
     STOPPING = "stopping"
     STOPPED = "stopped"
-
-
-class _AccountIntake:
-    """The way into the inbox for one account."""
-
-    __slots__ = ("_account", "_handling")
-
-    def __init__(self, account: str, handling: Handling) -> None:
-        self._account = account
-        self._handling = handling
-
-    def offer(self, inbound: Inbound) -> "asyncio.Future[Verdict]":
-        return self._handling.offer(self._account, inbound)
 
 
 class Bridge:
@@ -95,14 +85,18 @@ class Bridge:
         self.skills = SkillSet(
             skills, may_use=rules.may_use, command_prefix=self.options.command_prefix, limit=rules.limit
         )
-        self._delivery = Delivery(self.storage, self.adapter, max_lanes=self.options.max_lanes)
-        self._accounts = tuple(account for account in accounts if account.enabled)
-        gate = Gate(stale_after=self.options.stale_after, may_write=DirectGate(self._accounts).may_write)
+        self._delivery = Delivery(
+            self.storage, self.adapter, max_lanes=self.options.max_lanes, max_waiting=self.options.max_waiting
+        )
+        enabled = tuple(account for account in accounts if account.enabled)
+        gate = Gate(stale_after=self.options.stale_after, may_write=DirectGate(enabled).may_write)
         self._handling = Handling(self.storage, self.skills, self._delivery, gate, self.adapter, self.options)
-        self._adapters: dict[str, Adapter] = {}
+        self._accounts = Accounts(self._handling.offer, self._pool)
         self._webhooks: WebhookApp | None = None
-        for account in self._accounts:
-            self._add_account(account)
+        self._starting: asyncio.Task[None] | None = None
+        self._stopped = asyncio.Event()
+        for account in enabled:
+            self._accounts.add(account)
 
     # -- making one ----------------------------------------------------------------------------------------------------
 
@@ -129,13 +123,6 @@ class Bridge:
         from imbridge.runtime.settings import bridge_from
 
         return bridge_from(Path(path), skills=skills, environ=environ)
-
-    def _add_account(self, config: AccountConfig) -> None:
-        if config.key in self._adapters:
-            raise ConfigError(f"two accounts are called {config.key}; give each its own name", key=config.key)
-        kind = adapter_type(config.platform)
-        context = AdapterContext(_AccountIntake(config.key, self._handling), self._pool, self._on_health)
-        self._adapters[config.key] = kind(config, context)
 
     # -- declaring skills ----------------------------------------------------------------------------------------------
 
@@ -215,42 +202,48 @@ class Bridge:
         if self.state is not BridgeState.NEW:
             raise ImbridgeError(f"this bridge is {self.state.value}; make a new one to start again")
         self.state = BridgeState.STARTING
+        # A task of its own, so that `stop` can end it without cancelling whoever waits here.
+        self._starting = starting = asyncio.create_task(self._start(), name="bridge start")
+        try:
+            await asyncio.wait((starting,))
+        except asyncio.CancelledError:
+            starting.cancel()
+            await asyncio.wait((starting,))
+            await self.stop(grace=0)  # it may have been done already
+            raise
+        if starting.cancelled():
+            raise ImbridgeError("this bridge was stopped while it started")
+        starting.result()
+
+    async def _start(self) -> None:
         try:
             await self.storage.open()
             await self.skills.setup()
+            await self._delivery.recover()
             await self._handling.recover()
-            await self._start_accounts()
+            await self._accounts.start()
         except BaseException:
             await self._close()
             raise
         self.state = BridgeState.RUNNING
 
-    async def _start_accounts(self) -> None:
-        adapters = tuple(self._adapters.values())
-        results = await asyncio.gather(*(adapter.start() for adapter in adapters), return_exceptions=True)
-        failures: list[Exception] = []
-        for adapter, result in zip(adapters, results, strict=True):
-            if isinstance(result, Exception):
-                failures.append(result)
-                known = isinstance(result, ImbridgeError)
-                log.error("%s: not started: %s", adapter.key, result, exc_info=None if known else result)
-            elif result is not None:
-                raise result
-        if failures and len(failures) == len(adapters):
-            raise failures[0]
-
     async def stop(self, *, grace: float | None = None) -> None:
-        """Stop reading, let what was taken in be handled and said, close.
+        """Stop reading, let what was taken in be handled and said, close. A second call waits for the first.
 
         Args:
             grace: Seconds for that; `options.grace` when left out. What is not done by then is cancelled and counted
                 in the log.
         """
-        if self.state not in (BridgeState.RUNNING, BridgeState.STARTING):
+        if self.state is BridgeState.STARTING and self._starting is not None:
+            self._starting.cancel()
+            await asyncio.wait((self._starting,))
+        if self.state is BridgeState.STOPPING:
+            await self._stopped.wait()
+        if self.state is not BridgeState.RUNNING:
             return
         self.state = BridgeState.STOPPING
         try:
-            await asyncio.gather(*(adapter.stop_reading() for adapter in self._adapters.values()))
+            await self._accounts.stop_reading()
             try:
                 async with asyncio.timeout(self.options.grace if grace is None else grace):
                     await self._handling.drain()
@@ -261,19 +254,26 @@ class Bridge:
             await self._close()
 
     async def _close(self) -> None:
-        unhandled = await self._handling.cancel()
-        unsaid = await self._delivery.cancel()
-        if unhandled or unsaid:
-            log.error("stopped with %d messages not handled and %d answers not sent", unhandled, unsaid)
+        """Each step is done whatever becomes of those before it."""
+        try:
+            async with AsyncExitStack() as steps:
+                steps.push_async_callback(self.storage.close)
+                steps.push_async_callback(self._pool.close)
+                steps.push_async_callback(self._accounts.close)
+                steps.push_async_callback(self._tear_down)
+                unhandled = await self._handling.cancel()
+                unsaid = await self._delivery.cancel()
+                if unhandled or unsaid:
+                    log.error("stopped with %d messages not handled and %d answers not sent", unhandled, unsaid)
+        finally:
+            self.state = BridgeState.STOPPED
+            self._stopped.set()
+
+    async def _tear_down(self) -> None:
         try:
             await self.skills.teardown()
         except ExceptionGroup:
             log.debug("each failing teardown has been logged by the skills")
-        for adapter in self._adapters.values():
-            await adapter.close()
-        await self._pool.close()
-        await self.storage.close()
-        self.state = BridgeState.STOPPED
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -308,10 +308,14 @@ class Bridge:
             key: Idempotency key: two sends with one key make one message where the platform supports it.
 
         Raises:
-            ValueError: `to` is not an address.
+            ValueError: `to` is not an address, or `key` has more than 40 characters.
             ConfigError: it names an account that this bridge does not have.
+            ImbridgeError: the bridge does not run.
         """
-        self._check_running()
+        if self.state not in (BridgeState.RUNNING, BridgeState.STARTING, BridgeState.STOPPING):
+            raise ImbridgeError(f"this bridge is {self.state.value}; start it first")
+        if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
+            raise ValueError(f"an idempotency key has 1 to {_LONGEST_KEY} characters, not {len(key)}")
         channel = to if isinstance(to, Channel) else Address(to).channel
         self.adapter(channel.account_key)
         entry = await self._delivery.post(channel, to_reply(content), key=key or push_key())
@@ -326,32 +330,26 @@ class Bridge:
         Raises:
             ConfigError: there is no such account.
         """
-        try:
-            return self._adapters[account]
-        except KeyError:
-            known = ", ".join(self._adapters) or "none"
-            raise ConfigError(f"this bridge has no account {account!r}; it has: {known}", key=account) from None
+        return self._accounts[account]
 
     @property
     def accounts(self) -> Sequence[str]:
         """Keys of all accounts."""
-        return tuple(self._adapters)
+        return tuple(self._accounts)
 
     def health(self) -> dict[str, Health]:
         """How each account is doing."""
-        return {key: adapter.health for key, adapter in self._adapters.items()}
+        return {key: adapter.health for key, adapter in self._accounts.items()}
 
     async def probe(self) -> dict[str, Probe]:
         """Ask each platform who we are there. Works on a bridge that was not started; it is then closed again."""
         try:
-            found = await asyncio.gather(*(adapter.probe() for adapter in self._adapters.values()))
+            return await self._accounts.probe()
         finally:
             if self.state is BridgeState.NEW:
-                for adapter in self._adapters.values():
-                    await adapter.close()
+                await self._accounts.close()
                 await self._pool.close()
                 self.state = BridgeState.STOPPED
-        return dict(zip(self._adapters, found, strict=True))
 
     def counters(self) -> dict[str, dict[str, Any]]:
         """Numbers for metrics: of the bridge itself, and of each account."""
@@ -360,7 +358,7 @@ class Bridge:
             **{f"delivery_{state}": count for state, count in self._delivery.counts.items()},
             "waiting": self._handling.waiting,
         }
-        return {"bridge": own, **{key: adapter.counters() for key, adapter in self._adapters.items()}}
+        return {"bridge": own, **{key: adapter.counters() for key, adapter in self._accounts.items()}}
 
     # -- inside another application ------------------------------------------------------------------------------------
 
@@ -373,7 +371,7 @@ class Bridge:
         if self._webhooks is None:
             from imbridge.runtime.asgi import webhook_app
 
-            self._webhooks = webhook_app(self, tuple(self._adapters.values()))
+            self._webhooks = webhook_app(self, tuple(self._accounts.values()))
         return self._webhooks
 
     @asynccontextmanager
@@ -381,16 +379,6 @@ class Bridge:
         """For FastAPI and Starlette: `FastAPI(lifespan=bridge.lifespan)` starts and stops the bridge with the app."""
         async with self:
             yield
-
-    # -- inside --------------------------------------------------------------------------------------------------------
-
-    def _check_running(self) -> None:
-        if self.state not in (BridgeState.RUNNING, BridgeState.STARTING, BridgeState.STOPPING):
-            raise ImbridgeError(f"this bridge is {self.state.value}; start it first")
-
-    def _on_health(self, adapter: Adapter, health: Health, reason: str) -> None:
-        level = logging.ERROR if health is Health.FAILED else logging.WARNING if health is Health.DOWN else logging.INFO
-        log.log(level, "%s: %s (%s)", adapter.key, health.value, reason)
 
 
 def _permissions(permissions: Mapping[str, Any] | None) -> Permissions:

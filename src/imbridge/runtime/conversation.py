@@ -88,7 +88,7 @@ class MessageConversation:
                 try:
                     await stream.finish()
                 except ImbridgeError as error:
-                    log.error("%s: a stream could not be finished: %s", self._message.channel.address, error)  # noqa: TRY400 - it says all
+                    log.error("%s: a stream could not be finished: %s", self._channel.address, error)  # noqa: TRY400 - it says all
         finally:
             for stream in left:  # cancelled meanwhile
                 stream.abandon()
@@ -112,7 +112,7 @@ class MessageConversation:
 
     async def ask(self, question: Any, *, timeout: float) -> Message:
         """Ask, and wait for the person's next message."""
-        self._handling.questions.check(self._message)
+        self._handling.questions.check(self._channel, self._sender_id)
         if question is not None:
             await self.post(question)
         answer = await self._handling.questions.wait(self._channel, self._sender_id, timeout)

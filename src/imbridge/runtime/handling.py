@@ -79,7 +79,7 @@ class Handling:
             return verdict
         entry = InboxEntry(account, inbound.dedup_keys, lane, item)
         stored = self.storage.add_inbound(entry)
-        if stored.done():
+        if stored.done() and not self._storing and stored.exception() is None:
             verdict.set_result(self._stored(entry, stored.result()))
         else:
             self._storing += 1

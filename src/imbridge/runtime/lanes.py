@@ -1,6 +1,7 @@
 """Lanes: work of one key in order, work of different keys side by side, both bounded."""
 
 import asyncio
+import contextvars
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -12,8 +13,6 @@ log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 
-_TURN = 32
-"""Items a busy lane may do before it lets a waiting lane go first."""
 _CANCELLATIONS, _LAST_WORDS = 3, 1.0
 """How often work is told to stop, and the seconds it has for its clean-up each time, before it is given up."""
 
@@ -43,13 +42,15 @@ class Lanes(Generic[Item]):
         """Keep the bounds; no task runs before there is work."""
         self._work = work
         self._name = name
+        self._task_name = f"{name} lane"
+        self._context = contextvars.copy_context()
         self._max_running = max_running
         self._max_length = max_length
         self._max_waiting = max_waiting
         self._lanes: dict[str, deque[Item]] = {}
         self._ready: deque[str] = deque()
         self._workers: set[asyncio.Task[None]] = set()
-        self._running = 0  # not len(_workers): a worker that has found nothing left is a task for a moment longer
+        self._running = 0  # not len(_workers): a worker that is done stays a task for a moment longer
         self._idle = asyncio.Event()
         self._idle.set()
         self._room: dict[str, deque[asyncio.Future[None]]] = {}
@@ -153,38 +154,34 @@ class Lanes(Generic[Item]):
         return OverloadedError(f"the {self._name} is stopped; nothing is done any more")
 
     def _start_worker(self) -> None:
+        """Do the first item of the lane whose turn it is, in a task and a context of its own.
+
+        What one piece of work puts into context variables is none of the next one's business.
+        """
         self._running += 1
-        worker = asyncio.create_task(self._run(), name=f"{self._name} lane")
+        key = self._ready.popleft()
+        worker = asyncio.create_task(self._run(key), name=self._task_name, context=self._context.copy())
         self._workers.add(worker)
         worker.add_done_callback(self._workers.discard)
 
-    async def _run(self) -> None:
+    async def _run(self, key: str) -> None:
+        lane = self._lanes[key]
         try:
-            while self._ready:
-                await self._turn(self._ready.popleft())
+            item = lane.popleft()
+            self.waiting -= 1
+            if self._room:
+                self._tell_room(key)
+            await self._do(key, item)
         finally:
             self._running -= 1
-            if self._ready and self._running < self._max_running and not self._closed:
-                self._start_worker()  # this one was cancelled by somebody else; what waits must not wait for ever
-            if not self._lanes:
-                self._idle.set()
-
-    async def _turn(self, key: str) -> None:
-        lane = self._lanes[key]
-        turns = _TURN
-        try:
-            while lane and (turns or not self._ready):
-                turns -= turns > 0
-                item = lane.popleft()
-                self.waiting -= 1
-                if self._room:
-                    self._tell_room(key)
-                await self._do(key, item)
-        finally:
             if lane:
                 self._ready.append(key)
             else:
                 self._lanes.pop(key, None)
+            if self._ready and not self._closed:
+                self._start_worker()
+            if not self._lanes:
+                self._idle.set()
 
     async def _do(self, key: str, item: Item) -> None:
         try:

@@ -1,9 +1,16 @@
 """A bridge as a whole process: event loop, signals, exit status."""
 
 import asyncio
+import gc
 import logging
+import os
 import signal
-from typing import TYPE_CHECKING
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from imbridge.protocol import ImbridgeError
 
 if TYPE_CHECKING:
     from imbridge.runtime.bridge import Bridge
@@ -11,12 +18,30 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ORDERLY, FORCED = 0, 130
+_AT_ONCE = 1.0
+"""Seconds from the second signal to the end, whatever hangs."""
+_THREADS = 5.0
+"""Seconds that threads of plain handlers get after everything else has stopped."""
 
 
 def run_until_signal(bridge: "Bridge") -> int:
-    """Run a bridge until SIGINT or SIGTERM. The loop is uvloop's where that is installed."""
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_serve(bridge))
+    """Run a bridge until SIGINT or SIGTERM. The loop is uvloop's where that is installed.
+
+    Raises:
+        ImbridgeError: not the place for it: an event loop runs here, or it is not the main thread.
+    """
+    if asyncio._get_running_loop() is not None:
+        raise ImbridgeError("an event loop runs here already; write `async with bridge:` instead of bridge.run()")
+    if threading.current_thread() is not threading.main_thread():
+        raise ImbridgeError(
+            "bridge.run() handles signals, so it belongs into the main thread; use `async with bridge:`"
+        )
+    process = _Process(bridge)
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(process.serve())
+    finally:
+        process.end.cancel()
 
 
 def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
@@ -27,47 +52,88 @@ def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
     return uvloop.Loop
 
 
-async def _serve(bridge: "Bridge") -> int:
-    asked = asyncio.Event()
-    serving = asyncio.current_task()
-    times = 0
+class _Process:
+    """Waits for signals and stops the bridge.
 
-    def on_signal(name: str) -> None:
-        nonlocal times
-        times += 1
-        if times == 1:
-            log.info("%s: stopping in good order; once more to stop at once", name)
-            asked.set()
-        elif serving is not None:
-            log.warning("%s again: stopping at once", name)
-            serving.cancel()
+    A handler that blocks the event loop, or a thread that never returns (the interpreter waits for threads), must not
+    keep the process alive for ever: `end` is a clock that ends it hard.
+    """
 
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, on_signal, number.name)
-        except NotImplementedError:  # Windows: the loop cannot, the interpreter can
-            signal.signal(number, lambda got, frame: loop.call_soon_threadsafe(on_signal, signal.Signals(got).name))
-    try:
-        starting = asyncio.ensure_future(bridge.start())
-        stop = asyncio.ensure_future(asked.wait())
+    def __init__(self, bridge: "Bridge") -> None:
+        self._bridge = bridge
+        self._signals = 0
+        self.end = _timer(_THREADS, "threads of handlers do not return; the process is ended")
+
+    async def serve(self) -> int:
+        asked = asyncio.Event()
+        with self._handling_signals(asked, asyncio.current_task()):
+            try:
+                await self._run(asked)
+            except asyncio.CancelledError:
+                if self._signals < 2:
+                    raise
+                await self._bridge.stop(grace=0)
+        if self._signals >= 2:
+            return FORCED
+        self.end.start()
+        return ORDERLY
+
+    async def _run(self, asked: asyncio.Event) -> None:
+        starting = asyncio.create_task(self._bridge.start(), name="bridge start")
+        stop = asyncio.create_task(asked.wait(), name="wait for a signal")
         try:
             await asyncio.wait((starting, stop), return_when=asyncio.FIRST_COMPLETED)
-            if not starting.done():
-                starting.cancel()
-                await asyncio.wait((starting,))
-                return ORDERLY
-            starting.result()
-            await stop
+            if starting.done():
+                starting.result()
+                _settle_garbage_collector()
+                await stop
         finally:
             stop.cancel()
             if not starting.done():
                 starting.cancel()
                 await asyncio.wait((starting,))
-        await bridge.stop()
-    except asyncio.CancelledError:
-        if times < 2:
-            raise
-        await bridge.stop(grace=0)
-        return FORCED
-    return ORDERLY
+        await self._bridge.stop()
+
+    @contextmanager
+    def _handling_signals(self, asked: asyncio.Event, serving: "asyncio.Task[Any] | None") -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+
+        def on_signal(number: int, frame: Any) -> None:
+            # Called by the interpreter, not by the loop: it works also while a handler blocks the loop.
+            self._signals += 1
+            name = signal.Signals(number).name
+            if self._signals == 1:
+                log.info("%s: stopping in good order; once more to stop at once", name)
+                loop.call_soon_threadsafe(asked.set)
+            elif self._signals == 2 and serving is not None:
+                log.warning("%s again: stopping at once", name)
+                _timer(_AT_ONCE, "something does not stop; the process is ended").start()
+                loop.call_soon_threadsafe(serving.cancel)
+
+        before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _settle_garbage_collector() -> None:
+    """Stop looking through what lives as long as the process, and look less often.
+
+    Only here, where the process is ours. Messages on their way make no reference cycles, so plain reference counting
+    frees them; the collector's walks through all modules and models were a tenth of the CPU of a busy bridge.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
+def _timer(seconds: float, why: str) -> threading.Timer:
+    def end() -> None:
+        log.error("%s", why)
+        os._exit(FORCED)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    return timer

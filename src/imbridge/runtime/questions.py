@@ -2,7 +2,7 @@
 
 import asyncio
 
-from imbridge.protocol import AskTimeoutError, Message, SkillError
+from imbridge.protocol import AskTimeoutError, Channel, Message, SkillError
 
 _STOPPING = "the bridge stops; the question cannot be answered any more"
 
@@ -27,8 +27,8 @@ class Questions:
         self._open[message.channel.address, message.sender.id].set_result(message)
         return True
 
-    def check(self, message: Message) -> None:
-        """See that the sender of a message can be asked; to be called before the question is said.
+    def check(self, channel: Channel, sender_id: str) -> None:
+        """See that somebody can be asked; to be called before the question is said.
 
         Raises:
             AskTimeoutError: the bridge stops: no answer can come.
@@ -36,18 +36,18 @@ class Questions:
         """
         if self._closed:
             raise AskTimeoutError(_STOPPING)
-        if (message.channel.address, message.sender.id) in self._open:
+        if (channel.address, sender_id) in self._open:
             raise SkillError("a question to this person is open in this conversation already; await one at a time")
 
-    async def wait(self, message: Message, timeout: float) -> Message:
-        """Wait for the next message of the same person in the same conversation.
+    async def wait(self, channel: Channel, sender_id: str, timeout: float) -> Message:
+        """Wait for a person's next message in a conversation.
 
         Raises:
             AskTimeoutError: none came in `timeout` seconds, or the bridge stops.
             SkillError: a question to them is open already.
         """
-        self.check(message)
-        key = (message.channel.address, message.sender.id)
+        self.check(channel, sender_id)
+        key = (channel.address, sender_id)
         waiting: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._open[key] = waiting
         try:

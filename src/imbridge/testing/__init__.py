@@ -6,7 +6,7 @@ The names are loaded at first use: pytest imports this package in every run, als
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from imbridge.testing.chat import Chat, Person, chat
+    from imbridge.testing.room import Chat, Person, chat
 
 __all__ = ["Chat", "Person", "chat"]
 
@@ -17,4 +17,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'imbridge.testing' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module("imbridge.testing.chat"), name)
+    return getattr(import_module("imbridge.testing.room"), name)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from imbridge.testing.chat import Chat, Person
+    from imbridge.testing.room import Chat, Person
 
 try:
     from pytest_asyncio import fixture as _async_fixture
@@ -40,7 +40,7 @@ def skills() -> list[Any]:
 @_async_fixture
 async def imbridge_chat(skills: list[Any]) -> "AsyncIterator[Chat]":
     """A running bridge with the skills of the fixture `skills`, on an emulated platform."""
-    from imbridge.testing.chat import chat
+    from imbridge.testing.room import chat
 
     async with chat(*skills) as running:
         yield running

@@ -113,8 +113,8 @@ class HttpPool:
         """
         session = self._session or await self._open()
         if json is not None:
-            data = json if isinstance(json, bytes) else to_json(json)
-            headers = {"Content-Type": _JSON} if headers is None else {"Content-Type": _JSON, **headers}
+            # A ready payload: aiohttp would find out by a row of isinstance checks that bytes are bytes.
+            data = aiohttp.BytesPayload(json if isinstance(json, bytes) else to_json(json), content_type=_JSON)
         proxies = self._proxies
         failure: BaseException
         try:

@@ -1,15 +1,18 @@
 """The Feishu adapter: wiring of start, stop, probe and the ways to speak."""
 
+import asyncio
+import logging
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
 from imbridge.adapters.feishu.api import FeishuApi, download_kind, receive_id_type
-from imbridge.adapters.feishu.calls import Caller, DegradeError, RetargetError
+from imbridge.adapters.feishu.calls import Caller, DegradeError, RetargetError, gone, passing
 from imbridge.adapters.feishu.capabilities import FEISHU
 from imbridge.adapters.feishu.config import FeishuConfig, Mode
+from imbridge.adapters.feishu.errors import GONE, GONE_REACTION, NO_THREAD
 from imbridge.adapters.feishu.inbound import Identity
-from imbridge.adapters.feishu.link import FeishuLink
+from imbridge.adapters.feishu.link import FeishuLink, handshake_refusal
 from imbridge.adapters.feishu.outbound import as_plain_text, measure, message_body
 from imbridge.adapters.feishu.webhook import FeishuWebhook
 from imbridge.config import AccountConfig
@@ -18,6 +21,7 @@ from imbridge.protocol import (
     ChannelKind,
     ContentRefusedError,
     Degradation,
+    DeliveryError,
     File,
     Image,
     ImbridgeError,
@@ -27,7 +31,9 @@ from imbridge.protocol import (
     Video,
 )
 from imbridge.rendering import Part, PartKind
-from imbridge.transport import Link, LinkState, WebhookRoute
+from imbridge.transport import Backoff, Link, LinkOptions, LinkState, WebhookRoute
+
+log = logging.getLogger(__name__)
 
 _HEALTH = {
     LinkState.CONNECTING: Health.STARTING,
@@ -45,7 +51,9 @@ class FeishuAdapter(Adapter):
     config_type: ClassVar[type[AccountConfig]] = FeishuConfig
     capabilities = FEISHU
 
-    def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
+    def __init__(
+        self, config: AccountConfig, context: AdapterContext, *, link_options: LinkOptions | None = None
+    ) -> None:
         """Keep the settings; no I/O before `start`."""
         if not isinstance(config, FeishuConfig):
             raise TypeError(f"the Feishu adapter needs a FeishuConfig, not a {type(config).__name__}")
@@ -56,23 +64,29 @@ class FeishuAdapter(Adapter):
         self.mode = config.mode
         self._webhook = FeishuWebhook(config, self.me, context.intake)
         self._driver = FeishuLink(self.caller, self.me, context.intake)
-        self._link = Link(self._driver, context.pool, name=config.key, on_state=self._on_link_state)
+        self._link = Link(
+            self._driver, context.pool, options=link_options, name=config.key, on_state=self._on_link_state
+        )
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Find out who we are, then connect; back when the first connection stands.
+        """Find out who we are, then connect; back when the first connection stands, however long that takes.
 
         Raises:
+            NotPermittedError: the app has no bot.
             AuthError: the credentials are wrong.
             LinkError: the platform refuses the connection for good.
         """
         try:
-            await self._identify()
+            await self._identify_patiently()
             if self.mode is Mode.LONG_CONNECTION:
                 await self._link.start()
         except ImbridgeError as error:
-            self._tell(Health.FAILED, str(error))
+            refusal = handshake_refusal(error.__cause__)
+            self._tell(Health.FAILED, str(refusal or error))
+            if refusal is not None:
+                raise refusal from error
             raise
         if self.mode is Mode.WEBHOOK:
             self._tell(Health.UP, "waiting for callbacks")
@@ -81,6 +95,7 @@ class FeishuAdapter(Adapter):
         """Close the connection; sending still works."""
         await self._driver.close()
         await self._link.stop()
+        await self._driver.close()  # what came in between the two: the platform will deliver it again
 
     async def close(self) -> None:
         """Let go of everything."""
@@ -96,13 +111,30 @@ class FeishuAdapter(Adapter):
             return Probe(ok=False, problems=(str(error),))
         return Probe(ok=True, bot_id=self.me.bot_id, bot_name=self.me.bot_name)
 
+    async def _identify_patiently(self) -> None:
+        """As long as it takes: a platform or a network that is down at the start comes back like any other."""
+        backoff = Backoff(1.0, 60.0)
+        attempt = 0
+        while True:
+            try:
+                await self._identify()
+            except DeliveryError as error:
+                if not passing(error):
+                    raise
+                log.warning("%s: not started yet, it goes on trying: %s", self.key, error)
+                self._tell(Health.DOWN, str(error))
+            else:
+                return
+            await asyncio.sleep(backoff.delay(attempt))
+            attempt += 1
+
     async def _identify(self) -> None:
         bot = await self.api.bot()
         self.me.bot_id = str(bot["open_id"])
         self.me.bot_name = str(bot.get("app_name") or "")
 
     def _on_link_state(self, state: LinkState, error: Exception | None) -> None:
-        self._tell(_HEALTH[state], str(error or state.value))
+        self._tell(_HEALTH[state], str(handshake_refusal(error) or error or state.value))
 
     def _tell(self, health: Health, reason: str) -> None:
         if health is not self.health:
@@ -122,7 +154,7 @@ class FeishuAdapter(Adapter):
         try:
             return await self._place(target, kind, content, key, degradations)
         except DegradeError as error:
-            if part.kind in (PartKind.TEXT, PartKind.MEDIA):
+            if kind == "text" or part.kind is PartKind.MEDIA:
                 raise
             plain_kind, plain = as_plain_text(part)
             degradations.append(Degradation(what=kind, how="text", why=str(error)))
@@ -131,21 +163,24 @@ class FeishuAdapter(Adapter):
 
     async def _place(self, target: Target, kind: str, content: str, key: str, degradations: list[Degradation]) -> Sent:
         channel = target.channel
-        if target.reply_to is not None:
+        in_thread = target.in_thread
+        while target.reply_to is not None:
             try:
                 message_id, attempts = await self.api.reply(
-                    target.reply_to, channel.id, kind, content, key, in_thread=target.in_thread
+                    target.reply_to, channel.id, kind, content, key, in_thread=in_thread
                 )
                 return Sent(SentPart(message_id=message_id, kind=kind, key=key), attempts, tuple(degradations))
             except RetargetError as error:
+                if in_thread and error.code in NO_THREAD:
+                    degradations.append(Degradation(what="thread", how="sent as a reply", why=str(error)))
+                    in_thread, key = False, f"{key}-r"
+                    continue
                 degradations.append(Degradation(what="reply", how="sent to the chat", why=str(error)))
                 key = f"{key}-c"
-        elif channel.thread is not None:
-            degradations.append(
-                Degradation(
-                    what="thread", how="sent to the chat", why="Feishu needs a message of the thread to reply to"
-                )
-            )
+                break
+        if target.reply_to is None and channel.thread is not None:
+            why = "Feishu needs a message of the thread to reply to"
+            degradations.append(Degradation(what="thread", how="sent to the chat", why=why))
         id_type = receive_id_type(channel.id) if channel.kind is ChannelKind.USER else "chat_id"
         message_id, attempts = await self.api.create(id_type, channel.id, kind, content, key)
         return Sent(SentPart(message_id=message_id, kind=kind, key=key), attempts, tuple(degradations))
@@ -163,6 +198,11 @@ class FeishuAdapter(Adapter):
             raise ContentRefusedError(
                 f"this {type(media).__name__} is empty; Feishu takes no empty files", platform="feishu"
             )
+        limit = FEISHU.image_bytes if isinstance(media, Image) else FEISHU.file_bytes
+        if len(data) > limit:
+            raise ContentRefusedError(
+                f"this {type(media).__name__} has {len(data)} bytes; Feishu takes at most {limit}", platform="feishu"
+            )
         if isinstance(media, Image):
             return await self.api.upload_image(data)
         if isinstance(media, File | Video):
@@ -176,20 +216,34 @@ class FeishuAdapter(Adapter):
         kind, content = await self._body(part)
         if kind not in ("text", "post"):
             raise NotSupportedError(f"Feishu can edit text and post messages, not {kind}")
-        attempts = await self.api.edit(message_id, channel.id, kind, content)
+        try:
+            attempts = await self.api.edit(message_id, channel.id, kind, content)
+        except RetargetError as error:
+            raise gone(error) from None
         return Sent(SentPart(message_id=message_id, kind=kind), attempts)
 
     async def recall(self, channel: Channel, message_id: str) -> None:
         """Take a sent message back."""
-        await self.api.recall(message_id)
+        try:
+            await self.api.recall(message_id)
+        except RetargetError as error:
+            if error.code not in GONE:  # recalled already, perhaps by a request whose answer got lost
+                raise
 
     async def react(self, channel: Channel, message_id: str, emoji: str) -> None:
         """Put a reaction on a message."""
-        await self.api.react(message_id, emoji_type(emoji))
+        try:
+            await self.api.react(message_id, emoji_type(emoji))
+        except RetargetError as error:
+            raise gone(error) from None
 
     async def unreact(self, channel: Channel, message_id: str, emoji: str) -> None:
         """Take our reaction off a message."""
-        await self.api.unreact(message_id, emoji_type(emoji))
+        try:
+            await self.api.unreact(message_id, emoji_type(emoji))
+        except DeliveryError as error:
+            if error.code not in GONE_REACTION:  # by a request whose answer got lost, or with its message
+                raise
 
     async def read(self, message_id: str, media: Media) -> bytes:
         """Fetch the bytes of a received media element; at most 100 MB."""

@@ -1,5 +1,6 @@
 """The endpoints of Feishu that the adapter uses. Source: open.feishu.cn, server docs of im-v1 and bot-v3."""
 
+import hashlib
 from collections import OrderedDict
 from typing import Any
 from urllib.parse import quote
@@ -7,11 +8,12 @@ from urllib.parse import quote
 import aiohttp
 
 from imbridge.adapters.feishu.calls import Caller
-from imbridge.protocol import DeliveryError, NotSupportedError
+from imbridge.protocol import DeliveryError, NotPermittedError, NotSupportedError
 
 _MESSAGES = "/open-apis/im/v1/messages"
 _DOWNLOAD_LIMIT = 100 << 20
 _REMEMBERED_REACTIONS = 1024
+_UUID_LENGTH = 50
 
 
 class FeishuApi:
@@ -27,7 +29,7 @@ class FeishuApi:
         answer = await self.caller.exchange("GET", "/open-apis/bot/v3/info", api="bot.info")
         bot = answer.body.get("bot")
         if not isinstance(bot, dict) or not bot.get("open_id"):
-            raise DeliveryError(
+            raise NotPermittedError(
                 "feishu bot.info: the app has no bot; console: Add Features > Bot, then publish a version",
                 platform="feishu",
             )
@@ -35,7 +37,7 @@ class FeishuApi:
 
     async def create(self, id_type: str, receive_id: str, kind: str, content: str, uuid: str) -> tuple[str, int]:
         """`POST /im/v1/messages`; the message's id and the attempts. One `uuid` makes one message within an hour."""
-        body = {"receive_id": receive_id, "msg_type": kind, "content": content, "uuid": uuid}
+        body = {"receive_id": receive_id, "msg_type": kind, "content": content, "uuid": _uuid(uuid)}
         data, attempts = await self.caller.call(
             "POST", _MESSAGES, api="message.create", json=body, params={"receive_id_type": id_type}, chat=receive_id
         )
@@ -45,7 +47,7 @@ class FeishuApi:
         self, message_id: str, chat: str, kind: str, content: str, uuid: str, *, in_thread: bool
     ) -> tuple[str, int]:
         """`POST /im/v1/messages/:id/reply`."""
-        body: dict[str, Any] = {"msg_type": kind, "content": content, "uuid": uuid}
+        body: dict[str, Any] = {"msg_type": kind, "content": content, "uuid": _uuid(uuid)}
         if in_thread:
             body["reply_in_thread"] = True
         path = f"{_MESSAGES}/{quote(message_id, safe='')}/reply"
@@ -126,6 +128,11 @@ class FeishuApi:
             "GET", path, api="resource.get", params={"type": kind}, binary=_DOWNLOAD_LIMIT
         )
         return answer.response.body
+
+
+def _uuid(key: str) -> str:
+    """The platform takes at most 50 characters; what is longer is sent as its digest."""
+    return key if len(key) <= _UUID_LENGTH else hashlib.blake2b(key.encode(), digest_size=24).hexdigest()
 
 
 def receive_id_type(channel_id: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from yarl import URL
 
 from imbridge.adapters.feishu.config import FeishuConfig
-from imbridge.adapters.feishu.errors import API_ERRORS, TOKEN_ERRORS
+from imbridge.adapters.feishu.errors import API_ERRORS, GONE, REFUSED_CONTENT, TOKEN_ERRORS
 from imbridge.protocol import (
     AuthError,
     ContentRefusedError,
@@ -37,6 +37,8 @@ from imbridge.transport import (
 
 _TESTED_SDK = "1.7.5"
 _MAX_REFRESHES = 8
+_CALL_TIMEOUT, _FILE_TIMEOUT = 10.0, 120.0
+"""Seconds that one attempt may take; the first is the pool's own."""
 _FIXED_PATHS = frozenset({"/open-apis/im/v1/messages"})  # with one of five receive_id_type each: five addresses
 _DOCS = "https://open.feishu.cn/search?q="
 
@@ -87,6 +89,7 @@ class Caller:
         self._api_rates = (Rate.parse(config.api_rate), Rate.parse(config.api_minute_rate))
         self._backoff = Backoff(0.5, 15.0, jitter)
         self._urls: dict[tuple[str, ...], URL] = {}
+        self._last_headers: dict[str, str] = {}
 
     async def close(self) -> None:
         """Stop refreshing tokens."""
@@ -131,8 +134,15 @@ class Caller:
             AuthError: the credentials are refused.
         """
         deadline = asyncio.get_running_loop().time() + self.config.send_timeout
-        options: dict[str, Any] = {"max_bytes": binary, "timeout": 120.0} if binary else {}
+        options: dict[str, Any] = {}
+        if binary:
+            options = {"max_bytes": binary, "timeout": _FILE_TIMEOUT}
+        elif form is not None:
+            options = {"timeout": _FILE_TIMEOUT}
+        elif self.config.send_timeout < _CALL_TIMEOUT:
+            options = {"timeout": self.config.send_timeout}
         attempt = refreshes = 0
+        doubt = False
         while True:
             await self._pace(api, chat)
             token = await self._token(deadline)
@@ -142,30 +152,46 @@ class Caller:
                 response = await self.pool.request(
                     method,
                     self._url(path, params),
-                    headers={"Authorization": f"Bearer {token}", "User-Agent": self.user_agent},
+                    headers=self._headers(token),
                     json=json,
                     data=None if form is None else form(),
                     **options,
                 )
             except HttpError as error:
-                failure = DeliveryError(f"feishu {api}: {error}", platform="feishu", ambiguous=error.ambiguous)
+                doubt = doubt or error.ambiguous
+                failure = DeliveryError(f"feishu {api}: {error}", platform="feishu", ambiguous=doubt)
                 await self._wait(self._backoff.delay(attempt - 1), deadline, failure)
                 continue
-            if binary and response.status == 200 and "json" not in response.headers.get("Content-Type", ""):
+            if binary and response.status == 200 and _is_file(response):
                 return Answer({}, response, attempt)
             body = _json_object(response)
             if body.get("code") == 0 and response.status < 400:
                 return Answer(body, response, attempt)
             rule = API_ERRORS.lookup(body.get("code"), status=response.status)
             failure = _failure(api, response, body, rule)
-            if rule.reaction is Reaction.REFRESH and refreshes < _MAX_REFRESHES:
+            if (
+                rule.reaction is Reaction.REFRESH
+                and refreshes < _MAX_REFRESHES
+                and asyncio.get_running_loop().time() < deadline
+            ):
                 refreshes += 1
                 self.refreshes += 1
                 self.tokens.invalidate(token)
                 continue
             if rule.reaction is not Reaction.RETRY:
                 raise failure
-            await self._wait(self._delay(api, chat, response, rule, attempt), deadline, failure)
+            delay = self._delay(api, chat, response, rule, attempt)
+            doubt = failure.ambiguous = doubt or failure.ambiguous
+            if isinstance(failure, RateLimitedError):
+                failure.retry_after = delay
+            await self._wait(delay, deadline, failure)
+
+    def _headers(self, token: str) -> dict[str, str]:
+        """The headers of a call: made once for each token."""
+        value = f"Bearer {token}"
+        if self._last_headers.get("Authorization") != value:
+            self._last_headers = {"Authorization": value, "User-Agent": self.user_agent}
+        return self._last_headers
 
     def _url(self, path: str, params: Mapping[str, str] | None) -> URL:
         """The whole address; those without an id in them, as of sending, are parsed once."""
@@ -193,10 +219,12 @@ class Caller:
 
     async def _pace(self, api: str, chat: str | None) -> None:
         per_second, per_minute = self._api_rates
-        limits = [(f"api:{api}", per_second), (f"minute:{api}", per_minute)]
-        if chat is not None:
-            limits.insert(0, (f"chat:{chat}", self._chat_rate))
-        await self.pacer.acquire(*limits)
+        if chat is None:
+            await self.pacer.acquire((f"api:{api}", per_second), (f"minute:{api}", per_minute))
+        else:
+            await self.pacer.acquire(
+                (f"chat:{chat}", self._chat_rate), (f"api:{api}", per_second), (f"minute:{api}", per_minute)
+            )
 
     async def _token(self, deadline: float) -> str:
         """The tenant token, asked for again while the platform has passing trouble."""
@@ -223,13 +251,20 @@ class Caller:
         body = _json_object(response)
         code = body.get("code")
         if code == 0 and isinstance(body.get("tenant_access_token"), str):
-            return body["tenant_access_token"], float(body.get("expire") or 7200)
+            lifetime = body.get("expire")
+            return body["tenant_access_token"], lifetime if isinstance(lifetime, int | float) and lifetime else 7200.0
         rule = API_ERRORS.lookup(code, status=response.status)
         if rule.reaction is Reaction.RETRY:
             raise RateLimitedError(
                 f"feishu token: {rule.meaning} (code {code}, HTTP {response.status})",
                 retry_after=retry_delay(response.headers, 0, rule, self._backoff),
                 code=code,
+                platform="feishu",
+            )
+        if code is None:
+            raise DeliveryError(
+                f"feishu token: {self.config.api_url} answered {body['msg']}; check the domain, base_url and any proxy",
+                code=response.status,
                 platform="feishu",
             )
         hint = TOKEN_ERRORS.lookup(code).hint or "check app_id, app_secret and the domain (feishu or lark)"
@@ -245,6 +280,12 @@ def _json_object(response: HttpResponse) -> dict[str, Any]:
     return body if isinstance(body, dict) else {"code": None, "msg": "JSON that is no object"}
 
 
+def _is_file(response: HttpResponse) -> bool:
+    """A file, which may well be a JSON file; refusals are JSON too, but name no file."""
+    headers = response.headers
+    return "Content-Disposition" in headers or "json" not in headers.get("Content-Type", "")
+
+
 _KINDS: dict[Reaction, type[DeliveryError]] = {
     Reaction.RETRY: RateLimitedError,
     Reaction.DEAD: TargetGoneError,
@@ -256,6 +297,8 @@ _PERMISSIONS = frozenset({99991672, 99991679, 230006, 230017, 230018, 230027, 23
 
 def _failure(api: str, response: HttpResponse, body: dict[str, Any], rule: ErrorRule) -> DeliveryError:
     code = body.get("code")
+    if not isinstance(code, int | str):
+        code = None
     said = body.get("msg")
     facts = [f"feishu {api}: {rule.meaning} (code {code}, HTTP {response.status}): {str(said)[:300]}"]
     if rule.hint:
@@ -266,6 +309,26 @@ def _failure(api: str, response: HttpResponse, body: dict[str, Any], rule: Error
     if log_id:
         facts.append(f"log id {log_id}")
     kind = NotPermittedError if code in _PERMISSIONS else _KINDS.get(rule.reaction, DeliveryError)
-    if kind is DeliveryError and rule.code in (230022, 230028):
+    if kind is DeliveryError and rule.code in REFUSED_CONTENT:
         kind = ContentRefusedError
-    return kind("; ".join(facts), code=code, platform="feishu", log_id=log_id)
+    broken = rule.code == "5xx"  # a gateway's answer says neither that we are too fast nor that nothing happened
+    if broken:
+        kind = DeliveryError
+    return kind(
+        "; ".join(facts),
+        code=response.status if code is None else code,
+        platform="feishu",
+        log_id=log_id,
+        ambiguous=broken,
+    )
+
+
+def passing(error: DeliveryError) -> bool:
+    """Whether it may pass by itself: too fast, a gateway's trouble, no connection."""
+    return isinstance(error, RateLimitedError) or error.ambiguous or (type(error) is DeliveryError and not error.code)
+
+
+def gone(error: RetargetError) -> DeliveryError:
+    """What it means where nothing else could be the target: an edit, a reaction."""
+    kind = TargetGoneError if error.code in GONE else DeliveryError
+    return kind(str(error), code=error.code, platform=error.platform, log_id=error.log_id)

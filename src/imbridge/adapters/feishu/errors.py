@@ -39,6 +39,10 @@ API_ERRORS = ErrorTable(
         ErrorRule(230054, "message type not supported here", Reaction.DEGRADE),
         ErrorRule(230055, "file type does not fit the message type", Reaction.DEGRADE),
         ErrorRule(230099, "the card could not be made", Reaction.DEGRADE),
+        ErrorRule(234006, "the file is too large", Reaction.FAIL, hint="at most 10 MB for images, 30 MB for files"),
+        ErrorRule(234010, "the file is empty", Reaction.FAIL),
+        ErrorRule(234011, "not an image in a format the platform knows", Reaction.FAIL, hint="send it as a File"),
+        ErrorRule(231010, "the reaction does not exist", Reaction.FAIL),
         # targets
         ErrorRule(230002, "the bot is not in the group", Reaction.DEAD, hint="add the bot to the group"),
         ErrorRule(230013, "the user is outside the app's availability or left", Reaction.DEAD,
@@ -47,12 +51,24 @@ API_ERRORS = ErrorTable(
         ErrorRule(230011, "the message was recalled", Reaction.RETARGET),
         ErrorRule(231003, "the message was deleted", Reaction.RETARGET),
         ErrorRule(230019, "the topic does not exist", Reaction.RETARGET),
-        ErrorRule(230071, "no replies in a thread here", Reaction.RETARGET),
+        ErrorRule(230071, "no replies in a thread here, or (editing) not our own message", Reaction.RETARGET),
         ErrorRule(230072, "no reply in a thread here, or (editing) edited 20 times already", Reaction.RETARGET),
         ErrorRule(230111, "the message destroys itself", Reaction.RETARGET),
     )
 )  # fmt: skip
 """Codes of the HTTP API, in the JSON's `code`."""
+
+GONE = frozenset({230011, 231003})
+"""The message was recalled or deleted."""
+
+GONE_REACTION = GONE | {231010}
+"""The same, or the reaction itself is no longer there."""
+
+NO_THREAD = frozenset({230019, 230071, 230072})
+"""A reply without a thread may still pass."""
+
+REFUSED_CONTENT = frozenset({230022, 230028, 234006, 234010, 234011})
+"""No other form of the same content would pass."""
 
 LINK_ERRORS = ErrorTable(
     (

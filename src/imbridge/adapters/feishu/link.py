@@ -34,11 +34,12 @@ log = logging.getLogger(__name__)
 
 _ENDPOINT = "/callback/ws/endpoint"
 _TRUSTED = (".feishu.cn", ".larksuite.com")
+_INT32 = 1 << 31
 
 
 @dataclass(frozen=True, slots=True)
 class ClientConfig:
-    """How the server wants its clients to behave; it may say so anew in any pong. Seconds; a count below 0: for ever."""
+    """How the server wants its clients to behave; any pong may say so anew. Seconds; a count below 0: for ever."""
 
     ping_interval: float = 120.0
     reconnect_interval: float = 120.0
@@ -97,10 +98,16 @@ class FeishuLink:
             headers={"locale": "zh", "User-Agent": self.caller.user_agent},
             json={"AppID": config.app_id, "AppSecret": config.app_secret.get_secret_value()},
         )
-        if response.status != 200:
-            raise LinkError(f"feishu endpoint: HTTP {response.status}", code=response.status)
-        body = response.json()
+        try:
+            body = response.json()
+        except HttpError:
+            if response.status == 200:
+                raise
+            body = None  # a gateway's page
         code = body.get("code") if isinstance(body, dict) else None
+        if response.status != 200 and LINK_ERRORS.lookup(code).code != code:
+            # Not the open platform's own words. Its codes 403 and 514 end the link, a gateway's status 403 does not.
+            raise LinkError(f"feishu endpoint: HTTP {response.status}")
         if code != 0:
             raise _refusal("endpoint", code, body.get("msg") if isinstance(body, dict) else "no JSON object")
         data = body.get("data")
@@ -108,8 +115,8 @@ class FeishuLink:
         if not isinstance(url, str):
             raise LinkError("feishu endpoint: an answer without URL")
         self.client_config = self.client_config.updated(data.get("ClientConfig"))
-        self._service_id = _service_id(url)
         self._check_host(url)
+        self._service_id = _service_id(url)
         return Dial(url)
 
     async def on_open(self, conn: Connection) -> None:
@@ -153,8 +160,10 @@ class FeishuLink:
         where our exponential waiting ends; waited from the first failure on, as the SDK does, two minutes would pass
         after every hiccup.
         """
-        if isinstance(error, HttpError):
-            error = _handshake_refusal(error) or error
+        refusal = handshake_refusal(error)
+        if refusal is not None:
+            log.warning("%s: %s", self.caller.config.key, refusal)  # the error itself knows a status only
+            error = refusal
         rule = LINK_ERRORS.lookup(error.code) if isinstance(error, LinkError) else None
         if isinstance(error, AuthError) or (isinstance(error, LinkError) and error.fatal):
             return LinkVerdict.FATAL
@@ -162,7 +171,7 @@ class FeishuLink:
             return LinkVerdict.FATAL
         self._failures += 1
         config = self.client_config
-        if 0 <= config.reconnect_count < self._failures - 1:
+        if 0 <= config.reconnect_count <= self._failures - 1:  # so many retries have been made
             return LinkVerdict.FATAL
         if self._failures == 1:
             wait = self._random.uniform(0.0, config.reconnect_nonce)
@@ -173,9 +182,11 @@ class FeishuLink:
     async def close(self) -> None:
         """Wait for acknowledgements that are on their way."""
         if self._acks:
-            await asyncio.wait(self._acks, timeout=2)
-            for task in self._acks:
+            _, late = await asyncio.wait(self._acks, timeout=2)
+            for task in late:
                 task.cancel()
+            if late:
+                await asyncio.wait(late)
 
     # -- frames --------------------------------------------------------------------------------------------------------
 
@@ -201,7 +212,11 @@ class FeishuLink:
         self.counts["events"] += 1
         offered = self.intake.offer(self._decode(payload))
         if offered.done():
-            await self._ack(conn, frame, offered.result(), received)
+            try:
+                verdict = offered.result()
+            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - told; nothing is awaited here
+                verdict = self._intake_failed(error)
+            await self._ack(conn, frame, verdict, received)
             return
         # Acks may overtake one another, offers may not: a slow disk must not slow the reading down.
         task = asyncio.create_task(self._ack_later(conn, frame, offered, received))
@@ -209,18 +224,31 @@ class FeishuLink:
         task.add_done_callback(self._acks.discard)
 
     def _decode(self, payload: bytes) -> Inbound:
+        kept: Any
         try:
             return decode(parse_json(payload), self.me)
         except DecodeError as error:
             self._bad("event", str(error))
             kept = payload.decode("utf-8", "replace") if isinstance(error.payload, bytes) else error.payload
-            return unreadable(kept, payload, self.me)
+        except Exception as error:  # noqa: BLE001 - told, and passed on whole: our mistake must not lose the event
+            self._bad("decoder", f"an event that the decoder failed on ({type(error).__name__})")
+            kept = payload.decode("utf-8", "replace")
+        return unreadable(kept, payload, self.me)
+
+    def _intake_failed(self, error: BaseException) -> Verdict:
+        """The platform shall deliver again."""
+        self._bad("intake", f"the inbox could not take an event in ({type(error).__name__})")
+        return Verdict.OVERLOADED
 
     async def _ack_later(
         self, conn: Connection, frame: Frame, offered: "asyncio.Future[Verdict]", received: float
     ) -> None:
         try:
-            await self._ack(conn, frame, await offered, received)
+            verdict = await offered
+        except Exception as error:  # noqa: BLE001 - told
+            verdict = self._intake_failed(error)
+        try:
+            await self._ack(conn, frame, verdict, received)
         except LinkError:
             self.counts["ack_lost"] += 1  # the platform delivers again, and the inbox knows it already
 
@@ -242,8 +270,13 @@ class FeishuLink:
 
     def _check_host(self, url: str) -> None:
         """The answer's address must be where the open platform lives: it is about to get our ticket."""
-        parts = urlsplit(url)
-        host = parts.hostname or ""
+        try:
+            parts = urlsplit(url)
+            host = parts.hostname or ""
+        except ValueError:
+            host = ""
+        if not host:
+            raise LinkError("feishu endpoint: an answer without a usable URL")
         if self.caller.config.base_url is None:
             if parts.scheme != "wss" or not host.endswith(_TRUSTED):
                 raise LinkError(f"feishu endpoint: refuses to connect to {parts.scheme}://{host}", fatal=True)
@@ -253,9 +286,12 @@ class FeishuLink:
 
 def _service_id(url: str) -> int:
     try:
-        return int(parse_qs(urlsplit(url).query)["service_id"][0])
+        service_id = int(parse_qs(urlsplit(url).query)["service_id"][0])
     except (KeyError, ValueError):
-        raise LinkError("feishu endpoint: a URL without service_id") from None
+        service_id = _INT32
+    if not -_INT32 <= service_id < _INT32:  # the width of the field that every ping says it in
+        raise LinkError("feishu endpoint: a URL without a usable service_id")
+    return service_id
 
 
 def _refusal(where: str, code: Any, said: Any) -> LinkError:
@@ -266,8 +302,10 @@ def _refusal(where: str, code: Any, said: Any) -> LinkError:
     )
 
 
-def _handshake_refusal(error: HttpError) -> LinkError | None:
+def handshake_refusal(error: BaseException | None) -> LinkError | None:
     """A refused handshake says why in headers: `handshake-status`, `handshake-msg`, `handshake-autherrcode`."""
+    if not isinstance(error, HttpError):
+        return None
     headers = {name.lower(): value for name, value in error.headers.items()}
     status = headers.get("handshake-status")
     if status is None:

@@ -52,6 +52,9 @@ def message_body(part: Part, keys: Keys | None = None) -> tuple[str, str]:
     """
     kind = part.kind
     if kind is PartKind.TEXT:
+        first = part.elements[0]
+        if len(part.elements) == 1 and type(first) is Text and "<" not in first.text and "](" not in first.text:
+            return "text", _dumps({"text": first.text})  # nearly all of what bots say
         if _needs_post(part.elements):
             return "post", _post([[node for element in part.elements for node in _nodes(element, {})]])
         return "text", _dumps({"text": "".join(_inline(element) for element in part.elements)})
@@ -81,8 +84,11 @@ def measure(part: Part) -> int:
 
 def as_plain_text(part: Part) -> tuple[str, str]:
     """The same part as the plainest message there is, for when the platform refuses its form."""
-    text = "".join(element.as_text() for element in part.elements)
-    return "text", _dumps({"text": _break_markup(text)})
+    text = "".join(
+        _inline(element) if isinstance(element, Mention | MentionAll) else _break_markup(element.as_text())
+        for element in part.elements
+    )
+    return "text", _dumps({"text": text or " "})
 
 
 def _dumps(value: Any) -> str:

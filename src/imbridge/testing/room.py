@@ -13,7 +13,7 @@ from imbridge.emulators.feishu import BotMessage, EmulatorSettings, FeishuEmulat
 from imbridge.runtime import Bridge
 from imbridge.skills import BaseSkill
 
-_APP_ID, _APP_SECRET = "cli_emulated", "emulated-secret"  # noqa: S105 - known to the emulator only
+_APP_ID, _APP_SECRET = "cli_emulated", "emulated-secret"  # known to the emulator only
 
 
 class Person:
@@ -27,7 +27,7 @@ class Person:
         self._user = user
         self._room = room
         self._bot = bot
-        self._last: asyncio.Task[Any] | None = None
+        self._saying: list[asyncio.Task[Any]] = []
 
     def says(self, text: str, *, mentions_bot: bool = False) -> "asyncio.Task[SentMessage]":
         """Say something; `mentions_bot` puts `@bot` before it, as a group needs."""
@@ -66,19 +66,28 @@ class Person:
         await self._user.receives_nothing(chat=self._room, within=within)
 
     def _next(self, act: Callable[[], Any]) -> "asyncio.Task[Any]":
-        before = self._last
+        before = self._saying[-1] if self._saying else None
 
         async def in_turn() -> Any:
             if before is not None:
                 await asyncio.wait((before,))
             return await act()
 
-        self._last = asyncio.get_running_loop().create_task(in_turn())
-        return self._last
+        self._saying.append(asyncio.get_running_loop().create_task(in_turn()))
+        return self._saying[-1]
 
     async def _settled(self) -> None:
-        if self._last is not None:
-            await self._last
+        """Wait for what is being said; what could not be said fails here, where somebody waits for its answer."""
+        saying, self._saying = self._saying, []
+        for said in saying:
+            await said
+
+    async def leave(self) -> None:
+        """End what is being said; failures are those of a test that is over."""
+        saying, self._saying = self._saying, []
+        for said in saying:
+            said.cancel()
+        await asyncio.gather(*saying, return_exceptions=True)
 
 
 class Chat:
@@ -95,18 +104,28 @@ class Chat:
         self.bridge = bridge
         self.feishu = feishu
         self._app = app
+        self._people: list[Person] = []
         self.user = self.person("Alice")
 
     def person(self, name: str) -> Person:
         """Somebody else in a private chat with the bot."""
         user = self.feishu.add_user(name)
-        return Person(user, self.feishu.private_chat(user, self._app), self._app)
+        return self._joined(Person(user, self.feishu.private_chat(user, self._app), self._app))
 
     def group(self, *names: str) -> tuple[Person, ...]:
         """People in one group with the bot."""
         users = [self.feishu.add_user(name) for name in names]
         room = self.feishu.add_group("group", members=users, apps=[self._app])
-        return tuple(Person(user, room, self._app) for user in users)
+        return tuple(self._joined(Person(user, room, self._app)) for user in users)
+
+    async def end(self) -> None:
+        """Nobody says anything more."""
+        for person in self._people:
+            await person.leave()
+
+    def _joined(self, person: Person) -> Person:
+        self._people.append(person)
+        return person
 
 
 @asynccontextmanager
@@ -123,13 +142,18 @@ async def chat(
         *skills: Under test.
         options: The bridge's options.
         permissions: Who may use which skill.
-        settings: The emulator's settings.
+        settings: The emulator's settings; when left out it redelivers and lets reconnect at once, where Feishu waits.
         **account: Further settings of the account (`FeishuConfig`).
     """
-    async with FeishuEmulator(settings=settings or EmulatorSettings()) as feishu:
+    settings = settings or EmulatorSettings(reconnect_nonce=0, redelivery=(0.2, 0.5, 1.0, 2.0))
+    async with FeishuEmulator(settings=settings) as feishu:
         app = feishu.add_app(app_id=_APP_ID, app_secret=_APP_SECRET, name="Bot")
         config = FeishuConfig(
             name="test", app_id=_APP_ID, app_secret=SecretStr(_APP_SECRET), base_url=feishu.base_url, **account
         )
         async with Bridge([config], skills=skills, options=options, permissions=permissions) as bridge:
-            yield Chat(bridge, feishu, app)
+            running = Chat(bridge, feishu, app)
+            try:
+                yield running
+            finally:
+                await running.end()

@@ -1,0 +1,107 @@
+"""The accounts of a bridge: one adapter each, started, stopped and closed together."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+
+from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Verdict
+from imbridge.config import AccountConfig
+from imbridge.protocol import ConfigError, ImbridgeError
+from imbridge.runtime.registry import adapter_type
+from imbridge.transport import HttpPool
+
+log = logging.getLogger(__name__)
+
+Offer = Callable[[str, Inbound], "asyncio.Future[Verdict]"]
+
+
+class _AccountIntake:
+    """The way into the inbox for one account."""
+
+    __slots__ = ("_account", "_offer")
+
+    def __init__(self, account: str, offer: Offer) -> None:
+        self._account = account
+        self._offer = offer
+
+    def offer(self, inbound: Inbound) -> "asyncio.Future[Verdict]":
+        return self._offer(self._account, inbound)
+
+
+class Accounts(Mapping[str, Adapter]):
+    """Adapters by account key (`feishu:work`), in the order of the configuration."""
+
+    def __init__(self, offer: Offer, pool: HttpPool) -> None:
+        """`offer` is the way into the inbox, with the account's key; `pool` is shared by all."""
+        self._offer = offer
+        self._pool = pool
+        self._adapters: dict[str, Adapter] = {}
+
+    def add(self, config: AccountConfig) -> None:
+        """Make the adapter of an account.
+
+        Raises:
+            ConfigError: it cannot be used: unknown platform, missing package, a name that is taken.
+        """
+        if config.key in self._adapters:
+            raise ConfigError(f"two accounts are called {config.key}; give each its own name", key=config.key)
+        kind = adapter_type(config.platform)
+        context = AdapterContext(_AccountIntake(config.key, self._offer), self._pool, _log_health)
+        self._adapters[config.key] = kind(config, context)
+
+    def __getitem__(self, key: str) -> Adapter:
+        try:
+            return self._adapters[key]
+        except KeyError:
+            known = ", ".join(self._adapters) or "none"
+            raise ConfigError(f"this bridge has no account {key!r}; it has: {known}", key=key) from None
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._adapters
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._adapters)
+
+    def __len__(self) -> int:
+        return len(self._adapters)
+
+    async def start(self) -> None:
+        """Connect all; one that fails is logged and does not keep the others from starting.
+
+        Raises:
+            ImbridgeError: none could be started; the first one's reason.
+        """
+        failures = await self._all("not started", lambda adapter: adapter.start())
+        if failures and len(failures) == len(self._adapters):
+            raise failures[0]
+
+    async def stop_reading(self) -> None:
+        """Take nothing new from any of them; what fails is logged."""
+        await self._all("reading could not be stopped", lambda adapter: adapter.stop_reading())
+
+    async def close(self) -> None:
+        """Let go of everything; what fails is logged."""
+        await self._all("could not be closed", lambda adapter: adapter.close())
+
+    async def probe(self) -> dict[str, Probe]:
+        """Ask each platform who we are there."""
+        found = await asyncio.gather(*(adapter.probe() for adapter in self._adapters.values()))
+        return dict(zip(self._adapters, found, strict=True))
+
+    async def _all(self, what_failed: str, action: Callable[[Adapter], Awaitable[None]]) -> list[Exception]:
+        adapters = tuple(self._adapters.values())
+        results = await asyncio.gather(*(action(adapter) for adapter in adapters), return_exceptions=True)
+        failures: list[Exception] = []
+        for adapter, result in zip(adapters, results, strict=True):
+            if isinstance(result, Exception):
+                failures.append(result)
+                known = isinstance(result, ImbridgeError)
+                log.error("%s: %s: %s", adapter.key, what_failed, result, exc_info=None if known else result)
+            elif result is not None:
+                raise result
+        return failures
+
+
+def _log_health(adapter: Adapter, health: Health, reason: str) -> None:
+    level = logging.ERROR if health is Health.FAILED else logging.WARNING if health is Health.DOWN else logging.INFO
+    log.log(level, "%s: %s (%s)", adapter.key, health.value, reason)

@@ -1,0 +1,30 @@
+"""An emulated Feishu, and the adapter talking to it over real sockets."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from feishu_rig import Rig
+
+from imbridge.adapters.feishu import FeishuAdapter
+from imbridge.emulators.feishu import EmulatorSettings, FeishuEmulator
+from imbridge.transport import HttpPool
+
+
+@pytest.fixture
+def settings() -> EmulatorSettings:
+    """Short waits; everything else as on the platform."""
+    return EmulatorSettings(redelivery=(0.05, 0.1, 0.2), reconnect_nonce=0, reconnect_interval=1)
+
+
+@pytest.fixture
+async def rig(settings: EmulatorSettings) -> AsyncIterator[Rig]:
+    async with FeishuEmulator(settings=settings) as feishu, HttpPool(trust_env=False) as pool:
+        made = Rig(feishu, pool)
+        yield made
+        await made.close()
+
+
+@pytest.fixture
+async def adapter(rig: Rig) -> FeishuAdapter:
+    """Started and connected."""
+    return await rig.start()

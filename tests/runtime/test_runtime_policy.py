@@ -1,0 +1,101 @@
+"""Who is answered: permissions, rate limits, private chats by allow-list."""
+
+import re
+
+import pytest
+from runtime_world import FAST, account, counts, echo, emulated, settings, skill, until
+
+from imbridge import BaseSkill, Bridge, BridgeOptions, ConfigError, on_command, on_event
+from imbridge.config.options import Language
+from imbridge.protocol import ReactionAdded
+from imbridge.testing import chat
+
+
+class Admin(BaseSkill):
+    name = "admin"
+    priority = 1
+
+    @on_command("shutdown")
+    async def shutdown(self):
+        return "shutting down"
+
+
+async def test_who_may_not_use_a_skill_does_not_reach_it(caplog) -> None:
+    permissions = {"skills": {"admin": {"admin_only": True}}}
+    caplog.set_level("INFO", logger="imbridge")
+    async with chat(Admin(), permissions=permissions) as room:
+        await room.user.says("/shutdown")
+        await until(lambda: counts(room.bridge)["not_permitted"])
+        await room.user.receives_nothing()
+        assert f"{room.user._user.open_id} may not use admin" in caplog.text
+
+
+async def test_the_next_skill_gets_what_one_may_not_take() -> None:
+    async with chat(Admin(), skill(echo), permissions={"skills": {"admin": {"allow_users": ["ou_nobody"]}}}) as room:
+        room.user.says("/shutdown")
+        await room.user.receives("echo: /shutdown")
+
+
+async def test_an_administrator_may() -> None:
+    async with emulated() as feishu:
+        app, alice, bob = feishu.add_app(), feishu.add_user("Alice"), feishu.add_user("Bob")
+        permissions = {
+            "skills": {"admin": {"admin_only": True}},
+            "admins": [f"feishu:work/{alice.open_id_for(app)}"],
+        }
+        async with Bridge([account(feishu, app)], skills=[Admin()], permissions=permissions) as bridge:
+            await bob.says("/shutdown")
+            await alice.says("/shutdown")
+            await alice.receives("shutting down")
+            await until(lambda: counts(bridge)["not_permitted"])
+            await bob.receives_nothing()
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Too many requests"), ("zh", "请求太频繁")])
+async def test_too_many_requests_are_told(language, words) -> None:
+    options = BridgeOptions(language=Language(language))
+    permissions = {"skills": {"*": {"rate_limit": "2/60s"}}}
+    async with chat(
+        skill(echo), options=options, permissions=permissions, settings=settings(rate_limits=False), **FAST
+    ) as room:
+        for number in range(3):
+            room.user.says(f"{number}")
+        await room.user.receives("echo: 0")
+        await room.user.receives("echo: 1")
+        slow = await room.user.receives(re.compile(words))
+        assert re.search(r"\b(60|59)\b", slow.text)
+        bob = room.person("Bob")
+        bob.says("hi")
+        await bob.receives("echo: hi")
+
+
+async def test_wrong_permissions_name_the_line() -> None:
+    with pytest.raises(ConfigError, match=r"permissions\.skills\.echo\.rate_limit"):
+        Bridge(permissions={"skills": {"echo": {"rate_limit": "often"}}})
+
+
+async def test_the_allow_list_of_private_chats() -> None:
+    heard: list = []
+
+    class Reactions(BaseSkill):
+        @on_event(ReactionAdded)
+        async def reaction(self, event):
+            heard.append(event.actor.id)
+
+        async def handle_message(self, msg):
+            return f"echo: {msg.text}"
+
+    async with emulated() as feishu:
+        app, alice, bob = feishu.add_app(), feishu.add_user("Alice"), feishu.add_user("Bob")
+        group = feishu.add_group("g", members=[alice, bob], apps=[app])
+        config = account(feishu, app, dm_policy="allowlist", allow_from=[alice.open_id_for(app)])
+        async with Bridge([config], skills=[Reactions()]) as bridge:
+            await bob.says("hi")
+            await alice.says("hi")
+            answer = await alice.receives("echo: hi")
+            await until(lambda: counts(bridge)["denied"] == 1)
+            await bob.receives_nothing()
+            await bob.says("in the group", chat=group)
+            await bob.receives("echo: in the group", chat=group)
+            alice.reacts(answer, "THUMBSUP")
+            await until(lambda: heard or counts(bridge)["denied"] > 1)
