@@ -17,7 +17,11 @@ import psutil
 from imbridge.emulators.feishu import EmulatorSettings, FeishuEmulator
 
 APP_ID, APP_SECRET = "cli_bench", "bench-secret"
-CLIENTS = {"minimal": "benchmarks.clients.minimal", "imbridge": "benchmarks.clients.bridge"}
+CLIENTS = {
+    "minimal": "benchmarks.clients.minimal",
+    "imbridge": "benchmarks.clients.bridge",
+    "lark_oapi": "benchmarks.clients.lark",
+}
 
 
 @dataclass

@@ -38,9 +38,7 @@ async def main() -> None:
             async with http.post(url, json=body, headers=headers) as answer:
                 assert (await answer.json())["code"] == 0
 
-        async with http.post(
-            f"{base_url}/callback/ws/endpoint", json={"AppID": app_id, "AppSecret": secret}
-        ) as answer:
+        async with http.post(f"{base_url}/callback/ws/endpoint", json={"AppID": app_id, "AppSecret": secret}) as answer:
             ws_url = (await answer.json())["data"]["URL"]
         async with http.ws_connect(ws_url) as ws:
             async for data in ws:

@@ -85,7 +85,7 @@ class _Process:
             await asyncio.wait((starting, stop), return_when=asyncio.FIRST_COMPLETED)
             if starting.done():
                 starting.result()
-                _settle_garbage_collector()
+                settle_garbage_collector()
                 await stop
         finally:
             stop.cancel()
@@ -118,7 +118,7 @@ class _Process:
                 signal.signal(number, handler)
 
 
-def _settle_garbage_collector() -> None:
+def settle_garbage_collector() -> None:
     """Stop looking through what lives as long as the process, and look less often.
 
     Only here, where the process is ours. Messages on their way make no reference cycles, so plain reference counting

@@ -113,11 +113,13 @@ class Rig:
         thread = facts.pop("thread", None)
         return Target(Channel(platform="feishu", account="work", kind=kind, id=chat.chat_id, thread=thread), **facts)
 
+    async def intake_has(self, number: int) -> None:
+        """Wait for so many deliveries."""
+        await until(lambda: len(self.intake.offered) >= number, f"{number} deliveries")
+
     def calls(self, part: str, method: str | None = None) -> list[dict[str, Any]]:
         """The HTTP calls whose path has this in it."""
-        return [
-            call for call in self.requests if part in call["path"] and (method is None or call["method"] == method)
-        ]
+        return [call for call in self.requests if part in call["path"] and (method is None or call["method"] == method)]
 
     def send_frame(self, payload: bytes = b"", *, method: int = 1, **headers: str) -> None:
         """Send one data frame of any content to the adapter."""

@@ -88,7 +88,15 @@ class TestAssembler:
 
     @pytest.mark.parametrize(
         ("number", "total"),
-        [("0", "2147483648"), ("0", "99999999999999999999"), ("5", "3"), ("-1", "3"), ("x", "3"), ("0", "two"), ("0", "")],
+        [
+            ("0", "2147483648"),
+            ("0", "99999999999999999999"),
+            ("5", "3"),
+            ("-1", "3"),
+            ("x", "3"),
+            ("0", "two"),
+            ("0", ""),
+        ],
     )
     async def test_senseless_numbers_are_refused(self, number: str, total: str) -> None:
         with pytest.raises(DecodeError) as caught:

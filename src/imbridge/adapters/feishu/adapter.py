@@ -213,9 +213,10 @@ class FeishuAdapter(Adapter):
 
     async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:
         """Change a text or a post; the platform allows 20 edits of a message."""
-        kind, content = await self._body(part)
-        if kind not in ("text", "post"):
+        if part.kind in (PartKind.MEDIA, PartKind.CARD):
+            kind = getattr(part.elements[0], "type", part.kind)
             raise NotSupportedError(f"Feishu can edit text and post messages, not {kind}")
+        kind, content = await self._body(part)
         try:
             attempts = await self.api.edit(message_id, channel.id, kind, content)
         except RetargetError as error:

@@ -228,16 +228,16 @@ class FeishuLink:
         try:
             return decode(parse_json(payload), self.me)
         except DecodeError as error:
-            self._bad("event", str(error))
+            self._bad("event", f"{error}; it is passed on as unknown")
             kept = payload.decode("utf-8", "replace") if isinstance(error.payload, bytes) else error.payload
         except Exception as error:  # noqa: BLE001 - told, and passed on whole: our mistake must not lose the event
-            self._bad("decoder", f"an event that the decoder failed on ({type(error).__name__})")
+            self._bad("decoder", f"the decoder failed on an event ({type(error).__name__}); it is passed on as unknown")
             kept = payload.decode("utf-8", "replace")
         return unreadable(kept, payload, self.me)
 
     def _intake_failed(self, error: BaseException) -> Verdict:
         """The platform shall deliver again."""
-        self._bad("intake", f"the inbox could not take an event in ({type(error).__name__})")
+        self._bad("intake", f"the inbox could not take an event in ({type(error).__name__}); it is asked for again")
         return Verdict.OVERLOADED
 
     async def _ack_later(
@@ -263,7 +263,7 @@ class FeishuLink:
         if kind not in self._told:
             self._told.add(kind)
             log.warning(
-                "%s: %s; it was not handled. Further ones of this kind are counted, not logged.",
+                "%s: %s. Further ones of this kind are counted, not logged.",
                 self.caller.config.key,
                 what,
             )

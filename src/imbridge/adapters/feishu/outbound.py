@@ -32,7 +32,7 @@ _TEXT_LIMIT, _POST_LIMIT = 150 * 1024, 30 * 1024
 
 # In a `text` message the platform reads these as markup, so plain text that holds them goes out as a `post`, whose
 # text nodes are literal. Otherwise an echo of somebody's `<at user_id="all">` would call everybody in the group.
-_MARKUP = re.compile(r"</?\s*(?:at|b|i|u|s|p|br)\b|\[[^\[\]\n]*\]\(", re.IGNORECASE)
+_MARKUP = re.compile(r"</?\s*at\b|</?(?:b|i|u|s|p|br)\b|\[[^\[\]\n]*\]\(", re.IGNORECASE)
 _AT_TAG = re.compile(r"<(?=/?\s*at\b)", re.IGNORECASE)
 _ZERO_WIDTH = "\u200b"
 
@@ -131,26 +131,38 @@ def _post(paragraphs: list[list[dict[str, Any]]]) -> str:
 
 
 def _paragraphs(elements: Iterable[Element], keys: Keys) -> list[list[dict[str, Any]]]:
-    """Lines of a post. Images, Markdown and line breaks begin a new one."""
+    """Lines of a post. Line breaks begin a new one; images and Markdown have lines to themselves."""
     lines: list[list[dict[str, Any]]] = [[]]
+    after_block = False
     for element in elements:
-        if isinstance(element, Image | Markdown):
-            if lines[-1]:
-                lines.append([])
-            lines[-1].extend(_nodes(element, keys))
+        texts = element.text.split("\n") if isinstance(element, Text) else []
+        if texts == [""]:
+            continue
+        block = isinstance(element, Image | Markdown)
+        if after_block:
             lines.append([])
-        elif isinstance(element, Text):
-            first, *others = element.text.split("\n")
-            lines[-1].extend(_nodes(Text(first), keys))
-            lines.extend(list(_nodes(Text(line), keys)) for line in others)
+            if len(texts) > 1 and not texts[0]:
+                texts = texts[1:]  # this line break is the one that the block has brought
+        elif block and lines[-1]:
+            lines.append([])
+        after_block = block
+        if texts:
+            lines[-1].extend(_text_nodes(texts[0]))
+            lines.extend(_text_nodes(line) for line in texts[1:])
         else:
             lines[-1].extend(_nodes(element, keys))
-    return [line for line in lines if line] or [[{"tag": "text", "text": ""}]]
+    while len(lines) > 1 and not lines[-1]:
+        lines.pop()
+    return [line or [{"tag": "text", "text": ""}] for line in lines]
+
+
+def _text_nodes(text: str) -> list[dict[str, Any]]:
+    return [{"tag": "text", "text": text}] if text else []
 
 
 def _nodes(element: Element, keys: Keys) -> Iterable[dict[str, Any]]:
     if isinstance(element, Text):
-        return [{"tag": "text", "text": element.text}] if element.text else []
+        return _text_nodes(element.text)
     if isinstance(element, Markdown):
         return [_markdown_node(element.text)]
     if isinstance(element, Mention):

@@ -1,0 +1,117 @@
+"""`make bench`: all measurements, as text for people or `--json` for scripts."""
+
+import argparse
+import asyncio
+import json
+import platform
+import statistics
+import sys
+from typing import Any
+
+from benchmarks import echo, frames, start
+
+GOAL_RATE, GOAL_CPU = 0.70, 1.6
+
+
+def main() -> None:
+    """Measure and report; nothing is asserted."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    parser.add_argument("--messages", type=int, default=4000, help="messages per client and turn")
+    parser.add_argument("--turns", type=int, default=5, help="turns of each client, in alternation")
+    parser.add_argument("--memory", type=int, default=100_000, metavar="N", help="messages of the memory run; 0: none")
+    parser.add_argument("--no-sdk", action="store_true", help="leave the official SDK's client out")
+    options = parser.parse_args()
+    say = _Progress(quiet=options.json)
+    report: dict[str, Any] = {"machine": f"{platform.machine()}, Python {platform.python_version()}"}
+
+    say("import imbridge ...")
+    report["import"] = start.run()
+    say("frame to acknowledgement ...")
+    report["frames_us"] = frames.run()
+    report["echo"] = asyncio.run(_echo(options, say))
+    if options.memory:
+        report["memory"] = asyncio.run(_memory(options.memory, say))
+    print(json.dumps(report, indent=2) if options.json else _text(report))
+
+
+async def _echo(options: argparse.Namespace, say: "_Progress") -> dict[str, Any]:
+    runs: dict[str, list[echo.Run]] = {name: [] for name in echo.CLIENTS}
+    for turn in range(options.turns):
+        for name in ("minimal", "imbridge"):
+            say(f"echo, turn {turn + 1} of {options.turns}: {name} ...")
+            runs[name].append(await echo.measure(name, messages=options.messages, conversations=50))
+    if not options.no_sdk:
+        say("echo: the official SDK (fewer messages, it is slow) ...")
+        runs["lark_oapi"].append(await echo.measure("lark_oapi", messages=300, conversations=50))
+    result: dict[str, Any] = {name: echo.medians(found) for name, found in runs.items() if found}
+    pairs = list(zip(runs["minimal"], runs["imbridge"], strict=True))
+    # Neighbouring turns meet the same machine: the ratio of each pair, and of these the middle one.
+    result["rate_ratio"] = statistics.median(ours.rate / theirs.rate for theirs, ours in pairs)
+    result["cpu_ratio"] = statistics.median(ours.cpu_per_1000 / theirs.cpu_per_1000 for theirs, ours in pairs)
+    return result
+
+
+async def _memory(messages: int, say: "_Progress") -> dict[str, Any]:
+    def progress(done: int) -> None:
+        say(f"memory: {done:,} of {messages:,} messages ...")
+
+    run = await echo.measure("imbridge", messages=messages, conversations=50, samples=10, progress=progress)
+    rss = [round(value, 1) for value in run.rss_mib]
+    return {"messages": messages, "rss_mib": rss, "rate": run.rate, "cpu_per_1000": run.cpu_per_1000}
+
+
+class _Progress:
+    def __init__(self, *, quiet: bool) -> None:
+        self._show = not quiet and sys.stderr.isatty()
+
+    def __call__(self, text: str) -> None:
+        if self._show:
+            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def _text(report: dict[str, Any]) -> str:
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr)
+    started, cost, echoed = report["import"], report["frames_us"], report["echo"]
+    lines = [
+        f"imbridge benchmarks on {report['machine']}",
+        "",
+        (f"import imbridge       {started['seconds']:.2f} s, {started['rss_mib']:.0f} MiB, "
+        f"loads {', '.join(started['heavy']) or 'no network library and no SDK'}   (goal: 0.3 s, 50 MiB)"),
+        "",
+        "CPU per event, microseconds",
+        *_bars({"by hand: frame, JSON, ack": cost["by_hand"], "imbridge, frame to ack": cost["to_ack"],
+                "imbridge, frame to skill": cost["to_skill"]}),
+        "",
+        "Echo over the emulator, 50 conversations, messages a second",
+        *_bars({name: echoed[name]["rate"] for name in echo.CLIENTS if name in echoed}),
+        "",
+        "CPU milliseconds per message",
+        *_bars({name: echoed[name]["cpu_per_1000"] for name in echo.CLIENTS if name in echoed}),
+        "",
+        "Latency, milliseconds        p50      p99",
+        *(f"  {name:<24} {echoed[name]['p50_ms']:7.1f}  {echoed[name]['p99_ms']:7.1f}"
+          for name in echo.CLIENTS if name in echoed),
+        "",
+        (f"imbridge beside the minimal client: {echoed['rate_ratio']:.0%} of its rate (goal: {GOAL_RATE:.0%}), "
+        f"{echoed['cpu_ratio']:.2f} times its CPU (goal: {GOAL_CPU})"),
+        (f"(the emulator and the people share the machine: "
+        f"{echoed['imbridge']['emulator_cpu_per_1000']:.2f} ms CPU per message of their own)"),
+    ]  # fmt: skip
+    if memory := report.get("memory"):
+        lines += [
+            "",
+            f"Memory over {memory['messages']:,} messages, MiB at each tenth",
+            "  " + "  ".join(f"{value:.1f}" for value in memory["rss_mib"]),
+        ]
+    return "\n".join(lines)
+
+
+def _bars(values: dict[str, float]) -> list[str]:
+    most = max(values.values())
+    return [f"  {name:<26} {value:10.3g}  {'█' * max(1, round(value / most * 40))}" for name, value in values.items()]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+import sys
+from pathlib import Path
+
+# The storage double belongs to the tests of the storage; the runtime is tested with it too.
+sys.path.append(str(Path(__file__).parents[1] / "storage"))
