@@ -127,7 +127,6 @@ def _sprinkle(feishu: FeishuEmulator, chance: random.Random) -> None:
         lambda: feishu.faults.http_delay("*/im/v1/messages*", 0.3, times=2, accepted=True),
         feishu.faults.expire_tokens,
         feishu.faults.drop_connections,
-        lambda: feishu.faults.refuse_handshake(514),
         lambda: feishu.faults.refuse_endpoint(1000040343),
     )
     chance.choice(faults)()

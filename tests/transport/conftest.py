@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from link_platform import driver, make_link, platform  # noqa: F401 - fixtures
 
 from imbridge.transport import HttpPool
 

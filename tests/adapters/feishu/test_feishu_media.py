@@ -219,9 +219,9 @@ class TestRead:
         self, rig: Rig, adapter: FeishuAdapter, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("imbridge.adapters.feishu.api._DOWNLOAD_LIMIT", 1000)
-        adapter.caller.config = adapter.caller.config.model_copy(update={"send_timeout": 0.2})
         await rig.alice.sends_image(PNG)
         await rig.intake_has(1)
         message_id, image = await received(rig)
         with pytest.raises(DeliveryError, match="longer than 1000"):
             await adapter.read(message_id, image)
+        assert rig.feishu.stats.downloads == 1

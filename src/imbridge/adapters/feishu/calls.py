@@ -4,6 +4,7 @@ A 200 from the platform says nothing: the result is `code` in the JSON. A dead t
 """
 
 import asyncio
+import math
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -144,8 +145,8 @@ class Caller:
         attempt = refreshes = 0
         doubt = False
         while True:
-            await self._pace(api, chat)
             token = await self._token(deadline)
+            await self._pace(api, chat)  # after the token: those who wait for the first one must not leave all at once
             attempt += 1
             self.calls += 1
             try:
@@ -160,6 +161,8 @@ class Caller:
             except HttpError as error:
                 doubt = doubt or error.ambiguous
                 failure = DeliveryError(f"feishu {api}: {error}", platform="feishu", ambiguous=doubt)
+                if error.sent and error.status is not None:
+                    raise failure from None  # a redirect or an answer that is too long: the next one would be, too
                 await self._wait(self._backoff.delay(attempt - 1), deadline, failure)
                 continue
             if binary and response.status == 200 and _is_file(response):
@@ -252,7 +255,8 @@ class Caller:
         code = body.get("code")
         if code == 0 and isinstance(body.get("tenant_access_token"), str):
             lifetime = body.get("expire")
-            return body["tenant_access_token"], lifetime if isinstance(lifetime, int | float) and lifetime else 7200.0
+            usable = isinstance(lifetime, int | float) and 0 < lifetime < math.inf
+            return body["tenant_access_token"], float(lifetime) if usable else 7200.0
         rule = API_ERRORS.lookup(code, status=response.status)
         if rule.reaction is Reaction.RETRY:
             raise RateLimitedError(

@@ -39,8 +39,9 @@ class FeishuConfig(AccountConfig):
         user_agent_tags: Extra tokens of the User-Agent. Reports say that some events depend on `channel`; empty sends
             exactly what the SDK sends.
         chat_rate: Messages into one chat. The platform allows 5 a second, shared by all bots of a group
-            (im-v1/message/create).
-        api_rate: Calls of one API. The platform allows 50 a second and 1,000 a minute.
+            (im-v1/message/create). The default leaves a tenth: the platform counts what arrives, and what leaves evenly
+            does not arrive evenly.
+        api_rate: Calls of one API. The platform allows 50 a second and 1,000 a minute; a tenth is left here too.
         api_minute_rate: The second of the two.
         send_timeout: Seconds after which a message that the platform keeps refusing for passing reasons is given up.
     """
@@ -62,9 +63,9 @@ class FeishuConfig(AccountConfig):
     )
     mode: Mode = Field(default=Mode.LONG_CONNECTION, description="long_connection or webhook")
     user_agent_tags: tuple[str, ...] = ()
-    chat_rate: str = "5/s"
-    api_rate: str = "50/s"
-    api_minute_rate: str = "1000/m"
+    chat_rate: str = "5/1.1s"
+    api_rate: str = "50/1.1s"
+    api_minute_rate: str = "1000/61s"
     send_timeout: float = Field(default=120.0, gt=0)
 
     @field_validator("base_url")

@@ -94,6 +94,8 @@ class Content:
     def text_after_own_mention(self) -> str:
         """The text without our own mention at its beginning (one or several, with the blanks around them)."""
         elements = self.elements
+        if len(elements) < 2 and not (elements and isinstance(elements[0], Mention)):
+            return self.text  # nearly all messages: one text
         if not any(isinstance(element, Mention) and element.is_self for element in elements[:2]):
             return self.text
         kept = list(elements)
