@@ -22,7 +22,9 @@ class Slow(BaseSkill):
         return f"echo: {msg.text}"
 
 def bridge(skill=Slow(), **options):
-    return Bridge.from_env(skills=[skill]) if not options else Bridge([config()], skills=[skill], options=BridgeOptions(**options))
+    if not options:
+        return Bridge.from_env(skills=[skill])
+    return Bridge([config()], skills=[skill], options=BridgeOptions(**options))
 
 def config():
     import os
@@ -69,7 +71,9 @@ class BridgeProcess:
 
 
 @asynccontextmanager
-async def bridge_process(feishu: FeishuEmulator, app: App, program: str, **environ: Any) -> AsyncIterator[BridgeProcess]:
+async def bridge_process(
+    feishu: FeishuEmulator, app: App, program: str, **environ: Any
+) -> AsyncIterator[BridgeProcess]:
     """Run a program that follows `PROLOGUE`; its account is in the environment."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-X", "dev", "-W", "error", "-c", PROLOGUE + program,

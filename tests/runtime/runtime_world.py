@@ -4,12 +4,12 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from pydantic import SecretStr
 
-from imbridge import Bridge, FeishuConfig
+from imbridge import BaseSkill, Bridge, FeishuConfig, testing
 from imbridge.emulators.feishu import App, EmulatorSettings, FeishuEmulator
 from imbridge.skills import FunctionSkill, message_skill
 
@@ -18,7 +18,12 @@ FAST = {"chat_rate": "1000/s", "api_rate": "1000/s", "api_minute_rate": "60000/m
 
 
 def settings(**more: Any) -> EmulatorSettings:
-    return EmulatorSettings(**{"reconnect_nonce": 0, "redelivery": (0.2, 0.5, 1.0, 2.0), **more})
+    return EmulatorSettings(**{"reconnect_nonce": 0, "redelivery": (0.2, 0.5, 1.0, 2.0), "rate_limits": False, **more})
+
+
+def chat(*skills: BaseSkill, **more: Any) -> AbstractAsyncContextManager[testing.Chat]:
+    """`imbridge.testing.chat` without rates."""
+    return testing.chat(*skills, **{"settings": settings(), **FAST, **more})
 
 
 @asynccontextmanager
@@ -29,7 +34,14 @@ async def emulated(**more: Any) -> AsyncIterator[FeishuEmulator]:
 
 def account(feishu: FeishuEmulator, app: App, name: str = "work", **more: Any) -> FeishuConfig:
     return FeishuConfig(
-        name=name, app_id=app.app_id, app_secret=SecretStr(app.app_secret), base_url=feishu.base_url, **more
+        **{
+            "name": name,
+            "app_id": app.app_id,
+            "app_secret": SecretStr(app.app_secret),
+            "base_url": feishu.base_url,
+            **FAST,
+            **more,
+        }
     )
 
 
@@ -64,5 +76,7 @@ def other_tasks() -> set[str]:
     return {
         task.get_name()
         for task in asyncio.all_tasks()
-        if task is not asyncio.current_task() and "aiohttp" not in repr(task.get_coro()) and "Task-" not in task.get_name()
+        if task is not asyncio.current_task()
+        and "aiohttp" not in repr(task.get_coro())
+        and "Task-" not in task.get_name()
     }

@@ -94,9 +94,7 @@ async def test_the_good_account_runs_and_the_other_is_failed(caplog) -> None:
     async with emulated() as feishu:
         good, bad = feishu.add_app(), feishu.add_app()
         alice = feishu.add_user("Alice")
-        wrong = account(feishu, bad, "bad").model_copy(
-            update={"app_secret": account(feishu, good).app_secret}
-        )
+        wrong = account(feishu, bad, "bad").model_copy(update={"app_secret": account(feishu, good).app_secret})
         async with Bridge([wrong, account(feishu, good, "good")], skills=[skill(echo)]) as bridge:
             assert bridge.health() == {"feishu:bad": Health.FAILED, "feishu:good": Health.UP}
             assert "feishu:bad: not started: Feishu refuses the app's credentials" in caplog.text

@@ -3,10 +3,9 @@
 import re
 
 import pytest
-from runtime_world import counts, skill, until
+from runtime_world import chat, counts, skill, until
 
 from imbridge import NOT_MINE, BaseSkill, DeliveryState, File, Image, Markdown, Mention, Reply, Text
-from imbridge.testing import chat
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cfc000000003000100"
@@ -271,7 +270,11 @@ async def test_an_edit_into_several_messages_or_of_none_is_refused() -> None:
     async def answer(msg):
         receipt = await msg.reply("short")
         long = await msg.reply("y" * 200_000)
-        for wrong, content in ((receipt, "x" * 200_000), (long, "short"), (receipt.model_copy(update={"parts": ()}), "x")):
+        for wrong, content in (
+            (receipt, "x" * 200_000),
+            (long, "short"),
+            (receipt.model_copy(update={"parts": ()}), "x"),
+        ):
             with pytest.raises(Exception, match="fits into one message"):
                 await msg.edit(wrong, content)
         refused = await msg.edit(receipt, Image(data=PIXEL))

@@ -4,10 +4,9 @@ import asyncio
 import re
 
 import pytest
-from runtime_world import FAST, counts, settings, skill, until
+from runtime_world import chat, counts, skill, until
 
 from imbridge import AskTimeoutError, BaseSkill, BridgeOptions, SkillError
-from imbridge.testing import chat
 
 
 class City(BaseSkill):
@@ -155,7 +154,7 @@ async def test_a_redelivered_answer_answers_once() -> None:
 
 async def test_an_answer_gets_through_when_its_lane_is_full() -> None:
     options = BridgeOptions(lane_length=2, max_waiting=2)
-    async with chat(City(), options=options, settings=settings(rate_limits=False), **FAST) as room:
+    async with chat(City(), options=options) as room:
         alice, bob = room.group("Alice", "Bob")
         await alice.says("weather")
         await alice.receives("which city?")

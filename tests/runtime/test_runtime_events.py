@@ -185,10 +185,9 @@ async def test_what_cannot_be_sent_there(feishu) -> None:
 async def test_pushes_from_many_tasks_keep_their_order_in_a_chat(feishu) -> None:
     import asyncio
 
-    feishu.settings.rate_limits = False
     app, alice = feishu.add_app(), feishu.add_user("Alice")
     to = f"feishu:work/private/{feishu.private_chat(alice, app).chat_id}"
-    config = account(feishu, app, chat_rate="1000/s", api_rate="1000/s", api_minute_rate="60000/m")
+    config = account(feishu, app)
     async with Bridge([config]) as bridge:
         receipts = await asyncio.gather(*(bridge.send(to, f"{number}") for number in range(250)))
         assert all(receipts)

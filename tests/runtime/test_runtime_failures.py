@@ -5,14 +5,13 @@ import re
 import time
 
 import pytest
-from runtime_world import FAST, counts, echo, settings, skill, until
+from runtime_world import chat, counts, echo, skill, until
 
 from imbridge import BaseSkill, BridgeOptions, SkillError
 from imbridge.config.options import Language
 from imbridge.emulators.feishu import FeishuEmulator
 from imbridge.runtime import Bridge
 from imbridge.skills import SkillFailure
-from imbridge.testing import chat
 
 
 class Fails(BaseSkill):
@@ -186,7 +185,7 @@ async def test_a_platform_that_stays_down_ends_in_a_receipt() -> None:
         return "two"
 
     receipts: list = []
-    async with chat(skill(answer), settings=settings(rate_limits=False), **{**FAST, "send_timeout": 1.0}) as room:
+    async with chat(skill(answer), send_timeout=1.0) as room:
         with room.feishu.faults.http_fail("*/im/v1/messages*", 502, times=None):
             await room.user.says("go")
             await until(lambda: receipts)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from runtime_world import FAST, account, counts, echo, emulated, skill, texts, until
+from runtime_world import account, counts, echo, emulated, skill, texts, until
 
 from imbridge import Bridge, BridgeOptions
 from imbridge.emulators.feishu import events
@@ -76,7 +76,7 @@ async def test_what_is_too_old_is_acknowledged_and_not_answered() -> None:
 async def _talk_too_much(options: BridgeOptions, people: int, each: int) -> None:
     """Far more than there is room for, from a platform that delivers again what is refused."""
     waves = tuple(0.1 + number * 0.05 for number in range(60))
-    async with emulated(redelivery=waves, rate_limits=False) as feishu:
+    async with emulated(redelivery=waves) as feishu:
         release = asyncio.Event()
         most = 0
 
@@ -89,7 +89,7 @@ async def _talk_too_much(options: BridgeOptions, people: int, each: int) -> None
 
         app = feishu.add_app()
         users = [feishu.add_user(f"U{number}") for number in range(people)]
-        bridge = Bridge([account(feishu, app, **FAST)], skills=[skill(slow)], options=options)
+        bridge = Bridge([account(feishu, app)], skills=[skill(slow)], options=options)
         async with bridge:
             for number in range(each):
                 for user in users:
@@ -138,7 +138,7 @@ async def test_one_conversation_that_floods_leaves_room_for_others() -> None:
 
 
 async def test_a_full_outbox_slows_the_skills_down() -> None:
-    async with emulated(rate_limits=False) as feishu:
+    async with emulated() as feishu:
         posted = 0
 
         async def chatty(msg):
@@ -148,7 +148,7 @@ async def test_a_full_outbox_slows_the_skills_down() -> None:
                 posted += 1
 
         app, alice = feishu.add_app(), feishu.add_user("Alice")
-        async with Bridge([account(feishu, app, **FAST)], skills=[skill(chatty)]) as bridge:
+        async with Bridge([account(feishu, app)], skills=[skill(chatty)]) as bridge:
             with feishu.faults.http_delay("*/im/v1/messages*", 1.0, times=1):
                 await alice.says("go")
                 await until(lambda: posted >= 100)
@@ -160,7 +160,7 @@ async def test_a_full_outbox_slows_the_skills_down() -> None:
 
 
 async def test_the_outbox_of_all_conversations_together_is_bounded() -> None:
-    async with emulated(rate_limits=False) as feishu:
+    async with emulated() as feishu:
         posted = 0
 
         async def chatty(msg):
@@ -172,7 +172,7 @@ async def test_the_outbox_of_all_conversations_together_is_bounded() -> None:
         app = feishu.add_app()
         users = [feishu.add_user(f"U{number}") for number in range(10)]
         options = BridgeOptions(max_waiting=30, max_lanes=50)
-        async with Bridge([account(feishu, app, **FAST)], skills=[skill(chatty)], options=options):
+        async with Bridge([account(feishu, app)], skills=[skill(chatty)], options=options):
             with feishu.faults.http_delay("*/im/v1/messages*", 1.0, times=10):
                 for user in users:
                     await user.says("go")
@@ -185,9 +185,9 @@ async def test_the_outbox_of_all_conversations_together_is_bounded() -> None:
 
 
 async def test_a_split_and_reordered_delivery_is_whole() -> None:
-    async with emulated(rate_limits=False) as feishu:
+    async with emulated() as feishu:
         app, alice = feishu.add_app(), feishu.add_user("Alice")
-        async with Bridge([account(feishu, app, **FAST)], skills=[skill(echo)]):
+        async with Bridge([account(feishu, app)], skills=[skill(echo)]):
             with feishu.faults.split_frames(4), feishu.faults.reorder_events():
                 for number in range(6):
                     await alice.says(f"{number} {'x' * 500}")

@@ -6,7 +6,7 @@ import logging
 
 import psutil
 import pytest
-from runtime_world import FAST, account, counts, echo, emulated, skill, until
+from runtime_world import account, counts, echo, emulated, skill, until
 
 from imbridge import AskTimeoutError, AuthError, BaseSkill, Bridge, BridgeOptions, ImbridgeError
 from imbridge.adapters.base import Health
@@ -15,7 +15,7 @@ from imbridge.runtime import BridgeState
 
 @pytest.fixture
 async def feishu():
-    async with emulated(rate_limits=False) as emulator:
+    async with emulated() as emulator:
         yield emulator
 
 
@@ -34,7 +34,9 @@ async def nothing_is_left(before, feishu) -> None:
     tasks, had = before
     await until(lambda: sockets() <= had + 1)  # the emulator listens
     assert not [
-        task for task in asyncio.all_tasks() - tasks if task.get_name().startswith(("inbox", "outbox", "link", "token", "stream", "bridge"))
+        task
+        for task in asyncio.all_tasks() - tasks
+        if task.get_name().startswith(("inbox", "outbox", "link", "token", "stream", "bridge"))
     ]
 
 
@@ -156,7 +158,7 @@ async def test_what_was_taken_in_is_answered_before_the_end(before, feishu) -> N
         await msg.reply(f"first: {msg.text}")
         return f"second: {msg.text}"
 
-    async with Bridge([account(feishu, app, **FAST)], skills=[skill(slow)]) as bridge:
+    async with Bridge([account(feishu, app)], skills=[skill(slow)]) as bridge:
         for number in range(10):
             for user in users:
                 await user.says(f"{number}")
@@ -339,7 +341,7 @@ async def test_a_message_is_freed_when_it_is_done(feishu) -> None:
     from imbridge import Message
 
     app, alice = feishu.add_app(), feishu.add_user("Alice")
-    async with Bridge([account(feishu, app, **FAST)], skills=[skill(echo)]):
+    async with Bridge([account(feishu, app)], skills=[skill(echo)]):
         for number in range(20):
             await alice.says(f"{number}")
             await alice.receives(f"echo: {number}")

@@ -3,12 +3,11 @@
 import re
 
 import pytest
-from runtime_world import FAST, account, counts, echo, emulated, settings, skill, until
+from runtime_world import account, chat, counts, echo, emulated, skill, until
 
 from imbridge import BaseSkill, Bridge, BridgeOptions, ConfigError, on_command, on_event
 from imbridge.config.options import Language
 from imbridge.protocol import ReactionAdded
-from imbridge.testing import chat
 
 
 class Admin(BaseSkill):
@@ -55,9 +54,7 @@ async def test_an_administrator_may() -> None:
 async def test_too_many_requests_are_told(language, words) -> None:
     options = BridgeOptions(language=Language(language))
     permissions = {"skills": {"*": {"rate_limit": "2/60s"}}}
-    async with chat(
-        skill(echo), options=options, permissions=permissions, settings=settings(rate_limits=False), **FAST
-    ) as room:
+    async with chat(skill(echo), options=options, permissions=permissions) as room:
         for number in range(3):
             room.user.says(f"{number}")
         await room.user.receives("echo: 0")

@@ -17,7 +17,7 @@ RUN = "sys.exit(bridge().run())"
 
 @pytest.fixture
 async def feishu():
-    async with emulated(rate_limits=False) as emulator:
+    async with emulated() as emulator:
         yield emulator
 
 
@@ -46,6 +46,7 @@ async def test_a_signal_under_load_leaves_nothing_acknowledged_unanswered(feishu
         assert app.app_secret not in process.log
     # The next process answers the rest, and nothing twice.
     async with bridge_process(feishu, app, RUN) as process:
+        await process.logs("feishu:default: up")
         await until(lambda: len(feishu.messages) == 120, timeout=20)
         process.process.terminate()
         assert await process.ended() == 0

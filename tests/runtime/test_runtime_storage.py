@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
-from runtime_world import FAST, account, counts, echo, emulated, skill, texts, until
+from runtime_world import account, counts, echo, emulated, skill, texts, until
 from storage_double import Disk, GroupCommitStorage
 
 from imbridge import Bridge, BridgeOptions, Channel, ChannelKind, Message, Sender, Text
@@ -16,7 +16,7 @@ from imbridge.storage import InboxEntry, OutboxEntry
 
 @pytest.fixture
 async def feishu():
-    async with emulated(rate_limits=False) as emulator:
+    async with emulated() as emulator:
         yield emulator
 
 
@@ -45,7 +45,7 @@ async def test_order_and_completeness_with_group_commits(feishu) -> None:
     app = feishu.add_app()
     users = [feishu.add_user(f"U{number}") for number in range(5)]
     storage = GroupCommitStorage(every=0.01)
-    async with Bridge([account(feishu, app, **FAST)], skills=[skill(echo)], storage=storage):
+    async with Bridge([account(feishu, app)], skills=[skill(echo)], storage=storage):
         with feishu.faults.duplicate_events(1):
             for number in range(30):
                 for user in users:
@@ -62,7 +62,7 @@ async def test_order_and_completeness_with_group_commits(feishu) -> None:
 async def test_a_failing_commit_makes_the_platform_deliver_again(feishu, caplog) -> None:
     app, alice = feishu.add_app(), feishu.add_user("Alice")
     storage = GroupCommitStorage()
-    async with Bridge([account(feishu, app, **FAST)], skills=[skill(echo)], storage=storage) as bridge:
+    async with Bridge([account(feishu, app)], skills=[skill(echo)], storage=storage) as bridge:
         storage.fails = 1
         await alice.says("hi")
         await alice.receives("echo: hi")
@@ -79,7 +79,7 @@ async def test_an_answer_that_cannot_be_stored_is_a_failure(feishu, caplog) -> N
 
     app, alice = feishu.add_app(), feishu.add_user("Alice")
     storage = GroupCommitStorage()
-    async with Bridge([account(feishu, app, **FAST)], skills=[skill(answer)], storage=storage) as bridge:
+    async with Bridge([account(feishu, app)], skills=[skill(answer)], storage=storage) as bridge:
         await alice.says("go")
         await alice.receives(lambda message: "went wrong" in message.text)
         assert counts(bridge)["failed"] == 1
@@ -92,7 +92,7 @@ async def test_a_session_that_cannot_be_loaded_is_told(feishu, caplog) -> None:
             raise OSError("no such table")
 
     app, alice = feishu.add_app(), feishu.add_user("Alice")
-    async with Bridge([account(feishu, app, **FAST)], skills=[skill(echo)], storage=Broken()):
+    async with Bridge([account(feishu, app)], skills=[skill(echo)], storage=Broken()):
         await alice.says("go")
         await alice.receives(lambda message: "went wrong" in message.text)
         assert "no such table" in caplog.text
@@ -102,7 +102,7 @@ async def test_what_waits_for_its_commit_counts_against_the_bound(feishu) -> Non
     app, alice = feishu.add_app(), feishu.add_user("Alice")
     storage = GroupCommitStorage()
     options = BridgeOptions(max_waiting=4)
-    async with Bridge([account(feishu, app, **FAST)], skills=[skill(echo)], storage=storage, options=options) as bridge:
+    async with Bridge([account(feishu, app)], skills=[skill(echo)], storage=storage, options=options) as bridge:
         storage.held.clear()
         for number in range(10):
             await alice.says(f"{number}")
@@ -116,7 +116,7 @@ async def test_what_waits_for_its_commit_counts_against_the_bound(feishu) -> Non
 async def test_a_verdict_nobody_waits_for_any_more_does_not_lose_the_message(feishu) -> None:
     app, alice = feishu.add_app(), feishu.add_user("Alice")
     storage = GroupCommitStorage()
-    async with Bridge([account(feishu, app, **FAST)], skills=[skill(echo)], storage=storage) as bridge:
+    async with Bridge([account(feishu, app)], skills=[skill(echo)], storage=storage) as bridge:
         storage.held.clear()
         inbound = Inbound(message(feishu, app, alice, "om_1", "hi"), ("om_1",))
         verdict = bridge._handling.offer("feishu:work", inbound)
@@ -130,7 +130,7 @@ async def test_a_verdict_nobody_waits_for_any_more_does_not_lose_the_message(fei
 async def test_what_is_being_stored_when_the_bridge_stops(feishu) -> None:
     app, alice = feishu.add_app(), feishu.add_user("Alice")
     storage = GroupCommitStorage()
-    bridge = Bridge([account(feishu, app, **FAST)], skills=[skill(echo)], storage=storage)
+    bridge = Bridge([account(feishu, app)], skills=[skill(echo)], storage=storage)
     await bridge.start()
     storage.held.clear()
     await alice.says("hi")
@@ -147,7 +147,7 @@ async def test_what_is_being_stored_when_the_bridge_stops(feishu) -> None:
 async def test_a_store_that_stays_busy_at_the_end_leaves_no_task(feishu) -> None:
     app, alice = feishu.add_app(), feishu.add_user("Alice")
     storage = GroupCommitStorage()
-    bridge = Bridge([account(feishu, app, **FAST)], skills=[skill(echo)], storage=storage)
+    bridge = Bridge([account(feishu, app)], skills=[skill(echo)], storage=storage)
     await bridge.start()
     storage.held.clear()
     await alice.says("hi")
@@ -191,14 +191,15 @@ def left_behind(feishu, app, alice, *, answers: int, messages: int) -> Disk:
 async def test_what_an_earlier_process_left_is_handled_and_said(feishu) -> None:
     app, alice = feishu.add_app(), feishu.add_user("Alice")
     storage = GroupCommitStorage(left_behind(feishu, app, alice, answers=150, messages=300), every=0.002)
-    async with Bridge([account(feishu, app, **FAST)], skills=[skill(echo)], storage=storage) as bridge:
+    async with Bridge([account(feishu, app)], skills=[skill(echo)], storage=storage) as bridge:
         await alice.says("new")
         await until(lambda: len(feishu.messages) == 451)
         expected = [f"left {number}" for number in range(150)] + [f"echo: {number}" for number in range(300)]
         assert texts(feishu) == [*expected, "echo: new"]
-        assert await bridge._handling.offer(
-            "feishu:work", Inbound(message(feishu, app, alice, "om_7", "7"), ("om_7",))
-        ) is Verdict.DUPLICATE
+        assert (
+            await bridge._handling.offer("feishu:work", Inbound(message(feishu, app, alice, "om_7", "7"), ("om_7",)))
+            is Verdict.DUPLICATE
+        )
     assert storage.disk.inbox == storage.disk.outbox == {}
     assert feishu.violations == []
 
@@ -215,7 +216,7 @@ async def test_a_crash_loses_nothing_that_was_acknowledged(feishu) -> None:
 
     for _ in range(4):  # each life is ended in the middle of things
         storage = GroupCommitStorage(disk, every=0.01)
-        bridge = Bridge([account(feishu, app, **FAST)], skills=[skill(slow)], storage=storage)
+        bridge = Bridge([account(feishu, app)], skills=[skill(slow)], storage=storage)
         await bridge.start()
         for _ in range(20):
             for user in users:
@@ -226,7 +227,7 @@ async def test_a_crash_loses_nothing_that_was_acknowledged(feishu) -> None:
         storage.crash()
         storage._queue = type("Gone", (list,), {"append": lambda self, item: None})()  # nothing more reaches the disk
         await bridge.stop(grace=0)
-    async with Bridge([account(feishu, app, **FAST)], skills=[skill(echo)], storage=GroupCommitStorage(disk)):
+    async with Bridge([account(feishu, app)], skills=[skill(echo)], storage=GroupCommitStorage(disk)):
         await until(lambda: len(feishu.messages) == sent * len(users), timeout=15)
         await until(lambda: not disk.inbox and not disk.outbox)
     for user in users:

@@ -4,12 +4,11 @@ import asyncio
 import re
 
 import pytest
-from runtime_world import FAST, counts, settings, skill, until
+from runtime_world import chat, counts, skill, until
 
 from imbridge import SkillError
 from imbridge.adapters.feishu.adapter import FeishuAdapter
 from imbridge.runtime import stream as stream_module
-from imbridge.testing import chat
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +24,7 @@ def no_edits(monkeypatch) -> None:
 
 
 def talk(*skills):
-    return chat(*skills, settings=settings(rate_limits=False), **FAST)
+    return chat(*skills)
 
 
 async def test_a_message_grows_by_edits() -> None:
@@ -35,7 +34,7 @@ async def test_a_message_grows_by_edits() -> None:
                 await out.write(word)
                 await step.wait()
                 step.clear()
-        return None
+        return
 
     step = asyncio.Event()
     async with talk(skill(answer)) as room:

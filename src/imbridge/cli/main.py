@@ -18,7 +18,7 @@ from imbridge.cli.skills import skills
 _HELP = """Run one skill on every IM that China works in.
 
 \b
-imbridge demo                see skills answer, with no account anywhere
+imbridge demo               see skills answer, with no account anywhere
 imbridge run my_skill.py    with FEISHU_APP_ID and FEISHU_APP_SECRET set
 imbridge run                with the accounts and skills of ./imbridge.yaml
 """

@@ -1,6 +1,7 @@
 """An emulated Feishu, and the adapter talking to it over real sockets."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from functools import cache
 
 import pytest
 from feishu_rig import Rig
@@ -8,6 +9,16 @@ from feishu_rig import Rig
 from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.emulators.feishu import EmulatorSettings, FeishuEmulator
 from imbridge.transport import HttpPool
+from imbridge.transport import http as pool_module
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_tls_context() -> Iterator[None]:
+    """Loading the certificate authorities takes longer than most of these tests; nothing here is encrypted."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(pool_module, "verified_context", cache(pool_module.verified_context))
+    yield
+    patch.undo()
 
 
 @pytest.fixture

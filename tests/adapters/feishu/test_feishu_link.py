@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,11 +53,9 @@ async def test_first_connect(rig: Rig) -> None:
 
 @pytest.fixture(scope="module")
 def sdk_agents() -> list[str]:
-    code = (
-        "from lark_oapi.core.utils.user_agent import build_user_agent as b;"
-        "print(b(), b(extra_tags=['channel']), b(source='imbridge', extra_tags=['channel']), sep=chr(10))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    """What the SDK builds with no tag, with one, and with a source too."""
+    script = Path(__file__).parent / "scripts" / "user_agents.py"
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)  # noqa: S603 - our own script
     return done.stdout.splitlines()
 
 

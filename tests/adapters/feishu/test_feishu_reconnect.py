@@ -1,6 +1,7 @@
 """A lost connection comes back; a refused one says why; a foreign address is never dialled."""
 
 import asyncio
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -53,7 +54,7 @@ class TestLoss:
         from imbridge.emulators.feishu.connection import Connection
 
         deaf: list[Any] = []
-        monkeypatch.setattr(Connection, "_ping", lambda self: deaf.append(self))
+        monkeypatch.setattr(Connection, "_ping", deaf.append)
         rig.feishu.settings.ping_interval = 1
         adapter = await rig.start(options=LinkOptions(ping_interval=0.1, ping_timeout=0.2))
         await until(lambda: adapter.counters()["watchdog_kills"] >= 1)
@@ -220,7 +221,7 @@ class TestEndpointAnswers:
 
     async def test_a_foreign_unencrypted_address_is_never_dialled(self, rig: Rig) -> None:
         url = "ws://evil.example/ws/v2?service_id=1&ticket=canary"
-        rig.feishu.faults.http_fail(f"*{ENDPOINT}", 200, body='{"code": 0, "data": {"URL": "%s"}}' % url)
+        rig.feishu.faults.http_fail(f"*{ENDPOINT}", 200, body=json.dumps({"code": 0, "data": {"URL": url}}))
         adapter = rig.make()
         with pytest.raises(LinkError, match=r"evil\.example") as caught:
             await adapter.start()

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TextIO
@@ -16,7 +17,7 @@ from imbridge.cli.demo.skills import Broken, Counter, Echo, Pictures, Story, Wea
 from imbridge.emulators.feishu import EmulatorSettings, FeishuEmulator
 from imbridge.skills.builtin.help import HelpSkill
 
-_APP_ID, _APP_SECRET = "cli_demo", "demo-secret"  # noqa: S105 - known to the emulator only
+_APP_ID, _APP_SECRET = "cli_demo", "demo-secret"
 _BOT = "Bot"
 _PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cfc000000003000100"
@@ -82,7 +83,7 @@ class _Play:
         await self.alice.says("/story", chat=self.private)
         self.screen.said("Alice", "private", "/story")
         story = await self.alice.receives(chat=self.private)
-        while not story.text.rstrip().endswith("at once."):
+        while not story.text.rstrip().endswith("at once."):  # noqa: ASYNC110 - somebody watches the message grow
             await asyncio.sleep(0.05)
         self.screen.said(_BOT, "private", story.text.rstrip(), bot=True)
         self.screen.note(f"  (one message, edited {len(story.edits)} time(s) while it grew)")
@@ -150,8 +151,9 @@ async def interact(screen: Screen, source: TextIO, *, wire: bool = False) -> int
         room = feishu.private_chat(you, app)
         screen.title("You are in a private chat with the bot. Try: hi, /help, /weather, /story. Ctrl-D ends it.")
         listening = asyncio.create_task(_listen(screen, you, room))
+        lines = _lines(source)
         try:
-            while line := await asyncio.to_thread(source.readline):
+            while line := await lines.get():
                 if text := line.strip():
                     await you.says(text, chat=room)
             await asyncio.sleep(1.0)  # answers to the last lines of a script
@@ -159,6 +161,20 @@ async def interact(screen: Screen, source: TextIO, *, wire: bool = False) -> int
             listening.cancel()
             await asyncio.wait((listening,))
     return 0
+
+
+def _lines(source: TextIO) -> "asyncio.Queue[str]":
+    """Lines as they are typed, an empty one at the end; read in a thread that Ctrl-C need not wait for."""
+    loop = asyncio.get_running_loop()
+    lines: asyncio.Queue[str] = asyncio.Queue()
+
+    def read() -> None:
+        for line in source:
+            loop.call_soon_threadsafe(lines.put_nowait, line)
+        loop.call_soon_threadsafe(lines.put_nowait, "")
+
+    threading.Thread(target=read, name="stdin", daemon=True).start()
+    return lines
 
 
 async def _listen(screen: Screen, you: Any, room: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 _NAME_WIDTH = 18
-_WIRE_WIDTH = 150
+_WIRE_WIDTH = 300
 
 
 class Screen:

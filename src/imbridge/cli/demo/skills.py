@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 from imbridge import BaseSkill, Markdown, Message, on_command, on_element
 
+_STORY = ("Once upon a time ", "a message ", "went to ", "four platforms ", "at once.")
 _WEATHER = {"beijing": "sunny, 3 °C", "shanghai": "cloudy, 12 °C", "shenzhen": "clear, 22 °C"}
 
 
@@ -54,9 +55,9 @@ class Story(BaseSkill):
     @on_command("story")
     async def story(self) -> AsyncIterator[str]:
         """Tell it."""
-        for word in "Once upon a time a message went to four platforms at once.".split():
-            yield word + " "
-            await asyncio.sleep(0.05)
+        for piece in _STORY:
+            yield piece
+            await asyncio.sleep(0.2)
 
 
 class Pictures(BaseSkill):
