@@ -155,7 +155,7 @@ async def test_a_plain_function_runs_beside_the_loop() -> None:
         await room.user.receives("plain: go")
 
 
-@pytest.mark.parametrize("content", [5, object(), {"type": "no such"}, b"bytes"], ids=repr)
+@pytest.mark.parametrize("content", [5, object(), {"type": "no such"}, b"x"], ids=["int", "object", "dict", "bytes"])
 async def test_what_cannot_be_sent_is_a_failure_that_is_told(content, caplog) -> None:
     async def answer(msg):
         return content

@@ -73,8 +73,10 @@ async def chaos(chance: random.Random, **more: Any) -> AsyncIterator[tuple[Feish
         app = feishu.add_app()
         conversations = Conversations(feishu, app, chance)
         bridge = Bridge([account(feishu, app)], skills=[skill(answer_twice)])
-        link = bridge.adapter("feishu:work")._link  # type: ignore[attr-defined] # to wait less long than in earnest
+        link = bridge.adapter("feishu:work")._link  # type: ignore[attr-defined] # these two: to wait less long than in earnest
         link._options = replace(link._options, ping_timeout=1.0)
+        tokens = bridge.adapter("feishu:work").caller.tokens  # type: ignore[attr-defined]
+        tokens._backoff, tokens._backoff_cap = 0.05, 0.2
         async with bridge:
             yield feishu, bridge, conversations, app
 

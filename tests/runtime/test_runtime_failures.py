@@ -58,7 +58,7 @@ async def test_a_task_that_was_cancelled_inside_a_skill(caplog) -> None:
             return msg.text
         inner = asyncio.create_task(asyncio.Event().wait())
         inner.cancel()
-        await inner
+        return await inner
 
     async with chat(skill(answer)) as room:
         room.user.says("go")

@@ -7,7 +7,7 @@ from runtime_world import account, chat, counts, echo, emulated, skill, until
 
 from imbridge import BaseSkill, Bridge, BridgeOptions, ConfigError, on_command, on_event
 from imbridge.config.options import Language
-from imbridge.protocol import ReactionAdded
+from imbridge.protocol import ChatOpened
 
 
 class Admin(BaseSkill):
@@ -72,27 +72,31 @@ async def test_wrong_permissions_name_the_line() -> None:
 
 
 async def test_the_allow_list_of_private_chats() -> None:
-    heard: list = []
-
-    class Reactions(BaseSkill):
-        @on_event(ReactionAdded)
-        async def reaction(self, event):
-            heard.append(event.actor.id)
+    class Welcome(BaseSkill):
+        @on_event(ChatOpened)
+        async def opened(self, event):
+            return "welcome"
 
         async def handle_message(self, msg):
             return f"echo: {msg.text}"
+
+    def opens(user):
+        who = feishu.world.directory.ids_of(user, app)
+        event = {"chat_id": feishu.private_chat(user, app).chat_id, "operator_id": who}
+        feishu.push_event(app, "im.chat.access_event.bot_p2p_chat_entered_v1", event)
 
     async with emulated() as feishu:
         app, alice, bob = feishu.add_app(), feishu.add_user("Alice"), feishu.add_user("Bob")
         group = feishu.add_group("g", members=[alice, bob], apps=[app])
         config = account(feishu, app, dm_policy="allowlist", allow_from=[alice.open_id_for(app)])
-        async with Bridge([config], skills=[Reactions()]) as bridge:
+        async with Bridge([config], skills=[Welcome()]) as bridge:
             await bob.says("hi")
+            opens(bob)
+            opens(alice)
+            await alice.receives("welcome")
             await alice.says("hi")
-            answer = await alice.receives("echo: hi")
-            await until(lambda: counts(bridge)["denied"] == 1)
+            await alice.receives("echo: hi")
+            await until(lambda: counts(bridge)["denied"] == 2)
             await bob.receives_nothing()
             await bob.says("in the group", chat=group)
             await bob.receives("echo: in the group", chat=group)
-            alice.reacts(answer, "THUMBSUP")
-            await until(lambda: heard or counts(bridge)["denied"] > 1)

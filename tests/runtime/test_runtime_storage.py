@@ -113,18 +113,21 @@ async def test_what_waits_for_its_commit_counts_against_the_bound(feishu) -> Non
         assert sorted(texts(feishu)) == sorted(f"echo: {number}" for number in range(10))
 
 
-async def test_a_verdict_nobody_waits_for_any_more_does_not_lose_the_message(feishu) -> None:
+async def test_a_verdict_nobody_waits_for_any_more_does_not_lose_the_message(feishu, caplog) -> None:
     app, alice = feishu.add_app(), feishu.add_user("Alice")
     storage = GroupCommitStorage()
     async with Bridge([account(feishu, app)], skills=[skill(echo)], storage=storage) as bridge:
         storage.held.clear()
         inbound = Inbound(message(feishu, app, alice, "om_1", "hi"), ("om_1",))
-        verdict = bridge._handling.offer("feishu:work", inbound)
-        verdict.cancel()  # as a callback's time limit does
-        storage.held.set()
-        await alice.receives("echo: hi")
+        with feishu.faults.refuse_send(230002):  # the platform knows no om_1 to reply to; what counts is that we try
+            verdict = bridge._handling.offer("feishu:work", inbound)
+            verdict.cancel()  # as a callback's time limit does
+            storage.held.set()
+            await until(lambda: counts(bridge)["delivery_sent"] + counts(bridge)["delivery_failed"])
         again = await bridge._handling.offer("feishu:work", inbound)
         assert again is Verdict.DUPLICATE
+        assert counts(bridge)["handled"] == 1
+        assert [record for record in caplog.records if record.name == "asyncio"] == []
 
 
 async def test_what_is_being_stored_when_the_bridge_stops(feishu) -> None:
@@ -133,13 +136,15 @@ async def test_what_is_being_stored_when_the_bridge_stops(feishu) -> None:
     bridge = Bridge([account(feishu, app)], skills=[skill(echo)], storage=storage)
     await bridge.start()
     storage.held.clear()
-    await alice.says("hi")
-    await until(lambda: storage._queue)
+    inbound = Inbound(message(feishu, app, alice, "om_1", "hi"), ("om_1",))
+    verdict = bridge._handling.offer("feishu:work", inbound)
     stopping = asyncio.create_task(bridge.stop())
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.2)
     assert not stopping.done()
     storage.held.set()
     await stopping
+    assert await verdict is Verdict.ACCEPTED
+    assert counts(bridge)["handled"] == 1
     await alice.receives("echo: hi")
     assert storage.disk.inbox == storage.disk.outbox == {}
 

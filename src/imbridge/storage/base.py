@@ -58,11 +58,20 @@ class BaseStorage(ABC):
 
     @abstractmethod
     def add_inbound(self, entry: InboxEntry) -> "asyncio.Future[bool]":
-        """Keep a delivery; True when it is stored, False when one of its keys was known. Never blocks the loop."""
+        """Keep a delivery. Never blocks the loop.
+
+        Returns:
+            True when it is stored; False when one of its keys is known, but not before the delivery that brought the
+            key is stored itself: both answers let the platform be told that it is received. An exception when it could
+            not be stored: the platform is asked to deliver it again.
+        """
 
     @abstractmethod
     def forget_inbound(self, entry: InboxEntry) -> None:
-        """Undo `add_inbound`: there was no room to handle it, the platform will deliver it again."""
+        """Undo `add_inbound`: there was no room to handle it, the platform will deliver it again.
+
+        It may be called while `close` finishes what was begun.
+        """
 
     @abstractmethod
     def finish_inbound(self, entry: InboxEntry) -> None:

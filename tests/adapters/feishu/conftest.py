@@ -24,7 +24,7 @@ def one_tls_context() -> Iterator[None]:
 @pytest.fixture
 def settings() -> EmulatorSettings:
     """Short waits; everything else as on the platform."""
-    return EmulatorSettings(redelivery=(0.05, 0.1, 0.2), reconnect_nonce=0, reconnect_interval=1)
+    return EmulatorSettings(redelivery=(0.05, 0.1, 0.2), reconnect_nonce=0, reconnect_interval=0)
 
 
 @pytest.fixture

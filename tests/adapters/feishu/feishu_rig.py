@@ -1,65 +1,21 @@
-"""What the tests of the Feishu adapter share: a recording inbox, waiting for a condition, frames of any kind."""
+"""What the tests of the Feishu adapter share: a platform with adapters made on demand, and frames of any kind."""
 
-import asyncio
 import json
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from imbridge.adapters.base import AdapterContext, Health, Inbound, Target, Verdict
+from contract import RecordingIntake, until
+
+from imbridge.adapters.base import AdapterContext, Health, Target
 from imbridge.adapters.feishu import FeishuAdapter, FeishuConfig
 from imbridge.adapters.feishu.frames import frame_type
 from imbridge.emulators.feishu import App, Chat, FeishuEmulator
-from imbridge.protocol import Channel, ChannelKind, Element, Message, Text
+from imbridge.protocol import Channel, ChannelKind, Element, Text
 from imbridge.rendering import Part, PartKind
-from imbridge.transport import HttpPool, LinkOptions
+from imbridge.transport import Backoff, HttpPool, LinkOptions
 
 SECRET = "canary-app-secret"
-
-
-class RecordingIntake:
-    """Takes everything in, and says what it was told to say; ACCEPTED when it was told nothing."""
-
-    def __init__(self) -> None:
-        self.offered: list[Inbound] = []
-        self.pending: deque[asyncio.Future[Verdict]] = deque()
-        self.answers: deque[Verdict | Exception] = deque()
-        self.hold = False
-
-    def offer(self, inbound: Inbound) -> asyncio.Future[Verdict]:
-        self.offered.append(inbound)
-        future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        if self.hold:
-            self.pending.append(future)
-        else:
-            answer = self.answers.popleft() if self.answers else Verdict.ACCEPTED
-            if isinstance(answer, Exception):
-                future.set_exception(answer)
-            else:
-                future.set_result(answer)
-        return future
-
-    @property
-    def texts(self) -> list[str]:
-        return [inbound.item.text for inbound in self.offered if isinstance(inbound.item, Message)]
-
-    @property
-    def items(self) -> list[Any]:
-        return [inbound.item for inbound in self.offered]
-
-    async def has(self, text: str, timeout: float = 8.0) -> None:
-        await until(lambda: text in self.texts, f"{text!r} among {self.texts}", timeout)
-
-
-async def until(condition: Callable[[], Any], what: str = "the condition", timeout: float = 8.0) -> None:
-    """Wait until it is true."""
-    try:
-        async with asyncio.timeout(timeout):
-            while not condition():  # noqa: ASYNC110 - what is watched is plain attributes
-                await asyncio.sleep(0.005)
-    except TimeoutError:
-        raise AssertionError(f"{what} did not come true within {timeout} s") from None
 
 
 class Rig:
@@ -91,6 +47,8 @@ class Rig:
         } | config  # fmt: skip
         context = AdapterContext(intake or self.intake, self.pool, self._on_health)
         adapter = FeishuAdapter(FeishuConfig(**settings), context, link_options=options)
+        adapter.caller._backoff = Backoff(0.05, 1.0)
+        adapter.caller.tokens._backoff = 0.02
         self.adapters.append(adapter)
         return adapter
 

@@ -5,7 +5,8 @@ import time
 from typing import Any
 
 import pytest
-from feishu_rig import Rig, RecordingIntake, text, until
+from contract import RecordingIntake, until
+from feishu_rig import Rig, text
 
 from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.emulators.feishu import FeishuEmulator
@@ -54,7 +55,7 @@ class TestRates:
 
     async def test_230020_pauses_that_chat_only(self, rig: Rig, adapter: FeishuAdapter) -> None:
         other = rig.feishu.private_chat(rig.feishu.add_user("Bob"), rig.app)
-        rig.feishu.faults.refuse_send(230020, headers={"x-ogw-ratelimit-reset": "2"})
+        rig.feishu.faults.refuse_send(230020, headers={"x-ogw-ratelimit-reset": "1"})
         first = asyncio.create_task(adapter.send(rig.target(), text("x"), "k1"))
         await until(lambda: adapter.counters()["retries"] == 1)
         second = asyncio.create_task(adapter.send(rig.target(), text("same chat"), "k2"))
@@ -62,14 +63,17 @@ class TestRates:
         assert not first.done()
         assert not second.done()
         await asyncio.gather(first, second)
-        assert [message.text for message in rig.feishu.messages][0] == "other chat"
+        assert rig.feishu.messages[0].text == "other chat"
 
     async def test_no_rate_is_ever_broken(self, rig: Rig) -> None:
-        """Thirty messages into one chat and 120 over many, all at once, the token not even there yet."""
+        """Thirty messages into one chat and 120 answers over many, all at once, the token not even there yet."""
         adapter = rig.make()
-        chats = [rig.feishu.private_chat(rig.feishu.add_user(f"U{number}"), rig.app) for number in range(40)]
+        users = [rig.feishu.add_user(f"U{number}") for number in range(40)]
+        asked = [await user.says("?") for user in users]
         sends = [adapter.send(rig.target(), text(str(number)), f"k{number}") for number in range(30)]
-        sends += [adapter.send(rig.target(chats[number % 40]), text("x"), f"m{number}") for number in range(120)]
+        for number in range(120):
+            question = asked[number % 40]
+            sends.append(adapter.send(rig.target(question.chat, reply_to=question.message_id), text("!"), f"m{number}"))
         results = await asyncio.gather(*sends)
         assert rig.feishu.violations == []
         assert {result.attempts for result in results} == {1}

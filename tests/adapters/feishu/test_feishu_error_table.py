@@ -1,13 +1,14 @@
 """Every row of the table of API errors: what is promised there happens."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from feishu_rig import SECRET, Rig, text
 
-from imbridge.adapters.base import Sent
 from imbridge.adapters.feishu import FeishuAdapter
+from imbridge.adapters.feishu import calls as calls_module
 from imbridge.adapters.feishu import errors as error_tables
 from imbridge.adapters.feishu.errors import API_ERRORS, TOKEN_ERRORS
 from imbridge.protocol import (
@@ -19,11 +20,12 @@ from imbridge.protocol import (
     TargetGoneError,
 )
 from imbridge.rendering import Part, PartKind
-from imbridge.transport import Reaction
+from imbridge.transport import ErrorTable, Reaction
 
 FAIL, REFUSED, FORBIDDEN, GONE = DeliveryError, ContentRefusedError, NotPermittedError, TargetGoneError
 
-RETRIED = {99991400, 11232, 230020, 230049}
+RETRIED = {99991400: 1.0, 11232: 2.0, 230020: 0.3, 230049: 1.0}
+"""With the least wait of each, in seconds."""
 REFRESHED = {99991663, 99991664, 99991661, 99991671, 99991668, 99991677}
 DEGRADED = {230001, 230025, 230054, 230055, 230099}
 RETARGETED = {230011, 231003, 230019, 230071, 230072, 230111}
@@ -51,12 +53,6 @@ RAISED: dict[int, tuple[type[DeliveryError], str]] = {
 POST = Part(PartKind.MARKDOWN, (Markdown("**x** <at id=all></at>"),))
 
 
-@dataclass
-class Told:
-    result: Sent | None
-    error: BaseException | None
-
-
 def test_every_row_is_tested_and_nothing_else() -> None:
     tested = [*RETRIED, *REFRESHED, *DEGRADED, *RETARGETED, *RAISED]
     assert len(tested) == len(set(tested))
@@ -67,19 +63,27 @@ def test_the_sets_beside_the_table_name_its_rows() -> None:
     rows = {rule.code for rule in API_ERRORS}
     for name in ("GONE", "GONE_REACTION", "NO_THREAD", "REFUSED_CONTENT"):
         assert getattr(error_tables, name) <= rows, name
-    from imbridge.adapters.feishu.calls import _PERMISSIONS
+    assert rows >= calls_module._PERMISSIONS
 
-    assert rows >= _PERMISSIONS
+
+def test_waits() -> None:
+    assert {rule.code: rule.delay for rule in API_ERRORS if rule.reaction is Reaction.RETRY} == RETRIED
 
 
 @pytest.mark.parametrize("code", sorted(RETRIED))
-async def test_retried_with_the_same_key(rig: Rig, adapter: FeishuAdapter, code: int) -> None:
+async def test_retried_with_the_same_key(
+    rig: Rig, adapter: FeishuAdapter, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient = [replace(rule, delay=rule.delay and rule.delay / 10) for rule in API_ERRORS]
+    monkeypatch.setattr(calls_module, "API_ERRORS", ErrorTable(impatient))
+    started = time.monotonic()
     fault = rig.feishu.faults.refuse_send(code)
     result = await adapter.send(rig.target(), text("x"), "same")
     assert (fault.hits, result.attempts, result.degradations) == (1, 2, ())
     assert [message.text for message in rig.feishu.messages] == ["x"]
     assert [call["request"]["uuid"] for call in rig.calls("/messages")] == ["same", "same"]
     assert adapter.counters()["retries"] == 1
+    assert time.monotonic() - started >= RETRIED[code] / 10
 
 
 @pytest.mark.parametrize("code", sorted(REFRESHED))
@@ -162,11 +166,13 @@ async def test_raised(rig: Rig, adapter: FeishuAdapter, code: int, status: int) 
     assert len(rig.calls("/messages")) == 1, "not tried again"
 
 
-@pytest.mark.parametrize("body", ['{"code": []}', '{"code": {"a": 1}, "msg": null}', "[]", "null", '{"code": "x"}', "{}"])
+@pytest.mark.parametrize(
+    "body", ['{"code": []}', '{"code": {"a": 1}, "msg": null}', "[]", "null", '{"code": "x"}', "{}"]
+)
 @pytest.mark.parametrize("status", [200, 400])
 async def test_odd_answers_are_delivery_errors(rig: Rig, adapter: FeishuAdapter, body: str, status: int) -> None:
     rig.feishu.faults.http_fail("*/messages", status, body=body)
-    with pytest.raises(DeliveryError, match="message.create"):
+    with pytest.raises(DeliveryError, match=r"message\.create"):
         await adapter.send(rig.target(), text("x"), "k")
 
 

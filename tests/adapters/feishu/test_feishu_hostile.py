@@ -6,7 +6,8 @@ import tracemalloc
 from typing import Any
 
 import pytest
-from feishu_rig import SECRET, Rig, event_payload, raw_frame, until
+from contract import until
+from feishu_rig import SECRET, Rig, event_payload, raw_frame
 
 from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.adapters.feishu import link as link_module

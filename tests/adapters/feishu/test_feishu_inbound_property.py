@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,7 +43,8 @@ def check(payload: Any) -> None:
     try:
         inbound = decode(payload, ME)
     except DecodeError as error:
-        assert error.payload is payload
+        kept = error.payload
+        assert kept is payload
     else:
         assert inbound.item.payload is payload
         assert inbound.dedup_keys
@@ -86,7 +88,8 @@ def test_any_bytes(raw: bytes) -> None:
     try:
         payload = parse_json(raw)
     except DecodeError as error:
-        assert error.payload == raw
+        kept = error.payload
+        assert kept == raw
         assert unreadable(raw.decode("utf-8", "replace"), raw, ME).dedup_keys
     else:
         check(payload)
@@ -94,9 +97,6 @@ def test_any_bytes(raw: bytes) -> None:
 
 def test_deep_json_is_refused_not_crashed_on() -> None:
     for raw in (b"[" * 100_000, b'{"a":' * 100_000):
-        try:
+        with pytest.raises(DecodeError) as caught:
             parse_json(raw)
-        except DecodeError as error:
-            assert error.payload == raw
-        else:
-            raise AssertionError("accepted")
+        assert caught.value.payload == raw

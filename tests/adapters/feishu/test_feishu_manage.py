@@ -1,7 +1,8 @@
 """What is done to messages that are there already: edit, recall, react."""
 
 import pytest
-from feishu_rig import Rig, text, until
+from contract import until
+from feishu_rig import Rig, text
 
 from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.adapters.feishu.adapter import emoji_type
@@ -66,7 +67,9 @@ class TestEdit:
         self, rig: Rig, adapter: FeishuAdapter, message: BotMessage
     ) -> None:
         with pytest.raises(NotSupportedError):
-            await adapter.edit(rig.target().channel, message.message_id, Part(PartKind.MEDIA, (Image(data=b"\x89PNG"),)))
+            await adapter.edit(
+                rig.target().channel, message.message_id, Part(PartKind.MEDIA, (Image(data=b"\x89PNG"),))
+            )
         assert rig.feishu.stats.uploads == 0
 
 
@@ -156,7 +159,12 @@ class TestReactions:
         assert (theirs.message_id, "OK") in adapter.api._reactions
 
     def test_names(self) -> None:
-        assert [emoji_type(emoji) for emoji in ("👍", "❤️", "Typing", "SMILE")] == ["THUMBSUP", "HEART", "Typing", "SMILE"]
+        assert [emoji_type(emoji) for emoji in ("👍", "❤️", "Typing", "SMILE")] == [
+            "THUMBSUP",
+            "HEART",
+            "Typing",
+            "SMILE",
+        ]
 
 
 async def test_what_people_do_arrives_as_events(rig: Rig, adapter: FeishuAdapter, message: BotMessage) -> None:

@@ -54,7 +54,15 @@ class TestUpload:
         assert uploaded(rig, message) == PNG
 
     @pytest.mark.parametrize(
-        "name", ["report.pdf", "季度报告（最终版）.docx", 'a "quoted" name.txt', "line\nbreak.txt", "../../etc/passwd", "名" * 200]
+        "name",
+        [
+            "report.pdf",
+            "季度报告（最终版）.docx",
+            'a "quoted" name.txt',
+            "line\nbreak.txt",
+            "../../etc/passwd",
+            "名" * 200,
+        ],
     )
     async def test_file(self, rig: Rig, adapter: FeishuAdapter, name: str) -> None:
         data = bytes(range(256)) * 400
@@ -162,7 +170,9 @@ class TestRead:
             ("list.json", b"[]"),
         ],
     )
-    async def test_file(self, rig: Rig, adapter: FeishuAdapter, name: str, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    async def test_file(
+        self, rig: Rig, adapter: FeishuAdapter, name: str, data: bytes, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         from imbridge.emulators.feishu.uploads import Uploads
 
         add = Uploads.add_file

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from feishu_rig import SECRET, Rig, until
+from contract import until
+from feishu_rig import SECRET, Rig
 
 from imbridge.adapters.base import Health
 from imbridge.adapters.feishu import FeishuAdapter
@@ -54,7 +55,7 @@ class TestLoss:
         from imbridge.emulators.feishu.connection import Connection
 
         deaf: list[Any] = []
-        monkeypatch.setattr(Connection, "_ping", deaf.append)
+        monkeypatch.setattr(Connection, "_ping", lambda self: deaf.append(self))  # noqa: PLW0108 - a method takes self
         rig.feishu.settings.ping_interval = 1
         adapter = await rig.start(options=LinkOptions(ping_interval=0.1, ping_timeout=0.2))
         await until(lambda: adapter.counters()["watchdog_kills"] >= 1)

@@ -4,7 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from feishu_rig import Rig, no_violations, text, until
+from contract import until
+from feishu_rig import Rig, no_violations, text
 
 from imbridge.adapters.base import Target
 from imbridge.adapters.feishu import FeishuAdapter
@@ -27,7 +28,9 @@ from imbridge.protocol import (
 from imbridge.rendering import Part, PartKind, render
 
 
-async def sent(rig: Rig, adapter: FeishuAdapter, part: Part, target: Target | None = None, key: str = "k") -> BotMessage:
+async def sent(
+    rig: Rig, adapter: FeishuAdapter, part: Part, target: Target | None = None, key: str = "k"
+) -> BotMessage:
     """Send one part and find it at the platform."""
     before = len(rig.feishu.messages)
     result = await adapter.send(target or rig.target(), part, key)
@@ -89,11 +92,15 @@ class TestForms:
         }
 
     async def test_blank_lines_stay(self, rig: Rig, adapter: FeishuAdapter) -> None:
-        message = await sent(rig, adapter, rich(Text("one\n\ntwo\n\n\nthree"), Link(url="https://a.example", title="a")))
+        message = await sent(
+            rig, adapter, rich(Text("one\n\ntwo\n\n\nthree"), Link(url="https://a.example", title="a"))
+        )
         assert message.text.startswith("one\n\ntwo\n\n\nthree")
 
     async def test_blocks_have_lines_to_themselves(self, rig: Rig, adapter: FeishuAdapter) -> None:
-        part = rich(Text("a\n"), Markdown("*b*"), Text("\nc"), Markdown("*d*"), Markdown("*e*"), Text(""), Text("f\n\n"))
+        part = rich(
+            Text("a\n"), Markdown("*b*"), Text("\nc"), Markdown("*d*"), Markdown("*e*"), Text(""), Text("f\n\n")
+        )
         message = await sent(rig, adapter, part)
         assert message.text.split("\n") == ["a", "*b*", "c", "*d*", "*e*", "f"]
 
@@ -137,7 +144,7 @@ class TestNobodyIsCalledByAccident:
         assert message.content["zh_cn"]["content"][0][1] == {"tag": "text", "text": ' <at user_id="all"></at>'}
 
     @pytest.mark.parametrize(
-        "said", ['<at user_id="all"></at>', '<at id=all></at>', "< AT id=all>", "</at>", "**x** <at id=all></at>"]
+        "said", ['<at user_id="all"></at>', "<at id=all></at>", "< AT id=all>", "</at>", "**x** <at id=all></at>"]
     )
     async def test_markdown_calls_nobody(self, rig: Rig, adapter: FeishuAdapter, said: str) -> None:
         message = await sent(rig, adapter, Part(PartKind.MARKDOWN, (Markdown(said),)))
@@ -147,7 +154,18 @@ class TestNobodyIsCalledByAccident:
 
     @pytest.mark.parametrize(
         "name",
-        ['Al"ice', "<b>Al</b>", '"></at><at user_id="all">', "Al<ice", "A&lice", "</at>", "Al\nice", "'>", '"', "[x](y)"],
+        [
+            'Al"ice',
+            "<b>Al</b>",
+            '"></at><at user_id="all">',
+            "Al<ice",
+            "A&lice",
+            "</at>",
+            "Al\nice",
+            "'>",
+            '"',
+            "[x](y)",
+        ],
     )
     async def test_names_cannot_break_out(self, rig: Rig, adapter: FeishuAdapter, name: str) -> None:
         alice = rig.alice.open_id_for(rig.app)

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 import uvicorn
-from feishu_rig import Rig, event_payload, until
+from contract import until
+from feishu_rig import Rig, event_payload, text
 
 from imbridge.adapters.base import Health, Verdict
 from imbridge.adapters.feishu import FeishuAdapter
@@ -289,7 +290,7 @@ class TestOverHttp:
         assert {status for _, status, _ in app.counts} == {200, 503}
         item = rig.intake.items[0]
         assert isinstance(item, Message)
-        await adapter.send(rig.target(), __import__("feishu_rig").text("and back"), "k")
+        await adapter.send(rig.target(), text("and back"), "k")
         assert rig.feishu.messages[-1].text == "and back"
         assert "canary" not in caplog.text
 

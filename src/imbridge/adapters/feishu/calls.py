@@ -255,8 +255,9 @@ class Caller:
         code = body.get("code")
         if code == 0 and isinstance(body.get("tenant_access_token"), str):
             lifetime = body.get("expire")
-            usable = isinstance(lifetime, int | float) and 0 < lifetime < math.inf
-            return body["tenant_access_token"], float(lifetime) if usable else 7200.0
+            if not isinstance(lifetime, int | float) or not 0 < lifetime < math.inf:
+                lifetime = 7200.0
+            return body["tenant_access_token"], float(lifetime)
         rule = API_ERRORS.lookup(code, status=response.status)
         if rule.reaction is Reaction.RETRY:
             raise RateLimitedError(

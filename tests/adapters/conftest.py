@@ -1,0 +1,5 @@
+"""Lets the tests of each adapter import the contract from beside it."""
+
+import pytest
+
+pytest.register_assert_rewrite("contract")
