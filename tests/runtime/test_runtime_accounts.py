@@ -1,9 +1,11 @@
 """Several accounts of one platform in one bridge."""
 
+import asyncio
+
 import pytest
 from runtime_world import account, counts, echo, emulated, skill, until
 
-from imbridge import Bridge, ConfigError
+from imbridge import Bridge, BridgeOptions, ConfigError
 from imbridge.adapters.base import Health
 
 
@@ -122,3 +124,27 @@ async def test_a_disabled_accounts_allow_list_is_not_the_others() -> None:
         async with Bridge([account(feishu, app), disabled], skills=[skill(echo)]):
             await alice.says("hi")
             await alice.receives("echo: hi")
+
+
+async def test_an_account_whose_skills_hang_leaves_the_others_their_lanes() -> None:
+    release = asyncio.Event()
+
+    async def answer(msg):
+        if msg.text == "hang":
+            await release.wait()
+        return msg.text
+
+    async with emulated() as feishu:
+        apps = [feishu.add_app(name=name) for name in ("one", "two")]
+        people = [feishu.add_user(f"user{number}") for number in range(5)]
+        accounts = [account(feishu, app, app.name) for app in apps]
+        options = BridgeOptions(max_lanes=2, max_waiting=3)
+        async with Bridge(accounts, skills=[skill(answer)], options=options) as bridge:
+            for person in people:
+                await person.says("hang", chat=feishu.private_chat(person, apps[0]))
+            await until(lambda: counts(bridge)["overloaded"] or counts(bridge)["accepted"] == 5)
+            await people[0].says("quick", chat=feishu.private_chat(people[0], apps[1]))
+            await people[0].receives("quick")
+            release.set()
+            for person in people:
+                await person.receives("hang", timeout=20)

@@ -234,3 +234,26 @@ async def test_a_failing_skill_keeps_what_it_noted() -> None:
         await room.user.receives(re.compile("went wrong"))
         room.user.says("look")
         await room.user.receives("{'tries': 1}")
+
+
+async def test_what_was_typed_before_the_question_answers_it() -> None:
+    """It waits behind the skill that asks; without this, both would wait for the whole time-out."""
+    release = asyncio.Event()
+
+    async def answer(msg):
+        await release.wait()
+        return f"got {(await msg.ask('which city?', timeout=30)).text}"
+
+    async with chat(skill(answer)) as room:
+        alice, bob = room.group("Alice", "Bob")
+        await alice.says("weather")
+        await bob.says("hello")
+        await alice.says("Beijing")
+        await until(lambda: counts(room.bridge)["accepted"] == 3)
+        release.set()
+        await alice.receives("which city?")
+        await alice.receives("got Beijing")
+        assert counts(room.bridge)["answers"] == 1
+        await bob.receives("which city?")
+        await bob.says("Shanghai")
+        await bob.receives("got Shanghai")

@@ -115,7 +115,9 @@ class MessageConversation:
         self._handling.questions.check(self._channel, self._sender_id)
         if question is not None:
             await self.post(question)
-        answer = await self._handling.questions.wait(self._channel, self._sender_id, timeout)
+        answer = self._handling.take_waiting(self._channel, self._sender_id)
+        if answer is None:
+            answer = await self._handling.questions.wait(self._channel, self._sender_id, timeout)
         return self._continued_by(answer)
 
     def _continued_by(self, answer: Message) -> Message:

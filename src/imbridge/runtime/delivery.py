@@ -22,7 +22,7 @@ from imbridge.protocol import (
     SentPart,
 )
 from imbridge.rendering import Rendered, render
-from imbridge.runtime.lanes import Lanes
+from imbridge.runtime.account_lanes import AccountLanes
 from imbridge.storage import BaseStorage, OutboxEntry
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Delivery:
         """`adapter_of` finds the adapter of an account key."""
         self._storage = storage
         self._adapter_of = adapter_of
-        self._lanes: Lanes[OutboxEntry] = Lanes(
+        self._lanes: AccountLanes[OutboxEntry] = AccountLanes(
             self._deliver, name="outbox", max_running=max_lanes, max_length=_LANE_LENGTH, max_waiting=max_waiting
         )
         self.counts: Counter[str] = Counter()
@@ -54,14 +54,14 @@ class Delivery:
         stored = self._storage.add_outbound(entry)
         if not stored.done():
             await stored
-        await self._lanes.put(channel.address, entry)
+        await self._lanes.of(channel.account_key).put(channel.address, entry)
         return entry
 
     async def recover(self) -> int:
         """Say what an earlier process left unsaid; how much."""
         left = await self._storage.unfinished_outbound()
         for entry in left:
-            self._lanes.restore(entry.channel.address, entry)
+            self._lanes.of(entry.channel.account_key).restore(entry.channel.address, entry)
         return len(left)
 
     async def drain(self) -> None:

@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 from imbridge.adapters.base import Adapter, Inbound, Verdict
 from imbridge.config.options import BridgeOptions, Language
-from imbridge.protocol import Event, Message, Reply, Text, to_reply
+from imbridge.protocol import Channel, Event, Message, Reply, Text, to_reply
 from imbridge.runtime.conversation import MessageConversation, lane_of
 from imbridge.runtime.delivery import Delivery, answer_key
 from imbridge.runtime.gate import Gate, Pass
-from imbridge.runtime.lanes import Lanes
+from imbridge.runtime.account_lanes import AccountLanes
 from imbridge.runtime.questions import Questions
 from imbridge.skills import Outcome, SkillSet
 from imbridge.storage import BaseStorage, InboxEntry
@@ -54,7 +54,7 @@ class Handling:
         self._storing = 0
         self._all_stored = asyncio.Event()
         self._all_stored.set()
-        self._lanes: Lanes[InboxEntry] = Lanes(
+        self._lanes: AccountLanes[InboxEntry] = AccountLanes(
             self._handle,
             name="inbox",
             max_running=options.max_lanes,
@@ -70,7 +70,7 @@ class Handling:
         lane = lane_of(item, account)
         loop = asyncio.get_running_loop()
         verdict: asyncio.Future[Verdict] = loop.create_future()
-        full = self._storing >= self._max_storing or not self._lanes.has_room(lane)
+        full = self._storing >= self._max_storing or not self._lanes.of(account).has_room(lane)
         # An answer needs no room, and whoever asked may hold the very lane that is full.
         if full and not (isinstance(item, Message) and self.questions.awaits(item)):
             # Before it is stored: what is refused must be new again when the platform delivers it again.
@@ -117,11 +117,27 @@ class Handling:
         elif isinstance(entry.item, Message) and self.questions.answer(entry.item):
             self.counts["answers"] += 1
             self.storage.finish_inbound(entry)
-        elif not self._lanes.push(entry.lane, entry):
+        elif not self._lanes.of(entry.account).push(entry.lane, entry):
             self.storage.forget_inbound(entry)
             self.counts["overloaded"] += 1
             return Verdict.OVERLOADED
         return Verdict.ACCEPTED
+
+    def take_waiting(self, channel: Channel, sender_id: str) -> Message | None:
+        """Somebody's next message of a conversation, if it came before the question that it answers.
+
+        It would wait behind the skill that asks, and the skill for it.
+        """
+
+        def wanted(entry: InboxEntry) -> bool:
+            return isinstance(entry.item, Message) and entry.item.sender.id == sender_id
+
+        entry = self._lanes.of(channel.account_key).take(channel.address, wanted)
+        if entry is None or not isinstance(entry.item, Message):
+            return None
+        self.counts["answers"] += 1
+        self.storage.finish_inbound(entry)
+        return entry.item
 
     # -- handling ------------------------------------------------------------------------------------------------------
 
@@ -208,7 +224,7 @@ class Handling:
         """Go on with what an earlier process left; how many."""
         left = await self.storage.unfinished_inbound()
         for entry in left:
-            self._lanes.restore(entry.lane, entry)
+            self._lanes.of(entry.account).restore(entry.lane, entry)
         return len(left)
 
     async def drain(self) -> None:

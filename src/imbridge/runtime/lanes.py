@@ -38,12 +38,13 @@ class Lanes(Generic[Item]):
         max_running: int,
         max_length: int,
         max_waiting: int,
+        context: contextvars.Context | None = None,
     ) -> None:
-        """Keep the bounds; no task runs before there is work."""
+        """Keep the bounds; no task runs before there is work. `context` is what each piece of work starts from."""
         self._work = work
         self._name = name
         self._task_name = f"{name} lane"
-        self._context = contextvars.copy_context()
+        self._context = contextvars.copy_context() if context is None else context
         self._max_running = max_running
         self._max_length = max_length
         self._max_waiting = max_waiting
@@ -62,6 +63,11 @@ class Lanes(Generic[Item]):
     def running(self) -> int:
         """Lanes that are being worked on."""
         return self._running
+
+    @property
+    def idle(self) -> bool:
+        """Nothing waits and nothing runs."""
+        return self._idle.is_set()
 
     def has_room(self, key: str) -> bool:
         """Whether `push` would take an item."""
@@ -116,13 +122,29 @@ class Lanes(Generic[Item]):
                     self._tell_room(key)
                 raise
 
+    def take(self, key: str, wanted: Callable[[Item], bool]) -> Item | None:
+        """Take the first item that is wanted out of a lane, past those before it; None when none of it waits."""
+        lane = self._lanes.get(key, ())
+        for position, item in enumerate(lane):
+            if wanted(item):
+                del self._lanes[key][position]
+                self.waiting -= 1
+                if self._room:
+                    self._tell_room(key)
+                return item
+        return None
+
     async def drain(self) -> None:
         """Wait until nothing waits and nothing runs."""
         await self._idle.wait()
 
+    def close(self) -> None:
+        """Take nothing more."""
+        self._closed = True
+
     async def cancel(self) -> list[Item]:
         """Stop all work at once and for good; the items that were still waiting."""
-        self._closed = True
+        self.close()
         left = [item for lane in self._lanes.values() for item in lane]
         # Before the work is told: work that ignores it must not go on with the next item.
         for lane in self._lanes.values():

@@ -9,7 +9,6 @@ from imbridge.protocol.errors import ImbridgeError
 
 _log = logging.getLogger(__name__)
 _AHEAD = 300.0
-_SUSPICIOUSLY_YOUNG = 5.0
 
 
 class TokenError(ImbridgeError):
@@ -51,6 +50,7 @@ class TokenSource:
         backoff: Seconds to leave between a failed fetch and the next one; doubled by each failure in a row. Callers
             wait through it; a failure itself is never remembered.
         backoff_cap: Longest such pause.
+        young: Seconds. A token refused within so many of its issue was never any good, which counts as a failed fetch.
     """
 
     def __init__(
@@ -61,12 +61,14 @@ class TokenSource:
         name: str = "",
         backoff: float = 0.5,
         backoff_cap: float = 5.0,
+        young: float = 0.3,
     ) -> None:
         self._fetch = fetch
         self._clock = clock
         self._name = name
         self._backoff = backoff
         self._backoff_cap = backoff_cap
+        self._young = young
         self._token: Token | None = None
         self._fetching: asyncio.Task[Token] | None = None
         self._failures = 0
@@ -115,7 +117,7 @@ class TokenSource:
         if token is None or token.reveal() != value:
             return
         self._token = None
-        if self._clock() - token.issued_at < _SUSPICIOUSLY_YOUNG:
+        if self._clock() - token.issued_at < self._young:
             self._refused += 1
             self._postpone(self._refused)
         else:

@@ -23,8 +23,8 @@ def one_tls_context() -> Iterator[None]:
 
 @pytest.fixture
 def settings() -> EmulatorSettings:
-    """Short waits; everything else as on the platform."""
-    return EmulatorSettings(redelivery=(0.05, 0.1, 0.2), reconnect_nonce=0, reconnect_interval=0)
+    """Short waits, and more than five messages a second into one chat; everything else as on the platform."""
+    return EmulatorSettings(redelivery=(0.05, 0.1, 0.2), reconnect_nonce=0, reconnect_interval=0, chat_rate=1000)
 
 
 @pytest.fixture

@@ -43,7 +43,8 @@ class Rig:
         """An adapter that is not started."""
         app = app or self.app
         settings = {
-            "name": "work", "app_id": app.app_id, "app_secret": app.app_secret, "base_url": self.feishu.base_url
+            "name": "work", "app_id": app.app_id, "app_secret": app.app_secret, "base_url": self.feishu.base_url,
+            "chat_rate": "1000/s",
         } | config  # fmt: skip
         context = AdapterContext(intake or self.intake, self.pool, self._on_health)
         adapter = FeishuAdapter(FeishuConfig(**settings), context, link_options=options)

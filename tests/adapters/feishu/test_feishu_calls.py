@@ -8,8 +8,8 @@ import pytest
 from contract import RecordingIntake, until
 from feishu_rig import Rig, text
 
-from imbridge.adapters.feishu import FeishuAdapter
-from imbridge.emulators.feishu import FeishuEmulator
+from imbridge.adapters.feishu import FeishuAdapter, FeishuConfig
+from imbridge.emulators.feishu import EmulatorSettings, FeishuEmulator
 from imbridge.protocol import AuthError, DeliveryError, RateLimitedError
 
 TOKEN = "*tenant_access_token*"
@@ -65,9 +65,16 @@ class TestRates:
         await asyncio.gather(first, second)
         assert rig.feishu.messages[0].text == "other chat"
 
+
+class TestPacing:
+    @pytest.fixture
+    def settings(self) -> EmulatorSettings:
+        """The platform's own rates."""
+        return EmulatorSettings(reconnect_nonce=0)
+
     async def test_no_rate_is_ever_broken(self, rig: Rig) -> None:
         """Thirty messages into one chat and 120 answers over many, all at once, the token not even there yet."""
-        adapter = rig.make()
+        adapter = rig.make(chat_rate=FeishuConfig.model_fields["chat_rate"].default)
         users = [rig.feishu.add_user(f"U{number}") for number in range(40)]
         asked = [await user.says("?") for user in users]
         sends = [adapter.send(rig.target(), text(str(number)), f"k{number}") for number in range(30)]
@@ -182,6 +189,7 @@ class TestTokens:
 
     async def test_a_token_that_is_refused_for_ever(self, rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
         adapter = await rig.start(send_timeout=0.2)
+        adapter.caller.tokens._backoff = 0.5  # as it is outside of these tests
         rig.feishu.faults.http_fail(MESSAGES, 400, times=None, body='{"code": 99991663, "msg": "no"}')
         with pytest.raises(DeliveryError, match="99991663"):
             await adapter.send(rig.target(), text("x"), "k")

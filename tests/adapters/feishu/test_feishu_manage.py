@@ -36,7 +36,6 @@ class TestEdit:
         assert len(message.edits) == 2
 
     async def test_twenty_times(self, rig: Rig, adapter: FeishuAdapter, message: BotMessage) -> None:
-        adapter.caller._chat_rate = adapter.caller._api_rates[0]
         channel = rig.target().channel
         limit = adapter.capabilities.max_edits
         assert limit == 20

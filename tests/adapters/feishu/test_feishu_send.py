@@ -311,7 +311,6 @@ class TestLimits:
 
     async def all_parts(self, rig: Rig, adapter: FeishuAdapter, reply: Reply) -> None:
         rig.feishu.settings.rate_limits = False
-        adapter.caller._chat_rate = adapter.caller._api_rates[0]
         rendered = render(reply, adapter.capabilities, measure=adapter.measure)
         assert rendered.parts
         for number, part in enumerate(rendered.parts):

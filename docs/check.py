@@ -1,0 +1,246 @@
+"""Check the documents: `make docs`.
+
+Every relative link leads to a file and, with `#`, to a heading in it; every ```python block compiles; the tables of
+settings and of error codes say what the code says. Each problem is a line `file:line: what`; the exit status is 1 then.
+"""  # noqa: INP001 - a script
+
+import ast
+import re
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from itertools import chain
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from pydantic import BaseModel, SecretStr
+
+from imbridge.adapters.feishu.config import FeishuConfig
+from imbridge.adapters.feishu.errors import API_ERRORS, LINK_ERRORS
+from imbridge.config.account import AccountConfig
+from imbridge.config.options import BridgeOptions
+from imbridge.transport.errors import ErrorTable
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = ("docs", "examples", "benchmarks", "tests")
+OPERATING = ROOT / "docs" / "operating.md"
+FEISHU = ROOT / "docs" / "feishu.md"
+
+_FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*([\w+-]*)")
+_HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
+_LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
+_DEFINITION = re.compile(r"^\s{0,3}\[[^\]]+\]:\s*<?(\S+?)>?\s*$")
+_ATTRIBUTE = re.compile(r"<(?:a|img)\b[^>]*?\b(?:href|src)=\"([^\"]+)\"")
+_ANCHOR = re.compile(r"<a\b[^>]*?\b(?:id|name)=\"([^\"]+)\"")
+_CODE_SPAN = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
+_MARKER = re.compile(r"<!--\s*(settings|errors):\s*(\w+)\s*-->")
+_SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+
+Place = tuple[Path, int]
+Problems = list[tuple[Place, str]]
+
+
+class Document:
+    """A Markdown file: its prose by line, its blocks of Python, the anchors of its headings."""
+
+    def __init__(self, path: Path) -> None:
+        """Read it."""
+        self.path = path
+        self.prose: list[tuple[int, str]] = []
+        self.python: list[tuple[int, str]] = []
+        self.anchors: set[str] = set()
+        self.unclosed = 0
+        self._read(path.read_text(encoding="utf-8").split("\n"))
+
+    def _read(self, lines: list[str]) -> None:
+        fence, language, begin = "", "", 0
+        block: list[str] = []
+        for number, line in enumerate(lines, start=1):
+            found = _FENCE.match(line)
+            if fence:
+                if found and found[1].startswith(fence) and not found[2]:
+                    if language in {"python", "py"}:
+                        self.python.append((begin, textwrap.dedent("\n".join(block))))
+                    fence = ""
+                else:
+                    block.append(line)
+            elif found:
+                fence, language, begin, block = found[1], found[2].lower(), number, []
+            else:
+                self.prose.append((number, line))
+                self.anchors.update(_ANCHOR.findall(line))
+                if heading := _HEADING.match(line):
+                    self._add_anchor(heading[2])
+        self.unclosed = begin if fence else 0
+
+    def _add_anchor(self, heading: str) -> None:
+        """The anchor as GitHub makes it."""
+        text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower()
+        slug = re.sub(r"[^\w\- ]", "", text).strip().replace(" ", "-")
+        anchor, count = slug, 0
+        while anchor in self.anchors:
+            count += 1
+            anchor = f"{slug}-{count}"
+        self.anchors.add(anchor)
+
+    def links(self) -> Iterator[tuple[int, str]]:
+        """Line and target of each link; what stands in code is none."""
+        for number, line in self.prose:
+            text = _CODE_SPAN.sub("``", line)
+            for pattern in (_LINK, _DEFINITION, _ATTRIBUTE):
+                for target in pattern.findall(text):
+                    yield number, target
+
+    def tables(self) -> Iterator[tuple[int, str, str, list[tuple[int, list[str]]]]]:
+        """Line, kind and subject of each marked table, with its rows (the first two, its head, left out)."""
+        for index, (number, line) in enumerate(self.prose):
+            if marker := _MARKER.search(line):
+                rows: list[tuple[int, list[str]]] = []
+                for at, text in self.prose[index + 1 :]:
+                    if text.startswith("|"):
+                        rows.append((at, [cell.strip() for cell in re.split(r"(?<!\\)\|", text)[1:-1]]))
+                    elif rows or text.strip():
+                        break
+                yield number, marker[1], marker[2], rows[2:]
+
+
+def documents() -> dict[Path, Document]:
+    """All Markdown files of the repository that people read, tracked or not."""
+    found = chain(ROOT.glob("*.md"), *((ROOT / folder).rglob("*.md") for folder in FOLDERS))
+    visible = (path for path in found if not any(part.startswith(".") for part in path.relative_to(ROOT).parts))
+    return {path: Document(path) for path in sorted(visible)}
+
+
+def check_links(document: Document, known: Mapping[Path, Document], problems: Problems) -> int:
+    """Follow each relative link; gives their number."""
+    count = 0
+    for number, target in document.links():
+        if _SCHEME.match(target) or target.startswith("//"):
+            continue
+        count += 1
+        place = (document.path, number)
+        name, _, anchor = target.partition("#")
+        path = (document.path.parent / unquote(name)).resolve() if name else document.path
+        if target.startswith("/") or not path.is_relative_to(ROOT):
+            problems.append((place, f"{target}: leads out of the repository; write a relative link"))
+        elif not path.exists():
+            problems.append((place, f"{target}: there is no {path.relative_to(ROOT)}"))
+        elif anchor and path in known and unquote(anchor) not in known[path].anchors:
+            problems.append((place, f"{target}: {path.relative_to(ROOT)} has no such heading"))
+    return count
+
+
+def check_python(document: Document, problems: Problems) -> int:
+    """Compile each example; gives their number."""
+    for number, source in document.python:
+        try:
+            compile(source, str(document.path), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        except SyntaxError as error:
+            problems.append(((document.path, number + (error.lineno or 1)), f"does not compile: {error.msg}"))
+    return len(document.python)
+
+
+def check_settings(document: Document, problems: Problems) -> int:
+    """Compare the tables of settings with the models; gives the number of settings."""
+    models: dict[str, type[BaseModel]] = {model.__name__: model for model in (BridgeOptions, AccountConfig, FeishuConfig)}
+    count = 0
+    for line, kind, subject, rows in document.tables():
+        if kind != "settings":
+            continue
+        model = models.pop(subject, None)
+        if model is None:
+            problems.append(((document.path, line), f"{subject}: no settings of that name, or a second table of them"))
+            continue
+        inherited = set() if model is AccountConfig else set(AccountConfig.model_fields)
+        expected = {name: _default(model, name) for name in model.model_fields if name not in inherited}
+        count += len(expected)
+        _compare(document.path, line, subject, rows, expected, problems)
+    problems.extend(((document.path, 1), f"has no table of {name}'s settings") for name in models)
+    return count
+
+
+def check_errors(document: Document, problems: Problems) -> int:
+    """Compare the tables of error codes with the adapter's; gives the number of codes."""
+    tables: dict[str, ErrorTable] = {"API_ERRORS": API_ERRORS, "LINK_ERRORS": LINK_ERRORS}
+    count = 0
+    for line, kind, subject, rows in document.tables():
+        if kind != "errors":
+            continue
+        table = tables.pop(subject, None)
+        if table is None:
+            problems.append(((document.path, line), f"{subject}: no such error table, or a second one of it"))
+            continue
+        expected = {str(code): rule.reaction.value for code, rule in table.rules.items()}
+        count += len(expected)
+        _compare(document.path, line, subject, rows, expected, problems)
+    problems.extend(((document.path, 1), f"has no table of {name}") for name in tables)
+    return count
+
+
+def _default(model: type[BaseModel], name: str) -> str:
+    field = model.model_fields[name]
+    if field.is_required():
+        return "required"
+    value: Any = field.get_default()
+    if isinstance(value, Enum):
+        value = value.value
+    if value is None or value == () or isinstance(value, SecretStr):
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _compare(
+    path: Path,
+    line: int,
+    subject: str,
+    rows: list[tuple[int, list[str]]],
+    expected: Mapping[str, str],
+    problems: Problems,
+) -> None:
+    """The first cell of each row is a name, the second what the code says of it."""
+    missing = dict(expected)
+    for number, cells in rows:
+        name, said = (cell.strip("`") for cell in cells[:2])
+        if name not in expected:
+            problems.append(((path, number), f"{name}: {subject} has no such entry"))
+        elif missing.pop(name, None) is None:
+            problems.append(((path, number), f"{name}: is there twice"))
+        elif said != expected[name]:
+            problems.append(((path, number), f"{name}: the table says {said!r}, the code {expected[name]!r}"))
+    problems.extend(((path, line), f"{name} of {subject} ({value}) is not in the table") for name, value in missing.items())
+
+
+def main() -> int:
+    """Check all; gives the exit status."""
+    problems: Problems = []
+    known = documents()
+    links = examples = settings = codes = 0
+    for document in known.values():
+        if document.unclosed:
+            problems.append(((document.path, document.unclosed), "this block of code is not closed"))
+        links += check_links(document, known, problems)
+        examples += check_python(document, problems)
+    for path, what in ((OPERATING, "the reference of settings"), (FEISHU, "the table of error codes")):
+        if path not in known:
+            problems.append(((path, 1), f"there is no such file; it holds {what}"))
+    if OPERATING in known:
+        settings = check_settings(known[OPERATING], problems)
+    if FEISHU in known:
+        codes = check_errors(known[FEISHU], problems)
+    for (path, number), what in sorted(problems):
+        sys.stdout.write(f"{path.relative_to(ROOT)}:{number}: {what}\n")
+    if problems:
+        sys.stdout.write(f"{len(problems)} problems in the documents\n")
+        return 1
+    sys.stdout.write(
+        f"docs: {len(known)} files, {links} links, {examples} examples, {settings} settings, {codes} error codes: ok\n"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

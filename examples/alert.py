@@ -1,0 +1,30 @@
+"""Say one thing and leave: for cron jobs and scripts. No skill is needed.
+
+    python alert.py feishu:default/group/oc_1 "The backup failed"
+
+Exit status: 0 when the platform took the message, 1 when it did not.
+"""
+
+import asyncio
+import sys
+
+from imbridge import Bridge, ImbridgeError
+
+
+async def alert(to: str, text: str) -> int:
+    async with Bridge.from_env() as bridge:
+        receipt = await bridge.send(to, text)
+    if not receipt:
+        print(f"not sent to {to}: {receipt.error}", file=sys.stderr)
+        return 1
+    print(f"sent to {to}: {', '.join(receipt.message_ids)}")
+    return 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        raise SystemExit(__doc__)
+    try:
+        raise SystemExit(asyncio.run(alert(sys.argv[1], sys.argv[2])))
+    except (ImbridgeError, ValueError) as error:
+        raise SystemExit(f"alert.py: {error}") from None

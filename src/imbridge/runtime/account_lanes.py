@@ -1,0 +1,64 @@
+"""Lanes kept apart by account: one whose platform hangs or floods uses up its own bounds, and nobody else's."""
+
+import contextvars
+from collections.abc import Awaitable, Callable
+from typing import Generic
+
+from imbridge.runtime.lanes import Item, Lanes
+
+
+class AccountLanes(Generic[Item]):
+    """Lanes for each account, made when the account first has work. The bounds are those of one account.
+
+    Attributes:
+        interrupted: Items whose work `cancel` has cut short.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Item], Awaitable[None]],
+        *,
+        name: str,
+        max_running: int,
+        max_length: int,
+        max_waiting: int,
+    ) -> None:
+        """Keep the bounds; see `Lanes`."""
+        self._work = work
+        self._name = name
+        self._bounds = {"max_running": max_running, "max_length": max_length, "max_waiting": max_waiting}
+        self._context = contextvars.copy_context()
+        self._of: dict[str, Lanes[Item]] = {}
+        self._closed = False
+
+    def of(self, account: str) -> Lanes[Item]:
+        """The lanes of an account."""
+        lanes = self._of.get(account)
+        if lanes is None:
+            lanes = self._of[account] = Lanes(
+                self._work, name=f"{self._name} of {account}", context=self._context, **self._bounds
+            )
+            if self._closed:
+                lanes.close()
+        return lanes
+
+    async def drain(self) -> None:
+        """Wait until nothing waits and nothing runs in any of them."""
+        while any(not lanes.idle for lanes in self._of.values()):
+            for lanes in tuple(self._of.values()):
+                await lanes.drain()
+
+    async def cancel(self) -> list[Item]:
+        """Stop all work at once and for good; the items that were still waiting."""
+        self._closed = True
+        return [item for lanes in tuple(self._of.values()) for item in await lanes.cancel()]
+
+    @property
+    def waiting(self) -> int:
+        """Items that wait, in all lanes of all accounts."""
+        return sum(lanes.waiting for lanes in self._of.values())
+
+    @property
+    def interrupted(self) -> int:
+        """Items whose work `cancel` has cut short."""
+        return sum(lanes.interrupted for lanes in self._of.values())

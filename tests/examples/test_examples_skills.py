@@ -1,0 +1,79 @@
+"""The skills among the examples, each loaded from its file as `imbridge run` does, on an emulated Feishu."""
+
+import re
+
+import pytest
+
+from imbridge.skills.loading import load_file
+from imbridge.testing import chat
+
+
+@pytest.fixture
+def loaded(examples):
+    return lambda name: chat(*load_file(examples / name))
+
+
+async def test_echo_repeats_text_and_is_silent_about_the_rest(loaded) -> None:
+    async with loaded("echo.py") as room:
+        room.user.says("hi")
+        await room.user.receives("echo: hi")
+        room.user.sends_image(b"\x89PNG\r\n\x1a\n")
+        await room.user.receives_nothing()
+
+
+async def test_the_old_style_repeats_what_was_typed(loaded) -> None:
+    async with loaded("old_style_echo.py") as room:
+        (skill,) = room.bridge.skills
+        assert (skill.name, skill.description, skill.version) == ("echo", "复读机功能", "1.0")
+        room.user.says("你好 /help")
+        await room.user.receives("你好 /help")
+
+
+async def test_weather_answers_asks_and_remembers(loaded) -> None:
+    async with loaded("weather.py") as room:
+        alice = room.user
+        alice.says("/weather")
+        await alice.receives("Which city?")
+        alice.says("Shenzhen")
+        await alice.receives("**Shenzhen**: clear, 22 °C")
+        alice.says("/天气")
+        await alice.receives("**Shenzhen**: clear, 22 °C")
+        alice.says("/weather atlantis")
+        await alice.receives("I do not know atlantis. I know beijing, shanghai, shenzhen.")
+        alice.says("/forget")
+        await alice.receives("Forgotten.")
+        alice.says("/weather")
+        await alice.receives("Which city?")
+
+
+async def test_the_agent_gets_the_text_as_it_is_and_a_session_that_new_changes(loaded) -> None:
+    async with loaded("agent.py") as room:
+        answers = []
+        for text in ("$(id); `id` | id", "/new", "again"):
+            room.user.says(text)
+            answers.append((await _settled(room)).text)
+        first, _, second = answers
+        found = re.fullmatch(r"\[(im-\w{5})\] You said: \$\(id\); `id` \| id", first.strip())
+        assert found
+        assert re.fullmatch(r"\[im-\w{5}\] You said: again", second.strip())
+        assert found[1] not in second
+
+
+async def test_a_story_is_one_message_that_grows(loaded) -> None:
+    async with loaded("stream.py") as room:
+        room.user.says("/story")
+        message = await _settled(room)
+        assert message.text == "Once upon a time a message went to four platforms at once."
+        assert message.edits
+        room.user.says("/count")
+        assert (await _settled(room)).text == "**one**, **two**, **three**"
+        assert len(room.feishu.messages) == 2
+
+
+async def _settled(room):
+    """The next message, when the skill is done with it."""
+    message = await room.user.receives()
+    async with _waiting():
+        while room.bridge.counters()["bridge"]["waiting"]:
+            await _a_moment()
+    return message
