@@ -21,7 +21,7 @@ from imbridge.adapters.feishu.config import FeishuConfig
 from imbridge.adapters.feishu.errors import API_ERRORS, LINK_ERRORS
 from imbridge.config.account import AccountConfig
 from imbridge.config.options import BridgeOptions
-from imbridge.transport.errors import ErrorTable
+from imbridge.transport import ErrorTable
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("docs", "examples", "benchmarks", "tests")
@@ -144,7 +144,9 @@ def check_python(document: Document, problems: Problems) -> int:
 
 def check_settings(document: Document, problems: Problems) -> int:
     """Compare the tables of settings with the models; gives the number of settings."""
-    models: dict[str, type[BaseModel]] = {model.__name__: model for model in (BridgeOptions, AccountConfig, FeishuConfig)}
+    models: dict[str, type[BaseModel]] = {
+        model.__name__: model for model in (BridgeOptions, AccountConfig, FeishuConfig)
+    }
     count = 0
     for line, kind, subject, rows in document.tables():
         if kind != "settings":
@@ -172,7 +174,7 @@ def check_errors(document: Document, problems: Problems) -> int:
         if table is None:
             problems.append(((document.path, line), f"{subject}: no such error table, or a second one of it"))
             continue
-        expected = {str(code): rule.reaction.value for code, rule in table.rules.items()}
+        expected = {str(rule.code): rule.reaction.value for rule in table}
         count += len(expected)
         _compare(document.path, line, subject, rows, expected, problems)
     problems.extend(((document.path, 1), f"has no table of {name}") for name in tables)
@@ -211,7 +213,9 @@ def _compare(
             problems.append(((path, number), f"{name}: is there twice"))
         elif said != expected[name]:
             problems.append(((path, number), f"{name}: the table says {said!r}, the code {expected[name]!r}"))
-    problems.extend(((path, line), f"{name} of {subject} ({value}) is not in the table") for name, value in missing.items())
+    problems.extend(
+        ((path, line), f"{name} of {subject} ({value}) is not in the table") for name, value in missing.items()
+    )
 
 
 def main() -> int:

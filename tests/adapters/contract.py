@@ -56,7 +56,7 @@ async def until(condition: Callable[[], Any], what: str = "the condition", timeo
     """Wait until it is true."""
     try:
         async with asyncio.timeout(timeout):
-            while not condition():  # noqa: ASYNC110 - what is watched is plain attributes
+            while not condition():
                 await asyncio.sleep(0.005)
     except TimeoutError:
         raise AssertionError(f"{what} did not come true within {timeout} s") from None

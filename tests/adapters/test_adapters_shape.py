@@ -83,7 +83,7 @@ def test_importing_it_loads_no_sdk(package: str) -> None:
         "heavy = {'lark_oapi', 'wechatpy', 'dingtalk_stream', 'botpy', 'requests', 'httpx'} & set(sys.modules)\n"
         "sys.exit(str(heavy) if heavy else 0)"
     )
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)  # noqa: S603 - fixed
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

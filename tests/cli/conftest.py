@@ -21,7 +21,7 @@ def imbridge(tmp_path: Path, clean_environ: Mapping[str, str]) -> Run:
     """Run `python -m imbridge` to its end, in an empty folder."""
 
     def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603  # our own command
+        return subprocess.run(  # our own command
             [sys.executable, "-m", "imbridge", *arguments],
             cwd=tmp_path,
             env={**clean_environ, **environ},

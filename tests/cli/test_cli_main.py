@@ -26,7 +26,7 @@ def test_nothing_heavy_is_imported_before_a_command_runs(arguments, clean_enviro
         "import sys, json; from imbridge.cli.main import run_command_line; "
         f"run_command_line({arguments!r}); print(json.dumps(sorted(sys.modules)), file=sys.stderr)"
     )
-    done = subprocess.run(  # noqa: S603  # our own code
+    done = subprocess.run(  # our own code
         [sys.executable, "-c", code], env=clean_environ, capture_output=True, text=True, timeout=50, check=True
     )
     imported = json.loads(done.stderr.splitlines()[-1])

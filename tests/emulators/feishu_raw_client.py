@@ -159,7 +159,7 @@ class Bot:
 async def until(condition: Callable[[], object], timeout: float = 5.0) -> None:
     """Waits for a condition, looking every 5 ms."""
     async with asyncio.timeout(timeout):
-        while not condition():  # noqa: ASYNC110 - counters and lists have no event to wait for
+        while not condition():
             await asyncio.sleep(0.005)
 
 

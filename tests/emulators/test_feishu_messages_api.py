@@ -126,7 +126,7 @@ async def test_mentions_of_a_bot_read_as_names(feishu: FeishuEmulator, app: App,
     sent = await bot.send(group.chat_id, text)
     assert json.loads(sent.data["body"]["content"])["text"] == "@_user_1 and @_all"
     assert [(one["key"], one["id"], one["name"]) for one in sent.data["mentions"]] == [("@_user_1", bob.open_id, "Bob")]
-    assert (await bob.receives()).text == "@Bob and @"
+    assert (await bob.receives()).text == "@Bob and @all"
 
 
 @pytest.mark.parametrize(

@@ -46,34 +46,28 @@ async def test_weather_answers_asks_and_remembers(loaded) -> None:
         await alice.receives("Which city?")
 
 
-async def test_the_agent_gets_the_text_as_it_is_and_a_session_that_new_changes(loaded) -> None:
+async def test_the_agent_gets_the_text_as_it_is_and_a_session_that_new_changes(loaded, until) -> None:
     async with loaded("agent.py") as room:
-        answers = []
-        for text in ("$(id); `id` | id", "/new", "again"):
-            room.user.says(text)
-            answers.append((await _settled(room)).text)
-        first, _, second = answers
-        found = re.fullmatch(r"\[(im-\w{5})\] You said: \$\(id\); `id` \| id", first.strip())
-        assert found
-        assert re.fullmatch(r"\[im-\w{5}\] You said: again", second.strip())
-        assert found[1] not in second
+        room.user.says("$(id); `id` | id")
+        message = await room.user.receives()
+        await until(lambda: re.fullmatch(r"\[im-\w{5}\] You said: \$\(id\); `id` \| id\s*", message.text))
+        session = message.text[:10]
+        room.user.says("/new")
+        await room.user.receives()
+        room.user.says("again")
+        message = await room.user.receives()
+        await until(lambda: re.fullmatch(r"\[im-\w{5}\] You said: again\s*", message.text))
+        assert message.text[:10] != session
+        assert len(room.feishu.messages) == 3
 
 
-async def test_a_story_is_one_message_that_grows(loaded) -> None:
+async def test_a_story_is_one_message_that_grows(loaded, until) -> None:
     async with loaded("stream.py") as room:
         room.user.says("/story")
-        message = await _settled(room)
-        assert message.text == "Once upon a time a message went to four platforms at once."
+        message = await room.user.receives()
+        await until(lambda: message.text == "Once upon a time a message went to four platforms at once.")
         assert message.edits
         room.user.says("/count")
-        assert (await _settled(room)).text == "**one**, **two**, **three**"
+        message = await room.user.receives()
+        await until(lambda: message.text == "**one**, **two**, **three**")
         assert len(room.feishu.messages) == 2
-
-
-async def _settled(room):
-    """The next message, when the skill is done with it."""
-    message = await room.user.receives()
-    async with _waiting():
-        while room.bridge.counters()["bridge"]["waiting"]:
-            await _a_moment()
-    return message

@@ -14,7 +14,7 @@ HEAVY = ("aiohttp", "yarl", "cryptography", "sqlalchemy", "starlette", "uvicorn"
 def loaded_by(program: str) -> set[str]:
     """Top-level packages that a fresh interpreter has loaded after a program."""
     code = f"{program}\nimport sys, json; print(json.dumps(sorted({{name.partition('.')[0] for name in sys.modules}})))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - our own program
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     return set(json.loads(done.stdout))
 

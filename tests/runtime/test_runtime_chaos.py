@@ -24,8 +24,8 @@ SECONDS = float(os.environ.get("CHAOS_SECONDS", "5"))
 @pytest.fixture
 def chance() -> random.Random:
     seed = int(os.environ.get("CHAOS_SEED") or time.time_ns() % (1 << 32))
-    print(f"CHAOS_SEED={seed}")  # noqa: T201 - pytest shows it when the test fails
-    return random.Random(seed)  # noqa: S311 - no secret
+    print(f"CHAOS_SEED={seed}")
+    return random.Random(seed)
 
 
 class Conversations:
@@ -88,7 +88,7 @@ async def all_answered(feishu: FeishuEmulator, bridge: Bridge, conversations: Co
         await until(lambda: len(feishu.messages) >= wanted, timeout=30)
         await until(lambda: not feishu.unacknowledged_events(app) and not feishu.waiting_events(app))
     except AssertionError:
-        print(f"{len(feishu.messages)} of {wanted} answers; {bridge.counters()} {feishu.stats}")  # noqa: T201 - pytest shows it when the test fails
+        print(f"{len(feishu.messages)} of {wanted} answers; {bridge.counters()} {feishu.stats}")
         raise
     await asyncio.sleep(0.3)
     conversations.check()
@@ -111,7 +111,7 @@ async def test_tokens_die_events_come_twice_and_connections_drop(chance, caplog)
         assert counts(bridge)["duplicate"] >= conversations.total
         assert bridge.counters()["feishu:work"]["token_refreshes"] > 0
         assert bridge.counters()["feishu:work"]["connects"] >= drops.hits
-        print(f"{conversations.total} messages, {feishu.stats.tokens_issued} tokens, {drops.hits} drops")  # noqa: T201 - pytest shows it when the test fails
+        print(f"{conversations.total} messages, {feishu.stats.tokens_issued} tokens, {drops.hits} drops")
 
 
 def _sprinkle(feishu: FeishuEmulator, chance: random.Random) -> None:
@@ -149,7 +149,7 @@ async def test_the_api_refuses_and_cuts(chance) -> None:
         feishu.faults.clear()
         await all_answered(feishu, bridge, conversations, app)
         assert bridge.counters()["feishu:work"]["retries"] > 0
-        print(f"{conversations.total} messages, {feishu.stats.refused} refusals")  # noqa: T201 - pytest shows it when the test fails
+        print(f"{conversations.total} messages, {feishu.stats.refused} refusals")
 
 
 async def test_the_connection_is_half_open(chance) -> None:

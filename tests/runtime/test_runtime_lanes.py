@@ -15,7 +15,7 @@ def make(work, *, running=8, length=100, waiting=1000):
 async def test_order_within_a_lane_and_lanes_side_by_side() -> None:
     done: list[tuple[str, int]] = []
     at_once = peak = 0
-    chance = random.Random(5)  # noqa: S311 - no secret
+    chance = random.Random(5)
 
     async def work(item: tuple[str, int]) -> None:
         nonlocal at_once, peak
@@ -52,7 +52,7 @@ async def test_a_slow_lane_does_not_hold_up_another() -> None:
     lanes.push("a", "slow")
     lanes.push("b", "quick")
     async with asyncio.timeout(5):
-        while not done:  # noqa: ASYNC110 - the test is about turns of the loop
+        while not done:
             await asyncio.sleep(0)
     assert done == ["quick"]
     release.set()

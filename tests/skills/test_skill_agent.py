@@ -43,7 +43,7 @@ def alive(pid):
 
 
 async def until(condition):
-    while not condition():  # noqa: ASYNC110 - other processes tell us nothing
+    while not condition():
         await asyncio.sleep(0.01)
 
 

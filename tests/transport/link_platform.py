@@ -135,7 +135,7 @@ async def make_link(pool: HttpPool, driver: Driver) -> AsyncIterator[Callable[..
 
 async def settle(condition: Callable[[], bool]) -> None:
     """Wait for something that nobody announces."""
-    while not condition():  # noqa: ASYNC110 - nobody sets an event for it
+    while not condition():
         await asyncio.sleep(0.005)
 
 

@@ -34,7 +34,7 @@ def test_backoff_doubles_to_its_cap():
 
 @given(st.integers(0, 10**6), st.integers())
 def test_backoff_stays_between_nothing_and_its_ceiling(attempt, seed):
-    backoff = Backoff(0.5, 30, random.Random(seed))  # noqa: S311 - test data
+    backoff = Backoff(0.5, 30, random.Random(seed))
     assert 0 <= backoff.delay(attempt) <= backoff.ceiling(attempt) <= 30
 
 
@@ -138,7 +138,7 @@ def test_reconnects_at_once_then_exponentially():
 
 @given(st.integers(1, 1000), st.floats(0, 3600), st.integers())
 def test_reconnecting_never_comes_before_the_server_wants_it(failures, wanted, seed):
-    policy = ReconnectPolicy(jitter=random.Random(seed))  # noqa: S311 - test data
+    policy = ReconnectPolicy(jitter=random.Random(seed))
     assert wanted <= policy.delay(failures, wanted) <= max(60, wanted + 1)
 
 

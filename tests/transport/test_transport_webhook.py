@@ -237,7 +237,7 @@ async def test_a_client_that_goes_away_is_counted_and_not_an_error(run, caplog):
     await asyncio.sleep(0.05)
     writer.close()
     await writer.wait_closed()
-    while not app.counts:  # noqa: ASYNC110 - nobody sets an event for it
+    while not app.counts:
         await asyncio.sleep(0.005)
     assert dict(app.counts) == {("/feishu/work", 499, "client went away"): 1}
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
@@ -304,7 +304,7 @@ async def test_start_and_stop_of_the_server_are_passed_on(run):
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign] # pytest keeps its signals
     task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn sets no event
+    while not server.started:
         await asyncio.sleep(0.005)
     assert calls == ["start"]
     server.should_exit = True

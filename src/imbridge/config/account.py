@@ -1,10 +1,13 @@
 """The settings every account has, whatever its platform."""
 
+import re
 from enum import StrEnum
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, field_validator
 from pydantic.alias_generators import to_camel
+
+_NAME = re.compile(r"[^/:#\s]+")
 
 
 class DirectPolicy(StrEnum):
@@ -17,7 +20,7 @@ class DirectPolicy(StrEnum):
 class AccountConfig(BaseModel):
     """One bot identity on a platform.
 
-    Adapters derive from it and add their platform's settings. Every field may be written in `snake_case` or `camelCase`.
+    Adapters derive from it and add their platform's settings. A field may be written in `snake_case` or `camelCase`.
     A field's `description` says where in the platform's console its value is found: configuration errors quote it.
 
     Attributes:
@@ -35,10 +38,17 @@ class AccountConfig(BaseModel):
     env_prefix: ClassVar[str] = ""
     """Environment variables are this plus the field's name in capitals: `FEISHU_` + `APP_ID`."""
 
-    name: str = Field(default="default", pattern=r"[^/:#\s]+")
+    name: str = "default"
     enabled: bool = True
     dm_policy: DirectPolicy = DirectPolicy.OPEN
     allow_from: tuple[str, ...] = ()
+
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, value: str) -> str:
+        if _NAME.fullmatch(value) is None:
+            raise ValueError("an account's name cannot be empty or hold / : # or white space")
+        return value
 
     @property
     def key(self) -> str:

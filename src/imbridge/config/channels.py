@@ -1,7 +1,6 @@
 """The `channels:` section: the accounts of each platform."""
 
 import logging
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -17,7 +16,6 @@ from imbridge.config.problems import Problems
 from imbridge.config.reader import Reading
 
 _DEFAULT = "default"
-_NAME = re.compile(r"[^/:#\s]+")
 _Level = Mapping[str, Node]
 
 logger = logging.getLogger(__name__)
@@ -102,8 +100,6 @@ def _is_mapping(node: Node) -> bool:
 
 def _own(reading: Reading, model: type[AccountConfig], name: str, node: Node) -> _Level:
     own = reading.fields(model, node)
-    if not _NAME.fullmatch(name):
-        reading.problems.at(node, "an account's name cannot hold / : # or white space")
     if "name" in own:
         reading.problems.at(own["name"], f"the account's name is its key, {name!r}; remove this")
     return own | {"name": Node(name, key=node.key, where=node.where, text=name)}

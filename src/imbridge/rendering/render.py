@@ -14,9 +14,9 @@ from imbridge.rendering.split import Measure, split
 _NOTHING = Rendered(())
 _TEXT = PartKind.TEXT
 
-# A text this much shorter than the limit is not measured. The longest escape of one character is a code point outside
-# the BMP in JSON inside JSON, 14 bytes; what stands around a text (msgtype, styles) is far below 1 KiB everywhere.
-_MOST_BYTES_PER_CHARACTER = 16
+# A text this much shorter than the limit is not measured. The longest form of one character is a control character in
+# JSON that counts five times (a Feishu text sent as a post), 30 bytes; what stands around a text is far below 1 KiB.
+_MOST_BYTES_PER_CHARACTER = 32
 _MOST_BYTES_AROUND = 1024
 
 
@@ -37,7 +37,7 @@ def render(reply: Reply, capabilities: Capabilities, *, measure: Measure | None 
             and the media types. `mention` decides about `Mention` and `MentionAll`. A limit of 0 for images or files
             means none is known; a card's length is not looked at, for a card cannot be cut.
         measure: Bytes of a part as the adapter sends it, where that is more than its text in UTF-8: escaping and styles
-            count on some platforms. At most 16 bytes per character plus 1 KiB, and not less for more text.
+            count on some platforms. At most 32 bytes per character plus 1 KiB, and not less for more text.
 
     Returns:
         The parts and what was changed. No parts when there is nothing to say.

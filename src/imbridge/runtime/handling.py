@@ -9,10 +9,10 @@ from collections.abc import Callable
 from imbridge.adapters.base import Adapter, Inbound, Verdict
 from imbridge.config.options import BridgeOptions, Language
 from imbridge.protocol import Channel, Event, Message, Reply, Text, to_reply
+from imbridge.runtime.account_lanes import AccountLanes
 from imbridge.runtime.conversation import MessageConversation, lane_of
 from imbridge.runtime.delivery import Delivery, answer_key
 from imbridge.runtime.gate import Gate, Pass
-from imbridge.runtime.account_lanes import AccountLanes
 from imbridge.runtime.questions import Questions
 from imbridge.skills import Outcome, SkillSet
 from imbridge.storage import BaseStorage, InboxEntry

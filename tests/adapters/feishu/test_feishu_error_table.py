@@ -166,11 +166,24 @@ async def test_raised(rig: Rig, adapter: FeishuAdapter, code: int, status: int) 
     assert len(rig.calls("/messages")) == 1, "not tried again"
 
 
+@pytest.mark.parametrize("body", ["<html>a proxy's page</html>", "", "[]", "null", "{}"])
+async def test_a_success_that_is_none_of_the_platforms_is_tried_again(
+    rig: Rig, adapter: FeishuAdapter, body: str
+) -> None:
+    rig.feishu.faults.http_fail("*/messages", 200, body=body, times=2)
+    sent = await adapter.send(rig.target(), text("x"), "k")
+    assert sent.attempts == 3
+    assert rig.feishu.stats.sends == 1
+
+
+ODD = ['{"code": []}', '{"code": {"a": 1}, "msg": null}', '{"code": "x"}']
+
+
 @pytest.mark.parametrize(
-    "body", ['{"code": []}', '{"code": {"a": 1}, "msg": null}', "[]", "null", '{"code": "x"}', "{}"]
+    ("status", "body"),
+    [(status, body) for status in (200, 400) for body in ODD] + [(400, "[]"), (400, "null"), (400, "{}")],
 )
-@pytest.mark.parametrize("status", [200, 400])
-async def test_odd_answers_are_delivery_errors(rig: Rig, adapter: FeishuAdapter, body: str, status: int) -> None:
+async def test_odd_answers_are_delivery_errors(rig: Rig, adapter: FeishuAdapter, status: int, body: str) -> None:
     rig.feishu.faults.http_fail("*/messages", status, body=body)
     with pytest.raises(DeliveryError, match=r"message\.create"):
         await adapter.send(rig.target(), text("x"), "k")

@@ -56,7 +56,7 @@ async def test_first_connect(rig: Rig) -> None:
 def sdk_agents() -> list[str]:
     """What the SDK builds with no tag, with one, and with a source too."""
     script = Path(__file__).parent / "scripts" / "user_agents.py"
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)  # noqa: S603 - our own script
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
     return done.stdout.splitlines()
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from yarl import URL
 
 from imbridge.adapters.feishu.config import FeishuConfig
-from imbridge.adapters.feishu.errors import API_ERRORS, GONE, REFUSED_CONTENT, TOKEN_ERRORS
+from imbridge.adapters.feishu.errors import API_ERRORS, GONE, NO_JSON, REFUSED_CONTENT, TOKEN_ERRORS
 from imbridge.protocol import (
     AuthError,
     ContentRefusedError,
@@ -171,6 +171,8 @@ class Caller:
             if body.get("code") == 0 and response.status < 400:
                 return Answer(body, response, attempt)
             rule = API_ERRORS.lookup(body.get("code"), status=response.status)
+            if body.get("code") is None and response.status < 400:
+                rule = NO_JSON
             failure = _failure(api, response, body, rule)
             if (
                 rule.reaction is Reaction.REFRESH
@@ -316,7 +318,8 @@ def _failure(api: str, response: HttpResponse, body: dict[str, Any], rule: Error
     kind = NotPermittedError if code in _PERMISSIONS else _KINDS.get(rule.reaction, DeliveryError)
     if kind is DeliveryError and rule.code in REFUSED_CONTENT:
         kind = ContentRefusedError
-    broken = rule.code == "5xx"  # a gateway's answer says neither that we are too fast nor that nothing happened
+    # A gateway's answer says neither that we are too fast nor that nothing happened.
+    broken = rule.code in ("5xx", NO_JSON.code)
     if broken:
         kind = DeliveryError
     return kind(

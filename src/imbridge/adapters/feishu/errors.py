@@ -8,6 +8,9 @@ from imbridge.transport import ErrorRule, ErrorTable, Reaction
 
 _GRANT = "grant it in the console under Permissions & Scopes, then publish a version"
 
+NO_JSON = ErrorRule("no JSON", "an answer that is none of the platform's (a proxy's page?)", Reaction.RETRY, delay=1.0)
+"""For a status that says success with something else than the platform's JSON in it."""
+
 API_ERRORS = ErrorTable(
     (
         # frequency

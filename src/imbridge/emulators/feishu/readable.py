@@ -49,10 +49,14 @@ def with_placeholders(text: str, keys: Mapping[str, str]) -> str:
 
 def _resolved(text: str, names: Mapping[str, str]) -> str:
     if "<at" in text:
-        text = _AT_TAG.sub(lambda match: "@" + (names.get(match["id"]) or match["name"]), text)
+        text = _AT_TAG.sub(lambda match: "@" + _called(match["id"], match["name"], names), text)
     if "@_" in text:
         text = _PLACEHOLDER.sub(lambda match: _shown(match[0], names), text)
     return text
+
+
+def _called(user_id: str, name: str, names: Mapping[str, str]) -> str:
+    return "all" if user_id == "all" else names.get(user_id) or name
 
 
 def _shown(key: str, names: Mapping[str, str]) -> str:

@@ -30,7 +30,7 @@ def random_frame(chance: random.Random) -> SdkFrame:
 
 
 def main() -> None:
-    chance = random.Random(int(sys.argv[1]))  # noqa: S311 - makes frames, guards nothing
+    chance = random.Random(int(sys.argv[1]))
     for _ in range(int(sys.argv[2])):
         theirs = random_frame(chance)
         wire = theirs.SerializeToString()

@@ -1,0 +1,102 @@
+"""The examples that are programs, each as its users start it, with the emulated Feishu in the environment."""
+
+import asyncio
+import socket
+import sys
+from urllib.parse import quote
+
+import aiohttp
+import pytest
+
+needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="ends processes with POSIX signals")
+
+
+@needs_signals
+@pytest.mark.parametrize(
+    "arguments", [("-m", "imbridge", "run", "echo.py"), ("echo.py",)], ids=["imbridge run", "python"]
+)
+async def test_echo_runs_and_stops_in_good_order(feishu, python, examples, arguments) -> None:
+    alice = feishu.add_user("Alice")
+    # not in the folder with imbridge.yaml, which `imbridge run` would take
+    path = [str(examples / part) if part.endswith(".py") else part for part in arguments]
+    async with python(*path, cwd=examples.parent / "tests") as process:
+        await _connected(feishu)
+        await alice.says("hi")
+        await alice.receives("echo: hi", timeout=20)
+        assert await process.terminated() == 0
+    assert "Traceback" not in process.log
+
+
+async def test_alert_says_one_thing_and_leaves(feishu, python, examples, environ) -> None:
+    alice, app = feishu.add_user("Alice"), _app(feishu)
+    group = feishu.add_group("alerts", members=[alice], apps=[app])
+    to = f"feishu:default/group/{group.chat_id}"
+    async with python("alert.py", to, "The backup failed", cwd=examples) as process:
+        status, stdout = await process.ended()
+    message = await alice.receives("The backup failed", chat=group)
+    assert (status, stdout, process.log) == (0, f"sent to {to}: {message.message_id}\n", "")
+
+
+async def test_an_alert_that_the_platform_refuses_is_an_exit_status_and_a_reason(feishu, python, examples) -> None:
+    async with python("alert.py", "feishu:default/group/oc_nowhere", "anybody?", cwd=examples) as process:
+        status, stdout = await process.ended()
+    assert (status, stdout) == (1, "")
+    assert "not sent to feishu:default/group/oc_nowhere: " in process.log
+    assert "Traceback" not in process.log
+
+
+@pytest.mark.parametrize("arguments", [(), ("nobody", "hi")], ids=["none", "no address"])
+async def test_an_alert_used_wrongly_says_so(feishu, python, examples, arguments) -> None:
+    async with python("alert.py", *arguments, cwd=examples) as process:
+        status, _ = await process.ended()
+    assert status == 1
+    assert "feishu:" in process.log
+    assert "Traceback" not in process.log
+
+
+@needs_signals
+async def test_the_fastapi_application_answers_and_speaks(feishu, python, examples) -> None:
+    alice, app = feishu.add_user("Alice"), _app(feishu)
+    chat = feishu.private_chat(alice, app)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    at = f"http://127.0.0.1:{port}"
+    async with python("-m", "uvicorn", "fastapi_app:app", "--port", str(port), cwd=examples) as process:
+        await process.logs("Uvicorn running")
+        await _connected(feishu)
+        await alice.says("/ping", chat=chat)
+        await alice.receives("pong")
+        await alice.says("hi", chat=chat)
+        await alice.receives("echo: hi")
+        to = quote(f"feishu:default/group/{chat.chat_id}")
+        async with aiohttp.ClientSession() as client:
+            async with client.get(f"{at}/im/readyz") as answer:
+                assert await answer.json() == {"ready": True, "accounts": {"feishu:default": "up"}}
+            async with client.post(f"{at}/deployed?version=1.2&to={to}") as answer:
+                said = await alice.receives("**1.2** is live")
+                assert (answer.status, await answer.json()) == (200, {"message_ids": [said.message_id]})
+            async with client.post(f"{at}/deployed?version=1.2&to=nobody") as answer:
+                assert answer.status == 422
+            async with client.post(f"{at}/deployed?version=1.3&to=feishu:default/group/oc_nowhere") as answer:
+                assert answer.status == 502
+        await process.terminated()
+    assert "Traceback" not in process.log
+
+
+async def test_the_test_of_echo_passes(python, examples, environ) -> None:
+    async with python("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_echo.py", cwd=examples) as process:
+        status, stdout = await process.ended()
+    assert status == 0, stdout
+    assert "2 passed" in stdout
+
+
+async def _connected(feishu) -> None:
+    async with asyncio.timeout(20):
+        while not feishu.connections(_app(feishu)):
+            await asyncio.sleep(0.02)
+
+
+def _app(feishu):
+    (app,) = feishu.world.directory.apps.values()
+    return app

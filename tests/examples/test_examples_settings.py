@@ -1,0 +1,39 @@
+"""The example settings: right as they stand, and wrong without the variables they name."""
+
+import shutil
+
+import pytest
+
+from imbridge import Bridge, ConfigError
+from imbridge.config import load
+from imbridge.runtime.registry import config_types
+
+VARIABLES = {
+    "WORK_APP_ID": "cli_work",
+    "WORK_APP_SECRET": "work-secret",
+    "SUPPORT_APP_ID": "cli_support",
+    "SUPPORT_APP_SECRET": "support-secret",
+}
+
+
+async def test_the_bridge_of_the_file(examples) -> None:
+    bridge = Bridge.from_config(examples / "imbridge.yaml", environ=VARIABLES)
+    assert bridge.accounts == ("feishu:work", "feishu:support")
+    assert [skill.name for skill in bridge.skills] == ["weather", "story", "echo"]
+
+
+async def test_a_missing_variable_is_named(examples) -> None:
+    rest = {name: value for name, value in VARIABLES.items() if name != "SUPPORT_APP_SECRET"}
+    with pytest.raises(ConfigError, match="SUPPORT_APP_SECRET"):
+        Bridge.from_config(examples / "imbridge.yaml", environ=rest)
+
+
+async def test_the_account_that_is_left_out_can_be_switched_on(examples, tmp_path) -> None:
+    text = (examples / "imbridge.yaml").read_text(encoding="utf-8")
+    assert text.count("enabled: false") == 1
+    for name in ("weather.py", "stream.py"):
+        shutil.copy(examples / name, tmp_path)
+    (tmp_path / "imbridge.yaml").write_text(text.replace("enabled: false", "enabled: true"), encoding="utf-8")
+    more = {"CALLBACKS_APP_ID": "cli_c", "CALLBACKS_APP_SECRET": "c-secret", "CALLBACKS_ENCRYPT_KEY": "key"}
+    settings = load(tmp_path / "imbridge.yaml", environ=VARIABLES | more, types=config_types())
+    assert [account.key for account in settings.accounts] == ["feishu:work", "feishu:support", "feishu:callbacks"]
