@@ -1,7 +1,8 @@
 """Check the documents: `make docs`.
 
-Every relative link leads to a file and, with `#`, to a heading in it; every ```python block compiles; the tables of
-settings and of error codes say what the code says. Each problem is a line `file:line: what`; the exit status is 1 then.
+Every relative link leads to a file and, with `#`, to a heading in it; every file of the repository that is named as
+code (`tests/...`) exists; every ```python block compiles and imports of imbridge what is there; the tables of settings
+and of error codes say what the code says. Each problem is a line `file:line: what`; the exit status is 1 then.
 """  # noqa: INP001 - a script
 
 import ast
@@ -10,6 +11,7 @@ import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from enum import Enum
+from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,7 @@ _LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\
 _DEFINITION = re.compile(r"^\s{0,3}\[[^\]]+\]:\s*<?(\S+?)>?\s*$")
 _ATTRIBUTE = re.compile(r"<(?:a|img)\b[^>]*?\b(?:href|src)=\"([^\"]+)\"")
 _ANCHOR = re.compile(r"<a\b[^>]*?\b(?:id|name)=\"([^\"]+)\"")
+_NAMED_FILE = re.compile(r"`((?:src|tests|docs|examples|benchmarks)/[\w./-]+)`")
 _CODE_SPAN = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
 _MARKER = re.compile(r"<!--\s*(settings|errors):\s*(\w+)\s*-->")
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*:", re.IGNORECASE)
@@ -132,14 +135,37 @@ def check_links(document: Document, known: Mapping[Path, Document], problems: Pr
     return count
 
 
+def check_files(document: Document, problems: Problems) -> None:
+    """Look for the files that are named as code."""
+    for number, line in document.prose:
+        missing = (name for name in _NAMED_FILE.findall(line) if not (ROOT / name).exists())
+        problems.extend(((document.path, number), f"there is no {name}") for name in missing)
+
+
 def check_python(document: Document, problems: Problems) -> int:
-    """Compile each example; gives their number."""
+    """Compile each example, and look for what it imports of imbridge; gives their number."""
     for number, source in document.python:
         try:
             compile(source, str(document.path), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            tree = ast.parse(source)
         except SyntaxError as error:
             problems.append(((document.path, number + (error.lineno or 1)), f"does not compile: {error.msg}"))
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "imbridge":
+                place = (document.path, number + node.lineno)
+                problems.extend((place, f"cannot be imported: {what}") for what in _missing(node))
     return len(document.python)
+
+
+def _missing(node: ast.ImportFrom) -> Iterator[str]:
+    """What a `from imbridge... import ...` names that is not there."""
+    try:
+        module = import_module(str(node.module))
+    except ImportError as error:
+        yield str(error)
+        return
+    yield from (f"{node.module}.{alias.name}" for alias in node.names if not hasattr(module, alias.name))
 
 
 def check_settings(document: Document, problems: Problems) -> int:
@@ -227,6 +253,7 @@ def main() -> int:
         if document.unclosed:
             problems.append(((document.path, document.unclosed), "this block of code is not closed"))
         links += check_links(document, known, problems)
+        check_files(document, problems)
         examples += check_python(document, problems)
     for path, what in ((OPERATING, "the reference of settings"), (FEISHU, "the table of error codes")):
         if path not in known:

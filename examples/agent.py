@@ -4,8 +4,9 @@ The program here is parrot.py, which is harmless. Put your own in its place, for
 
     ["my-agent", "--session={session}", "--message={text}"]
 
-No shell is involved, and a text that begins with `-` is refused where it could become an option. What else strangers
-can make *your* program do is for you to judge: restrict who may use the skill (`permissions` in imbridge.yaml).
+No shell is involved: a text can neither end its argument nor, behind `--message=`, become an option. What else
+strangers can make *your* program do is for you to judge: restrict who may use the skill (`permissions` in
+imbridge.yaml).
 """
 
 import sys

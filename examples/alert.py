@@ -6,13 +6,18 @@ Exit status: 0 when the platform took the message, 1 when it did not.
 """
 
 import asyncio
+import os
 import sys
 
 from imbridge import Bridge, ImbridgeError
 
+# Feishu gives each event to any one of an app's long connections. With one of its own, this script would take messages
+# away from the bot that runs beside it. An account that waits for callbacks opens none, and nobody calls it back here.
+SEND_ONLY = {"FEISHU_MODE": "webhook", "FEISHU_VERIFICATION_TOKEN": "nothing-is-received-here"}
+
 
 async def alert(to: str, text: str) -> int:
-    async with Bridge.from_env() as bridge:
+    async with Bridge.from_env(environ=os.environ | SEND_ONLY) as bridge:
         receipt = await bridge.send(to, text)
     if not receipt:
         print(f"not sent to {to}: {receipt.error}", file=sys.stderr)

@@ -1,9 +1,9 @@
 """The examples that are programs, each as its users start it, with the emulated Feishu in the environment."""
 
 import asyncio
-import socket
+import re
 import sys
-from urllib.parse import quote
+from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
@@ -35,6 +35,7 @@ async def test_alert_says_one_thing_and_leaves(feishu, python, examples, environ
         status, stdout = await process.ended()
     message = await alice.receives("The backup failed", chat=group)
     assert (status, stdout, process.log) == (0, f"sent to {to}: {message.message_id}\n", "")
+    assert feishu.stats.connects == 0  # it would take messages away from the bot that runs beside it
 
 
 async def test_an_alert_that_the_platform_refuses_is_an_exit_status_and_a_reason(feishu, python, examples) -> None:
@@ -54,34 +55,55 @@ async def test_an_alert_used_wrongly_says_so(feishu, python, examples, arguments
     assert "Traceback" not in process.log
 
 
+@pytest.fixture
+async def fastapi_app(python, examples):
+    """Serve fastapi_app.py with uvicorn; gives its process and its address."""
+
+    @asynccontextmanager
+    async def serve(**extra: str):
+        arguments = ("-m", "uvicorn", "fastapi_app:app", "--port", "0", "--no-use-colors")
+        async with python(*arguments, cwd=examples, extra=extra) as process:
+            await process.logs("Uvicorn running on ")
+            yield process, re.findall(r"running on (http://\S+)", process.log)[0]
+
+    return serve
+
+
 @needs_signals
-async def test_the_fastapi_application_answers_and_speaks(feishu, python, examples) -> None:
+async def test_the_fastapi_application_answers_and_speaks(feishu, fastapi_app) -> None:
     alice, app = feishu.add_user("Alice"), _app(feishu)
-    chat = feishu.private_chat(alice, app)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    at = f"http://127.0.0.1:{port}"
-    async with python("-m", "uvicorn", "fastapi_app:app", "--port", str(port), cwd=examples) as process:
-        await process.logs("Uvicorn running")
+    group = feishu.add_group("team", members=[alice], apps=[app])
+    async with fastapi_app() as (process, at), aiohttp.ClientSession() as client:
         await _connected(feishu)
-        await alice.says("/ping", chat=chat)
+        await alice.says("/ping")
         await alice.receives("pong")
-        await alice.says("hi", chat=chat)
+        await alice.says("hi")
         await alice.receives("echo: hi")
-        to = quote(f"feishu:default/group/{chat.chat_id}")
-        async with aiohttp.ClientSession() as client:
-            async with client.get(f"{at}/im/readyz") as answer:
-                assert await answer.json() == {"ready": True, "accounts": {"feishu:default": "up"}}
-            async with client.post(f"{at}/deployed?version=1.2&to={to}") as answer:
-                said = await alice.receives("**1.2** is live")
-                assert (answer.status, await answer.json()) == (200, {"message_ids": [said.message_id]})
-            async with client.post(f"{at}/deployed?version=1.2&to=nobody") as answer:
-                assert answer.status == 422
-            async with client.post(f"{at}/deployed?version=1.3&to=feishu:default/group/oc_nowhere") as answer:
-                assert answer.status == 502
+        async with client.get(f"{at}/im/readyz") as answer:
+            assert await answer.json() == {"ready": True, "accounts": {"feishu:default": "up"}}
+        to = f"feishu:default/group/{group.chat_id}"
+        async with client.post(f"{at}/deployed", params={"version": "1.2", "to": to}) as answer:
+            said = await alice.receives("**1.2** is live", chat=group)
+            assert (answer.status, await answer.json()) == (200, {"message_ids": [said.message_id]})
+        async with client.post(f"{at}/deployed", params={"version": "1.2", "to": "nobody"}) as answer:
+            assert answer.status == 422
+        async with client.post(f"{at}/deployed", params={"version": "1.3", "to": f"{to}x"}) as answer:
+            assert answer.status == 502
         await process.terminated()
     assert "Traceback" not in process.log
+    assert not feishu.connections(app)
+
+
+@needs_signals
+async def test_the_fastapi_application_takes_callbacks(feishu, fastapi_app) -> None:
+    alice, app = feishu.add_user("Alice"), _app(feishu)
+    secrets = {"FEISHU_ENCRYPT_KEY": app.encrypt_key, "FEISHU_VERIFICATION_TOKEN": app.verification_token}
+    async with fastapi_app(FEISHU_MODE="webhook", **secrets) as (process, at):
+        await feishu.set_callback(app, f"{at}/im/feishu/default")
+        await alice.says("hi")
+        await alice.receives("echo: hi")
+        await process.terminated()
+    assert not feishu.connections(app)
 
 
 async def test_the_test_of_echo_passes(python, examples, environ) -> None:

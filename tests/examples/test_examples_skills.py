@@ -48,9 +48,9 @@ async def test_weather_answers_asks_and_remembers(loaded) -> None:
 
 async def test_the_agent_gets_the_text_as_it_is_and_a_session_that_new_changes(loaded, until) -> None:
     async with loaded("agent.py") as room:
-        room.user.says("$(id); `id` | id")
+        room.user.says("--help $(id); `id` | id")
         message = await room.user.receives()
-        await until(lambda: re.fullmatch(r"\[im-\w{5}\] You said: \$\(id\); `id` \| id\s*", message.text))
+        await until(lambda: re.fullmatch(r"\[im-\w{5}\] You said: --help \$\(id\); `id` \| id\s*", message.text))
         session = message.text[:10]
         room.user.says("/new")
         await room.user.receives()
