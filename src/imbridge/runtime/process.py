@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import os
+import select
 import signal
 import threading
 from collections.abc import Iterator
@@ -42,6 +43,7 @@ def run_until_signal(bridge: "Bridge") -> int:
             return runner.run(process.serve())
     finally:
         process.end.cancel()
+        process.watch.close()
 
 
 def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
@@ -62,6 +64,7 @@ class _Process:
     def __init__(self, bridge: "Bridge") -> None:
         self._bridge = bridge
         self._signals = 0
+        self.watch = _SignalWatch(_AT_ONCE)
         self.end = _timer(_THREADS, "threads of handlers do not return; the process is ended")
 
     async def serve(self) -> int:
@@ -99,15 +102,14 @@ class _Process:
         loop = asyncio.get_running_loop()
 
         def on_signal(number: int, frame: Any) -> None:
-            # Called by the interpreter, not by the loop: it works also while a handler blocks the loop.
+            # Called by the interpreter in the middle of anything, also of a log line or of another signal: it takes no
+            # lock and writes no log. It works also while a handler blocks the loop.
             self._signals += 1
-            name = signal.Signals(number).name
+            if self._signals <= 2:
+                self.watch.tell(number)
             if self._signals == 1:
-                log.info("%s: stopping in good order; once more to stop at once", name)
                 loop.call_soon_threadsafe(asked.set)
             elif self._signals == 2 and serving is not None:
-                log.warning("%s again: stopping at once", name)
-                _timer(_AT_ONCE, "something does not stop; the process is ended").start()
                 loop.call_soon_threadsafe(serving.cancel)
 
         before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -116,6 +118,41 @@ class _Process:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+class _SignalWatch:
+    """A thread that says what a signal does, and ends the process some time after the second one.
+
+    `tell` may be called from a signal handler: it only writes to a pipe.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._read, self._write = os.pipe()
+        threading.Thread(target=self._run, name="signal watch", daemon=True).start()
+
+    def tell(self, number: int) -> None:
+        os.write(self._write, bytes((number,)))
+
+    def close(self) -> None:
+        """The end has come by itself."""
+        os.close(self._write)
+
+    def _run(self) -> None:
+        try:
+            if not (first := os.read(self._read, 1)):
+                return
+            log.info("%s: stopping in good order; once more to stop at once", signal.Signals(first[0]).name)
+            if not (second := os.read(self._read, 1)):
+                return
+            log.warning("%s again: stopping at once", signal.Signals(second[0]).name)
+            # Closing the other end makes it readable: everything has stopped in time.
+            if select.select((self._read,), (), (), self._seconds)[0]:
+                return
+        finally:
+            os.close(self._read)
+        log.error("something does not stop; the process is ended")
+        os._exit(FORCED)
 
 
 def settle_garbage_collector() -> None:
