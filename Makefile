@@ -22,7 +22,7 @@ demo: $(STAMP) ## See a skill answer real Feishu frames, with no account anywher
 	@$(BIN)/imbridge demo
 
 test: $(STAMP) ## Run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 
 check: lint types contracts docs test ## Everything a contributor needs before a commit
 

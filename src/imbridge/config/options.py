@@ -42,9 +42,9 @@ class BridgeOptions(BaseModel):
 
     Attributes:
         command_prefix: What a command starts with: `/weather`.
-        max_lanes: Conversations that are worked on at the same time; more of them wait.
+        max_lanes: Conversations of one account that are worked on at the same time; more of them wait.
         lane_length: Messages that may wait in one conversation before the platform is told to retry later.
-        max_waiting: Messages that may wait in all conversations together before the platforms are told to retry later.
+        max_waiting: Messages that may wait in all conversations of one account before its platform has to retry later.
         grace: Seconds that running skills get to finish when the bridge stops.
         stale_after: Seconds after which a message that arrives late is no longer answered.
         language: Language of what the bridge itself says.

@@ -1,6 +1,7 @@
 """The accounts of a bridge: one adapter each, started, stopped and closed together."""
 
 import asyncio
+import functools
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 
@@ -36,6 +37,8 @@ class Accounts(Mapping[str, Adapter]):
         self._offer = offer
         self._pool = pool
         self._adapters: dict[str, Adapter] = {}
+        self._starts: dict[Adapter, asyncio.Task[None]] = {}
+        self._changed = asyncio.Event()
 
     def add(self, config: AccountConfig) -> None:
         """Make the adapter of an account.
@@ -46,8 +49,12 @@ class Accounts(Mapping[str, Adapter]):
         if config.key in self._adapters:
             raise ConfigError(f"two accounts are called {config.key}; give each its own name", key=config.key)
         kind = adapter_type(config.platform)
-        context = AdapterContext(_AccountIntake(config.key, self._offer), self._pool, _log_health)
+        context = AdapterContext(_AccountIntake(config.key, self._offer), self._pool, self._note_health)
         self._adapters[config.key] = kind(config, context)
+
+    def _note_health(self, adapter: Adapter, health: Health, reason: str) -> None:
+        self._changed.set()
+        _log_health(adapter, health, reason)
 
     def __getitem__(self, key: str) -> Adapter:
         try:
@@ -66,21 +73,52 @@ class Accounts(Mapping[str, Adapter]):
         return len(self._adapters)
 
     async def start(self) -> None:
-        """Connect all; one that fails is logged and does not keep the others from starting.
+        """Connect all. One that fails or cannot be reached is logged and does not keep the others from starting.
+
+        Comes back when each of them is started, has failed, or is known to be down; those that are down go on trying.
 
         Raises:
             ImbridgeError: none could be started; the first one's reason.
         """
-        failures = await self._all("not started", lambda adapter: adapter.start())
+        self._starts = {adapter: asyncio.create_task(adapter.start()) for adapter in self._adapters.values()}
+        for start in self._starts.values():
+            start.add_done_callback(lambda task: self._changed.set())
+        try:
+            while any(
+                not start.done() and adapter.health is not Health.DOWN for adapter, start in self._starts.items()
+            ):
+                self._changed.clear()
+                await self._changed.wait()
+        except asyncio.CancelledError:
+            await self._end_starts()
+            raise
+        failures: list[Exception] = []
+        for adapter, start in self._starts.items():
+            if not start.done():
+                start.add_done_callback(functools.partial(_log_late_start, adapter))
+            elif (error := start.exception()) is not None:
+                _log_failure(adapter, "not started", error)
+                if not isinstance(error, Exception):
+                    raise error
+                failures.append(error)
         if failures and len(failures) == len(self._adapters):
             raise failures[0]
 
+    async def _end_starts(self) -> None:
+        starts = [start for start in self._starts.values() if not start.done()]
+        for start in starts:
+            start.cancel()
+        if starts:
+            await asyncio.wait(starts)
+
     async def stop_reading(self) -> None:
         """Take nothing new from any of them; what fails is logged."""
+        await self._end_starts()
         await self._all("reading could not be stopped", lambda adapter: adapter.stop_reading())
 
     async def close(self) -> None:
         """Let go of everything; what fails is logged."""
+        await self._end_starts()
         await self._all("could not be closed", lambda adapter: adapter.close())
 
     async def probe(self) -> dict[str, Probe]:
@@ -95,11 +133,20 @@ class Accounts(Mapping[str, Adapter]):
         for adapter, result in zip(adapters, results, strict=True):
             if isinstance(result, Exception):
                 failures.append(result)
-                known = isinstance(result, ImbridgeError)
-                log.error("%s: %s: %s", adapter.key, what_failed, result, exc_info=None if known else result)
+                _log_failure(adapter, what_failed, result)
             elif result is not None:
                 raise result
         return failures
+
+
+def _log_failure(adapter: Adapter, what_failed: str, error: BaseException) -> None:
+    known = isinstance(error, ImbridgeError)
+    log.error("%s: %s: %s", adapter.key, what_failed, error, exc_info=None if known else error)
+
+
+def _log_late_start(adapter: Adapter, start: "asyncio.Task[None]") -> None:
+    if not start.cancelled() and (error := start.exception()) is not None:
+        _log_failure(adapter, "not started", error)
 
 
 def _log_health(adapter: Adapter, health: Health, reason: str) -> None:

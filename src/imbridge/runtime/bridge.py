@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -193,7 +193,8 @@ class Bridge:
     async def start(self) -> None:
         """Set the skills up, connect all accounts, begin to answer.
 
-        One account that fails does not keep the others from starting: it is logged and its health says so.
+        One account that fails or cannot be reached does not keep the others from starting: it is logged and its health
+        says so; one that cannot be reached goes on trying.
 
         Raises:
             ImbridgeError: no account could be started.
@@ -304,7 +305,7 @@ class Bridge:
 
         Args:
             to: An address (`feishu:work/group/oc_1`), or a channel.
-            content: Anything sendable.
+            content: Anything sendable; a stream is sent whole when it has ended.
             key: Idempotency key: two sends with one key make one message where the platform supports it.
 
         Raises:
@@ -316,6 +317,8 @@ class Bridge:
             raise ImbridgeError(f"this bridge is {self.state.value}; start it first")
         if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
             raise ValueError(f"an idempotency key has 1 to {_LONGEST_KEY} characters, not {len(key)}")
+        if isinstance(content, AsyncIterable):
+            content = "".join([piece async for piece in content])
         channel = to if isinstance(to, Channel) else Address(to).channel
         self.adapter(channel.account_key)
         entry = await self._delivery.post(channel, to_reply(content), key=key or push_key())

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from imbridge.adapters.base import Adapter, Inbound, Verdict
 from imbridge.config.options import BridgeOptions, Language
-from imbridge.protocol import Channel, Event, Message, Reply, Text, to_reply
+from imbridge.protocol import AskTimeoutError, Channel, Event, Message, Reply, Text, to_reply
 from imbridge.runtime.account_lanes import AccountLanes
 from imbridge.runtime.conversation import MessageConversation, lane_of
 from imbridge.runtime.delivery import Delivery, answer_key
@@ -111,8 +111,7 @@ class Handling:
         self.counts["accepted"] += 1
         decision = self.gate.check(entry.item)
         if decision is not Pass.GO:
-            self.counts[decision.value] += 1
-            log.debug("%s: not handled (%s): %s", entry.lane, decision.value, entry.item.id)
+            self._note_turned_away(entry, decision)
             self.storage.finish_inbound(entry)
         elif isinstance(entry.item, Message) and self.questions.answer(entry.item):
             self.counts["answers"] += 1
@@ -126,11 +125,13 @@ class Handling:
     def take_waiting(self, channel: Channel, sender_id: str) -> Message | None:
         """Somebody's next message of a conversation, if it came before the question that it answers.
 
-        It would wait behind the skill that asks, and the skill for it.
+        It would wait behind the skill that asks, and the skill for it. A command is no answer.
         """
+        prefix = self.skills.command_prefix
 
         def wanted(entry: InboxEntry) -> bool:
-            return isinstance(entry.item, Message) and entry.item.sender.id == sender_id
+            item = entry.item
+            return isinstance(item, Message) and item.sender.id == sender_id and not item.text.startswith(prefix)
 
         entry = self._lanes.of(channel.account_key).take(channel.address, wanted)
         if entry is None or not isinstance(entry.item, Message):
@@ -138,6 +139,18 @@ class Handling:
         self.counts["answers"] += 1
         self.storage.finish_inbound(entry)
         return entry.item
+
+    def _note_turned_away(self, entry: InboxEntry, decision: Pass) -> None:
+        self.counts[decision.value] += 1
+        log.debug("%s: not handled (%s): %s", entry.lane, decision.value, entry.item.id)
+        count = self.counts[decision.value]
+        if decision is Pass.STALE and str(count).strip("0") == "1":  # the 1st, 10th, 100th ...
+            log.warning(
+                "%s: a message of %s is too old to be answered (%d so far); is this machine's clock right?",
+                entry.account,
+                entry.item.timestamp.isoformat(timespec="seconds"),
+                count,
+            )
 
     # -- handling ------------------------------------------------------------------------------------------------------
 
@@ -190,7 +203,15 @@ class Handling:
         try:
             outcome = await self.skills.run(event)
             self.counts["events_handled" if outcome.handled else "events_unhandled"] += 1
-            if outcome.content is None or event.channel is None:
+            if outcome.content is None:
+                return
+            if event.channel is None:
+                self.counts["unsendable"] += 1
+                log.warning(
+                    "event %s: the answer of %s is not sent: the event names no conversation; use bridge.send(...)",
+                    event.id,
+                    outcome.handler,
+                )
                 return
             content = outcome.content
             if hasattr(content, "__aiter__"):
@@ -206,6 +227,9 @@ class Handling:
 
     async def _apologise(self, conversation: MessageConversation, message: Message, failure: BaseException) -> None:
         """The user gets a sentence with an id, the log the traceback with the same id."""
+        if self.questions.closed and isinstance(failure.__cause__, AskTimeoutError):
+            log.info("message %s: its question was given up, because the bridge stops", message.id)
+            return
         failure_id = self._note_failure(f"message {message.id}", failure)
         text = _SORRY[self._language].format(id=failure_id)
         await conversation.post(Reply(elements=(Text(text),)))

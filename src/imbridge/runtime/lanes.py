@@ -118,9 +118,11 @@ class Lanes(Generic[Item]):
             try:
                 await room
             except asyncio.CancelledError:
-                if room.done() and not room.cancelled():
-                    self._tell_room(key)
+                self._leave(key, queue, room)
+                self._tell_room(key)
                 raise
+            # Until here it stood in the queue, so that nobody who came later could take the room it was told of.
+            self._leave(key, queue, room)
 
     def take(self, key: str, wanted: Callable[[Item], bool]) -> Item | None:
         """Take the first item that is wanted out of a lane, past those before it; None when none of it waits."""
@@ -217,15 +219,16 @@ class Lanes(Generic[Item]):
                 raise  # somebody cancels this worker
             log.exception("%s: work in lane %s was cancelled from within; the lane goes on", self._name, key)
 
+    def _leave(self, key: str, queue: "deque[asyncio.Future[None]]", room: "asyncio.Future[None]") -> None:
+        queue.remove(room)
+        if not queue:
+            self._room.pop(key, None)
+
     def _tell_room(self, key: str) -> None:
         """An item has left its lane. The room goes to whoever waits for that lane, or else for room in all of them."""
         if key not in self._room:
             key = next((waiting for waiting in self._room if self.has_room(waiting)), key)
-        queue = self._room.get(key)
-        while queue:
-            room = queue.popleft()
-            if not queue:
-                del self._room[key]
+        for room in self._room.get(key, ()):
             if not room.done():
                 room.set_result(None)
-                return
+            return

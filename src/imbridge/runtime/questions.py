@@ -15,6 +15,11 @@ class Questions:
         self._open: dict[tuple[str, str], asyncio.Future[Message]] = {}
         self._closed = False
 
+    @property
+    def closed(self) -> bool:
+        """Nobody can answer any more."""
+        return self._closed
+
     def awaits(self, message: Message) -> bool:
         """Whether a message answers an open question."""
         waiting = self._open.get((message.channel.address, message.sender.id)) if self._open else None

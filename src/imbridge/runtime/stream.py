@@ -123,10 +123,10 @@ class EditedStream:
         self._stopping.set()
         self._changed.set()
         if self._show_task is not None:
-            try:
-                await self._show_task
-            except Exception:
-                log.exception("%s: showing a stream failed; its text is sent at the end", self._channel.address)
+            await asyncio.wait((self._show_task,))  # who waits here may be cancelled; the task must not be
+            if not self._show_task.cancelled() and (error := self._show_task.exception()) is not None:
+                text = "%s: showing a stream failed; its text is sent at the end"
+                log.error(text, self._channel.address, exc_info=error)
 
     async def _show(self, *, last: bool) -> bool:
         """Bring the newest state to the platform; False when nothing more can be shown before the last state."""

@@ -55,7 +55,7 @@ class HttpPool:
     Args:
         extra_ca: A PEM file with further certificate authorities.
         trust_env: Use the proxies named by the environment.
-        limit: Connections open at the same time, over all hosts.
+        limit: Connections open to one host at the same time; one that hangs takes none from the others.
         timeout: Seconds for a whole request, unless the call says otherwise.
         connect_timeout: Seconds for getting a connection, waiting for a free one included.
         user_agent: `User-Agent` where a call sets none.
@@ -285,7 +285,9 @@ class HttpPool:
         return self._session
 
     def _sessions(self, context: ssl.SSLContext) -> tuple[aiohttp.ClientSession, aiohttp.ClientSession]:
-        connector = aiohttp.TCPConnector(limit=self._limit, ttl_dns_cache=60, keepalive_timeout=60, ssl=context)
+        connector = aiohttp.TCPConnector(
+            limit=0, limit_per_host=self._limit, ttl_dns_cache=60, keepalive_timeout=60, ssl=context
+        )
         headers = {"User-Agent": self._user_agent}
         jar = aiohttp.DummyCookieJar()
         session = aiohttp.ClientSession(

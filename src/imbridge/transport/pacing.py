@@ -138,7 +138,12 @@ class Pacer:
 
         Nothing in here suspends, so no other call comes in between looking and counting.
         """
-        if self._paused or len(set(limits)) != len(limits):
+        if self._paused:
+            now = asyncio.get_running_loop().time()
+            self._paused = {key: until for key, until in self._paused.items() if until > now}
+            if any(key in self._paused for key, _ in limits):
+                return False
+        if len(set(limits)) != len(limits):
             return False
         buckets = []
         for limit in limits:

@@ -44,6 +44,10 @@ _HEALTH = {
 }
 
 
+_PATIENCE = 10.0
+"""Seconds for the platform to say who we are, before somebody is told that it does not."""
+
+
 class FeishuAdapter(Adapter):
     """One Feishu or Lark app."""
 
@@ -129,7 +133,7 @@ class FeishuAdapter(Adapter):
             attempt += 1
 
     async def _identify(self) -> None:
-        bot = await self.api.bot()
+        bot = await self.api.bot(patience=_PATIENCE)
         self.me.bot_id = str(bot["open_id"])
         self.me.bot_name = str(bot.get("app_name") or "")
 
@@ -154,8 +158,8 @@ class FeishuAdapter(Adapter):
         try:
             return await self._place(target, kind, content, key, degradations)
         except DegradeError as error:
-            if kind == "text" or part.kind is PartKind.MEDIA:
-                raise
+            if kind == "text" or part.kind is PartKind.MEDIA or error.ambiguous:
+                raise  # ambiguous: an earlier attempt may have arrived, and another form would be a second message
             plain_kind, plain = as_plain_text(part)
             degradations.append(Degradation(what=kind, how="text", why=str(error)))
             # A new key: the refused request may have been remembered under the old one.
@@ -171,6 +175,8 @@ class FeishuAdapter(Adapter):
                 )
                 return Sent(SentPart(message_id=message_id, kind=kind, key=key), attempts, tuple(degradations))
             except RetargetError as error:
+                if error.ambiguous:
+                    raise  # an earlier attempt may have arrived: anywhere else it would be a second message
                 if in_thread and error.code in NO_THREAD:
                     degradations.append(Degradation(what="thread", how="sent as a reply", why=str(error)))
                     in_thread, key = False, f"{key}-r"

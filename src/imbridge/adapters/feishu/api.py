@@ -24,9 +24,9 @@ class FeishuApi:
         self.caller = caller
         self._reactions: OrderedDict[tuple[str, str], str] = OrderedDict()
 
-    async def bot(self) -> dict[str, Any]:
+    async def bot(self, *, patience: float) -> dict[str, Any]:
         """`GET /bot/v3/info`: our name and open_id. Its answer has `bot` where others have `data`."""
-        answer = await self.caller.exchange("GET", "/open-apis/bot/v3/info", api="bot.info")
+        answer = await self.caller.exchange("GET", "/open-apis/bot/v3/info", api="bot.info", patience=patience)
         bot = answer.body.get("bot")
         if not isinstance(bot, dict) or not bot.get("open_id"):
             raise NotPermittedError(

@@ -35,6 +35,7 @@ from imbridge.transport import (
     TokenSource,
     retry_delay,
 )
+from imbridge.transport.prompt import promptly
 
 _TESTED_SDK = "1.7.5"
 _MAX_REFRESHES = 8
@@ -117,6 +118,7 @@ class Caller:
         params: Mapping[str, str] | None = None,
         chat: str | None = None,
         binary: int = 0,
+        patience: float | None = None,
     ) -> "Answer":
         """Call one API until it is done or cannot be. Every call made this way may be repeated without harm.
 
@@ -129,24 +131,28 @@ class Caller:
             params: Query.
             chat: Chat whose rate counts, for messages.
             binary: The answer may be a file of at most so many bytes instead of JSON.
+            patience: Seconds after which passing trouble is given up; `send_timeout` when left out.
 
         Raises:
             DeliveryError: and its kinds, `RetargetError` and `DegradeError` among them.
             AuthError: the credentials are refused.
         """
-        deadline = asyncio.get_running_loop().time() + self.config.send_timeout
+        patience = self.config.send_timeout if patience is None else min(patience, self.config.send_timeout)
+        deadline = asyncio.get_running_loop().time() + patience
         options: dict[str, Any] = {}
         if binary:
             options = {"max_bytes": binary, "timeout": _FILE_TIMEOUT}
         elif form is not None:
             options = {"timeout": _FILE_TIMEOUT}
-        elif self.config.send_timeout < _CALL_TIMEOUT:
-            options = {"timeout": self.config.send_timeout}
+        elif patience < _CALL_TIMEOUT:
+            options = {"timeout": patience}
         attempt = refreshes = 0
         doubt = False
         while True:
             token = await self._token(deadline)
-            await self._pace(api, chat)  # after the token: those who wait for the first one must not leave all at once
+            await self._pace(
+                api, chat, deadline
+            )  # after the token: those who wait for the first one must not leave all at once
             attempt += 1
             self.calls += 1
             try:
@@ -183,6 +189,7 @@ class Caller:
                 self.refreshes += 1
                 self.tokens.invalidate(token)
                 continue
+            failure.ambiguous = failure.ambiguous or doubt
             if rule.reaction is not Reaction.RETRY:
                 raise failure
             delay = self._delay(api, chat, response, rule, attempt)
@@ -222,14 +229,19 @@ class Caller:
         self.retries += 1
         await asyncio.sleep(delay)
 
-    async def _pace(self, api: str, chat: str | None) -> None:
+    async def _pace(self, api: str, chat: str | None, deadline: float) -> None:
         per_second, per_minute = self._api_rates
-        if chat is None:
-            await self.pacer.acquire((f"api:{api}", per_second), (f"minute:{api}", per_minute))
-        else:
-            await self.pacer.acquire(
-                (f"chat:{chat}", self._chat_rate), (f"api:{api}", per_second), (f"minute:{api}", per_minute)
-            )
+        limits: list[tuple[str, Rate]] = [(f"api:{api}", per_second), (f"minute:{api}", per_minute)]
+        if chat is not None:
+            limits.append((f"chat:{chat}", self._chat_rate))
+        left = deadline - asyncio.get_running_loop().time()
+        try:
+            await promptly(self.pacer.acquire(*limits), max(left, 0.0))
+        except TimeoutError:
+            raise RateLimitedError(
+                f"feishu {api}: not sent: the platform's limits held it back longer than send_timeout allows",
+                platform="feishu",
+            ) from None
 
     async def _token(self, deadline: float) -> str:
         """The tenant token, asked for again while the platform has passing trouble."""

@@ -74,6 +74,8 @@ class FeishuConfig(AccountConfig):
         if value is None:
             return None
         parts = urlsplit(value)
+        if parts.username is not None or parts.password is not None:
+            raise ValueError("must not hold a user or a password")
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("must be an address such as https://open.feishu.example")
         if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):

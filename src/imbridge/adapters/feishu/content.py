@@ -134,7 +134,7 @@ def read_content(kind: str, content: Any, table: MentionTable) -> Content:
         try:
             if reader is not None:
                 return reader(body, table)
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             pass  # not the shape this type has had so far: kept whole below
     unknown = Unknown(kind=str(kind), payload=content if body is None else body)
     return Content("unknown", (unknown,), unknown.as_text())

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message, message_factory
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from imbridge.protocol import DecodeError
 
@@ -186,8 +186,3 @@ def parse_json(payload: bytes) -> Any:
         return from_json(payload)
     except (ValueError, RecursionError) as error:
         raise DecodeError(f"the payload is not JSON: {error}", payload) from None
-
-
-def to_json_bytes(value: Any) -> bytes:
-    """Compact JSON."""
-    return to_json(value)

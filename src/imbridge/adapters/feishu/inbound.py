@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from imbridge.adapters.base import Inbound
-from imbridge.adapters.feishu.content import Content, MentionTable, read_content
+from imbridge.adapters.feishu.content import MentionTable, read_content
 from imbridge.protocol import (
     BotAdded,
     BotRemoved,
@@ -77,7 +77,7 @@ def decode(payload: Any, me: Identity) -> Inbound:
             reader(_common(header, event, me, payload), event) if reader else _unknown(header, event, me, payload),
             (event_id,),
         )
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         # An event of a known kind that lacks what its kind should have. It is passed on whole, not dropped:
         # the platform may have changed, and a handler for unknown events can still use it.
         return Inbound(_unknown(header, event, me, payload), (event_id,))
@@ -108,7 +108,7 @@ def _message(event: dict[str, Any], me: Identity, payload: Any) -> ChatMessage:
         sender=_sender(event["sender"].get("sender_id"), me, kind=event["sender"].get("sender_type")),
         elements=content.elements,
         content_type=content.kind,
-        text=_text_for_skill(content),
+        text=content.text_after_own_mention,
         raw=content.text,
         reply_to=wire.get("parent_id") or None,
         timestamp=utc(int(wire["create_time"])),
@@ -121,11 +121,6 @@ def _conversation(account: str, chat_type: str, chat_id: str, thread: str | None
     """A chat as a channel. The same one for each of its messages: it is frozen, and it knows its address already."""
     kind = _KINDS.get(chat_type, ChannelKind.GROUP)
     return Channel(platform="feishu", account=account, kind=kind, id=chat_id, thread=thread)
-
-
-def _text_for_skill(content: Content) -> str:
-    """The text with our own leading mention taken off, so that `@bot /weather` is the command `/weather`."""
-    return content.text_after_own_mention
 
 
 def _sender(ids: Any, me: Identity, *, kind: Any = "user") -> Sender:
@@ -178,7 +173,7 @@ def _time(value: Any) -> datetime:
     """An event's own time; now, where it has none that can be read (it then counts as fresh)."""
     try:
         return utc(int(value))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return datetime.now(UTC)
 
 

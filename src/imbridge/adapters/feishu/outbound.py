@@ -110,7 +110,7 @@ def _inline(element: Element) -> str:
         return f'<at user_id="{_attribute(element.id)}">{_attribute(element.name)}</at>'
     if isinstance(element, MentionAll):
         return '<at user_id="all"></at>'
-    return element.as_text()
+    return _break_markup(element.as_text())
 
 
 def _attribute(value: str) -> str:

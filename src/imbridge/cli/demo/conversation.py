@@ -83,8 +83,12 @@ class _Play:
         await self.alice.says("/story", chat=self.private)
         self.screen.said("Alice", "private", "/story")
         story = await self.alice.receives(chat=self.private)
-        while not story.text.rstrip().endswith("at once."):  # noqa: ASYNC110 - somebody watches the message grow
+        for _ in range(300):
+            if story.text.rstrip().endswith("at once."):
+                break
             await asyncio.sleep(0.05)
+        else:
+            raise AssertionError(f"the story did not end: {story.text!r}")
         self.screen.said(_BOT, "private", story.text.rstrip(), bot=True)
         self.screen.note(f"  (one message, edited {len(story.edits)} time(s) while it grew)")
 
