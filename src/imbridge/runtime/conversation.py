@@ -84,11 +84,11 @@ class MessageConversation:
         left = list(self._streams)
         try:
             while left:
-                stream = left.pop()
                 try:
-                    await stream.finish()
+                    await left[-1].finish()
                 except ImbridgeError as error:
                     log.error("%s: a stream could not be finished: %s", self._channel.address, error)  # noqa: TRY400 - it says all
+                left.pop()
         finally:
             for stream in left:  # cancelled meanwhile
                 stream.abandon()

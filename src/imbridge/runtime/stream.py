@@ -61,12 +61,12 @@ class EditedStream:
         self._changed = asyncio.Event()
         self._stopping = asyncio.Event()
         self._message_id: str | None = None
-        self._finished: Receipt | None = None
+        self._finishing: asyncio.Task[Receipt] | None = None
         self._show_task: asyncio.Task[None] | None = None
 
     async def write(self, text: str) -> None:
         """Append text."""
-        if self._finished is not None:
+        if self._finishing is not None:
             raise SkillError("this stream is finished; open a new one with msg.stream()")
         if not text:
             return
@@ -76,16 +76,24 @@ class EditedStream:
             self._show_task = asyncio.create_task(self._keep_showing(), name="stream")
 
     async def finish(self) -> Receipt:
-        """Show the last state and close."""
-        if self._finished is None:
-            await self._stop_showing()
-            self._finished = await self._close()
-        return self._finished
+        """Show the last state and close.
+
+        It goes on when whoever waits for it is cancelled: begun anew, the same text would be sent a second time.
+        """
+        if self._finishing is None:
+            self._finishing = asyncio.create_task(self._finish(), name="stream finish")
+        await asyncio.wait((self._finishing,))
+        return self._finishing.result()
+
+    async def _finish(self) -> Receipt:
+        await self._stop_showing()
+        return await self._close()
 
     def abandon(self) -> None:
         """Show nothing more: nobody has time for it."""
-        if self._show_task is not None:
-            self._show_task.cancel()
+        for task in (self._show_task, self._finishing):
+            if task is not None:
+                task.cancel()
 
     async def feed(self, pieces: AsyncIterable[str]) -> Receipt:
         """Write all pieces, then finish; what was written before a failure is shown all the same."""
