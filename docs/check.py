@@ -1,13 +1,18 @@
 """Check the documents: `make docs`.
 
 Every relative link leads to a file and, with `#`, to a heading in it; every file of the repository that is named as
-code (`tests/...`) exists; every ```python block compiles and imports of imbridge what is there; the tables of settings
-and of error codes say what the code says. Each problem is a line `file:line: what`; the exit status is 1 then.
+code (`tests/...`) exists; every ```python block compiles and imports of imbridge what is there, and runs if the line
+before it is `<!-- run -->`; the tables of settings and of error codes say what the code says. Each problem is a line
+`file:line: what`; the exit status is 1 then.
+
+A block that runs is a file of tests for pytest; where it holds none, `main()` is the test, or that it can be imported.
 """  # noqa: INP001 - a script
 
 import ast
 import re
+import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Iterator, Mapping
 from enum import Enum
@@ -39,7 +44,17 @@ _ANCHOR = re.compile(r"<a\b[^>]*?\b(?:id|name)=\"([^\"]+)\"")
 _NAMED_FILE = re.compile(r"`((?:src|tests|docs|examples|benchmarks)/[\w./-]+)`")
 _CODE_SPAN = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
 _MARKER = re.compile(r"<!--\s*(settings|errors):\s*(\w+)\s*-->")
+_RUN = re.compile(r"^\s*<!--\s*run\s*-->\s*$")
+_TEST = re.compile(r"^(?:async )?def test_", re.MULTILINE)
+_MAIN = re.compile(r"^async def main\(\)", re.MULTILINE)
+_FAILED = re.compile(r"^(?:FAILED|ERROR) (test_\d+)\.py(?:::(\S+))?(?: - (.*))?$", re.MULTILINE)
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+
+_PYTEST = """[pytest]
+asyncio_mode = auto
+asyncio_default_fixture_loop_scope = function
+filterwarnings = error
+"""
 
 Place = tuple[Path, int]
 Problems = list[tuple[Place, str]]
@@ -53,6 +68,7 @@ class Document:
         self.path = path
         self.prose: list[tuple[int, str]] = []
         self.python: list[tuple[int, str]] = []
+        self.runnable: list[tuple[int, str]] = []
         self.anchors: set[str] = set()
         self.unclosed = 0
         self._read(path.read_text(encoding="utf-8").split("\n"))
@@ -60,18 +76,22 @@ class Document:
     def _read(self, lines: list[str]) -> None:
         fence, language, begin = "", "", 0
         block: list[str] = []
+        marked = False
         for number, line in enumerate(lines, start=1):
             found = _FENCE.match(line)
             if fence:
                 if found and found[1].startswith(fence) and not found[2]:
                     if language in {"python", "py"}:
                         self.python.append((begin, textwrap.dedent("\n".join(block))))
-                    fence = ""
+                        if marked:
+                            self.runnable.append(self.python[-1])
+                    fence, marked = "", False
                 else:
                     block.append(line)
             elif found:
                 fence, language, begin, block = found[1], found[2].lower(), number, []
             else:
+                marked = _RUN.match(line) is not None or (marked and not line.strip())
                 self.prose.append((number, line))
                 self.anchors.update(_ANCHOR.findall(line))
                 if heading := _HEADING.match(line):
@@ -168,6 +188,35 @@ def _missing(node: ast.ImportFrom) -> Iterator[str]:
     yield from (f"{node.module}.{alias.name}" for alias in node.names if not hasattr(module, alias.name))
 
 
+def run_examples(known: Mapping[Path, Document], problems: Problems) -> int:
+    """Run the marked examples, all in one process; gives their number."""
+    examples = [(document.path, line, source) for document in known.values() for line, source in document.runnable]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "pytest.ini").write_text(_PYTEST, encoding="utf-8")
+        for number, (_, _, source) in enumerate(examples):
+            (folder / f"test_{number}.py").write_text(_as_test(source), encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", "-rfE", "--tb=short", "-p", "no:cacheprovider", name]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603 - our own examples
+    if not examples or done.returncode == 0:
+        return len(examples)
+    failures = _FAILED.findall(done.stdout)
+    for file, test, why in failures:
+        path, line, _ = examples[int(file.removeprefix("test_"))]
+        problems.append(((path, line), f"does not run: {test or 'import'}: {why or 'see below'}"))
+    if not failures:
+        problems.append(((Path(__file__).resolve(), 1), f"pytest ended with status {done.returncode}"))
+    sys.stdout.write(done.stdout + done.stderr)
+    return len(examples)
+
+
+def _as_test(source: str) -> str:
+    if _TEST.search(source):
+        return source
+    body = "await main()" if _MAIN.search(source) else "pass"
+    return f"{source}\n\n\nasync def test_it():\n    {body}\n"
+
+
 def check_settings(document: Document, problems: Problems) -> int:
     """Compare the tables of settings with the models; gives the number of settings."""
     models: dict[str, type[BaseModel]] = {
@@ -255,6 +304,7 @@ def main() -> int:
         links += check_links(document, known, problems)
         check_files(document, problems)
         examples += check_python(document, problems)
+    run = run_examples(known, problems)
     for path, what in ((OPERATING, "the reference of settings"), (FEISHU, "the table of error codes")):
         if path not in known:
             problems.append(((path, 1), f"there is no such file; it holds {what}"))
@@ -268,7 +318,8 @@ def main() -> int:
         sys.stdout.write(f"{len(problems)} problems in the documents\n")
         return 1
     sys.stdout.write(
-        f"docs: {len(known)} files, {links} links, {examples} examples, {settings} settings, {codes} error codes: ok\n"
+        f"docs: {len(known)} files, {links} links, {examples} examples ({run} of them run), {settings} settings, "
+        f"{codes} error codes: ok\n"
     )
     return 0
 

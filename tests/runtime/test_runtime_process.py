@@ -38,7 +38,9 @@ async def test_a_signal_under_load_leaves_nothing_acknowledged_unanswered(feishu
                 await user.says(f"{text}")
         assert await process.ended() == 0
         acknowledged = feishu.stats.acks_ok
-        assert len(feishu.messages) == acknowledged >= 80
+        # One more may have been answered: the one whose acknowledgement the closing connection did not take any more.
+        answered = len(feishu.messages)
+        assert answered >= acknowledged >= 80
         for user in users:
             heard = texts(feishu, feishu.private_chat(user, app))
             assert heard == [f"echo: {text}" for text in range(len(heard))]
@@ -50,7 +52,7 @@ async def test_a_signal_under_load_leaves_nothing_acknowledged_unanswered(feishu
         await until(lambda: len(feishu.messages) == 120, timeout=20)
         process.process.terminate()
         assert await process.ended() == 0
-    assert feishu.stats.duplicates_absorbed == 0
+    assert feishu.stats.duplicates_absorbed == answered - acknowledged
 
 
 HANGS = {

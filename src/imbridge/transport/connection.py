@@ -113,7 +113,8 @@ class Connection:
         Raises:
             LinkError: The connection is closed, or the peer has not taken anything for too long.
         """
-        if not self.open:
+        # Not `self.open`: while it closes in order the frame in hand is finished, and that may want an acknowledgement.
+        if self.ended.done() or self._ws.closed:
             raise LinkError(f"{self._name}: connection {self.serial} is closed, nothing can be sent on it")
         try:
             sending = self._ws.send_str(data) if isinstance(data, str) else self._ws.send_bytes(data)

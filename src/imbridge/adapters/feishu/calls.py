@@ -150,9 +150,8 @@ class Caller:
         doubt = False
         while True:
             token = await self._token(deadline)
-            await self._pace(
-                api, chat, deadline
-            )  # after the token: those who wait for the first one must not leave all at once
+            # After the token: those who wait for the first one must not leave all at once.
+            await self._pace(api, chat, deadline)
             attempt += 1
             self.calls += 1
             try:

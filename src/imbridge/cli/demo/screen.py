@@ -1,6 +1,7 @@
 """What the demo shows: lines for people, or JSON for scripts."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -39,7 +40,9 @@ class Screen:
         if len(shown) > _WIRE_WIDTH:
             shown = shown[:_WIRE_WIDTH] + "…"
         line = click.style(f"      {arrow} {kind:<8} {shown}", dim=True)
-        self._out({"wire": kind, "direction": direction, "facts": facts}, line)
+        # Told from inside the emulator's own work: that nobody reads any more is for the next spoken line to find out.
+        with suppress(BrokenPipeError):
+            self._out({"wire": kind, "direction": direction, "facts": facts}, line)
 
     def done(self, text: str) -> None:
         """How it ended."""
