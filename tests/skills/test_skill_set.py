@@ -2,6 +2,7 @@ import asyncio
 import logging
 
 import pytest
+from diary import Saying
 
 from imbridge.protocol import ButtonClicked, SkillError
 from imbridge.skills import (
@@ -13,46 +14,6 @@ from imbridge.skills import (
     on_command,
     on_event,
 )
-
-OLDER_ECHO = """
-from imbridge.skills import BaseSkill
-
-class EchoSkill(BaseSkill):
-    def __init__(self):
-        super().__init__(
-            name="echo",
-            description="复读机功能",
-            version="1.0"
-        )
-
-    async def handle_message(self, msg):
-        if msg.content_type == "text":
-            return {"type": "text", "content": msg.raw}
-        return None
-"""
-
-
-class Saying(BaseSkill):
-    """Answers with a fixed thing and keeps a diary."""
-
-    def __init__(self, name, content="", diary=None, fail=(), **more):
-        super().__init__(name=name, **more)
-        self.content, self.diary, self.fail = content, [] if diary is None else diary, fail
-
-    async def _note(self, what):
-        self.diary.append(f"{self.name} {what}")
-        if what in self.fail:
-            raise ValueError(f"{what} of {self.name}")
-
-    async def setup(self):
-        await self._note("setup")
-
-    async def teardown(self):
-        await self._note("teardown")
-
-    async def handle_message(self, msg):
-        await self._note("asked")
-        return self.content
 
 
 async def test_setup_in_order_teardown_in_reverse():

@@ -26,8 +26,8 @@ IV = bytes(range(16))
 NAMES = ("X-Lark-Signature", "X-Lark-Request-Timestamp", "X-Lark-Request-Nonce")
 
 
-def encrypted(plain: bytes, key: str = KEY) -> bytes:
-    return json.dumps({"encrypt": platform_crypto.encrypt(key, plain, IV)}).encode()
+def encrypted(plain: bytes, key: str = KEY, iv: bytes = IV) -> bytes:
+    return json.dumps({"encrypt": platform_crypto.encrypt(key, plain, iv)}).encode()
 
 
 def signed(body: bytes, *, timestamp: str | None = None, nonce: str = "n1", key: str = KEY) -> dict[str, str]:
@@ -101,6 +101,16 @@ class TestLetIn:
         (item,) = rig.intake.items
         assert isinstance(item, UnknownEvent)
         assert item.payload == payload
+
+    async def test_a_repetition_of_what_cannot_be_read_is_known_though_it_is_encrypted_anew(
+        self, rig: Rig, adapter: FeishuAdapter
+    ) -> None:
+        plain = json.dumps({"token": TOKEN, "type": "event_callback", "event": {"type": "message"}}).encode()
+        for number, iv in enumerate((IV, bytes(16))):
+            body = encrypted(plain, iv=iv)
+            await post(adapter, body, signed(body, nonce=f"n{number}"))
+        first, second = (inbound.dedup_keys for inbound in rig.intake.offered)
+        assert first == second
 
 
 class TestRefused:

@@ -108,12 +108,12 @@ class FeishuApi:
         answer, _ = await self.caller.call("POST", "/open-apis/im/v1/images", api="image.create", form=form)
         return str(answer["image_key"])
 
-    async def upload_file(self, data: bytes, name: str, *, file_type: str = "stream") -> str:
+    async def upload_file(self, data: bytes, name: str) -> str:
         """`POST /im/v1/files`: at most 30 MB, not empty; gives the file_key."""
 
         def form() -> aiohttp.FormData:
             fields = aiohttp.FormData(quote_fields=False)
-            fields.add_field("file_type", file_type)
+            fields.add_field("file_type", "stream")
             fields.add_field("file_name", name)
             fields.add_field("file", data, filename="file", content_type="application/octet-stream")
             return fields
