@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from aiohttp import web
 
-from imbridge.emulators.feishu import api_directory, api_media, api_messages, api_reactions, events
+from imbridge.emulators.feishu import api_cardkit, api_directory, api_media, api_messages, api_reactions, events
 from imbridge.emulators.feishu.api_auth import AuthApi
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.callback import Callback
@@ -49,7 +49,7 @@ class FeishuEmulator:
         auth = AuthApi(self._world)
         routes = Routes()
         auth.routes(routes)
-        for part in (api_messages, api_reactions, api_media, api_directory):
+        for part in (api_messages, api_reactions, api_media, api_directory, api_cardkit):
             part.add_routes(routes)
         self._gateway = Gateway(self._world, self._link, routes, auth.public)
 

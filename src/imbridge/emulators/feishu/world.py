@@ -6,6 +6,7 @@ from typing import Any
 
 from imbridge.emulators.feishu import events
 from imbridge.emulators.feishu.app import App
+from imbridge.emulators.feishu.card_entity import CardEntities
 from imbridge.emulators.feishu.delivery import Delivery, EventQueue
 from imbridge.emulators.feishu.directory import Directory
 from imbridge.emulators.feishu.faults import Faults
@@ -33,12 +34,14 @@ class World:
         self.directory = Directory(self.ids)
         self.tokens = Tokens(settings, self.ids)
         self.uploads = Uploads(self.ids, limit=settings.history, limit_bytes=settings.resource_bytes)
+        self.cards = CardEntities(self.ids, limit=settings.history)
         self.store = MessageStore(settings)
         self.queues: dict[str, EventQueue] = {}
         self.client_configs: dict[str, dict[str, int]] = {}
         self.api_rates = Rates((settings.api_rate, 1.0), (settings.api_rate_minute, 60.0))
         self.chat_rates = Rates((settings.chat_rate, 1.0))
         self.update_rates = Rates((settings.chat_rate, 1.0))
+        self.card_rates = Rates((settings.card_rate, 1.0))
         self._rng = random.Random(seed)  # noqa: S311 - which connection gets an event
         self._serial = 0
 
