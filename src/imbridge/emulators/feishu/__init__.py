@@ -14,6 +14,9 @@ Example:
 """
 
 from imbridge.emulators.feishu.app import App
+from imbridge.emulators.feishu.callback_answer import CallbackError
+from imbridge.emulators.feishu.card_action import NothingToDoError
+from imbridge.emulators.feishu.card_entity import CardEntity
 from imbridge.emulators.feishu.chat import Chat
 from imbridge.emulators.feishu.emulator import FeishuEmulator
 from imbridge.emulators.feishu.fault import Fault
@@ -26,6 +29,8 @@ from imbridge.emulators.feishu.user import User
 __all__ = [
     "App",
     "BotMessage",
+    "CallbackError",
+    "CardEntity",
     "Chat",
     "Edit",
     "EmulatorSettings",
@@ -33,6 +38,7 @@ __all__ = [
     "Faults",
     "FeishuEmulator",
     "Message",
+    "NothingToDoError",
     "Reaction",
     "SentMessage",
     "Stats",

@@ -67,7 +67,7 @@ class Callback:
         except (aiohttp.ClientError, TimeoutError):
             queue.timed_out(delivery)
             return
-        queue.acknowledged(delivery.frame_id, status == 200, answer if isinstance(answer, dict) else None)
+        queue.acknowledged(delivery.frame_id, status == 200, answer)
         if self._world.wire:
             facts = {"event_type": delivery.event_type, "event_id": delivery.event_id, "push": delivery.sends}
             self._world.wire.tell("out", "callback", {**facts, "app_id": self.app.app_id, "status": status})

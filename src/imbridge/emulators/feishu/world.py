@@ -7,6 +7,7 @@ from typing import Any
 from imbridge.emulators.feishu import events
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.card_entity import CardEntities
+from imbridge.emulators.feishu.card_tokens import CardTokens
 from imbridge.emulators.feishu.delivery import Delivery, EventQueue
 from imbridge.emulators.feishu.directory import Directory
 from imbridge.emulators.feishu.faults import Faults
@@ -35,6 +36,7 @@ class World:
         self.tokens = Tokens(settings, self.ids)
         self.uploads = Uploads(self.ids, limit=settings.history, limit_bytes=settings.resource_bytes)
         self.cards = CardEntities(self.ids, limit=settings.history)
+        self.card_tokens = CardTokens(self.ids, limit=settings.history)
         self.store = MessageStore(settings)
         self.queues: dict[str, EventQueue] = {}
         self.client_configs: dict[str, dict[str, int]] = {}
@@ -70,7 +72,7 @@ class World:
         event: dict[str, Any],
         *,
         event_id: str | None = None,
-        answer: asyncio.Future[dict[str, Any]] | None = None,
+        answer: asyncio.Future[Any] | None = None,
     ) -> str:
         """Gives an event out for delivery; returns its id, or an empty text when the app is not subscribed to it."""
         if not app.wants(event_type):
@@ -81,7 +83,9 @@ class World:
             app=app,
             event_id=event_id,
             event_type=event_type,
-            payload=events.envelope(app, event_id, event_type, event, self.settings.tenant_key),
+            payload=events.envelope(
+                app, event_id, event_type, event, self.settings.tenant_key, callback=answer is not None
+            ),
             frame_id=self.ids.next("frame"),
             serial=self._serial,
             answer=answer,
