@@ -41,6 +41,19 @@ TEXTS: Mapping[int, str] = {
     234008: "The app is not the resource sender.",
     234010: "File's size can't be 0.",
     234011: "Can't recognize the image format.",
+    40001: "invalid parameter",
+    40004: "no dept authority error",
+    40011: "page size is invalid",
+    40012: "page token is invalid error",
+    40015: "department not exist",
+    41012: "user id invalid error",
+    41050: "no user authority error",
+    99991672: "Access denied.",
+    232001: "Your request contains an invalid request parameter.",
+    232009: "Your request specifies a chat which has already been dissolved.",
+    1390002: "approval code not found",
+    1390003: "instance code not found",
+    1390007: "subscription existed",
 }
 
 
