@@ -7,7 +7,17 @@ from typing import Any, Literal, Self
 
 from aiohttp import web
 
-from imbridge.emulators.feishu import api_approval, api_directory, api_media, api_messages, api_reactions, events
+from imbridge.emulators.feishu import (
+    api_application,
+    api_approval,
+    api_chats,
+    api_departments,
+    api_media,
+    api_messages,
+    api_reactions,
+    api_users,
+    events,
+)
 from imbridge.emulators.feishu.api_auth import AuthApi
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.approvals import Approvals
@@ -28,6 +38,16 @@ from imbridge.emulators.feishu.wire import Wire
 from imbridge.emulators.feishu.world import World
 
 MAX_BODY = 64 * 1024 * 1024
+PARTS = (
+    api_messages,
+    api_reactions,
+    api_media,
+    api_chats,
+    api_users,
+    api_departments,
+    api_application,
+    api_approval,
+)
 
 
 class FeishuEmulator:
@@ -56,7 +76,7 @@ class FeishuEmulator:
         auth = AuthApi(self._world)
         routes = Routes()
         auth.routes(routes)
-        for part in (api_messages, api_reactions, api_media, api_directory, api_approval):
+        for part in PARTS:
             part.add_routes(routes)
         self._gateway = Gateway(self._world, self._link, routes, auth.public)
 

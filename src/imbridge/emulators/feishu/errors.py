@@ -5,6 +5,7 @@ general list at https://open.feishu.cn/document/server-docs/getting-started/serv
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 TEXTS: Mapping[int, str] = {
     9499: "Bad Request",
@@ -33,7 +34,7 @@ TEXTS: Mapping[int, str] = {
     231003: "The message is not found, or is recalled.",
     231007: "The reaction does not belong to the operator.",
     231010: "The reaction does not exist.",
-    232006: "Your request contains an invalid chat_id.",
+    232006: "Your request specifies a chat_id which is invalid.",
     232011: "Operator can NOT be out of the chat.",
     234001: "Invalid request param.",
     234003: "File not in msg.",
@@ -65,6 +66,9 @@ class ApiError(Exception):
         ext: What precisely is wrong, appended to the code's text.
         status: HTTP status of the answer.
         headers: Further headers of the answer.
+
+    Attributes:
+        details: What the answer's `error` holds beside the log id.
     """
 
     def __init__(
@@ -76,3 +80,4 @@ class ApiError(Exception):
         self.code = code
         self.status = status
         self.headers = dict(headers or {})
+        self.details: dict[str, Any] = {}
