@@ -21,7 +21,7 @@ from imbridge.emulators.feishu import (
 from imbridge.emulators.feishu.api_auth import AuthApi
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.approvals import Approvals
-from imbridge.emulators.feishu.callback import Callback
+from imbridge.emulators.feishu.callbacks import Callbacks
 from imbridge.emulators.feishu.chat import Chat
 from imbridge.emulators.feishu.contacts import Contacts
 from imbridge.emulators.feishu.department import Department
@@ -71,7 +71,7 @@ class FeishuEmulator:
         self._world.faults.attach(self._world, self._link)
         self.groups = Groups(self._world)
         self.contacts = Contacts(self._world)
-        self._callbacks: dict[str, Callback] = {}
+        self.callbacks = Callbacks(self._world)
         self._runner: web.ServerRunner | None = None
         auth = AuthApi(self._world)
         routes = Routes()
@@ -115,9 +115,7 @@ class FeishuEmulator:
         self.faults.clear()
         for queue in self._world.queues.values():
             queue.close()
-        for callback in self._callbacks.values():
-            await callback.close()
-        self._callbacks.clear()
+        await self.callbacks.close()
         self.faults.drop_connections()
         if runner is not None:
             await runner.cleanup()
@@ -284,23 +282,13 @@ class FeishuEmulator:
         """Changes the app's ClientConfig (or some of its values); clients get it with their next pong."""
         self._world.client_configs[app.app_id] = {**self._world.client_config(app), **config}
 
-    async def set_callback(self, app: App, url: str) -> None:
-        """Switches the app to HTTP callbacks; the address must pass the challenge first.
+    async def set_callback(self, app: App, url: str, *, verify: bool = True) -> None:
+        """Switches the app to HTTP callbacks; the address must pass the challenge first, unless `verify` is False.
 
         Raises:
             CallbackRefusedError: It did not.
         """
-        callback = Callback(app, self._world, url)
-        try:
-            await callback.verify()
-        except BaseException:
-            await callback.close()
-            raise
-        old = self._callbacks.get(app.app_id)
-        if old is not None:
-            await old.close()
-        self._callbacks[app.app_id] = callback
-        self._world.queue(app).callback = callback
+        await self.callbacks.set(app, url, verify=verify)
 
     def connections(self, app: App) -> int:
         """How many long connections the app has now."""
