@@ -25,16 +25,9 @@ async def received(told: Told) -> tuple[str, Any, dict[str, Any]]:
 async def test_post(app: App, alice: User, told: Told, bot: Bot) -> None:
     link = {"tag": "a", "text": "docs", "href": "https://example.com", "style": ["bold"]}
     code = {"tag": "code_block", "language": "GO", "text": "x := 1"}
-    sent = await alice.sends_post(
-        [
-            ["hello ", app, alice, app],
-            [link, {"tag": "emotion", "emoji_type": "SMILE"}],
-            [PNG],
-            [{"tag": "hr"}],
-            [code],
-        ],
-        title="News",
-    )
+    smile = {"tag": "emotion", "emoji_type": "SMILE"}
+    hello: list[str | User | App] = ["hello ", app, alice, app]
+    sent = await alice.sends_post([hello, [link, smile], [PNG], [{"tag": "hr"}], [code]], title="News")
     kind, content, message = await received(told)
     assert (kind, content["title"]) == ("post", "News")
     first, second, [image], [hr], [block] = content["content"]
