@@ -52,7 +52,7 @@ def children(call: Call) -> dict[str, Any]:
     """`GET contact/v3/departments/:id/children`, with `fetch_child=true` all that are below; on pages."""
     user_type, department_type = id_types(call)
     above = _department(call, department_type)
-    deep = call.query("fetch_child") == "true"
+    deep = call.query("fetch_child").lower() == "true"  # the official Python SDK says True
     below = [
         one
         for one in call.world.directory.departments.values()

@@ -104,8 +104,16 @@ def place(world: "World", chat: Chat, parent: Message | None, *, in_thread: bool
         return "", "", "omt_" + world.ids.next("thread", 16) if chat.topic else ""
     if in_thread and not parent.thread_id:
         parent.thread_id = "omt_" + world.ids.next("thread", 16)
-    root_id = parent.root_id or parent.message_id
-    return root_id, root_id if parent.thread_id else parent.message_id, parent.thread_id
+    if parent.thread_id:
+        root_id = _thread_root(world, parent)
+        return root_id, root_id, parent.thread_id
+    return parent.root_id or parent.message_id, parent.message_id, ""
+
+
+def _thread_root(world: "World", message: Message) -> str:
+    # That a thread which is opened on a reply has that reply as its root, not the first of the chain: unverified.
+    above = world.store.get(message.parent_id)
+    return above.message_id if above is not None and above.thread_id == message.thread_id else message.message_id
 
 
 def replaced(world: "World", message: BotMessage, app: App, raw_content: str, content: dict[str, Any]) -> None:
