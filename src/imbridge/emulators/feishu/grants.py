@@ -193,7 +193,7 @@ class Grants:
         agreed: float | None = None,
         legacy: bool = False,
     ) -> Issued:
-        """A user token for `scopes`; with a refresh token if `offline_access` is among them (the old interface: always)."""
+        """A user token; with a refresh token if `offline_access` is in `scopes` (in the old interface: always)."""
         now = time.monotonic()
         name = f"u-{self._ids.next('user_token', 40)}" if legacy else self._jwt("user_token")
         token = UserToken(name, app, user, frozenset(scopes), now + self._settings.user_token_lifetime)

@@ -26,7 +26,7 @@ class EmulatorSettings:
         user_token_lifetime: Lifetime of a user access token (Feishu: 7200 s in its examples).
         user_token_grace: How long a user token lives on when it has been renewed (Feishu: 1 min).
         refresh_token_lifetime: Lifetime of a refresh token (Feishu: 7 days in its examples).
-        authorisation_lifetime: How long refresh tokens can be had before the person must agree again (Feishu: 365 days).
+        authorisation_lifetime: How long after the person agreed tokens can be refreshed (Feishu: 365 days).
         device_lifetime: How long a device's code can be agreed to.
         rate_limits: Whether the request rates below are enforced; benchmarks turn them off.
         chat_rate: Messages per second into one chat (Feishu: 5, shared by all the bots of a group).
