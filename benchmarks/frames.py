@@ -51,9 +51,7 @@ def frames(turn: int) -> list[bytes]:
     frame_type, now = frame_class(), int(time.time() * 1000)
     made = []
     for number in range(FRAMES):
-        event = message_event(
-            f"{turn:04d}{number:028d}", f"om_{turn:04d}{number:028d}", now, chat=number % 50
-        )
+        event = message_event(f"{turn:04d}{number:028d}", f"om_{turn:04d}{number:028d}", now, chat=number % 50)
         frame = frame_type(SeqID=1, LogID=2, service=3, method=1, payload=json.dumps(event).encode())
         for key, value in (("type", "event"), ("message_id", f"m{number}"), ("sum", "1"), ("seq", "0")):
             frame.headers.add(key=key, value=value)
