@@ -121,5 +121,7 @@ def summary(runs: dict[str, list[Run]]) -> dict[str, Any]:
     # Neighbouring turns meet the same machine: the ratio of each pair, and of these the middle one.
     result["rate_ratio"] = statistics.median(ours.rate / theirs.rate for theirs, ours in pairs)
     result["cpu_ratio"] = statistics.median(ours.cpu_us / theirs.cpu_us for theirs, ours in pairs)
+    hand, ours, floor = (result[name]["cpu_us"] for name in ("by hand", "imbridge", "nothing"))
+    result["own_cpu_ratio"] = (ours - floor) / (hand - floor)
     result["server"] = f"uvicorn, {LOOP}, {HTTP}"
     return result
