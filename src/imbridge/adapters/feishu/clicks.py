@@ -17,9 +17,7 @@ def button_clicked(told: Facts) -> Event:
     """`card.action.trigger`, of a card of ours or of somebody else's making."""
     event = told.event
     context = event.get("context") or {}
-    return clicked(
-        told, event["action"], event.get("operator"), _place(told, context), context.get("open_message_id")
-    )
+    return clicked(told, event["action"], event.get("operator"), _place(told, context), context.get("open_message_id"))
 
 
 def old_button_clicked(told: Facts) -> Event:
@@ -31,18 +29,16 @@ def old_button_clicked(told: Facts) -> Event:
 def clicked(told: Facts, action: dict[str, Any], who: Any, channel: Channel | None, message_id: Any) -> Event:
     """A click, a choice, or a form that was submitted."""
     carried, form = action.get("value"), action.get("form_value") or {}
-    own = carried.get(OWN) if isinstance(carried, dict) else None
-    if isinstance(own, str):
-        name, carried = own, carried.get("value")
+    if isinstance(carried, dict) and isinstance(carried.get(OWN), str):
+        name, carried = carried[OWN], carried.get("value")
     else:
         name = action.get("name") or _action_in(carried) or action.get("tag") or ""
     if action.get("tag") != "button" and not form:
         carried = _entered(action, carried)
-    operator = {key: who.get(key) for key in ("open_id", "user_id", "union_id")} if isinstance(who, dict) else None
     return told.make(
         ButtonClicked,
         channel=channel,
-        actor=told.person(operator),
+        actor=told.person(who),
         message_id=message_id or "",
         action=name,
         value=carried,

@@ -140,9 +140,7 @@ def _approval(told: Facts) -> Event:
 
 
 def _approval_defined(told: Facts) -> Event:
-    return told.make(
-        ApprovalChanged, approval_code=told.event["object"]["approval_code"], status="definition_updated"
-    )
+    return told.make(ApprovalChanged, approval_code=told.event["object"]["approval_code"], status="definition_updated")
 
 
 def _contact(subject: str, change: str) -> Reader:

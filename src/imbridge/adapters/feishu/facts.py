@@ -9,6 +9,8 @@ from imbridge.protocol import Channel, Event, Sender
 
 Occurrence = TypeVar("Occurrence", bound=Event)
 
+_IDS = ("open_id", "union_id", "user_id")
+
 
 @dataclass(slots=True)
 class Facts:
@@ -57,19 +59,19 @@ class Facts:
             name=name if isinstance(name, str) and name else None,
         )
 
-    def person(self, ids: Any, *, name: Any = None) -> Sender | None:
-        """Somebody by their ids; None where there is none."""
-        if not isinstance(ids, dict):
+    def person(self, who: Any, *, name: Any = None) -> Sender | None:
+        """Somebody by their ids, whatever else stands beside these; None where there is nobody."""
+        if not isinstance(who, dict):
             return None
-        found = sender(ids, self.me, name=name)
+        found = sender({key: who[key] for key in _IDS if key in who}, self.me, name=name)
         return found if found.id else None
 
     def people(self, wire: Any) -> tuple[Sender, ...]:
-        """The members an event is about: in schema 2.0 their ids are below `user_id`, in the old one beside the name."""
+        """The members an event is about: their ids are below `user_id`, in the older schema beside the name."""
         people = []
         for one in wire:
-            ids = one["user_id"] if isinstance(one.get("user_id"), dict) else _own_ids(one)
-            found = self.person(ids, name=one.get("name"))
+            ids = one.get("user_id")
+            found = self.person(ids if isinstance(ids, dict) else one, name=one.get("name"))
             if found is not None:
                 people.append(found)
         return tuple(people)
@@ -79,7 +81,3 @@ class Facts:
         if not isinstance(app_id, str) or not app_id:
             return None
         return Sender(id=app_id, is_bot=True, is_self=app_id == self.me.app_id)
-
-
-def _own_ids(one: dict[str, Any]) -> dict[str, Any]:
-    return {key: one.get(key) for key in ("open_id", "user_id", "union_id")}

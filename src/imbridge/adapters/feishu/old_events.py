@@ -51,12 +51,9 @@ def _chat_created(told: Facts) -> Event:
     told.me.remember_private(str(event["chat_id"]))
     operator = told.person(event.get("operator"))
     user = event.get("user") or {}
-    opened_by = operator if operator is not None and operator.is_self else told.person(_ids(user), name=user.get("name"))
-    return told.make(ChatOpened, channel=told.channel(event["chat_id"], chat_type="p2p"), actor=opened_by or operator)
-
-
-def _ids(one: dict[str, object]) -> dict[str, object]:
-    return {key: one.get(key) for key in ("open_id", "user_id", "union_id")}
+    if operator is None or not operator.is_self:
+        operator = told.person(user, name=user.get("name"))
+    return told.make(ChatOpened, channel=told.channel(event["chat_id"], chat_type="p2p"), actor=operator)
 
 
 def _members(kind: type[MemberJoined | MemberLeft]) -> Reader:
