@@ -1,49 +1,17 @@
-"""The official SDK talks to the emulator: that is what proves it.
+"""The official SDK talks to the emulator: that is what proves it."""
 
-The SDK runs in processes of its own: it takes the event loop at import, cannot be stopped, and warns when imported.
-"""
-
-import asyncio
 import json
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
+from feishu_official import STARTUP, running
 from feishu_raw_client import until
 
 from imbridge.emulators.feishu import App, Chat, EmulatorSettings, FeishuEmulator, User
-
-SCRIPTS = Path(__file__).parent / "scripts"
-STARTUP = 30.0  # importing the SDK takes seconds on a busy machine
 
 
 @pytest.fixture
 def settings() -> EmulatorSettings:
     return EmulatorSettings(reconnect_nonce=0, reconnect_interval=1, redelivery=(0.2, 0.2))
-
-
-@asynccontextmanager
-async def running(
-    script: str, feishu: FeishuEmulator, app: App, *args: str
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        SCRIPTS / script,
-        feishu.base_url,
-        app.app_id,
-        app.app_secret,
-        *args,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
 
 
 async def test_ws_client_receives_and_replies(feishu: FeishuEmulator, app: App, alice: User) -> None:

@@ -6,7 +6,7 @@ Rules: https://open.feishu.cn/document/server-docs/im-v1/message/create and its 
 import asyncio
 from typing import Any
 
-from imbridge.emulators.feishu import posting
+from imbridge.emulators.feishu import merged, posting
 from imbridge.emulators.feishu.chat import Chat
 from imbridge.emulators.feishu.content import parse_content
 from imbridge.emulators.feishu.errors import ApiError
@@ -58,7 +58,7 @@ def reply(call: Call) -> dict[str, Any]:
 
 def get(call: Call) -> dict[str, Any]:
     """`GET im/v1/messages/:id`."""
-    return {"items": [posting.as_json(call.world, the_message(call), call.app)]}
+    return {"items": merged.items(call.world, the_message(call), call.app)}
 
 
 def update(call: Call) -> dict[str, Any]:
@@ -148,6 +148,8 @@ def _send(
     call: Call, body: dict[str, Any], chat: Chat, *, parent: Message | None = None, in_thread: bool = False
 ) -> dict[str, Any]:
     world, app = call.world, call.app
+    if chat.dissolved:
+        raise ApiError(232009)
     content = parse_content(body.get("msg_type"), body.get("content"), world.settings)
     posting.check_resources(world, body["msg_type"], content)
     uuid = body.get("uuid") or ""

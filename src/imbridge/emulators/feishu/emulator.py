@@ -7,15 +7,30 @@ from typing import Any, Literal, Self
 
 from aiohttp import web
 
-from imbridge.emulators.feishu import api_directory, api_media, api_messages, api_reactions, events
+from imbridge.emulators.feishu import (
+    api_application,
+    api_approval,
+    api_chats,
+    api_departments,
+    api_media,
+    api_messages,
+    api_reactions,
+    api_users,
+    events,
+)
 from imbridge.emulators.feishu.api_auth import AuthApi
 from imbridge.emulators.feishu.app import App
-from imbridge.emulators.feishu.callback import Callback
+from imbridge.emulators.feishu.approvals import Approvals
+from imbridge.emulators.feishu.callbacks import Callbacks
 from imbridge.emulators.feishu.chat import Chat
+from imbridge.emulators.feishu.contacts import Contacts
+from imbridge.emulators.feishu.department import Department
 from imbridge.emulators.feishu.faults import Faults
 from imbridge.emulators.feishu.gateway import Gateway, Routes
+from imbridge.emulators.feishu.groups import Groups
 from imbridge.emulators.feishu.longlink import LongLink
 from imbridge.emulators.feishu.message import BotMessage
+from imbridge.emulators.feishu.profile import Profile
 from imbridge.emulators.feishu.settings import EmulatorSettings
 from imbridge.emulators.feishu.stats import Stats, Violation
 from imbridge.emulators.feishu.user import User
@@ -23,6 +38,16 @@ from imbridge.emulators.feishu.wire import Wire
 from imbridge.emulators.feishu.world import World
 
 MAX_BODY = 64 * 1024 * 1024
+PARTS = (
+    api_messages,
+    api_reactions,
+    api_media,
+    api_chats,
+    api_users,
+    api_departments,
+    api_application,
+    api_approval,
+)
 
 
 class FeishuEmulator:
@@ -44,12 +69,14 @@ class FeishuEmulator:
         self._world = World(seed, self.settings)
         self._link = LongLink(self._world)
         self._world.faults.attach(self._world, self._link)
-        self._callbacks: dict[str, Callback] = {}
+        self.groups = Groups(self._world)
+        self.contacts = Contacts(self._world)
+        self.callbacks = Callbacks(self._world)
         self._runner: web.ServerRunner | None = None
         auth = AuthApi(self._world)
         routes = Routes()
         auth.routes(routes)
-        for part in (api_messages, api_reactions, api_media, api_directory):
+        for part in PARTS:
             part.add_routes(routes)
         self._gateway = Gateway(self._world, self._link, routes, auth.public)
 
@@ -88,9 +115,7 @@ class FeishuEmulator:
         self.faults.clear()
         for queue in self._world.queues.values():
             queue.close()
-        for callback in self._callbacks.values():
-            await callback.close()
-        self._callbacks.clear()
+        await self.callbacks.close()
         self.faults.drop_connections()
         if runner is not None:
             await runner.cleanup()
@@ -128,6 +153,11 @@ class FeishuEmulator:
         return self._world.wire
 
     @property
+    def approvals(self) -> Approvals:
+        """Approval definitions, and who asks for and decides what."""
+        return self._world.approvals
+
+    @property
     def world(self) -> World:
         """The state behind all this, for what the rest does not offer."""
         return self._world
@@ -143,6 +173,9 @@ class FeishuEmulator:
         group_scope: Literal["all", "at"] = "all",
         hears_bots: bool = False,
         subscriptions: Collection[str] | None = None,
+        scopes: Collection[str] | None = None,
+        asked_scopes: Collection[str] = (),
+        contact_scope: Collection[User | Department] | None = None,
     ) -> App:
         """Adds an app with a bot; what is not given is made up. See `App` for the arguments."""
         ids = self._world.ids
@@ -159,18 +192,41 @@ class FeishuEmulator:
             group_scope=group_scope,
             hears_bots=hears_bots,
             subscriptions=subscriptions,
+            scopes=scopes,
+            asked_scopes=asked_scopes,
+            contact_scope=contact_scope,
         )
         self._world.directory.add_app(app)
         return app
 
-    def add_user(self, name: str) -> User:
-        """Adds a person."""
+    def add_user(self, name: str, *departments: Department, email: str = "", **profile: Any) -> User:
+        """Adds a person, with any attributes of `Profile`; nobody is told (see `contacts.user_joins`)."""
         ids = self._world.ids
         user_id = ids.next("user", 8)
-        union_id = "on_" + ids.next("union")
-        user = User(self._world, name, union_id=union_id, user_id=user_id, email=f"{user_id}@example.com")
+        user = User(
+            self._world,
+            name,
+            union_id="on_" + ids.next("union"),
+            user_id=user_id,
+            email=email or f"{user_id}@example.com",
+            profile=Profile(departments=list(departments), **profile),
+        )
         self._world.directory.add_user(user)
         return user
+
+    def add_department(self, name: str, parent: Department | None = None, *, leader: User | None = None) -> Department:
+        """Adds a department below another (or the root); nobody is told (see `contacts.department_created`)."""
+        directory, ids = self._world.directory, self._world.ids
+        department = Department(
+            open_department_id="od-" + ids.next("department"),
+            department_id=ids.next("department_id", 12),
+            name=name,
+            parent=parent,
+            leader=leader,
+            order=len(directory.departments) + 1,
+        )
+        directory.departments[department.open_department_id] = department
+        return department
 
     def private_chat(self, user: User, app: App) -> Chat:
         """The private chat of a person with a bot."""
@@ -187,17 +243,19 @@ class FeishuEmulator:
 
     def add_bot(self, chat: Chat, app: App, *, by: User) -> str:
         """Somebody adds a bot to a group: `im.chat.member.bot.added_v1`; returns the event's id."""
-        chat.apps.append(app)
-        return self.push_event(app, events.BOT_ADDED, self._membership(chat, app, by))
+        return next(iter(self.groups.add_bot(chat, app, by=by)), "")
 
     def remove_bot(self, chat: Chat, app: App, *, by: User) -> str:
         """Somebody removes a bot from a group: `im.chat.member.bot.deleted_v1`; returns the event's id."""
-        chat.apps.remove(app)
-        return self.push_event(app, events.BOT_DELETED, self._membership(chat, app, by))
+        return next(iter(self.groups.remove_bot(chat, app, by=by)), "")
 
     def push_event(self, app: App, event_type: str, event: dict[str, Any], *, event_id: str | None = None) -> str:
         """Pushes any event; returns its id (empty: the app is not subscribed to it)."""
         return self._world.push(app, event_type, event, event_id=event_id)
+
+    def push_old_event(self, app: App, event_type: str, event: dict[str, Any], *, uuid: str | None = None) -> str:
+        """Pushes any event of schema 1.0 (`app_id`, `tenant_key` and `type` are added); returns its uuid."""
+        return self._world.push_old(app, event_type, event, uuid=uuid)
 
     async def call_back(self, app: App, event_type: str, event: dict[str, Any], *, timeout: float = 5.0) -> Any:
         """Pushes an event that is answered (`card.action.trigger`, `url.preview.get`) and returns the answer.
@@ -205,9 +263,7 @@ class FeishuEmulator:
         Raises:
             TimeoutError: No answer in `timeout` seconds.
         """
-        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self._world.push(app, event_type, event, answer=answer)
-        return await asyncio.wait_for(answer, timeout)
+        return await self._world.ask(app, event_type, event, timeout)
 
     async def clicks(self, user: User, message: BotMessage, value: dict[str, Any], *, timeout: float = 5.0) -> Any:
         """Somebody presses a button of a card: `card.action.trigger`; returns the bot's answer (toast, card)."""
@@ -226,23 +282,13 @@ class FeishuEmulator:
         """Changes the app's ClientConfig (or some of its values); clients get it with their next pong."""
         self._world.client_configs[app.app_id] = {**self._world.client_config(app), **config}
 
-    async def set_callback(self, app: App, url: str) -> None:
-        """Switches the app to HTTP callbacks; the address must pass the challenge first.
+    async def set_callback(self, app: App, url: str, *, verify: bool = True) -> None:
+        """Switches the app to HTTP callbacks; the address must pass the challenge first, unless `verify` is False.
 
         Raises:
             CallbackRefusedError: It did not.
         """
-        callback = Callback(app, self._world, url)
-        try:
-            await callback.verify()
-        except BaseException:
-            await callback.close()
-            raise
-        old = self._callbacks.get(app.app_id)
-        if old is not None:
-            await old.close()
-        self._callbacks[app.app_id] = callback
-        self._world.queue(app).callback = callback
+        await self.callbacks.set(app, url, verify=verify)
 
     def connections(self, app: App) -> int:
         """How many long connections the app has now."""
@@ -255,15 +301,6 @@ class FeishuEmulator:
     def unacknowledged_events(self, app: App) -> int:
         """Events that were sent and are not acknowledged yet."""
         return self._world.queue(app).unacknowledged
-
-    def _membership(self, chat: Chat, app: App, by: User) -> dict[str, Any]:
-        return {
-            "chat_id": chat.chat_id,
-            "operator_id": self._world.directory.ids_of(by, app),
-            "external": False,
-            "operator_tenant_key": self.settings.tenant_key,
-            "name": chat.name,
-        }
 
 
 def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:

@@ -5,6 +5,7 @@ general list at https://open.feishu.cn/document/server-docs/getting-started/serv
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 TEXTS: Mapping[int, str] = {
     9499: "Bad Request",
@@ -33,7 +34,7 @@ TEXTS: Mapping[int, str] = {
     231003: "The message is not found, or is recalled.",
     231007: "The reaction does not belong to the operator.",
     231010: "The reaction does not exist.",
-    232006: "Your request contains an invalid chat_id.",
+    232006: "Your request specifies a chat_id which is invalid.",
     232011: "Operator can NOT be out of the chat.",
     234001: "Invalid request param.",
     234003: "File not in msg.",
@@ -41,6 +42,19 @@ TEXTS: Mapping[int, str] = {
     234008: "The app is not the resource sender.",
     234010: "File's size can't be 0.",
     234011: "Can't recognize the image format.",
+    40001: "invalid parameter",
+    40004: "no dept authority error",
+    40011: "page size is invalid",
+    40012: "page token is invalid error",
+    40015: "department not exist",
+    41012: "user id invalid error",
+    41050: "no user authority error",
+    99991672: "Access denied.",
+    232001: "Your request contains an invalid request parameter.",
+    232009: "Your request specifies a chat which has already been dissolved.",
+    1390002: "approval code not found",
+    1390003: "instance code not found",
+    1390007: "subscription existed",
 }
 
 
@@ -52,6 +66,9 @@ class ApiError(Exception):
         ext: What precisely is wrong, appended to the code's text.
         status: HTTP status of the answer.
         headers: Further headers of the answer.
+
+    Attributes:
+        details: What the answer's `error` holds beside the log id.
     """
 
     def __init__(
@@ -63,3 +80,4 @@ class ApiError(Exception):
         self.code = code
         self.status = status
         self.headers = dict(headers or {})
+        self.details: dict[str, Any] = {}

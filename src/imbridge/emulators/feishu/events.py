@@ -19,8 +19,6 @@ MESSAGE_RECALLED = "im.message.recalled_v1"
 MESSAGE_READ = "im.message.message_read_v1"
 REACTION_CREATED = "im.message.reaction.created_v1"
 REACTION_DELETED = "im.message.reaction.deleted_v1"
-BOT_ADDED = "im.chat.member.bot.added_v1"
-BOT_DELETED = "im.chat.member.bot.deleted_v1"
 CARD_ACTION = "card.action.trigger"
 
 

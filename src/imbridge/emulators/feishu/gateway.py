@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, quote, unquote
 
 from aiohttp import web
 
+from imbridge.emulators.feishu import scopes
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.errors import ApiError
@@ -165,7 +166,7 @@ class Gateway:
                 world.stats.tokens_refused += 1
             status = error.status
             headers |= error.headers
-            payload = {"code": error.code, "msg": error.msg, "error": {"log_id": log_id}}
+            payload = {"code": error.code, "msg": error.msg, "error": {"log_id": log_id, **error.details}}
         if after is not None:
             await after()
         self._tell(request.method, path, status, payload.get("code", 0), body, payload)
@@ -177,6 +178,7 @@ class Gateway:
             raise ApiError(404, f"{request.method} {path} is not emulated", status=404)
         handler, args, name = found
         app = self._owner(request.headers.get("Authorization", ""), path)
+        scopes.require(app, name)
         world = self._world
         if world.settings.rate_limits:
             wait, limit = world.api_rates.take(app.app_id, name)

@@ -49,6 +49,7 @@ class Message:
         edits: Earlier contents, oldest first.
         reactions: Reactions that are on it now.
         recalled: Whether it was recalled.
+        forwarded: The messages that are merged in it.
     """
 
     message_id: str
@@ -65,6 +66,7 @@ class Message:
     edits: list[Edit] = field(default_factory=list)
     reactions: list[Reaction] = field(default_factory=list)
     recalled: bool = False
+    forwarded: "list[Message]" = field(default_factory=list)
 
     @property
     def chat_id(self) -> str:
@@ -73,7 +75,9 @@ class Message:
 
     @property
     def content(self) -> dict[str, Any]:
-        """The content as a dictionary."""
+        """The content as a dictionary; that of a merged message is no JSON but a text."""
+        if self.msg_type == "merge_forward":
+            return {"content": self.raw_content}
         content: dict[str, Any] = json.loads(self.raw_content)
         return content
 

@@ -88,13 +88,23 @@ def place(world: "World", chat: Chat, parent: Message | None, *, in_thread: bool
     """root_id, parent_id and thread_id of a new message.
 
     A reply belongs to the thread of what it replies to; `in_thread` opens one; in a topic group every message that is
-    no reply opens one.
+    no reply opens one. Within a thread all replies hang on its first message
+    (https://open.feishu.cn/document/server-docs/im-v1/message/intro).
     """
     if parent is None:
         return "", "", "omt_" + world.ids.next("thread", 16) if chat.topic else ""
     if in_thread and not parent.thread_id:
         parent.thread_id = "omt_" + world.ids.next("thread", 16)
-    return parent.root_id or parent.message_id, parent.message_id, parent.thread_id
+    if parent.thread_id:
+        root_id = _thread_root(world, parent)
+        return root_id, root_id, parent.thread_id
+    return parent.root_id or parent.message_id, parent.message_id, ""
+
+
+def _thread_root(world: "World", message: Message) -> str:
+    # That a thread which is opened on a reply has that reply as its root, not the first of the chain: unverified.
+    above = world.store.get(message.parent_id)
+    return above.message_id if above is not None and above.thread_id == message.thread_id else message.message_id
 
 
 def replaced(world: "World", message: BotMessage, app: App, raw_content: str, content: dict[str, Any]) -> None:

@@ -4,8 +4,9 @@ import asyncio
 import random
 from typing import Any
 
-from imbridge.emulators.feishu import events
+from imbridge.emulators.feishu import events, old_events
 from imbridge.emulators.feishu.app import App
+from imbridge.emulators.feishu.approvals import Approvals
 from imbridge.emulators.feishu.delivery import Delivery, EventQueue
 from imbridge.emulators.feishu.directory import Directory
 from imbridge.emulators.feishu.faults import Faults
@@ -34,6 +35,7 @@ class World:
         self.tokens = Tokens(settings, self.ids)
         self.uploads = Uploads(self.ids, limit=settings.history, limit_bytes=settings.resource_bytes)
         self.store = MessageStore(settings)
+        self.approvals = Approvals(self)
         self.queues: dict[str, EventQueue] = {}
         self.client_configs: dict[str, dict[str, int]] = {}
         self.api_rates = Rates((settings.api_rate, 1.0), (settings.api_rate_minute, 60.0))
@@ -73,19 +75,22 @@ class World:
         if not app.wants(event_type):
             return ""
         event_id = event_id or self.ids.next("event")
-        self._serial += 1
-        delivery = Delivery(
-            app=app,
-            event_id=event_id,
-            event_type=event_type,
-            payload=events.envelope(app, event_id, event_type, event, self.settings.tenant_key),
-            frame_id=self.ids.next("frame"),
-            serial=self._serial,
-            answer=answer,
-        )
-        self.stats.events_pushed += 1
-        self.queue(app).push(delivery)
-        return event_id
+        payload = events.envelope(app, event_id, event_type, event, self.settings.tenant_key)
+        return self._give_out(app, event_id, event_type, payload, answer)
+
+    def push_old(self, app: App, event_type: str, event: dict[str, Any], *, uuid: str | None = None) -> str:
+        """Gives an event of the old schema 1.0 out; returns its uuid, or an empty text (not subscribed)."""
+        if not app.wants(event_type):
+            return ""
+        uuid = uuid or self.ids.next("event")
+        payload = old_events.envelope(app, uuid, event_type, event, self.settings.tenant_key)
+        return self._give_out(app, uuid, event_type, payload)
+
+    async def ask(self, app: App, event_type: str, event: dict[str, Any], timeout: float) -> Any:
+        """Pushes an event that is answered and returns the answer; TimeoutError when none comes in time."""
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self.push(app, event_type, event, answer=answer)
+        return await asyncio.wait_for(answer, timeout)
 
     def push_message(self, message: Message) -> dict[str, str]:
         """Pushes `im.message.receive_v1` to every app of the chat that is to have it; event ids by app_id."""
@@ -96,7 +101,31 @@ class World:
                 event_id = self.push(app, events.MESSAGE_RECEIVE, event)
                 if event_id:
                     pushed[app.app_id] = event_id
+                if app.names(old_events.MESSAGE):
+                    self.push_old(app, old_events.MESSAGE, old_events.message(message, app, self.directory))
         return pushed
+
+    def _give_out(
+        self,
+        app: App,
+        event_id: str,
+        event_type: str,
+        payload: bytes,
+        answer: asyncio.Future[dict[str, Any]] | None = None,
+    ) -> str:
+        self._serial += 1
+        delivery = Delivery(
+            app=app,
+            event_id=event_id,
+            event_type=event_type,
+            payload=payload,
+            frame_id=self.ids.next("frame"),
+            serial=self._serial,
+            answer=answer,
+        )
+        self.stats.events_pushed += 1
+        self.queue(app).push(delivery)
+        return event_id
 
     def _hears(self, app: App, message: Message) -> bool:
         if message.sender is app:
