@@ -22,7 +22,7 @@ from imbridge.protocol import (
 from imbridge.rendering import render
 from imbridge.runtime.answers import is_awaited
 from imbridge.runtime.delivery import answer_key
-from imbridge.runtime.stream import EditedStream
+from imbridge.runtime.stream import AnswerStream
 from imbridge.runtime.typing import TypingSign
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class MessageConversation:
         self._number = 0
         self._skill = ""
         self._session: dict[str, dict[str, Any]] | None = None
-        self._streams: list[EditedStream] = []
+        self._streams: list[AnswerStream] = []
         self._typing: TypingSign | None = None
 
     # -- for the runtime -----------------------------------------------------------------------------------------------
@@ -162,19 +162,19 @@ class MessageConversation:
         conversation._skill, conversation._session, conversation._streams = self._skill, self._session, self._streams
         return answer.bind(conversation, conversation.read, conversation.save)
 
-    def stream(self, *, markdown: bool = False) -> EditedStream:
+    def stream(self, *, markdown: bool = False) -> AnswerStream:
         """Begin an answer that grows."""
         return self._open_stream(markdown=markdown)
 
     def _open_stream(
         self, *, markdown: bool = False, in_thread: bool | None = None, quote: bool | None = None
-    ) -> EditedStream:
+    ) -> AnswerStream:
         channel = self._channel
 
         async def post(reply: Reply) -> Receipt:
             return await self.reply(reply, in_thread=in_thread, quote=quote)
 
-        stream = EditedStream(self._handling.adapter_of(channel.account_key), channel, post, markdown=markdown)
+        stream = AnswerStream(self._handling.adapter_of(channel.account_key), channel, post, markdown=markdown)
         self._streams.append(stream)
         return stream
 

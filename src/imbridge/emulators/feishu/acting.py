@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.feishu import chat_events, old_events
 from imbridge.emulators.feishu.app import App
-from imbridge.emulators.feishu.events import now_ms
+from imbridge.emulators.feishu.callbacks_asked import ask_and_check
+from imbridge.emulators.feishu.events import LINK_PREVIEW, now_ms
 from imbridge.emulators.feishu.message import Message
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from imbridge.emulators.feishu.world import World
 
 MENU = "application.bot.menu_v6"
-LINK_PREVIEW = "url.preview.get"
 COMMENT_ADDED = "drive.notice.comment_add_v1"
 MEETING_INVITED = "vc.bot.meeting_invited_v1"
 
@@ -55,7 +55,7 @@ async def previews_link(
         "host": "im_message",
         "context": context,
     }
-    return await world.ask(app, LINK_PREVIEW, event, timeout)
+    return await ask_and_check(world, app, LINK_PREVIEW, event, timeout)
 
 
 def comments(

@@ -189,7 +189,7 @@ class User(Sending):
         """Sees a link the app previews (in a message, or while typing it); returns the app's answer.
 
         Raises:
-            TimeoutError: No answer in `timeout` seconds.
+            CallbackError: There is no right answer in time (it is due in `settings.ack_timeout`).
         """
         return await acting.previews_link(self._world, self, app, url, message, timeout)
 
