@@ -15,6 +15,8 @@ Example:
 
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.chat import Chat
+from imbridge.emulators.feishu.consent import ConsentPageError
+from imbridge.emulators.feishu.custom_bot import CustomBot
 from imbridge.emulators.feishu.emulator import FeishuEmulator
 from imbridge.emulators.feishu.fault import Fault
 from imbridge.emulators.feishu.faults import Faults
@@ -27,6 +29,8 @@ __all__ = [
     "App",
     "BotMessage",
     "Chat",
+    "ConsentPageError",
+    "CustomBot",
     "Edit",
     "EmulatorSettings",
     "Fault",

@@ -78,7 +78,7 @@ def _chat(call: Call) -> Chat:
     chat = call.world.directory.chats.get(call.args[0])
     if chat is None:
         raise ApiError(232006)
-    if call.app not in chat.apps:
+    if (call.app not in chat.apps) if call.user_token is None else (call.user_token.user not in chat.members):
         raise ApiError(232011)
     return chat
 

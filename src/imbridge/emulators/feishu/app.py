@@ -20,6 +20,8 @@ class App:
             the bot or everybody (scope im:message.group_at_msg).
         hears_bots: Whether messages of other bots that mention this one are pushed
             (scope im:message.group_at_msg.include_bot).
+        redirect_uris: Addresses to which the authorisation page may send a browser back; None: any.
+        user_scopes: Scopes the app has applied for, of those that people grant; None: all.
         subscriptions: Event types the app is subscribed to; None: all.
     """
 
@@ -32,6 +34,8 @@ class App:
     group_scope: Literal["all", "at"] = "all"
     hears_bots: bool = False
     subscriptions: Collection[str] | None = None
+    redirect_uris: Collection[str] | None = None
+    user_scopes: Collection[str] | None = None
 
     def wants(self, event_type: str) -> bool:
         """Whether the app is subscribed to the event type."""
