@@ -22,6 +22,8 @@ EXTRA: dict[str, set[str]] = {
     "feishu": {
         "frames",  # its long connection speaks protobuf, and splits events over frames: a concept beside the link
         "calls",  # token, pacing, error table and retries of one call; api.py is the list of the endpoints alone
+        "custom_bot",  # a mode with an adapter of its own: it has no API, only an address to post to
+        "hook",  # that address: signature, limits and errors are other ones than the API's in calls.py
         "content",  # fourteen types of message content: beside them the decoding of events would not be seen
     },
 }
