@@ -130,10 +130,10 @@ class TestSaid:
     async def test_an_image_from_bytes_becomes_text(
         self, rig: Rig, adapter: CustomBotAdapter, beside: tuple[str, ...]
     ) -> None:
-        (degradation,) = await say(adapter, [*beside, Image(data=b"\x89PNG\r\n\x1a\n"])
+        (degradation,) = await say(adapter, [*beside, Image(data=b"\x89PNG\r\n\x1a\n")])
         assert (degradation.what, degradation.how) == ("image", "text")
         assert "image_key" in degradation.why
-        assert Image(data=b"x".as_text() in rig.feishu.messages[0].text
+        assert Image(data=b"x").as_text() in rig.feishu.messages[0].text
 
     async def test_an_emoji_by_its_code_is_text(self, rig: Rig, adapter: CustomBotAdapter) -> None:
         (degradation,) = await say(adapter, ["so ", Emoji(code="SMILE"), Link(url="https://x.example", title="x")])
@@ -184,10 +184,10 @@ def test_buttons_that_would_do_nothing_are_told_of() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "id"), [(ChannelKind.GROUP, "oc_1"), (ChannelKind.PRIVATE, "hook"), (ChannelKind.USER, "ou_1")]
+    ("kind", "name"), [(ChannelKind.GROUP, "oc_1"), (ChannelKind.PRIVATE, "hook"), (ChannelKind.USER, "ou_1")]
 )
-async def test_any_other_channel_is_refused(rig: Rig, adapter: CustomBotAdapter, kind: ChannelKind, id: str) -> None:
-    target = Target(Channel(platform="feishu", account="alerts", kind=kind, id=id))
+async def test_any_other_channel_is_refused(rig: Rig, adapter: CustomBotAdapter, kind: ChannelKind, name: str) -> None:
+    target = Target(Channel(platform="feishu", account="alerts", kind=kind, id=name))
     with pytest.raises(TargetGoneError, match="feishu:alerts/group/hook"):
         await adapter.send(target, text("x"), "k")
     assert rig.calls("/hook/") == []

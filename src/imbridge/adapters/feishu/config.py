@@ -115,7 +115,7 @@ class FeishuConfig(AccountConfig):
     @field_validator("webhook_url")
     @classmethod
     def _check_webhook_url(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        if value is None:
+        if value is None or not value.get_secret_value():
             return None
         if info.data.get("mode") is not Mode.CUSTOM_BOT:
             raise ValueError("is for mode custom_bot; a custom bot is an account of its own, beside an app's")
