@@ -12,6 +12,7 @@ from imbridge.adapters.feishu.calls import Caller, DegradeError, RetargetError, 
 from imbridge.adapters.feishu.capabilities import FEISHU
 from imbridge.adapters.feishu.cards import images_in, simpler
 from imbridge.adapters.feishu.config import FeishuConfig, Mode, StreamMode
+from imbridge.adapters.feishu.custom_bot import CustomBotAdapter
 from imbridge.adapters.feishu.errors import GONE, GONE_REACTION, NO_THREAD
 from imbridge.adapters.feishu.inbound import Identity
 from imbridge.adapters.feishu.link import FeishuLink, handshake_refusal
@@ -62,6 +63,12 @@ class FeishuAdapter(Adapter):
     platform: ClassVar[str] = "feishu"
     config_type: ClassVar[type[AccountConfig]] = FeishuConfig
     capabilities = FEISHU
+
+    @classmethod
+    def create(cls, config: AccountConfig, context: AdapterContext) -> Adapter:
+        """The adapter of an app, or of a custom bot."""
+        custom = isinstance(config, FeishuConfig) and config.mode is Mode.CUSTOM_BOT
+        return CustomBotAdapter(config, context) if custom else cls(config, context)
 
     def __init__(
         self, config: AccountConfig, context: AdapterContext, *, link_options: LinkOptions | None = None

@@ -179,7 +179,7 @@ class Caller:
                 continue
             if binary and response.status == 200 and _is_file(response):
                 return Answer({}, response, attempt)
-            body = _json_object(response)
+            body = json_object(response)
             if body.get("code") == 0 and response.status < 400:
                 return Answer(body, response, attempt)
             rule = API_ERRORS.lookup(body.get("code"), sub_code=_sub_code(body), status=response.status)
@@ -273,7 +273,7 @@ class Caller:
             headers={"User-Agent": self.user_agent},
             json={"app_id": self.config.app_id, "app_secret": self.config.app_secret.get_secret_value()},
         )
-        body = _json_object(response)
+        body = json_object(response)
         code = body.get("code")
         if code == 0 and isinstance(body.get("tenant_access_token"), str):
             lifetime = body.get("expire")
@@ -298,7 +298,7 @@ class Caller:
         raise AuthError(f"Feishu refuses the app's credentials: {body.get('msg')} (code {code}); {hint}", code=code)
 
 
-def _json_object(response: HttpResponse) -> dict[str, Any]:
+def json_object(response: HttpResponse) -> dict[str, Any]:
     """The answer's JSON; a page of HTML or anything else counts as no code at all, so its HTTP status decides."""
     try:
         body = response.json()
