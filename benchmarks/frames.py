@@ -13,6 +13,8 @@ from pydantic import SecretStr
 
 from benchmarks.clients.frame import frame_class
 from imbridge import BaseSkill, FeishuConfig, Message
+from imbridge.adapters.base import AdapterContext
+from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.inbound import Identity
 from imbridge.adapters.feishu.link import FeishuLink
@@ -97,19 +99,20 @@ async def measure() -> dict[str, float]:
     pool = HttpPool()
     config = FeishuConfig(name="bench", app_id="cli_bench", app_secret=SecretStr("bench-secret"))
 
-    def no_adapter(account: str) -> Any:
-        raise AssertionError("nothing is said here")
-
-    options = BridgeOptions(max_waiting=100_000, lane_length=100_000)
-    delivery = Delivery(storage, no_adapter, max_lanes=1, max_waiting=1)
-    gate = Gate(stale_after=1e9, may_write=lambda message: True)
-    handling = Handling(storage, SkillSet([Silent()]), delivery, gate, no_adapter, options)
-
     class Intake:
         def offer(self, inbound: Any) -> Any:
             return handling.offer(config.key, inbound)
 
-    link = FeishuLink(Caller(config, pool), Identity("bench", "cli_bench", "ou_bot"), Intake())
+    async def no_answer(inbound: Any, within: float) -> bytes:
+        return b""
+
+    adapter = FeishuAdapter(config, AdapterContext(Intake(), pool))  # it is asked about each message; nothing is said
+    options = BridgeOptions(max_waiting=100_000, lane_length=100_000)
+    delivery = Delivery(storage, lambda account: adapter, max_lanes=1, max_waiting=1)
+    gate = Gate(stale_after=1e9, may_write=lambda message: True)
+    handling = Handling(storage, SkillSet([Silent()]), delivery, gate, lambda account: adapter, options)
+
+    link = FeishuLink(Caller(config, pool), Identity("bench", "cli_bench", "ou_bot"), Intake(), no_answer)
     connection: Any = Collector()
     settle_garbage_collector()  # as `bridge.run()` does
     results: dict[str, list[float]] = {"to_ack": [], "to_skill": [], "by_hand": []}

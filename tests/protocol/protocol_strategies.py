@@ -18,40 +18,52 @@ JSON = st.recursive(
 )
 
 
-def instances(model: type[BaseModel]) -> st.SearchStrategy[Any]:
-    """Any valid instance of a model."""
-    fields = {name: _values(field.annotation, field.metadata) for name, field in model.model_fields.items()}
+def instances(model: type[BaseModel], inside: tuple[type[BaseModel], ...] = ()) -> st.SearchStrategy[Any]:
+    """Any valid instance of a model; one that holds itself does so once."""
+    model.model_rebuild()
+    fields = {
+        name: _values(field.annotation, field.metadata, (*inside, model)) for name, field in model.model_fields.items()
+    }
     return st.builds(model, **fields)
 
 
-def _values(annotation: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
+def _values(annotation: Any, metadata: list[Any], inside: tuple[type[BaseModel], ...]) -> st.SearchStrategy[Any]:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         inner, *more = arguments
-        return _values(inner, [*metadata, *more])
+        return _values(inner, [*metadata, *more], inside)
     if origin in (Union, UnionType):
-        return st.one_of(*(_values(argument, metadata) for argument in arguments))
+        return st.one_of(*(_values(argument, metadata, inside) for argument in arguments))
     if origin is Literal:
         return st.sampled_from(arguments)
     if origin is tuple:
-        return st.lists(_values(arguments[0], []), max_size=3).map(tuple)
+        if arguments[-1] is not Ellipsis:
+            return st.tuples(*(_values(argument, [], inside) for argument in arguments))
+        if inside.count(arguments[0]) > 1:
+            return st.just(())
+        least = next((fact.min_length for fact in _facts(metadata) if isinstance(fact, MinLen)), 0)
+        return st.lists(_values(arguments[0], [], inside), min_size=least, max_size=3).map(tuple)
     if origin is frozenset:
-        return st.frozensets(_values(arguments[0], []), max_size=3)
+        return st.frozensets(_values(arguments[0], [], inside), max_size=3)
     if origin is dict:
-        return st.dictionaries(_values(arguments[0], []), _values(arguments[1], []), max_size=3)
+        return st.dictionaries(_values(arguments[0], [], inside), _values(arguments[1], [], inside), max_size=3)
     if annotation in (NoneType, None):
         return st.none()
     if annotation is AwareDatetime:
         return st.datetimes(timezones=st.just(UTC))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return instances(annotation)
+        return instances(annotation, inside)
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return st.sampled_from(annotation)
     return _plain(annotation, metadata)
 
 
+def _facts(metadata: list[Any]) -> list[Any]:
+    return [fact for entry in metadata for fact in (entry.metadata if isinstance(entry, FieldInfo) else [entry])]
+
+
 def _plain(annotation: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
-    facts = [fact for entry in metadata for fact in (entry.metadata if isinstance(entry, FieldInfo) else [entry])]
+    facts = _facts(metadata)
     least = next((fact.ge for fact in facts if isinstance(fact, Ge)), None)
     least = next((fact.gt + 1 for fact in facts if isinstance(fact, Gt)), least)
     if annotation is str:

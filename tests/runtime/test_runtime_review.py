@@ -86,7 +86,7 @@ async def test_messages_that_are_too_old_are_told_of(caplog) -> None:
     async with emulated() as feishu:
         app, alice = feishu.add_app(), feishu.add_user("Alice")
         async with Bridge(
-            [account(feishu, app)], skills=[skill(echo)], options=BridgeOptions(stale_after=0.001)
+            [account(feishu, app)], skills=[skill(echo)], options=BridgeOptions(stale_after=1e-9)
         ) as bridge:
             for _ in range(3):
                 await alice.says("hi")

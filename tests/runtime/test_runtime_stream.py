@@ -8,14 +8,14 @@ from runtime_world import chat, counts, skill, until
 
 from imbridge import SkillError
 from imbridge.adapters.feishu.adapter import FeishuAdapter
-from imbridge.runtime import stream as stream_module
+from imbridge.runtime import surfaces
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch) -> None:
     """Show states more often than real platforms allow, so that tests are short."""
-    monkeypatch.setattr(stream_module, "_FIRST_INTERVAL", 0.02)
-    monkeypatch.setattr(stream_module, "_LONGEST_INTERVAL", 0.05)
+    monkeypatch.setattr(surfaces, "_FIRST_INTERVAL", 0.02)
+    monkeypatch.setattr(surfaces, "_LONGEST_INTERVAL", 0.05)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from imbridge.config import AccountConfig
@@ -12,7 +13,9 @@ from imbridge.protocol import (
     Capabilities,
     Channel,
     Degradation,
+    Element,
     Event,
+    ImbridgeError,
     Media,
     Message,
     NotSupportedError,
@@ -33,6 +36,10 @@ class Verdict(StrEnum):
     """No room: tell the platform to deliver it again later."""
 
 
+Answer = tuple[Element, ...]
+"""What a skill says to somebody who clicked: a `Toast`, a `Card` in place of the old one, a `Link` to be shown."""
+
+
 @dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
 class Inbound:
     """A decoded delivery.
@@ -40,10 +47,13 @@ class Inbound:
     Attributes:
         item: The message or event.
         dedup_keys: The platform's ids of this delivery; it is a duplicate if any of them was seen.
+        answer: Set by an adapter whose platform waits for an answer to this very delivery (a click wants a toast). The
+            runtime fills it with what a skill says; nothing, when no skill does.
     """
 
     item: Message | Event
     dedup_keys: tuple[str, ...]
+    answer: "asyncio.Future[Answer] | None" = None
 
 
 class Intake(Protocol):
@@ -128,6 +138,50 @@ class HealthListener(Protocol):
         """Take note; must not block."""
 
 
+class Growing(ABC):
+    """A message that the platform itself shows growing, such as a card into which text is streamed.
+
+    Attributes:
+        interval: Seconds to leave between two states.
+    """
+
+    interval: float
+
+    @abstractmethod
+    def measure(self, part: Part) -> int:
+        """Bytes of a part in this form, on the scale of the capabilities' limits."""
+
+    @abstractmethod
+    async def open(self, text: str) -> Element:
+        """Make it with its first text; what has to be sent to the chat so that it is seen there.
+
+        Raises:
+            ImbridgeError: it cannot be made; the text has to be shown another way.
+        """
+
+    @abstractmethod
+    async def show(self, text: str) -> None:
+        """Show this text, which is all of it so far.
+
+        Raises:
+            GrowingFullError: it can take no more, and what it has shown so far stays: go on in a new one.
+            ImbridgeError: it cannot be changed any more.
+        """
+
+    @abstractmethod
+    async def close(self, text: str) -> None:
+        """Show the last state, and that it is the last one.
+
+        Raises:
+            GrowingFullError: as `show`.
+            ImbridgeError: as `show`.
+        """
+
+
+class GrowingFullError(ImbridgeError):
+    """A growing message can take no more; what it shows stays."""
+
+
 class Adapter(ABC):
     """One account on one platform.
 
@@ -144,6 +198,11 @@ class Adapter(ABC):
         """Keep the settings; no I/O before `start`."""
         self.config = config
         self.context = context
+
+    @classmethod
+    def create(cls, config: AccountConfig, context: AdapterContext) -> "Adapter":
+        """The adapter for these settings; a platform with modes that have little in common chooses here."""
+        return cls(config, context)
 
     @property
     def key(self) -> str:
@@ -190,9 +249,29 @@ class Adapter(ABC):
         """Take our reaction off a message."""
         raise NotSupportedError(f"{self.platform} cannot react to messages")
 
+    async def typing(self, channel: Channel, message_id: str, on: bool) -> None:
+        """Show, or stop showing, that an answer to a message is on its way."""
+        raise NotSupportedError(f"{self.platform} cannot show that an answer is on its way")
+
     async def read(self, message_id: str, media: Media) -> bytes:
         """Fetch the bytes of a received media element."""
         raise NotSupportedError(f"{self.platform} cannot download {type(media).__name__}")
+
+    async def save(self, message_id: str, media: Media, to: Path) -> Path:
+        """Write a received media element into a folder (with a safe name of its own) or a file; the file."""
+        raise NotSupportedError(f"{self.platform} cannot download {type(media).__name__}")
+
+    def is_complete(self, message: Message) -> bool:
+        """False when the platform has to be asked for what belongs to a message: what it quotes, what is forwarded."""
+        return True
+
+    async def complete(self, message: Message) -> Message:
+        """The message with what it quotes and what is forwarded with it; as much of it as can be read."""
+        return message
+
+    def grow(self, *, markdown: bool) -> Growing | None:
+        """A message that the platform shows growing; None where there is no such thing: messages are edited then."""
+        return None
 
     def routes(self) -> Sequence[WebhookRoute]:
         """The callback URLs this account answers, if any."""

@@ -47,6 +47,7 @@ class BridgeOptions(BaseModel):
         max_waiting: Messages that may wait in all conversations of one account before its platform has to retry later.
         grace: Seconds that running skills get to finish when the bridge stops.
         stale_after: Seconds after which a message that arrives late is no longer answered.
+        typing_after: Seconds after which a message whose answer takes longer gets the typing sign; None: never.
         language: Language of what the bridge itself says.
         log_level: How much the command line logs. The library configures no logging.
         log_format: `text` for people, `json` for log collectors.
@@ -64,6 +65,7 @@ class BridgeOptions(BaseModel):
     max_waiting: int = Field(default=10_000, ge=1)
     grace: float = Field(default=10.0, ge=0, allow_inf_nan=False)
     stale_after: float = Field(default=1800.0, gt=0, allow_inf_nan=False)
+    typing_after: float | None = Field(default=1.0, ge=0, allow_inf_nan=False)
     language: Annotated[Language, BeforeValidator(_lower)] = Language.ENGLISH
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = LogLevel.INFO
     log_format: Annotated[LogFormat, BeforeValidator(_lower)] = LogFormat.TEXT

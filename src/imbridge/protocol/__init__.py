@@ -2,29 +2,25 @@
 
 from imbridge.protocol.address import Address
 from imbridge.protocol.capabilities import Capabilities
+from imbridge.protocol.card import Button, Card, DatePicker, Divider, Fields, Form, Input, Note, Option, Select, Table
 from imbridge.protocol.channel import Channel, ChannelKind
 from imbridge.protocol.conversation import Conversation, SessionState, StreamWriter
+from imbridge.protocol.element import Element
 from imbridge.protocol.elements import (
     ELEMENT_TYPES,
     AnyElement,
-    Audio,
-    Card,
-    Element,
+    Contact,
     Emoji,
-    File,
     Forward,
-    Image,
+    Forwarded,
     Link,
     Location,
-    Markdown,
-    Media,
     Mention,
     MentionAll,
+    Notice,
     Quote,
-    Sticker,
-    Text,
+    Toast,
     Unknown,
-    Video,
 )
 from imbridge.protocol.errors import (
     AskTimeoutError,
@@ -54,7 +50,10 @@ from imbridge.protocol.events import (
     ChannelUpdated,
     ChatOpened,
     ContactChanged,
+    DocumentCommented,
     Event,
+    LinkPreviewRequested,
+    MeetingInvited,
     MemberJoined,
     MemberLeft,
     MenuClicked,
@@ -64,10 +63,12 @@ from imbridge.protocol.events import (
     ReactionRemoved,
     UnknownEvent,
 )
+from imbridge.protocol.media import Audio, File, Image, Media, Sticker, Video
 from imbridge.protocol.message import Message
 from imbridge.protocol.receipt import Degradation, DeliveryState, Receipt, SentPart
 from imbridge.protocol.reply import Reply, Sendable, to_reply
 from imbridge.protocol.sender import Sender
+from imbridge.protocol.texts import Markdown, Text
 
 __all__ = [
     "ELEMENT_TYPES",
@@ -81,6 +82,7 @@ __all__ = [
     "AuthError",
     "BotAdded",
     "BotRemoved",
+    "Button",
     "ButtonClicked",
     "Capabilities",
     "Card",
@@ -90,25 +92,35 @@ __all__ = [
     "ChannelUpdated",
     "ChatOpened",
     "ConfigError",
+    "Contact",
     "ContactChanged",
     "ContentRefusedError",
     "Conversation",
+    "DatePicker",
     "DecodeError",
     "Degradation",
     "DeliveryError",
     "DeliveryState",
+    "Divider",
+    "DocumentCommented",
     "Element",
     "Emoji",
     "Event",
+    "Fields",
     "File",
+    "Form",
     "Forward",
+    "Forwarded",
     "Image",
     "ImbridgeError",
+    "Input",
     "Link",
     "LinkError",
+    "LinkPreviewRequested",
     "Location",
     "Markdown",
     "Media",
+    "MeetingInvited",
     "MemberJoined",
     "MemberLeft",
     "Mention",
@@ -119,6 +131,9 @@ __all__ = [
     "MessageRecalled",
     "NotPermittedError",
     "NotSupportedError",
+    "Note",
+    "Notice",
+    "Option",
     "OverloadedError",
     "Quote",
     "RateLimitedError",
@@ -126,6 +141,7 @@ __all__ = [
     "ReactionRemoved",
     "Receipt",
     "Reply",
+    "Select",
     "Sendable",
     "Sender",
     "SentPart",
@@ -133,8 +149,10 @@ __all__ = [
     "SkillError",
     "Sticker",
     "StreamWriter",
+    "Table",
     "TargetGoneError",
     "Text",
+    "Toast",
     "UnboundError",
     "Unknown",
     "UnknownEvent",

@@ -20,6 +20,7 @@ class Capabilities(ProtocolModel):
         recall: Sent messages can be taken back.
         recall_window: Seconds in which that works; None when the platform sets no limit we know.
         react: Reactions can be put on messages.
+        typing: It can be shown that an answer is on its way.
         threads: Answers inside a thread.
         quote: An answer can be attached to a message.
         mention: People can be called by @.
@@ -39,6 +40,7 @@ class Capabilities(ProtocolModel):
     recall: bool = False
     recall_window: float | None = None
     react: bool = False
+    typing: bool = False
     threads: bool = False
     quote: bool = False
     mention: bool = False

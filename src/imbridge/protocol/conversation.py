@@ -1,6 +1,7 @@
 """What a bound message can ask of the bridge that delivered it."""
 
 from collections.abc import MutableMapping
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -50,6 +51,9 @@ class Conversation(Protocol):
 
     def stream(self, *, markdown: bool) -> StreamWriter:
         """Begin an answer that grows."""
+
+    def typing(self) -> AbstractAsyncContextManager[None]:
+        """Show that an answer is on its way, for as long as the body runs."""
 
     async def edit(self, receipt: Receipt, content: Sendable) -> Receipt:
         """Change what was sent."""

@@ -1,53 +1,14 @@
 """What a message is made of: an ordered list of elements, one union with the discriminator `type`."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr
+from pydantic import AwareDatetime, BeforeValidator, Field
 
-from imbridge.protocol.errors import UnboundError
+from imbridge.protocol.card import Card
+from imbridge.protocol.element import Element
+from imbridge.protocol.media import Audio, File, Image, Sticker, Video
 from imbridge.protocol.model import ProtocolModel
-
-Reader = Callable[["Media"], Awaitable[bytes]]
-"""Fetches the bytes of a media element; the account that received it supplies one."""
-
-
-class Element(ProtocolModel):
-    """Base of all elements."""
-
-    def as_text(self) -> str:
-        """The element as a person would read it in a plain-text client."""
-        return ""
-
-
-class Text(Element):
-    """Plain text; nothing in it is markup."""
-
-    type: Literal["text"] = "text"
-    text: str
-
-    def __init__(self, text: str | None = None, /, **data: Any) -> None:
-        if text is not None:
-            data["text"] = text
-        super().__init__(**data)
-
-    def as_text(self) -> str:  # noqa: D102 - inherited
-        return self.text
-
-
-class Markdown(Element):
-    """Text in Markdown; each platform shows as much of it as it can."""
-
-    type: Literal["markdown"] = "markdown"
-    text: str
-
-    def __init__(self, text: str | None = None, /, **data: Any) -> None:
-        if text is not None:
-            data["text"] = text
-        super().__init__(**data)
-
-    def as_text(self) -> str:  # noqa: D102 - inherited
-        return self.text
+from imbridge.protocol.texts import Markdown, Text
 
 
 class Mention(Element):
@@ -100,106 +61,6 @@ class Link(Element):
         return f"{self.title} ({self.url})" if self.title and self.title != self.url else self.url
 
 
-class Media(Element):
-    """Base of what is not text: an image, a file, a recording.
-
-    Outgoing media carry `data`; incoming ones carry the platform's `key` and are fetched by `read()`.
-
-    Attributes:
-        key: The platform's key of the resource.
-        data: The bytes to send; base64 in JSON, absent from the repr.
-        mime: Media type, when known.
-        size: Bytes, when known.
-    """
-
-    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
-
-    key: str = ""
-    data: bytes | None = Field(default=None, repr=False)
-    mime: str | None = None
-    size: int | None = Field(default=None, ge=0)
-    _reader: Reader | None = PrivateAttr(default=None)
-
-    async def read(self) -> bytes:
-        """The bytes of this resource, fetched from the platform if needed.
-
-        Raises:
-            UnboundError: it neither carries data nor came from a running bridge.
-            DeliveryError: the platform refused the download.
-        """
-        if self.data is not None:
-            return self.data
-        if self._reader is None:
-            raise UnboundError(f"this {type(self).__name__} has no data and did not come from a running bridge")
-        return await self._reader(self)
-
-    def bind(self, reader: Reader) -> None:
-        """Say how `read()` gets the bytes."""
-        self._reader = reader
-
-    def __eq__(self, other: object) -> bool:
-        """Equal when what is shown is equal; how it is fetched does not count."""
-        if type(other) is not type(self):
-            return NotImplemented
-        return self.__dict__ == other.__dict__
-
-    def __hash__(self) -> int:
-        """Hash by content."""
-        return hash((type(self), *self.__dict__.values()))
-
-
-class Image(Media):
-    """A picture."""
-
-    type: Literal["image"] = "image"
-    alt: str = ""
-
-    def as_text(self) -> str:  # noqa: D102 - inherited
-        return f"[image: {self.alt}]" if self.alt else "[image]"
-
-
-class File(Media):
-    """A file. `name` is what the sender called it: show it, never use it as a path."""
-
-    type: Literal["file"] = "file"
-    name: str = ""
-
-    def as_text(self) -> str:  # noqa: D102 - inherited
-        return f"[file: {self.name}]" if self.name else "[file]"
-
-
-class Audio(Media):
-    """A voice message. `duration` in seconds; `transcript` where the platform recognised it."""
-
-    type: Literal["audio"] = "audio"
-    duration: float | None = Field(default=None, ge=0)
-    transcript: str = ""
-
-    def as_text(self) -> str:  # noqa: D102 - inherited
-        return self.transcript or "[audio]"
-
-
-class Video(Media):
-    """A video. `duration` in seconds; `cover` is the key of its still picture."""
-
-    type: Literal["video"] = "video"
-    name: str = ""
-    duration: float | None = Field(default=None, ge=0)
-    cover: str = ""
-
-    def as_text(self) -> str:  # noqa: D102 - inherited
-        return f"[video: {self.name}]" if self.name else "[video]"
-
-
-class Sticker(Media):
-    """A sticker: most platforms let a bot send it again by its key, but not download it."""
-
-    type: Literal["sticker"] = "sticker"
-
-    def as_text(self) -> str:  # noqa: D102 - inherited
-        return "[sticker]"
-
-
 class Location(Element):
     """A place. Degrees in WGS 84 or the platform's own datum; the platform does not say which."""
 
@@ -210,17 +71,6 @@ class Location(Element):
 
     def as_text(self) -> str:  # noqa: D102 - inherited
         return f"[location: {self.name}]" if self.name else f"[location: {self.latitude}, {self.longitude}]"
-
-
-class Card(Element):
-    """An interactive card in the platform's own JSON; `text` is what it says, for clients that cannot show it."""
-
-    type: Literal["card"] = "card"
-    content: dict[str, Any] = Field(default_factory=dict)
-    text: str = ""
-
-    def as_text(self) -> str:  # noqa: D102 - inherited
-        return self.text or "[card]"
 
 
 class Quote(Element):
@@ -235,16 +85,107 @@ class Quote(Element):
         return "\n".join(f"> {line}" for line in self.text.split("\n")) if self.text else ""
 
 
+class Forwarded(ProtocolModel):
+    """One message inside a forwarded bundle.
+
+    Attributes:
+        id: The platform's id of the message.
+        sender_id: Who wrote it, as far as the platform says.
+        sender_name: Their name, when known.
+        timestamp: When it was said (aware, UTC), when known.
+        content_type: What it mainly is, in the words of `Message.content_type`.
+        text: As a person reads it.
+        messages: What is in it, when it is a bundle itself.
+    """
+
+    id: str = ""
+    sender_id: str = ""
+    sender_name: str | None = None
+    timestamp: AwareDatetime | None = None
+    content_type: str = "text"
+    text: str = ""
+    messages: tuple["Forwarded", ...] = ()
+
+
 class Forward(Element):
-    """Messages forwarded together. `text` is a readable digest; `ids` the forwarded messages as far as known."""
+    """Messages forwarded together.
+
+    Attributes:
+        ids: The forwarded messages as far as known.
+        title: What the bundle is called.
+        text: A readable digest; empty until the messages were read.
+        messages: The messages, in order, as far as they were read.
+        complete: False when there are more than were read (a bound on their depth or number).
+    """
 
     type: Literal["forward"] = "forward"
     ids: tuple[str, ...] = ()
     title: str = ""
     text: str = ""
+    messages: tuple[Forwarded, ...] = ()
+    complete: bool = True
 
     def as_text(self) -> str:  # noqa: D102 - inherited
         return self.text or (f"[forwarded: {self.title}]" if self.title else "[forwarded messages]")
+
+
+class Contact(Element):
+    """A person or a group, shared as a card to click on.
+
+    Attributes:
+        kind: `user` or `chat`.
+        id: The platform's id (Feishu: `ou_...` or `oc_...`).
+        name: What it is called, when known.
+    """
+
+    type: Literal["contact"] = "contact"
+    kind: Literal["user", "chat"] = "user"
+    id: str
+    name: str = ""
+
+    def as_text(self) -> str:  # noqa: D102 - inherited
+        return f"[{self.kind}: {self.name or self.id}]"
+
+
+class Notice(Element):
+    """Something that the platform's clients show as a block of their own: a vote, a task, a call, a system line.
+
+    Attributes:
+        kind: `vote`, `todo`, `calendar`, `video_chat`, `hongbao`, `folder`, `system`, or a platform's own word.
+        title: Its headline, when it has one.
+        text: All of it as a person would read it.
+        details: The facts, as JSON values, by the platform's names.
+    """
+
+    type: Literal["notice"] = "notice"
+    kind: str
+    title: str = ""
+    text: str = ""
+    details: dict[str, Any] = Field(default_factory=dict)
+
+    def as_text(self) -> str:  # noqa: D102 - inherited
+        return self.text or (f"[{self.kind}: {self.title}]" if self.title else f"[{self.kind}]")
+
+
+class Toast(Element):
+    """What somebody who clicked sees for a moment: an answer to `ButtonClicked`, not a message.
+
+    Attributes:
+        text: What it says.
+        kind: How it looks.
+    """
+
+    type: Literal["toast"] = "toast"
+    text: str
+    kind: Literal["info", "success", "warning", "error"] = "info"
+
+    def __init__(self, text: str | None = None, /, **data: Any) -> None:
+        if text is not None:
+            data["text"] = text
+        super().__init__(**data)
+
+    def as_text(self) -> str:  # noqa: D102 - inherited
+        return self.text
 
 
 class Unknown(Element):
@@ -267,7 +208,7 @@ ELEMENT_TYPES: dict[str, type[Element]] = {
     cls.model_fields["type"].default: cls
     for cls in (
         Text, Markdown, Mention, MentionAll, Emoji, Link, Image, File, Audio, Video, Sticker, Location, Card, Quote,
-        Forward, Unknown,
+        Forward, Contact, Notice, Toast, Unknown,
     )
 }  # fmt: skip
 """Every element by its discriminator."""
@@ -282,7 +223,7 @@ def _keep_new_kinds(value: Any) -> Any:
 
 AnyElement = Annotated[
     Text | Markdown | Mention | MentionAll | Emoji | Link | Image | File | Audio | Video | Sticker | Location | Card
-    | Quote | Forward | Unknown,
+    | Quote | Forward | Contact | Notice | Toast | Unknown,
     Field(discriminator="type"),
     BeforeValidator(_keep_new_kinds),
 ]  # fmt: skip

@@ -107,13 +107,16 @@ class ChannelClosed(Event):
 
 
 class ButtonClicked(Event):
-    """Somebody clicked in a card or submitted its form.
+    """Somebody clicked in a card, chose or typed something in it, or submitted its form.
+
+    A handler answers by what it returns: a `Toast` for the person who clicked, a `Card` that replaces the card, both in
+    a list, or anything else, which is sent as a message.
 
     Attributes:
         message_id: The card's message.
-        action: Name of the button.
-        value: What the button carries.
-        form: What was filled in.
+        action: Name of the button, select, input or date picker.
+        value: What the button carries; what was chosen (a list where several could be) or typed.
+        form: What was filled in, by the names of the inputs.
     """
 
     type: Literal["button_clicked"] = "button_clicked"
@@ -155,6 +158,51 @@ class ContactChanged(Event):
     subject_id: str = ""
 
 
+class LinkPreviewRequested(Event):
+    """The platform asks how a link of ours is to be shown. A handler returns a `Link` with the title to show.
+
+    Attributes:
+        url: The link that somebody posted.
+    """
+
+    type: Literal["link_preview_requested"] = "link_preview_requested"
+    url: str = ""
+
+
+class DocumentCommented(Event):
+    """Somebody commented on a document, or answered to a comment, and the platform tells us.
+
+    Attributes:
+        document_id: The platform's id of the document.
+        document_kind: What sort of document (`docx`, `sheet`).
+        comment_id: The comment.
+        reply_id: The answer to it, when it is one.
+        mentions_me: We are mentioned in it.
+    """
+
+    type: Literal["document_commented"] = "document_commented"
+    document_id: str = ""
+    document_kind: str = ""
+    comment_id: str = ""
+    reply_id: str = ""
+    mentions_me: bool = False
+
+
+class MeetingInvited(Event):
+    """Somebody invited us to a meeting.
+
+    Attributes:
+        meeting_id: The platform's id of the meeting.
+        number: The number people dial in with.
+        topic: What it is about.
+    """
+
+    type: Literal["meeting_invited"] = "meeting_invited"
+    meeting_id: str = ""
+    number: str = ""
+    topic: str = ""
+
+
 class UnknownEvent(Event):
     """An event this version has no class for: kept whole.
 
@@ -171,7 +219,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
     for cls in (
         MessageRecalled, MessageRead, ReactionAdded, ReactionRemoved, BotAdded, BotRemoved, MemberJoined, MemberLeft,
         ChatOpened, ChannelUpdated, ChannelClosed, ButtonClicked, MenuClicked, ApprovalChanged, ContactChanged,
-        UnknownEvent,
+        LinkPreviewRequested, DocumentCommented, MeetingInvited, UnknownEvent,
     )
 }  # fmt: skip
 """Every event by its discriminator."""
@@ -188,7 +236,7 @@ def _keep_new_kinds(value: Any) -> Any:
 AnyEvent = Annotated[
     MessageRecalled | MessageRead | ReactionAdded | ReactionRemoved | BotAdded | BotRemoved | MemberJoined | MemberLeft
     | ChatOpened | ChannelUpdated | ChannelClosed | ButtonClicked | MenuClicked | ApprovalChanged | ContactChanged
-    | UnknownEvent,
+    | LinkPreviewRequested | DocumentCommented | MeetingInvited | UnknownEvent,
     Field(discriminator="type"),
     BeforeValidator(_keep_new_kinds),
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """A message, as a skill gets it."""
 
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -7,8 +8,9 @@ from pydantic import AwareDatetime, Field, PrivateAttr
 
 from imbridge.protocol.channel import Channel
 from imbridge.protocol.conversation import Conversation, SessionState, StreamWriter
-from imbridge.protocol.elements import AnyElement, Media, Mention, MentionAll, Reader
+from imbridge.protocol.elements import AnyElement, Forward, Mention, MentionAll, Quote
 from imbridge.protocol.errors import UnboundError
+from imbridge.protocol.media import Media, Reader, Saver
 from imbridge.protocol.model import ProtocolModel
 from imbridge.protocol.receipt import Receipt
 from imbridge.protocol.reply import Sendable
@@ -70,14 +72,24 @@ class Message(ProtocolModel):
         """The images, files and recordings in it."""
         return tuple(element for element in self.elements if isinstance(element, Media))
 
+    @property
+    def quote(self) -> Quote | None:
+        """The message that this one answers to, as far as it could be read."""
+        return next((element for element in self.elements if isinstance(element, Quote)), None)
+
+    @property
+    def forward(self) -> Forward | None:
+        """The messages that are forwarded with it."""
+        return next((element for element in self.elements if isinstance(element, Forward)), None)
+
     # -- bound to a bridge -----------------------------------------------------------------------------------------
 
-    def bind(self, conversation: Conversation, reader: Reader | None = None) -> Self:
+    def bind(self, conversation: Conversation, reader: Reader | None = None, saver: Saver | None = None) -> Self:
         """Connect the message to the bridge it came through; for adapters, runtimes and test doubles."""
         self._conversation = conversation
         if reader is not None:
             for element in self.media:
-                element.bind(reader)
+                element.bind(reader, saver)
         return self
 
     def _bound(self) -> Conversation:
@@ -135,6 +147,10 @@ class Message(ProtocolModel):
             markdown: The text is Markdown.
         """
         return self._bound().stream(markdown=markdown)
+
+    def typing(self) -> AbstractAsyncContextManager[None]:
+        """Show that an answer is on its way, where the platform can: `async with msg.typing(): ...`."""
+        return self._bound().typing()
 
     async def edit(self, receipt: Receipt, content: Sendable) -> Receipt:
         """Change what was sent under a receipt."""

@@ -5,9 +5,11 @@ from typing import Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from imbridge.protocol.elements import ELEMENT_TYPES, AnyElement, Element, Text
+from imbridge.protocol.element import Element
+from imbridge.protocol.elements import ELEMENT_TYPES, AnyElement
 from imbridge.protocol.errors import SkillError
 from imbridge.protocol.model import ProtocolModel
+from imbridge.protocol.texts import Text
 
 
 class Reply(ProtocolModel):

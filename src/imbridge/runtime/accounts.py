@@ -50,7 +50,7 @@ class Accounts(Mapping[str, Adapter]):
             raise ConfigError(f"two accounts are called {config.key}; give each its own name", key=config.key)
         kind = adapter_type(config.platform)
         context = AdapterContext(_AccountIntake(config.key, self._offer), self._pool, self._note_health)
-        self._adapters[config.key] = kind(config, context)
+        self._adapters[config.key] = kind.create(config, context)
 
     def _note_health(self, adapter: Adapter, health: Health, reason: str) -> None:
         self._changed.set()

@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import AsyncIterable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imbridge.adapters.base import Sent
@@ -18,8 +20,10 @@ from imbridge.protocol import (
     to_reply,
 )
 from imbridge.rendering import render
+from imbridge.runtime.answers import is_awaited
 from imbridge.runtime.delivery import answer_key
-from imbridge.runtime.stream import EditedStream
+from imbridge.runtime.stream import AnswerStream
+from imbridge.runtime.typing import TypingSign
 
 if TYPE_CHECKING:
     from imbridge.runtime.handling import Handling
@@ -31,7 +35,17 @@ log = logging.getLogger(__name__)
 class MessageConversation:
     """One message's connection to the bridge; made for each message, dropped with it."""
 
-    __slots__ = ("_channel", "_handling", "_message_id", "_number", "_sender_id", "_session", "_skill", "_streams")
+    __slots__ = (
+        "_channel",
+        "_handling",
+        "_message_id",
+        "_number",
+        "_sender_id",
+        "_session",
+        "_skill",
+        "_streams",
+        "_typing",
+    )
 
     def __init__(self, handling: "Handling", message: Message) -> None:
         """For one message."""
@@ -43,7 +57,8 @@ class MessageConversation:
         self._number = 0
         self._skill = ""
         self._session: dict[str, dict[str, Any]] | None = None
-        self._streams: list[EditedStream] = []
+        self._streams: list[AnswerStream] = []
+        self._typing: TypingSign | None = None
 
     # -- for the runtime -----------------------------------------------------------------------------------------------
 
@@ -78,6 +93,25 @@ class MessageConversation:
     async def read(self, media: Media) -> bytes:
         """Fetch a media element of the message."""
         return await self._handling.adapter_of(self._channel.account_key).read(self._message_id, media)
+
+    async def save(self, media: Media, to: Path) -> Path:
+        """Write a media element of the message to disk."""
+        return await self._handling.adapter_of(self._channel.account_key).save(self._message_id, media, to)
+
+    def show_typing(self) -> None:
+        """It takes longer: show that an answer is on its way."""
+        self._typing_sign().show()
+
+    async def end_typing(self) -> None:
+        """The answer is there, or there will be none."""
+        if self._typing is not None:
+            await self._typing.end()
+
+    def _typing_sign(self) -> TypingSign:
+        if self._typing is None:
+            adapter = self._handling.adapter_of(self._channel.account_key)
+            self._typing = TypingSign(adapter, self._channel, self._message_id)
+        return self._typing
 
     async def finish_streams(self) -> None:
         """Close what the skill left open, each stream whatever becomes of the others."""
@@ -118,7 +152,7 @@ class MessageConversation:
         answer = self._handling.take_waiting(self._channel, self._sender_id)
         if answer is None:
             answer = await self._handling.questions.wait(self._channel, self._sender_id, timeout)
-        return self._continued_by(answer)
+        return self._continued_by(await self._handling.completed(answer))
 
     def _continued_by(self, answer: Message) -> Message:
         """Bind an answer so that it can be replied to itself, in the same session."""
@@ -126,21 +160,21 @@ class MessageConversation:
             self._session = {}
         conversation = MessageConversation(self._handling, answer)
         conversation._skill, conversation._session, conversation._streams = self._skill, self._session, self._streams
-        return answer.bind(conversation, conversation.read)
+        return answer.bind(conversation, conversation.read, conversation.save)
 
-    def stream(self, *, markdown: bool = False) -> EditedStream:
+    def stream(self, *, markdown: bool = False) -> AnswerStream:
         """Begin an answer that grows."""
         return self._open_stream(markdown=markdown)
 
     def _open_stream(
         self, *, markdown: bool = False, in_thread: bool | None = None, quote: bool | None = None
-    ) -> EditedStream:
+    ) -> AnswerStream:
         channel = self._channel
 
         async def post(reply: Reply) -> Receipt:
             return await self.reply(reply, in_thread=in_thread, quote=quote)
 
-        stream = EditedStream(self._handling.adapter_of(channel.account_key), channel, post, markdown=markdown)
+        stream = AnswerStream(self._handling.adapter_of(channel.account_key), channel, post, markdown=markdown)
         self._streams.append(stream)
         return stream
 
@@ -155,6 +189,11 @@ class MessageConversation:
         channel = self._channel
         adapter = self._handling.adapter_of(channel.account_key)
         return await _receipt(channel.address, adapter.unreact(channel, self._message_id, emoji))
+
+    def typing(self) -> AbstractAsyncContextManager[None]:
+        """Show that an answer is on its way; where the platform cannot, nothing is shown."""
+        adapter = self._handling.adapter_of(self._channel.account_key)
+        return self._typing_sign().held() if adapter.capabilities.typing else nullcontext()
 
     async def edit(self, receipt: Receipt, content: Any) -> Receipt:
         """Change what was sent. Only content that makes one message can be changed into."""
@@ -197,6 +236,10 @@ async def _receipt(channel: str, action: Any) -> Receipt:
 
 
 def lane_of(item: Message | Event, account: str) -> str:
-    """The lane of a delivery: its conversation, or the account for what belongs to none."""
+    """The lane of a delivery: its conversation, or the account for what belongs to none.
+
+    What somebody waits for is beside its conversation: a click must not wait behind a skill that takes a minute.
+    """
     channel = item.channel
-    return account if channel is None else channel.address
+    lane = account if channel is None else channel.address
+    return f"{lane} {getattr(item, 'message_id', '') or item.id}" if is_awaited(item) else lane

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 from imbridge.adapters.base import Adapter, Inbound, Verdict
 from imbridge.config.options import BridgeOptions, Language
-from imbridge.protocol import AskTimeoutError, Channel, Event, Message, Reply, Text, to_reply
+from imbridge.protocol import AskTimeoutError, Channel, Event, ImbridgeError, Message, Reply, Text
 from imbridge.runtime.account_lanes import AccountLanes
+from imbridge.runtime.answers import Waiting, give, release, split
 from imbridge.runtime.conversation import MessageConversation, lane_of
 from imbridge.runtime.delivery import Delivery, answer_key
 from imbridge.runtime.gate import Gate, Pass
@@ -50,6 +51,7 @@ class Handling:
         self.questions = Questions()
         self.counts: Counter[str] = Counter()
         self._language = options.language
+        self._typing_after = options.typing_after
         self._max_storing = options.max_waiting
         self._storing = 0
         self._all_stored = asyncio.Event()
@@ -77,7 +79,7 @@ class Handling:
             self.counts["overloaded"] += 1
             verdict.set_result(Verdict.OVERLOADED)
             return verdict
-        entry = InboxEntry(account, inbound.dedup_keys, lane, item)
+        entry = InboxEntry(account, inbound.dedup_keys, lane, item, inbound.answer)
         stored = self.storage.add_inbound(entry)
         if stored.done() and not self._storing and stored.exception() is None:
             verdict.set_result(self._stored(entry, stored.result()))
@@ -107,11 +109,13 @@ class Handling:
     def _stored(self, entry: InboxEntry, new: bool) -> Verdict:
         if not new:
             self.counts["duplicate"] += 1
+            release(entry.answer)
             return Verdict.DUPLICATE
         self.counts["accepted"] += 1
         decision = self.gate.check(entry.item)
         if decision is not Pass.GO:
             self._note_turned_away(entry, decision)
+            release(entry.answer)
             self.storage.finish_inbound(entry)
         elif isinstance(entry.item, Message) and self.questions.answer(entry.item):
             self.counts["answers"] += 1
@@ -159,12 +163,34 @@ class Handling:
         if isinstance(item, Message):
             await self._handle_message(entry.lane, item)
         else:
-            await self._handle_event(item)
+            try:
+                await self._handle_event(item, entry.answer)
+            finally:
+                release(entry.answer)
         self.storage.finish_inbound(entry)
 
+    async def completed(self, message: Message) -> Message:
+        """The message with what it quotes and what is forwarded with it, as far as the platform tells."""
+        adapter = self.adapter_of(message.channel.account_key)
+        if adapter.is_complete(message):
+            return message
+        try:
+            return await adapter.complete(message)
+        except Exception as error:
+            self.counts["incomplete"] += 1
+            known = isinstance(error, ImbridgeError)
+            text = "message %s: handled without what belongs to it: %s"
+            log.warning(text, message.id, error, exc_info=None if known else error)
+            return message
+
     async def _handle_message(self, lane: str, message: Message) -> None:
+        message = await self.completed(message)
         conversation = MessageConversation(self, message)
-        message.bind(conversation, conversation.read if message.content_type != "text" or message.media else None)
+        if message.content_type != "text" or message.media:
+            message.bind(conversation, conversation.read, conversation.save)
+        else:
+            message.bind(conversation)
+        typing = self._typing_later(conversation, message.channel)
         try:
             try:
                 conversation.set_session(await self.storage.load_session(lane))
@@ -175,7 +201,12 @@ class Handling:
                     log.info("%s: %s may not use %s", lane, message.sender.id, ", ".join(outcome.denied))
                 await self._answer(conversation, outcome)
             finally:
-                await conversation.finish_streams()
+                if typing is not None:
+                    typing.cancel()
+                try:
+                    await conversation.finish_streams()
+                finally:
+                    await conversation.end_typing()
         except Exception as failure:  # noqa: BLE001 - whatever it is, the user is told and the log has it
             await self._apologise(conversation, message, failure)
         except asyncio.CancelledError as failure:
@@ -184,6 +215,12 @@ class Handling:
             await self._apologise(conversation, message, failure)  # the skill awaited something that was cancelled
         if conversation.session_state:
             await self.storage.save_session(lane, conversation.session_state)
+
+    def _typing_later(self, conversation: MessageConversation, channel: Channel) -> asyncio.TimerHandle | None:
+        """The sign that an answer is on its way, for when it takes long."""
+        if self._typing_after is None or not self.adapter_of(channel.account_key).capabilities.typing:
+            return None
+        return asyncio.get_running_loop().call_later(self._typing_after, conversation.show_typing)
 
     async def _answer(self, conversation: MessageConversation, outcome: Outcome) -> None:
         if outcome.retry_after > 0:
@@ -199,31 +236,38 @@ class Handling:
         # Not waited for: the outbox keeps the order, and the lane can go on.
         await conversation.post(content)
 
-    async def _handle_event(self, event: Event) -> None:
+    async def _handle_event(self, event: Event, waiting: Waiting) -> None:
         try:
             outcome = await self.skills.run(event)
             self.counts["events_handled" if outcome.handled else "events_unhandled"] += 1
-            if outcome.content is None:
-                return
-            if event.channel is None:
-                self.counts["unsendable"] += 1
-                log.warning(
-                    "event %s: the answer of %s is not sent: the event names no conversation; use bridge.send(...)",
-                    event.id,
-                    outcome.handler,
-                )
-                return
-            content = outcome.content
-            if hasattr(content, "__aiter__"):
-                content = "".join([piece async for piece in content])
-            key = answer_key(event.channel.account_key, event.id, 0)
-            await self.delivery.post(event.channel, to_reply(content), key=key)
+            if outcome.content is not None:
+                await self._answer_event(event, outcome, waiting)
         except Exception as failure:  # noqa: BLE001 - nobody can be told but the log
             self._note_failure(f"event {event.id}", failure)
         except asyncio.CancelledError as failure:
             if _is_cancelled():
                 raise
             self._note_failure(f"event {event.id}", failure)
+
+    async def _answer_event(self, event: Event, outcome: Outcome, waiting: Waiting) -> None:
+        content = outcome.content
+        if hasattr(content, "__aiter__"):
+            content = "".join([piece async for piece in content])
+        answer, reply = split(event, content)
+        if answer and not await give(event, answer, waiting, self.adapter_of(f"{event.platform}:{event.account}")):
+            self.counts["answered_too_late"] += 1
+        if not reply:
+            return
+        if event.channel is None:
+            self.counts["unsendable"] += 1
+            log.warning(
+                "event %s: the answer of %s is not sent: the event names no conversation; use bridge.send(...)",
+                event.id,
+                outcome.handler,
+            )
+            return
+        key = answer_key(event.channel.account_key, event.id, 0)
+        await self.delivery.post(event.channel, reply, key=key)
 
     async def _apologise(self, conversation: MessageConversation, message: Message, failure: BaseException) -> None:
         """The user gets a sentence with an id, the log the traceback with the same id."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from imbridge.protocol import Channel, Event, Message, Receipt, Reply
+from imbridge.protocol import Channel, Element, Event, Message, Receipt, Reply
 
 
 @dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
@@ -18,12 +18,15 @@ class InboxEntry:
         dedup_keys: The platform's ids of the delivery, unique within the account.
         lane: The conversation it belongs to: entries of one lane are handled one after another.
         item: The message or event.
+        answer: Where somebody on the platform waits for an answer right now. It lives in this process only: an entry
+            that comes back from a storage has none.
     """
 
     account: str
     dedup_keys: tuple[str, ...]
     lane: str
     item: Message | Event
+    answer: "asyncio.Future[tuple[Element, ...]] | None" = field(default=None, compare=False, repr=False)
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ A 200 from the platform says nothing: the result is `code` in the JSON. A dead t
 import asyncio
 import math
 import random
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -50,7 +51,13 @@ class RetargetError(DeliveryError):
 
 
 class DegradeError(ContentRefusedError):
-    """The platform refuses this form of the content; a plainer one may pass."""
+    """The platform refuses this form of the content; a plainer one may pass.
+
+    Attributes:
+        sub_code: What exactly it refuses about a card; empty when it does not say.
+    """
+
+    sub_code: str = ""
 
 
 def user_agent(tags: tuple[str, ...] = ()) -> str:
@@ -188,6 +195,8 @@ class Caller:
                 self.refreshes += 1
                 self.tokens.invalidate(token)
                 continue
+            if rule.reaction is Reaction.DONE:
+                return Answer(body, response, attempt)
             failure.ambiguous = failure.ambiguous or doubt
             if rule.reaction is not Reaction.RETRY:
                 raise failure
@@ -310,6 +319,7 @@ _KINDS: dict[Reaction, type[DeliveryError]] = {
     Reaction.DEGRADE: DegradeError,
     Reaction.RETARGET: RetargetError,
 }
+_SUB_CODE = re.compile(r"ErrCode:\s*(\d+)")
 _PERMISSIONS = frozenset({99991672, 99991679, 230006, 230017, 230018, 230027, 230035})
 
 
@@ -333,13 +343,16 @@ def _failure(api: str, response: HttpResponse, body: dict[str, Any], rule: Error
     broken = rule.code in ("5xx", NO_JSON.code)
     if broken:
         kind = DeliveryError
-    return kind(
+    failure = kind(
         "; ".join(facts),
         code=response.status if code is None else code,
         platform="feishu",
         log_id=log_id,
         ambiguous=broken,
     )
+    if isinstance(failure, DegradeError) and (sub_code := _SUB_CODE.search(str(said))) is not None:
+        failure.sub_code = sub_code[1]
+    return failure
 
 
 def passing(error: DeliveryError) -> bool:

@@ -15,6 +15,9 @@ Example:
 
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.approvals import Approval, ApprovalInstance, ApprovalTask
+from imbridge.emulators.feishu.callback_answer import CallbackError
+from imbridge.emulators.feishu.card_action import NothingToDoError
+from imbridge.emulators.feishu.card_entity import CardEntity
 from imbridge.emulators.feishu.chat import Chat
 from imbridge.emulators.feishu.department import Department
 from imbridge.emulators.feishu.emulator import FeishuEmulator
@@ -34,6 +37,8 @@ __all__ = [
     "ApprovalTask",
     "BotMessage",
     "CallbackAnswer",
+    "CallbackError",
+    "CardEntity",
     "Chat",
     "Department",
     "Edit",
@@ -43,6 +48,7 @@ __all__ = [
     "FeishuEmulator",
     "Forged",
     "Message",
+    "NothingToDoError",
     "Profile",
     "Reaction",
     "SentMessage",

@@ -7,6 +7,7 @@ import asyncio
 from typing import Any
 
 from imbridge.emulators.feishu import merged, posting
+from imbridge.emulators.feishu.card_sending import outgoing_entity
 from imbridge.emulators.feishu.chat import Chat
 from imbridge.emulators.feishu.content import parse_content
 from imbridge.emulators.feishu.errors import ApiError
@@ -84,6 +85,8 @@ def patch(call: Call) -> dict[str, Any]:
     if message.msg_type != "interactive":
         raise ApiError(230001, "This message is NOT a card")
     content = parse_content("interactive", body.get("content"), world.settings)
+    if outgoing_entity(world, call.app, content) is not None:
+        raise ApiError(230001, "a sent card is replaced by a card, not by a reference to another")  # unverified
     if world.settings.rate_limits and world.update_rates.take(message.message_id)[0] > 0:
         world.stats.rate_limited += 1
         world.violation("rate_exceeded", f"card {message.message_id} was updated too often")
@@ -162,9 +165,19 @@ def _send(
         if first is not None:
             world.stats.duplicates_absorbed += 1
             return posting.as_json(world, first, app)
+    entity = outgoing_entity(world, app, content) if body["msg_type"] == "interactive" else None
     posting.take_chat_rate(world, chat)
     message = posting.post(
-        world, app, chat, body["msg_type"], body["content"], content, uuid=uuid, parent=parent, in_thread=in_thread
+        world,
+        app,
+        chat,
+        body["msg_type"],
+        body["content"],
+        content,
+        uuid=uuid,
+        parent=parent,
+        in_thread=in_thread,
+        entity=entity,
     )
     if uuid:
         world.store.uuid_done(app.app_id, uuid, message)

@@ -87,8 +87,7 @@ class Callback:
         except (aiohttp.ClientError, TimeoutError):
             queue.timed_out(delivery)
             return
-        body = answer.body if isinstance(answer.body, dict) else None
-        queue.acknowledged(delivery.frame_id, answer.status == 200, body)
+        queue.acknowledged(delivery.frame_id, answer.status == 200, answer.body)
         if self._world.wire:
             facts = {"event_type": delivery.event_type, "event_id": delivery.event_id, "push": delivery.sends}
             self._world.wire.tell("out", "callback", {**facts, "app_id": self.app.app_id, "status": answer.status})

@@ -1,7 +1,7 @@
 """The emulator: start it, fill it with apps and people, and talk."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -10,26 +10,30 @@ from aiohttp import web
 from imbridge.emulators.feishu import (
     api_application,
     api_approval,
+    api_cardkit,
+    api_cards,
     api_chats,
     api_departments,
     api_media,
     api_messages,
     api_reactions,
     api_users,
-    events,
 )
 from imbridge.emulators.feishu.api_auth import AuthApi
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.approvals import Approvals
 from imbridge.emulators.feishu.callbacks import Callbacks
+from imbridge.emulators.feishu.card_action import Input
 from imbridge.emulators.feishu.chat import Chat
+from imbridge.emulators.feishu.clicking import click
 from imbridge.emulators.feishu.contacts import Contacts
 from imbridge.emulators.feishu.department import Department
 from imbridge.emulators.feishu.faults import Faults
 from imbridge.emulators.feishu.gateway import Gateway, Routes
 from imbridge.emulators.feishu.groups import Groups
+from imbridge.emulators.feishu.link_preview import URL_PREVIEW, ask_and_check, preview_event
 from imbridge.emulators.feishu.longlink import LongLink
-from imbridge.emulators.feishu.message import BotMessage
+from imbridge.emulators.feishu.message import BotMessage, Message
 from imbridge.emulators.feishu.profile import Profile
 from imbridge.emulators.feishu.settings import EmulatorSettings
 from imbridge.emulators.feishu.stats import Stats, Violation
@@ -42,6 +46,8 @@ PARTS = (
     api_messages,
     api_reactions,
     api_media,
+    api_cardkit,
+    api_cards,
     api_chats,
     api_users,
     api_departments,
@@ -261,22 +267,66 @@ class FeishuEmulator:
         """Pushes an event that is answered (`card.action.trigger`, `url.preview.get`) and returns the answer.
 
         Raises:
-            TimeoutError: No answer in `timeout` seconds.
+            CallbackError: What a person would see: no right answer in time. That the answer's format is wrong counts
+                as the violation `callback_answer` too.
         """
-        return await self._world.ask(app, event_type, event, timeout)
+        return await ask_and_check(self._world, app, event_type, event, timeout)
 
-    async def clicks(self, user: User, message: BotMessage, value: dict[str, Any], *, timeout: float = 5.0) -> Any:
-        """Somebody presses a button of a card: `card.action.trigger`; returns the bot's answer (toast, card)."""
-        app = self._world.directory.apps[message.app_id]
-        ids = self._world.directory.ids_of(user, app)
-        event = {
-            "operator": {"tenant_key": self.settings.tenant_key, **ids},
-            "token": f"c-{self._world.ids.next('card_token')}",
-            "action": {"value": value, "tag": "button"},
-            "host": "im_message",
-            "context": {"open_message_id": message.message_id, "open_chat_id": message.chat_id},
-        }
-        return await self.call_back(app, events.CARD_ACTION, event, timeout=timeout)
+    async def clicks(
+        self,
+        user: User,
+        message: BotMessage,
+        value: Any = None,
+        *,
+        button: str | None = None,
+        form: Mapping[str, Any] | None = None,
+        selected: str | Sequence[str] | None = None,
+        date: str | None = None,
+        text: str | None = None,
+        checked: bool | None = None,
+        timezone: str = "Asia/Shanghai",
+        timeout: float = 5.0,
+    ) -> Any:
+        """Somebody uses a card: `card.action.trigger`; returns the bot's answer, whose card is shown.
+
+        Args:
+            user: Who.
+            message: The card.
+            value: The callback's value as it is, for a card that has no such button.
+            button: The component, a button or any other, by its name, element_id, text, label or placeholder; not
+                needed when the card has one only.
+            form: What is entered in the button's form, by the names of its components.
+            selected: What is chosen in a menu: an option's value or text, or several.
+            date: What is chosen in a date or time picker: `2026-11-01`, `09:30`, `2026-11-01 09:30`.
+            text: What is written into a text field that is in no form.
+            checked: What a checkbox becomes.
+            timezone: The client's time zone.
+            timeout: Seconds to wait; the answer is due in `settings.ack_timeout`.
+
+        Raises:
+            NothingToDoError: A client would not send anything: there is no such component, it is disabled, ...
+            CallbackError: What the person sees when the answer is late or wrong.
+        """
+        given = Input(form=form, selected=selected, date=date, text=text, checked=checked, timezone=timezone)
+        return await click(self._world, user, message, value=value, component=button, given=given, timeout=timeout)
+
+    async def previews(
+        self, user: User, app: App, url: str, *, message: Message | None = None, timeout: float = 5.0
+    ) -> Any:
+        """Somebody's client asks what a link looks like: `url.preview.get`; returns the bot's answer.
+
+        Args:
+            user: Who.
+            app: The app that has the link's domain.
+            url: The link.
+            message: The message it is in; None: it is being typed.
+            timeout: Seconds to wait; the answer is due in `settings.ack_timeout`.
+
+        Raises:
+            CallbackError: What goes wrong instead.
+        """
+        event = preview_event(self._world, user, app, url, message)
+        return await self.call_back(app, URL_PREVIEW, event, timeout=timeout)
 
     def push_client_config(self, app: App, config: dict[str, int]) -> None:
         """Changes the app's ClientConfig (or some of its values); clients get it with their next pong."""

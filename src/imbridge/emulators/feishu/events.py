@@ -27,15 +27,17 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def envelope(app: App, event_id: str, event_type: str, event: dict[str, Any], tenant_key: str) -> bytes:
-    """The whole payload as JSON bytes."""
+def envelope(
+    app: App, event_id: str, event_type: str, event: dict[str, Any], tenant_key: str, *, callback: bool = False
+) -> bytes:
+    """The whole payload as JSON bytes. The create_time of a callback is in microseconds, as the platform's is."""
     return dump(
         {
             "schema": "2.0",
             "header": {
                 "event_id": event_id,
                 "token": app.verification_token,
-                "create_time": str(now_ms()),
+                "create_time": str(now_ms() * 1000 if callback else now_ms()),
                 "event_type": event_type,
                 "tenant_key": tenant_key,
                 "app_id": app.app_id,

@@ -169,6 +169,10 @@ class Gateway:
             payload = {"code": error.code, "msg": error.msg, "error": {"log_id": log_id, **error.details}}
         if after is not None:
             await after()
+        if status == 200 and world.faults.active:
+            lost = world.faults.take("lose_answer", request.method, path)
+            if lost is not None and request.transport is not None:
+                request.transport.abort()
         self._tell(request.method, path, status, payload.get("code", 0), body, payload)
         return web.Response(body=dump(payload).encode(), status=status, headers=headers)
 
@@ -187,6 +191,11 @@ class Gateway:
                 world.violation("rate_exceeded", f"{app.app_id} asked {name} more than {limit} times in its period")
                 rate_headers = {"x-ogw-ratelimit-limit": str(limit), "x-ogw-ratelimit-reset": reset_seconds(wait)}
                 raise ApiError(RATE_LIMITED, status=429, headers=rate_headers)
+        if world.faults.active:
+            refused = world.faults.take("refuse", request.method, path)
+            if refused is not None:
+                facts = refused.facts
+                raise ApiError(facts["code"], facts["ext"], status=facts["status"], headers=facts["headers"])
         return Call(world, app, request, path, args, query, body), handler
 
     def _owner(self, authorization: str, path: str) -> App:

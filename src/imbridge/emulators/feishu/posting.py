@@ -1,8 +1,10 @@
 """A bot's new message: checked, kept, shown to the people in the chat."""
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.feishu.app import App
+from imbridge.emulators.feishu.card_entity import CardEntity
 from imbridge.emulators.feishu.chat import Chat
 from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.errors import ApiError
@@ -56,10 +58,11 @@ def post(
     uuid: str = "",
     parent: Message | None = None,
     in_thread: bool = False,
+    entity: CardEntity | None = None,
 ) -> BotMessage:
-    """Makes the message and shows it to everybody concerned."""
+    """Makes the message and shows it to everybody concerned; `entity` is the card entity it refers to."""
     root_id, parent_id, thread_id = place(world, chat, parent, in_thread=in_thread)
-    ids, mentioned = _mentioned(world, app, msg_type, content)
+    ids, mentioned = _mentioned(world, app, msg_type, content if entity is None else entity.card)
     message = BotMessage(
         message_id="om_" + world.ids.next("message"),
         chat=chat,
@@ -74,7 +77,13 @@ def post(
         uuid=uuid,
         mentions=mentioned,
         at_ids=ids,
+        entity=entity,
     )
+    if msg_type == "interactive":
+        message.history = deque(maxlen=world.settings.card_history)
+        message.show_card()
+    if entity is not None:
+        entity.message = message
     world.stats.sends += 1
     world.store.add(message)
     for member in chat.members:
@@ -110,8 +119,19 @@ def _thread_root(world: "World", message: Message) -> str:
 def replaced(world: "World", message: BotMessage, app: App, raw_content: str, content: dict[str, Any]) -> None:
     """Gives a message new content and shows it again."""
     message.raw_content = raw_content
+    if message.entity is not None:
+        message.entity.replace(content, world.settings.streaming_timeout)
     message.update_time = now_ms()
+    shown_anew(world, message, app)
+
+
+def shown_anew(world: "World", message: BotMessage, app: App) -> None:
+    """Shows people what a message, or the card in it, has become."""
+    is_card = message.msg_type == "interactive"
+    content = message.card if is_card else message.content
     message.at_ids, message.mentions = _mentioned(world, app, message.msg_type, content)
+    if is_card:
+        message.show_card()
     for member in message.chat.members:
         member.inbox.touch()
 

@@ -7,6 +7,8 @@ from typing import Any
 from imbridge.emulators.feishu import events, old_events
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.approvals import Approvals
+from imbridge.emulators.feishu.card_entity import CardEntities
+from imbridge.emulators.feishu.card_tokens import CardTokens
 from imbridge.emulators.feishu.delivery import Delivery, EventQueue
 from imbridge.emulators.feishu.directory import Directory
 from imbridge.emulators.feishu.faults import Faults
@@ -34,6 +36,8 @@ class World:
         self.directory = Directory(self.ids)
         self.tokens = Tokens(settings, self.ids)
         self.uploads = Uploads(self.ids, limit=settings.history, limit_bytes=settings.resource_bytes)
+        self.cards = CardEntities(self.ids, limit=settings.history)
+        self.card_tokens = CardTokens(self.ids, limit=settings.history)
         self.store = MessageStore(settings)
         self.approvals = Approvals(self)
         self.queues: dict[str, EventQueue] = {}
@@ -41,6 +45,7 @@ class World:
         self.api_rates = Rates((settings.api_rate, 1.0), (settings.api_rate_minute, 60.0))
         self.chat_rates = Rates((settings.chat_rate, 1.0))
         self.update_rates = Rates((settings.chat_rate, 1.0))
+        self.card_rates = Rates((settings.card_rate, 1.0))
         self._rng = random.Random(seed)  # noqa: S311 - which connection gets an event
         self._serial = 0
 
@@ -69,13 +74,15 @@ class World:
         event: dict[str, Any],
         *,
         event_id: str | None = None,
-        answer: asyncio.Future[dict[str, Any]] | None = None,
+        answer: asyncio.Future[Any] | None = None,
     ) -> str:
         """Gives an event out for delivery; returns its id, or an empty text when the app is not subscribed to it."""
         if not app.wants(event_type):
             return ""
         event_id = event_id or self.ids.next("event")
-        payload = events.envelope(app, event_id, event_type, event, self.settings.tenant_key)
+        payload = events.envelope(
+            app, event_id, event_type, event, self.settings.tenant_key, callback=answer is not None
+        )
         return self._give_out(app, event_id, event_type, payload, answer)
 
     def push_old(self, app: App, event_type: str, event: dict[str, Any], *, uuid: str | None = None) -> str:
@@ -85,12 +92,6 @@ class World:
         uuid = uuid or self.ids.next("event")
         payload = old_events.envelope(app, uuid, event_type, event, self.settings.tenant_key)
         return self._give_out(app, uuid, event_type, payload)
-
-    async def ask(self, app: App, event_type: str, event: dict[str, Any], timeout: float) -> Any:
-        """Pushes an event that is answered and returns the answer; TimeoutError when none comes in time."""
-        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self.push(app, event_type, event, answer=answer)
-        return await asyncio.wait_for(answer, timeout)
 
     def push_message(self, message: Message) -> dict[str, str]:
         """Pushes `im.message.receive_v1` to every app of the chat that is to have it; event ids by app_id."""

@@ -1,0 +1,243 @@
+"""Cards: one small model that each platform's adapter turns into what its clients show."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, field_validator
+
+from imbridge.protocol.element import Element
+from imbridge.protocol.media import Image
+from imbridge.protocol.model import ProtocolModel
+from imbridge.protocol.texts import Markdown, Text
+
+CardColor = Literal["default", "blue", "green", "orange", "red", "purple", "grey"]
+
+
+class Fields(Element):
+    """Facts by name, in short lines: `Fields({"by": "Alice", "since": "today"})`."""
+
+    type: Literal["fields"] = "fields"
+    rows: tuple[tuple[str, str], ...]
+
+    def __init__(self, rows: Mapping[str, Any] | None = None, /, **data: Any) -> None:
+        if rows is not None:
+            data["rows"] = tuple((name, str(value)) for name, value in rows.items())
+        super().__init__(**data)
+
+    def as_text(self) -> str:  # noqa: D102 - inherited
+        return "\n".join(f"{name}: {value}" for name, value in self.rows)
+
+
+class Table(Element):
+    """A table of texts; rows that are shorter than the columns are filled up."""
+
+    type: Literal["table"] = "table"
+    columns: tuple[str, ...] = Field(min_length=1)
+    rows: tuple[tuple[str, ...], ...] = ()
+
+    def as_text(self) -> str:  # noqa: D102 - inherited
+        return "\n".join(" | ".join(row) for row in (self.columns, *self.rows))
+
+
+class Divider(Element):
+    """A line across the card."""
+
+    type: Literal["divider"] = "divider"
+
+    def as_text(self) -> str:  # noqa: D102 - inherited
+        return "---"
+
+
+class Note(Element):
+    """Small print."""
+
+    type: Literal["note"] = "note"
+    text: str
+
+    def __init__(self, text: str | None = None, /, **data: Any) -> None:
+        if text is not None:
+            data["text"] = text
+        super().__init__(**data)
+
+    def as_text(self) -> str:  # noqa: D102 - inherited
+        return self.text
+
+
+class Button(Element):
+    """A button; buttons that follow one another stand side by side.
+
+    Attributes:
+        text: What is written on it.
+        action: Name of the action: `ButtonClicked.action`. The text when left out.
+        value: Comes back with the click: any JSON value.
+        style: How it looks.
+        url: A page to open instead of telling the bot.
+        confirm: A question that has to be confirmed first.
+        submit: In a form: sends what was filled in.
+    """
+
+    type: Literal["button"] = "button"
+    text: str
+    action: str = ""
+    value: Any = None
+    style: Literal["default", "primary", "danger"] = "default"
+    url: str = ""
+    confirm: str = ""
+    submit: bool = False
+
+    def __init__(self, text: str | None = None, /, **data: Any) -> None:
+        if text is not None:
+            data["text"] = text
+        super().__init__(**data)
+
+    def as_text(self) -> str:  # noqa: D102 - inherited
+        return f"[{self.text}]({self.url})" if self.url else f"[{self.text}]"
+
+
+class Option(ProtocolModel):
+    """One choice of a `Select`: what is shown, and what comes back."""
+
+    text: str
+    value: str
+
+
+def _options(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return tuple(Option(text=str(text), value=str(chosen)) for chosen, text in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(Option(text=one, value=one) if isinstance(one, str) else one for one in value)
+    return value
+
+
+class Select(Element):
+    """A choice from a list. Outside a form the choice comes back at once, as `ButtonClicked.value`.
+
+    Attributes:
+        name: Its name: `ButtonClicked.action`, and its key in a form.
+        options: The choices: texts, or `{value: text}`, or `Option`s.
+        label: What stands above it.
+        placeholder: What it shows before a choice.
+        initial: Values chosen at the beginning.
+        multiple: Several can be chosen; what comes back is then a list.
+        required: In a form: something has to be chosen.
+    """
+
+    type: Literal["select"] = "select"
+    name: str = Field(min_length=1)
+    options: Annotated[tuple[Option, ...], BeforeValidator(_options)] = Field(min_length=1)
+    label: str = ""
+    placeholder: str = ""
+    initial: tuple[str, ...] = ()
+    multiple: bool = False
+    required: bool = False
+
+    @field_validator("initial", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    def as_text(self) -> str:  # noqa: D102 - inherited
+        return f"{self.label or self.placeholder or self.name}: " + " / ".join(option.text for option in self.options)
+
+
+class Input(Element):
+    """A line, or several, to type into.
+
+    Attributes:
+        name: Its name: `ButtonClicked.action`, and its key in a form.
+        label: What stands above it.
+        placeholder: What it shows while it is empty.
+        initial: What it holds at the beginning.
+        multiline: More than one line.
+        max_length: Most characters.
+        required: In a form: something has to be typed.
+    """
+
+    type: Literal["input"] = "input"
+    name: str = Field(min_length=1)
+    label: str = ""
+    placeholder: str = ""
+    initial: str = ""
+    multiline: bool = False
+    max_length: int | None = Field(default=None, ge=1)
+    required: bool = False
+
+    def as_text(self) -> str:  # noqa: D102 - inherited
+        return f"{self.label or self.placeholder or self.name}: ___"
+
+
+class DatePicker(Element):
+    """A date, a time, or both.
+
+    Attributes:
+        name: Its name: `ButtonClicked.action`, and its key in a form.
+        kind: What is picked.
+        label: What stands above it.
+        placeholder: What it shows while nothing is picked.
+        initial: `2026-01-31`, `09:30`, or `2026-01-31 09:30`.
+        required: In a form: something has to be picked.
+    """
+
+    type: Literal["date"] = "date"
+    name: str = Field(min_length=1)
+    kind: Literal["date", "time", "datetime"] = "date"
+    label: str = ""
+    placeholder: str = ""
+    initial: str = ""
+    required: bool = False
+
+    def as_text(self) -> str:  # noqa: D102 - inherited
+        return f"{self.label or self.placeholder or self.name}: ___"
+
+
+def _markdown(value: Any) -> Any:
+    """A plain string in a card is Markdown."""
+    return Markdown(value) if isinstance(value, str) else value
+
+
+_InForm = Text | Markdown | Image | Fields | Divider | Note | Button | Select | Input | DatePicker
+FormPart = Annotated[_InForm, Field(discriminator="type"), BeforeValidator(_markdown)]
+"""What a form can hold; a string is Markdown."""
+
+
+class Form(Element):
+    """Inputs whose values come back together, with the click on a `Button(submit=True)`: `ButtonClicked.form`."""
+
+    type: Literal["form"] = "form"
+    name: str = Field(min_length=1)
+    body: tuple[FormPart, ...]
+
+    def as_text(self) -> str:  # noqa: D102 - inherited
+        return "\n".join(part.as_text() for part in self.body)
+
+
+CardPart = Annotated[_InForm | Table | Form, Field(discriminator="type"), BeforeValidator(_markdown)]
+"""What a card can hold; a string is Markdown."""
+
+
+class Card(Element):
+    """An interactive card.
+
+    Made from the model (`title`, `color`, `body`), or from the platform's own JSON in `content`, which then wins.
+    Clicks come back as `ButtonClicked`.
+
+    Attributes:
+        title: The headline.
+        color: Colour of the headline.
+        body: What it shows, in order; strings are Markdown.
+        content: The card in the platform's own JSON.
+        text: What it says, for clients that cannot show it; made from title and body when left out.
+    """
+
+    type: Literal["card"] = "card"
+    title: str = ""
+    color: CardColor = "default"
+    body: tuple[CardPart, ...] = ()
+    content: dict[str, Any] = Field(default_factory=dict)
+    text: str = ""
+
+    def as_text(self) -> str:  # noqa: D102 - inherited
+        if self.text:
+            return self.text
+        lines = [self.title, *(part.as_text() for part in self.body)]
+        return "\n".join(line for line in lines if line) or "[card]"

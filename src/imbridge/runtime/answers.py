@@ -1,0 +1,77 @@
+"""What the platform waits for: the toast or the card for somebody who clicked, the title of a link."""
+
+import asyncio
+import logging
+from typing import Any
+
+from imbridge.adapters.base import Adapter, Answer
+from imbridge.protocol import (
+    ButtonClicked,
+    Card,
+    Element,
+    Event,
+    ImbridgeError,
+    Link,
+    LinkPreviewRequested,
+    Reply,
+    Toast,
+    to_reply,
+)
+from imbridge.rendering import Part, PartKind
+
+log = logging.getLogger(__name__)
+
+Waiting = asyncio.Future[Answer] | None
+
+_ANSWERS: dict[type[Event], tuple[type[Element], ...]] = {
+    ButtonClicked: (Toast, Card),
+    LinkPreviewRequested: (Link, Card),
+}
+
+
+def is_awaited(event: object) -> bool:
+    """Somebody looks at the thing and waits: it has a lane of its own, beside the conversation's."""
+    return type(event) in _ANSWERS
+
+
+def split(event: Event, content: Any) -> tuple[Answer, Reply]:
+    """What a handler returned, as the answer to the event itself and what is to be sent as a message.
+
+    A `Reply` is always a message: that is how a click sends a new card instead of replacing the old one.
+    """
+    reply = to_reply(content)
+    kinds = () if isinstance(content, Reply) else _ANSWERS.get(type(event), ())
+    answer = tuple(element for element in reply.elements if isinstance(element, kinds))
+    if not answer:
+        return (), reply
+    rest = tuple(element for element in reply.elements if not isinstance(element, kinds))
+    return answer, reply.model_copy(update={"elements": rest})
+
+
+async def give(event: Event, answer: Answer, waiting: Waiting, adapter: Adapter) -> bool:
+    """Hand an answer over; where nobody waits for it any more, the card is changed and the rest is told in the log.
+
+    Returns:
+        Whether all of it could still be shown.
+    """
+    if waiting is not None and not waiting.done():
+        waiting.set_result(answer)
+        return True
+    shown = True
+    for element in answer:
+        if not isinstance(event, ButtonClicked) or not isinstance(element, Card):
+            log.warning("event %s: %s came too late to be shown", event.id, type(element).__name__)
+            shown = False
+        elif event.channel is not None and event.message_id:
+            try:
+                await adapter.edit(event.channel, event.message_id, Part(PartKind.CARD, (element,)))
+            except ImbridgeError as error:
+                log.warning("event %s: the card could not be changed any more: %s", event.id, error)
+                shown = False
+    return shown
+
+
+def release(waiting: Waiting) -> None:
+    """Nothing will be said: the platform need not wait."""
+    if waiting is not None and not waiting.done():
+        waiting.set_result(())
