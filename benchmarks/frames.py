@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from benchmarks.clients.frame import frame_class
+from benchmarks.events import message_event
 from imbridge import BaseSkill, FeishuConfig, Message
 from imbridge.adapters.base import AdapterContext
 from imbridge.adapters.feishu import FeishuAdapter
@@ -52,27 +53,7 @@ def frames(turn: int) -> list[bytes]:
     frame_type, now = frame_class(), int(time.time() * 1000)
     made = []
     for number in range(FRAMES):
-        message = {
-            "message_id": f"om_{turn:04d}{number:028d}",
-            "create_time": str(now),
-            "chat_id": f"oc_{number % 50:032d}",
-            "chat_type": "p2p",
-            "message_type": "text",
-            "content": json.dumps({"text": "今天天气怎么样？"}, ensure_ascii=False),
-        }
-        sender = {"sender_id": {"open_id": "ou_1", "union_id": "on_1", "user_id": "u1"}, "sender_type": "user"}
-        event = {
-            "schema": "2.0",
-            "header": {
-                "event_id": f"{turn:04d}{number:028d}",
-                "event_type": "im.message.receive_v1",
-                "create_time": str(now),
-                "token": "",
-                "app_id": "cli_bench",
-                "tenant_key": "t",
-            },
-            "event": {"sender": sender, "message": message},
-        }
+        event = message_event(f"{turn:04d}{number:028d}", f"om_{turn:04d}{number:028d}", now, chat=number % 50)
         frame = frame_type(SeqID=1, LogID=2, service=3, method=1, payload=json.dumps(event).encode())
         for key, value in (("type", "event"), ("message_id", f"m{number}"), ("sum", "1"), ("seq", "0")):
             frame.headers.add(key=key, value=value)

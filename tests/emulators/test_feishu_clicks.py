@@ -368,9 +368,9 @@ async def test_link_preview(feishu: FeishuEmulator, app: App, alice: User, chat:
     await link.acked_event()
     inline = {"inline": {"i18n_title": {"en_us": "Page one"}, "url": {"pc": "https://example.com/1"}}}
     async with answering(link, inline) as seen:
-        assert await feishu.previews(alice, app, "https://example.com/1", message=sent) == inline
-        await feishu.previews(alice, app, "https://example.com/1", message=sent)
-        await feishu.previews(alice, app, "https://example.com/1")
+        assert await alice.previews_link(app, "https://example.com/1", message=sent) == inline
+        await alice.previews_link(app, "https://example.com/1", message=sent)
+        await alice.previews_link(app, "https://example.com/1")
     contexts = [one["event"]["context"] for one in seen]
     assert contexts[0] == contexts[1]
     assert contexts[0]["open_message_id"] == sent.message_id
@@ -397,6 +397,6 @@ async def test_wrong_previews(
 ) -> None:
     async with answering(link, answer):
         with pytest.raises(CallbackError) as caught:
-            await feishu.previews(alice, app, "https://example.com")
+            await alice.previews_link(app, "https://example.com")
     assert caught.value.code == code
     assert [one.kind for one in feishu.violations] == ["callback_answer"]

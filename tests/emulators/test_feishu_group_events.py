@@ -1,5 +1,8 @@
 """Events of groups, private chats and of what people do beside talking."""
 
+import asyncio
+import base64
+import json
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -143,6 +146,23 @@ async def test_menu_comment_and_meeting(feishu: FeishuEmulator, app: App, alice:
     assert (event["meeting"]["topic"], event["meeting"]["meeting_no"]) == ("weekly", "987654321")
     assert event["inviter"]["id"]["open_id"] == alice.open_id_for(app)
     assert event["bot"]["id"]["open_id"] == app.bot_open_id
+
+
+async def test_link_preview_is_answered(app: App, alice: User, told: Told) -> None:
+    sent = await alice.says("see https://example.com/a")
+    await told.next("im.message.receive_v1")
+    preview = asyncio.create_task(alice.previews_link(app, "https://example.com/a", message=sent))
+    frame, payload = await told.link.event()
+    assert payload["header"]["event_type"] == "url.preview.get"
+    event = payload["event"]
+    assert set(event["operator"]) == {"tenant_key", "user_id", "open_id"}
+    assert event["host"] == "im_message"
+    context = event["context"]
+    assert (context["url"], context["open_message_id"]) == ("https://example.com/a", sent.message_id)
+    assert context["preview_token"]
+    answer = base64.b64encode(b'{"inline": {"title": "A"}}').decode()
+    await told.link.ack(frame, payload=json.dumps({"code": 200, "data": answer}).encode())
+    assert await preview == {"inline": {"title": "A"}}
 
 
 OLD_TYPES = (

@@ -89,7 +89,7 @@ async def test_dispatcher_decodes_every_event(feishu: FeishuEmulator, app: App, 
         alice.invites_to_meeting(app, "weekly")
         event = await next_event("vc.bot.meeting_invited_v1", "P2VcBotMeetingInvitedV1Data")
         assert event["meeting"]["topic"] == "weekly"
-        answer = await feishu.previews(alice, app, "https://example.com/a", timeout=10)
+        answer = await alice.previews_link(app, "https://example.com/a", timeout=10)
         assert answer["inline"]["title"] == "preview of https://example.com/a"
         await next_event("url.preview.get", "P2URLPreviewGetData")
 

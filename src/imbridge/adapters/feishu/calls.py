@@ -54,10 +54,10 @@ class DegradeError(ContentRefusedError):
     """The platform refuses this form of the content; a plainer one may pass.
 
     Attributes:
-        sub_code: What exactly it refuses about a card; empty when it does not say.
+        sub_code: What exactly it refuses about a card; None when it does not say.
     """
 
-    sub_code: str = ""
+    sub_code: int | None = None
 
 
 def user_agent(tags: tuple[str, ...] = ()) -> str:
@@ -182,7 +182,7 @@ class Caller:
             body = _json_object(response)
             if body.get("code") == 0 and response.status < 400:
                 return Answer(body, response, attempt)
-            rule = API_ERRORS.lookup(body.get("code"), status=response.status)
+            rule = API_ERRORS.lookup(body.get("code"), sub_code=_sub_code(body), status=response.status)
             if body.get("code") is None and response.status < 400:
                 rule = NO_JSON
             failure = _failure(api, response, body, rule)
@@ -319,6 +319,7 @@ _KINDS: dict[Reaction, type[DeliveryError]] = {
     Reaction.DEGRADE: DegradeError,
     Reaction.RETARGET: RetargetError,
 }
+_CARD_REFUSED = 230099
 _SUB_CODE = re.compile(r"ErrCode:\s*(\d+)")
 _PERMISSIONS = frozenset({99991672, 99991679, 230006, 230017, 230018, 230027, 230035})
 
@@ -350,9 +351,17 @@ def _failure(api: str, response: HttpResponse, body: dict[str, Any], rule: Error
         log_id=log_id,
         ambiguous=broken,
     )
-    if isinstance(failure, DegradeError) and (sub_code := _SUB_CODE.search(str(said))) is not None:
-        failure.sub_code = sub_code[1]
+    if isinstance(failure, DegradeError):
+        failure.sub_code = _sub_code(body)
     return failure
+
+
+def _sub_code(body: dict[str, Any]) -> int | None:
+    """What exactly is refused about a card: the platform says so in the middle of its message."""
+    if body.get("code") != _CARD_REFUSED:
+        return None
+    found = _SUB_CODE.search(str(body.get("msg")))
+    return int(found[1]) if found is not None else None
 
 
 def passing(error: DeliveryError) -> bool:

@@ -11,6 +11,9 @@ _GRANT = "grant it in the console under Permissions & Scopes, then publish a ver
 NO_JSON = ErrorRule("no JSON", "an answer that is none of the platform's (a proxy's page?)", Reaction.RETRY, delay=1.0)
 """For a status that says success with something else than the platform's JSON in it."""
 
+TOO_MANY_TABLES, BAD_ROWS, BAD_IMAGE = 11310, 200914, 200570
+"""Inside a 230099: what exactly is refused about a card."""
+
 API_ERRORS = ErrorTable(
     (
         # frequency
@@ -42,6 +45,11 @@ API_ERRORS = ErrorTable(
         ErrorRule(230054, "message type not supported here", Reaction.DEGRADE),
         ErrorRule(230055, "file type does not fit the message type", Reaction.DEGRADE),
         ErrorRule(230099, "the card could not be made", Reaction.DEGRADE),
+        ErrorRule(230099, "the card has too many tables", Reaction.DEGRADE, sub_code=TOO_MANY_TABLES),
+        ErrorRule(230099, "a table of the card has rows that do not fit", Reaction.DEGRADE, sub_code=BAD_ROWS),
+        ErrorRule(230099, "the card shows an image that the app did not upload", Reaction.DEGRADE, sub_code=BAD_IMAGE),
+        ErrorRule(230099, "the card's JSON cannot be read", Reaction.DEGRADE, sub_code=200621),
+        ErrorRule(230099, "the card has a component that cards 2.0 do not have", Reaction.DEGRADE, sub_code=200861),
         ErrorRule(230031, "a message can be changed for 14 days", Reaction.FAIL, hint="send a new one"),
         ErrorRule(230110, "the message was deleted", Reaction.RETARGET),
         # cards that text is streamed into

@@ -16,6 +16,7 @@ from pydantic_core import to_json
 
 from imbridge.adapters.base import Growing, GrowingFullError
 from imbridge.adapters.feishu.calls import Caller
+from imbridge.adapters.feishu.capabilities import FEISHU
 from imbridge.adapters.feishu.errors import CARD_CLOSED, CARD_FULL, CARD_SEQUENCE
 from imbridge.adapters.feishu.markup import without_mentions
 from imbridge.adapters.feishu.tables import MOST_TABLES, limit_tables
@@ -30,6 +31,7 @@ _PATIENCE = 15.0
 """Seconds for one operation; what takes longer is shown another way."""
 _MENDINGS = 6
 _SUMMARY_LENGTH = 60
+_ROOM_FOR_SUMMARY = 512
 
 
 class StreamingCard(Growing):
@@ -49,8 +51,9 @@ class StreamingCard(Growing):
         self._shown = ""
 
     def measure(self, part: Part) -> int:
-        """Bytes of the card with this text in it, as sent."""
-        return len(to_json(self._json("".join(element.as_text() for element in part.elements))))
+        """Bytes of the card with this text in it, as sent, on the scale of its kind's limit."""
+        size = len(to_json(self._json("".join(element.as_text() for element in part.elements)))) + _ROOM_FOR_SUMMARY
+        return size if self._markdown else size * (FEISHU.text_bytes // FEISHU.markdown_bytes)
 
     async def open(self, text: str) -> Element:
         """Make the entity; what sends it."""
@@ -82,7 +85,8 @@ class StreamingCard(Growing):
             await self._operate(
                 "PATCH", f"{self._path}/settings", "cardkit.settings", {"settings": _dumps({"config": config})}
             )
-        except DeliveryError as error:  # all of the text is there, and the platform ends the streaming by itself
+        except (DeliveryError, GrowingFullError) as error:
+            # All of the text is there, and the platform ends the streaming by itself.
             log.warning("%s: a streamed card could not be closed: %s", self._caller.config.key, error)
 
     @property

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.feishu import chat_events, old_events
 from imbridge.emulators.feishu.app import App
-from imbridge.emulators.feishu.events import now_ms
+from imbridge.emulators.feishu.callbacks_asked import ask_and_check
+from imbridge.emulators.feishu.events import LINK_PREVIEW, now_ms
+from imbridge.emulators.feishu.message import Message
 
 if TYPE_CHECKING:
     from imbridge.emulators.feishu.user import User
@@ -30,6 +32,30 @@ def clicks_menu(world: "World", user: "User", app: App, event_key: str) -> str:
     """`application.bot.menu_v6` (https://open.feishu.cn/document/client-docs/bot-v3/events/menu); seconds."""
     operator = {"operator_name": user.name, "operator_id": world.directory.ids_of(user, app)}
     return world.push(app, MENU, {"operator": operator, "event_key": event_key, "timestamp": now_ms() // 1000})
+
+
+async def previews_link(
+    world: "World", user: "User", app: App, url: str, message: Message | None, timeout: float
+) -> Any:
+    """`url.preview.get`.
+
+    Fields: https://open.feishu.cn/document/development-link-preview/callback/pull-link-preview-data-callback-structure.
+    Before the message is sent there is no token and no message id.
+    """
+    ids = world.directory.ids_of(user, app)
+    context: dict[str, Any] = {"url": url, "preview_token": "", "open_message_id": "", "open_chat_id": ""}
+    if message is not None:
+        context |= {
+            "preview_token": "v-" + world.ids.derived("preview", message.message_id, url),
+            "open_message_id": message.message_id,
+            "open_chat_id": message.chat_id,
+        }
+    event = {
+        "operator": {"tenant_key": world.settings.tenant_key, "user_id": ids["user_id"], "open_id": ids["open_id"]},
+        "host": "im_message",
+        "context": context,
+    }
+    return await ask_and_check(world, app, LINK_PREVIEW, event, timeout)
 
 
 def comments(

@@ -15,13 +15,12 @@ from imbridge.emulators.feishu.card_sending import check_app_card
 from imbridge.emulators.feishu.card_tokens import CardToken
 from imbridge.emulators.feishu.card_tree import Card, is_v2
 from imbridge.emulators.feishu.compact_json import dump
+from imbridge.emulators.feishu.events import CARD_ACTION
 from imbridge.emulators.feishu.message import BotMessage
 
 if TYPE_CHECKING:
     from imbridge.emulators.feishu.user import User
     from imbridge.emulators.feishu.world import World
-
-CARD_ACTION = "card.action.trigger"
 
 
 async def click(

@@ -20,6 +20,9 @@ MESSAGE_READ = "im.message.message_read_v1"
 REACTION_CREATED = "im.message.reaction.created_v1"
 REACTION_DELETED = "im.message.reaction.deleted_v1"
 CARD_ACTION = "card.action.trigger"
+LINK_PREVIEW = "url.preview.get"
+CALLBACKS = frozenset({CARD_ACTION, LINK_PREVIEW})
+"""Events that are answered; their create_time is in microseconds."""
 
 
 def now_ms() -> int:
@@ -27,17 +30,15 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def envelope(
-    app: App, event_id: str, event_type: str, event: dict[str, Any], tenant_key: str, *, callback: bool = False
-) -> bytes:
-    """The whole payload as JSON bytes. The create_time of a callback is in microseconds, as the platform's is."""
+def envelope(app: App, event_id: str, event_type: str, event: dict[str, Any], tenant_key: str) -> bytes:
+    """The whole payload as JSON bytes."""
     return dump(
         {
             "schema": "2.0",
             "header": {
                 "event_id": event_id,
                 "token": app.verification_token,
-                "create_time": str(now_ms() * 1000 if callback else now_ms()),
+                "create_time": str(now_ms() * 1000 if event_type in CALLBACKS else now_ms()),
                 "event_type": event_type,
                 "tenant_key": tenant_key,
                 "app_id": app.app_id,

@@ -185,6 +185,14 @@ class User(Sending):
         """Presses a button of the bot's menu; returns the event's id."""
         return acting.clicks_menu(self._world, self, app, event_key)
 
+    async def previews_link(self, app: App, url: str, *, message: Message | None = None, timeout: float = 5.0) -> Any:
+        """Sees a link the app previews (in a message, or while typing it); returns the app's answer.
+
+        Raises:
+            CallbackError: There is no right answer in time (it is due in `settings.ack_timeout`).
+        """
+        return await acting.previews_link(self._world, self, app, url, message, timeout)
+
     def comments(
         self, app: App, file_token: str, *, file_type: str = "docx", comment_id: str = "", mentioned: bool = True
     ) -> str:
