@@ -10,13 +10,18 @@ from aiohttp import web
 from imbridge.emulators.feishu import (
     api_application,
     api_approval,
+    api_batch,
     api_cardkit,
     api_cards,
     api_chats,
     api_departments,
+    api_forward,
+    api_history,
     api_media,
     api_messages,
+    api_pins,
     api_reactions,
+    api_urgent,
     api_users,
 )
 from imbridge.emulators.feishu.api_auth import AuthApi
@@ -53,6 +58,11 @@ PARTS = (
     api_approval,
     api_cardkit,
     api_cards,
+    api_forward,
+    api_history,
+    api_urgent,
+    api_pins,
+    api_batch,
 )
 
 

@@ -27,7 +27,37 @@ _CONTACT = (
 _ORGANIZATION = ("contact:department.organize:readonly", *_CONTACT)
 _SUBSCRIBE = ("approval:approval", "approval:definition")
 
+_CARD = ("cardkit:card:write",)
+_PIN = ("im:message", "im:message.pins:write_only", "im:message:send_as_bot")
+_BATCH = ("im:message:send_multi_depts", "im:message:send_multi_users")
+
 NEEDED: Mapping[str, tuple[str, ...]] = {
+    "POST cardkit/v1/cards": _CARD,
+    "POST cardkit/v1/cards/id_convert": _CARD,
+    "PUT cardkit/v1/cards/:card": _CARD,
+    "PATCH cardkit/v1/cards/:card/settings": _CARD,
+    "POST cardkit/v1/cards/:card/batch_update": _CARD,
+    "POST cardkit/v1/cards/:card/elements": _CARD,
+    "PUT cardkit/v1/cards/:card/elements/:element": _CARD,
+    "PATCH cardkit/v1/cards/:card/elements/:element": _CARD,
+    "DELETE cardkit/v1/cards/:card/elements/:element": _CARD,
+    "PUT cardkit/v1/cards/:card/elements/:element/content": _CARD,
+    "POST interactive/v1/card/update": ("im:message", "im:message:send_as_bot", "im:message:update"),
+    "GET im/v1/messages": ("im:message", "im:message:readonly", "im:message.history:readonly"),
+    "GET im/v1/messages/:id/read_users": ("im:message", "im:message:readonly", "im:message:basic"),
+    "POST im/v1/messages/:id/forward": _SEND,
+    "POST im/v1/messages/merge_forward": _SEND,
+    "POST im/v1/threads/:id/forward": _SEND,
+    "PATCH im/v1/messages/:id/urgent_app": ("im:message.urgent", "im:message.urgent:app_send"),
+    "PATCH im/v1/messages/:id/urgent_sms": ("im:message.urgent:sms",),
+    "PATCH im/v1/messages/:id/urgent_phone": ("im:message.urgent:phone",),
+    "POST im/v1/pins": _PIN,
+    "DELETE im/v1/pins/:id": _PIN,
+    "GET im/v1/pins": ("im:message", "im:message.pins:read", "im:message:readonly"),
+    "POST message/v4/batch_send/": _BATCH,
+    "DELETE im/v1/batch_messages/:id": _BATCH,
+    "GET im/v1/batch_messages/:id/read_user": _BATCH,
+    "GET im/v1/batch_messages/:id/get_progress": _BATCH,
     "POST im/v1/messages": _SEND,
     "POST im/v1/messages/:id/reply": _SEND,
     "GET im/v1/messages/:id": ("im:message", "im:message:readonly"),
