@@ -7,6 +7,7 @@ from typing import Any
 
 from imbridge.emulators.feishu import merged, posting
 from imbridge.emulators.feishu.card_sending import outgoing_entity
+from imbridge.emulators.feishu.card_tree import is_shared
 from imbridge.emulators.feishu.chat import Chat
 from imbridge.emulators.feishu.content import parse_content
 from imbridge.emulators.feishu.errors import ApiError
@@ -80,6 +81,8 @@ def patch(call: Call) -> dict[str, Any]:
     message = own_message(call, 230071)
     if message.msg_type != "interactive":
         raise ApiError(230001, "This message is NOT a card")
+    if now_ms() - message.create_time > world.settings.card_lifetime * 1000:
+        raise ApiError(230031)
     content = parse_content("interactive", body.get("content"), world.settings)
     if outgoing_entity(world, call.app, content) is not None:
         raise ApiError(230001, "a sent card is replaced by a card, not by a reference to another")  # unverified
@@ -87,6 +90,9 @@ def patch(call: Call) -> dict[str, Any]:
         world.stats.rate_limited += 1
         world.violation("rate_exceeded", f"card {message.message_id} was updated too often")
         raise ApiError(230020)
+    if not (is_shared(message.card) and is_shared(content)):
+        # The documents demand it; with which code it is refused, if at all, is unverified.
+        world.violation("card_not_shared", f"{message.message_id} was replaced, but update_multi is not true in both")
     message.card_updates += 1
     posting.replaced(world, message, call.app, body["content"], content)
     world.stats.card_updates += 1
