@@ -157,4 +157,7 @@ async def test_channel_receives_and_answers(feishu: FeishuEmulator, app: App, al
         await bob.says("@bot hello group", chat=group, mentions=[app])
         answer = await bob.receives(chat=group)
         assert "hello group" in answer.text
+        await alice.says("stream")
+        streamed = await alice.receives("one two three")
+        await until(lambda: streamed.card["config"]["streaming_mode"] is False)
     assert feishu.violations == []
