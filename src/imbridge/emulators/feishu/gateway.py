@@ -110,7 +110,7 @@ class Routes:
         for pattern, handler, name in self._routes.get((method, len(segments)), ()):
             args = []
             for want, have in zip(pattern, segments, strict=True):
-                if want[0] == ":":
+                if want.startswith(":"):
                     args.append(have)
                 elif want != have:
                     break
@@ -166,10 +166,7 @@ class Gateway:
                     result = await result
                 after = call.after
                 if isinstance(result, Resource):
-                    self._tell(request.method, path, 200, 0)
-                    disposition = f"attachment; filename*=UTF-8''{quote(result.name)}"
-                    headers |= {"Content-Type": result.media_type, "Content-Disposition": disposition}
-                    return web.Response(body=result.data, headers=headers)
+                    return self._download(request, path, result, headers)
                 payload = result if "code" in result else {"code": 0, "msg": "success", "data": result}
         except ApiError as error:
             world.stats.refused += 1
@@ -186,6 +183,29 @@ class Gateway:
                 request.transport.abort()
         self._tell(request.method, path, status, payload.get("code", 0), body, payload)
         return web.Response(body=dump(payload).encode(), status=status, headers=headers)
+
+    def _download(
+        self, request: web.BaseRequest, path: str, resource: Resource, headers: dict[str, str]
+    ) -> web.Response:
+        disposition = f"attachment; filename*=UTF-8''{quote(resource.name)}"
+        headers |= {
+            "Content-Type": resource.media_type,
+            "Content-Disposition": disposition,
+            "Accept-Ranges": "bytes",
+        }
+        data, status = resource.data, 200
+        try:
+            wanted = request.http_range
+        except ValueError:
+            wanted = slice(None)
+        if wanted.start is not None or wanted.stop is not None:
+            start, stop, _ = wanted.indices(len(data))
+            status = 206 if start < stop else 416
+            shown = f"{start}-{stop - 1}" if start < stop else "*"
+            headers["Content-Range"] = f"bytes {shown}/{len(data)}"
+            data = data[start:stop] if start < stop else b""
+        self._tell(request.method, path, status, 0)
+        return web.Response(body=data, status=status, headers=headers)
 
     def _authorised(self, request: web.BaseRequest, path: str, query: str, body: bytes) -> tuple[Call, Handler]:
         found = self._routes.find(request.method, path[len(PREFIX) :]) if path.startswith(PREFIX) else None

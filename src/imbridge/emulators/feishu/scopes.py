@@ -31,8 +31,16 @@ _EDIT = ("im:message", "im:message:send_as_bot", "im:message:update")
 _PIN = ("im:message", "im:message.pins:write_only", "im:message:send_as_bot")
 _CARD = ("cardkit:card:write",)
 _CARD_ELEMENT = "cardkit/v1/cards/:card/elements/:element"
+_BATCH = ("im:message:send_multi_depts", "im:message:send_multi_users")
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
+    "POST im/v1/threads/:id/forward": _FORWARD,
+    "PATCH im/v1/messages/:id/urgent_sms": ("im:message.urgent:sms",),
+    "PATCH im/v1/messages/:id/urgent_phone": ("im:message.urgent:phone",),
+    "POST message/v4/batch_send/": _BATCH,
+    "DELETE im/v1/batch_messages/:id": _BATCH,
+    "GET im/v1/batch_messages/:id/read_user": _BATCH,
+    "GET im/v1/batch_messages/:id/get_progress": _BATCH,
     "POST im/v1/messages": _SEND,
     "POST im/v1/messages/:id/reply": _SEND,
     "GET im/v1/messages/:id": ("im:message", "im:message:readonly"),
