@@ -177,10 +177,8 @@ class Gateway:
             payload = {"code": error.code, "msg": error.msg, "error": {"log_id": log_id, **error.details}}
         if after is not None:
             await after()
-        if status == 200 and world.faults.active:
-            lost = world.faults.take("lose_answer", request.method, path)
-            if lost is not None and request.transport is not None:
-                request.transport.abort()
+        if status == 200:
+            self._lose(request, path)
         self._tell(request.method, path, status, payload.get("code", 0), body, payload)
         return web.Response(body=dump(payload).encode(), status=status, headers=headers)
 
@@ -238,11 +236,20 @@ class Gateway:
         code = reply.payload.get("code", 0)
         if code:
             self._world.stats.refused += 1
+        else:
+            self._lose(request, path)
         # Not the path: a custom bot's address is its password.
         self._tell(request.method, f"/{name.partition(' ')[2]}", reply.status, code, body, reply.payload)
         text, media_type = (reply.page, "text/html; charset=utf-8") if reply.page else (dump(reply.payload), JSON_TYPE)
         headers = {"X-Tt-Logid": self._world.ids.next("log"), "Content-Type": media_type}
         return web.Response(body=text.encode(), status=reply.status, headers=headers)
+
+    def _lose(self, request: web.BaseRequest, path: str) -> None:
+        if not self._world.faults.active:
+            return
+        lost = self._world.faults.take("lose_answer", request.method, path)
+        if lost is not None and request.transport is not None:
+            request.transport.abort()
 
     def _owner(self, authorization: str, path: str, name: str) -> tuple[App, UserToken | None]:
         world = self._world
