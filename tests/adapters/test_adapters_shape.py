@@ -36,6 +36,11 @@ EXTRA: dict[str, set[str]] = {
         "old_messages",  # the older schema's message, whose content is of another shape
         "fetched",  # messages as the API tells them: another shape than events, and pure
         "completion",  # quotes, bundles and cards that have to be asked for
+        "answers",  # what a click is answered with, in time: used by the link and by the callback alike
+        "cards",  # the shared card model as the platform's card JSON: as large as all other content together
+        "markup",  # the one place that makes text inert where the platform reads markup
+        "streaming",  # text that grows in a card: a protocol of its own, with its own errors to mend
+        "tables",  # how many tables a card takes
     },
 }
 

@@ -1,5 +1,6 @@
 """The official SDK talks to the emulator: that is what proves it."""
 
+import asyncio
 import json
 
 import pytest
@@ -78,4 +79,30 @@ async def test_channel_receives_and_answers(feishu: FeishuEmulator, app: App, al
         await bob.says("@bot hello group", chat=group, mentions=[app])
         answer = await bob.receives(chat=group)
         assert "hello group" in answer.text
+    assert feishu.violations == []
+
+
+async def test_user_authorisation(feishu: FeishuEmulator, app: App, alice: User) -> None:
+    page = f"{feishu.base_url}/open-apis/authen/v1/authorize?client_id={app.app_id}&response_type=code"
+    code = (await feishu.consents(alice, f"{page}&redirect_uri=https://bot.example/back")).partition("code=")[2]
+    async with running("lark_oauth.py", feishu, app, code) as process:
+        assert process.stdout is not None
+        address = ""
+        while not address.startswith("http"):  # the SDK may warn first
+            line = await asyncio.wait_for(process.stdout.readline(), STARTUP)
+            assert line, "the client ended"
+            address = line.decode().strip()
+        await feishu.consents(alice, address)
+        output = await asyncio.wait_for(process.stdout.read(), STARTUP)
+    result = json.loads(output.decode().splitlines()[-1])
+    scopes = ["auth:user.id:read", "contact:user.email:readonly", "offline_access"]
+    assert result == {
+        "by_code": "Alice",
+        "refreshed": "Alice",
+        "used_code": 20007,
+        "wrong_token": 99991668,
+        "scopes": scopes,
+        "renewed_scopes": scopes,
+        "by_device": ["Alice", alice.email],
+    }
     assert feishu.violations == []

@@ -1,4 +1,4 @@
-"""Answers that grow."""
+"""Answers that grow by edits."""
 
 import asyncio
 import re
@@ -24,7 +24,7 @@ def no_edits(monkeypatch) -> None:
 
 
 def talk(*skills):
-    return chat(*skills)
+    return chat(*skills, stream="edit")
 
 
 async def test_a_message_grows_by_edits() -> None:

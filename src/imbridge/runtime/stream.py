@@ -141,7 +141,7 @@ class AnswerStream:
                 return True
             first = parts[0]
             if len(parts) > 1:
-                # The message is full: close it and go on in a new one, with what rendering put there (a fence reopened).
+                # The message is full: close it, go on in a new one with what rendering put there (a fence reopened).
                 if await self._put(surface, first, _text_of(first), last=True):
                     self._go_on("".join(_text_of(part) for part in parts[1:]) + self._text[len(text) :])
             elif not last and (text == self._shown or (surface.message_id is not None and surface.updates_left <= 1)):

@@ -19,6 +19,7 @@ FEISHU = Capabilities(
     recall=True,
     recall_window=24 * 3600,
     react=True,
+    typing=True,
     threads=True,
     quote=True,
     mention=True,

@@ -7,11 +7,13 @@ Source: open.feishu.cn, "card JSON 2.0 structure" and the pages of its component
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from imbridge.adapters.feishu.errors import BAD_IMAGE, BAD_ROWS, TOO_MANY_TABLES
 from imbridge.adapters.feishu.markup import escape, without_mentions
 from imbridge.adapters.feishu.tables import MOST_TABLES, limit_tables
 from imbridge.protocol import (
     Button,
     Card,
+    ContentRefusedError,
     DatePicker,
     Divider,
     Element,
@@ -45,6 +47,9 @@ def card_json(card: Card, keys: dict[int, str]) -> dict[str, Any]:
     Args:
         card: The model, or a card that is the platform's own JSON already, which is given back as it is.
         keys: Keys of the images in it, by `id()` of the element.
+
+    Raises:
+        ContentRefusedError: an image has no key.
     """
     if card.content:
         return card.content
@@ -65,7 +70,7 @@ def images_in(card: Card) -> Iterator[Image]:
         yield from (inner for inner in (part.body if isinstance(part, Form) else (part,)) if isinstance(inner, Image))
 
 
-def simpler(card: Card, sub_code: str) -> tuple[Card, str] | None:
+def simpler(card: Card, sub_code: int | None) -> tuple[Card, str] | None:
     """The same card without what the platform refused, and the word for that; None when only text is left.
 
     Args:
@@ -74,10 +79,10 @@ def simpler(card: Card, sub_code: str) -> tuple[Card, str] | None:
     """
     if card.content:
         return None
-    if sub_code in ("11310", "200914") and any(isinstance(part, Table) for part in card.body):
+    if sub_code in (TOO_MANY_TABLES, BAD_ROWS) and any(isinstance(part, Table) for part in card.body):
         body = tuple(Text(part.as_text()) if isinstance(part, Table) else part for part in card.body)
         return card.model_copy(update={"body": body}), "table"
-    if sub_code == "200570" and any(True for _ in images_in(card)):
+    if sub_code == BAD_IMAGE and any(True for _ in images_in(card)):
         return card.model_copy(update={"body": tuple(_without_images(card.body))}), "image"
     return None
 
@@ -115,7 +120,10 @@ def _element(part: Element, keys: dict[int, str], budget: _Budget, *, in_form: b
         budget.tables -= used
         yield {"tag": "markdown", "content": text}
     elif isinstance(part, Image):
-        yield {"tag": "img", "img_key": keys.get(id(part)) or part.key, "alt": _plain(part.alt)}
+        key = keys.get(id(part)) or part.key
+        if not key:
+            raise ContentRefusedError("an image in the card has neither data nor a key", platform="feishu")
+        yield {"tag": "img", "img_key": key, "alt": _plain(part.alt)}
     elif isinstance(part, Fields):
         lines = (f"**{escape(name)}**  {escape(value)}" for name, value in part.rows)
         yield {"tag": "markdown", "content": "\n".join(lines)}

@@ -25,6 +25,13 @@ class Mode(StrEnum):
     WEBHOOK = "webhook"
 
 
+class StreamMode(StrEnum):
+    """How an answer that grows is shown."""
+
+    CARD = "card"
+    EDIT = "edit"
+
+
 class FeishuConfig(AccountConfig):
     """One self-built app on Feishu or Lark.
 
@@ -36,6 +43,8 @@ class FeishuConfig(AccountConfig):
         domain: `feishu` (mainland China) or `lark` (elsewhere).
         base_url: Replaces the domain's address: private deployments and tests.
         mode: `long_connection` needs no public address; `webhook` is served by `bridge.asgi()`.
+        stream: `card`: an answer that grows is streamed into a card, which needs the scope `cardkit:card:write`; where
+            that fails a message is edited. `edit`: a message is edited.
         user_agent_tags: Extra tokens of the User-Agent. Reports say that some events depend on `channel`; empty sends
             exactly what the SDK sends.
         chat_rate: Messages into one chat. The platform allows 5 a second, shared by all bots of a group
@@ -66,6 +75,7 @@ class FeishuConfig(AccountConfig):
         default=None, description="http(s) address of the open platform, for private deployments and tests"
     )
     mode: Mode = Field(default=Mode.LONG_CONNECTION, description="long_connection or webhook")
+    stream: StreamMode = Field(default=StreamMode.CARD, description="card or edit")
     user_agent_tags: tuple[str, ...] = ()
     chat_rate: str = "5/1.1s"
     api_rate: str = "50/1.1s"

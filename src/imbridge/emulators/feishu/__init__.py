@@ -19,6 +19,8 @@ from imbridge.emulators.feishu.callback_answer import CallbackError
 from imbridge.emulators.feishu.card_action import NothingToDoError
 from imbridge.emulators.feishu.card_entity import CardEntity
 from imbridge.emulators.feishu.chat import Chat
+from imbridge.emulators.feishu.consent import ConsentPageError
+from imbridge.emulators.feishu.custom_bot import CustomBot
 from imbridge.emulators.feishu.department import Department
 from imbridge.emulators.feishu.emulator import FeishuEmulator
 from imbridge.emulators.feishu.fault import Fault
@@ -40,6 +42,8 @@ __all__ = [
     "CallbackError",
     "CardEntity",
     "Chat",
+    "ConsentPageError",
+    "CustomBot",
     "Department",
     "Edit",
     "EmulatorSettings",

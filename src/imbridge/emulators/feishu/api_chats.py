@@ -50,8 +50,7 @@ def search(call: Call) -> dict[str, Any]:
 def get_chat(call: Call) -> dict[str, Any]:
     """`GET im/v1/chats/:id`."""
     chat = _chat(call)
-    if call.app not in chat.apps:
-        raise ApiError(232011)
+    _must_be_in(call, chat)
     shown = {
         **_summary(call, chat),
         "i18n_names": {"zh_cn": chat.name, "en_us": chat.name, "ja_jp": chat.name},
@@ -80,8 +79,7 @@ def get_members(call: Call) -> dict[str, Any]:
     chat = _chat(call)
     if chat.dissolved:
         raise ApiError(232009)
-    if call.app not in chat.apps:
-        raise ApiError(232011)
+    _must_be_in(call, chat)
     id_type = _id_type(call, "member_id_type")
     shown, pages = page(call, chat.members, default=20, limit=100, bad_size=232001, bad_token=232001)
     items = [
@@ -143,3 +141,9 @@ def _chat(call: Call) -> Chat:
     if chat is None:
         raise ApiError(232006)
     return chat
+
+
+def _must_be_in(call: Call, chat: Chat) -> None:
+    """Whoever asks, an app or a person through one, has to be in the chat: 232011."""
+    if (call.app not in chat.apps) if call.user_token is None else (call.user_token.user not in chat.members):
+        raise ApiError(232011)

@@ -28,6 +28,8 @@ class App:
         scopes: API scopes the tenant granted; None: all, and nothing is checked.
         asked_scopes: Scopes the app applied for and was not granted.
         contact_scope: The people and departments the app may see; None: everybody.
+        redirect_uris: Addresses to which the authorisation page may send a browser back; None: any.
+        user_scopes: Scopes the app has applied for, of those that people grant; None: all.
     """
 
     app_id: str
@@ -42,6 +44,8 @@ class App:
     scopes: Collection[str] | None = None
     asked_scopes: Collection[str] = ()
     contact_scope: "Collection[User | Department] | None" = None
+    redirect_uris: Collection[str] | None = None
+    user_scopes: Collection[str] | None = None
 
     def wants(self, event_type: str) -> bool:
         """Whether the app is subscribed to the event type."""

@@ -10,14 +10,18 @@ from aiohttp import web
 from imbridge.emulators.feishu import (
     api_application,
     api_approval,
+    api_authen,
     api_cardkit,
     api_cards,
     api_chats,
     api_departments,
+    api_hook,
     api_media,
     api_messages,
+    api_oauth,
     api_reactions,
     api_users,
+    browser,
 )
 from imbridge.emulators.feishu.api_auth import AuthApi
 from imbridge.emulators.feishu.app import App
@@ -28,6 +32,7 @@ from imbridge.emulators.feishu.card_action import Input
 from imbridge.emulators.feishu.chat import Chat
 from imbridge.emulators.feishu.clicking import click
 from imbridge.emulators.feishu.contacts import Contacts
+from imbridge.emulators.feishu.custom_bot import CustomBot
 from imbridge.emulators.feishu.department import Department
 from imbridge.emulators.feishu.faults import Faults
 from imbridge.emulators.feishu.gateway import Gateway, Routes
@@ -51,6 +56,7 @@ PARTS = (
     api_departments,
     api_application,
     api_approval,
+    api_authen,
     api_cardkit,
     api_cards,
 )
@@ -84,7 +90,10 @@ class FeishuEmulator:
         auth.routes(routes)
         for part in PARTS:
             part.add_routes(routes)
-        self._gateway = Gateway(self._world, self._link, routes, auth.public)
+        doors = Routes()
+        api_oauth.add_doors(doors)
+        api_hook.add_doors(doors)
+        self._gateway = Gateway(self._world, self._link, routes, auth.public, doors)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -182,6 +191,8 @@ class FeishuEmulator:
         scopes: Collection[str] | None = None,
         asked_scopes: Collection[str] = (),
         contact_scope: Collection[User | Department] | None = None,
+        redirect_uris: Collection[str] | None = None,
+        user_scopes: Collection[str] | None = None,
     ) -> App:
         """Adds an app with a bot; what is not given is made up. See `App` for the arguments."""
         ids = self._world.ids
@@ -201,6 +212,8 @@ class FeishuEmulator:
             scopes=scopes,
             asked_scopes=asked_scopes,
             contact_scope=contact_scope,
+            redirect_uris=redirect_uris,
+            user_scopes=user_scopes,
         )
         self._world.directory.add_app(app)
         return app
@@ -246,6 +259,43 @@ class FeishuEmulator:
         chat = Chat(chat_id=chat_id, kind="group", name=name, topic=topic, members=list(members), apps=list(apps))
         self._world.directory.chats[chat_id] = chat
         return chat
+
+    def add_custom_bot(
+        self,
+        chat: Chat,
+        secret: str = "",
+        keywords: Sequence[str] = (),
+        *,
+        ip_allowed: bool = True,
+        name: str = "Robot",
+    ) -> CustomBot:
+        """Adds a custom bot to a group: its `url` takes messages. See `CustomBot` for the arguments."""
+        ids = self._world.ids
+        raw = ids.next("hook")
+        token = f"{raw[:8]}-{raw[8:12]}-{raw[12:16]}-{raw[16:20]}-{raw[20:]}"
+        sender = App(f"cli_{ids.next('hook_app', 16)}", "", name, "ou_" + ids.next("hook_bot"))
+        url = f"{self.base_url}/open-apis/bot/v2/hook/{token}"
+        bot = CustomBot(chat, url, sender, secret, keywords, ip_allowed)
+        self._world.custom_bots[token] = bot
+        return bot
+
+    async def consents(self, user: User, url: str) -> str:
+        """Somebody opens an authorisation address and agrees; returns where their browser is sent, with the code.
+
+        The address of a device flow sends nobody anywhere: an empty text.
+
+        Raises:
+            ConsentPageError: The page shows an error instead of asking.
+        """
+        return browser.consents(self._world, self.base_url, user, url)
+
+    async def denies(self, user: User, url: str) -> str:
+        """Somebody opens an authorisation address and refuses; returns where their browser is sent."""
+        return browser.denies(self._world, self.base_url, user, url)
+
+    def revokes(self, user: User, app: App) -> None:
+        """Somebody takes back all they let an app do: its tokens of theirs are invalid."""
+        self._world.grants.revoke(user, app)
 
     def add_bot(self, chat: Chat, app: App, *, by: User) -> str:
         """Somebody adds a bot to a group: `im.chat.member.bot.added_v1`; returns the event's id."""

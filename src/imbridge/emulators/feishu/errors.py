@@ -42,10 +42,19 @@ TEXTS: Mapping[int, str] = {
     300314: "Failed to delete element",
     300315: "Failed to add element",
     300317: "The sequence number for operating on the card did not increment consecutively",
+    20007: "Invalid code.",
+    20026: "The refresh token passed is invalid. Please check the value.",
+    20036: "The specified grant_type is not supported.",
+    20037: "The refresh token passed has expired. Please generate a new one.",
+    20064: "The refresh token has been revoked. Please note that a refresh token can only be used once.",
+    20073: "The refresh token has been used. Please note that a refresh token can only be used once.",
     99991400: "request trigger frequency limit",
     99991661: "Missing access token for authorization. Please make a request with token attached.",
     99991663: "Invalid access token for authorization. Please make a request with token attached.",
+    99991668: "Invalid access token for authorization. Please make a request with token attached.",
     99991671: "Invalid access token format. The token must start with 't-' or 'u-'.",
+    99991677: "Authentication token expired.",
+    99991679: "Unauthorized. You do not have permission to perform the requested operation on the resource.",
     99992351: "The request you send is not a valid {open_id} or not exists.",
     99992361: "open_id cross app",
     230001: "Your request contains an invalid request parameter.",
@@ -98,18 +107,24 @@ class ApiError(Exception):
         ext: What precisely is wrong, appended to the code's text.
         status: HTTP status of the answer.
         headers: Further headers of the answer.
-
-    Attributes:
-        details: What the answer's `error` holds beside the log id.
+        text: Instead of the code's usual text.
+        details: What `error` of the answer has beside the log id.
     """
 
     def __init__(
-        self, code: int, ext: str = "", *, status: int = 400, headers: Mapping[str, str] | None = None
+        self,
+        code: int,
+        ext: str = "",
+        *,
+        status: int = 400,
+        headers: Mapping[str, str] | None = None,
+        text: str = "",
+        details: Mapping[str, Any] | None = None,
     ) -> None:
-        text = TEXTS.get(code, "refused")
+        text = text or TEXTS.get(code, "refused")
         self.msg = f"{text} ext={ext}" if ext else text
         super().__init__(f"{code}: {self.msg}")
         self.code = code
         self.status = status
         self.headers = dict(headers or {})
-        self.details: dict[str, Any] = {}
+        self.details: dict[str, Any] = dict(details or {})

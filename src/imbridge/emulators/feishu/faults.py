@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.fault import Fault
+from imbridge.emulators.feishu.oauth_errors import ERRORS
 
 if TYPE_CHECKING:
     from imbridge.emulators.feishu.card_entity import CardEntity
@@ -220,6 +221,24 @@ class Faults:
     def expire_tokens(self) -> int:
         """All tokens issued so far are invalid from now on; returns how many there were."""
         return self._the_world().tokens.expire_all()
+
+    def expire_user_tokens(self) -> int:
+        """All user access tokens have expired from now on (99991677); returns how many lived."""
+        return self._the_world().grants.expire_tokens()
+
+    def expire_refresh_tokens(self) -> int:
+        """All refresh tokens have expired from now on (20037); returns how many lived."""
+        return self._the_world().grants.expire_refresh_tokens()
+
+    def refuse_oauth(self, code: int, times: int | None = 1, grant_type: str | None = None) -> Fault:
+        """The token endpoint refuses with a code of `oauth_errors.ERRORS`, of one grant type or of all."""
+        if code not in ERRORS:
+            raise ValueError(f"{code} is no code of the token endpoint; they are {sorted(ERRORS)}")
+        return self._add("refuse_oauth", times, code=code, method=grant_type)
+
+    def refuse_hook(self, code: int, times: int | None = 1, msg: str = "") -> Fault:
+        """Addresses of custom bots answer with this code: 11232 is the platform under pressure."""
+        return self._add("refuse_hook", times, code=code, msg=msg)
 
     def token_lifetime(self, seconds: float) -> Fault:
         """Tokens die this many seconds after they are issued, although their expiry says otherwise."""

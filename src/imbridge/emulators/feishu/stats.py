@@ -35,9 +35,13 @@ class Stats:
     tokens_issued: int = 0
     tokens_refused: int = 0
     """Requests answered with a token error."""
+    user_token_requests: int = 0
+    """Requests to the token endpoint of user authorisation."""
     sends: int = 0
     """Messages the bots sent (creates and replies that made a new message)."""
     replies: int = 0
+    hook_sends: int = 0
+    """Messages sent through the addresses of custom bots; they count as sends too."""
     duplicates_absorbed: int = 0
     """Requests that named the `uuid` of an earlier message and made no new one."""
     rate_limited: int = 0

@@ -9,9 +9,12 @@ from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.approvals import Approvals
 from imbridge.emulators.feishu.card_entity import CardEntities
 from imbridge.emulators.feishu.card_tokens import CardTokens
+from imbridge.emulators.feishu.custom_bot import CustomBot
 from imbridge.emulators.feishu.delivery import Delivery, EventQueue
+from imbridge.emulators.feishu.device_flow import DeviceRequests
 from imbridge.emulators.feishu.directory import Directory
 from imbridge.emulators.feishu.faults import Faults
+from imbridge.emulators.feishu.grants import Grants
 from imbridge.emulators.feishu.ids import Ids
 from imbridge.emulators.feishu.message import Message
 from imbridge.emulators.feishu.rates import Rates
@@ -35,6 +38,9 @@ class World:
         self.faults = Faults()
         self.directory = Directory(self.ids)
         self.tokens = Tokens(settings, self.ids)
+        self.grants = Grants(settings, self.ids)
+        self.devices = DeviceRequests(settings, self.ids)
+        self.custom_bots: dict[str, CustomBot] = {}
         self.uploads = Uploads(self.ids, limit=settings.history, limit_bytes=settings.resource_bytes)
         self.cards = CardEntities(self.ids, limit=settings.history)
         self.card_tokens = CardTokens(self.ids, limit=settings.history)
@@ -44,6 +50,7 @@ class World:
         self.client_configs: dict[str, dict[str, int]] = {}
         self.api_rates = Rates((settings.api_rate, 1.0), (settings.api_rate_minute, 60.0))
         self.chat_rates = Rates((settings.chat_rate, 1.0))
+        self.hook_rates = Rates((settings.hook_rate, 1.0), (settings.hook_rate_minute, 60.0))
         self.update_rates = Rates((settings.chat_rate, 1.0))
         self.card_rates = Rates((settings.card_rate, 1.0))
         self._rng = random.Random(seed)  # noqa: S311 - which connection gets an event
