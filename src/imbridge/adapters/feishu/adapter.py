@@ -11,7 +11,8 @@ from imbridge.adapters.feishu.api import FeishuApi, download_kind, receive_id_ty
 from imbridge.adapters.feishu.calls import Caller, DegradeError, RetargetError, gone, passing
 from imbridge.adapters.feishu.capabilities import FEISHU
 from imbridge.adapters.feishu.cards import images_in, simpler
-from imbridge.adapters.feishu.config import FeishuConfig, Mode, StreamMode
+from imbridge.adapters.feishu.completion import Completion
+from imbridge.adapters.feishu.config import Domain, FeishuConfig, Mode, StreamMode
 from imbridge.adapters.feishu.custom_bot import CustomBotAdapter
 from imbridge.adapters.feishu.errors import GONE, GONE_REACTION, NO_THREAD
 from imbridge.adapters.feishu.inbound import Identity
@@ -33,6 +34,7 @@ from imbridge.protocol import (
     Image,
     ImbridgeError,
     Media,
+    Message,
     NotPermittedError,
     NotSupportedError,
     SentPart,
@@ -79,7 +81,9 @@ class FeishuAdapter(Adapter):
         super().__init__(config, context)
         self.caller = Caller(config, context.pool)
         self.api = FeishuApi(self.caller)
-        self.me = Identity(account=config.name, app_id=config.app_id)
+        locale = "en_us" if config.domain is Domain.LARK else "zh_cn"
+        self.me = Identity(account=config.name, app_id=config.app_id, locale=locale)
+        self._completion = Completion(self.api, self.me, config)
         self.mode = config.mode
         self._streams_into_cards = config.stream is StreamMode.CARD
         self._webhook = FeishuWebhook(config, self.me, context.intake, self._answer)
@@ -199,6 +203,8 @@ class FeishuAdapter(Adapter):
 
     async def _place(self, target: Target, kind: str, content: str, key: str, degradations: list[Degradation]) -> Sent:
         channel = target.channel
+        if channel.kind is ChannelKind.PRIVATE:
+            self.me.remember_private(channel.id)
         in_thread = target.in_thread
         while target.reply_to is not None:
             try:
@@ -312,6 +318,14 @@ class FeishuAdapter(Adapter):
         kind = download_kind(getattr(media, "type", "file"))
         return await self.api.download(message_id, media.key, kind)
 
+    def is_complete(self, message: Message) -> bool:
+        """False when it quotes a message, bundles forwarded ones, or is a card that has to be asked for."""
+        return self._completion.is_complete(message)
+
+    async def complete(self, message: Message) -> Message:
+        """The message with what it quotes and what is forwarded with it; what cannot be read is left out."""
+        return await self._completion.complete(message)
+
     def routes(self) -> Sequence[WebhookRoute]:
         """The callback URL; served in webhook mode only."""
         return (self._webhook.route(),) if self.mode is Mode.WEBHOOK else ()
@@ -321,6 +335,7 @@ class FeishuAdapter(Adapter):
         counts = self._link.counters
         return {
             **self._driver.counts,
+            **self._completion.counts,
             **{name: getattr(counts, name) for name in counts.__slots__},
             "calls": self.caller.calls,
             "retries": self.caller.retries,
