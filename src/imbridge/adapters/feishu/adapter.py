@@ -3,32 +3,33 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
-from imbridge.adapters.feishu.api import FeishuApi, download_kind, receive_id_type
+from imbridge.adapters.feishu.api import FeishuApi, receive_id_type
 from imbridge.adapters.feishu.calls import Caller, DegradeError, RetargetError, gone, passing
 from imbridge.adapters.feishu.capabilities import FEISHU
+from imbridge.adapters.feishu.chats import FeishuChats
 from imbridge.adapters.feishu.config import FeishuConfig, Mode
+from imbridge.adapters.feishu.contacts import FeishuContacts
 from imbridge.adapters.feishu.errors import GONE, GONE_REACTION, NO_THREAD
 from imbridge.adapters.feishu.inbound import Identity
 from imbridge.adapters.feishu.link import FeishuLink, handshake_refusal
+from imbridge.adapters.feishu.media import FeishuMedia
 from imbridge.adapters.feishu.outbound import as_plain_text, measure, message_body
+from imbridge.adapters.feishu.people import People
 from imbridge.adapters.feishu.webhook import FeishuWebhook
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
     Channel,
     ChannelKind,
-    ContentRefusedError,
     Degradation,
     DeliveryError,
-    File,
-    Image,
     ImbridgeError,
     Media,
     NotSupportedError,
     SentPart,
-    Video,
 )
 from imbridge.rendering import Part, PartKind
 from imbridge.transport import Backoff, Link, LinkOptions, LinkState, WebhookRoute
@@ -64,6 +65,10 @@ class FeishuAdapter(Adapter):
         super().__init__(config, context)
         self.caller = Caller(config, context.pool)
         self.api = FeishuApi(self.caller)
+        self.media = FeishuMedia(self.api, download_limit=config.download_limit)
+        self.chats = FeishuChats(self.caller)
+        self.contacts = FeishuContacts(self.caller)
+        self._people = People(self.chats, self.contacts)
         self.me = Identity(account=config.name, app_id=config.app_id)
         self.mode = config.mode
         self._webhook = FeishuWebhook(config, self.me, context.intake)
@@ -154,7 +159,8 @@ class FeishuAdapter(Adapter):
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part; `key` becomes the `uuid`, so that a repeated send makes one message within an hour."""
         degradations: list[Degradation] = []
-        kind, content = await self._body(part)
+        part = await self._ready(part, target.channel, degradations)
+        kind, content = message_body(part)
         try:
             return await self._place(target, kind, content, key, degradations)
         except DegradeError as error:
@@ -191,43 +197,25 @@ class FeishuAdapter(Adapter):
         message_id, attempts = await self.api.create(id_type, channel.id, kind, content, key)
         return Sent(SentPart(message_id=message_id, kind=kind, key=key), attempts, tuple(degradations))
 
-    async def _body(self, part: Part) -> tuple[str, str]:
-        """The request's content, with media uploaded first."""
-        keys: dict[int, str] = {}
-        for element in part.elements:
-            if isinstance(element, Media) and element.data is not None:
-                keys[id(element)] = await self._upload(element, element.data)
-        return message_body(part, keys)
-
-    async def _upload(self, media: Media, data: bytes) -> str:
-        if not data:
-            raise ContentRefusedError(
-                f"this {type(media).__name__} is empty; Feishu takes no empty files", platform="feishu"
-            )
-        limit = FEISHU.image_bytes if isinstance(media, Image) else FEISHU.file_bytes
-        if len(data) > limit:
-            raise ContentRefusedError(
-                f"this {type(media).__name__} has {len(data)} bytes; Feishu takes at most {limit}", platform="feishu"
-            )
-        if isinstance(media, Image):
-            return await self.api.upload_image(data)
-        if isinstance(media, File | Video):
-            return await self.api.upload_file(data, media.name or "file")
-        raise NotSupportedError(
-            f"sending a {type(media).__name__} from bytes is not supported on Feishu yet; send a File"
-        )
+    async def _ready(self, part: Part, channel: Channel, degradations: list[Degradation]) -> Part:
+        """The part with its people found and its media uploaded."""
+        part, unknown = await self._people.found(part, channel)
+        part, changed = await self.media.uploaded(part)
+        degradations += *unknown, *changed
+        return part
 
     async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:
         """Change a text or a post; the platform allows 20 edits of a message."""
-        if part.kind in (PartKind.MEDIA, PartKind.CARD):
+        if part.kind.alone:
             kind = getattr(part.elements[0], "type", part.kind)
             raise NotSupportedError(f"Feishu can edit text and post messages, not {kind}")
-        kind, content = await self._body(part)
+        degradations: list[Degradation] = []
+        kind, content = message_body(await self._ready(part, channel, degradations))
         try:
             attempts = await self.api.edit(message_id, channel.id, kind, content)
         except RetargetError as error:
             raise gone(error) from None
-        return Sent(SentPart(message_id=message_id, kind=kind), attempts)
+        return Sent(SentPart(message_id=message_id, kind=kind), attempts, tuple(degradations))
 
     async def recall(self, channel: Channel, message_id: str) -> None:
         """Take a sent message back."""
@@ -253,9 +241,12 @@ class FeishuAdapter(Adapter):
                 raise
 
     async def read(self, message_id: str, media: Media) -> bytes:
-        """Fetch the bytes of a received media element; at most 100 MB."""
-        kind = download_kind(getattr(media, "type", "file"))
-        return await self.api.download(message_id, media.key, kind)
+        """Fetch the bytes of a received media element; at most `download_limit`."""
+        return await self.media.read(message_id, media)
+
+    async def save(self, message_id: str, media: Media, to: Path) -> Path:
+        """Write a received media element to disk; at most `download_limit`."""
+        return await self.media.save(message_id, media, to)
 
     def routes(self) -> Sequence[WebhookRoute]:
         """The callback URL; served in webhook mode only."""

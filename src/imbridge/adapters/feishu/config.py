@@ -44,6 +44,7 @@ class FeishuConfig(AccountConfig):
         api_rate: Calls of one API. The platform allows 50 a second and 1,000 a minute; a tenth is left here too.
         api_minute_rate: The second of the two.
         send_timeout: Seconds after which a message that the platform keeps refusing for passing reasons is given up.
+        download_limit: Bytes of a received file that are fetched at most; the platform hands out 100 MB and no more.
     """
 
     platform: ClassVar[str] = "feishu"
@@ -67,6 +68,7 @@ class FeishuConfig(AccountConfig):
     api_rate: str = "50/1.1s"
     api_minute_rate: str = "1000/61s"
     send_timeout: float = Field(default=120.0, gt=0)
+    download_limit: int = Field(default=100 << 20, gt=0)
 
     @field_validator("base_url")
     @classmethod
