@@ -73,17 +73,27 @@ def test_any_name(name: str) -> None:
     assert safe_name(safe) == safe
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 async def written(to: Path, name: str = "", data: bytes = b"x") -> Path:
     async with incoming(to, name) as new:
         new.file.write(data)
     return new.path
 
 
+async def broken_off(to: Path) -> None:
+    async with incoming(to, "a.txt") as new:
+        new.file.write(b"half")
+        raise RuntimeError
+
+
 async def test_into_a_folder(tmp_path: Path) -> None:
     path = await written(tmp_path, "../a.txt", b"one")
     assert path == tmp_path / "a.txt"
     assert path.read_bytes() == b"one"
-    assert os.listdir(tmp_path) == ["a.txt"]
+    assert names(tmp_path) == ["a.txt"]
 
 
 async def test_a_name_that_is_taken_is_left_alone(tmp_path: Path) -> None:
@@ -117,17 +127,15 @@ async def test_to_a_file(tmp_path: Path) -> None:
     (tmp_path / "b").write_bytes(b"old")
     assert await written(tmp_path / "b", "ignored", b"new") == tmp_path / "b"
     assert (tmp_path / "b").read_bytes() == b"new"
-    assert os.listdir(tmp_path) == ["b"]
+    assert names(tmp_path) == ["b"]
 
 
 async def test_nothing_is_left_when_it_fails(tmp_path: Path) -> None:
     (tmp_path / "b").write_bytes(b"old")
     for to in (tmp_path, tmp_path / "b", tmp_path / "c"):
         with pytest.raises(RuntimeError):
-            async with incoming(to, "a.txt") as new:
-                new.file.write(b"half")
-                raise RuntimeError
-    assert os.listdir(tmp_path) == ["b"]
+            await broken_off(to)
+    assert names(tmp_path) == ["b"]
     assert (tmp_path / "b").read_bytes() == b"old"
 
 
@@ -137,7 +145,7 @@ async def test_it_is_not_there_before_it_is_whole(tmp_path: Path) -> None:
         new.file.flush()
         assert not (tmp_path / "a.txt").exists()
         new.name = "b.txt"
-    assert os.listdir(tmp_path) == ["b.txt"]
+    assert names(tmp_path) == ["b.txt"]
 
 
 async def test_cancelled_while_it_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +168,7 @@ async def test_cancelled_while_it_is_made(tmp_path: Path, monkeypatch: pytest.Mo
     go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
 
 
 async def test_where_nothing_can_be_written(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ class Incoming:
 
 @asynccontextmanager
 async def incoming(to: Path, name: str = "") -> AsyncIterator[Incoming]:
-    """Write a file that appears under its name when all of it is there: `async with incoming(folder, name) as new:`.
+    """Write a file that appears under its name when all of it is there.
 
     Until then it is in the same folder under a name that begins with a dot; when the block fails it is removed.
 

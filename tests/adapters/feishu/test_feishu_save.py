@@ -26,13 +26,17 @@ async def received(rig: Rig, number: int = 1) -> tuple[str, Media]:
     return item.id, element
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 async def test_into_a_folder(rig: Rig, adapter: FeishuAdapter, tmp_path: Path) -> None:
     await rig.alice.sends_file(b"one", name="a.txt")
     message_id, file = await received(rig)
     paths = [await adapter.save(message_id, file, tmp_path) for _ in range(2)]
     assert [path.name for path in paths] == ["a.txt", "a (2).txt"]
     assert [path.read_bytes() for path in paths] == [b"one", b"one"]
-    assert sorted(os.listdir(tmp_path)) == ["a (2).txt", "a.txt"]
+    assert names(tmp_path) == ["a (2).txt", "a.txt"]
 
 
 async def test_to_a_file(rig: Rig, adapter: FeishuAdapter, tmp_path: Path) -> None:
@@ -62,8 +66,8 @@ async def test_hostile_names(rig: Rig, adapter: FeishuAdapter, tmp_path: Path, n
     folder.mkdir(parents=True)
     path = await adapter.save(message_id, file, folder)
     assert path == folder / safe
-    assert os.listdir(folder) == [safe]
-    assert (os.listdir(tmp_path), os.listdir(folder.parent)) == (["folder"], ["in"])
+    assert names(folder) == [safe]
+    assert (names(tmp_path), names(folder.parent)) == (["folder"], ["in"])
 
 
 async def test_what_has_no_name_gets_one_by_its_content(rig: Rig, adapter: FeishuAdapter, tmp_path: Path) -> None:
@@ -111,7 +115,7 @@ async def test_trouble_on_the_way(rig: Rig, adapter: FeishuAdapter, tmp_path: Pa
     else:
         rig.feishu.faults.http_fail("*/resources/*", 429, headers={"x-ogw-ratelimit-reset": "0"})
     assert (await adapter.save(message_id, file, tmp_path)).read_bytes() == data
-    assert os.listdir(tmp_path) == ["a.bin"]
+    assert names(tmp_path) == ["a.bin"]
 
 
 async def test_a_refusal_with_a_status_of_success_is_not_the_file(
@@ -125,7 +129,7 @@ async def test_a_refusal_with_a_status_of_success_is_not_the_file(
     rig.feishu.faults.http_fail("*/resources/*", 200, body='{"code": 230002, "msg": "out"}', headers=json)
     with pytest.raises(DeliveryError, match="230002"):
         await adapter.save(message_id, file, tmp_path)
-    assert os.listdir(tmp_path) == ["a.json"]
+    assert names(tmp_path) == ["a.json"]
 
 
 async def test_nothing_is_left_of_a_refused_download(rig: Rig, adapter: FeishuAdapter, tmp_path: Path) -> None:
@@ -133,7 +137,7 @@ async def test_nothing_is_left_of_a_refused_download(rig: Rig, adapter: FeishuAd
     message_id, _ = await received(rig)
     with pytest.raises(DeliveryError, match="234003"):
         await adapter.save(message_id, Image(key="img_other"), tmp_path)
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
 
 
 async def test_a_download_has_a_limit(rig: Rig, tmp_path: Path) -> None:
@@ -142,7 +146,7 @@ async def test_a_download_has_a_limit(rig: Rig, tmp_path: Path) -> None:
     message_id, file = await received(rig)
     with pytest.raises(DeliveryError, match="longer than 1000"):
         await adapter.save(message_id, file, tmp_path)
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
     assert rig.feishu.stats.downloads == 1
     rig.feishu.settings.file_limit = 1000
     await rig.alice.sends_file(bytes(1000), name="a.bin")
@@ -156,18 +160,18 @@ async def test_cancelled(rig: Rig, adapter: FeishuAdapter, tmp_path: Path) -> No
     rig.feishu.faults.http_delay("*/resources/*", 30)
     saving = asyncio.create_task(adapter.save(message_id, file, tmp_path))
     async with asyncio.timeout(10):
-        while not os.listdir(tmp_path):
+        while not names(tmp_path):
             await asyncio.sleep(0.01)
     saving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await saving
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
 
 
 async def test_stickers(adapter: FeishuAdapter, tmp_path: Path) -> None:
     with pytest.raises(NotSupportedError, match="stickers"):
         await adapter.save("om_1", Sticker(key="k"), tmp_path)
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
 
 
 async def test_where_nothing_can_be_written(rig: Rig, adapter: FeishuAdapter, tmp_path: Path) -> None:

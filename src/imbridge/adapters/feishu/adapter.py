@@ -17,6 +17,7 @@ from imbridge.adapters.feishu.errors import GONE, GONE_REACTION, NO_THREAD
 from imbridge.adapters.feishu.inbound import Identity
 from imbridge.adapters.feishu.link import FeishuLink, handshake_refusal
 from imbridge.adapters.feishu.media import FeishuMedia
+from imbridge.adapters.feishu.messages import FeishuMessages
 from imbridge.adapters.feishu.outbound import as_plain_text, measure, message_body
 from imbridge.adapters.feishu.people import People
 from imbridge.adapters.feishu.webhook import FeishuWebhook
@@ -70,6 +71,7 @@ class FeishuAdapter(Adapter):
         self.contacts = FeishuContacts(self.caller)
         self._people = People(self.chats, self.contacts)
         self.me = Identity(account=config.name, app_id=config.app_id)
+        self.messages = FeishuMessages(self.caller, self.media, self.me)
         self.mode = config.mode
         self._webhook = FeishuWebhook(config, self.me, context.intake)
         self._driver = FeishuLink(self.caller, self.me, context.intake)

@@ -52,7 +52,7 @@ class FeishuApi:
 
     async def create(self, id_type: str, receive_id: str, kind: str, content: str, uuid: str) -> tuple[str, int]:
         """`POST /im/v1/messages`; the message's id and the attempts. One `uuid` makes one message within an hour."""
-        body = {"receive_id": receive_id, "msg_type": kind, "content": content, "uuid": _uuid(uuid)}
+        body = {"receive_id": receive_id, "msg_type": kind, "content": content, "uuid": uuid_of(uuid)}
         data, attempts = await self.caller.call(
             "POST", _MESSAGES, api="message.create", json=body, params={"receive_id_type": id_type}, chat=receive_id
         )
@@ -62,7 +62,7 @@ class FeishuApi:
         self, message_id: str, chat: str, kind: str, content: str, uuid: str, *, in_thread: bool
     ) -> tuple[str, int]:
         """`POST /im/v1/messages/:id/reply`."""
-        body: dict[str, Any] = {"msg_type": kind, "content": content, "uuid": _uuid(uuid)}
+        body: dict[str, Any] = {"msg_type": kind, "content": content, "uuid": uuid_of(uuid)}
         if in_thread:
             body["reply_in_thread"] = True
         path = f"{_MESSAGES}/{quote(message_id, safe='')}/reply"
@@ -159,7 +159,7 @@ async def _multipart(fields: Mapping[str, str], name: str, source: Source) -> As
         await asyncio.to_thread(file.close)
 
 
-def _uuid(key: str) -> str:
+def uuid_of(key: str) -> str:
     """The platform takes at most 50 characters; what is longer is sent as its digest."""
     return key if len(key) <= _UUID_LENGTH else hashlib.blake2b(key.encode(), digest_size=24).hexdigest()
 
