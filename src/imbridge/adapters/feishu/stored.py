@@ -62,14 +62,14 @@ def stored(item: dict[str, Any], bot_id: str) -> StoredMessage:
         bot_id: Our own open_id, so that mentions of us are known.
     """
     deleted = item.get("deleted") is True
-    elements: tuple[AnyElement, ...] = ()
+    elements: tuple[Any, ...] = ()
     text = ""
     if not deleted:
         body, mentions = item.get("body"), item.get("mentions")
         raw = body.get("content") if isinstance(body, dict) else None
         table = MentionTable(mentions if isinstance(mentions, list) else (), bot_id)
         content = read_content(_text(item, "msg_type"), raw, table)
-        elements, text = content.elements, content.text  # type: ignore[assignment] - all of them are of the union
+        elements, text = content.elements, content.text
     sender = item.get("sender")
     sender = sender if isinstance(sender, dict) else {}
     return StoredMessage(
