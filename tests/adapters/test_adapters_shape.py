@@ -22,6 +22,13 @@ EXTRA: dict[str, set[str]] = {
     "feishu": {
         "frames",  # its long connection speaks protobuf, and splits events over frames: a concept beside the link
         "calls",  # token, pacing, error table and retries of one call; api.py is the list of the endpoints alone
+        "answers",  # what a click is answered with, in time: used by the link and by the callback alike
+        "cards",  # the shared card model as the platform's card JSON: as large as all other content together
+        "markup",  # the one place that makes text inert where the platform reads markup
+        "streaming",  # text that grows in a card: a protocol of its own, with its own errors to mend
+        "tables",  # how many tables a card takes
+        "custom_bot",  # a mode with an adapter of its own: it has no API, only an address to post to
+        "hook",  # that address: signature, limits and errors are other ones than the API's in calls.py
         "content",  # fourteen types of message content: beside them the decoding of events would not be seen
     },
 }

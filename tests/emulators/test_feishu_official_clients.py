@@ -1,49 +1,18 @@
-"""The official SDK talks to the emulator: that is what proves it.
-
-The SDK runs in processes of its own: it takes the event loop at import, cannot be stopped, and warns when imported.
-"""
+"""The official SDK talks to the emulator: that is what proves it."""
 
 import asyncio
 import json
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
+from feishu_official import STARTUP, running
 from feishu_raw_client import until
 
 from imbridge.emulators.feishu import App, Chat, EmulatorSettings, FeishuEmulator, User
-
-SCRIPTS = Path(__file__).parent / "scripts"
-STARTUP = 30.0  # importing the SDK takes seconds on a busy machine
 
 
 @pytest.fixture
 def settings() -> EmulatorSettings:
     return EmulatorSettings(reconnect_nonce=0, reconnect_interval=1, redelivery=(0.2, 0.2))
-
-
-@asynccontextmanager
-async def running(
-    script: str, feishu: FeishuEmulator, app: App, *args: str
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        SCRIPTS / script,
-        feishu.base_url,
-        app.app_id,
-        app.app_secret,
-        *args,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
 
 
 async def test_ws_client_receives_and_replies(feishu: FeishuEmulator, app: App, alice: User) -> None:
@@ -110,4 +79,30 @@ async def test_channel_receives_and_answers(feishu: FeishuEmulator, app: App, al
         await bob.says("@bot hello group", chat=group, mentions=[app])
         answer = await bob.receives(chat=group)
         assert "hello group" in answer.text
+    assert feishu.violations == []
+
+
+async def test_user_authorisation(feishu: FeishuEmulator, app: App, alice: User) -> None:
+    page = f"{feishu.base_url}/open-apis/authen/v1/authorize?client_id={app.app_id}&response_type=code"
+    code = (await feishu.consents(alice, f"{page}&redirect_uri=https://bot.example/back")).partition("code=")[2]
+    async with running("lark_oauth.py", feishu, app, code) as process:
+        assert process.stdout is not None
+        address = ""
+        while not address.startswith("http"):  # the SDK may warn first
+            line = await asyncio.wait_for(process.stdout.readline(), STARTUP)
+            assert line, "the client ended"
+            address = line.decode().strip()
+        await feishu.consents(alice, address)
+        output = await asyncio.wait_for(process.stdout.read(), STARTUP)
+    result = json.loads(output.decode().splitlines()[-1])
+    scopes = ["auth:user.id:read", "contact:user.email:readonly", "offline_access"]
+    assert result == {
+        "by_code": "Alice",
+        "refreshed": "Alice",
+        "used_code": 20007,
+        "wrong_token": 99991668,
+        "scopes": scopes,
+        "renewed_scopes": scopes,
+        "by_device": ["Alice", alice.email],
+    }
     assert feishu.violations == []

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
+from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
+from imbridge.adapters.feishu.answers import answer_json, wait_for_answer
 from imbridge.adapters.feishu.api import FeishuApi, receive_id_type
 from imbridge.adapters.feishu.calls import Caller, DegradeError, RetargetError, gone, passing
 from imbridge.adapters.feishu.capabilities import FEISHU
+from imbridge.adapters.feishu.cards import images_in, simpler
 from imbridge.adapters.feishu.chats import FeishuChats
-from imbridge.adapters.feishu.config import FeishuConfig, Mode
+from imbridge.adapters.feishu.config import FeishuConfig, Mode, StreamMode
 from imbridge.adapters.feishu.contacts import FeishuContacts
+from imbridge.adapters.feishu.custom_bot import CustomBotAdapter
 from imbridge.adapters.feishu.errors import GONE, GONE_REACTION, NO_THREAD
 from imbridge.adapters.feishu.inbound import Identity
 from imbridge.adapters.feishu.link import FeishuLink, handshake_refusal
@@ -20,15 +23,19 @@ from imbridge.adapters.feishu.media import FeishuMedia
 from imbridge.adapters.feishu.messages import FeishuMessages
 from imbridge.adapters.feishu.outbound import as_plain_text, measure, message_body
 from imbridge.adapters.feishu.people import People
+from imbridge.adapters.feishu.streaming import StreamingCard
 from imbridge.adapters.feishu.webhook import FeishuWebhook
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
+    Card,
     Channel,
     ChannelKind,
     Degradation,
     DeliveryError,
+    Event,
     ImbridgeError,
     Media,
+    NotPermittedError,
     NotSupportedError,
     SentPart,
 )
@@ -46,6 +53,7 @@ _HEALTH = {
 }
 
 
+_TYPING = "Typing"
 _PATIENCE = 10.0
 """Seconds for the platform to say who we are, before somebody is told that it does not."""
 
@@ -57,6 +65,12 @@ class FeishuAdapter(Adapter):
     config_type: ClassVar[type[AccountConfig]] = FeishuConfig
     capabilities = FEISHU
 
+    @classmethod
+    def create(cls, config: AccountConfig, context: AdapterContext) -> Adapter:
+        """The adapter of an app, or of a custom bot."""
+        custom = isinstance(config, FeishuConfig) and config.mode is Mode.CUSTOM_BOT
+        return CustomBotAdapter(config, context) if custom else cls(config, context)
+
     def __init__(
         self, config: AccountConfig, context: AdapterContext, *, link_options: LinkOptions | None = None
     ) -> None:
@@ -66,15 +80,16 @@ class FeishuAdapter(Adapter):
         super().__init__(config, context)
         self.caller = Caller(config, context.pool)
         self.api = FeishuApi(self.caller)
+        self.me = Identity(account=config.name, app_id=config.app_id)
         self.media = FeishuMedia(self.api, download_limit=config.download_limit)
+        self.messages = FeishuMessages(self.caller, self.media, self.me)
         self.chats = FeishuChats(self.caller)
         self.contacts = FeishuContacts(self.caller)
         self._people = People(self.chats, self.contacts)
-        self.me = Identity(account=config.name, app_id=config.app_id)
-        self.messages = FeishuMessages(self.caller, self.media, self.me)
         self.mode = config.mode
-        self._webhook = FeishuWebhook(config, self.me, context.intake)
-        self._driver = FeishuLink(self.caller, self.me, context.intake)
+        self._streams_into_cards = config.stream is StreamMode.CARD
+        self._webhook = FeishuWebhook(config, self.me, context.intake, self._answer)
+        self._driver = FeishuLink(self.caller, self.me, context.intake, self._answer)
         self._link = Link(
             self._driver, context.pool, options=link_options, name=config.key, on_state=self._on_link_state
         )
@@ -144,6 +159,17 @@ class FeishuAdapter(Adapter):
         self.me.bot_id = str(bot["open_id"])
         self.me.bot_name = str(bot.get("app_name") or "")
 
+    async def _answer(self, inbound: Inbound, within: float) -> bytes:
+        """The JSON that answers a callback, made of what a skill says in time; empty when it says nothing."""
+        answer = await wait_for_answer(inbound, within)
+        if not answer or not isinstance(inbound.item, Event):
+            return b""
+        try:
+            return await answer_json(inbound.item, answer, lambda card: self.media.image_keys(images_in(card)))
+        except ImbridgeError as error:
+            log.warning("%s: what a skill answered to a click could not be shown: %s", self.key, error)
+            return b""
+
     def _on_link_state(self, state: LinkState, error: Exception | None) -> None:
         self._tell(_HEALTH[state], str(handshake_refusal(error) or error or state.value))
 
@@ -160,18 +186,22 @@ class FeishuAdapter(Adapter):
 
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part; `key` becomes the `uuid`, so that a repeated send makes one message within an hour."""
-        degradations: list[Degradation] = []
-        part = await self._ready(part, target.channel, degradations)
-        kind, content = message_body(part)
-        try:
-            return await self._place(target, kind, content, key, degradations)
-        except DegradeError as error:
-            if kind == "text" or part.kind is PartKind.MEDIA or error.ambiguous:
-                raise  # ambiguous: an earlier attempt may have arrived, and another form would be a second message
-            plain_kind, plain = as_plain_text(part)
-            degradations.append(Degradation(what=kind, how="text", why=str(error)))
-            # A new key: the refused request may have been remembered under the old one.
-            return await self._place(target, plain_kind, plain, f"{key}-t", degradations)
+        part, degradations = await self._ready(part, target.channel)
+        while True:
+            kind, content = await self._body(part)
+            try:
+                return await self._place(target, kind, content, key, degradations)
+            except DegradeError as error:
+                if kind == "text" or part.kind is PartKind.MEDIA or error.ambiguous:
+                    raise  # ambiguous: an earlier attempt may have arrived, and another form would be a second message
+                card = part.elements[0]
+                plainer = simpler(card, error.sub_code) if isinstance(card, Card) else None
+                # A new key for each form: the refused request may have been remembered under the old one.
+                if plainer is None:
+                    degradations.append(Degradation(what=kind, how="text", why=str(error)))
+                    return await self._place(target, *as_plain_text(part), f"{key}-t", degradations)
+                part, key = Part(PartKind.CARD, (plainer[0],)), f"{key}-s"
+                degradations.append(Degradation(what=plainer[1], how="as text", why=str(error)))
 
     async def _place(self, target: Target, kind: str, content: str, key: str, degradations: list[Degradation]) -> Sent:
         channel = target.channel
@@ -199,22 +229,29 @@ class FeishuAdapter(Adapter):
         message_id, attempts = await self.api.create(id_type, channel.id, kind, content, key)
         return Sent(SentPart(message_id=message_id, kind=kind, key=key), attempts, tuple(degradations))
 
-    async def _ready(self, part: Part, channel: Channel, degradations: list[Degradation]) -> Part:
+    async def _ready(self, part: Part, channel: Channel) -> tuple[Part, list[Degradation]]:
         """The part with its people found and its media uploaded."""
         part, unknown = await self._people.found(part, channel)
         part, changed = await self.media.uploaded(part)
-        degradations += *unknown, *changed
-        return part
+        return part, [*unknown, *changed]
+
+    async def _body(self, part: Part) -> tuple[str, str]:
+        """The request's content; the pictures of a card are uploaded for it."""
+        card = part.elements[0]
+        return message_body(part, await self.media.image_keys(images_in(card)) if isinstance(card, Card) else None)
 
     async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:
-        """Change a text or a post; the platform allows 20 edits of a message."""
-        if part.kind.alone:
+        """Change a text or a post (20 times a message), or replace a card (for 14 days)."""
+        if part.kind in (PartKind.MEDIA, PartKind.CONTACT):
             kind = getattr(part.elements[0], "type", part.kind)
-            raise NotSupportedError(f"Feishu can edit text and post messages, not {kind}")
-        degradations: list[Degradation] = []
-        kind, content = message_body(await self._ready(part, channel, degradations))
+            raise NotSupportedError(f"Feishu can edit text and post messages and cards, not {kind}")
+        part, degradations = await self._ready(part, channel)
+        kind, content = await self._body(part)
         try:
-            attempts = await self.api.edit(message_id, channel.id, kind, content)
+            if part.kind is PartKind.CARD:
+                attempts = await self.api.update_card(message_id, content)
+            else:
+                attempts = await self.api.edit(message_id, channel.id, kind, content)
         except RetargetError as error:
             raise gone(error) from None
         return Sent(SentPart(message_id=message_id, kind=kind), attempts, tuple(degradations))
@@ -241,6 +278,21 @@ class FeishuAdapter(Adapter):
         except DeliveryError as error:
             if error.code not in GONE_REACTION:  # by a request whose answer got lost, or with its message
                 raise
+
+    async def typing(self, channel: Channel, message_id: str, on: bool) -> None:
+        """The reaction `Typing` on the message that is being answered, as Feishu's own assistants do it."""
+        await (self.react if on else self.unreact)(channel, message_id, _TYPING)
+
+    def grow(self, *, markdown: bool) -> StreamingCard | None:
+        """A card that text is streamed into; None where the settings say that messages are to be edited."""
+        if not self._streams_into_cards:
+            return None
+        return StreamingCard(self.caller, markdown=markdown, on_refused=self._edit_from_now_on)
+
+    def _edit_from_now_on(self, error: NotPermittedError) -> None:
+        if self._streams_into_cards:
+            log.warning("%s: answers that grow are edited messages from now on: %s", self.key, error)
+            self._streams_into_cards = False
 
     async def read(self, message_id: str, media: Media) -> bytes:
         """Fetch the bytes of a received media element; at most `download_limit`."""

@@ -76,6 +76,14 @@ class FeishuApi:
         _, attempts = await self.caller.call("PUT", path, api="message.update", json=body, chat=chat)
         return attempts
 
+    async def update_card(self, message_id: str, content: str) -> int:
+        """`PATCH /im/v1/messages/:id`: a card only, 5 times a second, for 14 days."""
+        path = f"{_MESSAGES}/{quote(message_id, safe='')}"
+        _, attempts = await self.caller.call(
+            "PATCH", path, api="message.patch", json={"content": content}, chat=message_id
+        )
+        return attempts
+
     async def recall(self, message_id: str) -> None:
         """`DELETE /im/v1/messages/:id`."""
         await self.caller.call("DELETE", f"{_MESSAGES}/{quote(message_id, safe='')}", api="message.delete")

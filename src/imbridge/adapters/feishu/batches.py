@@ -62,8 +62,16 @@ class BatchProgress(ProtocolModel):
     recalled_count: int = 0
 
 
-def batch_body(part: Part, users: Iterable[str], departments: Iterable[str]) -> dict[str, Any]:
+def batch_body(
+    part: Part, users: Iterable[str], departments: Iterable[str], keys: dict[int, str] | None = None
+) -> dict[str, Any]:
     """The request's body.
+
+    Args:
+        part: What to show.
+        users: Ids of people, of any type.
+        departments: Ids of departments.
+        keys: As for `message_body`.
 
     Raises:
         ValueError: nobody is to get it, or more than 200 of one type of id.
@@ -77,7 +85,7 @@ def batch_body(part: Part, users: Iterable[str], departments: Iterable[str]) -> 
     for name, ids in targets.items():
         if len(ids) > MOST_TARGETS:
             raise ValueError(f"a batch takes at most {MOST_TARGETS} {name}, not {len(ids)}: send several")
-    kind, text = message_body(part)
+    kind, text = message_body(part, keys)
     if kind == "share_user":  # of contacts, a batch takes groups only
         kind, text = as_plain_text(part)
     content = from_json(text)

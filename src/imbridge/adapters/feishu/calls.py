@@ -6,6 +6,7 @@ A 200 from the platform says nothing: the result is `code` in the JSON. A dead t
 import asyncio
 import math
 import random
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -56,7 +57,13 @@ class RetargetError(DeliveryError):
 
 
 class DegradeError(ContentRefusedError):
-    """The platform refuses this form of the content; a plainer one may pass."""
+    """The platform refuses this form of the content; a plainer one may pass.
+
+    Attributes:
+        sub_code: What exactly it refuses about a card; None when it does not say.
+    """
+
+    sub_code: int | None = None
 
 
 def user_agent(tags: tuple[str, ...] = ()) -> str:
@@ -187,10 +194,10 @@ class Caller:
                 continue
             if binary and response.status == 200 and _is_file(response.headers):
                 return Answer({}, response, attempt)
-            body = _json_object(response)
+            body = json_object(response)
             if body.get("code") == 0 and response.status < 400:
                 return Answer(body, response, attempt)
-            rule = API_ERRORS.lookup(body.get("code"), status=response.status)
+            rule = API_ERRORS.lookup(body.get("code"), sub_code=_sub_code(body), status=response.status)
             if body.get("code") is None and response.status < 400:
                 rule = NO_JSON
             failure = _failure(api, response, body, rule)
@@ -203,6 +210,8 @@ class Caller:
                 self.refreshes += 1
                 self.tokens.invalidate(token)
                 continue
+            if rule.reaction is Reaction.DONE:
+                return Answer(body, response, attempt)
             failure.ambiguous = failure.ambiguous or doubt
             if rule.reaction is not Reaction.RETRY or (once and failure.ambiguous):
                 raise failure
@@ -284,7 +293,7 @@ class Caller:
             headers={"User-Agent": self.user_agent},
             json={"app_id": self.config.app_id, "app_secret": self.config.app_secret.get_secret_value()},
         )
-        body = _json_object(response)
+        body = json_object(response)
         code = body.get("code")
         if code == 0 and isinstance(body.get("tenant_access_token"), str):
             lifetime = body.get("expire")
@@ -309,7 +318,7 @@ class Caller:
         raise AuthError(f"Feishu refuses the app's credentials: {body.get('msg')} (code {code}); {hint}", code=code)
 
 
-def _json_object(response: HttpResponse) -> dict[str, Any]:
+def json_object(response: HttpResponse) -> dict[str, Any]:
     """The answer's JSON; a page of HTML or anything else counts as no code at all, so its HTTP status decides."""
     try:
         body = response.json()
@@ -334,6 +343,8 @@ _KINDS: dict[Reaction, type[DeliveryError]] = {
     Reaction.DEGRADE: DegradeError,
     Reaction.RETARGET: RetargetError,
 }
+_CARD_REFUSED = 230099
+_SUB_CODE = re.compile(r"ErrCode:\s*(\d+)")
 _PERMISSIONS = frozenset({99991672, 99991679, 230006, 230017, 230018, 230027, 230035})
 
 
@@ -357,13 +368,24 @@ def _failure(api: str, response: HttpResponse, body: dict[str, Any], rule: Error
     broken = rule.code in ("5xx", NO_JSON.code)
     if broken:
         kind = DeliveryError
-    return kind(
+    failure = kind(
         "; ".join(facts),
         code=response.status if code is None else code,
         platform="feishu",
         log_id=log_id,
         ambiguous=broken,
     )
+    if isinstance(failure, DegradeError):
+        failure.sub_code = _sub_code(body)
+    return failure
+
+
+def _sub_code(body: dict[str, Any]) -> int | None:
+    """What exactly is refused about a card: the platform says so in the middle of its message."""
+    if body.get("code") != _CARD_REFUSED:
+        return None
+    found = _SUB_CODE.search(str(body.get("msg")))
+    return int(found[1]) if found is not None else None
 
 
 def passing(error: DeliveryError) -> bool:

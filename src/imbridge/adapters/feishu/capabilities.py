@@ -20,9 +20,22 @@ FEISHU = Capabilities(
     recall=True,
     recall_window=24 * 3600,
     react=True,
+    typing=True,
     threads=True,
     quote=True,
     mention=True,
     push=True,
     idempotent_send=True,
 )  # fmt: skip
+
+CUSTOM_BOT = Capabilities(
+    sends=frozenset({"text", "markdown", "mention", "mention_all", "link", "image", "card", "rich", "contact"}),
+    text_bytes=20 * 1024,
+    markdown_bytes=20 * 1024,
+    mention=True,
+    push=True,
+)
+"""What a custom bot can do: it speaks in one group, and hears nothing. The 20 KB are those of the whole request.
+
+Source: open.feishu.cn, client-docs/bot-v3/add-custom-bot.
+"""

@@ -4,6 +4,7 @@ import asyncio
 import io
 import os
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -92,6 +93,15 @@ class FeishuMedia:
         if not image.has_content:
             return image.key
         return await self._api.upload_image(await _look(image, FEISHU.image_bytes))
+
+    async def image_keys(self, images: Iterable[Image]) -> dict[int, str]:
+        """The keys of the images that have to be uploaded, by `id()` of the element.
+
+        Raises:
+            ContentRefusedError: as `image_key`.
+            DeliveryError: as `image_key`.
+        """
+        return {id(image): await self.image_key(image) for image in images if image.has_content}
 
     async def _upload(self, media: Element, degradations: list[Degradation]) -> Element:
         if isinstance(media, Image):

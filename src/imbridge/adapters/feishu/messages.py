@@ -22,15 +22,17 @@ from imbridge.adapters.feishu.batches import (
     batch_sent,
 )
 from imbridge.adapters.feishu.calls import Caller
+from imbridge.adapters.feishu.cards import images_in
 from imbridge.adapters.feishu.chats import chat_id_of
 from imbridge.adapters.feishu.contacts import by_type
-from imbridge.adapters.feishu.inbound import Identity
+from imbridge.adapters.feishu.identity import Identity
 from imbridge.adapters.feishu.media import FeishuMedia
 from imbridge.adapters.feishu.outbound import measure
 from imbridge.adapters.feishu.pages import called, entries
 from imbridge.adapters.feishu.stored import StoredMessage, bundle, moment, stored
 from imbridge.protocol import (
     Address,
+    Card,
     Channel,
     ChannelKind,
     ContentRefusedError,
@@ -293,7 +295,9 @@ class FeishuMessages:
                 f"a batch sends one message, and this makes {len(rendered.parts)}", platform="feishu"
             )
         part, changed = await self._media.uploaded(rendered.parts[0])
-        body = batch_body(part, users, departments)
+        card = part.elements[0]
+        keys = await self._media.image_keys(images_in(card)) if isinstance(card, Card) else None
+        body = batch_body(part, users, departments, keys)
         path = "/open-apis/message/v4/batch_send/"
         data = await called(self._caller, "POST", path, api="batch.send", json=body, once=True)
         return batch_sent(data, (*rendered.degradations, *changed))

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import AwareDatetime, Field
 
-from imbridge.adapters.feishu.content import MentionTable, read_content
+from imbridge.adapters.feishu.content import read_content
+from imbridge.adapters.feishu.mentions import MentionTable
 from imbridge.protocol import AnyElement
 from imbridge.protocol.message import utc
 from imbridge.protocol.model import ProtocolModel

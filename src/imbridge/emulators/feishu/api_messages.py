@@ -6,7 +6,8 @@ Rules: https://open.feishu.cn/document/server-docs/im-v1/message/create and its 
 import asyncio
 from typing import Any
 
-from imbridge.emulators.feishu import posting
+from imbridge.emulators.feishu import merged, posting
+from imbridge.emulators.feishu.card_sending import outgoing_entity
 from imbridge.emulators.feishu.chat import Chat
 from imbridge.emulators.feishu.content import parse_content
 from imbridge.emulators.feishu.errors import ApiError
@@ -58,7 +59,7 @@ def reply(call: Call) -> dict[str, Any]:
 
 def get(call: Call) -> dict[str, Any]:
     """`GET im/v1/messages/:id`."""
-    return {"items": [posting.as_json(call.world, the_message(call), call.app)]}
+    return {"items": merged.items(call.world, the_message(call), call.app)}
 
 
 def update(call: Call) -> dict[str, Any]:
@@ -84,6 +85,8 @@ def patch(call: Call) -> dict[str, Any]:
     if message.msg_type != "interactive":
         raise ApiError(230001, "This message is NOT a card")
     content = parse_content("interactive", body.get("content"), world.settings)
+    if outgoing_entity(world, call.app, content) is not None:
+        raise ApiError(230001, "a sent card is replaced by a card, not by a reference to another")  # unverified
     if world.settings.rate_limits and world.update_rates.take(message.message_id)[0] > 0:
         world.stats.rate_limited += 1
         world.violation("rate_exceeded", f"card {message.message_id} was updated too often")
@@ -148,6 +151,8 @@ def _send(
     call: Call, body: dict[str, Any], chat: Chat, *, parent: Message | None = None, in_thread: bool = False
 ) -> dict[str, Any]:
     world, app = call.world, call.app
+    if chat.dissolved:
+        raise ApiError(232009)
     content = parse_content(body.get("msg_type"), body.get("content"), world.settings)
     posting.check_resources(world, body["msg_type"], content)
     uuid = body.get("uuid") or ""
@@ -160,9 +165,19 @@ def _send(
         if first is not None:
             world.stats.duplicates_absorbed += 1
             return posting.as_json(world, first, app)
+    entity = outgoing_entity(world, app, content) if body["msg_type"] == "interactive" else None
     posting.take_chat_rate(world, chat)
     message = posting.post(
-        world, app, chat, body["msg_type"], body["content"], content, uuid=uuid, parent=parent, in_thread=in_thread
+        world,
+        app,
+        chat,
+        body["msg_type"],
+        body["content"],
+        content,
+        uuid=uuid,
+        parent=parent,
+        in_thread=in_thread,
+        entity=entity,
     )
     if uuid:
         world.store.uuid_done(app.app_id, uuid, message)

@@ -19,9 +19,10 @@ MESSAGE_RECALLED = "im.message.recalled_v1"
 MESSAGE_READ = "im.message.message_read_v1"
 REACTION_CREATED = "im.message.reaction.created_v1"
 REACTION_DELETED = "im.message.reaction.deleted_v1"
-BOT_ADDED = "im.chat.member.bot.added_v1"
-BOT_DELETED = "im.chat.member.bot.deleted_v1"
 CARD_ACTION = "card.action.trigger"
+LINK_PREVIEW = "url.preview.get"
+CALLBACKS = frozenset({CARD_ACTION, LINK_PREVIEW})
+"""Events that are answered; their create_time is in microseconds."""
 
 
 def now_ms() -> int:
@@ -37,7 +38,7 @@ def envelope(app: App, event_id: str, event_type: str, event: dict[str, Any], te
             "header": {
                 "event_id": event_id,
                 "token": app.verification_token,
-                "create_time": str(now_ms()),
+                "create_time": str(now_ms() * 1000 if event_type in CALLBACKS else now_ms()),
                 "event_type": event_type,
                 "tenant_key": tenant_key,
                 "app_id": app.app_id,

@@ -14,9 +14,12 @@ from urllib.parse import parse_qs, quote, unquote
 
 from aiohttp import web
 
+from imbridge.emulators.feishu import scopes, user_access
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.compact_json import dump
+from imbridge.emulators.feishu.door import Knock
 from imbridge.emulators.feishu.errors import ApiError
+from imbridge.emulators.feishu.grants import UserToken
 from imbridge.emulators.feishu.rates import reset_seconds
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 JSON_TYPE = "application/json; charset=utf-8"
 PREFIX = "/open-apis/"
 RATE_LIMITED = 99991400
-TOKEN_ERRORS = frozenset({99991661, 99991663, 99991671})
+TOKEN_ERRORS = frozenset({99991661, 99991663, 99991671, user_access.INVALID, user_access.EXPIRED})
 
 
 @dataclass(slots=True)
@@ -40,6 +43,8 @@ class Call:
     args: list[str]
     raw_query: str
     raw_body: bytes
+    user_token: UserToken | None = None
+    """Set when a person's token is used: the call is theirs, made by the app."""
     after: "Callable[[], Any] | None" = None
     """An awaitable to run when the call is handled, before it is answered."""
     _query: dict[str, list[str]] | None = field(default=None, repr=False)
@@ -72,8 +77,9 @@ class Resource:
     name: str
 
 
-Handler = Callable[[Call], Any]
-"""Returns the `data` of the envelope, or a Resource; may be a coroutine function."""
+Handler = Callable[[Any], Any]
+"""Takes a Call and returns the `data` of the envelope, or a Resource; may be a coroutine function. At a door, where no
+token is asked for, it takes a Knock and returns a Reply."""
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
@@ -116,11 +122,14 @@ class Routes:
 class Gateway:
     """Handles every HTTP request the emulator gets."""
 
-    def __init__(self, world: "World", link: "LongLink", routes: Routes, public: dict[str, Callable[..., Any]]) -> None:
+    def __init__(
+        self, world: "World", link: "LongLink", routes: Routes, public: dict[str, Callable[..., Any]], doors: Routes
+    ) -> None:
         self._world = world
         self._link = link
         self._routes = routes
         self._public = public
+        self._doors = doors
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answers one request."""
@@ -137,6 +146,9 @@ class Gateway:
             failed = await self._fault(request.method, path)
             if failed is not None:
                 return failed
+        door = self._doors.find(request.method, path[1:])
+        if door is not None:
+            return self._at_door(request, path, query, body, door)
         log_id = world.ids.next("log")
         after = None
         headers = {"X-Tt-Logid": log_id, "Content-Type": JSON_TYPE}
@@ -165,9 +177,13 @@ class Gateway:
                 world.stats.tokens_refused += 1
             status = error.status
             headers |= error.headers
-            payload = {"code": error.code, "msg": error.msg, "error": {"log_id": log_id}}
+            payload = {"code": error.code, "msg": error.msg, "error": {"log_id": log_id, **error.details}}
         if after is not None:
             await after()
+        if status == 200 and world.faults.active:
+            lost = world.faults.take("lose_answer", request.method, path)
+            if lost is not None and request.transport is not None:
+                request.transport.abort()
         self._tell(request.method, path, status, payload.get("code", 0), body, payload)
         return web.Response(body=dump(payload).encode(), status=status, headers=headers)
 
@@ -176,8 +192,10 @@ class Gateway:
         if found is None:
             raise ApiError(404, f"{request.method} {path} is not emulated", status=404)
         handler, args, name = found
-        app = self._owner(request.headers.get("Authorization", ""), path)
         world = self._world
+        app, user_token = self._owner(request.headers.get("Authorization", ""), path, name)
+        if user_token is None:
+            scopes.require(app, name)
         if world.settings.rate_limits:
             wait, limit = world.api_rates.take(app.app_id, name)
             if wait > 0:
@@ -185,21 +203,43 @@ class Gateway:
                 world.violation("rate_exceeded", f"{app.app_id} asked {name} more than {limit} times in its period")
                 rate_headers = {"x-ogw-ratelimit-limit": str(limit), "x-ogw-ratelimit-reset": reset_seconds(wait)}
                 raise ApiError(RATE_LIMITED, status=429, headers=rate_headers)
-        return Call(world, app, request, path, args, query, body), handler
+        if world.faults.active:
+            refused = world.faults.take("refuse", request.method, path)
+            if refused is not None:
+                facts = refused.facts
+                raise ApiError(facts["code"], facts["ext"], status=facts["status"], headers=facts["headers"])
+        return Call(world, app, request, path, args, query, body, user_token), handler
 
-    def _owner(self, authorization: str, path: str) -> App:
+    def _at_door(
+        self, request: web.BaseRequest, path: str, query: str, body: bytes, door: tuple[Any, list[str], str]
+    ) -> web.Response:
+        handler, args, name = door
+        reply = handler(Knock(self._world, args, query, request.headers, body))
+        code = reply.payload.get("code", 0)
+        if code:
+            self._world.stats.refused += 1
+        # Not the path: a custom bot's address is its password.
+        self._tell(request.method, f"/{name.partition(' ')[2]}", reply.status, code, body, reply.payload)
+        text, media_type = (reply.page, "text/html; charset=utf-8") if reply.page else (dump(reply.payload), JSON_TYPE)
+        headers = {"X-Tt-Logid": self._world.ids.next("log"), "Content-Type": media_type}
+        return web.Response(body=text.encode(), status=reply.status, headers=headers)
+
+    def _owner(self, authorization: str, path: str, name: str) -> tuple[App, UserToken | None]:
         world = self._world
         if not authorization:
             world.violation("no_token", f"{path} was asked without an Authorization header")
             raise ApiError(99991661)
         scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not token.startswith(("t-", "a-", "u-")):
+        if scheme.lower() != "bearer" or not token.startswith(("t-", "a-", *user_access.PREFIXES)):
             world.violation("malformed_token", f"{path} was asked with a malformed Authorization header")
             raise ApiError(99991671)
+        if token.startswith(user_access.PREFIXES):
+            user_token = user_access.admit(world, token, name)
+            return user_token.app, user_token
         app = world.tokens.owner(token)
         if app is None:
             raise ApiError(99991663)
-        return app
+        return app, None
 
     async def _fault(self, method: str, path: str) -> web.Response | None:
         delay = self._world.faults.take("http_delay", method, path)

@@ -1,10 +1,12 @@
 """Messages as the platform keeps them."""
 
 import json
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.feishu.app import App
+from imbridge.emulators.feishu.card_entity import CardEntity
 from imbridge.emulators.feishu.chat import Chat
 from imbridge.emulators.feishu.readable import readable_text
 
@@ -49,6 +51,7 @@ class Message:
         edits: Earlier contents, oldest first.
         reactions: Reactions that are on it now.
         recalled: Whether it was recalled.
+        forwarded: The messages that are merged in it.
     """
 
     message_id: str
@@ -65,6 +68,7 @@ class Message:
     edits: list[Edit] = field(default_factory=list)
     reactions: list[Reaction] = field(default_factory=list)
     recalled: bool = False
+    forwarded: "list[Message]" = field(default_factory=list)
 
     @property
     def chat_id(self) -> str:
@@ -73,7 +77,9 @@ class Message:
 
     @property
     def content(self) -> dict[str, Any]:
-        """The content as a dictionary."""
+        """The content as a dictionary; that of a merged message is no JSON but a text."""
+        if self.msg_type == "merge_forward":
+            return {"content": self.raw_content}
         content: dict[str, Any] = json.loads(self.raw_content)
         return content
 
@@ -105,14 +111,38 @@ class BotMessage(Message):
     Attributes:
         app_id: The app that sent it.
         uuid: The idempotency key it was sent with, or empty.
-        card_updates: How often its card was replaced.
+        card_updates: How often its card was changed.
+        entity: The card entity it shows, when it was sent as a reference to one.
+        history: The texts its card showed one after the other, the present one last; the newest
+            `settings.card_history`. Empty for messages that are no cards.
     """
 
     app_id: str
     uuid: str = ""
     card_updates: int = 0
+    entity: CardEntity | None = None
+    history: deque[str] = field(default_factory=deque)
     at_ids: tuple[str, ...] = ()
     """The ids by which the content names its mentions, one for each of `mentions`."""
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """The JSON of the card it shows now; of a card entity, with all that was done to it."""
+        if self.msg_type != "interactive":
+            raise ValueError(f"{self.message_id} is no card but {self.msg_type}")
+        return self.content if self.entity is None else self.entity.card
+
+    @property
+    def text(self) -> str:
+        """What a person reads now; of a card, its title and components line by line."""
+        content = self.content if self.msg_type != "interactive" else self.card
+        return readable_text(self.msg_type, content, self._names())
+
+    def show_card(self) -> None:
+        """Adds what its card shows now to the history, unless it shows that already."""
+        text = self.text
+        if not self.history or self.history[-1] != text:
+            self.history.append(text)
 
     def _names(self) -> dict[str, str]:
         return {user_id: who.name for user_id, who in zip(self.at_ids, self.mentions, strict=True)}

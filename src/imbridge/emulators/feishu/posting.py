@@ -1,8 +1,10 @@
 """A bot's new message: checked, kept, shown to the people in the chat."""
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.feishu.app import App
+from imbridge.emulators.feishu.card_entity import CardEntity
 from imbridge.emulators.feishu.chat import Chat
 from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.errors import ApiError
@@ -56,10 +58,11 @@ def post(
     uuid: str = "",
     parent: Message | None = None,
     in_thread: bool = False,
+    entity: CardEntity | None = None,
 ) -> BotMessage:
-    """Makes the message and shows it to everybody concerned."""
+    """Makes the message and shows it to everybody concerned; `entity` is the card entity it refers to."""
     root_id, parent_id, thread_id = place(world, chat, parent, in_thread=in_thread)
-    ids, mentioned = _mentioned(world, app, msg_type, content)
+    ids, mentioned = _mentioned(world, app, msg_type, content if entity is None else entity.card)
     message = BotMessage(
         message_id="om_" + world.ids.next("message"),
         chat=chat,
@@ -74,7 +77,13 @@ def post(
         uuid=uuid,
         mentions=mentioned,
         at_ids=ids,
+        entity=entity,
     )
+    if msg_type == "interactive":
+        message.history = deque(maxlen=world.settings.card_history)
+        message.show_card()
+    if entity is not None:
+        entity.message = message
     world.stats.sends += 1
     world.store.add(message)
     for member in chat.members:
@@ -88,20 +97,41 @@ def place(world: "World", chat: Chat, parent: Message | None, *, in_thread: bool
     """root_id, parent_id and thread_id of a new message.
 
     A reply belongs to the thread of what it replies to; `in_thread` opens one; in a topic group every message that is
-    no reply opens one.
+    no reply opens one. Within a thread all replies hang on its first message
+    (https://open.feishu.cn/document/server-docs/im-v1/message/intro).
     """
     if parent is None:
         return "", "", "omt_" + world.ids.next("thread", 16) if chat.topic else ""
     if in_thread and not parent.thread_id:
         parent.thread_id = "omt_" + world.ids.next("thread", 16)
-    return parent.root_id or parent.message_id, parent.message_id, parent.thread_id
+    if parent.thread_id:
+        root_id = _thread_root(world, parent)
+        return root_id, root_id, parent.thread_id
+    return parent.root_id or parent.message_id, parent.message_id, ""
+
+
+def _thread_root(world: "World", message: Message) -> str:
+    # That a thread which is opened on a reply has that reply as its root, not the first of the chain: unverified.
+    above = world.store.get(message.parent_id)
+    return above.message_id if above is not None and above.thread_id == message.thread_id else message.message_id
 
 
 def replaced(world: "World", message: BotMessage, app: App, raw_content: str, content: dict[str, Any]) -> None:
     """Gives a message new content and shows it again."""
     message.raw_content = raw_content
+    if message.entity is not None:
+        message.entity.replace(content, world.settings.streaming_timeout)
     message.update_time = now_ms()
+    shown_anew(world, message, app)
+
+
+def shown_anew(world: "World", message: BotMessage, app: App) -> None:
+    """Shows people what a message, or the card in it, has become."""
+    is_card = message.msg_type == "interactive"
+    content = message.card if is_card else message.content
     message.at_ids, message.mentions = _mentioned(world, app, message.msg_type, content)
+    if is_card:
+        message.show_card()
     for member in message.chat.members:
         member.inbox.touch()
 

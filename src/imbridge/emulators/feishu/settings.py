@@ -22,16 +22,33 @@ class EmulatorSettings:
         ticket_lifetime: How long the ticket in the connection URL may be used (once).
         token_lifetime: Lifetime of a tenant access token (Feishu: 7200 s).
         token_renewal: With less than this left, a token request issues a new token (Feishu: 30 min).
+        code_lifetime: How long an authorisation code may be used (Feishu: 5 min).
+        user_token_lifetime: Lifetime of a user access token (Feishu: 7200 s in its examples).
+        user_token_grace: How long a user token lives on when it has been renewed (Feishu: 1 min).
+        refresh_token_lifetime: Lifetime of a refresh token (Feishu: 7 days in its examples).
+        authorisation_lifetime: How long after the person agreed tokens can be refreshed (Feishu: 365 days).
+        device_lifetime: How long a device's code can be agreed to.
         rate_limits: Whether the request rates below are enforced; benchmarks turn them off.
         chat_rate: Messages per second into one chat (Feishu: 5, shared by all the bots of a group).
         api_rate: Requests per second of one app to one API (Feishu: 50).
         api_rate_minute: Requests per minute of one app to one API (Feishu: 1000).
+        hook_rate: Messages per second through one custom bot (Feishu: 5).
+        hook_rate_minute: Messages per minute through one custom bot (Feishu: 100).
+        hook_limit: Largest request to a custom bot, in bytes (Feishu: 20 KB).
         text_limit: Largest content of a text message, in bytes (Feishu: 150 KB).
         rich_limit: Largest content of a post or a card, in bytes (Feishu: 30 KB).
         image_limit: Largest image, in bytes (Feishu: 10 MB).
         file_limit: Largest file, in bytes (Feishu: 30 MB).
         edit_limit: Edits per message (Feishu: 20).
         uuid_window: How long a `uuid` stands for its first message (Feishu: 1 h).
+        card_lifetime: How long a card entity can be sent and changed (Feishu: 14 days).
+        streaming_timeout: Streaming mode ends this long after it was switched on (Feishu: 10 min).
+        card_rate: Changes of one card entity per second (Feishu: 10).
+        card_tables: Tables in one card, those in Markdown counted (Feishu documents 5; reports differ).
+        card_components: Components and elements in one 2.0 card (Feishu: 200).
+        card_token_lifetime: How long the token of a click may change its card (Feishu: 30 min).
+        card_token_uses: How often (Feishu: 2).
+        card_history: Shown texts of one card that are kept, see `BotMessage.history`.
         echo_reactions: Whether an app is told of its own reactions too, as the platform does.
         history: Messages, uploads and violations that are kept; older ones are forgotten.
         resource_bytes: Total size of the uploads that are kept, in bytes.
@@ -51,16 +68,33 @@ class EmulatorSettings:
     ticket_lifetime: float = 60.0
     token_lifetime: float = 7200.0
     token_renewal: float = 1800.0
+    code_lifetime: float = 300.0
+    user_token_lifetime: float = 7200.0
+    user_token_grace: float = 60.0
+    refresh_token_lifetime: float = 604_800.0
+    authorisation_lifetime: float = 31_536_000.0
+    device_lifetime: float = 240.0
     rate_limits: bool = True
     chat_rate: int = 5
     api_rate: int = 50
     api_rate_minute: int = 1000
+    hook_rate: int = 5
+    hook_rate_minute: int = 100
+    hook_limit: int = 20 * 1024
     text_limit: int = 150 * 1024
     rich_limit: int = 30 * 1024
     image_limit: int = 10 * 1024 * 1024
     file_limit: int = 30 * 1024 * 1024
     edit_limit: int = 20
     uuid_window: float = 3600.0
+    card_lifetime: float = 14 * 86400.0
+    streaming_timeout: float = 600.0
+    card_rate: int = 10
+    card_tables: int = 5
+    card_components: int = 200
+    card_token_lifetime: float = 1800.0
+    card_token_uses: int = 2
+    card_history: int = 500
     echo_reactions: bool = True
     history: int = 10_000
     resource_bytes: int = 256 * 1024 * 1024

@@ -35,9 +35,13 @@ class Stats:
     tokens_issued: int = 0
     tokens_refused: int = 0
     """Requests answered with a token error."""
+    user_token_requests: int = 0
+    """Requests to the token endpoint of user authorisation."""
     sends: int = 0
     """Messages the bots sent (creates and replies that made a new message)."""
     replies: int = 0
+    hook_sends: int = 0
+    """Messages sent through the addresses of custom bots; they count as sends too."""
     duplicates_absorbed: int = 0
     """Requests that named the `uuid` of an earlier message and made no new one."""
     rate_limited: int = 0
@@ -45,6 +49,11 @@ class Stats:
     """Requests answered with a non-zero code, rate limits and token errors included."""
     edits: int = 0
     card_updates: int = 0
+    """Changes of cards, those of card entities included."""
+    card_texts: int = 0
+    """Texts streamed into card entities."""
+    clicks: int = 0
+    """Interactions of people with cards."""
     recalls: int = 0
     reactions: int = 0
     uploads: int = 0

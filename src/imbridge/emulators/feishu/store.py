@@ -3,6 +3,7 @@
 import time
 from collections import OrderedDict, deque
 
+from imbridge.emulators.feishu.chat import Chat
 from imbridge.emulators.feishu.message import BotMessage, Message
 from imbridge.emulators.feishu.settings import EmulatorSettings
 
@@ -27,6 +28,10 @@ class MessageStore:
     def get(self, message_id: str) -> Message | None:
         """The message with this id."""
         return self._by_id.get(message_id)
+
+    def newest(self, chat: Chat) -> Message | None:
+        """The newest message of a conversation."""
+        return next((message for message in reversed(self._by_id.values()) if message.chat is chat), None)
 
     def uuid_state(self, app_id: str, uuid: str) -> tuple[bool, BotMessage | None]:
         """Whether the key is in use, and the message it stands for (None while that is still being sent)."""

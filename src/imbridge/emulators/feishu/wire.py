@@ -17,6 +17,14 @@ SECRET_FIELDS = frozenset(
         "authorization",
         "token",
         "URL",
+        "client_secret",
+        "access_token",
+        "refresh_token",
+        "code_verifier",
+        "device_code",
+        "user_code",
+        "verification_uri_complete",
+        "sign",
     }
 )
 SHOWN = 500
@@ -24,7 +32,12 @@ SHOWN = 500
 
 def masked(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The facts with the value of every secret field replaced, at any depth, and long texts cut."""
-    return {key: "***" if key in SECRET_FIELDS else _masked_value(value) for key, value in facts.items()}
+    return {key: "***" if _is_secret(key, value) else _masked_value(value) for key, value in facts.items()}
+
+
+def _is_secret(key: str, value: Any) -> bool:
+    # A `code` that is text is an authorisation code; the others are numbers that say what went wrong.
+    return key in SECRET_FIELDS or (key == "code" and isinstance(value, str))
 
 
 def _masked_value(value: Any) -> Any:
