@@ -258,7 +258,7 @@ def check_errors(document: Document, problems: Problems) -> int:
 
 def _default(model: type[BaseModel], name: str) -> str:
     field = model.model_fields[name]
-    if field.is_required():
+    if field.is_required() or (issubclass(model, AccountConfig) and name in model.needs({})):
         return "required"
     value: Any = field.get_default()
     if isinstance(value, Enum):

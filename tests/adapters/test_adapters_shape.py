@@ -41,6 +41,8 @@ EXTRA: dict[str, set[str]] = {
         "markup",  # the one place that makes text inert where the platform reads markup
         "streaming",  # text that grows in a card: a protocol of its own, with its own errors to mend
         "tables",  # how many tables a card takes
+        "custom_bot",  # a mode with an adapter of its own: it has no API, only an address to post to
+        "hook",  # that address: signature, limits and errors are other ones than the API's in calls.py
     },
 }
 

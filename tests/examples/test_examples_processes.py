@@ -38,6 +38,20 @@ async def test_alert_says_one_thing_and_leaves(feishu, python, examples, environ
     assert feishu.stats.connects == 0  # it would take messages away from the bot that runs beside it
 
 
+async def test_alert_by_a_custom_bot(feishu, python, examples) -> None:
+    alice = feishu.add_user("Alice")
+    bot = feishu.add_custom_bot(feishu.add_group("alerts", members=[alice]), secret="hook-secret")
+    hook = {"FEISHU_APP_ID": "", "FEISHU_APP_SECRET": "", "FEISHU_WEBHOOK_URL": bot.url}
+    to = "feishu:default/group/hook"
+    signed = hook | {"FEISHU_WEBHOOK_SECRET": "hook-secret"}
+    async with python("alert.py", to, "The backup failed", cwd=examples, extra=signed) as process:
+        assert (await process.ended(), process.log) == ((0, f"sent to {to}: taken\n"), "")
+    assert [message.text for message in feishu.messages] == ["The backup failed"]
+    async with python("alert.py", to, "The backup failed", cwd=examples, extra=hook) as process:
+        assert await process.ended() == (1, "")
+    assert "check webhook_secret" in process.log
+
+
 async def test_an_alert_that_the_platform_refuses_is_an_exit_status_and_a_reason(feishu, python, examples) -> None:
     async with python("alert.py", "feishu:default/group/oc_nowhere", "anybody?", cwd=examples) as process:
         status, stdout = await process.ended()

@@ -1,8 +1,9 @@
 """The settings every account has, whatever its platform."""
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, field_validator
 from pydantic.alias_generators import to_camel
@@ -49,6 +50,18 @@ class AccountConfig(BaseModel):
         if _NAME.fullmatch(value) is None:
             raise ValueError("an account's name cannot be empty or hold / : # or white space")
         return value
+
+    @classmethod
+    def needs(cls, given: Mapping[str, Any]) -> tuple[str, ...]:
+        """The fields that an account of this sort cannot do without.
+
+        Those without a default. A platform whose modes need different ones overrides this, and gives such fields a
+        default that its validators refuse where they are needed.
+
+        Args:
+            given: What is set so far, by field, as it is written.
+        """
+        return tuple(field for field, info in cls.model_fields.items() if info.is_required())
 
     @property
     def key(self) -> str:

@@ -108,8 +108,10 @@ def _own(reading: Reading, model: type[AccountConfig], name: str, node: Node) ->
 def _of_environment(reading: Reading, model: type[AccountConfig]) -> AccountConfig | None:
     """The account that variables alone describe; it takes one that is required to make an account of them."""
     variables = variables_of(model, model.env_prefix, reading.environ)
-    required = [field for field, info in model.model_fields.items() if info.is_required()]
-    given = [variables[name].key for field in required for name in (field, f"{field}_file") if name in variables]
+    set_here = {field: variables.get(field, variables.get(f"{field}_file")) for field in model.model_fields}
+    needed = model.needs({field: node.value for field, node in set_here.items() if node is not None})
+    telling = dict.fromkeys((*needed, *model.needs({})))
+    given = [node.key for field in telling if (node := set_here[field]) is not None]
     if not given or not _enabled(reading, model, [variables]):
         return None
     missing = Missing(model.platform, ENVIRONMENT, prefix=model.env_prefix, beside=f", but {given[0]} is")

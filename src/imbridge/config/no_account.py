@@ -28,7 +28,7 @@ def no_account(
         return "no account is configured, and no platform is installed: pip install 'imbridge[feishu]'"
     platform = "feishu" if "feishu" in types else next(iter(types))
     model = types[platform]
-    required = {field: info for field, info in model.model_fields.items() if info.is_required()}
+    required = {field: model.model_fields[field] for field in model.needs({})}
     variables = {field: model.env_prefix + field.upper() for field in required}
     file = "imbridge.yaml" if where == ENVIRONMENT else re.sub(r":\d+$", "", where)
     misspelt = "".join(_misspelt(variable, model.env_prefix, environ) for variable in variables.values())

@@ -8,6 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from imbridge.config.account import AccountConfig
 from imbridge.config.document import ENVIRONMENT, Node
 from imbridge.config.environment import expand
 from imbridge.config.fields import explain, is_secret, names_of, takes_list, takes_text
@@ -78,6 +79,7 @@ class Reading:
         """
         chosen: dict[str, Node] = {}
         failed: set[str] = set()
+        needed = self._needed(model, levels)
         for field, info in model.model_fields.items():
             known = self.problems.noted
             node = self._choose(field, levels)
@@ -86,9 +88,9 @@ class Reading:
                 if field != "name":
                     self._check_pasted(node, info)
                 chosen[field] = node
-            elif self.problems.noted == known and info.is_required():
+            elif self.problems.noted == known and field in needed:
                 missing.note(self.problems, field, info)
-            if self.problems.noted > known or (node is None and info.is_required()):
+            if self.problems.noted > known or (node is None and field in needed):
                 failed.add(field)
         values = {field: node.plain(as_text=takes_text(model.model_fields[field])) for field, node in chosen.items()}
         try:
@@ -97,6 +99,13 @@ class Reading:
             note_refusals(self.problems, model, error, chosen, failed, missing)
             return None
         return None if failed else made
+
+    def _needed(self, model: type[BaseModel], levels: Sequence[Mapping[str, Node]]) -> tuple[str, ...]:
+        if not issubclass(model, AccountConfig):
+            return tuple(field for field, info in model.model_fields.items() if info.is_required())
+        quiet = replace(self, problems=Problems())  # what is wrong is noted when the values are read
+        found = {field: quiet._choose(field, levels) for field in model.model_fields}
+        return model.needs({field: node.plain() for field, node in found.items() if node is not None})
 
     def _choose(self, field: str, levels: Sequence[Mapping[str, Node]]) -> Node | None:
         """The value of a field from the strongest place that has one."""

@@ -7,10 +7,11 @@ import asyncio
 import math
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Any
+from typing import Any, BinaryIO
 
 from yarl import URL
 
@@ -42,8 +43,13 @@ _TESTED_SDK = "1.7.5"
 _MAX_REFRESHES = 8
 _CALL_TIMEOUT, _FILE_TIMEOUT = 10.0, 120.0
 """Seconds that one attempt may take; the first is the pool's own."""
-_FIXED_PATHS = frozenset({"/open-apis/im/v1/messages"})  # with one of five receive_id_type each: five addresses
+_FIXED_PATH = "/open-apis/im/v1/messages"  # with one of five receive_id_type each: five addresses
 _DOCS = "https://open.feishu.cn/search?q="
+
+Params = Mapping[str, str | Sequence[str]]
+"""A query; a value that is a list is given once for each of its items, as the platform wants its lists."""
+Form = Callable[[], AbstractAsyncContextManager[Any]]
+"""Opens a multipart body, anew for each attempt: one that holds a file can be read once."""
 
 
 class RetargetError(DeliveryError):
@@ -97,7 +103,7 @@ class Caller:
         self._chat_rate = Rate.parse(config.chat_rate)
         self._api_rates = (Rate.parse(config.api_rate), Rate.parse(config.api_minute_rate))
         self._backoff = Backoff(0.5, 15.0, jitter)
-        self._urls: dict[tuple[str, ...], URL] = {}
+        self._urls: dict[str, URL] = {}
         self._last_headers: dict[str, str] = {}
 
     async def close(self) -> None:
@@ -121,24 +127,29 @@ class Caller:
         *,
         api: str,
         json: Any = None,
-        form: Callable[[], Any] | None = None,
-        params: Mapping[str, str] | None = None,
+        form: Form | None = None,
+        params: Params | None = None,
         chat: str | None = None,
         binary: int = 0,
+        into: BinaryIO | None = None,
         patience: float | None = None,
+        once: bool = False,
     ) -> "Answer":
-        """Call one API until it is done or cannot be. Every call made this way may be repeated without harm.
+        """Call one API until it is done or cannot be. What may be repeated without harm is.
 
         Args:
             method: HTTP method.
             path: Below the open platform's address.
             api: Name of the API, for its rate (ids left out of the path).
             json: JSON body; what creates something carries a `uuid`.
-            form: Makes a multipart body, anew for each attempt.
+            form: Opens a multipart body, anew for each attempt.
             params: Query.
             chat: Chat whose rate counts, for messages.
             binary: The answer may be a file of at most so many bytes instead of JSON.
+            into: Where such a file is written to, instead of into memory; from its beginning in each attempt.
             patience: Seconds after which passing trouble is given up; `send_timeout` when left out.
+            once: It cannot be repeated without harm: an attempt that may have arrived is the last one, and the error
+                is `ambiguous`.
 
         Raises:
             DeliveryError: and its kinds, `RetargetError` and `DegradeError` among them.
@@ -162,24 +173,28 @@ class Caller:
             attempt += 1
             self.calls += 1
             try:
-                response = await self.pool.request(
-                    method,
-                    self._url(path, params),
-                    headers=self._headers(token),
-                    json=json,
-                    data=None if form is None else form(),
-                    **options,
-                )
+                if into is not None:
+                    response = await self._download(into, self._url(path, params), token, options)
+                elif form is not None:
+                    async with form() as data:
+                        response = await self.pool.request(
+                            method, self._url(path, params), headers=self._headers(token), data=data, **options
+                        )
+                else:
+                    response = await self.pool.request(
+                        method, self._url(path, params), headers=self._headers(token), json=json, **options
+                    )
             except HttpError as error:
                 doubt = doubt or error.ambiguous
                 failure = DeliveryError(f"feishu {api}: {error}", platform="feishu", ambiguous=doubt)
-                if error.sent and error.status is not None:
-                    raise failure from None  # a redirect or an answer that is too long: the next one would be, too
+                # A redirect or an answer that is too long: the next one would be, too.
+                if (error.sent and error.status is not None) or (once and doubt):
+                    raise failure from None
                 await self._wait(self._backoff.delay(attempt - 1), deadline, failure)
                 continue
-            if binary and response.status == 200 and _is_file(response):
+            if binary and response.status == 200 and _is_file(response.headers):
                 return Answer({}, response, attempt)
-            body = _json_object(response)
+            body = json_object(response)
             if body.get("code") == 0 and response.status < 400:
                 return Answer(body, response, attempt)
             rule = API_ERRORS.lookup(body.get("code"), sub_code=_sub_code(body), status=response.status)
@@ -198,13 +213,18 @@ class Caller:
             if rule.reaction is Reaction.DONE:
                 return Answer(body, response, attempt)
             failure.ambiguous = failure.ambiguous or doubt
-            if rule.reaction is not Reaction.RETRY:
+            if rule.reaction is not Reaction.RETRY or (once and failure.ambiguous):
                 raise failure
             delay = self._delay(api, chat, response, rule, attempt)
             doubt = failure.ambiguous = doubt or failure.ambiguous
             if isinstance(failure, RateLimitedError):
                 failure.retry_after = delay
             await self._wait(delay, deadline, failure)
+
+    async def _download(self, into: BinaryIO, url: URL, token: str, options: dict[str, Any]) -> HttpResponse:
+        """`GET` a file; what is no file, a refusal, is in the response as ever."""
+        await asyncio.to_thread(_empty, into)
+        return await self.pool.stream_to(into, url, headers=self._headers(token), wanted=_is_file, **options)
 
     def _headers(self, token: str) -> dict[str, str]:
         """The headers of a call: made once for each token."""
@@ -213,14 +233,14 @@ class Caller:
             self._last_headers = {"Authorization": value, "User-Agent": self.user_agent}
         return self._last_headers
 
-    def _url(self, path: str, params: Mapping[str, str] | None) -> URL:
+    def _url(self, path: str, params: Params | None) -> URL:
         """The whole address; those without an id in them, as of sending, are parsed once."""
-        if path not in _FIXED_PATHS:
+        id_type = params.get("receive_id_type") if params is not None and len(params) == 1 else None
+        if path != _FIXED_PATH or not isinstance(id_type, str):
             return URL(self.config.api_url + path).with_query(params)
-        key = (path, *(params or {}).values())
-        url = self._urls.get(key)
+        url = self._urls.get(id_type)
         if url is None:
-            url = self._urls[key] = URL(self.config.api_url + path).with_query(params)
+            url = self._urls[id_type] = URL(self.config.api_url + path).with_query(params)
         return url
 
     def _delay(self, api: str, chat: str | None, response: HttpResponse, rule: ErrorRule, attempt: int) -> float:
@@ -273,7 +293,7 @@ class Caller:
             headers={"User-Agent": self.user_agent},
             json={"app_id": self.config.app_id, "app_secret": self.config.app_secret.get_secret_value()},
         )
-        body = _json_object(response)
+        body = json_object(response)
         code = body.get("code")
         if code == 0 and isinstance(body.get("tenant_access_token"), str):
             lifetime = body.get("expire")
@@ -298,7 +318,7 @@ class Caller:
         raise AuthError(f"Feishu refuses the app's credentials: {body.get('msg')} (code {code}); {hint}", code=code)
 
 
-def _json_object(response: HttpResponse) -> dict[str, Any]:
+def json_object(response: HttpResponse) -> dict[str, Any]:
     """The answer's JSON; a page of HTML or anything else counts as no code at all, so its HTTP status decides."""
     try:
         body = response.json()
@@ -307,9 +327,13 @@ def _json_object(response: HttpResponse) -> dict[str, Any]:
     return body if isinstance(body, dict) else {"code": None, "msg": "JSON that is no object"}
 
 
-def _is_file(response: HttpResponse) -> bool:
+def _empty(file: BinaryIO) -> None:
+    file.seek(0)
+    file.truncate()
+
+
+def _is_file(headers: Mapping[str, str]) -> bool:
     """A file, which may well be a JSON file; refusals are JSON too, but name no file."""
-    headers = response.headers
     return "Content-Disposition" in headers or "json" not in headers.get("Content-Type", "")
 
 

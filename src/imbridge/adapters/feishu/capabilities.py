@@ -8,7 +8,8 @@ FEISHU = Capabilities(
          "location", "card", "quote", "forward", "contact", "notice", "unknown"}
     ),
     sends=frozenset(
-        {"text", "markdown", "mention", "mention_all", "emoji", "link", "image", "file", "sticker", "card", "rich"}
+        {"text", "markdown", "mention", "mention_all", "emoji", "link", "image", "file", "audio", "video", "sticker",
+         "contact", "card", "rich"}
     ),
     text_bytes=150 * 1024,
     markdown_bytes=30 * 1024,
@@ -26,3 +27,15 @@ FEISHU = Capabilities(
     push=True,
     idempotent_send=True,
 )  # fmt: skip
+
+CUSTOM_BOT = Capabilities(
+    sends=frozenset({"text", "markdown", "mention", "mention_all", "link", "image", "card", "rich", "contact"}),
+    text_bytes=20 * 1024,
+    markdown_bytes=20 * 1024,
+    mention=True,
+    push=True,
+)
+"""What a custom bot can do: it speaks in one group, and hears nothing. The 20 KB are those of the whole request.
+
+Source: open.feishu.cn, client-docs/bot-v3/add-custom-bot.
+"""

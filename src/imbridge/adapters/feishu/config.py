@@ -1,14 +1,19 @@
 """Settings of a Feishu or Lark account."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from imbridge.config import AccountConfig
 
 _HOSTS = {"feishu": "https://open.feishu.cn", "lark": "https://open.larksuite.com"}
+_ACCOUNTS_HOSTS = {"feishu": "https://accounts.feishu.cn", "lark": "https://accounts.larksuite.com"}
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_HOOK_DOMAINS = (".feishu.cn", ".larksuite.com")
+_HOOK_PATH = "/open-apis/bot/v2/hook/"
 
 
 class Domain(StrEnum):
@@ -23,6 +28,7 @@ class Mode(StrEnum):
 
     LONG_CONNECTION = "long_connection"
     WEBHOOK = "webhook"
+    CUSTOM_BOT = "custom_bot"
 
 
 class StreamMode(StrEnum):
@@ -33,18 +39,21 @@ class StreamMode(StrEnum):
 
 
 class FeishuConfig(AccountConfig):
-    """One self-built app on Feishu or Lark.
+    """One self-built app on Feishu or Lark, or one custom bot of a group.
 
     Attributes:
-        app_id: The app.
+        app_id: The app; a custom bot has none.
         app_secret: Its secret.
         encrypt_key: Key of callback encryption and signature; needed in webhook mode.
         verification_token: Token inside plain callbacks.
         domain: `feishu` (mainland China) or `lark` (elsewhere).
         base_url: Replaces the domain's address: private deployments and tests.
-        mode: `long_connection` needs no public address; `webhook` is served by `bridge.asgi()`.
         stream: `card`: an answer that grows is streamed into a card, which needs the scope `cardkit:card:write`; where
             that fails a message is edited. `edit`: a message is edited.
+        mode: `long_connection` needs no public address; `webhook` is served by `bridge.asgi()`; `custom_bot` only
+            sends, and is meant when `webhook_url` is all there is.
+        webhook_url: Address of a custom bot. Who has it can post into the group: it is a credential.
+        webhook_secret: Signs what is posted, when the custom bot asks for that.
         user_agent_tags: Extra tokens of the User-Agent. Reports say that some events depend on `channel`; empty sends
             exactly what the SDK sends.
         chat_rate: Messages into one chat. The platform allows 5 a second, shared by all bots of a group
@@ -57,15 +66,21 @@ class FeishuConfig(AccountConfig):
         forward_depth: Bundles of forwarded messages inside one another that are read.
         forward_count: Messages read of a bundle, all depths together; 0 leaves bundles unread.
         read_cards: Ask for a received card as it was sent: what arrives by itself is flattened, or no card at all.
+        download_limit: Bytes of a received file that are fetched at most; the platform hands out 100 MB and no more.
     """
 
     platform: ClassVar[str] = "feishu"
     env_prefix: ClassVar[str] = "FEISHU_"
 
+    mode: Mode = Field(default=Mode.LONG_CONNECTION, description="long_connection, webhook or custom_bot")
     app_id: str = Field(
-        min_length=1, description="App ID, such as cli_a1b2c3; console: Credentials & Basic Info > App ID"
+        default="",
+        validate_default=True,
+        description="App ID, such as cli_a1b2c3; console: Credentials & Basic Info > App ID",
     )
-    app_secret: SecretStr = Field(min_length=1, description="console: Credentials & Basic Info > App Secret")
+    app_secret: SecretStr = Field(
+        default=SecretStr(""), validate_default=True, description="console: Credentials & Basic Info > App Secret"
+    )
     encrypt_key: SecretStr | None = Field(default=None, description="console: Events & Callbacks > Encryption Strategy")
     verification_token: SecretStr | None = Field(
         default=None, description="console: Events & Callbacks > Encryption Strategy > Verification Token"
@@ -74,8 +89,15 @@ class FeishuConfig(AccountConfig):
     base_url: str | None = Field(
         default=None, description="http(s) address of the open platform, for private deployments and tests"
     )
-    mode: Mode = Field(default=Mode.LONG_CONNECTION, description="long_connection or webhook")
     stream: StreamMode = Field(default=StreamMode.CARD, description="card or edit")
+    webhook_url: SecretStr | None = Field(
+        default=None,
+        validate_default=True,
+        description="in the group: Settings > Bots > Custom Bot > Webhook URL",
+    )
+    webhook_secret: SecretStr | None = Field(
+        default=None, description="in the group: Settings > Bots > Custom Bot > Set signature verification"
+    )
     user_agent_tags: tuple[str, ...] = ()
     chat_rate: str = "5/1.1s"
     api_rate: str = "50/1.1s"
@@ -85,6 +107,52 @@ class FeishuConfig(AccountConfig):
     forward_depth: int = Field(default=3, ge=1, le=20)
     forward_count: int = Field(default=100, ge=0, le=1000)
     read_cards: bool = True
+    download_limit: int = Field(default=100 << 20, gt=0)
+
+    @classmethod
+    def needs(cls, given: Mapping[str, Any]) -> tuple[str, ...]:
+        """An app needs its id and secret, a custom bot its address."""
+        return ("webhook_url",) if _is_custom_bot(given) else ("app_id", "app_secret")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _find_mode(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        names: dict[Any, str] = {"appId": "app_id", "webhookUrl": "webhook_url"}
+        plain = {names.get(name, str(name)): value for name, value in given.items() if value not in (None, "")}
+        return {**given, "mode": Mode.CUSTOM_BOT} if _is_custom_bot(plain) else given
+
+    @field_validator("app_id", "app_secret", "webhook_url")
+    @classmethod
+    def _check_there(cls, value: Any, info: ValidationInfo) -> Any:
+        name = str(info.field_name)
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if not text and name in cls.needs({"mode": str(info.data.get("mode", ""))}):
+            raise ValueError(f"missing ({cls.model_fields[name].description})")
+        return value
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _check_webhook_url(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        if info.data.get("mode") is not Mode.CUSTOM_BOT:
+            raise ValueError("is for mode custom_bot; a custom bot is an account of its own, beside an app's")
+        parts = urlsplit(value.get_secret_value())
+        host = parts.hostname or ""
+        ours = urlsplit(info.data.get("base_url") or "")
+        if not parts.path.startswith(_HOOK_PATH) or len(parts.path) == len(_HOOK_PATH) or parts.query or parts.fragment:
+            raise ValueError(f"must be an address such as https://open.feishu.cn{_HOOK_PATH}...")
+        if parts.username is not None or parts.password is not None:
+            raise ValueError("must not hold a user or a password")
+        if host in _LOOPBACK and parts.scheme in ("http", "https"):
+            return value
+        if parts.scheme != "https":
+            raise ValueError("must be https: who reads the address on its way can post into the group")
+        if not f".{host}".endswith(_HOOK_DOMAINS) and (not host or parts.netloc != ours.netloc):
+            raise ValueError("must be on feishu.cn or larksuite.com, or where base_url is")
+        return value
 
     @field_validator("base_url")
     @classmethod
@@ -96,7 +164,7 @@ class FeishuConfig(AccountConfig):
             raise ValueError("must not hold a user or a password")
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("must be an address such as https://open.feishu.example")
-        if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
             raise ValueError("must be https: the app secret would cross the network in the clear")
         return value.rstrip("/")
 
@@ -113,3 +181,20 @@ class FeishuConfig(AccountConfig):
     def api_url(self) -> str:
         """Where the open platform is, without a slash at the end."""
         return self.base_url or _HOSTS[self.domain.value]
+
+    @property
+    def accounts_url(self) -> str:
+        """Where people authorise an app."""
+        return self.base_url or _ACCOUNTS_HOSTS[self.domain.value]
+
+    @property
+    def console_url(self) -> str:
+        """Where the app's settings are."""
+        own = self.base_url is not None and self.base_url.startswith("https:")
+        return f"{self.api_url if own else _HOSTS[self.domain.value]}/app/{self.app_id}"
+
+
+def _is_custom_bot(given: Mapping[str, Any]) -> bool:
+    if "mode" in given:
+        return bool(given["mode"] == Mode.CUSTOM_BOT.value)
+    return "webhook_url" in given and "app_id" not in given

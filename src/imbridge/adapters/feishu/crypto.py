@@ -1,4 +1,4 @@
-"""Signature and encryption of Feishu's callbacks.
+"""Signature and encryption of Feishu's callbacks, and the signature of what is posted to a custom bot.
 
 Source: open.feishu.cn, "Configure Encrypt Key" and "verify that an event comes from Feishu": the signature is
 `sha256(timestamp + nonce + encrypt_key + body)` in hex; the body is AES-256-CBC with key `sha256(encrypt_key)`, the
@@ -8,6 +8,7 @@ first 16 bytes being the IV, PKCS#7 padding.
 import base64
 import binascii
 import hashlib
+import hmac
 from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -21,6 +22,14 @@ _BLOCK = 16
 def signature(timestamp: str, nonce: str, encrypt_key: str, body: bytes) -> str:
     """What `X-Lark-Signature` has to be; over the raw bytes of the body."""
     return hashlib.sha256(f"{timestamp}{nonce}{encrypt_key}".encode() + body).hexdigest()
+
+
+def hook_signature(timestamp: str, secret: str) -> str:
+    """The `sign` of a custom bot's message: HMAC-SHA256 of nothing, the key being `timestamp`, line feed, `secret`.
+
+    Source: open.feishu.cn, client-docs/bot-v3/add-custom-bot, "signature verification"; the timestamp is in seconds.
+    """
+    return base64.b64encode(hmac.digest(f"{timestamp}\n{secret}".encode(), b"", "sha256")).decode()
 
 
 def decrypt(encrypted: str, encrypt_key: str) -> bytes:

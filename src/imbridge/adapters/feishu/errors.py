@@ -128,3 +128,25 @@ TOKEN_ERRORS = ErrorTable(
     )
 )
 """Codes of the token endpoint."""
+
+CUSTOM_BOT_ERRORS = ErrorTable(
+    (
+        ErrorRule(11232, "too many messages, or the platform is under pressure", Reaction.RETRY, delay=1.0),
+        ErrorRule(9499, "a body the platform cannot read", Reaction.FAIL,
+                  hint="at most 20 KB; cards and keys of images have to be valid"),
+        ErrorRule(19001, "no custom bot at this address", Reaction.FAIL,
+                  hint="copy webhook_url again from the bot's page in the group; was the bot removed?"),
+        ErrorRule(19002, "a parameter is missing", Reaction.FAIL),
+        ErrorRule(19007, "the custom bot is switched off", Reaction.FAIL, hint="switch it on in the group's settings"),
+        ErrorRule(19021, "wrong signature, or a timestamp more than an hour off", Reaction.FAIL,
+                  hint="check webhook_secret and this machine's clock"),
+        ErrorRule(19022, "this machine's address is not on the bot's list", Reaction.FAIL,
+                  hint="add it to the bot's IP allowlist, in the group"),
+        ErrorRule(19024, "none of the bot's keywords is in the message", Reaction.FAIL,
+                  hint="say one of them, or change them on the bot's page in the group"),
+    )
+)  # fmt: skip
+"""Codes of a custom bot's address, which come with HTTP 200.
+
+Source: client-docs/bot-v3/add-custom-bot; 19001, 19002 and 19007 are not in it, clients report them.
+"""

@@ -1,0 +1,174 @@
+"""A custom bot: an address into one group that takes messages, and nothing else.
+
+Shapes: open.feishu.cn, client-docs/bot-v3/add-custom-bot, "supported message types". They differ from the message
+API's: the content is an object instead of its text, and three of the five types are written otherwise.
+"""
+
+import re
+from typing import Any, ClassVar
+
+from pydantic_core import from_json, to_json
+
+from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
+from imbridge.adapters.feishu.capabilities import CUSTOM_BOT
+from imbridge.adapters.feishu.config import FeishuConfig
+from imbridge.adapters.feishu.hook import Hook
+from imbridge.adapters.feishu.outbound import message_body
+from imbridge.config import AccountConfig
+from imbridge.protocol import (
+    Button,
+    Card,
+    ContentRefusedError,
+    DatePicker,
+    Degradation,
+    Element,
+    Form,
+    Image,
+    Input,
+    Media,
+    NotSupportedError,
+    Select,
+    SentPart,
+    TargetGoneError,
+    Text,
+)
+from imbridge.rendering import Part, PartKind
+from imbridge.transport import HttpError
+
+CHANNEL = "hook"
+"""The one channel there is: `feishu:<account>/group/hook`."""
+
+_AT_TAG = re.compile(r"<(?=/?\s*at\b)", re.IGNORECASE)
+_ZERO_WIDTH = "\u200b"
+_SIGNED = {"timestamp": "1" * 10, "sign": "x" * 44}
+
+
+class CustomBotAdapter(Adapter):
+    """One custom bot. It has no id, hears nothing and can take nothing back; one group is all it knows."""
+
+    platform: ClassVar[str] = "feishu"
+    config_type: ClassVar[type[AccountConfig]] = FeishuConfig
+    capabilities = CUSTOM_BOT
+
+    def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
+        """Keep the settings; no I/O before the first message."""
+        if not isinstance(config, FeishuConfig):
+            raise TypeError(f"the Feishu adapter needs a FeishuConfig, not a {type(config).__name__}")
+        super().__init__(config, context)
+        self.hook = Hook(config, context.pool)
+
+    async def start(self) -> None:
+        """Up at once: there is nothing to connect."""
+        self._tell(Health.UP, "sends only, into the custom bot's group")
+
+    async def stop_reading(self) -> None:
+        """Nothing is read."""
+
+    async def close(self) -> None:
+        """Nothing is held."""
+        self._tell(Health.STOPPED, "closed")
+
+    async def probe(self) -> Probe:
+        """Post a body that says nothing, which the platform refuses one way or another; nobody sees it.
+
+        An unknown address, one that may not be used from here, and a network that does not get there are found out.
+        A wrong secret is not: whether the platform looks at the signature first is unverified.
+        """
+        try:
+            failure = self.hook.told(await self.hook.ask({}))
+        except HttpError as error:
+            failure = self.hook.lost(error)
+        if failure is not None:
+            return Probe(ok=False, bot_name="custom bot", problems=(str(failure),))
+        return Probe(ok=True, bot_name="custom bot")
+
+    def measure(self, part: Part) -> int:
+        """Bytes of the whole request, which the platform's limit counts."""
+        body, _ = hook_body(part)
+        return len(to_json(_SIGNED | body))
+
+    async def send(self, target: Target, part: Part, key: str) -> Sent:
+        """Post one part. There is no idempotency key: what may have arrived is not repeated, its error is ambiguous."""
+        if target.channel.kind.value != "group" or target.channel.id != CHANNEL:
+            raise TargetGoneError(
+                f"{self.key} is a custom bot and speaks in its own group only: {self.key}/group/{CHANNEL}",
+                platform="feishu",
+            )
+        body, degradations = hook_body(part)
+        if target.reply_to is not None:
+            degradations.append(Degradation(what="reply", how="sent to the chat", why="a custom bot cannot reply"))
+        if target.channel.thread is not None:
+            why = "a custom bot cannot speak in threads"
+            degradations.append(Degradation(what="thread", how="sent to the chat", why=why))
+        attempts = await self.hook.post(body)
+        return Sent(SentPart(kind=body["msg_type"], key=key), attempts, tuple(degradations))
+
+    def counters(self) -> dict[str, Any]:
+        """Numbers for metrics."""
+        return {"calls": self.hook.calls, "retries": self.hook.retries}
+
+    def _tell(self, health: Health, reason: str) -> None:
+        if health is not self.health:
+            self.health = health
+            self.context.on_health(self, health, reason)
+
+
+def hook_body(part: Part) -> tuple[dict[str, Any], list[Degradation]]:
+    """What is posted for a part, without a signature, and what had to be shown otherwise.
+
+    Raises:
+        ContentRefusedError: The part holds something that cannot be sent.
+        NotSupportedError: A custom bot cannot send this.
+    """
+    part, degradations = _without_uploads(part)
+    if part.kind is PartKind.MARKDOWN:
+        return {"msg_type": "interactive", "card": _markdown_card(part.elements[0].as_text())}, degradations
+    kind, text = message_body(part)
+    content = from_json(text)
+    if kind == "interactive":
+        if content.get("type") == "card":
+            raise NotSupportedError("a custom bot cannot send a card that an app has made; send the card itself")
+        first = part.elements[0]
+        if isinstance(first, Card) and _clickable(first):
+            why = "a custom bot is told of no clicks; buttons can only open a url"
+            degradations.append(Degradation(what="card", how="shown, its buttons and inputs do nothing", why=why))
+        return {"msg_type": kind, "card": content}, degradations
+    if kind == "post":
+        content = {"post": content}
+    elif kind == "share_chat":
+        content = {"share_chat_id": content["chat_id"]}
+    elif kind not in ("text", "image"):
+        raise ContentRefusedError(f"a custom bot cannot send {kind} messages", platform="feishu")
+    return {"msg_type": kind, "content": content}, degradations
+
+
+def _without_uploads(part: Part) -> tuple[Part, list[Degradation]]:
+    """Images that no app has uploaded become text: a custom bot has no API to upload them with."""
+    if not any(isinstance(element, Media) and not element.key for element in part.elements):
+        return part, []
+    degradations: list[Degradation] = []
+    elements: list[Element] = []
+    for element in part.elements:
+        if isinstance(element, Image) and not element.key:
+            why = "a custom bot can show only images that an app has uploaded: give its image_key as `key`"
+            degradations.append(Degradation(what="image", how="text", why=why))
+            elements.append(Text(element.as_text()))
+        else:
+            elements.append(element)
+    return Part(PartKind.TEXT if part.kind is PartKind.MEDIA else part.kind, tuple(elements)), degradations
+
+
+def _markdown_card(text: str) -> dict[str, Any]:
+    """The documents know no `md` in a custom bot's post; a card shows Markdown everywhere.
+
+    `<at ...>` in it would call people, so it is made inert by an invisible character, as in an app's messages.
+    """
+    inert = _AT_TAG.sub(f"<{_ZERO_WIDTH}", text)
+    return {"schema": "2.0", "body": {"elements": [{"tag": "markdown", "content": inert}]}}
+
+
+def _clickable(card: Card) -> bool:
+    return not card.content and any(
+        isinstance(one, Select | Input | DatePicker | Form) or (isinstance(one, Button) and not one.url)
+        for one in card.body
+    )
