@@ -7,6 +7,9 @@ import pytest
 from feishu_raw_client import Answer, Bot
 
 from imbridge.emulators.feishu import App, Department, FeishuEmulator, User
+from imbridge.emulators.feishu.emulator import PARTS
+from imbridge.emulators.feishu.gateway import Handler, Routes
+from imbridge.emulators.feishu.scopes import NEEDED
 
 
 @pytest.fixture
@@ -202,3 +205,16 @@ async def test_granted_scopes(feishu: FeishuEmulator, session: aiohttp.ClientSes
 async def test_apps_without_named_scopes_may_do_everything(feishu: FeishuEmulator, bot: Bot) -> None:
     assert (await bot.call("GET", "contact/v3/scopes")).code == 0
     assert feishu.violations == []
+
+
+def test_every_api_has_its_scopes_or_needs_none() -> None:
+    asked: list[str] = []
+
+    class Names(Routes):
+        def add(self, method: str, pattern: str, handler: Handler) -> None:
+            asked.append(f"{method} {pattern}")
+
+    for part in PARTS:
+        part.add_routes(Names())
+    without = {name for name in asked if name not in NEEDED and not name.startswith(("GET authen/", "POST authen/"))}
+    assert without == {"GET application/v6/scopes"}

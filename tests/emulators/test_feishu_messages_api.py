@@ -108,7 +108,6 @@ async def test_wrong_contents(
             },
             "Title\nbody",
         ),
-        ("share_chat", {"chat_id": "oc_1"}, "[share_chat]"),
         ("text", {"text": "好" * 40_000}, "好" * 40_000),
     ],
 )

@@ -13,7 +13,8 @@ from imbridge.adapters.feishu.calls import Caller, DegradeError, RetargetError, 
 from imbridge.adapters.feishu.capabilities import FEISHU
 from imbridge.adapters.feishu.cards import images_in, simpler
 from imbridge.adapters.feishu.chats import FeishuChats
-from imbridge.adapters.feishu.config import FeishuConfig, Mode, StreamMode
+from imbridge.adapters.feishu.completion import Completion
+from imbridge.adapters.feishu.config import Domain, FeishuConfig, Mode, StreamMode
 from imbridge.adapters.feishu.contacts import FeishuContacts
 from imbridge.adapters.feishu.custom_bot import CustomBotAdapter
 from imbridge.adapters.feishu.errors import GONE, GONE_REACTION, NO_THREAD
@@ -35,6 +36,7 @@ from imbridge.protocol import (
     Event,
     ImbridgeError,
     Media,
+    Message,
     NotPermittedError,
     NotSupportedError,
     SentPart,
@@ -80,7 +82,9 @@ class FeishuAdapter(Adapter):
         super().__init__(config, context)
         self.caller = Caller(config, context.pool)
         self.api = FeishuApi(self.caller)
-        self.me = Identity(account=config.name, app_id=config.app_id)
+        locale = "en_us" if config.domain is Domain.LARK else "zh_cn"
+        self.me = Identity(account=config.name, app_id=config.app_id, locale=locale)
+        self._completion = Completion(self.api, self.me, config)
         self.media = FeishuMedia(self.api, download_limit=config.download_limit)
         self.messages = FeishuMessages(self.caller, self.media, self.me)
         self.chats = FeishuChats(self.caller)
@@ -205,6 +209,8 @@ class FeishuAdapter(Adapter):
 
     async def _place(self, target: Target, kind: str, content: str, key: str, degradations: list[Degradation]) -> Sent:
         channel = target.channel
+        if channel.kind is ChannelKind.PRIVATE:
+            self.me.remember_private(channel.id)
         in_thread = target.in_thread
         while target.reply_to is not None:
             try:
@@ -302,6 +308,14 @@ class FeishuAdapter(Adapter):
         """Write a received media element to disk; at most `download_limit`."""
         return await self.media.save(message_id, media, to)
 
+    def is_complete(self, message: Message) -> bool:
+        """False when it quotes a message, bundles forwarded ones, or is a card that has to be asked for."""
+        return self._completion.is_complete(message)
+
+    async def complete(self, message: Message) -> Message:
+        """The message with what it quotes and what is forwarded with it; what cannot be read is left out."""
+        return await self._completion.complete(message)
+
     def routes(self) -> Sequence[WebhookRoute]:
         """The callback URL; served in webhook mode only."""
         return (self._webhook.route(),) if self.mode is Mode.WEBHOOK else ()
@@ -311,6 +325,7 @@ class FeishuAdapter(Adapter):
         counts = self._link.counters
         return {
             **self._driver.counts,
+            **self._completion.counts,
             **{name: getattr(counts, name) for name in counts.__slots__},
             "calls": self.caller.calls,
             "retries": self.caller.retries,

@@ -89,6 +89,16 @@ class FeishuApi:
         """`DELETE /im/v1/messages/:id`."""
         await self.caller.call("DELETE", f"{_MESSAGES}/{quote(message_id, safe='')}", api="message.delete")
 
+    async def message(self, message_id: str, *, patience: float) -> dict[str, Any]:
+        """`GET /im/v1/messages/:id`: a message, with what is in it if it is forwarded; cards as they were sent.
+
+        The page does not name `card_msg_content_type`; the official SDK does, and clients that use it are known.
+        """
+        path = f"{_MESSAGES}/{quote(message_id, safe='')}"
+        params = {"user_id_type": "open_id", "card_msg_content_type": "user_card_content"}
+        data, _ = await self.caller.call("GET", path, api="message.get", params=params, patience=patience)
+        return data
+
     async def react(self, message_id: str, emoji: str) -> None:
         """`POST /im/v1/messages/:id/reactions`."""
         path = f"{_MESSAGES}/{quote(message_id, safe='')}/reactions"

@@ -5,7 +5,7 @@ from imbridge.protocol import Capabilities
 FEISHU = Capabilities(
     receives=frozenset(
         {"text", "markdown", "mention", "mention_all", "emoji", "link", "image", "file", "audio", "video", "sticker",
-         "unknown"}
+         "location", "card", "quote", "forward", "contact", "notice", "unknown"}
     ),
     sends=frozenset(
         {"text", "markdown", "mention", "mention_all", "emoji", "link", "image", "file", "audio", "video", "sticker",

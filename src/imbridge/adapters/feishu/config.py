@@ -62,6 +62,10 @@ class FeishuConfig(AccountConfig):
         api_rate: Calls of one API. The platform allows 50 a second and 1,000 a minute; a tenth is left here too.
         api_minute_rate: The second of the two.
         send_timeout: Seconds after which a message that the platform keeps refusing for passing reasons is given up.
+        resolve_quotes: Ask for the message that a message answers to: one call for each reply.
+        forward_depth: Bundles of forwarded messages inside one another that are read.
+        forward_count: Messages read of a bundle, all depths together; 0 leaves bundles unread.
+        read_cards: Ask for a received card as it was sent: what arrives by itself is flattened, or no card at all.
         download_limit: Bytes of a received file that are fetched at most; the platform hands out 100 MB and no more.
     """
 
@@ -99,6 +103,10 @@ class FeishuConfig(AccountConfig):
     api_rate: str = "50/1.1s"
     api_minute_rate: str = "1000/61s"
     send_timeout: float = Field(default=120.0, gt=0)
+    resolve_quotes: bool = True
+    forward_depth: int = Field(default=3, ge=1, le=20)
+    forward_count: int = Field(default=100, ge=0, le=1000)
+    read_cards: bool = True
     download_limit: int = Field(default=100 << 20, gt=0)
 
     @classmethod

@@ -26,7 +26,7 @@ from imbridge.emulators.feishu.emulator import FeishuEmulator
 from imbridge.emulators.feishu.fault import Fault
 from imbridge.emulators.feishu.faults import Faults
 from imbridge.emulators.feishu.forged import CallbackAnswer, Forged
-from imbridge.emulators.feishu.message import BotMessage, Edit, Message, Reaction, SentMessage
+from imbridge.emulators.feishu.message import BotMessage, Edit, Message, Pin, Reaction, SentMessage, Urgent
 from imbridge.emulators.feishu.profile import Profile
 from imbridge.emulators.feishu.settings import EmulatorSettings
 from imbridge.emulators.feishu.stats import Stats, Violation
@@ -53,10 +53,12 @@ __all__ = [
     "Forged",
     "Message",
     "NothingToDoError",
+    "Pin",
     "Profile",
     "Reaction",
     "SentMessage",
     "Stats",
+    "Urgent",
     "User",
     "Violation",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from imbridge.emulators.feishu.callback_answer import CallbackError
 from imbridge.emulators.feishu.card_rules import CardError
-from imbridge.emulators.feishu.card_tree import is_v2
+from imbridge.emulators.feishu.card_tree import is_shared
 from imbridge.emulators.feishu.clicking import put_card, token_of
 from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.errors import ApiError
@@ -55,8 +55,7 @@ def update(call: Call) -> dict[str, Any]:
 
 def _check_audience(call: Call, card: dict[str, Any], open_ids: Any) -> None:
     """A 1.0 card that is not shared needs open_ids. That only they see the new card is not emulated: all do."""
-    shared = is_v2(card) or card.get("type") == "template" or card.get("config", {}).get("update_multi") is True
-    if not shared and not open_ids:
+    if not is_shared(card) and not open_ids:
         raise ApiError(300090)
     if open_ids is None:
         return

@@ -50,6 +50,13 @@ def is_v2(card: Card) -> bool:
     return card.get("schema") == "2.0"
 
 
+def is_shared(card: Card) -> bool:
+    """Whether a change of the card is for everybody: 2.0 cards and templates are, 1.0 cards say `update_multi`."""
+    config = card.get("config")
+    declared = config.get("update_multi") if isinstance(config, dict) else None
+    return declared is True or (declared is None and (is_v2(card) or card.get("type") == "template"))
+
+
 def body_elements(card: Card) -> list[Any]:
     """The components at the root of the card, in a list that is part of it."""
     holder = card.setdefault("body", {}) if is_v2(card) else card

@@ -102,6 +102,9 @@ def _check_paragraph(locale: str, row: Any) -> None:
         name = tag.get("tag") if isinstance(tag, dict) else None
         if not isinstance(name, str) or name not in POST_TAGS:
             raise ApiError(230001, f"invalid message content: unknown tag {name!r} in {locale}")
+        if name == "md" and len(row) > 1:
+            # The rule is the platform's; that it refuses what breaks it, and how, is unverified.
+            raise ApiError(230001, f"invalid message content: tag 'md' is not alone in its paragraph in {locale}")
         for field in POST_TAGS[name]:
             if not isinstance(tag.get(field), str):
                 raise ApiError(230001, f"invalid message content: tag {name!r} has no {field}")

@@ -1,9 +1,9 @@
 """The emulator: start it, fill it with apps and people, and talk."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from aiohttp import web
 
@@ -11,15 +11,20 @@ from imbridge.emulators.feishu import (
     api_application,
     api_approval,
     api_authen,
+    api_batch,
     api_cardkit,
     api_cards,
     api_chats,
     api_departments,
+    api_forward,
+    api_history,
     api_hook,
     api_media,
     api_messages,
     api_oauth,
+    api_pins,
     api_reactions,
+    api_urgent,
     api_users,
     browser,
 )
@@ -32,16 +37,14 @@ from imbridge.emulators.feishu.card_action import Input
 from imbridge.emulators.feishu.chat import Chat
 from imbridge.emulators.feishu.clicking import click
 from imbridge.emulators.feishu.contacts import Contacts
-from imbridge.emulators.feishu.custom_bot import CustomBot
-from imbridge.emulators.feishu.department import Department
 from imbridge.emulators.feishu.faults import Faults
 from imbridge.emulators.feishu.gateway import Gateway, Routes
 from imbridge.emulators.feishu.groups import Groups
 from imbridge.emulators.feishu.longlink import LongLink
 from imbridge.emulators.feishu.message import BotMessage
-from imbridge.emulators.feishu.profile import Profile
 from imbridge.emulators.feishu.settings import EmulatorSettings
 from imbridge.emulators.feishu.stats import Stats, Violation
+from imbridge.emulators.feishu.tenant import TenantSetup
 from imbridge.emulators.feishu.user import User
 from imbridge.emulators.feishu.wire import Wire
 from imbridge.emulators.feishu.world import World
@@ -59,10 +62,15 @@ PARTS = (
     api_authen,
     api_cardkit,
     api_cards,
+    api_forward,
+    api_history,
+    api_urgent,
+    api_pins,
+    api_batch,
 )
 
 
-class FeishuEmulator:
+class FeishuEmulator(TenantSetup):
     """Feishu's servers on this machine.
 
     Args:
@@ -176,108 +184,6 @@ class FeishuEmulator:
     def world(self) -> World:
         """The state behind all this, for what the rest does not offer."""
         return self._world
-
-    def add_app(
-        self,
-        app_id: str | None = None,
-        app_secret: str | None = None,
-        name: str = "Demo Bot",
-        *,
-        encrypt_key: str = "",
-        verification_token: str | None = None,
-        group_scope: Literal["all", "at"] = "all",
-        hears_bots: bool = False,
-        subscriptions: Collection[str] | None = None,
-        scopes: Collection[str] | None = None,
-        asked_scopes: Collection[str] = (),
-        contact_scope: Collection[User | Department] | None = None,
-        redirect_uris: Collection[str] | None = None,
-        user_scopes: Collection[str] | None = None,
-    ) -> App:
-        """Adds an app with a bot; what is not given is made up. See `App` for the arguments."""
-        ids = self._world.ids
-        app_id = app_id or f"cli_{ids.next('app', 16)}"
-        if app_id in self._world.directory.apps:
-            raise ValueError(f"there is an app {app_id} already")
-        app = App(
-            app_id=app_id,
-            app_secret=app_secret or ids.next("secret"),
-            name=name,
-            bot_open_id="ou_" + ids.derived("bot", app_id, app_id),
-            encrypt_key=encrypt_key,
-            verification_token=ids.next("verification") if verification_token is None else verification_token,
-            group_scope=group_scope,
-            hears_bots=hears_bots,
-            subscriptions=subscriptions,
-            scopes=scopes,
-            asked_scopes=asked_scopes,
-            contact_scope=contact_scope,
-            redirect_uris=redirect_uris,
-            user_scopes=user_scopes,
-        )
-        self._world.directory.add_app(app)
-        return app
-
-    def add_user(self, name: str, *departments: Department, email: str = "", **profile: Any) -> User:
-        """Adds a person, with any attributes of `Profile`; nobody is told (see `contacts.user_joins`)."""
-        ids = self._world.ids
-        user_id = ids.next("user", 8)
-        user = User(
-            self._world,
-            name,
-            union_id="on_" + ids.next("union"),
-            user_id=user_id,
-            email=email or f"{user_id}@example.com",
-            profile=Profile(departments=list(departments), **profile),
-        )
-        self._world.directory.add_user(user)
-        return user
-
-    def add_department(self, name: str, parent: Department | None = None, *, leader: User | None = None) -> Department:
-        """Adds a department below another (or the root); nobody is told (see `contacts.department_created`)."""
-        directory, ids = self._world.directory, self._world.ids
-        department = Department(
-            open_department_id="od-" + ids.next("department"),
-            department_id=ids.next("department_id", 12),
-            name=name,
-            parent=parent,
-            leader=leader,
-            order=len(directory.departments) + 1,
-        )
-        directory.departments[department.open_department_id] = department
-        return department
-
-    def private_chat(self, user: User, app: App) -> Chat:
-        """The private chat of a person with a bot."""
-        return self._world.directory.private_chat(user, app)
-
-    def add_group(
-        self, name: str, members: Iterable[User] = (), apps: Iterable[App] = (), *, topic: bool = False
-    ) -> Chat:
-        """Adds a group; with `topic=True` a topic group, where every new message opens a thread."""
-        chat_id = "oc_" + self._world.ids.next("chat")
-        chat = Chat(chat_id=chat_id, kind="group", name=name, topic=topic, members=list(members), apps=list(apps))
-        self._world.directory.chats[chat_id] = chat
-        return chat
-
-    def add_custom_bot(
-        self,
-        chat: Chat,
-        secret: str = "",
-        keywords: Sequence[str] = (),
-        *,
-        ip_allowed: bool = True,
-        name: str = "Robot",
-    ) -> CustomBot:
-        """Adds a custom bot to a group: its `url` takes messages. See `CustomBot` for the arguments."""
-        ids = self._world.ids
-        raw = ids.next("hook")
-        token = f"{raw[:8]}-{raw[8:12]}-{raw[12:16]}-{raw[16:20]}-{raw[20:]}"
-        sender = App(f"cli_{ids.next('hook_app', 16)}", "", name, "ou_" + ids.next("hook_bot"))
-        url = f"{self.base_url}/open-apis/bot/v2/hook/{token}"
-        bot = CustomBot(chat, url, sender, secret, keywords, ip_allowed)
-        self._world.custom_bots[token] = bot
-        return bot
 
     async def consents(self, user: User, url: str) -> str:
         """Somebody opens an authorisation address and agrees; returns where their browser is sent, with the code.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.message import Message, Reaction
+from imbridge.emulators.feishu.shown_content import shown_content
 
 if TYPE_CHECKING:
     from imbridge.emulators.feishu.directory import Directory
@@ -58,7 +59,7 @@ def message_received(message: Message, app: App, directory: "Directory", tenant_
         "chat_id": chat.chat_id,
         "chat_type": chat.kind,
         "message_type": message.msg_type,
-        "content": message.raw_content,
+        "content": shown_content(message),
     }
     for name in ("root_id", "parent_id", "thread_id"):
         value = getattr(message, name)

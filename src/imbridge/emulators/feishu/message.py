@@ -32,6 +32,22 @@ class Reaction:
     action_time: int
 
 
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A pin on a message: who put it there, and when (milliseconds)."""
+
+    by: "User | App"
+    create_time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Urgent:
+    """A nudge: `kind` is app, sms or phone, `user` who got it."""
+
+    kind: str
+    user: "User"
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class Message:
     """A message of a person or a bot.
@@ -52,6 +68,7 @@ class Message:
         reactions: Reactions that are on it now.
         recalled: Whether it was recalled.
         forwarded: The messages that are merged in it.
+        pin: Who pinned it, if it is pinned.
     """
 
     message_id: str
@@ -69,6 +86,7 @@ class Message:
     reactions: list[Reaction] = field(default_factory=list)
     recalled: bool = False
     forwarded: "list[Message]" = field(default_factory=list)
+    pin: "Pin | None" = None
 
     @property
     def chat_id(self) -> str:
@@ -85,11 +103,20 @@ class Message:
 
     @property
     def text(self) -> str:
-        """What a person reads: mentions as `@name`, posts as plain lines, other types as `[type]`."""
-        return readable_text(self.msg_type, self.content, self._names())
+        """What a person reads: mentions as `@name`, posts as plain lines, merged messages, other types as `[type]`."""
+        return self._merged_text() or readable_text(self.msg_type, self.content, self._names())
+
+    def _merged_text(self) -> str:
+        if not self.forwarded:
+            return ""
+        return "\n".join(["[merge_forward]", *(f"{one.sender.name}: {one.text}" for one in self.forwarded)])
+
+    def mention_keys(self) -> list[str]:
+        """What stands in the content for each of `mentions`."""
+        return [f"@_user_{number}" for number in range(1, len(self.mentions) + 1)]
 
     def _names(self) -> dict[str, str]:
-        return {f"@_user_{number}": who.name for number, who in enumerate(self.mentions, start=1)}
+        return {key: who.name for key, who in zip(self.mention_keys(), self.mentions, strict=True)}
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -115,6 +142,9 @@ class BotMessage(Message):
         entity: The card entity it shows, when it was sent as a reference to one.
         history: The texts its card showed one after the other, the present one last; the newest
             `settings.card_history`. Empty for messages that are no cards.
+        read_by: Who read it, and when (milliseconds).
+        urgents: Who was nudged about it, oldest first.
+        batch_id: `bm-...` when it was sent to many people at once, or empty.
     """
 
     app_id: str
@@ -122,6 +152,9 @@ class BotMessage(Message):
     card_updates: int = 0
     entity: CardEntity | None = None
     history: deque[str] = field(default_factory=deque)
+    read_by: "dict[User, int]" = field(default_factory=dict)
+    urgents: list[Urgent] = field(default_factory=list)
+    batch_id: str = ""
     at_ids: tuple[str, ...] = ()
     """The ids by which the content names its mentions, one for each of `mentions`."""
 
@@ -135,6 +168,8 @@ class BotMessage(Message):
     @property
     def text(self) -> str:
         """What a person reads now; of a card, its title and components line by line."""
+        if self.forwarded:
+            return self._merged_text()
         content = self.content if self.msg_type != "interactive" else self.card
         return readable_text(self.msg_type, content, self._names())
 
@@ -144,8 +179,9 @@ class BotMessage(Message):
         if not self.history or self.history[-1] != text:
             self.history.append(text)
 
-    def _names(self) -> dict[str, str]:
-        return {user_id: who.name for user_id, who in zip(self.at_ids, self.mentions, strict=True)}
+    def mention_keys(self) -> list[str]:
+        """What stands in the content for each of `mentions`."""
+        return list(self.at_ids)
 
     def __repr__(self) -> str:
         return f"<BotMessage {self.message_id} of {self.app_id} in {self.chat.chat_id}: {self.text!r}>"

@@ -26,13 +26,45 @@ _CONTACT = (
 )
 _ORGANIZATION = ("contact:department.organize:readonly", *_CONTACT)
 _SUBSCRIBE = ("approval:approval", "approval:definition")
+_FORWARD = ("im:message", "im:message:send_as_bot")
+_EDIT = ("im:message", "im:message:send_as_bot", "im:message:update")
+_PIN = ("im:message", "im:message.pins:write_only", "im:message:send_as_bot")
+_CARD = ("cardkit:card:write",)
+_CARD_ELEMENT = "cardkit/v1/cards/:card/elements/:element"
+_BATCH = ("im:message:send_multi_depts", "im:message:send_multi_users")
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
+    "POST im/v1/threads/:id/forward": _FORWARD,
+    "PATCH im/v1/messages/:id/urgent_sms": ("im:message.urgent:sms",),
+    "PATCH im/v1/messages/:id/urgent_phone": ("im:message.urgent:phone",),
+    "POST message/v4/batch_send/": _BATCH,
+    "DELETE im/v1/batch_messages/:id": _BATCH,
+    "GET im/v1/batch_messages/:id/read_user": _BATCH,
+    "GET im/v1/batch_messages/:id/get_progress": _BATCH,
     "POST im/v1/messages": _SEND,
     "POST im/v1/messages/:id/reply": _SEND,
     "GET im/v1/messages/:id": ("im:message", "im:message:readonly"),
-    "PUT im/v1/messages/:id": ("im:message", "im:message:send_as_bot", "im:message:update"),
-    "PATCH im/v1/messages/:id": ("im:message", "im:message:send_as_bot", "im:message:update"),
+    "GET im/v1/messages": ("im:message", "im:message:readonly", "im:message.history:readonly"),
+    "GET im/v1/messages/:id/read_users": ("im:message", "im:message:readonly", "im:message:basic"),
+    "POST im/v1/messages/:id/forward": _FORWARD,
+    "POST im/v1/messages/merge_forward": _FORWARD,
+    "PATCH im/v1/messages/:id/urgent_app": ("im:message.urgent", "im:message.urgent:app_send"),
+    "POST im/v1/pins": _PIN,
+    "DELETE im/v1/pins/:id": _PIN,
+    "GET im/v1/pins": ("im:message", "im:message.pins:read", "im:message:readonly"),
+    "PUT im/v1/messages/:id": _EDIT,
+    "PATCH im/v1/messages/:id": _EDIT,
+    "POST interactive/v1/card/update": _EDIT,
+    "POST cardkit/v1/cards": _CARD,
+    "POST cardkit/v1/cards/id_convert": ("cardkit:card:read",),
+    "PUT cardkit/v1/cards/:card": _CARD,
+    "PATCH cardkit/v1/cards/:card/settings": _CARD,
+    "POST cardkit/v1/cards/:card/batch_update": _CARD,
+    "POST cardkit/v1/cards/:card/elements": _CARD,
+    f"PUT {_CARD_ELEMENT}": _CARD,
+    f"PATCH {_CARD_ELEMENT}": _CARD,
+    f"DELETE {_CARD_ELEMENT}": _CARD,
+    f"PUT {_CARD_ELEMENT}/content": _CARD,
     "DELETE im/v1/messages/:id": ("im:message", "im:message:recall", "im:message:send_as_bot"),
     "POST im/v1/messages/:id/reactions": _REACT,
     "DELETE im/v1/messages/:id/reactions/:reaction": _REACT,

@@ -49,6 +49,8 @@ class EmulatorSettings:
         card_token_lifetime: How long the token of a click may change its card (Feishu: 30 min).
         card_token_uses: How often (Feishu: 2).
         card_history: Shown texts of one card that are kept, see `BotMessage.history`.
+        read_window: How long after its sending one can ask who read a message (Feishu: 7 days).
+        download_limit: Largest resource that can be downloaded at once, in bytes (Feishu: 100 MB); parts can be.
         echo_reactions: Whether an app is told of its own reactions too, as the platform does.
         history: Messages, uploads and violations that are kept; older ones are forgotten.
         resource_bytes: Total size of the uploads that are kept, in bytes.
@@ -95,6 +97,8 @@ class EmulatorSettings:
     card_token_lifetime: float = 1800.0
     card_token_uses: int = 2
     card_history: int = 500
+    read_window: float = 7 * 86400.0
+    download_limit: int = 100 * 1024 * 1024
     echo_reactions: bool = True
     history: int = 10_000
     resource_bytes: int = 256 * 1024 * 1024

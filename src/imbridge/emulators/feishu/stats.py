@@ -55,6 +55,10 @@ class Stats:
     clicks: int = 0
     """Interactions of people with cards."""
     recalls: int = 0
+    forwards: int = 0
+    """Messages forwarded, merged ones and threads included."""
+    urgents: int = 0
+    pins: int = 0
     reactions: int = 0
     uploads: int = 0
     downloads: int = 0

@@ -164,6 +164,8 @@ class User(Sending):
 
     def reads(self, *messages: BotMessage) -> list[str]:
         """Marks bot messages as read; returns the ids of the events pushed, one for each app."""
+        for message in messages:
+            message.read_by.setdefault(self, now_ms())
         pushed = []
         for app in {message.app_id: message.sender for message in messages}.values():
             if isinstance(app, App):

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import OrderedDict
 from typing import Any
 
 from imbridge.emulators.feishu import events, old_events
@@ -16,7 +17,7 @@ from imbridge.emulators.feishu.directory import Directory
 from imbridge.emulators.feishu.faults import Faults
 from imbridge.emulators.feishu.grants import Grants
 from imbridge.emulators.feishu.ids import Ids
-from imbridge.emulators.feishu.message import Message
+from imbridge.emulators.feishu.message import BotMessage, Message
 from imbridge.emulators.feishu.rates import Rates
 from imbridge.emulators.feishu.settings import EmulatorSettings
 from imbridge.emulators.feishu.stats import Stats, Violation
@@ -46,6 +47,7 @@ class World:
         self.card_tokens = CardTokens(self.ids, limit=settings.history)
         self.store = MessageStore(settings)
         self.approvals = Approvals(self)
+        self.batches: OrderedDict[str, list[BotMessage]] = OrderedDict()
         self.queues: dict[str, EventQueue] = {}
         self.client_configs: dict[str, dict[str, int]] = {}
         self.api_rates = Rates((settings.api_rate, 1.0), (settings.api_rate_minute, 60.0))
