@@ -24,6 +24,11 @@ EXTRA: dict[str, set[str]] = {
         "calls",  # token, pacing, error table and retries of one call; api.py is the list of the endpoints alone
         "custom_bot",  # a mode with an adapter of its own: it has no API, only an address to post to
         "hook",  # that address: signature, limits and errors are other ones than the API's in calls.py
+        "oauth",  # people who let the app act for them: tokens that are not the app's, with rules of their own
+        "oauth_page",  # where they come back to, as a web page
+        "oauth_state",  # what was asked of them: bounded, guarded, once
+        "user_token",  # what they have granted, and where it is kept
+        "scopes",  # what the app needs to be allowed, as data, compared with what it is
         "content",  # fourteen types of message content: beside them the decoding of events would not be seen
     },
 }

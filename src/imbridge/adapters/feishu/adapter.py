@@ -14,6 +14,7 @@ from imbridge.adapters.feishu.custom_bot import CustomBotAdapter
 from imbridge.adapters.feishu.errors import GONE, GONE_REACTION, NO_THREAD
 from imbridge.adapters.feishu.inbound import Identity
 from imbridge.adapters.feishu.link import FeishuLink, handshake_refusal
+from imbridge.adapters.feishu.oauth import OAuth
 from imbridge.adapters.feishu.outbound import as_plain_text, measure, message_body
 from imbridge.adapters.feishu.webhook import FeishuWebhook
 from imbridge.config import AccountConfig
@@ -71,6 +72,7 @@ class FeishuAdapter(Adapter):
         super().__init__(config, context)
         self.caller = Caller(config, context.pool)
         self.api = FeishuApi(self.caller)
+        self.oauth = OAuth(self.caller)
         self.me = Identity(account=config.name, app_id=config.app_id)
         self.mode = config.mode
         self._webhook = FeishuWebhook(config, self.me, context.intake)
@@ -111,6 +113,7 @@ class FeishuAdapter(Adapter):
     async def close(self) -> None:
         """Let go of everything."""
         await self.stop_reading()
+        await self.oauth.close()
         await self.caller.close()
         self._tell(Health.STOPPED, "closed")
 
@@ -265,8 +268,8 @@ class FeishuAdapter(Adapter):
         return await self.api.download(message_id, media.key, kind)
 
     def routes(self) -> Sequence[WebhookRoute]:
-        """The callback URL; served in webhook mode only."""
-        return (self._webhook.route(),) if self.mode is Mode.WEBHOOK else ()
+        """The callback URL, in webhook mode only; where people come back to who authorise, if that is waited for."""
+        return (*((self._webhook.route(),) if self.mode is Mode.WEBHOOK else ()), *self.oauth.routes())
 
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""

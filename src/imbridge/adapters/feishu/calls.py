@@ -9,12 +9,13 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Any
+from typing import Any, Protocol
 
 from yarl import URL
 
 from imbridge.adapters.feishu.config import FeishuConfig
 from imbridge.adapters.feishu.errors import API_ERRORS, GONE, NO_JSON, REFUSED_CONTENT, TOKEN_ERRORS
+from imbridge.adapters.feishu.scopes import violated, where_to_grant
 from imbridge.protocol import (
     AuthError,
     ContentRefusedError,
@@ -63,6 +64,16 @@ def user_agent(tags: tuple[str, ...] = ()) -> str:
     except metadata.PackageNotFoundError:
         version = _TESTED_SDK
     return " ".join((f"oapi-sdk-python/v{version}", *tags))
+
+
+class Bearer(Protocol):
+    """Where a call's access token comes from: the app's own, or a person's."""
+
+    async def get(self) -> str:
+        """The current token."""
+
+    def invalidate(self, value: str) -> None:
+        """The platform refused this one: get another."""
 
 
 @dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
@@ -119,8 +130,10 @@ class Caller:
         chat: str | None = None,
         binary: int = 0,
         patience: float | None = None,
+        person: Bearer | None = None,
+        repeat: bool = True,
     ) -> "Answer":
-        """Call one API until it is done or cannot be. Every call made this way may be repeated without harm.
+        """Call one API until it is done or cannot be.
 
         Args:
             method: HTTP method.
@@ -132,6 +145,9 @@ class Caller:
             chat: Chat whose rate counts, for messages.
             binary: The answer may be a file of at most so many bytes instead of JSON.
             patience: Seconds after which passing trouble is given up; `send_timeout` when left out.
+            person: Whose token is used, once renewed when it is refused; the app's own when left out.
+            repeat: The call may be made again without harm although an earlier attempt may have arrived, as all calls
+                of the adapter itself.
 
         Raises:
             DeliveryError: and its kinds, `RetargetError` and `DegradeError` among them.
@@ -149,7 +165,7 @@ class Caller:
         attempt = refreshes = 0
         doubt = False
         while True:
-            token = await self._token(deadline)
+            token = await self._token(deadline, person or self.tokens)
             # After the token: those who wait for the first one must not leave all at once.
             await self._pace(api, chat, deadline)
             attempt += 1
@@ -168,6 +184,8 @@ class Caller:
                 failure = DeliveryError(f"feishu {api}: {error}", platform="feishu", ambiguous=doubt)
                 if error.sent and error.status is not None:
                     raise failure from None  # a redirect or an answer that is too long: the next one would be, too
+                if doubt and not repeat:
+                    raise failure from None
                 await self._wait(self._backoff.delay(attempt - 1), deadline, failure)
                 continue
             if binary and response.status == 200 and _is_file(response):
@@ -178,18 +196,18 @@ class Caller:
             rule = API_ERRORS.lookup(body.get("code"), status=response.status)
             if body.get("code") is None and response.status < 400:
                 rule = NO_JSON
-            failure = _failure(api, response, body, rule)
+            failure = _failure(api, response, body, rule, self.config)
             if (
                 rule.reaction is Reaction.REFRESH
-                and refreshes < _MAX_REFRESHES
+                and refreshes < (_MAX_REFRESHES if person is None else 1)
                 and asyncio.get_running_loop().time() < deadline
             ):
                 refreshes += 1
                 self.refreshes += 1
-                self.tokens.invalidate(token)
+                (person or self.tokens).invalidate(token)
                 continue
             failure.ambiguous = failure.ambiguous or doubt
-            if rule.reaction is not Reaction.RETRY:
+            if rule.reaction is not Reaction.RETRY or (failure.ambiguous and not repeat):
                 raise failure
             delay = self._delay(api, chat, response, rule, attempt)
             doubt = failure.ambiguous = doubt or failure.ambiguous
@@ -242,12 +260,12 @@ class Caller:
                 platform="feishu",
             ) from None
 
-    async def _token(self, deadline: float) -> str:
-        """The tenant token, asked for again while the platform has passing trouble."""
+    async def _token(self, deadline: float, tokens: Bearer) -> str:
+        """The token, asked for again while the platform has passing trouble."""
         attempt = 0
         while True:
             try:
-                return await self.tokens.get()
+                return await tokens.get()
             except HttpError as error:
                 await self._wait(
                     self._backoff.delay(attempt), deadline, DeliveryError(f"feishu token: {error}", platform="feishu")
@@ -313,7 +331,9 @@ _KINDS: dict[Reaction, type[DeliveryError]] = {
 _PERMISSIONS = frozenset({99991672, 99991679, 230006, 230017, 230018, 230027, 230035})
 
 
-def _failure(api: str, response: HttpResponse, body: dict[str, Any], rule: ErrorRule) -> DeliveryError:
+def _failure(
+    api: str, response: HttpResponse, body: dict[str, Any], rule: ErrorRule, config: FeishuConfig
+) -> DeliveryError:
     code = body.get("code")
     if not isinstance(code, int | str):
         code = None
@@ -323,6 +343,10 @@ def _failure(api: str, response: HttpResponse, body: dict[str, Any], rule: Error
         facts.append(rule.hint)
     elif code is not None:
         facts.append(f"see {_DOCS}{code}")
+    if code == 99991672 and (url := where_to_grant(body, config)):
+        facts.append(f"grant it at {url}")
+    elif code == 99991679 and (scopes := violated(body)):
+        facts.append(f"the person has to authorise {' or '.join(scopes)}")
     log_id = response.headers.get("X-Tt-Logid", "")
     if log_id:
         facts.append(f"log id {log_id}")
