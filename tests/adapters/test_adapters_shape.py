@@ -25,6 +25,7 @@ EXTRA: dict[str, set[str]] = {
         "custom_bot",  # a mode with an adapter of its own: it has no API, only an address to post to
         "hook",  # that address: signature, limits and errors are other ones than the API's in calls.py
         "oauth",  # people who let the app act for them: tokens that are not the app's, with rules of their own
+        "oauth_grant",  # one question to the token address, which answers otherwise than the API
         "oauth_page",  # where they come back to, as a web page
         "oauth_state",  # what was asked of them: bounded, guarded, once
         "user_token",  # what they have granted, and where it is kept

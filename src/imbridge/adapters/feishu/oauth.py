@@ -7,31 +7,26 @@ anybody is given the access token that came with it. The platform has no address
 
 import asyncio
 import logging
-import math
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
-from pydantic import SecretStr
-
-from imbridge.adapters.feishu.calls import Caller, json_object, passing
-from imbridge.adapters.feishu.errors import OAUTH_ERRORS
+from imbridge.adapters.feishu.calls import Caller, passing
+from imbridge.adapters.feishu.oauth_grant import EndedError, Grants, read_token
 from imbridge.adapters.feishu.oauth_page import oauth_route
 from imbridge.adapters.feishu.oauth_state import Pending, PendingAuthorisations
 from imbridge.adapters.feishu.user_token import MemoryUserTokens, UserToken, UserTokenStore
-from imbridge.protocol import AuthError, DeliveryError, ImbridgeError, NotPermittedError, RateLimitedError
-from imbridge.transport import Backoff, HttpError, Reaction, WebhookRoute
+from imbridge.protocol import DeliveryError, NotPermittedError
+from imbridge.transport import WebhookRoute
 
 log = logging.getLogger(__name__)
 
 _AUTHORIZE = "/open-apis/authen/v1/authorize"
-_TOKEN = "/open-apis/authen/v2/oauth/token"  # noqa: S105 - a path
 _USER_INFO = "/open-apis/authen/v1/user_info"
 _OFFLINE = "offline_access"
 _MOST_SCOPES = 50
-_AHEAD = 300.0
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -67,13 +62,13 @@ class OAuth:
         self._caller = caller
         self._config = caller.config
         self._account = caller.config.key
+        self._grants = Grants(caller)
         self._pending = PendingAuthorisations()
         self._handler: Handler | None = None
         self._renewing: dict[str, asyncio.Task[UserToken]] = {}
         self._unsaved: dict[str, UserToken] = {}
         self._refused: dict[str, str] = {}
         self._work: set[asyncio.Task[Any]] = set()
-        self._backoff = Backoff(0.5, 2.0)
 
     # -- asking --------------------------------------------------------------------------------------------------------
 
@@ -128,7 +123,7 @@ class OAuth:
         return await asyncio.shield(self._own(self._exchange(code, pending)))
 
     async def _exchange(self, code: str, pending: Pending) -> Authorized:
-        answer = await self._ask(
+        answer = await self._grants.ask(
             {
                 "grant_type": "authorization_code",
                 "code": code,
@@ -146,7 +141,7 @@ class OAuth:
                 f"feishu oauth: {pending.user} was asked to authorise and {open_id} did; nothing is kept",
                 platform="feishu",
             )
-        token = _read(answer, open_id, str(person.get("name") or ""))
+        token = read_token(answer, open_id, str(person.get("name") or ""))
         await self._keep(token)
         return Authorized(token, pending.note)
 
@@ -313,58 +308,18 @@ class OAuth:
             await self.forget(open_id)
             raise _again(open_id, "it has ended, and they had not granted offline_access")
         try:
-            answer = await self._ask(
+            answer = await self._grants.ask(
                 {"grant_type": "refresh_token", "refresh_token": held.refresh_token.get_secret_value()}
             )
-        except _EndedError as error:
+        except EndedError as error:
             other = await self.store.get(self._account, open_id)
             if other is not None and other.refresh_token != held.refresh_token:
                 return other  # another process has been faster
             await self.forget(open_id)
             raise _again(open_id, str(error), error.code) from None
-        token = _read(answer, open_id, held.name)
+        token = read_token(answer, open_id, held.name)
         await self._keep(token)
         return token
-
-    async def _ask(self, grant: Mapping[str, str]) -> dict[str, Any]:
-        """Ask the token endpoint, twice when it has passing trouble."""
-        secret = self._config.app_secret.get_secret_value()
-        body = {"client_id": self._config.app_id, "client_secret": secret, **grant}
-        for attempt in range(2):
-            if attempt:
-                await asyncio.sleep(self._backoff.delay(attempt))
-            try:
-                response = await self._caller.pool.request(
-                    "POST", self._config.api_url + _TOKEN, headers={"User-Agent": self._caller.user_agent}, json=body
-                )
-            except HttpError as error:
-                failure = DeliveryError(f"feishu oauth: {error}", platform="feishu", ambiguous=error.ambiguous)
-                continue
-            answer = json_object(response)
-            code = answer.get("code")
-            if code == 0 and isinstance(answer.get("access_token"), str):
-                return answer
-            known = code if isinstance(code, int | str) else None
-            rule = OAUTH_ERRORS.lookup(known, status=response.status)
-            said = str(answer.get("error_description") or answer.get("msg") or "")[:300]
-            facts = "; ".join(fact for fact in (f"{rule.meaning} (code {code}): {said}", rule.hint) if fact)
-            if rule.reaction is Reaction.STOP:
-                raise AuthError(f"feishu oauth: {facts}", code=known)
-            if rule.reaction is Reaction.DEAD and grant["grant_type"] == "refresh_token":
-                raise _EndedError(facts, known)
-            if rule.reaction is not Reaction.RETRY:
-                raise NotPermittedError(f"feishu oauth: {facts}", code=known, platform="feishu")
-            kind = RateLimitedError if known else DeliveryError
-            failure = kind(f"feishu oauth: {facts}", code=known, platform="feishu")
-        raise failure
-
-
-class _EndedError(ImbridgeError):
-    """A refresh token is worth nothing any more."""
-
-    def __init__(self, message: str, code: int | str | None) -> None:
-        self.code = code
-        super().__init__(message)
 
 
 class _Known:
@@ -400,29 +355,3 @@ def _again(open_id: str, why: str, code: int | str | None = None) -> NotPermitte
         code=code,
         platform="feishu",
     )
-
-
-def _read(answer: Mapping[str, Any], open_id: str, name: str) -> UserToken:
-    now = datetime.now(UTC)
-    lifetime = _seconds(answer.get("expires_in"), 7200.0)
-    refresh = answer.get("refresh_token")
-    return UserToken(
-        open_id=open_id,
-        name=name,
-        scopes=tuple(str(answer.get("scope") or "").split()),
-        access_token=SecretStr(str(answer["access_token"])),
-        expires_at=now + timedelta(seconds=lifetime),
-        renew_at=now + timedelta(seconds=lifetime - min(_AHEAD, lifetime / 3)),
-        refresh_token=SecretStr(refresh) if isinstance(refresh, str) and refresh else None,
-        refresh_expires_at=(
-            now + timedelta(seconds=_seconds(answer["refresh_token_expires_in"], 0.0))
-            if answer.get("refresh_token_expires_in")
-            else None
-        ),
-    )
-
-
-def _seconds(value: Any, default: float) -> float:
-    """A lifetime as the platform gives it; junk is the default, and no year is longer than ours."""
-    good = isinstance(value, int | float) and math.isfinite(value) and value > 0
-    return min(float(value), 366 * 86400.0) if good else default
