@@ -69,6 +69,7 @@ class OAuth:
         self._unsaved: dict[str, UserToken] = {}
         self._refused: dict[str, str] = {}
         self._work: set[asyncio.Task[Any]] = set()
+        self._told: set[asyncio.Task[None]] = set()
 
     # -- asking --------------------------------------------------------------------------------------------------------
 
@@ -166,8 +167,9 @@ class OAuth:
 
     async def forget(self, open_id: str) -> None:
         """Forget a person's tokens. What they granted stays on the platform until they take it back there."""
-        self._unsaved.pop(open_id, None)
-        await self.store.delete(self._account, open_id)
+        if (renewing := self._renewing.get(open_id)) is not None:
+            await asyncio.wait((renewing,))  # what it fetches would be kept after all
+        await self._lose(open_id)
 
     async def call(
         self,
@@ -230,9 +232,12 @@ class OAuth:
     async def _come_back(self, code: str, state: str) -> None:
         authorized = await self._finish(code, state)
         if self._handler is not None:
-            self._own(self._handle(self._handler, authorized))  # the person does not wait for it
+            # The person at the browser does not wait for it.
+            telling = asyncio.create_task(self._tell(self._handler, authorized), name=f"oauth:{self._account}:told")
+            self._told.add(telling)
+            telling.add_done_callback(self._told.discard)
 
-    async def _handle(self, handler: Handler, authorized: Authorized) -> None:
+    async def _tell(self, handler: Handler, authorized: Authorized) -> None:
         try:
             await handler(authorized)
         except Exception:
@@ -243,9 +248,17 @@ class OAuth:
         log.info("%s: %s has not authorised", self._account, pending.user or "somebody")
 
     async def close(self) -> None:
-        """Wait for what is under way: a refresh that is cut off would cost the person their authorisation."""
+        """Wait for tokens that are on their way: a refresh that is cut off would cost the person their authorisation.
+
+        What `on_authorized` is doing is cancelled.
+        """
         while self._work:
             await asyncio.wait(tuple(self._work))
+        told = tuple(self._told)
+        for task in told:
+            task.cancel()
+        if told:
+            await asyncio.wait(told)
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
@@ -283,6 +296,11 @@ class OAuth:
             )
         return held
 
+    async def _lose(self, open_id: str) -> None:
+        self._unsaved.pop(open_id, None)
+        self._refused.pop(open_id, None)
+        await self.store.delete(self._account, open_id)
+
     async def _keep(self, token: UserToken) -> None:
         self._unsaved[token.open_id] = token  # until it is stored: the token it replaces is worth nothing any more
         await self.store.put(self._account, token)
@@ -305,7 +323,7 @@ class OAuth:
         if held.refresh_token is None:
             if held.lasts() and not self._is_refused(held):
                 return held
-            await self.forget(open_id)
+            await self._lose(open_id)
             raise _again(open_id, "it has ended, and they had not granted offline_access")
         try:
             answer = await self._grants.ask(
@@ -315,7 +333,7 @@ class OAuth:
             other = await self.store.get(self._account, open_id)
             if other is not None and other.refresh_token != held.refresh_token:
                 return other  # another process has been faster
-            await self.forget(open_id)
+            await self._lose(open_id)
             raise _again(open_id, str(error), error.code) from None
         token = read_token(answer, open_id, held.name)
         await self._keep(token)

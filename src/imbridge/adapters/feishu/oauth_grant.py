@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from imbridge.adapters.feishu.calls import Caller, json_object
-from imbridge.adapters.feishu.errors import OAUTH_ERRORS
+from imbridge.adapters.feishu.errors import NO_JSON, OAUTH_ERRORS
 from imbridge.adapters.feishu.user_token import UserToken
 from imbridge.protocol import AuthError, DeliveryError, ImbridgeError, NotPermittedError, RateLimitedError
 from imbridge.transport import Backoff, HttpError, Reaction
@@ -65,6 +65,8 @@ class Grants:
                 return answer
             known = code if isinstance(code, int | str) else None
             rule = OAUTH_ERRORS.lookup(known, status=response.status)
+            if known is None and response.status < 400:
+                rule = NO_JSON
             said = str(answer.get("error_description") or answer.get("msg") or "")[:300]
             facts = "; ".join(fact for fact in (f"{rule.meaning} (code {code}): {said}", rule.hint) if fact)
             if rule.reaction is Reaction.STOP:
@@ -72,8 +74,9 @@ class Grants:
             if rule.reaction is Reaction.DEAD and grant["grant_type"] == "refresh_token":
                 raise EndedError(facts, known)
             if rule.reaction is not Reaction.RETRY:
-                raise NotPermittedError(f"feishu oauth: {facts}", code=known, platform="feishu")
-            kind = RateLimitedError if known else DeliveryError
+                refused = DeliveryError if known is None else NotPermittedError
+                raise refused(f"feishu oauth: {facts}", code=known, platform="feishu")
+            kind = DeliveryError if known is None else RateLimitedError
             failure = kind(f"feishu oauth: {facts}", code=known, platform="feishu")
         raise failure
 
