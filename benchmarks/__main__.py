@@ -6,11 +6,14 @@ import json
 import platform
 import statistics
 import sys
+from collections.abc import Callable
 from typing import Any
 
-from benchmarks import echo, frames, start
+from benchmarks import callbacks, echo, frames, start
 
 GOAL_RATE, GOAL_CPU = 0.70, 1.6
+GOAL_CALLBACK_RATE = 0.5
+PARTS = ("import", "frames", "echo", "callbacks", "memory")
 
 
 def main() -> None:
@@ -19,18 +22,26 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.add_argument("--messages", type=int, default=4000, help="messages per client and turn")
     parser.add_argument("--turns", type=int, default=5, help="turns of each client, in alternation")
+    parser.add_argument("--callbacks", type=int, default=10_000, metavar="N", help="callbacks per server and turn")
     parser.add_argument("--memory", type=int, default=100_000, metavar="N", help="messages of the memory run; 0: none")
     parser.add_argument("--no-sdk", action="store_true", help="leave the official SDK's client out")
+    parser.add_argument("--only", choices=PARTS, action="append", help="this part only; may be repeated")
     options = parser.parse_args()
     say = _Progress(quiet=options.json)
     report: dict[str, Any] = {"machine": f"{platform.machine()}, Python {platform.python_version()}"}
 
-    say("import imbridge ...")
-    report["import"] = start.run()
-    say("frame to acknowledgement ...")
-    report["frames_us"] = frames.run()
-    report["echo"] = asyncio.run(_echo(options, say))
-    if options.memory:
+    parts = options.only or PARTS
+    if "import" in parts:
+        say("import imbridge ...")
+        report["import"] = start.run()
+    if "frames" in parts:
+        say("frame to acknowledgement ...")
+        report["frames_us"] = frames.run()
+    if "echo" in parts:
+        report["echo"] = asyncio.run(_echo(options, say))
+    if "callbacks" in parts:
+        report["callbacks"] = asyncio.run(_callbacks(options, say))
+    if "memory" in parts and options.memory:
         report["memory"] = asyncio.run(_memory(options.memory, say))
     print(json.dumps(report, indent=2) if options.json else _text(report))
 
@@ -50,6 +61,22 @@ async def _echo(options: argparse.Namespace, say: "_Progress") -> dict[str, Any]
     result["rate_ratio"] = statistics.median(ours.rate / theirs.rate for theirs, ours in pairs)
     result["cpu_ratio"] = statistics.median(ours.cpu_per_1000 / theirs.cpu_per_1000 for theirs, ours in pairs)
     return result
+
+
+async def _callbacks(options: argparse.Namespace, say: "_Progress") -> dict[str, Any]:
+    runs: dict[str, list[callbacks.Run]] = {name: [] for name in callbacks.SERVERS}
+
+    async def measure(name: str) -> None:
+        say(f"callbacks: {name} ...")
+        runs[name].append(await callbacks.measure(name, requests=options.callbacks))
+
+    await measure("nothing")
+    for _ in range(options.turns):
+        await measure("by hand")
+        await measure("imbridge")
+    if not options.no_sdk:
+        await measure("lark_oapi")
+    return callbacks.summary(runs)
 
 
 async def _memory(messages: int, say: "_Progress") -> dict[str, Any]:
@@ -73,39 +100,89 @@ class _Progress:
 def _text(report: dict[str, Any]) -> str:
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
-    started, cost, echoed = report["import"], report["frames_us"], report["echo"]
-    lines = [
-        f"imbridge benchmarks on {report['machine']}",
-        "",
-        (f"import imbridge       {started['seconds']:.2f} s, {started['rss_mib']:.0f} MiB, "
-        f"loads {', '.join(started['heavy']) or 'no network library and no SDK'}   (goal: 0.3 s, 50 MiB)"),
-        "",
-        "CPU per event, microseconds",
-        *_bars({"by hand: frame, JSON, ack": cost["by_hand"], "imbridge, frame to ack": cost["to_ack"],
-                "imbridge, frame to skill": cost["to_skill"]}),
-        "",
+    lines = [f"imbridge benchmarks on {report['machine']}"]
+    for name, write in _SECTIONS.items():
+        if name in report:
+            lines += ["", *write(report[name])]
+    return "\n".join(lines)
+
+
+def _import_text(started: dict[str, Any]) -> list[str]:
+    loaded = ", ".join(started["heavy"]) or "no network library and no SDK"
+    return [
+        (
+            f"import imbridge       {started['seconds']:.2f} s, {started['rss_mib']:.0f} MiB, loads {loaded}"
+            "   (goal: 0.3 s, 50 MiB)"
+        )
+    ]
+
+
+def _frames_text(cost: dict[str, float]) -> list[str]:
+    named = {"by hand: frame, JSON, ack": "by_hand", "imbridge, frame to ack": "to_ack"}
+    named["imbridge, frame to skill"] = "to_skill"
+    return ["CPU per event, microseconds", *_bars({name: cost[key] for name, key in named.items()})]
+
+
+def _echo_text(echoed: dict[str, Any]) -> list[str]:
+    clients = [name for name in echo.CLIENTS if name in echoed]
+    return [
         "Echo over the emulator, 50 conversations, messages a second",
-        *_bars({name: echoed[name]["rate"] for name in echo.CLIENTS if name in echoed}),
+        *_bars({name: echoed[name]["rate"] for name in clients}),
         "",
         "CPU milliseconds per message",
-        *_bars({name: echoed[name]["cpu_per_1000"] for name in echo.CLIENTS if name in echoed}),
+        *_bars({name: echoed[name]["cpu_per_1000"] for name in clients}),
         "",
-        "Latency, milliseconds        p50      p99",
-        *(f"  {name:<24} {echoed[name]['p50_ms']:7.1f}  {echoed[name]['p99_ms']:7.1f}"
-          for name in echo.CLIENTS if name in echoed),
+        *_latencies(echoed, clients),
         "",
-        (f"imbridge beside the minimal client: {echoed['rate_ratio']:.0%} of its rate (goal: {GOAL_RATE:.0%}), "
-        f"{echoed['cpu_ratio']:.2f} times its CPU (goal: {GOAL_CPU})"),
-        (f"(the emulator and the people share the machine: "
-        f"{echoed['imbridge']['emulator_cpu_per_1000']:.2f} ms CPU per message of their own)"),
-    ]  # fmt: skip
-    if memory := report.get("memory"):
-        lines += [
-            "",
-            f"Memory over {memory['messages']:,} messages, MiB at each tenth",
-            "  " + "  ".join(f"{value:.1f}" for value in memory["rss_mib"]),
-        ]
-    return "\n".join(lines)
+        (
+            f"imbridge beside the minimal client: {echoed['rate_ratio']:.0%} of its rate (goal: {GOAL_RATE:.0%}), "
+            f"{echoed['cpu_ratio']:.2f} times its CPU (goal: {GOAL_CPU})"
+        ),
+        (
+            f"(the emulator and the people share the machine: "
+            f"{echoed['imbridge']['emulator_cpu_per_1000']:.2f} ms CPU per message of their own)"
+        ),
+    ]
+
+
+def _callbacks_text(found: dict[str, Any]) -> list[str]:
+    servers = [name for name in callbacks.SERVERS if name in found]
+    return [
+        f"Callbacks, encrypted and signed, {callbacks.CONNECTIONS} connections, requests a second ({found['server']})",
+        *_bars({name: found[name]["rate"] for name in servers}),
+        "",
+        "CPU microseconds per callback ('nothing' answers 200 to anything: the HTTP server's own part)",
+        *_bars({name: found[name]["cpu_us"] for name in servers}),
+        "",
+        *_latencies(found, servers),
+        "",
+        (
+            f"imbridge beside the hand-written address: {found['rate_ratio']:.0%} of its rate "
+            f"(goal: at least {GOAL_CALLBACK_RATE:.0%}), {found['cpu_ratio']:.2f} times its CPU, "
+            f"{found['own_cpu_ratio']:.1f} times without the HTTP server's part"
+        ),
+    ]
+
+
+def _memory_text(memory: dict[str, Any]) -> list[str]:
+    return [
+        f"Memory over {memory['messages']:,} messages, MiB at each tenth",
+        "  " + "  ".join(f"{value:.1f}" for value in memory["rss_mib"]),
+    ]
+
+
+_SECTIONS: dict[str, Callable[[Any], list[str]]] = {
+    "import": _import_text,
+    "frames_us": _frames_text,
+    "echo": _echo_text,
+    "callbacks": _callbacks_text,
+    "memory": _memory_text,
+}
+
+
+def _latencies(found: dict[str, Any], names: list[str]) -> list[str]:
+    rows = (f"  {name:<24} {found[name]['p50_ms']:7.1f}  {found[name]['p99_ms']:7.1f}" for name in names)
+    return ["Latency, milliseconds        p50      p99", *rows]
 
 
 def _bars(values: dict[str, float]) -> list[str]:

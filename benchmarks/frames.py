@@ -12,7 +12,10 @@ from typing import Any
 from pydantic import SecretStr
 
 from benchmarks.clients.frame import frame_class
+from benchmarks.events import message_event
 from imbridge import BaseSkill, FeishuConfig, Message
+from imbridge.adapters.base import AdapterContext
+from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.inbound import Identity
 from imbridge.adapters.feishu.link import FeishuLink
@@ -50,27 +53,7 @@ def frames(turn: int) -> list[bytes]:
     frame_type, now = frame_class(), int(time.time() * 1000)
     made = []
     for number in range(FRAMES):
-        message = {
-            "message_id": f"om_{turn:04d}{number:028d}",
-            "create_time": str(now),
-            "chat_id": f"oc_{number % 50:032d}",
-            "chat_type": "p2p",
-            "message_type": "text",
-            "content": json.dumps({"text": "今天天气怎么样？"}, ensure_ascii=False),
-        }
-        sender = {"sender_id": {"open_id": "ou_1", "union_id": "on_1", "user_id": "u1"}, "sender_type": "user"}
-        event = {
-            "schema": "2.0",
-            "header": {
-                "event_id": f"{turn:04d}{number:028d}",
-                "event_type": "im.message.receive_v1",
-                "create_time": str(now),
-                "token": "",
-                "app_id": "cli_bench",
-                "tenant_key": "t",
-            },
-            "event": {"sender": sender, "message": message},
-        }
+        event = message_event(f"{turn:04d}{number:028d}", f"om_{turn:04d}{number:028d}", now, chat=number % 50)
         frame = frame_type(SeqID=1, LogID=2, service=3, method=1, payload=json.dumps(event).encode())
         for key, value in (("type", "event"), ("message_id", f"m{number}"), ("sum", "1"), ("seq", "0")):
             frame.headers.add(key=key, value=value)
@@ -97,19 +80,20 @@ async def measure() -> dict[str, float]:
     pool = HttpPool()
     config = FeishuConfig(name="bench", app_id="cli_bench", app_secret=SecretStr("bench-secret"))
 
-    def no_adapter(account: str) -> Any:
-        raise AssertionError("nothing is said here")
-
-    options = BridgeOptions(max_waiting=100_000, lane_length=100_000)
-    delivery = Delivery(storage, no_adapter, max_lanes=1, max_waiting=1)
-    gate = Gate(stale_after=1e9, may_write=lambda message: True)
-    handling = Handling(storage, SkillSet([Silent()]), delivery, gate, no_adapter, options)
-
     class Intake:
         def offer(self, inbound: Any) -> Any:
             return handling.offer(config.key, inbound)
 
-    link = FeishuLink(Caller(config, pool), Identity("bench", "cli_bench", "ou_bot"), Intake())
+    async def no_answer(inbound: Any, within: float) -> bytes:
+        return b""
+
+    adapter = FeishuAdapter(config, AdapterContext(Intake(), pool))  # it is asked about each message; nothing is said
+    options = BridgeOptions(max_waiting=100_000, lane_length=100_000)
+    delivery = Delivery(storage, lambda account: adapter, max_lanes=1, max_waiting=1)
+    gate = Gate(stale_after=1e9, may_write=lambda message: True)
+    handling = Handling(storage, SkillSet([Silent()]), delivery, gate, lambda account: adapter, options)
+
+    link = FeishuLink(Caller(config, pool), Identity("bench", "cli_bench", "ou_bot"), Intake(), no_answer)
     connection: Any = Collector()
     settle_garbage_collector()  # as `bridge.run()` does
     results: dict[str, list[float]] = {"to_ack": [], "to_skill": [], "by_hand": []}

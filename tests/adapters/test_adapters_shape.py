@@ -22,6 +22,25 @@ EXTRA: dict[str, set[str]] = {
     "feishu": {
         "frames",  # its long connection speaks protobuf, and splits events over frames: a concept beside the link
         "calls",  # token, pacing, error table and retries of one call; api.py is the list of the endpoints alone
+        "content",  # twenty types of message content: beside them the decoding of events would not be seen
+        "posts",  # rich text: a dozen tags inside one type of content
+        "notices",  # votes, tasks, calls, system lines: what becomes a `Notice`
+        "received_cards",  # the four forms in which a card arrives, and how each is read
+        "mentions",  # who is mentioned, by placeholder and id: texts, rich text and cards need it
+        "moments",  # the platform's three units of time
+        "identity",  # who we are and which chats are private: what decoding leans on, and no part of it
+        "facts",  # what all events have, of both schemas
+        "events",  # the table of schema 2.0
+        "clicks",  # callbacks for which somebody waits
+        "old_events",  # the table of the older schema, in which approvals come to this day
+        "old_messages",  # the older schema's message, whose content is of another shape
+        "fetched",  # messages as the API tells them: another shape than events, and pure
+        "completion",  # quotes, bundles and cards that have to be asked for
+        "answers",  # what a click is answered with, in time: used by the link and by the callback alike
+        "cards",  # the shared card model as the platform's card JSON: as large as all other content together
+        "markup",  # the one place that makes text inert where the platform reads markup
+        "streaming",  # text that grows in a card: a protocol of its own, with its own errors to mend
+        "tables",  # how many tables a card takes
         "custom_bot",  # a mode with an adapter of its own: it has no API, only an address to post to
         "hook",  # that address: signature, limits and errors are other ones than the API's in calls.py
         "oauth",  # people who let the app act for them: tokens that are not the app's, with rules of their own
@@ -30,7 +49,6 @@ EXTRA: dict[str, set[str]] = {
         "oauth_state",  # what was asked of them: bounded, guarded, once
         "user_token",  # what they have granted, and where it is kept
         "scopes",  # what the app needs to be allowed, as data, compared with what it is
-        "content",  # fourteen types of message content: beside them the decoding of events would not be seen
     },
 }
 

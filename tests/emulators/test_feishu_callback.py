@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from feishu_raw_client import until
 
-from imbridge.emulators.feishu import EmulatorSettings, FeishuEmulator
+from imbridge.emulators.feishu import EmulatorSettings, FeishuEmulator, Forged
 from imbridge.emulators.feishu.callback import CallbackRefusedError
 
 
@@ -104,3 +105,70 @@ async def test_challenge_must_be_answered(feishu: FeishuEmulator, receiver: Rece
     app = feishu.add_app(encrypt_key="ek")
     with pytest.raises(CallbackRefusedError, match="HTTP 200"):
         await feishu.set_callback(app, receiver.url)  # the receiver does not know the key
+
+
+async def test_old_event_encrypted(feishu: FeishuEmulator, receiver: Receiver) -> None:
+    app = feishu.add_app(encrypt_key="ek", verification_token="vt")
+    receiver.key = "ek"
+    await feishu.set_callback(app, receiver.url)
+    uuid = feishu.push_old_event(app, "approval_instance", {"status": "APPROVED"})
+    await until(lambda: feishu.stats.acks_ok == 1)
+    [(headers, body)] = receiver.requests
+    assert {"X-Lark-Request-Timestamp", "X-Lark-Request-Nonce", "X-Lark-Signature"} <= set(headers)
+    payload = receiver.plain(body)
+    assert (payload["uuid"], payload["token"], payload["type"]) == (uuid, "vt", "event_callback")
+    assert payload["event"]["status"] == "APPROVED"
+
+
+def proper_signature(headers: dict[str, str], body: bytes, key: str) -> bool:
+    signed = headers["X-Lark-Request-Timestamp"] + headers["X-Lark-Request-Nonce"] + key
+    return headers["X-Lark-Signature"] == hashlib.sha256(signed.encode() + body).hexdigest()
+
+
+async def test_forged_requests(feishu: FeishuEmulator, receiver: Receiver) -> None:
+    app = feishu.add_app(encrypt_key="ek", verification_token="vt")
+    receiver.key = "ek"
+    await feishu.set_callback(app, receiver.url)
+
+    async def sent(forged: Forged) -> tuple[dict[str, str], bytes]:
+        await feishu.callbacks.send(app, "im.message.recalled_v1", {"message_id": "om_1"}, forged)
+        return receiver.requests[-1]
+
+    headers, body = await sent(Forged())
+    assert proper_signature(headers, body, "ek")
+    headers, body = await sent(Forged(signature="wrong"))
+    assert not proper_signature(headers, body, "ek")
+    headers, _ = await sent(Forged(signature="missing"))
+    assert not any(name.startswith("X-Lark-") for name in headers)
+    headers, _ = await sent(Forged(without="X-Lark-Request-Nonce"))
+    assert "X-Lark-Signature" in headers
+    assert "X-Lark-Request-Nonce" not in headers
+    headers, body = await sent(Forged(age=7200))
+    assert proper_signature(headers, body, "ek")
+    assert 7100 < time.time() - int(headers["X-Lark-Request-Timestamp"]) < 7300
+    headers, body = await sent(Forged(token="other"))
+    assert receiver.plain(body)["header"]["token"] == "other"
+    receiver.key = ""
+    _, body = await sent(Forged(encrypted=False, signature="missing"))
+    assert json.loads(body)["header"]["token"] == "vt"
+    receiver.key = "other key"
+    headers, body = await sent(Forged(key="other key"))
+    assert proper_signature(headers, body, "other key")
+    # Nothing of this was a delivery.
+    assert (feishu.stats.events_pushed, feishu.stats.callbacks, feishu.violations) == (0, 0, [])
+
+
+async def test_answers_and_replays_of_single_requests(feishu: FeishuEmulator, receiver: Receiver) -> None:
+    app = feishu.add_app()
+    with pytest.raises(RuntimeError, match="set_callback"):
+        await feishu.callbacks.replay(app)
+    await feishu.set_callback(app, receiver.url, verify=False)
+    receiver.statuses = [200, 401]
+    assert (await feishu.callbacks.send(app, "message", {"text": "hi"}, old=True, event_id="u1")).status == 200
+    answer = await feishu.callbacks.replay(app)
+    assert (answer.status, answer.body) == (401, {})
+    assert receiver.requests[0] == receiver.requests[1]
+    assert json.loads(receiver.requests[0][1])["uuid"] == "u1"
+    assert (await feishu.callbacks.challenge(app)).status == 200
+    with pytest.raises(CallbackRefusedError):  # encrypted with a key that this app does not have
+        await feishu.callbacks.challenge(app, Forged(encrypted=True, key="ek"))

@@ -5,6 +5,7 @@ import json
 
 import aiohttp
 import pytest
+from feishu_cards import CardBot, card, markdown
 from feishu_raw_client import Bot, Link, raises_nothing_else, until
 
 from imbridge.emulators.feishu import App, Chat, EmulatorSettings, FeishuEmulator, User
@@ -231,3 +232,47 @@ async def test_clear_ends_them_all(feishu: FeishuEmulator, chat: Chat, bot: Bot)
     feishu.faults.clear()
     assert feishu.faults.active is False
     assert (await bot.send(chat.chat_id, "x")).code == 0
+
+
+async def test_any_api_can_be_refused(feishu: FeishuEmulator, chat: Chat, bot: Bot) -> None:
+    with feishu.faults.refuse("*/cardkit/v1/*", 300120, times=1, ext="try again", method="POST") as fault:
+        cards = CardBot(bot)
+        body = {"type": "card_json", "data": json.dumps(card(markdown("x")))}
+        answer = await bot.call("POST", "cardkit/v1/cards", body)
+        assert (answer.status, answer.code, "try again" in answer.body["msg"]) == (400, 300120, True)
+        await cards.create(card(markdown("x")))
+        assert fault.hits == 1
+    feishu.faults.refuse("*/im/v1/chats/*", 99991400, http_status=429, headers={"x-ogw-ratelimit-reset": "2"})
+    answer = await bot.call("GET", f"im/v1/chats/{chat.chat_id}")
+    assert (answer.status, answer.headers["x-ogw-ratelimit-reset"]) == (429, "2")
+
+
+async def test_an_answer_can_be_lost(feishu: FeishuEmulator, alice: User, chat: Chat, bot: Bot) -> None:
+    cards = CardBot(bot)
+    await cards.create(card(markdown("a"), streaming=True))
+    await cards.send(chat.chat_id)
+    feishu.faults.lose_answer("*/content", times=2)  # aiohttp repeats a PUT once by itself
+    await raises_nothing_else(cards.text("b", sequence=1, uuid="u"))
+    assert (await alice.receives()).text == "b"
+    assert (await cards.text("b", sequence=1, uuid="u")).code == 0
+
+
+async def test_faults_of_card_entities(feishu: FeishuEmulator, alice: User, chat: Chat, bot: Bot) -> None:
+    cards = CardBot(bot)
+    await cards.create(card(markdown("a"), streaming=True))
+    await cards.send(chat.chat_id)
+    message = await alice.receives()
+    with feishu.faults.card_interacting(message, seconds=60):
+        assert (await cards.text("b")).code == 200810
+    assert (await cards.text("b")).code == 0
+    feishu.faults.stop_streaming(message, timed_out=True)
+    assert [(await cards.text("c")).code for _ in range(2)] == [200850, 300309]
+    await cards.settings(streaming_mode=True)
+    feishu.faults.stop_streaming(cards.card_id)
+    assert (await cards.text("c")).code == 300309
+    feishu.faults.age_card(message)
+    assert (await cards.text("c")).code == 200750
+    feishu.faults.forget_card(message)
+    assert (await cards.text("c")).code == 200740
+    with pytest.raises(ValueError, match="card entity"):
+        feishu.faults.age_card("7355372766134157313")

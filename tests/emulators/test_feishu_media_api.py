@@ -90,6 +90,68 @@ async def test_resources_of_a_persons_message(alice: User, bot: Bot) -> None:
     assert (await bot.call("GET", f"im/v1/messages/{file.message_id}/resources/{file_key}")).code == 234001
 
 
+async def test_downloads_in_parts(settings: EmulatorSettings, app: App, bot: Bot) -> None:
+    key = (await bot.call("POST", "im/v1/files", data=file_form(b"0123456789"))).data["file_key"]
+    url = f"{bot.base_url}/open-apis/im/v1/files/{key}"
+
+    async def part(wanted: str) -> tuple[int, bytes, str | None]:
+        headers = {"Authorization": f"Bearer {bot.token}", "Range": wanted}
+        async with bot.session.get(url, headers=headers) as response:
+            return response.status, await response.read(), response.headers.get("Content-Range")
+
+    assert await part("bytes=0-3") == (206, b"0123", "bytes 0-3/10")
+    assert await part("bytes=8-99") == (206, b"89", "bytes 8-9/10")
+    assert await part("bytes=-2") == (206, b"89", "bytes 8-9/10")
+    assert await part("bytes=20-") == (416, b"", "bytes */10")
+    assert await part("lines=1") == (200, b"0123456789", None)
+    settings.download_limit = 5
+    assert (await bot.call("GET", f"im/v1/files/{key}")).code == 234037
+    assert (await part("bytes=0-3"))[0] == 206
+
+
+async def test_what_has_no_resources(alice: User, chat: Chat, bot: Bot) -> None:
+    key = (await bot.call("POST", "im/v1/images", data=image_form(PNG))).data["image_key"]
+    content = {"elements": [{"tag": "img", "img_key": key}]}
+    sent = await bot.send(chat.chat_id, content, msg_type="interactive")
+    assert (
+        await bot.call("GET", f"im/v1/messages/{sent.data['message_id']}/resources/{key}?type=image")
+    ).code == 234043
+    sticker = await alice.sends_sticker()
+    path = f"im/v1/messages/{sticker.message_id}/resources/{sticker.content['file_key']}?type=image"
+    assert (await bot.call("GET", path)).code == 234003
+    assert (await bot.call("GET", "im/v1/messages/om_never/resources/x?type=image")).code == 234001
+
+
+async def test_what_a_message_may_refer_to(
+    feishu: FeishuEmulator, settings: EmulatorSettings, app: App, alice: User, chat: Chat, bot: Bot
+) -> None:
+    settings.rate_limits = False
+    group = feishu.add_group("team", members=[alice], apps=[app])
+    foreign = feishu.add_group("other", members=[alice])
+    received = await alice.sends_file(b"text", name="a.txt")
+    sticker = (await alice.sends_sticker()).content["file_key"]
+    image = (await bot.call("POST", "im/v1/images", data=image_form(PNG))).data["image_key"]
+    video = (await bot.call("POST", "im/v1/files", data=file_form(b"mp4", "mp4", "v.mp4"))).data["file_key"]
+    for msg_type, content, code in (
+        ("share_chat", {"chat_id": group.chat_id}, 0),
+        ("share_chat", {"chat_id": foreign.chat_id}, 230002),
+        ("share_chat", {"chat_id": chat.chat_id}, 230015),
+        ("share_chat", {"chat_id": "oc_never"}, 230001),
+        ("share_user", {"user_id": alice.open_id}, 0),
+        ("share_user", {"user_id": app.bot_open_id}, 230001),
+        ("share_user", {"user_id": alice.user_id}, 230001),
+        ("sticker", {"file_key": sticker}, 0),
+        ("sticker", {"file_key": "file_v3_never"}, 230001),
+        ("file", {"file_key": received.content["file_key"]}, 230017),
+        ("media", {"file_key": video, "image_key": image}, 0),
+        ("media", {"file_key": video, "image_key": "img_v3_never"}, 230001),
+        ("post", {"zh_cn": {"content": [[{"tag": "img", "image_key": image}]]}}, 0),
+        ("post", {"zh_cn": {"content": [[{"tag": "img", "image_key": "img_v3_never"}]]}}, 230001),
+        ("post", {"zh_cn": {"content": [[{"tag": "md", "text": "a"}, {"tag": "text", "text": "b"}]]}}, 230001),
+    ):
+        assert (await bot.send(chat.chat_id, content, msg_type=msg_type)).code == code, (msg_type, content)
+
+
 async def test_old_uploads_are_forgotten(session: aiohttp.ClientSession) -> None:
     async with FeishuEmulator(settings=EmulatorSettings(resource_bytes=100)) as feishu:
         app = feishu.add_app()

@@ -68,7 +68,7 @@ async def test_reply_in_thread_opens_one_and_replies_stay_in_it(alice: User, bot
         ("image", {"image_key": "img_never"}, 230001),
         ("image", {}, 230001),
         ("file", {"file_key": "file_never"}, 230001),
-        ("interactive", {}, 230001),
+        ("interactive", {"type": "template", "data": {}}, 230099),
     ],
 )
 async def test_wrong_contents(
@@ -108,7 +108,6 @@ async def test_wrong_contents(
             },
             "Title\nbody",
         ),
-        ("share_chat", {"chat_id": "oc_1"}, "[share_chat]"),
         ("text", {"text": "好" * 40_000}, "好" * 40_000),
     ],
 )

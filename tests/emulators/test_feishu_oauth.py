@@ -238,6 +238,14 @@ async def test_token_endpoint_can_be_made_to_fail(client: Client, alice: User) -
         client.feishu.faults.refuse_oauth(99991663)
 
 
+async def test_answer_that_is_lost_uses_the_refresh_token_up(client: Client, alice: User) -> None:
+    _, answer = await client.exchange(await client.code(alice, scope="offline_access"))
+    client.feishu.faults.lose_answer("*/oauth/token")
+    with pytest.raises(aiohttp.ClientError):
+        await client.refresh(answer["refresh_token"])
+    assert (await client.refresh(answer["refresh_token"]))[1]["code"] == 20073
+
+
 async def test_form_and_basic_authentication_as_other_oauth_clients_have_them(client: Client, alice: User) -> None:
     body = {"grant_type": "authorization_code", "code": await client.code(alice), "redirect_uri": BACK}
     headers = {"Authorization": aiohttp.encode_basic_auth(client.app.app_id, client.app.app_secret)}

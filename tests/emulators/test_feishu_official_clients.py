@@ -1,49 +1,18 @@
-"""The official SDK talks to the emulator: that is what proves it.
-
-The SDK runs in processes of its own: it takes the event loop at import, cannot be stopped, and warns when imported.
-"""
+"""The official SDK talks to the emulator: that is what proves it."""
 
 import asyncio
 import json
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
+from feishu_official import STARTUP, running
 from feishu_raw_client import until
 
 from imbridge.emulators.feishu import App, Chat, EmulatorSettings, FeishuEmulator, User
-
-SCRIPTS = Path(__file__).parent / "scripts"
-STARTUP = 30.0  # importing the SDK takes seconds on a busy machine
 
 
 @pytest.fixture
 def settings() -> EmulatorSettings:
     return EmulatorSettings(reconnect_nonce=0, reconnect_interval=1, redelivery=(0.2, 0.2))
-
-
-@asynccontextmanager
-async def running(
-    script: str, feishu: FeishuEmulator, app: App, *args: str
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        SCRIPTS / script,
-        feishu.base_url,
-        app.app_id,
-        app.app_secret,
-        *args,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
 
 
 async def test_ws_client_receives_and_replies(feishu: FeishuEmulator, app: App, alice: User) -> None:
@@ -101,6 +70,53 @@ async def test_api_client_sends(feishu: FeishuEmulator, app: App, alice: User, c
     assert feishu.violations == []
 
 
+async def test_cardkit_client_streams(feishu: FeishuEmulator, app: App, alice: User, chat: Chat) -> None:
+    feishu.settings.rate_limits = False
+    async with running("lark_cardkit.py", feishu, app, chat.chat_id) as process:
+        output, _ = await process.communicate()
+    codes = json.loads(output.decode().splitlines()[-1])
+    assert codes.pop("repeated") == 300317
+    assert codes.pop("converted to the same") is True
+    assert set(codes.values()) == {0}, codes
+    message = await alice.receives()
+    texts = [
+        "...",
+        "Hel",
+        "Hello",
+        "Hello.",
+        "Hello.\nmore",
+        "Hello.\nMORE",
+        "Hello.\nrest",
+        "Hello.",
+        "Hi.",
+        "The end.",
+    ]
+    assert list(message.history) == texts
+    assert feishu.violations == []
+
+
+async def test_api_client_forwards_nudges_pins_and_sends_to_many(
+    feishu: FeishuEmulator, app: App, alice: User, chat: Chat
+) -> None:
+    feishu.settings.rate_limits = False
+    async with running("lark_messages.py", feishu, app, chat.chat_id, alice.open_id) as process:
+        output, _ = await process.communicate()
+    assert json.loads(output.decode().splitlines()[-1]) == {
+        "forwarded": "text",
+        "merged": ["merge_forward", ["om_never"]],
+        "inside": [["merge_forward", False], ["text", True]],
+        "thread": "merge_forward",
+        "listed": 4,
+        "urgent": ["ou_never"],
+        "pin": [True, 1, 0],
+        "readers": 0,
+        "batch": [["ou_never"], "1", 0],
+        "progress": 1,
+    }
+    assert (feishu.stats.forwards, feishu.stats.urgents, feishu.stats.pins) == (3, 1, 1)
+    assert feishu.violations == []
+
+
 async def test_channel_receives_and_answers(feishu: FeishuEmulator, app: App, alice: User) -> None:
     bob = feishu.add_user("Bob")
     group = feishu.add_group("team", members=[alice, bob], apps=[app])
@@ -110,6 +126,9 @@ async def test_channel_receives_and_answers(feishu: FeishuEmulator, app: App, al
         await bob.says("@bot hello group", chat=group, mentions=[app])
         answer = await bob.receives(chat=group)
         assert "hello group" in answer.text
+        await alice.says("stream")
+        streamed = await alice.receives("one two three")
+        await until(lambda: streamed.card["config"]["streaming_mode"] is False)
     assert feishu.violations == []
 
 

@@ -92,7 +92,9 @@ async def all_answered(feishu: FeishuEmulator, bridge: Bridge, conversations: Co
         raise
     await asyncio.sleep(0.3)
     conversations.check()
-    assert counts(bridge)["accepted"] == conversations.total
+    count = counts(bridge)
+    # Beside the messages come the platform's events about our own typing signs, where something took long.
+    assert count["accepted"] - count["own"] == conversations.total
     assert counts(bridge)["delivery_sent"] == wanted
     assert feishu.violations == []
 

@@ -1,4 +1,4 @@
-"""Answers that grow."""
+"""Answers that grow by edits."""
 
 import asyncio
 import re
@@ -8,14 +8,14 @@ from runtime_world import chat, counts, skill, until
 
 from imbridge import SkillError
 from imbridge.adapters.feishu.adapter import FeishuAdapter
-from imbridge.runtime import stream as stream_module
+from imbridge.runtime import surfaces
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch) -> None:
     """Show states more often than real platforms allow, so that tests are short."""
-    monkeypatch.setattr(stream_module, "_FIRST_INTERVAL", 0.02)
-    monkeypatch.setattr(stream_module, "_LONGEST_INTERVAL", 0.05)
+    monkeypatch.setattr(surfaces, "_FIRST_INTERVAL", 0.02)
+    monkeypatch.setattr(surfaces, "_LONGEST_INTERVAL", 0.05)
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def no_edits(monkeypatch) -> None:
 
 
 def talk(*skills):
-    return chat(*skills)
+    return chat(*skills, stream="edit")
 
 
 async def test_a_message_grows_by_edits() -> None:

@@ -86,6 +86,21 @@ def test_memory_is_bounded_and_fails_closed(window, clock):
     assert len(window) == 1
 
 
+def test_is_forgotten_as_soon_as_its_timestamp_is_stale(window, clock):
+    window.check(NOW - 200, "old")
+    for number in range(4):
+        window.check(NOW, str(number))
+    clock.now = NOW + 100
+    assert refusal(window, NOW + 100, "full") == (503, "replay window full")
+    clock.now = NOW + 101
+    window.check(NOW + 101, "room for one")
+    assert refusal(window, NOW - 200, "old") == (403, "stale timestamp")
+    assert refusal(window, NOW, "0") == (403, "replayed")
+    clock.now = NOW + 301
+    window.check(NOW + 301, "room for four")
+    assert len(window) == 2
+
+
 def test_a_request_whose_handling_failed_may_come_again(window):
     window.check(NOW, "a")
     window.forget(NOW, "a")

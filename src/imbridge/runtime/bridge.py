@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Self
 
 from pydantic import ValidationError
 
@@ -19,17 +19,18 @@ from imbridge.protocol import (
     Address,
     Channel,
     ConfigError,
-    Event,
     ImbridgeError,
     Receipt,
     SkillError,
     to_reply,
 )
 from imbridge.runtime.accounts import Accounts
+from imbridge.runtime.changes import change, take_back
+from imbridge.runtime.declaring import Declaring
 from imbridge.runtime.delivery import Delivery, push_key
 from imbridge.runtime.gate import Gate
 from imbridge.runtime.handling import Handling
-from imbridge.skills import BaseSkill, SkillSet, command_skill, event_skill, message_skill
+from imbridge.skills import BaseSkill, SkillSet
 from imbridge.storage import BaseStorage, MemoryStorage
 from imbridge.transport import HttpPool, WebhookApp
 
@@ -37,8 +38,6 @@ log = logging.getLogger(__name__)
 
 _LONGEST_KEY = 40
 """As in `Reply.key`; adapters append to it, and Feishu's `uuid` has 50 characters."""
-
-Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
 class BridgeState(StrEnum):
@@ -51,7 +50,7 @@ class BridgeState(StrEnum):
     STOPPED = "stopped"
 
 
-class Bridge:
+class Bridge(Declaring):
     """Connects accounts on IM platforms with skills.
 
     Use it as `async with Bridge(...) as bridge:`, with `start()` and `stop()`, or with `run()`, which blocks until a
@@ -131,62 +130,6 @@ class Bridge:
         if self.state is not BridgeState.NEW:
             raise SkillError("add skills before the bridge starts")
         self.skills.add(skill)
-
-    @overload
-    def on_message(self, function: Handler, /) -> Handler: ...
-
-    @overload
-    def on_message(
-        self, function: None = None, /, *, name: str | None = None, priority: int = 0
-    ) -> Callable[[Handler], Handler]: ...
-
-    def on_message(
-        self, function: Handler | None = None, /, *, name: str | None = None, priority: int = 0
-    ) -> Handler | Callable[[Handler], Handler]:
-        """Decorator: this function is asked for every message, or when its own triggers say so.
-
-        Args:
-            function: The function, when the decorator is used without parentheses.
-            name: The skill's name; the function's when left out.
-            priority: Higher is asked first.
-        """
-
-        def declare(declared: Handler) -> Handler:
-            self.add_skill(message_skill(declared, name=name, priority=priority))
-            return declared
-
-        return declare if function is None else declare(function)
-
-    def on_event(self, *kinds: type[Event], name: str | None = None, priority: int = 0) -> Callable[[Handler], Handler]:
-        """Decorator: this function is asked for these events; for all when none is named."""
-
-        def declare(function: Handler) -> Handler:
-            self.add_skill(event_skill(function, *(kinds or (Event,)), name=name, priority=priority))
-            return function
-
-        return declare
-
-    def command(
-        self,
-        command: str,
-        *,
-        aliases: Iterable[str] = (),
-        usage: str = "",
-        summary: str | None = None,
-        name: str | None = None,
-        priority: int = 10,
-    ) -> Callable[[Handler], Handler]:
-        """Decorator: this function answers the command `/command`. Commands go before what takes every message."""
-
-        def declare(function: Handler) -> Handler:
-            self.add_skill(
-                command_skill(
-                    function, command, aliases=aliases, usage=usage, summary=summary, name=name, priority=priority
-                )
-            )
-            return function
-
-        return declare
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
@@ -324,6 +267,21 @@ class Bridge:
         entry = await self._delivery.post(channel, to_reply(content), key=key or push_key())
         receipt: Receipt = await entry.receipt
         return receipt
+
+    async def edit(self, receipt: Receipt, content: Any) -> Receipt:
+        """Change what was sent under a receipt: a text, or a card that was pushed.
+
+        Raises:
+            SkillError: the receipt is not of one message, or the content does not make one.
+            ConfigError: it names an account that this bridge does not have.
+        """
+        channel = Address(receipt.channel).channel
+        return await change(self.adapter(channel.account_key), channel, receipt, content)
+
+    async def recall(self, receipt: Receipt) -> Receipt:
+        """Take back what was sent under a receipt: all its messages."""
+        channel = Address(receipt.channel).channel
+        return await take_back(self.adapter(channel.account_key), channel, receipt)
 
     # -- looking in ----------------------------------------------------------------------------------------------------
 

@@ -6,9 +6,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imbridge.adapters.base import Sent
 from imbridge.protocol import (
-    DeliveryState,
     Event,
     ImbridgeError,
     Media,
@@ -16,13 +14,12 @@ from imbridge.protocol import (
     Receipt,
     Reply,
     SessionState,
-    SkillError,
     to_reply,
 )
-from imbridge.rendering import render
 from imbridge.runtime.answers import is_awaited
+from imbridge.runtime.changes import change, outcome, take_back
 from imbridge.runtime.delivery import answer_key
-from imbridge.runtime.stream import EditedStream
+from imbridge.runtime.stream import AnswerStream
 from imbridge.runtime.typing import TypingSign
 
 if TYPE_CHECKING:
@@ -57,7 +54,7 @@ class MessageConversation:
         self._number = 0
         self._skill = ""
         self._session: dict[str, dict[str, Any]] | None = None
-        self._streams: list[EditedStream] = []
+        self._streams: list[AnswerStream] = []
         self._typing: TypingSign | None = None
 
     # -- for the runtime -----------------------------------------------------------------------------------------------
@@ -162,19 +159,19 @@ class MessageConversation:
         conversation._skill, conversation._session, conversation._streams = self._skill, self._session, self._streams
         return answer.bind(conversation, conversation.read, conversation.save)
 
-    def stream(self, *, markdown: bool = False) -> EditedStream:
+    def stream(self, *, markdown: bool = False) -> AnswerStream:
         """Begin an answer that grows."""
         return self._open_stream(markdown=markdown)
 
     def _open_stream(
         self, *, markdown: bool = False, in_thread: bool | None = None, quote: bool | None = None
-    ) -> EditedStream:
+    ) -> AnswerStream:
         channel = self._channel
 
         async def post(reply: Reply) -> Receipt:
             return await self.reply(reply, in_thread=in_thread, quote=quote)
 
-        stream = EditedStream(self._handling.adapter_of(channel.account_key), channel, post, markdown=markdown)
+        stream = AnswerStream(self._handling.adapter_of(channel.account_key), channel, post, markdown=markdown)
         self._streams.append(stream)
         return stream
 
@@ -182,13 +179,13 @@ class MessageConversation:
         """Put a reaction on the message."""
         channel = self._channel
         adapter = self._handling.adapter_of(channel.account_key)
-        return await _receipt(channel.address, adapter.react(channel, self._message_id, emoji))
+        return await outcome(channel.address, adapter.react(channel, self._message_id, emoji))
 
     async def unreact(self, emoji: str) -> Receipt:
         """Take our reaction off."""
         channel = self._channel
         adapter = self._handling.adapter_of(channel.account_key)
-        return await _receipt(channel.address, adapter.unreact(channel, self._message_id, emoji))
+        return await outcome(channel.address, adapter.unreact(channel, self._message_id, emoji))
 
     def typing(self) -> AbstractAsyncContextManager[None]:
         """Show that an answer is on its way; where the platform cannot, nothing is shown."""
@@ -198,41 +195,12 @@ class MessageConversation:
     async def edit(self, receipt: Receipt, content: Any) -> Receipt:
         """Change what was sent. Only content that makes one message can be changed into."""
         channel = self._channel
-        adapter = self._handling.adapter_of(channel.account_key)
-        rendered = render(to_reply(content), adapter.capabilities, measure=adapter.measure)
-        if len(rendered.parts) != 1 or len(receipt.message_ids) != 1:
-            raise SkillError("an edit needs a receipt with one message, and content that fits into one message")
-        edited = await _receipt(channel.address, adapter.edit(channel, receipt.message_ids[0], rendered.parts[0]))
-        return edited.model_copy(update={"degradations": (*rendered.degradations, *edited.degradations)})
+        return await change(self._handling.adapter_of(channel.account_key), channel, receipt, content)
 
     async def recall(self, receipt: Receipt) -> Receipt:
         """Take back what was sent: all its messages."""
         channel = self._channel
-        adapter = self._handling.adapter_of(channel.account_key)
-        result = Receipt(state=DeliveryState.SKIPPED, channel=channel.address)
-        for message_id in receipt.message_ids:
-            result = await _receipt(channel.address, adapter.recall(channel, message_id))
-            if not result:
-                break
-        return result
-
-
-async def _receipt(channel: str, action: Any) -> Receipt:
-    try:
-        sent = await action
-    except ImbridgeError as error:
-        return Receipt(
-            state=DeliveryState.FAILED, channel=channel, error=str(error), code=getattr(error, "code", None), attempts=1
-        )
-    if isinstance(sent, Sent):
-        return Receipt(
-            state=DeliveryState.SENT,
-            channel=channel,
-            parts=(sent.part,),
-            degradations=sent.degradations,
-            attempts=sent.attempts,
-        )
-    return Receipt(state=DeliveryState.SENT, channel=channel, attempts=1)
+        return await take_back(self._handling.adapter_of(channel.account_key), channel, receipt)
 
 
 def lane_of(item: Message | Event, account: str) -> str:

@@ -1,12 +1,12 @@
-"""An answer that grows: one message, edited as often as the platform allows."""
+"""An answer that grows while it is written."""
 
 import asyncio
 import logging
 from collections.abc import AsyncIterable, Awaitable, Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from imbridge.adapters.base import Adapter
+from imbridge.adapters.base import Adapter, GrowingFullError
 from imbridge.protocol import (
     Channel,
     Degradation,
@@ -19,21 +19,17 @@ from imbridge.protocol import (
     Text,
 )
 from imbridge.rendering import Part, render
+from imbridge.runtime.surfaces import EditedMessage, GrownMessage, Surface, is_as_meant
 
 log = logging.getLogger(__name__)
 
-_FIRST_INTERVAL = 0.6
-_GROWTH = 1.25
-_LONGEST_INTERVAL = 10.0
-_UNLIMITED = 10_000
 
+class AnswerStream:
+    """Shows growing text as the platform can: in a message that grows by itself, in one that is edited, or at the end.
 
-class EditedStream:
-    """Shows growing text by sending a message and editing it.
-
-    The first piece is sent at once; later states are shown after growing pauses, so that a platform's limit on edits
-    lasts as long as possible, and one edit is always kept for the last state. Where nothing can be edited the whole
-    text is sent at the end. A text that outgrows one message goes on in the next.
+    The first piece is sent at once; later states after pauses, each of them the newest. Where the better way fails, the
+    next one goes on from what is shown already, and the receipt says so. A text that outgrows one message goes on in
+    the next. However it ends, what was written is shown once.
     """
 
     def __init__(
@@ -48,19 +44,17 @@ class EditedStream:
         self._adapter = adapter
         self._channel = channel
         self._post = post
-        self._element: type[Text | Markdown] = Markdown if markdown else Text
-        capabilities = adapter.capabilities
-        self._can_edit = capabilities.edit
-        self._max_edits = capabilities.max_edits or _UNLIMITED
+        self._markdown = markdown
+        self._may_grow = True
+        self._surface = self._new_surface()
         self._text = ""
+        """What belongs to the current message, and what comes after it."""
         self._shown = ""
-        self._edits_left = self._max_edits
+        """What the current message shows of it."""
         self._receipts: list[Receipt] = []
         self._degradations: list[Degradation] = []
-        self._interval = _FIRST_INTERVAL
         self._changed = asyncio.Event()
         self._stopping = asyncio.Event()
-        self._message_id: str | None = None
         self._finishing: asyncio.Task[Receipt] | None = None
         self._show_task: asyncio.Task[None] | None = None
 
@@ -72,7 +66,7 @@ class EditedStream:
             return
         self._text += text
         self._changed.set()
-        if self._can_edit and self._show_task is None:
+        if self._surface is not None and self._show_task is None:
             self._show_task = asyncio.create_task(self._keep_showing(), name="stream")
 
     async def finish(self) -> Receipt:
@@ -118,13 +112,14 @@ class EditedStream:
         while not self._stopping.is_set():
             await self._changed.wait()
             self._changed.clear()
-            if self._stopping.is_set() or not await self._show(last=False):
+            if self._stopping.is_set() or not await self._show():
                 return
+            surface = self._surface
             try:
-                async with asyncio.timeout(self._interval):
+                async with asyncio.timeout(surface.pause() if surface is not None else None):
                     await self._stopping.wait()
             except TimeoutError:
-                self._interval = min(self._interval * _GROWTH, _LONGEST_INTERVAL)
+                continue
 
     async def _stop_showing(self) -> None:
         """End the task without interrupting a request: its answer decides what is left to do."""
@@ -136,59 +131,98 @@ class EditedStream:
                 text = "%s: showing a stream failed; its text is sent at the end"
                 log.error(text, self._channel.address, exc_info=error)
 
-    async def _show(self, *, last: bool) -> bool:
-        """Bring the newest state to the platform; False when nothing more can be shown before the last state."""
-        text = self._text  # more may be written while we wait for the platform
-        reply = self._reply(text)
-        parts = render(reply, self._adapter.capabilities, measure=self._adapter.measure).parts
-        while len(parts) > 1:
-            # The message is full: close it and go on in a new one, with what rendering put there (a fence reopened).
-            if not await self._put(parts[0], _text_of(parts[0])):
-                return False
-            parts = parts[1:]
-            written_meanwhile = self._text[len(text) :]
-            text = "".join(_text_of(part) for part in parts)
-            self._text = text + written_meanwhile
-            self._shown = ""
-            self._message_id = None
-            self._edits_left = self._max_edits
-        if not parts or text == self._shown:
-            return True
-        if not last and self._message_id is not None and self._edits_left <= 1:
-            return False
-        return await self._put(parts[0], text)
+    async def _show(self, *, last: bool = False) -> bool:
+        """Bring the newest state to the platform; False when nothing more can be shown before the end."""
+        while (surface := self._surface) is not None:
+            text = self._text  # more may be written while we wait for the platform
+            reply = Reply(elements=(Markdown(text) if self._markdown else Text(text),))
+            parts = render(reply, self._adapter.capabilities, measure=surface.measure).parts
+            if not parts:
+                return True
+            first = parts[0]
+            if len(parts) > 1:
+                # The message is full: close it, go on in a new one with what rendering put there (a fence reopened).
+                if await self._put(surface, first, _text_of(first), last=True):
+                    self._go_on("".join(_text_of(part) for part in parts[1:]) + self._text[len(text) :])
+            elif not last and (text == self._shown or (surface.message_id is not None and surface.updates_left <= 1)):
+                return text == self._shown
+            elif await self._put(surface, first, text, last=last):
+                return True
+        return False
 
-    def _reply(self, text: str) -> Reply:
-        return Reply(elements=(self._element(text),))
-
-    async def _put(self, part: Part, text: str) -> bool:
-        """Send the message, or edit it; False when that failed for good."""
-        if self._message_id is None:
-            elements: tuple[Any, ...] = part.elements
-            receipt = await self._post(Reply(elements=elements))
-            self._receipts.append(receipt)
-            self._message_id = receipt.message_id
-            if receipt:
-                self._shown = text
-            if not receipt or self._message_id is None:
-                self._can_edit = False
-                return False
-            return True
+    async def _put(self, surface: Surface, part: Part, text: str, *, last: bool) -> bool:
+        """Show a state on a surface; False when another one has to take over, which is chosen then."""
         try:
-            await self._adapter.edit(self._channel, self._message_id, part)
-        except ImbridgeError as error:
-            log.warning("%s: a stream could not be edited any more: %s", self._channel.address, error)
-            self._degradations.append(
-                Degradation(what="stream", how="the rest is a message of its own", why=str(error))
-            )
-            self._can_edit = False
+            if surface.message_id is None:
+                if not await self._begin(surface, part, text):
+                    return False
+                if not last:
+                    return True
+            if last:
+                await surface.end(part, text, shown=text == self._shown)
+            else:
+                await surface.update(part, text)
+        except GrowingFullError as error:
+            if not self._shown:  # not even its first text: a new one would not take it either
+                self._fall_back(surface, error)
+                return False
+            log.info("%s: a stream goes on in a new message: %s", self._channel.address, error)
+            self._go_on(self._text.removeprefix(self._shown))
             return False
-        self._edits_left -= 1
+        except ImbridgeError as error:
+            self._fall_back(surface, error)
+            return False
         self._shown = text
         return True
 
+    async def _begin(self, surface: Surface, part: Part, text: str) -> bool:
+        """Send the message that shows the first text."""
+        receipt = await self._post(await surface.begin(part, text))
+        self._receipts.append(receipt)
+        if not receipt or receipt.message_id is None:
+            self._surface = None
+            return False
+        self._shown = text
+        surface.message_id = receipt.message_id
+        if isinstance(surface, GrownMessage) and not is_as_meant(receipt):
+            self._may_grow = False  # the card came out as text: that can be edited
+            self._surface = self._new_surface()
+            if self._surface is not None:
+                self._surface.message_id = receipt.message_id
+            return False
+        return True
+
+    def _go_on(self, rest: str) -> None:
+        """In a new message."""
+        self._text = rest
+        self._shown = ""
+        self._surface = self._new_surface()
+
+    def _fall_back(self, surface: Surface, error: ImbridgeError) -> None:
+        """To the next way of showing; what is shown already stays where it is."""
+        log.warning("%s: a stream goes on otherwise: %s: %s", self._channel.address, surface.name, error)
+        if isinstance(surface, GrownMessage):
+            self._may_grow = False
+            how = "edits of a message"
+        else:
+            how = "the rest is a message of its own"
+        self._degradations.append(Degradation(what="stream", how=how, why=str(error)))
+        rest = self._text.removeprefix(self._shown)
+        if isinstance(surface, GrownMessage):
+            self._go_on(rest)
+        else:
+            self._surface = None
+
+    def _new_surface(self) -> Surface | None:
+        growing = self._adapter.grow(markdown=self._markdown) if self._may_grow else None
+        if growing is not None:
+            return GrownMessage(growing)
+        return EditedMessage(self._adapter, self._channel) if self._adapter.capabilities.edit else None
+
+    # -- the end -------------------------------------------------------------------------------------------------------
+
     async def _close(self) -> Receipt:
-        if self._can_edit:
+        if self._surface is not None:
             await self._show(last=True)
         elif not self._receipts and self._text:
             self._degradations.append(
@@ -196,7 +230,8 @@ class EditedStream:
             )
         if self._text != self._shown and (not self._receipts or self._receipts[-1]):
             rest = self._text.removeprefix(self._shown)
-            self._receipts.append(await self._post(self._reply(rest)))
+            element = Markdown(rest) if self._markdown else Text(rest)
+            self._receipts.append(await self._post(Reply(elements=(element,))))
         return self._sum_up()
 
     def _sum_up(self) -> Receipt:

@@ -104,17 +104,20 @@ class WebhookApp:
         method = str(scope["method"]).upper()
         if method not in route.methods:
             raise Refused(405, "method not allowed")
-        headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+        headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]])
         query = _query(scope.get("query_string", b""))
-        body = await _body(receive, headers, route)
-        request = WebhookRequest(method, path, query, headers, body)
+        request: WebhookRequest | None = None
         try:
-            async with asyncio.timeout(route.timeout) as limit:
+            # One clock for both parts: it is set anew when the body is here.
+            async with asyncio.timeout(route.body_timeout) as limit:
+                request = WebhookRequest(method, path, query, headers, await _body(receive, headers, route))
+                limit.reschedule(asyncio.get_running_loop().time() + route.timeout)
                 return await route.handle(request)
         except TimeoutError:
             if not limit.expired():
                 raise
-            raise Refused(503, "handler took too long") from None
+            slow = Refused(408, "body too slow") if request is None else Refused(503, "handler took too long")
+            raise slow from None
 
     def _count(self, path: str, status: int, reason: str) -> None:
         key = (path, status, reason)
@@ -152,6 +155,8 @@ def _path(scope: Scope) -> str:
 
 
 def _query(raw: bytes) -> dict[str, str]:
+    if not raw:
+        return {}
     if len(raw) > _MAX_QUERY_BYTES:
         raise Refused(414, "query too long")
     try:
@@ -175,23 +180,17 @@ async def _body(receive: Receive, headers: Headers, route: WebhookRoute) -> byte
             raise Refused(413, "body too large")
     parts: list[bytes] = []
     size = 0
-    try:
-        async with asyncio.timeout(route.body_timeout) as limit:
-            more = True
-            while more:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise _Disconnected
-                part = message.get("body", b"")
-                size += len(part)
-                if size > route.max_body:
-                    raise Refused(413, "body too large")
-                parts.append(part)
-                more = message.get("more_body", False)
-    except TimeoutError:
-        if not limit.expired():
-            raise
-        raise Refused(408, "body too slow") from None
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Disconnected
+        part = message.get("body", b"")
+        size += len(part)
+        if size > route.max_body:
+            raise Refused(413, "body too large")
+        parts.append(part)
+        more = message.get("more_body", False)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 

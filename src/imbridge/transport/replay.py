@@ -36,7 +36,8 @@ class ReplayWindow:
         self._seconds = seconds
         self._max_entries = max_entries
         self._clock = clock
-        self._seen: OrderedDict[tuple[int, str], float] = OrderedDict()  # in the order in which they came
+        # In the order in which they came; the value is when its timestamp is outside the window.
+        self._seen: OrderedDict[tuple[int, str], float] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._seen)
@@ -60,15 +61,15 @@ class ReplayWindow:
             raise Refused(403, "replayed")
         if len(self._seen) >= self._max_entries:
             raise Refused(503, "replay window full")
-        self._seen[key] = now
+        self._seen[key] = when + self._seconds
 
     def forget(self, timestamp: str | int, nonce: str) -> None:
         """Let a request through once more, because handling it failed and the platform will send it again."""
         self._seen.pop(self._read(timestamp, nonce)[1], None)
 
     def _forget_old(self, now: float) -> None:
-        # A timestamp may lie ahead by the whole window, so one is remembered for twice its length.
-        while self._seen and now - next(iter(self._seen.values())) > 2 * self._seconds:
+        # From then on it is refused as stale. One whose timestamp lies ahead keeps those behind it a little longer.
+        while self._seen and next(iter(self._seen.values())) < now:
             self._seen.popitem(last=False)
 
     def _read(self, timestamp: str | int, nonce: str) -> tuple[float, tuple[int, str]]:

@@ -21,6 +21,7 @@ class Reaction(StrEnum):
     REFRESH = "refresh"  # once more, with a new access token
     DEGRADE = "degrade"  # once more, in a simpler form (card to text, for example)
     RETARGET = "retarget"  # once more, to another id or by another endpoint (reply to send, for example)
+    HEAL = "heal"  # the caller knows how to mend it, and then once more (a stream that was closed, for example)
     DEAD = "dead"  # the target is gone: never send to it again
     FAIL = "fail"  # this request can never succeed
     STOP = "stop"  # the account itself is refused: a person has to act

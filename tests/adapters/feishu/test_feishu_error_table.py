@@ -7,16 +7,22 @@ from typing import Any
 import pytest
 from feishu_rig import SECRET, Rig, text
 
+from imbridge.adapters.base import GrowingFullError
 from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.adapters.feishu import calls as calls_module
 from imbridge.adapters.feishu import errors as error_tables
 from imbridge.adapters.feishu.errors import API_ERRORS, TOKEN_ERRORS
+from imbridge.adapters.feishu.streaming import StreamingCard
+from imbridge.emulators.feishu import BotMessage
 from imbridge.protocol import (
     AuthError,
+    Card,
     ContentRefusedError,
     DeliveryError,
+    Image,
     Markdown,
     NotPermittedError,
+    Table,
     TargetGoneError,
 )
 from imbridge.rendering import Part, PartKind
@@ -24,11 +30,11 @@ from imbridge.transport import ErrorTable, Reaction
 
 FAIL, REFUSED, FORBIDDEN, GONE = DeliveryError, ContentRefusedError, NotPermittedError, TargetGoneError
 
-RETRIED = {99991400: 1.0, 11232: 2.0, 230020: 0.3, 230049: 1.0}
+RETRIED = {99991400: 1.0, 11232: 2.0, 230020: 0.3, 230049: 1.0, 200810: 0.5}
 """With the least wait of each, in seconds."""
 REFRESHED = {99991663, 99991664, 99991661, 99991671, 99991668, 99991677}
 DEGRADED = {230001, 230025, 230054, 230055, 230099}
-RETARGETED = {230011, 231003, 230019, 230071, 230072, 230111}
+RETARGETED = {230011, 230110, 231003, 230019, 230071, 230072, 230111}
 RAISED: dict[int, tuple[type[DeliveryError], str]] = {
     99991672: (FORBIDDEN, "Permissions & Scopes"),
     99991679: (FORBIDDEN, "Permissions & Scopes"),
@@ -46,22 +52,29 @@ RAISED: dict[int, tuple[type[DeliveryError], str]] = {
     231010: (FAIL, "reaction"),
     99992351: (FAIL, "open_id"),
     99992361: (FAIL, "one app only"),
+    230031: (FAIL, "send a new one"),
+    300311: (FAIL, "another app"),
     230002: (GONE, "add the bot to the group"),
     230013: (GONE, "Availability"),
     232009: (GONE, "disbanded"),
 }
+FULL, CLOSED, SEQUENCE, DONE = {200740, 200750, 200860}, {200850, 300309}, {300317}, {200770}
+"""Of cards that text is streamed into."""
+SUB_CODES = {11310: "table", 200914: "table", 200570: "image", 200621: "interactive", 200861: "interactive"}
+"""Of a refused card, with what is shown otherwise because of it."""
 POST = Part(PartKind.MARKDOWN, (Markdown("**x** <at id=all></at>"),))
 
 
 def test_every_row_is_tested_and_nothing_else() -> None:
-    tested = [*RETRIED, *REFRESHED, *DEGRADED, *RETARGETED, *RAISED]
+    tested = [*RETRIED, *REFRESHED, *DEGRADED, *RETARGETED, *RAISED, *FULL, *CLOSED, *SEQUENCE, *DONE]
     assert len(tested) == len(set(tested))
     assert set(tested) == {rule.code for rule in API_ERRORS}
+    assert set(SUB_CODES) == {rule.sub_code for rule in API_ERRORS if rule.sub_code is not None}
 
 
 def test_the_sets_beside_the_table_name_its_rows() -> None:
     rows = {rule.code for rule in API_ERRORS}
-    for name in ("GONE", "GONE_REACTION", "NO_THREAD", "REFUSED_CONTENT"):
+    for name in ("GONE", "GONE_REACTION", "NO_THREAD", "REFUSED_CONTENT", "CARD_FULL", "CARD_CLOSED", "CARD_SEQUENCE"):
         assert getattr(error_tables, name) <= rows, name
     assert rows >= calls_module._PERMISSIONS
 
@@ -164,6 +177,74 @@ async def test_raised(rig: Rig, adapter: FeishuAdapter, code: int, status: int) 
     assert SECRET not in str(error)
     assert rig.feishu.stats.sends == 0
     assert len(rig.calls("/messages")) == 1, "not tried again"
+
+
+@pytest.mark.parametrize("sub_code", sorted(SUB_CODES))
+async def test_a_card_without_what_is_refused(rig: Rig, adapter: FeishuAdapter, sub_code: int) -> None:
+    png = b"\x89PNG\r\n\x1a\n" + bytes(32)
+    card = Card(title="t", body=["hi", Image(data=png, alt="a chart"), Table(columns=["a"], rows=[["1"]])])
+    ext = f"ErrCode: {sub_code}; ErrMsg: not like this; ErrorValue: x; "
+    rig.feishu.faults.refuse("*/im/v1/messages", 230099, ext=ext)
+    result = await adapter.send(rig.target(), Part(PartKind.CARD, (card,)), "k")
+    (message,) = rig.feishu.messages
+    (degradation,) = result.degradations
+    what = SUB_CODES[sub_code]
+    assert degradation.what == what
+    assert message.msg_type == ("text" if what == "interactive" else "interactive")
+    shown = {part["tag"] for part in message.card["body"]["elements"]} if what != "interactive" else set()
+    assert ("img" in shown, "table" in shown) == (what == "table", what == "image")
+    assert "hi" in message.text
+    assert len({call["request"]["uuid"] for call in rig.calls("/messages")}) == 2, "each form has a key of its own"
+
+
+CONTENT = "*/cardkit/v1/cards/*/content"
+
+
+async def streaming(rig: Rig, adapter: FeishuAdapter) -> tuple[StreamingCard, BotMessage]:
+    growing = adapter.grow(markdown=True)
+    assert growing is not None
+    element = await growing.open("a")
+    await adapter.send(rig.target(), Part(PartKind.CARD, (element,)), "k")
+    (message,) = rig.feishu.messages
+    return growing, message
+
+
+@pytest.mark.parametrize("code", sorted(FULL))
+async def test_a_full_card(rig: Rig, adapter: FeishuAdapter, code: int) -> None:
+    growing, message = await streaming(rig, adapter)
+    rig.feishu.faults.refuse(CONTENT, code)
+    with pytest.raises(GrowingFullError, match=str(code)):
+        await growing.show("ab")
+    assert message.text == "a"
+
+
+@pytest.mark.parametrize("code", sorted(CLOSED))
+async def test_a_closed_stream(rig: Rig, adapter: FeishuAdapter, code: int) -> None:
+    growing, message = await streaming(rig, adapter)
+    rig.feishu.faults.refuse(CONTENT, code)
+    await growing.show("ab")
+    assert message.text == "ab"
+    (opened,) = rig.calls("/settings")
+    assert '"streaming_mode":true' in opened["request"]["settings"]
+
+
+@pytest.mark.parametrize("code", sorted(SEQUENCE))
+async def test_a_low_sequence(rig: Rig, adapter: FeishuAdapter, code: int) -> None:
+    growing, message = await streaming(rig, adapter)
+    rig.feishu.faults.refuse(CONTENT, code)
+    await growing.show("ab")
+    assert message.text == "ab"
+    first, second = [call["request"] for call in rig.calls("/content")]
+    assert second["sequence"] > first["sequence"] + 1
+    assert second["uuid"] != first["uuid"]
+
+
+@pytest.mark.parametrize("code", sorted(DONE))
+async def test_what_is_done_already(rig: Rig, adapter: FeishuAdapter, code: int) -> None:
+    growing, _ = await streaming(rig, adapter)
+    rig.feishu.faults.refuse(CONTENT, code)
+    await growing.show("ab")
+    assert len(rig.calls("/content")) == 1
 
 
 @pytest.mark.parametrize("body", ["<html>a proxy's page</html>", "", "[]", "null", "{}"])

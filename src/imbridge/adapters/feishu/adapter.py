@@ -2,32 +2,41 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
-from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
+from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
+from imbridge.adapters.feishu.answers import answer_json, wait_for_answer
 from imbridge.adapters.feishu.api import FeishuApi, download_kind, receive_id_type
 from imbridge.adapters.feishu.calls import Caller, DegradeError, RetargetError, gone, passing
 from imbridge.adapters.feishu.capabilities import FEISHU
-from imbridge.adapters.feishu.config import FeishuConfig, Mode
+from imbridge.adapters.feishu.cards import images_in, simpler
+from imbridge.adapters.feishu.completion import Completion
+from imbridge.adapters.feishu.config import Domain, FeishuConfig, Mode, StreamMode
 from imbridge.adapters.feishu.custom_bot import CustomBotAdapter
 from imbridge.adapters.feishu.errors import GONE, GONE_REACTION, NO_THREAD
 from imbridge.adapters.feishu.inbound import Identity
 from imbridge.adapters.feishu.link import FeishuLink, handshake_refusal
 from imbridge.adapters.feishu.oauth import OAuth
 from imbridge.adapters.feishu.outbound import as_plain_text, measure, message_body
+from imbridge.adapters.feishu.streaming import StreamingCard
 from imbridge.adapters.feishu.webhook import FeishuWebhook
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
+    Card,
     Channel,
     ChannelKind,
     ContentRefusedError,
     Degradation,
     DeliveryError,
+    Element,
+    Event,
     File,
     Image,
     ImbridgeError,
     Media,
+    Message,
+    NotPermittedError,
     NotSupportedError,
     SentPart,
     Video,
@@ -46,6 +55,7 @@ _HEALTH = {
 }
 
 
+_TYPING = "Typing"
 _PATIENCE = 10.0
 """Seconds for the platform to say who we are, before somebody is told that it does not."""
 
@@ -73,10 +83,13 @@ class FeishuAdapter(Adapter):
         self.caller = Caller(config, context.pool)
         self.api = FeishuApi(self.caller)
         self.oauth = OAuth(self.caller)
-        self.me = Identity(account=config.name, app_id=config.app_id)
+        locale = "en_us" if config.domain is Domain.LARK else "zh_cn"
+        self.me = Identity(account=config.name, app_id=config.app_id, locale=locale)
+        self._completion = Completion(self.api, self.me, config)
         self.mode = config.mode
-        self._webhook = FeishuWebhook(config, self.me, context.intake)
-        self._driver = FeishuLink(self.caller, self.me, context.intake)
+        self._streams_into_cards = config.stream is StreamMode.CARD
+        self._webhook = FeishuWebhook(config, self.me, context.intake, self._answer)
+        self._driver = FeishuLink(self.caller, self.me, context.intake, self._answer)
         self._link = Link(
             self._driver, context.pool, options=link_options, name=config.key, on_state=self._on_link_state
         )
@@ -147,6 +160,17 @@ class FeishuAdapter(Adapter):
         self.me.bot_id = str(bot["open_id"])
         self.me.bot_name = str(bot.get("app_name") or "")
 
+    async def _answer(self, inbound: Inbound, within: float) -> bytes:
+        """The JSON that answers a callback, made of what a skill says in time; empty when it says nothing."""
+        answer = await wait_for_answer(inbound, within)
+        if not answer or not isinstance(inbound.item, Event):
+            return b""
+        try:
+            return await answer_json(inbound.item, answer, lambda card: self._uploaded(images_in(card)))
+        except ImbridgeError as error:
+            log.warning("%s: what a skill answered to a click could not be shown: %s", self.key, error)
+            return b""
+
     def _on_link_state(self, state: LinkState, error: Exception | None) -> None:
         self._tell(_HEALTH[state], str(handshake_refusal(error) or error or state.value))
 
@@ -164,19 +188,26 @@ class FeishuAdapter(Adapter):
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part; `key` becomes the `uuid`, so that a repeated send makes one message within an hour."""
         degradations: list[Degradation] = []
-        kind, content = await self._body(part)
-        try:
-            return await self._place(target, kind, content, key, degradations)
-        except DegradeError as error:
-            if kind == "text" or part.kind is PartKind.MEDIA or error.ambiguous:
-                raise  # ambiguous: an earlier attempt may have arrived, and another form would be a second message
-            plain_kind, plain = as_plain_text(part)
-            degradations.append(Degradation(what=kind, how="text", why=str(error)))
-            # A new key: the refused request may have been remembered under the old one.
-            return await self._place(target, plain_kind, plain, f"{key}-t", degradations)
+        while True:
+            kind, content = await self._body(part)
+            try:
+                return await self._place(target, kind, content, key, degradations)
+            except DegradeError as error:
+                if kind == "text" or part.kind is PartKind.MEDIA or error.ambiguous:
+                    raise  # ambiguous: an earlier attempt may have arrived, and another form would be a second message
+                card = part.elements[0]
+                plainer = simpler(card, error.sub_code) if isinstance(card, Card) else None
+                # A new key for each form: the refused request may have been remembered under the old one.
+                if plainer is None:
+                    degradations.append(Degradation(what=kind, how="text", why=str(error)))
+                    return await self._place(target, *as_plain_text(part), f"{key}-t", degradations)
+                part, key = Part(PartKind.CARD, (plainer[0],)), f"{key}-s"
+                degradations.append(Degradation(what=plainer[1], how="as text", why=str(error)))
 
     async def _place(self, target: Target, kind: str, content: str, key: str, degradations: list[Degradation]) -> Sent:
         channel = target.channel
+        if channel.kind is ChannelKind.PRIVATE:
+            self.me.remember_private(channel.id)
         in_thread = target.in_thread
         while target.reply_to is not None:
             try:
@@ -203,11 +234,16 @@ class FeishuAdapter(Adapter):
 
     async def _body(self, part: Part) -> tuple[str, str]:
         """The request's content, with media uploaded first."""
+        card = part.elements[0]
+        return message_body(part, await self._uploaded(images_in(card) if isinstance(card, Card) else part.elements))
+
+    async def _uploaded(self, elements: Iterable[Element]) -> dict[int, str]:
+        """Keys of what had to be uploaded."""
         keys: dict[int, str] = {}
-        for element in part.elements:
+        for element in elements:
             if isinstance(element, Media) and element.data is not None:
                 keys[id(element)] = await self._upload(element, element.data)
-        return message_body(part, keys)
+        return keys
 
     async def _upload(self, media: Media, data: bytes) -> str:
         if not data:
@@ -228,13 +264,16 @@ class FeishuAdapter(Adapter):
         )
 
     async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:
-        """Change a text or a post; the platform allows 20 edits of a message."""
-        if part.kind in (PartKind.MEDIA, PartKind.CARD):
+        """Change a text or a post (20 times a message), or replace a card (for 14 days)."""
+        if part.kind is PartKind.MEDIA:
             kind = getattr(part.elements[0], "type", part.kind)
-            raise NotSupportedError(f"Feishu can edit text and post messages, not {kind}")
+            raise NotSupportedError(f"Feishu can edit text and post messages and cards, not {kind}")
         kind, content = await self._body(part)
         try:
-            attempts = await self.api.edit(message_id, channel.id, kind, content)
+            if part.kind is PartKind.CARD:
+                attempts = await self.api.update_card(message_id, content)
+            else:
+                attempts = await self.api.edit(message_id, channel.id, kind, content)
         except RetargetError as error:
             raise gone(error) from None
         return Sent(SentPart(message_id=message_id, kind=kind), attempts)
@@ -262,10 +301,33 @@ class FeishuAdapter(Adapter):
             if error.code not in GONE_REACTION:  # by a request whose answer got lost, or with its message
                 raise
 
+    async def typing(self, channel: Channel, message_id: str, on: bool) -> None:
+        """The reaction `Typing` on the message that is being answered, as Feishu's own assistants do it."""
+        await (self.react if on else self.unreact)(channel, message_id, _TYPING)
+
+    def grow(self, *, markdown: bool) -> StreamingCard | None:
+        """A card that text is streamed into; None where the settings say that messages are to be edited."""
+        if not self._streams_into_cards:
+            return None
+        return StreamingCard(self.caller, markdown=markdown, on_refused=self._edit_from_now_on)
+
+    def _edit_from_now_on(self, error: NotPermittedError) -> None:
+        if self._streams_into_cards:
+            log.warning("%s: answers that grow are edited messages from now on: %s", self.key, error)
+            self._streams_into_cards = False
+
     async def read(self, message_id: str, media: Media) -> bytes:
         """Fetch the bytes of a received media element; at most 100 MB."""
         kind = download_kind(getattr(media, "type", "file"))
         return await self.api.download(message_id, media.key, kind)
+
+    def is_complete(self, message: Message) -> bool:
+        """False when it quotes a message, bundles forwarded ones, or is a card that has to be asked for."""
+        return self._completion.is_complete(message)
+
+    async def complete(self, message: Message) -> Message:
+        """The message with what it quotes and what is forwarded with it; what cannot be read is left out."""
+        return await self._completion.complete(message)
 
     def routes(self) -> Sequence[WebhookRoute]:
         """The callback URL, in webhook mode only; where people come back to who authorise, if that is waited for."""
@@ -276,6 +338,7 @@ class FeishuAdapter(Adapter):
         counts = self._link.counters
         return {
             **self._driver.counts,
+            **self._completion.counts,
             **{name: getattr(counts, name) for name in counts.__slots__},
             "calls": self.caller.calls,
             "retries": self.caller.retries,

@@ -61,9 +61,27 @@ class FeishuApi:
         _, attempts = await self.caller.call("PUT", path, api="message.update", json=body, chat=chat)
         return attempts
 
+    async def update_card(self, message_id: str, content: str) -> int:
+        """`PATCH /im/v1/messages/:id`: a card only, 5 times a second, for 14 days."""
+        path = f"{_MESSAGES}/{quote(message_id, safe='')}"
+        _, attempts = await self.caller.call(
+            "PATCH", path, api="message.patch", json={"content": content}, chat=message_id
+        )
+        return attempts
+
     async def recall(self, message_id: str) -> None:
         """`DELETE /im/v1/messages/:id`."""
         await self.caller.call("DELETE", f"{_MESSAGES}/{quote(message_id, safe='')}", api="message.delete")
+
+    async def message(self, message_id: str, *, patience: float) -> dict[str, Any]:
+        """`GET /im/v1/messages/:id`: a message, with what is in it if it is forwarded; cards as they were sent.
+
+        The page does not name `card_msg_content_type`; the official SDK does, and clients that use it are known.
+        """
+        path = f"{_MESSAGES}/{quote(message_id, safe='')}"
+        params = {"user_id_type": "open_id", "card_msg_content_type": "user_card_content"}
+        data, _ = await self.caller.call("GET", path, api="message.get", params=params, patience=patience)
+        return data
 
     async def react(self, message_id: str, emoji: str) -> None:
         """`POST /im/v1/messages/:id/reactions`."""

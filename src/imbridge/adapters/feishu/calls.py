@@ -6,6 +6,7 @@ A 200 from the platform says nothing: the result is `code` in the JSON. A dead t
 import asyncio
 import math
 import random
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -51,7 +52,13 @@ class RetargetError(DeliveryError):
 
 
 class DegradeError(ContentRefusedError):
-    """The platform refuses this form of the content; a plainer one may pass."""
+    """The platform refuses this form of the content; a plainer one may pass.
+
+    Attributes:
+        sub_code: What exactly it refuses about a card; None when it does not say.
+    """
+
+    sub_code: int | None = None
 
 
 def user_agent(tags: tuple[str, ...] = ()) -> str:
@@ -193,7 +200,7 @@ class Caller:
             body = json_object(response)
             if body.get("code") == 0 and response.status < 400:
                 return Answer(body, response, attempt)
-            rule = API_ERRORS.lookup(body.get("code"), status=response.status)
+            rule = API_ERRORS.lookup(body.get("code"), sub_code=_sub_code(body), status=response.status)
             if body.get("code") is None and response.status < 400:
                 rule = NO_JSON
             failure = _failure(api, response, body, rule, self.config)
@@ -206,6 +213,8 @@ class Caller:
                 self.refreshes += 1
                 (person or self.tokens).invalidate(token)
                 continue
+            if rule.reaction is Reaction.DONE:
+                return Answer(body, response, attempt)
             failure.ambiguous = failure.ambiguous or doubt
             if rule.reaction is not Reaction.RETRY or (failure.ambiguous and not repeat):
                 raise failure
@@ -328,6 +337,8 @@ _KINDS: dict[Reaction, type[DeliveryError]] = {
     Reaction.DEGRADE: DegradeError,
     Reaction.RETARGET: RetargetError,
 }
+_CARD_REFUSED = 230099
+_SUB_CODE = re.compile(r"ErrCode:\s*(\d+)")
 _PERMISSIONS = frozenset({99991672, 99991679, 230006, 230017, 230018, 230027, 230035})
 
 
@@ -357,13 +368,24 @@ def _failure(
     broken = rule.code in ("5xx", NO_JSON.code)
     if broken:
         kind = DeliveryError
-    return kind(
+    failure = kind(
         "; ".join(facts),
         code=response.status if code is None else code,
         platform="feishu",
         log_id=log_id,
         ambiguous=broken,
     )
+    if isinstance(failure, DegradeError):
+        failure.sub_code = _sub_code(body)
+    return failure
+
+
+def _sub_code(body: dict[str, Any]) -> int | None:
+    """What exactly is refused about a card: the platform says so in the middle of its message."""
+    if body.get("code") != _CARD_REFUSED:
+        return None
+    found = _SUB_CODE.search(str(body.get("msg")))
+    return int(found[1]) if found is not None else None
 
 
 def passing(error: DeliveryError) -> bool:

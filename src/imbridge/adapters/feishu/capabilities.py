@@ -5,7 +5,7 @@ from imbridge.protocol import Capabilities
 FEISHU = Capabilities(
     receives=frozenset(
         {"text", "markdown", "mention", "mention_all", "emoji", "link", "image", "file", "audio", "video", "sticker",
-         "unknown"}
+         "location", "card", "quote", "forward", "contact", "notice", "unknown"}
     ),
     sends=frozenset(
         {"text", "markdown", "mention", "mention_all", "emoji", "link", "image", "file", "sticker", "card", "rich"}
@@ -19,6 +19,7 @@ FEISHU = Capabilities(
     recall=True,
     recall_window=24 * 3600,
     react=True,
+    typing=True,
     threads=True,
     quote=True,
     mention=True,

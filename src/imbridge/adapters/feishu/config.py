@@ -31,6 +31,13 @@ class Mode(StrEnum):
     CUSTOM_BOT = "custom_bot"
 
 
+class StreamMode(StrEnum):
+    """How an answer that grows is shown."""
+
+    CARD = "card"
+    EDIT = "edit"
+
+
 class FeishuConfig(AccountConfig):
     """One self-built app on Feishu or Lark, or one custom bot of a group.
 
@@ -41,10 +48,14 @@ class FeishuConfig(AccountConfig):
         verification_token: Token inside plain callbacks.
         domain: `feishu` (mainland China) or `lark` (elsewhere).
         base_url: Replaces the domain's address: private deployments and tests.
+        stream: `card`: an answer that grows is streamed into a card, which needs the scope `cardkit:card:write`; where
+            that fails a message is edited. `edit`: a message is edited.
+    =======
         mode: `long_connection` needs no public address; `webhook` is served by `bridge.asgi()`; `custom_bot` only
             sends, and is meant when `webhook_url` is all there is.
         webhook_url: Address of a custom bot. Who has it can post into the group: it is a credential.
         webhook_secret: Signs what is posted, when the custom bot asks for that.
+    >>>>>>> modes-feishu
         user_agent_tags: Extra tokens of the User-Agent. Reports say that some events depend on `channel`; empty sends
             exactly what the SDK sends.
         chat_rate: Messages into one chat. The platform allows 5 a second, shared by all bots of a group
@@ -53,6 +64,10 @@ class FeishuConfig(AccountConfig):
         api_rate: Calls of one API. The platform allows 50 a second and 1,000 a minute; a tenth is left here too.
         api_minute_rate: The second of the two.
         send_timeout: Seconds after which a message that the platform keeps refusing for passing reasons is given up.
+        resolve_quotes: Ask for the message that a message answers to: one call for each reply.
+        forward_depth: Bundles of forwarded messages inside one another that are read.
+        forward_count: Messages read of a bundle, all depths together; 0 leaves bundles unread.
+        read_cards: Ask for a received card as it was sent: what arrives by itself is flattened, or no card at all.
     """
 
     platform: ClassVar[str] = "feishu"
@@ -75,6 +90,7 @@ class FeishuConfig(AccountConfig):
     base_url: str | None = Field(
         default=None, description="http(s) address of the open platform, for private deployments and tests"
     )
+    stream: StreamMode = Field(default=StreamMode.CARD, description="card or edit")
     webhook_url: SecretStr | None = Field(
         default=None,
         validate_default=True,
@@ -88,6 +104,10 @@ class FeishuConfig(AccountConfig):
     api_rate: str = "50/1.1s"
     api_minute_rate: str = "1000/61s"
     send_timeout: float = Field(default=120.0, gt=0)
+    resolve_quotes: bool = True
+    forward_depth: int = Field(default=3, ge=1, le=20)
+    forward_count: int = Field(default=100, ge=0, le=1000)
+    read_cards: bool = True
 
     @classmethod
     def needs(cls, given: Mapping[str, Any]) -> tuple[str, ...]:

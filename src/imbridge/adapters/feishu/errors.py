@@ -11,6 +11,9 @@ _GRANT = "grant it in the console under Permissions & Scopes, then publish a ver
 NO_JSON = ErrorRule("no JSON", "an answer that is none of the platform's (a proxy's page?)", Reaction.RETRY, delay=1.0)
 """For a status that says success with something else than the platform's JSON in it."""
 
+TOO_MANY_TABLES, BAD_ROWS, BAD_IMAGE = 11310, 200914, 200570
+"""Inside a 230099: what exactly is refused about a card."""
+
 API_ERRORS = ErrorTable(
     (
         # frequency
@@ -43,6 +46,23 @@ API_ERRORS = ErrorTable(
         ErrorRule(230054, "message type not supported here", Reaction.DEGRADE),
         ErrorRule(230055, "file type does not fit the message type", Reaction.DEGRADE),
         ErrorRule(230099, "the card could not be made", Reaction.DEGRADE),
+        ErrorRule(230099, "the card has too many tables", Reaction.DEGRADE, sub_code=TOO_MANY_TABLES),
+        ErrorRule(230099, "a table of the card has rows that do not fit", Reaction.DEGRADE, sub_code=BAD_ROWS),
+        ErrorRule(230099, "the card shows an image that the app did not upload", Reaction.DEGRADE, sub_code=BAD_IMAGE),
+        ErrorRule(230099, "the card's JSON cannot be read", Reaction.DEGRADE, sub_code=200621),
+        ErrorRule(230099, "the card has a component that cards 2.0 do not have", Reaction.DEGRADE, sub_code=200861),
+        ErrorRule(230031, "a message can be changed for 14 days", Reaction.FAIL, hint="send a new one"),
+        ErrorRule(230110, "the message was deleted", Reaction.RETARGET),
+        # cards that text is streamed into
+        ErrorRule(200740, "the card entity does not exist", Reaction.HEAL),
+        ErrorRule(200750, "the card entity is older than 14 days", Reaction.HEAL),
+        ErrorRule(200860, "the card is larger than 30 KB", Reaction.HEAL),
+        ErrorRule(200770, "this uuid was used before: the operation is done", Reaction.DONE),
+        ErrorRule(200810, "somebody is clicking in the card", Reaction.RETRY, delay=0.5),
+        ErrorRule(200850, "streaming ended by itself after 10 minutes", Reaction.HEAL),
+        ErrorRule(300309, "streaming is switched off", Reaction.HEAL),
+        ErrorRule(300317, "the sequence did not rise", Reaction.HEAL),
+        ErrorRule(300311, "a card of another app", Reaction.FAIL),
         ErrorRule(234006, "the file is too large", Reaction.FAIL, hint="at most 10 MB for images, 30 MB for files"),
         ErrorRule(234010, "the file is empty", Reaction.FAIL),
         ErrorRule(234011, "not an image in a format the platform knows", Reaction.FAIL, hint="send it as a File"),
@@ -65,8 +85,17 @@ API_ERRORS = ErrorTable(
 )  # fmt: skip
 """Codes of the HTTP API, in the JSON's `code`."""
 
-GONE = frozenset({230011, 231003})
+GONE = frozenset({230011, 231003, 230110})
 """The message was recalled or deleted."""
+
+CARD_FULL = frozenset({200740, 200750, 200860})
+"""Nothing more can be shown in this card; what it shows stays."""
+
+CARD_CLOSED = frozenset({200850, 300309})
+"""Streaming has to be switched on again."""
+
+CARD_SEQUENCE = frozenset({300317})
+"""A higher sequence is needed."""
 
 GONE_REACTION = GONE | {231010}
 """The same, or the reaction itself is no longer there."""

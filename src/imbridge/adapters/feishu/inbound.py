@@ -1,58 +1,38 @@
-"""Wire payload → Message or Event. Pure: no I/O, so that real payloads make golden tests.
+"""Wire payload → Message or Event. Pure but for one thing: which chats are private is remembered in the `Identity`.
 
-Event shapes: open.feishu.cn, server docs of im-v1 events (`im.message.receive_v1` and its neighbours).
+Event shapes: open.feishu.cn, server docs of im-v1 events (`im.message.receive_v1` and its neighbours). There are two
+schemas: 2.0 with a `header`, and an older one, `event_callback`, in which some events come to this day.
 """
 
 import hashlib
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from imbridge.adapters.base import Inbound
-from imbridge.adapters.feishu.content import MentionTable, read_content
-from imbridge.protocol import (
-    BotAdded,
-    BotRemoved,
-    Channel,
-    ChannelKind,
-    ChatOpened,
-    DecodeError,
-    Event,
-    MessageRead,
-    MessageRecalled,
-    ReactionAdded,
-    ReactionRemoved,
-    Sender,
-    UnknownEvent,
-)
+from imbridge.adapters.feishu import events, old_events
+from imbridge.adapters.feishu.clicks import old_button_clicked
+from imbridge.adapters.feishu.content import read_content
+from imbridge.adapters.feishu.facts import Facts
+from imbridge.adapters.feishu.identity import Identity, sender
+from imbridge.adapters.feishu.mentions import MentionTable
+from imbridge.adapters.feishu.moments import moment, moment_or_now
+from imbridge.adapters.feishu.old_messages import old_message
+from imbridge.protocol import Channel, ChannelKind, DecodeError, Event, UnknownEvent
 from imbridge.protocol import Message as ChatMessage
 from imbridge.protocol.message import utc
 
-_KINDS = {"p2p": ChannelKind.PRIVATE, "group": ChannelKind.GROUP, "topic_group": ChannelKind.GROUP}
+__all__ = ["MESSAGE", "OLD_MESSAGE", "Identity", "decode", "unreadable"]
 
-
-@dataclass(slots=True)
-class Identity:
-    """Who we are: needed to tell our own messages and mentions from others'.
-
-    Attributes:
-        account: Name of the account.
-        app_id: Of the app.
-        bot_id: The bot's open_id; empty until the platform told it.
-        bot_name: Its name; for logs only, anybody may have the same.
-    """
-
-    account: str
-    app_id: str
-    bot_id: str = ""
-    bot_name: str = ""
+MESSAGE, OLD_MESSAGE = "im.message.receive_v1", "message"
+_NOT_AS_EXPECTED = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
+"""What reading raises on an event of a known kind that lacks what its kind should have. It is passed on whole, not
+dropped: the platform may have changed, and a handler for unknown events can still use it."""
+_NOBODY = MentionTable()
 
 
 def decode(payload: Any, me: Identity) -> Inbound:
-    """Read one event.
+    """Read one event, of either schema.
 
     Args:
         payload: Its parsed JSON.
@@ -64,23 +44,58 @@ def decode(payload: Any, me: Identity) -> Inbound:
     header = payload.get("header") if isinstance(payload, dict) else None
     event = payload.get("event") if isinstance(payload, dict) else None
     if not isinstance(header, dict) or not isinstance(event, dict):
-        raise DecodeError("not an event of schema 2.0: no header or no event", payload)
+        return _decode_old(payload, event, me)
     kind, event_id = header.get("event_type"), header.get("event_id")
     if not isinstance(kind, str) or not isinstance(event_id, str) or not event_id:
         raise DecodeError("an event without event_type or event_id", payload)
-    try:
-        if kind == "im.message.receive_v1":
+    if kind == MESSAGE:
+        try:
             message = _message(event, me, payload)
+        except _NOT_AS_EXPECTED:
+            pass
+        else:
+            return Inbound(message, (event_id, _message_key(message, event["message"])))
+    told = Facts(event_id, kind, moment_or_now(header.get("create_time")), event, payload, me)
+    return Inbound(_event(told, events.READERS), (event_id,))
+
+
+def _decode_old(payload: Any, event: Any, me: Identity) -> Inbound:
+    """An event of the older schema, or the older callback of a card, which has no event at all."""
+    if isinstance(payload, dict) and isinstance(payload.get("action"), dict) and event is None:
+        return _decode_old_click(payload, me)
+    event_id = payload.get("uuid") if isinstance(payload, dict) else None
+    kind = event.get("type") if isinstance(event, dict) else None
+    if not isinstance(kind, str) or not isinstance(event_id, str) or not event_id:
+        raise DecodeError("not an event: neither a header (schema 2.0) nor a type and uuid (the older one)", payload)
+    if kind == OLD_MESSAGE:
+        try:
+            message = old_message(event, payload.get("ts"), me, payload)
+        except _NOT_AS_EXPECTED:
+            pass
+        else:
             return Inbound(message, (event_id, message.id))
-        reader = _EVENTS.get(kind)
-        return Inbound(
-            reader(_common(header, event, me, payload), event) if reader else _unknown(header, event, me, payload),
-            (event_id,),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-        # An event of a known kind that lacks what its kind should have. It is passed on whole, not dropped:
-        # the platform may have changed, and a handler for unknown events can still use it.
-        return Inbound(_unknown(header, event, me, payload), (event_id,))
+    told = Facts(event_id, kind, moment_or_now(payload.get("ts")), event, payload, me)
+    return Inbound(_event(told, old_events.READERS), (event_id,))
+
+
+def _decode_old_click(payload: dict[str, Any], me: Identity) -> Inbound:
+    """It has no id and no time. Its token is new for each click; as it lets the card be changed, it is not shown."""
+    token = payload.get("token")
+    if not isinstance(token, str) or not token:
+        raise DecodeError("a click without its token", payload)
+    digest = hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()[:32]
+    told = Facts(digest, "card.action", moment_or_now(None), payload, payload, me)
+    return Inbound(_event(told, {"card.action": old_button_clicked}), (digest,))
+
+
+def _event(told: Facts, readers: dict[str, events.Reader]) -> Event:
+    reader = readers.get(told.kind)
+    if reader is not None:
+        try:
+            return reader(told)
+        except _NOT_AS_EXPECTED:
+            pass
+    return told.make(UnknownEvent, kind=told.kind)
 
 
 def unreadable(payload: Any, raw: bytes, me: Identity) -> Inbound:
@@ -100,130 +115,41 @@ def _message(event: dict[str, Any], me: Identity, payload: Any) -> ChatMessage:
     message_id, chat_id, kind = wire["message_id"], wire["chat_id"], wire["message_type"]
     if not (isinstance(message_id, str) and message_id and isinstance(chat_id, str) and chat_id):
         raise ValueError("a message without message_id or chat_id")
-    table = MentionTable(wire.get("mentions") or (), me.bot_id)
-    content = read_content(kind, wire.get("content"), table)
+    channel = _conversation(me.account, str(wire.get("chat_type")), chat_id, wire.get("thread_id") or None)
+    if channel.kind is ChannelKind.PRIVATE:
+        me.remember_private(chat_id)
+    wanted = wire.get("mentions")
+    # Nearly all messages are texts that mention nobody.
+    mentions = MentionTable(wanted or (), me.bot_id) if wanted or kind != "text" else _NOBODY
+    content = read_content(kind, wire.get("content"), mentions, me.locale)
     return ChatMessage(
         id=message_id,
-        channel=_conversation(me.account, str(wire.get("chat_type")), chat_id, wire.get("thread_id") or None),
-        sender=_sender(event["sender"].get("sender_id"), me, kind=event["sender"].get("sender_type")),
+        channel=channel,
+        sender=sender(event["sender"].get("sender_id"), me, kind=event["sender"].get("sender_type")),
         elements=content.elements,
         content_type=content.kind,
         text=content.text_after_own_mention,
         raw=content.text,
         reply_to=wire.get("parent_id") or None,
-        timestamp=utc(int(wire["create_time"])),
+        timestamp=moment(wire["create_time"]),
         payload=payload,
+        edited=_is_edited(wire),
     )
+
+
+def _is_edited(wire: dict[str, Any]) -> bool:
+    """It was changed after it was sent: the platform has no event for that, but tells the time of the last change."""
+    created, updated = wire["create_time"], wire.get("update_time")
+    return updated != created and updated not in (None, "", "0", 0) and moment(updated) > moment(created)
+
+
+def _message_key(message: ChatMessage, wire: dict[str, Any]) -> str:
+    """What a repetition of the same message has in common with it; a changed version of it is another one."""
+    return f"{message.id}@{wire['update_time']}" if message.edited else message.id
 
 
 @lru_cache(maxsize=10_000)
 def _conversation(account: str, chat_type: str, chat_id: str, thread: str | None) -> Channel:
     """A chat as a channel. The same one for each of its messages: it is frozen, and it knows its address already."""
-    kind = _KINDS.get(chat_type, ChannelKind.GROUP)
+    kind = ChannelKind.PRIVATE if chat_type == "p2p" else ChannelKind.GROUP
     return Channel(platform="feishu", account=account, kind=kind, id=chat_id, thread=thread)
-
-
-def _sender(ids: Any, me: Identity, *, kind: Any = "user") -> Sender:
-    known = {name: value for name, value in ids.items() if isinstance(value, str) and value} if ids else {}
-    chosen = known.pop("open_id", None)
-    if chosen is None:
-        chosen = next(iter(known.values()), "")
-    is_self = chosen != "" and chosen in (me.bot_id, me.app_id)
-    return Sender(id=chosen, ids=known, is_bot=is_self or kind in ("app", "bot"), is_self=is_self)
-
-
-# -- events ------------------------------------------------------------------------------------------------------------
-
-_Common = dict[str, Any]
-
-
-def _common(header: dict[str, Any], event: dict[str, Any], me: Identity, payload: Any) -> _Common:
-    chat_id = event.get("chat_id")
-    return {
-        "id": header["event_id"],
-        "platform": "feishu",
-        "account": me.account,
-        "channel": _channel(chat_id, event, me) if isinstance(chat_id, str) and chat_id else None,
-        "actor": _actor(event, me),
-        "timestamp": _time(header.get("create_time")),
-        "payload": payload,
-    }
-
-
-def _actor(event: dict[str, Any], me: Identity) -> Sender | None:
-    """Who caused an event: a person by their ids, an app by its app_id."""
-    ids = event.get("operator_id") or event.get("user_id") or (event.get("reader") or {}).get("reader_id")
-    if isinstance(ids, dict):
-        return _sender(ids, me)
-    app_id = event.get("app_id")
-    if event.get("operator_type") == "app" and isinstance(app_id, str):
-        return Sender(id=app_id, is_bot=True, is_self=app_id == me.app_id)
-    return None
-
-
-def _channel(chat_id: str, event: dict[str, Any], me: Identity) -> Channel:
-    kind = _KINDS.get(event.get("chat_type", ""), ChannelKind.GROUP)
-    name = event.get("name")
-    return Channel(
-        platform="feishu", account=me.account, kind=kind, id=chat_id, name=name if isinstance(name, str) else None
-    )
-
-
-def _time(value: Any) -> datetime:
-    """An event's own time; now, where it has none that can be read (it then counts as fresh)."""
-    try:
-        return utc(int(value))
-    except (TypeError, ValueError, OverflowError):
-        return datetime.now(UTC)
-
-
-def _unknown(header: dict[str, Any], event: dict[str, Any], me: Identity, payload: Any) -> UnknownEvent:
-    return UnknownEvent(
-        id=header["event_id"],
-        platform="feishu",
-        account=me.account,
-        timestamp=_time(header.get("create_time")),
-        payload=payload,
-        kind=header["event_type"],
-    )
-
-
-def _recalled(common: _Common, event: dict[str, Any]) -> Event:
-    return MessageRecalled(**common, message_id=event["message_id"])
-
-
-def _read(common: _Common, event: dict[str, Any]) -> Event:
-    return MessageRead(**common, message_ids=tuple(event["message_id_list"]))
-
-
-def _reaction_added(common: _Common, event: dict[str, Any]) -> Event:
-    return ReactionAdded(**common, message_id=event["message_id"], emoji=event["reaction_type"]["emoji_type"])
-
-
-def _reaction_removed(common: _Common, event: dict[str, Any]) -> Event:
-    return ReactionRemoved(**common, message_id=event["message_id"], emoji=event["reaction_type"]["emoji_type"])
-
-
-def _bot_added(common: _Common, event: dict[str, Any]) -> Event:
-    return BotAdded(**common)
-
-
-def _bot_removed(common: _Common, event: dict[str, Any]) -> Event:
-    return BotRemoved(**common)
-
-
-def _chat_opened(common: _Common, event: dict[str, Any]) -> Event:
-    channel = common["channel"]
-    private = None if channel is None else channel.model_copy(update={"kind": ChannelKind.PRIVATE})
-    return ChatOpened(**{**common, "channel": private})
-
-
-_EVENTS: dict[str, Callable[[_Common, dict[str, Any]], Event]] = {
-    "im.message.recalled_v1": _recalled,
-    "im.message.message_read_v1": _read,
-    "im.message.reaction.created_v1": _reaction_added,
-    "im.message.reaction.deleted_v1": _reaction_removed,
-    "im.chat.member.bot.added_v1": _bot_added,
-    "im.chat.member.bot.deleted_v1": _bot_removed,
-    "im.chat.access_event.bot_p2p_chat_entered_v1": _chat_opened,
-}

@@ -5,6 +5,7 @@ connections of an app, each event goes to one of them at random).
 """
 
 import asyncio
+import base64
 import logging
 import random
 import time
@@ -14,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from imbridge.adapters.base import Inbound, Intake, Verdict
+from imbridge.adapters.feishu.answers import ANSWER_WITHIN, AnswerWriter, expects_answer
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.errors import LINK_ERRORS
 from imbridge.adapters.feishu.frames import (
@@ -68,11 +70,12 @@ def _bounded(value: Any, default: float, *, least: float = 0.0) -> float:
 class FeishuLink:
     """What the generic link needs to know about Feishu."""
 
-    def __init__(self, caller: Caller, me: Identity, intake: Intake) -> None:
-        """For one account."""
+    def __init__(self, caller: Caller, me: Identity, intake: Intake, answer: AnswerWriter) -> None:
+        """For one account; `answer` writes the answer to a callback, within so many seconds."""
         self.caller = caller
         self.me = me
         self.intake = intake
+        self._answer = answer
         self.counts: Counter[str] = Counter()
         self.client_config = ClientConfig()
         self._failures = 0
@@ -210,8 +213,11 @@ class FeishuLink:
         if payload is None:
             return
         self.counts["events"] += 1
-        offered = self.intake.offer(self._decode(payload))
-        if offered.done():
+        inbound = self._decode(payload)
+        if expects_answer(inbound.item):
+            inbound.answer = asyncio.get_running_loop().create_future()
+        offered = self.intake.offer(inbound)
+        if offered.done() and inbound.answer is None:
             try:
                 verdict = offered.result()
             except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - told; nothing is awaited here
@@ -219,7 +225,7 @@ class FeishuLink:
             await self._ack(conn, frame, verdict, received)
             return
         # Acks may overtake one another, offers may not: a slow disk must not slow the reading down.
-        task = asyncio.create_task(self._ack_later(conn, frame, offered, received))
+        task = asyncio.create_task(self._ack_later(conn, frame, offered, received, inbound))
         self._acks.add(task)
         task.add_done_callback(self._acks.discard)
 
@@ -241,21 +247,27 @@ class FeishuLink:
         return Verdict.OVERLOADED
 
     async def _ack_later(
-        self, conn: Connection, frame: Frame, offered: "asyncio.Future[Verdict]", received: float
+        self, conn: Connection, frame: Frame, offered: "asyncio.Future[Verdict]", received: float, inbound: Inbound
     ) -> None:
         try:
             verdict = await offered
         except Exception as error:  # noqa: BLE001 - told
             verdict = self._intake_failed(error)
+        answer = b""
+        if inbound.answer is not None and verdict is Verdict.ACCEPTED:
+            answer = await self._answer(inbound, ANSWER_WITHIN - (time.monotonic() - received))
         try:
-            await self._ack(conn, frame, verdict, received)
+            await self._ack(conn, frame, verdict, received, base64.b64encode(answer))
         except LinkError:
             self.counts["ack_lost"] += 1  # the platform delivers again, and the inbox knows it already
 
-    async def _ack(self, conn: Connection, frame: Frame, verdict: Verdict, received: float) -> None:
+    async def _ack(
+        self, conn: Connection, frame: Frame, verdict: Verdict, received: float, answer: bytes | None = None
+    ) -> None:
         code = 500 if verdict is Verdict.OVERLOADED else 200
         self.counts[verdict.value] += 1
-        await conn.send(ack_frame(frame, code=code, elapsed_ms=int((time.monotonic() - received) * 1000)))
+        elapsed_ms = int((time.monotonic() - received) * 1000)
+        await conn.send(ack_frame(frame, code=code, elapsed_ms=elapsed_ms, answer=answer))
 
     def _bad(self, kind: str, what: str) -> None:
         """Count what cannot be used; log each kind once, without its content."""

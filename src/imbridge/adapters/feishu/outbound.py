@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from imbridge.adapters.feishu.cards import card_json
+from imbridge.adapters.feishu.markup import without_mentions
 from imbridge.protocol import (
     Audio,
     Card,
@@ -33,8 +35,6 @@ _TEXT_LIMIT, _POST_LIMIT = 150 * 1024, 30 * 1024
 # In a `text` message the platform reads these as markup, so plain text that holds them goes out as a `post`, whose
 # text nodes are literal. Otherwise an echo of somebody's `<at user_id="all">` would call everybody in the group.
 _MARKUP = re.compile(r"</?\s*at\b|</?(?:b|i|u|s|p|br)\b|\[[^\[\]\n]*\]\(", re.IGNORECASE)
-_AT_TAG = re.compile(r"<(?=/?\s*at\b)", re.IGNORECASE)
-_ZERO_WIDTH = "\u200b"
 
 Keys = dict[int, str]
 """Uploaded keys of media elements, by `id()` of the element."""
@@ -67,7 +67,7 @@ def message_body(part: Part, keys: Keys | None = None) -> tuple[str, str]:
     card = part.elements[0]
     if not isinstance(card, Card):
         raise ContentRefusedError(f"cannot send a {kind} part to Feishu", platform="feishu")
-    return "interactive", _dumps(card.content)
+    return "interactive", _dumps(card_json(card, keys or {}))
 
 
 def measure(part: Part) -> int:
@@ -85,7 +85,7 @@ def measure(part: Part) -> int:
 def as_plain_text(part: Part) -> tuple[str, str]:
     """The same part as the plainest message there is, for when the platform refuses its form."""
     text = "".join(
-        _inline(element) if isinstance(element, Mention | MentionAll) else _break_markup(element.as_text())
+        _inline(element) if isinstance(element, Mention | MentionAll) else without_mentions(element.as_text())
         for element in part.elements
     )
     return "text", _dumps({"text": text or " "})
@@ -110,20 +110,15 @@ def _inline(element: Element) -> str:
         return f'<at user_id="{_attribute(element.id)}">{_attribute(element.name)}</at>'
     if isinstance(element, MentionAll):
         return '<at user_id="all"></at>'
-    return _break_markup(element.as_text())
+    return without_mentions(element.as_text())
 
 
 def _attribute(value: str) -> str:
     return re.sub(r'[<>"&]', "", value)
 
 
-def _break_markup(text: str) -> str:
-    """Make `<at ...>` inert in places where text cannot be literal, by an invisible character after the `<`."""
-    return _AT_TAG.sub(f"<{_ZERO_WIDTH}", text)
-
-
 def _markdown_node(text: str) -> dict[str, Any]:
-    return {"tag": "md", "text": _break_markup(text)}
+    return {"tag": "md", "text": without_mentions(text)}
 
 
 def _post(paragraphs: list[list[dict[str, Any]]]) -> str:

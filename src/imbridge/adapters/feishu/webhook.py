@@ -5,11 +5,13 @@ Source: open.feishu.cn, "event subscription: request URL". A callback is authent
 
 import asyncio
 import logging
+import time
 from typing import Any
 
 from pydantic_core import to_json
 
 from imbridge.adapters.base import Inbound, Intake, Verdict
+from imbridge.adapters.feishu.answers import ANSWER_WITHIN, AnswerWriter, expects_answer
 from imbridge.adapters.feishu.config import FeishuConfig
 from imbridge.adapters.feishu.crypto import decrypt, signature
 from imbridge.adapters.feishu.frames import parse_json
@@ -27,25 +29,26 @@ from imbridge.transport import (
 log = logging.getLogger(__name__)
 
 _JSON = {"Content-Type": "application/json"}
-_ANSWER_WITHIN = 2.5
-"""Seconds; the platform waits 3."""
+_TIMEOUT = 2.5
+"""Seconds for a whole callback; the platform waits 3."""
 
 
 class FeishuWebhook:
     """The callback URL of one account, `/feishu/<account>`."""
 
-    def __init__(self, config: FeishuConfig, me: Identity, intake: Intake) -> None:
-        """For one account."""
+    def __init__(self, config: FeishuConfig, me: Identity, intake: Intake, answer: AnswerWriter) -> None:
+        """For one account; `answer` writes the answer to a callback, within so many seconds."""
         self._key = config.encrypt_key.get_secret_value() if config.encrypt_key else None
         self._token = config.verification_token.get_secret_value() if config.verification_token else None
         self._me = me
         self._intake = intake
+        self._answer = answer
         self._replay = ReplayWindow(300.0)
         self._path = f"/feishu/{config.name}"
 
     def route(self) -> WebhookRoute:
         """Where it is."""
-        return WebhookRoute(self._path, ("POST",), self.handle, timeout=_ANSWER_WITHIN)
+        return WebhookRoute(self._path, ("POST",), self.handle, timeout=_TIMEOUT)
 
     async def handle(self, request: WebhookRequest) -> WebhookResponse:
         """Answer one callback.
@@ -61,13 +64,20 @@ class FeishuWebhook:
         if self._key is not None and not signed:
             raise Refused(403, "not signed")
         self._check_token(_token_of(payload))
+        received = time.monotonic()
+        inbound = self._decode(payload)
+        if expects_answer(inbound.item):
+            inbound.answer = asyncio.get_running_loop().create_future()
         # Shielded: when the time to answer is over, what is being stored must still be handled.
-        verdict = await asyncio.shield(self._intake.offer(self._decode(payload)))
+        verdict = await asyncio.shield(self._intake.offer(inbound))
         if verdict is Verdict.OVERLOADED:
             if signed:
                 self._replay.forget(*_stamp(request))
             return WebhookResponse(503, b"", {"Retry-After": "5"})
-        return WebhookResponse(200, b"{}", _JSON)
+        answer = b""
+        if inbound.answer is not None and verdict is Verdict.ACCEPTED:
+            answer = await self._answer(inbound, ANSWER_WITHIN - (time.monotonic() - received))
+        return WebhookResponse(200, answer or b"{}", _JSON)
 
     def _check_signature(self, request: WebhookRequest) -> bool:
         """True when it is signed, False when it is not (only the URL's verification comes unsigned)."""

@@ -135,7 +135,7 @@ def _sum_up(screen: Screen, feishu: FeishuEmulator, bridge: Bridge) -> None:
     counts = bridge.counters()
     own, account = counts["bridge"], counts["feishu:demo"]
     screen.done(
-        f"{own['accepted']} messages taken in, {own.get('duplicate', 0)} repetitions recognised, "
+        f"{own['accepted'] - own.get('own', 0)} messages taken in, {own.get('duplicate', 0)} repetitions recognised, "
         f"{own.get('delivery_sent', 0)} answers sent, {account['connects']} connections; "
         f"the emulator saw {len(feishu.violations)} breaches of the platform's rules."
     )

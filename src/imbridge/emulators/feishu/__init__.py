@@ -14,32 +14,51 @@ Example:
 """
 
 from imbridge.emulators.feishu.app import App
+from imbridge.emulators.feishu.approvals import Approval, ApprovalInstance, ApprovalTask
+from imbridge.emulators.feishu.callback_answer import CallbackError
+from imbridge.emulators.feishu.card_action import NothingToDoError
+from imbridge.emulators.feishu.card_entity import CardEntity
 from imbridge.emulators.feishu.chat import Chat
 from imbridge.emulators.feishu.consent import ConsentPageError
 from imbridge.emulators.feishu.custom_bot import CustomBot
+from imbridge.emulators.feishu.department import Department
 from imbridge.emulators.feishu.emulator import FeishuEmulator
 from imbridge.emulators.feishu.fault import Fault
 from imbridge.emulators.feishu.faults import Faults
-from imbridge.emulators.feishu.message import BotMessage, Edit, Message, Reaction, SentMessage
+from imbridge.emulators.feishu.forged import CallbackAnswer, Forged
+from imbridge.emulators.feishu.message import BotMessage, Edit, Message, Pin, Reaction, SentMessage, Urgent
+from imbridge.emulators.feishu.profile import Profile
 from imbridge.emulators.feishu.settings import EmulatorSettings
 from imbridge.emulators.feishu.stats import Stats, Violation
 from imbridge.emulators.feishu.user import User
 
 __all__ = [
     "App",
+    "Approval",
+    "ApprovalInstance",
+    "ApprovalTask",
     "BotMessage",
+    "CallbackAnswer",
+    "CallbackError",
+    "CardEntity",
     "Chat",
     "ConsentPageError",
     "CustomBot",
+    "Department",
     "Edit",
     "EmulatorSettings",
     "Fault",
     "Faults",
     "FeishuEmulator",
+    "Forged",
     "Message",
+    "NothingToDoError",
+    "Pin",
+    "Profile",
     "Reaction",
     "SentMessage",
     "Stats",
+    "Urgent",
     "User",
     "Violation",
 ]

@@ -9,7 +9,7 @@ from imbridge.emulators.feishu.content import parse_content
 from imbridge.emulators.feishu.custom_bot import CustomBot
 from imbridge.emulators.feishu.door import Knock, Reply
 from imbridge.emulators.feishu.errors import ApiError
-from imbridge.emulators.feishu.posting import check_resources, post
+from imbridge.emulators.feishu.posting import post
 from imbridge.emulators.feishu.readable import at_ids, readable_text
 
 if TYPE_CHECKING:
@@ -116,10 +116,18 @@ def _message(world: "World", body: dict[str, Any]) -> tuple[str, dict[str, Any]]
         raise _RefusedError(9499)
     try:
         checked = parse_content(msg_type, dump(content), world.settings)
-        check_resources(world, msg_type, checked)
+        _check_image(world, msg_type, checked)
     except ApiError as error:
         raise _RefusedError(9499, f"{TEXTS[9499]}: {error.msg}") from None
     return msg_type, checked
+
+
+def _check_image(world: "World", msg_type: str, content: dict[str, Any]) -> None:
+    """A custom bot cannot upload: its image is one that any app of the tenant uploaded."""
+    if msg_type == "image":
+        upload = world.uploads.get(content["image_key"])
+        if upload is None or upload.kind != "image":
+            raise ApiError(230001, "invalid image_key")
 
 
 def _mentioned(

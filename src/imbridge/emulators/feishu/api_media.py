@@ -2,19 +2,21 @@
 
 Rules: https://open.feishu.cn/document/server-docs/im-v1/image/create and https://open.feishu.cn/document/server-docs/im-v1/file/create
 (images up to 10 MB, files up to 30 MB, nothing empty; an app downloads by key only what it uploaded itself, and what
-people sent through the message).
+people sent through the message; what is in cards and merged messages can not be downloaded). Nothing above 100 MB is
+given out at once; that the header Range is obeyed, above that too, is not in the documents but reported:
+https://github.com/chenhg5/cc-connect/issues/1741, https://github.com/riba2534/feishu-cli/pull/155.
 """
 
 from typing import Any
 
 from aiohttp import BodyPartReader, MultipartReader
 
-from imbridge.emulators.feishu.api_messages import the_message
 from imbridge.emulators.feishu.errors import ApiError
 from imbridge.emulators.feishu.gateway import Call, Resource, Routes
 from imbridge.emulators.feishu.uploads import Upload, image_type
 
 MAX_BODY = 64 * 1024 * 1024
+NO_RESOURCES = frozenset({"interactive", "merge_forward"})
 FILE_TYPES = frozenset({"opus", "mp4", "pdf", "doc", "xls", "ppt", "stream"})
 
 
@@ -68,7 +70,16 @@ def get_file(call: Call) -> Resource:
 
 def get_resource(call: Call) -> Resource:
     """`GET im/v1/messages/:id/resources/:key?type=image|file`."""
-    message, key = the_message(call), call.args[1]
+    message_id, key = call.args
+    if call.world.store.is_merged(message_id):
+        raise ApiError(234043)
+    message = call.world.store.get(message_id)
+    if message is None:
+        raise ApiError(234001, f"invalid message_id {message_id}")
+    if call.app not in message.chat.apps:
+        raise ApiError(234004)
+    if message.msg_type in NO_RESOURCES:
+        raise ApiError(234043)
     kind = call.query("type")
     if kind not in {"image", "file"}:
         raise ApiError(234001, "type is image or file")
@@ -89,6 +100,8 @@ def _own_upload(call: Call, kind: str) -> Resource:
 
 
 def _as_resource(call: Call, upload: Upload) -> Resource:
+    if len(upload.data) > call.world.settings.download_limit and "Range" not in call.request.headers:
+        raise ApiError(234037)
     call.world.stats.downloads += 1
     return Resource(upload.data, upload.media_type, upload.name or upload.key)
 

@@ -3,20 +3,21 @@
 Rules: https://open.feishu.cn/document/server-docs/im-v1/message/create and its neighbours.
 """
 
-import asyncio
 from typing import Any
 
-from imbridge.emulators.feishu import posting
+from imbridge.emulators.feishu import merged, posting
+from imbridge.emulators.feishu.card_sending import outgoing_entity
+from imbridge.emulators.feishu.card_tree import is_shared
 from imbridge.emulators.feishu.chat import Chat
 from imbridge.emulators.feishu.content import parse_content
 from imbridge.emulators.feishu.errors import ApiError
 from imbridge.emulators.feishu.events import now_ms
 from imbridge.emulators.feishu.gateway import Call, Routes
 from imbridge.emulators.feishu.message import BotMessage, Edit, Message
-from imbridge.emulators.feishu.user import User
+from imbridge.emulators.feishu.receiving import once, receiver
+from imbridge.emulators.feishu.resources import check_references
 
-UUID_LENGTH = 50
-PERSON_ID_TYPES = frozenset({"open_id", "user_id", "union_id", "email"})
+ID_TYPES = frozenset({"open_id", "user_id", "union_id"})
 
 
 def add_routes(routes: Routes) -> None:
@@ -33,13 +34,8 @@ def create(call: Call) -> dict[str, Any]:
     """`POST im/v1/messages?receive_id_type=`."""
     _refused_by_fault(call)
     body = call.json()
-    id_type = call.query("receive_id_type")
-    receive_id = body.get("receive_id")
-    if id_type not in PERSON_ID_TYPES and id_type != "chat_id":
-        raise ApiError(230001, f"receive_id_type {id_type!r} is not open_id, user_id, union_id, email or chat_id")
-    if not isinstance(receive_id, str) or not receive_id:
-        raise ApiError(230001, "receive_id is missing")
-    return _send(call, body, _receiving_chat(call, id_type, receive_id))
+    chat, _ = receiver(call, body.get("receive_id"))
+    return _send(call, body, chat)
 
 
 def reply(call: Call) -> dict[str, Any]:
@@ -57,14 +53,16 @@ def reply(call: Call) -> dict[str, Any]:
 
 
 def get(call: Call) -> dict[str, Any]:
-    """`GET im/v1/messages/:id`."""
-    return {"items": [posting.as_json(call.world, the_message(call), call.app)]}
+    """`GET im/v1/messages/:id?user_id_type=&card_msg_content_type=`: of a merged message, with all that is in it."""
+    id_type, card_content = shown_as(call)
+    items = merged.items(call.world, the_message(call), call.app, id_type=id_type, card_content=card_content)
+    return {"items": items}
 
 
 def update(call: Call) -> dict[str, Any]:
     """`PUT im/v1/messages/:id`: edits a text or a post."""
     world, body = call.world, call.json()
-    message = _own_message(call, 230071)
+    message = own_message(call, 230071)
     if message.msg_type not in {"text", "post"} or body.get("msg_type") not in {"text", "post"}:
         raise ApiError(230054, "only text and post messages can be edited")
     content = parse_content(body.get("msg_type"), body.get("content"), world.settings)
@@ -80,14 +78,21 @@ def update(call: Call) -> dict[str, Any]:
 def patch(call: Call) -> dict[str, Any]:
     """`PATCH im/v1/messages/:id`: replaces a card, at most five times per second."""
     world, body = call.world, call.json()
-    message = _own_message(call, 230071)
+    message = own_message(call, 230071)
     if message.msg_type != "interactive":
         raise ApiError(230001, "This message is NOT a card")
+    if now_ms() - message.create_time > world.settings.card_lifetime * 1000:
+        raise ApiError(230031)
     content = parse_content("interactive", body.get("content"), world.settings)
+    if outgoing_entity(world, call.app, content) is not None:
+        raise ApiError(230001, "a sent card is replaced by a card, not by a reference to another")  # unverified
     if world.settings.rate_limits and world.update_rates.take(message.message_id)[0] > 0:
         world.stats.rate_limited += 1
         world.violation("rate_exceeded", f"card {message.message_id} was updated too often")
         raise ApiError(230020)
+    if not (is_shared(message.card) and is_shared(content)):
+        # The documents demand it; with which code it is refused, if at all, is unverified.
+        world.violation("card_not_shared", f"{message.message_id} was replaced, but update_multi is not true in both")
     message.card_updates += 1
     posting.replaced(world, message, call.app, body["content"], content)
     world.stats.card_updates += 1
@@ -96,7 +101,7 @@ def patch(call: Call) -> dict[str, Any]:
 
 def delete(call: Call) -> dict[str, Any]:
     """`DELETE im/v1/messages/:id`: recalls."""
-    message = _own_message(call, 230026)
+    message = own_message(call, 230026)
     message.recalled = True
     call.world.stats.recalls += 1
     for member in message.chat.members:
@@ -118,7 +123,8 @@ def the_message(call: Call) -> Message:
     return message
 
 
-def _own_message(call: Call, code_if_foreign: int) -> BotMessage:
+def own_message(call: Call, code_if_foreign: int) -> BotMessage:
+    """The message of the path, if the app sent it and it is not recalled (230011)."""
     message = the_message(call)
     if not isinstance(message, BotMessage) or message.sender is not call.app:
         raise ApiError(code_if_foreign)
@@ -127,48 +133,41 @@ def _own_message(call: Call, code_if_foreign: int) -> BotMessage:
     return message
 
 
-def _receiving_chat(call: Call, id_type: str, receive_id: str) -> Chat:
-    directory = call.world.directory
-    if id_type == "chat_id":
-        chat = directory.chats.get(receive_id)
-        if chat is None:
-            raise ApiError(230001, "invalid receive_id")
-        if call.app not in chat.apps:
-            raise ApiError(230002)
-        return chat
-    who = directory.find(call.app, id_type, receive_id)
-    if isinstance(who, User):
-        return directory.private_chat(who, call.app)
-    if id_type == "open_id" and directory.belongs_to_other_app(call.app, receive_id):
-        raise ApiError(99992361)
-    raise ApiError(230001, "invalid receive_id")
+def shown_as(call: Call) -> tuple[str, str]:
+    """The type of people's ids, and how cards are to be shown, as the query says."""
+    id_type = call.query("user_id_type", "open_id")
+    if id_type not in ID_TYPES:
+        raise ApiError(230001, f"user_id_type {id_type!r} is not one of {', '.join(sorted(ID_TYPES))}")
+    return id_type, call.query("card_msg_content_type")
 
 
 def _send(
     call: Call, body: dict[str, Any], chat: Chat, *, parent: Message | None = None, in_thread: bool = False
 ) -> dict[str, Any]:
     world, app = call.world, call.app
-    content = parse_content(body.get("msg_type"), body.get("content"), world.settings)
-    posting.check_resources(world, body["msg_type"], content)
-    uuid = body.get("uuid") or ""
-    if not isinstance(uuid, str) or len(uuid) > UUID_LENGTH:
-        raise ApiError(230001, f"uuid is limited to {UUID_LENGTH} characters")
-    if uuid:
-        known, first = world.store.uuid_state(app.app_id, uuid)
-        if known and first is None:
-            raise ApiError(230049)
-        if first is not None:
-            world.stats.duplicates_absorbed += 1
-            return posting.as_json(world, first, app)
-    posting.take_chat_rate(world, chat)
-    message = posting.post(
-        world, app, chat, body["msg_type"], body["content"], content, uuid=uuid, parent=parent, in_thread=in_thread
-    )
-    if uuid:
-        world.store.uuid_done(app.app_id, uuid, message)
-    if world.faults.active:
-        _faults_after(call, message, uuid)
-    return posting.as_json(world, message, app)
+    if chat.dissolved:
+        raise ApiError(232009)
+    msg_type, raw_content = body.get("msg_type"), body.get("content")
+    content = parse_content(msg_type, raw_content, world.settings)
+    check_references(world, app, str(msg_type), content)
+
+    def post(uuid: str) -> BotMessage:
+        entity = outgoing_entity(world, app, content) if msg_type == "interactive" else None
+        posting.take_chat_rate(world, chat)
+        return posting.post(
+            world,
+            app,
+            chat,
+            str(msg_type),
+            str(raw_content),
+            content,
+            uuid=uuid,
+            parent=parent,
+            in_thread=in_thread,
+            entity=entity,
+        )
+
+    return posting.as_json(world, once(call, body.get("uuid"), post), app)
 
 
 def _refused_by_fault(call: Call) -> None:
@@ -176,23 +175,3 @@ def _refused_by_fault(call: Call) -> None:
         fault = call.world.faults.take("refuse_send")
         if fault is not None:
             raise ApiError(fault.facts["code"], status=fault.facts["status"], headers=fault.facts["headers"])
-
-
-def _faults_after(call: Call, message: BotMessage, uuid: str) -> None:
-    """The message is accepted; what can still go wrong is the answer."""
-    world = call.world
-    delay = world.faults.take("accepted_delay", call.request.method, call.path)
-    cut = world.faults.take("cut_after_accept")
-    if uuid and delay is not None:
-        world.store.uuid_begin(call.app.app_id, uuid)
-
-    async def after() -> None:
-        if delay is not None:
-            await asyncio.sleep(delay.facts["seconds"])
-            if uuid:
-                world.store.uuid_done(call.app.app_id, uuid, message)
-        if cut is not None and call.request.transport is not None:
-            call.request.transport.abort()
-
-    if delay is not None or cut is not None:
-        call.after = after

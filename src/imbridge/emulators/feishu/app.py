@@ -2,7 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from imbridge.emulators.feishu.department import Department
+    from imbridge.emulators.feishu.user import User
 
 
 @dataclass(slots=True, eq=False)
@@ -20,9 +24,12 @@ class App:
             the bot or everybody (scope im:message.group_at_msg).
         hears_bots: Whether messages of other bots that mention this one are pushed
             (scope im:message.group_at_msg.include_bot).
+        subscriptions: Event types the app is subscribed to; None: all of schema 2.0, and approval events.
+        scopes: API scopes the tenant granted; None: all, and nothing is checked.
+        asked_scopes: Scopes the app applied for and was not granted.
+        contact_scope: The people and departments the app may see; None: everybody.
         redirect_uris: Addresses to which the authorisation page may send a browser back; None: any.
         user_scopes: Scopes the app has applied for, of those that people grant; None: all.
-        subscriptions: Event types the app is subscribed to; None: all.
     """
 
     app_id: str
@@ -34,9 +41,20 @@ class App:
     group_scope: Literal["all", "at"] = "all"
     hears_bots: bool = False
     subscriptions: Collection[str] | None = None
+    scopes: Collection[str] | None = None
+    asked_scopes: Collection[str] = ()
+    contact_scope: "Collection[User | Department] | None" = None
     redirect_uris: Collection[str] | None = None
     user_scopes: Collection[str] | None = None
 
     def wants(self, event_type: str) -> bool:
         """Whether the app is subscribed to the event type."""
         return self.subscriptions is None or event_type in self.subscriptions
+
+    def names(self, event_type: str) -> bool:
+        """Whether the subscriptions name the event type.
+
+        Events of schema 1.0 that have a successor are pushed by themselves to such apps only: an app that did not
+        choose would get everything twice.
+        """
+        return self.subscriptions is not None and event_type in self.subscriptions

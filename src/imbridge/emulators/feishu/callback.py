@@ -8,16 +8,19 @@ is encrypted and the request signed.
 import asyncio
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 
 from imbridge.emulators.feishu import crypto
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.delivery import Delivery
+from imbridge.emulators.feishu.forged import PROPER, CallbackAnswer, Forged
 
 if TYPE_CHECKING:
     from imbridge.emulators.feishu.world import World
+
+TIMESTAMP, NONCE, SIGNATURE = "X-Lark-Request-Timestamp", "X-Lark-Request-Nonce", "X-Lark-Signature"
 
 
 class CallbackRefusedError(AssertionError):
@@ -33,18 +36,35 @@ class Callback:
         self._world = world
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=world.settings.ack_timeout))
         self._requests: set[asyncio.Task[None]] = set()
+        self._last: tuple[bytes, dict[str, str]] | None = None
 
-    async def verify(self) -> None:
+    async def verify(self, forged: Forged = PROPER) -> CallbackAnswer:
         """Sends the `url_verification` challenge.
 
         Raises:
             CallbackRefusedError: The answer is not 200 with the challenge in it.
         """
         challenge = self._world.ids.next("challenge", 16)
-        body = {"challenge": challenge, "token": self.app.verification_token, "type": "url_verification"}
-        status, answer = await self._post(json.dumps(body).encode())
-        if status != 200 or not isinstance(answer, dict) or answer.get("challenge") != challenge:
-            raise CallbackRefusedError(f"{self.url} answered the challenge with HTTP {status}: {answer!r}")
+        token = self.app.verification_token if forged.token is None else forged.token
+        body = {"challenge": challenge, "token": token, "type": "url_verification"}
+        answer = await self._post(json.dumps(body).encode(), forged)
+        if answer.status != 200 or not isinstance(answer.body, dict) or answer.body.get("challenge") != challenge:
+            raise CallbackRefusedError(f"{self.url} answered the challenge with HTTP {answer.status}: {answer.body!r}")
+        return answer
+
+    async def send(self, payload: bytes, forged: Forged = PROPER) -> CallbackAnswer:
+        """Sends one request by itself: no delivery, nothing is pushed again."""
+        return await self._post(payload, forged)
+
+    async def replay(self) -> CallbackAnswer:
+        """Sends the last request once more, byte by byte and with its headers, as somebody who recorded it would.
+
+        Raises:
+            RuntimeError: There was none.
+        """
+        if self._last is None:
+            raise RuntimeError(f"{self.url} was sent nothing yet that could be replayed")
+        return await self._send(*self._last)
 
     def send_event(self, delivery: Delivery) -> None:
         """Starts the request for an event."""
@@ -63,29 +83,37 @@ class Callback:
         queue = self._world.queue(self.app)
         self._world.stats.callbacks += 1
         try:
-            status, answer = await self._post(delivery.payload)
+            answer = await self._post(delivery.payload, PROPER)
         except (aiohttp.ClientError, TimeoutError):
             queue.timed_out(delivery)
             return
-        queue.acknowledged(delivery.frame_id, status == 200, answer if isinstance(answer, dict) else None)
+        queue.acknowledged(delivery.frame_id, answer.status == 200, answer.body)
         if self._world.wire:
             facts = {"event_type": delivery.event_type, "event_id": delivery.event_id, "push": delivery.sends}
-            self._world.wire.tell("out", "callback", {**facts, "app_id": self.app.app_id, "status": status})
+            self._world.wire.tell("out", "callback", {**facts, "app_id": self.app.app_id, "status": answer.status})
 
-    async def _post(self, plain: bytes) -> tuple[int, Any]:
+    async def _post(self, plain: bytes, forged: Forged) -> CallbackAnswer:
         body = plain
         headers = {"Content-Type": "application/json; charset=utf-8", "X-Request-Id": self._world.ids.next("request")}
-        key = self.app.encrypt_key
-        if key:
+        key = self.app.encrypt_key if forged.key is None else forged.key
+        if bool(key) if forged.encrypted is None else forged.encrypted:
             iv = bytes.fromhex(self._world.ids.next("iv"))
             body = json.dumps({"encrypt": crypto.encrypt(key, plain, iv)}).encode()
-            timestamp, nonce = str(int(time.time())), self._world.ids.next("nonce", 10)
-            headers["X-Lark-Request-Timestamp"] = timestamp
-            headers["X-Lark-Request-Nonce"] = nonce
-            headers["X-Lark-Signature"] = crypto.signature(timestamp, nonce, key, body)
+        signature = forged.signature or ("right" if key else "missing")
+        if signature != "missing":
+            timestamp, nonce = str(int(time.time() - forged.age)), self._world.ids.next("nonce", 10)
+            signed = crypto.signature(timestamp, nonce, key, body)
+            headers[TIMESTAMP] = timestamp
+            headers[NONCE] = nonce
+            headers[SIGNATURE] = signed if signature == "right" else signed[::-1]
+        headers.pop(forged.without, None)
+        self._last = body, headers
+        return await self._send(body, headers)
+
+    async def _send(self, body: bytes, headers: dict[str, str]) -> CallbackAnswer:
         async with self._session.post(self.url, data=body, headers=headers) as response:
             text = await response.text()
             try:
-                return response.status, json.loads(text)
+                return CallbackAnswer(response.status, json.loads(text))
             except ValueError:
-                return response.status, text
+                return CallbackAnswer(response.status, text)

@@ -20,6 +20,9 @@ class Chat:
         topic: A topic group: every new message opens a thread.
         members: The people in it.
         apps: The bots in it.
+        description: The group's description.
+        owner: Who owns it; None: a bot does, or it is a private chat.
+        dissolved: Whether it was disbanded.
     """
 
     chat_id: str
@@ -28,6 +31,9 @@ class Chat:
     topic: bool = False
     members: "list[User]" = field(default_factory=list)
     apps: list[App] = field(default_factory=list)
+    description: str = ""
+    owner: "User | None" = None
+    dissolved: bool = False
 
     def __repr__(self) -> str:
         return f"<Chat {self.chat_id} {self.kind} {self.name!r}>"

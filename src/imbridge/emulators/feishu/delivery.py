@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from imbridge.emulators.feishu.app import App
+from imbridge.emulators.feishu.callback_answer import CallbackError
 
 if TYPE_CHECKING:
     from imbridge.emulators.feishu.world import World
@@ -43,7 +44,10 @@ class Sender(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Delivery:
-    """An event for one app. `frame_id` is the frame's message_id header, the same for every push."""
+    """An event for one app. `frame_id` is the frame's message_id header, the same for every push.
+
+    An event with an `answer` is a callback: somebody waits for what the app says.
+    """
 
     app: App
     event_id: str
@@ -56,7 +60,7 @@ class Delivery:
     link: Link | None = None
     deadline: float = 0.0
     timer: asyncio.TimerHandle | None = None
-    answer: asyncio.Future[dict[str, Any]] | None = None
+    answer: asyncio.Future[Any] | None = None
     seq_id: int = 0
 
 
@@ -74,6 +78,7 @@ class EventQueue:
         self._in_flight: dict[str, Delivery] = {}
         self._overdue: dict[str, Delivery] = {}
         self._done: OrderedDict[str, int] = OrderedDict()
+        self._late: OrderedDict[str, bool] = OrderedDict()
         self._timers: set[asyncio.TimerHandle] = set()
         self._sweep: asyncio.TimerHandle | None = None
         self._held: Delivery | None = None
@@ -128,7 +133,7 @@ class EventQueue:
         if self._world.settings.redeliver_on_reconnect and not self.links:
             self._waiting.extendleft(reversed(orphans))
 
-    def acknowledged(self, frame_id: str, ok: bool, answer: dict[str, Any] | None = None) -> str:
+    def acknowledged(self, frame_id: str, ok: bool, answer: Any = None) -> str:
         """The client has answered.
 
         Returns:
@@ -137,6 +142,9 @@ class EventQueue:
         stats = self._world.stats
         delivery = self._in_flight.pop(frame_id, None)
         if delivery is None:
+            if self._late.pop(frame_id, False):
+                stats.acks_late += 1
+                return "late"
             overdue = self._overdue.get(frame_id)
             if overdue is not None and self._loop.time() < overdue.deadline:
                 return "ok"  # a copy of a push that was refused with another acknowledgement
@@ -150,12 +158,15 @@ class EventQueue:
             return "unknown"
         if not ok:
             stats.acks_failed += 1
-            self._retry_later(delivery)
+            if delivery.answer is not None:
+                self._unanswered(delivery, 200671)
+            else:
+                self._retry_later(delivery)
             return "failed"
         stats.acks_ok += 1
         self._finish(delivery)
         if delivery.answer is not None and not delivery.answer.done():
-            delivery.answer.set_result(answer or {})
+            delivery.answer.set_result({} if answer is None else answer)
         return "ok"
 
     async def drain(self) -> None:
@@ -202,6 +213,8 @@ class EventQueue:
 
     def _send(self, delivery: Delivery) -> None:
         world = self._world
+        if delivery.answer is not None and delivery.answer.done():
+            return  # nobody waits for it any more
         if delivery.sends:
             world.stats.events_redelivered += 1
         delivery.sends += 1
@@ -235,10 +248,23 @@ class EventQueue:
         """No acknowledgement in time."""
         self._in_flight.pop(delivery.frame_id, None)
         self._world.stats.ack_timeouts += 1
+        if delivery.answer is not None:
+            detail = f"callback {delivery.event_id} ({delivery.event_type}) was not answered in time"
+            self._world.violation("callback_late", detail)
+            self._unanswered(delivery, 200341)
+            return
         if delivery.link is None or not delivery.link.frozen:
             detail = f"event {delivery.event_id} ({delivery.event_type}) was not acknowledged in time"
             self._world.violation("ack_timeout", detail)
         self._retry_later(delivery)
+
+    def _unanswered(self, delivery: Delivery, code: int) -> None:
+        """A callback failed: the person is told, and it is not pushed again."""
+        self._late[delivery.frame_id] = True
+        if len(self._late) > REMEMBERED:
+            self._late.popitem(last=False)
+        if delivery.answer is not None and not delivery.answer.done():
+            delivery.answer.set_exception(CallbackError(code))
 
     def _retry_later(self, delivery: Delivery) -> None:
         schedule = self._world.settings.redelivery

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.chat import Chat
+from imbridge.emulators.feishu.department import Department
 from imbridge.emulators.feishu.ids import Ids
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class Directory:
         self.apps: dict[str, App] = {}
         self.users: list[User] = []
         self.chats: dict[str, Chat] = {}
+        self.departments: dict[str, Department] = {}
         self._private: dict[tuple[User, App], Chat] = {}
         self._known: dict[tuple[User | App, App], dict[str, str]] = {}
         self._people: dict[tuple[str, str, str], User | App] = {}
@@ -40,6 +42,23 @@ class Directory:
         self.users.append(user)
         for app in self.apps.values():
             self._introduce(user, app)
+
+    def change_email(self, user: "User", email: str) -> None:
+        """Gives a person another address; the old one finds nobody any more."""
+        for app in self.apps.values():
+            self._people.pop((app.app_id, "email", user.email), None)
+            self._people[app.app_id, "email", email] = user
+        user.email = email
+
+    def department(self, id_type: str, value: str) -> Department | None:
+        """The department with this id; `id_type` is open_department_id or department_id."""
+        if id_type == "open_department_id":
+            return self.departments.get(value)
+        return next((one for one in self.departments.values() if one.department_id == value), None)
+
+    def has_private_chat(self, user: "User", app: App) -> bool:
+        """Whether the person and the bot have talked before."""
+        return (user, app) in self._private
 
     def private_chat(self, user: "User", app: App) -> Chat:
         """The private chat of a person and a bot; there is one."""

@@ -1,42 +1,76 @@
 """The emulator: start it, fill it with apps and people, and talk."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from aiohttp import web
 
 from imbridge.emulators.feishu import (
+    api_application,
+    api_approval,
     api_authen,
-    api_directory,
+    api_batch,
+    api_cardkit,
+    api_cards,
+    api_chats,
+    api_departments,
+    api_forward,
+    api_history,
     api_hook,
     api_media,
     api_messages,
     api_oauth,
+    api_pins,
     api_reactions,
+    api_urgent,
+    api_users,
     browser,
-    events,
 )
 from imbridge.emulators.feishu.api_auth import AuthApi
 from imbridge.emulators.feishu.app import App
-from imbridge.emulators.feishu.callback import Callback
+from imbridge.emulators.feishu.approvals import Approvals
+from imbridge.emulators.feishu.callbacks import Callbacks
+from imbridge.emulators.feishu.callbacks_asked import ask_and_check
+from imbridge.emulators.feishu.card_action import Input
 from imbridge.emulators.feishu.chat import Chat
-from imbridge.emulators.feishu.custom_bot import CustomBot
+from imbridge.emulators.feishu.clicking import click
+from imbridge.emulators.feishu.contacts import Contacts
 from imbridge.emulators.feishu.faults import Faults
 from imbridge.emulators.feishu.gateway import Gateway, Routes
+from imbridge.emulators.feishu.groups import Groups
 from imbridge.emulators.feishu.longlink import LongLink
 from imbridge.emulators.feishu.message import BotMessage
 from imbridge.emulators.feishu.settings import EmulatorSettings
 from imbridge.emulators.feishu.stats import Stats, Violation
+from imbridge.emulators.feishu.tenant import TenantSetup
 from imbridge.emulators.feishu.user import User
 from imbridge.emulators.feishu.wire import Wire
 from imbridge.emulators.feishu.world import World
 
 MAX_BODY = 64 * 1024 * 1024
+PARTS = (
+    api_messages,
+    api_reactions,
+    api_media,
+    api_chats,
+    api_users,
+    api_departments,
+    api_application,
+    api_approval,
+    api_authen,
+    api_cardkit,
+    api_cards,
+    api_forward,
+    api_history,
+    api_urgent,
+    api_pins,
+    api_batch,
+)
 
 
-class FeishuEmulator:
+class FeishuEmulator(TenantSetup):
     """Feishu's servers on this machine.
 
     Args:
@@ -55,12 +89,14 @@ class FeishuEmulator:
         self._world = World(seed, self.settings)
         self._link = LongLink(self._world)
         self._world.faults.attach(self._world, self._link)
-        self._callbacks: dict[str, Callback] = {}
+        self.groups = Groups(self._world)
+        self.contacts = Contacts(self._world)
+        self.callbacks = Callbacks(self._world)
         self._runner: web.ServerRunner | None = None
         auth = AuthApi(self._world)
         routes = Routes()
         auth.routes(routes)
-        for part in (api_messages, api_reactions, api_media, api_directory, api_authen):
+        for part in PARTS:
             part.add_routes(routes)
         doors = Routes()
         api_oauth.add_doors(doors)
@@ -102,9 +138,7 @@ class FeishuEmulator:
         self.faults.clear()
         for queue in self._world.queues.values():
             queue.close()
-        for callback in self._callbacks.values():
-            await callback.close()
-        self._callbacks.clear()
+        await self.callbacks.close()
         self.faults.drop_connections()
         if runner is not None:
             await runner.cleanup()
@@ -142,85 +176,14 @@ class FeishuEmulator:
         return self._world.wire
 
     @property
+    def approvals(self) -> Approvals:
+        """Approval definitions, and who asks for and decides what."""
+        return self._world.approvals
+
+    @property
     def world(self) -> World:
         """The state behind all this, for what the rest does not offer."""
         return self._world
-
-    def add_app(
-        self,
-        app_id: str | None = None,
-        app_secret: str | None = None,
-        name: str = "Demo Bot",
-        *,
-        encrypt_key: str = "",
-        verification_token: str | None = None,
-        group_scope: Literal["all", "at"] = "all",
-        hears_bots: bool = False,
-        subscriptions: Collection[str] | None = None,
-        redirect_uris: Collection[str] | None = None,
-        user_scopes: Collection[str] | None = None,
-    ) -> App:
-        """Adds an app with a bot; what is not given is made up. See `App` for the arguments."""
-        ids = self._world.ids
-        app_id = app_id or f"cli_{ids.next('app', 16)}"
-        if app_id in self._world.directory.apps:
-            raise ValueError(f"there is an app {app_id} already")
-        app = App(
-            app_id=app_id,
-            app_secret=app_secret or ids.next("secret"),
-            name=name,
-            bot_open_id="ou_" + ids.derived("bot", app_id, app_id),
-            encrypt_key=encrypt_key,
-            verification_token=ids.next("verification") if verification_token is None else verification_token,
-            group_scope=group_scope,
-            hears_bots=hears_bots,
-            subscriptions=subscriptions,
-            redirect_uris=redirect_uris,
-            user_scopes=user_scopes,
-        )
-        self._world.directory.add_app(app)
-        return app
-
-    def add_user(self, name: str) -> User:
-        """Adds a person."""
-        ids = self._world.ids
-        user_id = ids.next("user", 8)
-        union_id = "on_" + ids.next("union")
-        user = User(self._world, name, union_id=union_id, user_id=user_id, email=f"{user_id}@example.com")
-        self._world.directory.add_user(user)
-        return user
-
-    def private_chat(self, user: User, app: App) -> Chat:
-        """The private chat of a person with a bot."""
-        return self._world.directory.private_chat(user, app)
-
-    def add_group(
-        self, name: str, members: Iterable[User] = (), apps: Iterable[App] = (), *, topic: bool = False
-    ) -> Chat:
-        """Adds a group; with `topic=True` a topic group, where every new message opens a thread."""
-        chat_id = "oc_" + self._world.ids.next("chat")
-        chat = Chat(chat_id=chat_id, kind="group", name=name, topic=topic, members=list(members), apps=list(apps))
-        self._world.directory.chats[chat_id] = chat
-        return chat
-
-    def add_custom_bot(
-        self,
-        chat: Chat,
-        secret: str = "",
-        keywords: Sequence[str] = (),
-        *,
-        ip_allowed: bool = True,
-        name: str = "Robot",
-    ) -> CustomBot:
-        """Adds a custom bot to a group: its `url` takes messages. See `CustomBot` for the arguments."""
-        ids = self._world.ids
-        raw = ids.next("hook")
-        token = f"{raw[:8]}-{raw[8:12]}-{raw[12:16]}-{raw[16:20]}-{raw[20:]}"
-        sender = App(f"cli_{ids.next('hook_app', 16)}", "", name, "ou_" + ids.next("hook_bot"))
-        url = f"{self.base_url}/open-apis/bot/v2/hook/{token}"
-        bot = CustomBot(chat, url, sender, secret, keywords, ip_allowed)
-        self._world.custom_bots[token] = bot
-        return bot
 
     async def consents(self, user: User, url: str) -> str:
         """Somebody opens an authorisation address and agrees; returns where their browser is sent, with the code.
@@ -242,62 +205,78 @@ class FeishuEmulator:
 
     def add_bot(self, chat: Chat, app: App, *, by: User) -> str:
         """Somebody adds a bot to a group: `im.chat.member.bot.added_v1`; returns the event's id."""
-        chat.apps.append(app)
-        return self.push_event(app, events.BOT_ADDED, self._membership(chat, app, by))
+        return next(iter(self.groups.add_bot(chat, app, by=by)), "")
 
     def remove_bot(self, chat: Chat, app: App, *, by: User) -> str:
         """Somebody removes a bot from a group: `im.chat.member.bot.deleted_v1`; returns the event's id."""
-        chat.apps.remove(app)
-        return self.push_event(app, events.BOT_DELETED, self._membership(chat, app, by))
+        return next(iter(self.groups.remove_bot(chat, app, by=by)), "")
 
     def push_event(self, app: App, event_type: str, event: dict[str, Any], *, event_id: str | None = None) -> str:
         """Pushes any event; returns its id (empty: the app is not subscribed to it)."""
         return self._world.push(app, event_type, event, event_id=event_id)
 
+    def push_old_event(self, app: App, event_type: str, event: dict[str, Any], *, uuid: str | None = None) -> str:
+        """Pushes any event of schema 1.0 (`app_id`, `tenant_key` and `type` are added); returns its uuid."""
+        return self._world.push_old(app, event_type, event, uuid=uuid)
+
     async def call_back(self, app: App, event_type: str, event: dict[str, Any], *, timeout: float = 5.0) -> Any:
         """Pushes an event that is answered (`card.action.trigger`, `url.preview.get`) and returns the answer.
 
         Raises:
-            TimeoutError: No answer in `timeout` seconds.
+            CallbackError: What a person would see: no right answer in time. That the answer's format is wrong counts
+                as the violation `callback_answer` too.
         """
-        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self._world.push(app, event_type, event, answer=answer)
-        return await asyncio.wait_for(answer, timeout)
+        return await ask_and_check(self._world, app, event_type, event, timeout)
 
-    async def clicks(self, user: User, message: BotMessage, value: dict[str, Any], *, timeout: float = 5.0) -> Any:
-        """Somebody presses a button of a card: `card.action.trigger`; returns the bot's answer (toast, card)."""
-        app = self._world.directory.apps[message.app_id]
-        ids = self._world.directory.ids_of(user, app)
-        event = {
-            "operator": {"tenant_key": self.settings.tenant_key, **ids},
-            "token": f"c-{self._world.ids.next('card_token')}",
-            "action": {"value": value, "tag": "button"},
-            "host": "im_message",
-            "context": {"open_message_id": message.message_id, "open_chat_id": message.chat_id},
-        }
-        return await self.call_back(app, events.CARD_ACTION, event, timeout=timeout)
+    async def clicks(
+        self,
+        user: User,
+        message: BotMessage,
+        value: Any = None,
+        *,
+        button: str | None = None,
+        form: Mapping[str, Any] | None = None,
+        selected: str | Sequence[str] | None = None,
+        date: str | None = None,
+        text: str | None = None,
+        checked: bool | None = None,
+        timezone: str = "Asia/Shanghai",
+        timeout: float = 5.0,
+    ) -> Any:
+        """Somebody uses a card: `card.action.trigger`; returns the bot's answer, whose card is shown.
+
+        Args:
+            user: Who.
+            message: The card.
+            value: The callback's value as it is, for a card that has no such button.
+            button: The component, a button or any other, by its name, element_id, text, label or placeholder; not
+                needed when the card has one only.
+            form: What is entered in the button's form, by the names of its components.
+            selected: What is chosen in a menu: an option's value or text, or several.
+            date: What is chosen in a date or time picker: `2026-11-01`, `09:30`, `2026-11-01 09:30`.
+            text: What is written into a text field that is in no form.
+            checked: What a checkbox becomes.
+            timezone: The client's time zone.
+            timeout: Seconds to wait; the answer is due in `settings.ack_timeout`.
+
+        Raises:
+            NothingToDoError: A client would not send anything: there is no such component, it is disabled, ...
+            CallbackError: What the person sees when the answer is late or wrong.
+        """
+        given = Input(form=form, selected=selected, date=date, text=text, checked=checked, timezone=timezone)
+        return await click(self._world, user, message, value=value, component=button, given=given, timeout=timeout)
 
     def push_client_config(self, app: App, config: dict[str, int]) -> None:
         """Changes the app's ClientConfig (or some of its values); clients get it with their next pong."""
         self._world.client_configs[app.app_id] = {**self._world.client_config(app), **config}
 
-    async def set_callback(self, app: App, url: str) -> None:
-        """Switches the app to HTTP callbacks; the address must pass the challenge first.
+    async def set_callback(self, app: App, url: str, *, verify: bool = True) -> None:
+        """Switches the app to HTTP callbacks; the address must pass the challenge first, unless `verify` is False.
 
         Raises:
             CallbackRefusedError: It did not.
         """
-        callback = Callback(app, self._world, url)
-        try:
-            await callback.verify()
-        except BaseException:
-            await callback.close()
-            raise
-        old = self._callbacks.get(app.app_id)
-        if old is not None:
-            await old.close()
-        self._callbacks[app.app_id] = callback
-        self._world.queue(app).callback = callback
+        await self.callbacks.set(app, url, verify=verify)
 
     def connections(self, app: App) -> int:
         """How many long connections the app has now."""
@@ -310,15 +289,6 @@ class FeishuEmulator:
     def unacknowledged_events(self, app: App) -> int:
         """Events that were sent and are not acknowledged yet."""
         return self._world.queue(app).unacknowledged
-
-    def _membership(self, chat: Chat, app: App, by: User) -> dict[str, Any]:
-        return {
-            "chat_id": chat.chat_id,
-            "operator_id": self._world.directory.ids_of(by, app),
-            "external": False,
-            "operator_tenant_key": self.settings.tenant_key,
-            "name": chat.name,
-        }
 
 
 def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:

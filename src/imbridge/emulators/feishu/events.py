@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.message import Message, Reaction
+from imbridge.emulators.feishu.shown_content import shown_content
 
 if TYPE_CHECKING:
     from imbridge.emulators.feishu.directory import Directory
@@ -19,9 +20,10 @@ MESSAGE_RECALLED = "im.message.recalled_v1"
 MESSAGE_READ = "im.message.message_read_v1"
 REACTION_CREATED = "im.message.reaction.created_v1"
 REACTION_DELETED = "im.message.reaction.deleted_v1"
-BOT_ADDED = "im.chat.member.bot.added_v1"
-BOT_DELETED = "im.chat.member.bot.deleted_v1"
 CARD_ACTION = "card.action.trigger"
+LINK_PREVIEW = "url.preview.get"
+CALLBACKS = frozenset({CARD_ACTION, LINK_PREVIEW})
+"""Events that are answered; their create_time is in microseconds."""
 
 
 def now_ms() -> int:
@@ -37,7 +39,7 @@ def envelope(app: App, event_id: str, event_type: str, event: dict[str, Any], te
             "header": {
                 "event_id": event_id,
                 "token": app.verification_token,
-                "create_time": str(now_ms()),
+                "create_time": str(now_ms() * 1000 if event_type in CALLBACKS else now_ms()),
                 "event_type": event_type,
                 "tenant_key": tenant_key,
                 "app_id": app.app_id,
@@ -57,7 +59,7 @@ def message_received(message: Message, app: App, directory: "Directory", tenant_
         "chat_id": chat.chat_id,
         "chat_type": chat.kind,
         "message_type": message.msg_type,
-        "content": message.raw_content,
+        "content": shown_content(message),
     }
     for name in ("root_id", "parent_id", "thread_id"):
         value = getattr(message, name)

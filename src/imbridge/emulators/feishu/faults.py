@@ -6,6 +6,7 @@ context manager: `with feishu.faults.http_fail("*/messages*", 502): ...`.
 
 import asyncio
 import fnmatch
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,10 @@ from imbridge.emulators.feishu.fault import Fault
 from imbridge.emulators.feishu.oauth_errors import ERRORS
 
 if TYPE_CHECKING:
+    from imbridge.emulators.feishu.card_entity import CardEntity
     from imbridge.emulators.feishu.connection import Connection
     from imbridge.emulators.feishu.longlink import LongLink
+    from imbridge.emulators.feishu.message import BotMessage
     from imbridge.emulators.feishu.world import World
 
 
@@ -166,6 +169,55 @@ class Faults:
         """Creates and replies are refused with this code."""
         return self._add("refuse_send", times, code=code, status=http_status, headers=dict(headers or {}))
 
+    def refuse(
+        self,
+        path_pattern: str,
+        code: int,
+        times: int | None = 1,
+        *,
+        ext: str = "",
+        http_status: int = 400,
+        headers: Mapping[str, str] | None = None,
+        method: str | None = None,
+    ) -> Fault:
+        """Calls of any API whose path fits (`*/cardkit/v1/cards/*/content`) are refused with this code, unhandled."""
+        facts = {"pattern": path_pattern, "code": code, "ext": ext, "status": http_status, "headers": headers or {}}
+        return self._add("refuse", times, **facts, method=method)
+
+    def lose_answer(self, path_pattern: str, times: int | None = 1, *, method: str | None = None) -> Fault:
+        """Calls of any API whose path fits are handled, then the HTTP connection is cut before the answer."""
+        return self._add("lose_answer", times, pattern=path_pattern, method=method)
+
+    # --- cards ------------------------------------------------------------------------------------------------------
+
+    def card_interacting(self, card: "str | BotMessage", seconds: float) -> Fault:
+        """A card entity counts as being interacted with for so long: its changes are refused with 200810."""
+        entity = self._entity(card)
+        entity.busy_until = time.monotonic() + seconds
+
+        def undo() -> None:
+            entity.busy_until = 0.0
+
+        return self._add("card_interacting", None, seconds=seconds).on_clear(undo)
+
+    def stop_streaming(self, card: "str | BotMessage", *, timed_out: bool = False) -> None:
+        """Streaming mode of a card entity ends (300309); with `timed_out=True` by itself (200850 first)."""
+        entity = self._entity(card)
+        if timed_out:
+            entity.streaming_until = time.monotonic()
+        else:
+            entity.stop_streaming()
+
+    def age_card(self, card: "str | BotMessage") -> None:
+        """A card entity is older than 14 days from now on: 200750."""
+        self._entity(card).dies = time.monotonic()
+
+    def forget_card(self, card: "str | BotMessage") -> None:
+        """The platform knows a card entity no more: 200740."""
+        self._the_world().cards.forget(self._entity(card).card_id)
+
+    # --- tokens -----------------------------------------------------------------------------------------------------
+
     def expire_tokens(self) -> int:
         """All tokens issued so far are invalid from now on; returns how many there were."""
         return self._the_world().tokens.expire_all()
@@ -251,6 +303,12 @@ class Faults:
         if self._link is None:
             raise RuntimeError("the emulator is not started")
         return [one for one in self._link.connections if app is None or one.app is app]
+
+    def _entity(self, card: "str | BotMessage") -> "CardEntity":
+        entity = self._the_world().cards.get(card) if isinstance(card, str) else card.entity
+        if entity is None:
+            raise ValueError(f"{card!r} is not (in) a card entity")
+        return entity
 
     def _queues(self) -> list[Any]:
         return list(self._the_world().queues.values())

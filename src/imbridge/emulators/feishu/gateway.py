@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, quote, unquote
 
 from aiohttp import web
 
-from imbridge.emulators.feishu import user_access
+from imbridge.emulators.feishu import scopes, user_access
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.door import Knock
@@ -110,7 +110,7 @@ class Routes:
         for pattern, handler, name in self._routes.get((method, len(segments)), ()):
             args = []
             for want, have in zip(pattern, segments, strict=True):
-                if want[0] == ":":
+                if want.startswith(":"):
                     args.append(have)
                 elif want != have:
                     break
@@ -166,10 +166,7 @@ class Gateway:
                     result = await result
                 after = call.after
                 if isinstance(result, Resource):
-                    self._tell(request.method, path, 200, 0)
-                    disposition = f"attachment; filename*=UTF-8''{quote(result.name)}"
-                    headers |= {"Content-Type": result.media_type, "Content-Disposition": disposition}
-                    return web.Response(body=result.data, headers=headers)
+                    return self._download(request, path, result, headers)
                 payload = result if "code" in result else {"code": 0, "msg": "success", "data": result}
         except ApiError as error:
             world.stats.refused += 1
@@ -180,8 +177,33 @@ class Gateway:
             payload = {"code": error.code, "msg": error.msg, "error": {"log_id": log_id, **error.details}}
         if after is not None:
             await after()
+        if status == 200:
+            self._lose(request, path)
         self._tell(request.method, path, status, payload.get("code", 0), body, payload)
         return web.Response(body=dump(payload).encode(), status=status, headers=headers)
+
+    def _download(
+        self, request: web.BaseRequest, path: str, resource: Resource, headers: dict[str, str]
+    ) -> web.Response:
+        disposition = f"attachment; filename*=UTF-8''{quote(resource.name)}"
+        headers |= {
+            "Content-Type": resource.media_type,
+            "Content-Disposition": disposition,
+            "Accept-Ranges": "bytes",
+        }
+        data, status = resource.data, 200
+        try:
+            wanted = request.http_range
+        except ValueError:
+            wanted = slice(None)
+        if wanted.start is not None or wanted.stop is not None:
+            start, stop, _ = wanted.indices(len(data))
+            status = 206 if start < stop else 416
+            shown = f"{start}-{stop - 1}" if start < stop else "*"
+            headers["Content-Range"] = f"bytes {shown}/{len(data)}"
+            data = data[start:stop] if start < stop else b""
+        self._tell(request.method, path, status, 0)
+        return web.Response(body=data, status=status, headers=headers)
 
     def _authorised(self, request: web.BaseRequest, path: str, query: str, body: bytes) -> tuple[Call, Handler]:
         found = self._routes.find(request.method, path[len(PREFIX) :]) if path.startswith(PREFIX) else None
@@ -190,6 +212,8 @@ class Gateway:
         handler, args, name = found
         world = self._world
         app, user_token = self._owner(request.headers.get("Authorization", ""), path, name)
+        if user_token is None:
+            scopes.require(app, name)
         if world.settings.rate_limits:
             wait, limit = world.api_rates.take(app.app_id, name)
             if wait > 0:
@@ -197,6 +221,11 @@ class Gateway:
                 world.violation("rate_exceeded", f"{app.app_id} asked {name} more than {limit} times in its period")
                 rate_headers = {"x-ogw-ratelimit-limit": str(limit), "x-ogw-ratelimit-reset": reset_seconds(wait)}
                 raise ApiError(RATE_LIMITED, status=429, headers=rate_headers)
+        if world.faults.active:
+            refused = world.faults.take("refuse", request.method, path)
+            if refused is not None:
+                facts = refused.facts
+                raise ApiError(facts["code"], facts["ext"], status=facts["status"], headers=facts["headers"])
         return Call(world, app, request, path, args, query, body, user_token), handler
 
     def _at_door(
@@ -207,11 +236,20 @@ class Gateway:
         code = reply.payload.get("code", 0)
         if code:
             self._world.stats.refused += 1
+        else:
+            self._lose(request, path)
         # Not the path: a custom bot's address is its password.
         self._tell(request.method, f"/{name.partition(' ')[2]}", reply.status, code, body, reply.payload)
         text, media_type = (reply.page, "text/html; charset=utf-8") if reply.page else (dump(reply.payload), JSON_TYPE)
         headers = {"X-Tt-Logid": self._world.ids.next("log"), "Content-Type": media_type}
         return web.Response(body=text.encode(), status=reply.status, headers=headers)
+
+    def _lose(self, request: web.BaseRequest, path: str) -> None:
+        if not self._world.faults.active:
+            return
+        lost = self._world.faults.take("lose_answer", request.method, path)
+        if lost is not None and request.transport is not None:
+            request.transport.abort()
 
     def _owner(self, authorization: str, path: str, name: str) -> tuple[App, UserToken | None]:
         world = self._world

@@ -4,9 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from imbridge.emulators.feishu.card_rules import people_of
+from imbridge.emulators.feishu.card_text import card_text
+from imbridge.emulators.feishu.card_tree import places
+
 _AT_TAG = re.compile(r"<at\s+user_id=(?P<quote>[\"'])(?P<id>.*?)(?P=quote)\s*>(?P<name>.*?)</at>", re.DOTALL)
 _PLACEHOLDER = re.compile(r"@_(?:user_\d+|all)(?!\w)")
-_CARD_TEXT_KEYS = ("content", "text", "title", "header", "body", "elements", "columns", "fields", "actions")
 
 
 def readable_text(msg_type: str, content: dict[str, Any], names: Mapping[str, str]) -> str:
@@ -22,14 +25,14 @@ def readable_text(msg_type: str, content: dict[str, Any], names: Mapping[str, st
     if msg_type == "post":
         return _post_text(content, names)
     if msg_type == "interactive":
-        return "\n".join(_card_lines(content)) or "[interactive]"
+        return card_text(content, names) or "[interactive]"
     if msg_type in {"file", "media"} and content.get("file_name"):
         return f"[{msg_type}] {content['file_name']}"
     return f"[{msg_type}]"
 
 
 def at_ids(msg_type: str, content: dict[str, Any]) -> list[str]:
-    """The user ids an outgoing text or post mentions, each once, in order."""
+    """The user ids an outgoing text, post or card mentions, each once, in order."""
     found: dict[str, None] = {}
     if msg_type == "text":
         text = content["text"]
@@ -39,6 +42,9 @@ def at_ids(msg_type: str, content: dict[str, Any]) -> list[str]:
         for tag in _tags(content):
             if tag.get("tag") == "at":
                 found[str(tag.get("user_id"))] = None
+    elif msg_type == "interactive":
+        for place in places(content):
+            found.update((person, None) for person in people_of(place.element))
     return list(found)
 
 
@@ -100,16 +106,3 @@ def _tag_text(tag: dict[str, Any], names: Mapping[str, str]) -> str:
     if kind in {"img", "media"}:
         return "[image]" if kind == "img" else "[media]"
     return _resolved(str(tag.get("text", "")), names)
-
-
-def _card_lines(node: Any) -> Iterator[str]:
-    if isinstance(node, str):
-        if node:
-            yield node
-    elif isinstance(node, list):
-        for item in node:
-            yield from _card_lines(item)
-    elif isinstance(node, dict):
-        for key in _CARD_TEXT_KEYS:
-            if key in node:
-                yield from _card_lines(node[key])

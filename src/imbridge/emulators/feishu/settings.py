@@ -41,6 +41,16 @@ class EmulatorSettings:
         file_limit: Largest file, in bytes (Feishu: 30 MB).
         edit_limit: Edits per message (Feishu: 20).
         uuid_window: How long a `uuid` stands for its first message (Feishu: 1 h).
+        card_lifetime: How long a card entity can be sent and changed (Feishu: 14 days).
+        streaming_timeout: Streaming mode ends this long after it was switched on (Feishu: 10 min).
+        card_rate: Changes of one card entity per second (Feishu: 10).
+        card_tables: Tables in one card, those in Markdown counted (Feishu documents 5; reports differ).
+        card_components: Components and elements in one 2.0 card (Feishu: 200).
+        card_token_lifetime: How long the token of a click may change its card (Feishu: 30 min).
+        card_token_uses: How often (Feishu: 2).
+        card_history: Shown texts of one card that are kept, see `BotMessage.history`.
+        read_window: How long after its sending one can ask who read a message (Feishu: 7 days).
+        download_limit: Largest resource that can be downloaded at once, in bytes (Feishu: 100 MB); parts can be.
         echo_reactions: Whether an app is told of its own reactions too, as the platform does.
         history: Messages, uploads and violations that are kept; older ones are forgotten.
         resource_bytes: Total size of the uploads that are kept, in bytes.
@@ -79,6 +89,16 @@ class EmulatorSettings:
     file_limit: int = 30 * 1024 * 1024
     edit_limit: int = 20
     uuid_window: float = 3600.0
+    card_lifetime: float = 14 * 86400.0
+    streaming_timeout: float = 600.0
+    card_rate: int = 10
+    card_tables: int = 5
+    card_components: int = 200
+    card_token_lifetime: float = 1800.0
+    card_token_uses: int = 2
+    card_history: int = 500
+    read_window: float = 7 * 86400.0
+    download_limit: int = 100 * 1024 * 1024
     echo_reactions: bool = True
     history: int = 10_000
     resource_bytes: int = 256 * 1024 * 1024

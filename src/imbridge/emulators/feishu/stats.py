@@ -49,7 +49,16 @@ class Stats:
     """Requests answered with a non-zero code, rate limits and token errors included."""
     edits: int = 0
     card_updates: int = 0
+    """Changes of cards, those of card entities included."""
+    card_texts: int = 0
+    """Texts streamed into card entities."""
+    clicks: int = 0
+    """Interactions of people with cards."""
     recalls: int = 0
+    forwards: int = 0
+    """Messages forwarded, merged ones and threads included."""
+    urgents: int = 0
+    pins: int = 0
     reactions: int = 0
     uploads: int = 0
     downloads: int = 0

@@ -3,6 +3,8 @@
 import time
 from collections import OrderedDict, deque
 
+from imbridge.emulators.feishu.app import App
+from imbridge.emulators.feishu.chat import Chat
 from imbridge.emulators.feishu.message import BotMessage, Message
 from imbridge.emulators.feishu.settings import EmulatorSettings
 
@@ -14,6 +16,7 @@ class MessageStore:
         self._settings = settings
         self._by_id: OrderedDict[str, Message] = OrderedDict()
         self._by_uuid: OrderedDict[tuple[str, str], tuple[BotMessage | None, float]] = OrderedDict()
+        self._merged: OrderedDict[str, None] = OrderedDict()
         self.of_bots: deque[BotMessage] = deque(maxlen=settings.history)
 
     def add(self, message: Message) -> None:
@@ -27,6 +30,35 @@ class MessageStore:
     def get(self, message_id: str) -> Message | None:
         """The message with this id."""
         return self._by_id.get(message_id)
+
+    def in_chat(self, chat: Chat) -> list[Message]:
+        """The messages of a conversation that are kept, oldest first."""
+        return [message for message in self._by_id.values() if message.chat is chat]
+
+    def in_thread(self, thread_id: str) -> list[Message]:
+        """The messages of a thread that are kept, oldest first."""
+        return [message for message in self._by_id.values() if message.thread_id == thread_id]
+
+    def has_sticker(self, app: App, file_key: str) -> bool:
+        """Whether the app was sent this sticker."""
+        return any(
+            message.msg_type == "sticker" and app in message.chat.apps and message.content.get("file_key") == file_key
+            for message in self._by_id.values()
+        )
+
+    def add_merged(self, message_id: str) -> None:
+        """Keeps the id of a message that exists within a merged one only."""
+        self._merged[message_id] = None
+        if len(self._merged) > self._settings.history:
+            self._merged.popitem(last=False)
+
+    def is_merged(self, message_id: str) -> bool:
+        """Whether it is the id of a message within a merged one."""
+        return message_id in self._merged
+
+    def newest(self, chat: Chat) -> Message | None:
+        """The newest message of a conversation."""
+        return next((message for message in reversed(self._by_id.values()) if message.chat is chat), None)
 
     def uuid_state(self, app_id: str, uuid: str) -> tuple[bool, BotMessage | None]:
         """Whether the key is in use, and the message it stands for (None while that is still being sent)."""

@@ -1,8 +1,9 @@
 """A person who talks with bots."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Unpack
 
-from imbridge.emulators.feishu import events
+from imbridge.emulators.feishu import acting, events, merged, old_events
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.chat import Chat
 from imbridge.emulators.feishu.compact_json import dump
@@ -10,7 +11,10 @@ from imbridge.emulators.feishu.events import now_ms
 from imbridge.emulators.feishu.inbox import Expected, Inbox
 from imbridge.emulators.feishu.message import BotMessage, Edit, Message, Reaction, SentMessage
 from imbridge.emulators.feishu.posting import place
+from imbridge.emulators.feishu.profile import Profile
 from imbridge.emulators.feishu.reacting import push_reaction
+from imbridge.emulators.feishu.sending import Sending
+from imbridge.emulators.feishu.sending import Where as Place
 
 if TYPE_CHECKING:
     from imbridge.emulators.feishu.world import World
@@ -19,14 +23,21 @@ Where = Chat | App | None
 """A chat; an app (the private chat with its bot); None: the private chat with the only bot there is."""
 
 
-class User:
-    """A person of the tenant. Made by `FeishuEmulator.add_user`."""
+class User(Sending):
+    """A person of the tenant. Made by `FeishuEmulator.add_user`.
 
-    def __init__(self, world: "World", name: str, *, union_id: str, user_id: str, email: str) -> None:
+    Attributes:
+        profile: What the directory knows beside name, ids and e-mail.
+    """
+
+    def __init__(
+        self, world: "World", name: str, *, union_id: str, user_id: str, email: str, profile: Profile | None = None
+    ) -> None:
         self.name = name
         self.union_id = union_id
         self.user_id = user_id
         self.email = email
+        self.profile = profile or Profile()
         self.inbox = Inbox(name, world.settings.history)
         self._world = world
 
@@ -62,28 +73,38 @@ class User:
             mention_all: Mentions everybody: `@_all` in the text, nothing in the event's mentions, as the platform does.
         """
         content, mentioned = _text_content(text, mentions, mention_all=mention_all)
-        return await self._post("text", content, self._chat(chat), mentioned)
+        return await self._post("text", dump(content), self._chat(chat), mentioned)
 
     async def sends(
         self,
         msg_type: str,
-        content: dict[str, Any],
+        content: dict[str, Any] | str,
         *,
-        chat: Where = None,
         mentions: "tuple[User | App, ...] | list[User | App]" = (),
+        forwarded: Sequence[Message] = (),
+        **where: Unpack[Place],
     ) -> SentMessage:
         """Sends any type of message with any content; the content is not checked."""
-        return await self._post(msg_type, content, self._chat(chat), tuple(mentions))
+        parent = where.get("reply_to")
+        chat = self._chat(where.get("chat")) if parent is None else parent.chat
+        raw = content if isinstance(content, str) else dump(content)
+        return await self._post(
+            msg_type,
+            raw,
+            chat,
+            tuple(mentions),
+            parent=parent,
+            in_thread=where.get("thread", False),
+            forwarded=forwarded,
+        )
 
-    async def sends_image(self, data: bytes, *, chat: Where = None) -> SentMessage:
-        """Sends an image."""
-        upload = self._world.uploads.add_image(data, self)
-        return await self._post("image", {"image_key": upload.key}, self._chat(chat), ())
+    def keeps_image(self, data: bytes) -> str:
+        """Uploads an image; returns its key."""
+        return self._world.uploads.add_image(data, self).key
 
-    async def sends_file(self, data: bytes, *, name: str, file_type: str = "stream", chat: Where = None) -> SentMessage:
-        """Sends a file."""
-        upload = self._world.uploads.add_file(data, self, name=name, file_type=file_type)
-        return await self._post("file", {"file_key": upload.key, "file_name": name}, self._chat(chat), ())
+    def keeps_file(self, data: bytes, *, name: str, file_type: str, duration: int | None = None) -> str:
+        """Uploads a file; returns its key."""
+        return self._world.uploads.add_file(data, self, name=name, file_type=file_type, duration=duration).key
 
     async def replies(
         self,
@@ -95,7 +116,7 @@ class User:
     ) -> SentMessage:
         """Replies to a message, with `thread=True` in its thread (which is opened if there is none)."""
         content, mentioned = _text_content(text, mentions, mention_all=False)
-        return await self._post("text", content, to.chat, mentioned, parent=to, in_thread=thread)
+        return await self._post("text", dump(content), to.chat, mentioned, parent=to, in_thread=thread)
 
     def recalls(self, message: Message) -> list[str]:
         """Recalls a message of one's own; returns the ids of the events pushed."""
@@ -104,12 +125,24 @@ class User:
         event = events.message_recalled(message, "message_owner")
         return [self._world.push(app, events.MESSAGE_RECALLED, event) for app in message.chat.apps]
 
-    def edits(self, message: Message, text: str) -> None:
-        """Changes the text of one's own message. The platform pushes no event for that; the API shows it."""
+    def edits(self, message: Message, text: str, *, pushed: bool = False) -> dict[str, str]:
+        """Changes the text of one's own message; the API shows it.
+
+        Args:
+            message: Which.
+            text: The new text.
+            pushed: The platform documents no event of an edited message, so none is pushed. With True the message
+                is pushed once more, with the same id and an `update_time` later than its `create_time`, as the
+                event's fields would allow; whether the platform ever does is unverified.
+
+        Returns:
+            The ids of the events pushed, by app_id.
+        """
         self._must_own(message, "edit")
         message.edits.append(Edit(message.raw_content, now_ms()))
         message.raw_content = dump({"text": text})
-        message.update_time = now_ms()
+        message.update_time = max(now_ms(), message.create_time + 1)
+        return self._world.push_message(message) if pushed else {}
 
     def reacts(self, message: Message | str, emoji_type: str) -> Reaction:
         """Puts an emoji on a message (its id will do) and pushes the event."""
@@ -131,6 +164,8 @@ class User:
 
     def reads(self, *messages: BotMessage) -> list[str]:
         """Marks bot messages as read; returns the ids of the events pushed, one for each app."""
+        for message in messages:
+            message.read_by.setdefault(self, now_ms())
         pushed = []
         for app in {message.app_id: message.sender for message in messages}.values():
             if isinstance(app, App):
@@ -138,7 +173,37 @@ class User:
                 ids = self._world.directory.ids_of(self, app)
                 event = events.messages_read(ids, own, self._world.settings.tenant_key)
                 pushed.append(self._world.push(app, events.MESSAGE_READ, event))
+                if app.names(old_events.MESSAGE_READ):
+                    chat_id = next(message.chat_id for message in messages if message.sender is app)
+                    old = old_events.messages_read(self, app, chat_id, own, self._world.directory)
+                    self._world.push_old(app, old_events.MESSAGE_READ, old)
         return pushed
+
+    def enters_chat(self, app: App) -> str:
+        """Opens the private chat with a bot; returns the event's id."""
+        return acting.enters_chat(self._world, self, app)
+
+    def clicks_menu(self, app: App, event_key: str) -> str:
+        """Presses a button of the bot's menu; returns the event's id."""
+        return acting.clicks_menu(self._world, self, app, event_key)
+
+    async def previews_link(self, app: App, url: str, *, message: Message | None = None, timeout: float = 5.0) -> Any:
+        """Sees a link the app previews (in a message, or while typing it); returns the app's answer.
+
+        Raises:
+            CallbackError: There is no right answer in time (it is due in `settings.ack_timeout`).
+        """
+        return await acting.previews_link(self._world, self, app, url, message, timeout)
+
+    def comments(
+        self, app: App, file_token: str, *, file_type: str = "docx", comment_id: str = "", mentioned: bool = True
+    ) -> str:
+        """Comments on a document so that the bot is told; with `comment_id` a reply there. Returns the event's id."""
+        return acting.comments(self._world, self, app, file_token, file_type, comment_id, mentioned=mentioned)
+
+    def invites_to_meeting(self, app: App, topic: str = "Meeting", *, meeting_no: str = "123456789") -> str:
+        """Invites the bot to a video meeting; returns the event's id."""
+        return acting.invites_to_meeting(self._world, self, app, topic, meeting_no)
 
     async def receives(self, expected: Expected = None, chat: Where = None, timeout: float = 5.0) -> BotMessage:
         """Waits for a bot's message that fits and was not received before; messages that do not fit stay.
@@ -182,12 +247,13 @@ class User:
     async def _post(
         self,
         msg_type: str,
-        content: dict[str, Any],
+        raw_content: str,
         chat: Chat,
         mentions: "tuple[User | App, ...]",
         *,
         parent: Message | None = None,
         in_thread: bool = False,
+        forwarded: Sequence[Message] = (),
     ) -> SentMessage:
         world = self._world
         if self not in chat.members:
@@ -198,12 +264,13 @@ class User:
             chat=chat,
             sender=self,
             msg_type=msg_type,
-            raw_content=dump(content),
+            raw_content=raw_content,
             create_time=now_ms(),
             root_id=root_id,
             parent_id=parent_id,
             thread_id=thread_id,
             mentions=mentions,
+            forwarded=merged.copies(world, forwarded),
         )
         world.store.add(message)
         message.event_ids = world.push_message(message)

@@ -2,10 +2,14 @@
 
 import asyncio
 import random
+from collections import OrderedDict
 from typing import Any
 
-from imbridge.emulators.feishu import events
+from imbridge.emulators.feishu import events, old_events
 from imbridge.emulators.feishu.app import App
+from imbridge.emulators.feishu.approvals import Approvals
+from imbridge.emulators.feishu.card_entity import CardEntities
+from imbridge.emulators.feishu.card_tokens import CardTokens
 from imbridge.emulators.feishu.custom_bot import CustomBot
 from imbridge.emulators.feishu.delivery import Delivery, EventQueue
 from imbridge.emulators.feishu.device_flow import DeviceRequests
@@ -13,7 +17,7 @@ from imbridge.emulators.feishu.directory import Directory
 from imbridge.emulators.feishu.faults import Faults
 from imbridge.emulators.feishu.grants import Grants
 from imbridge.emulators.feishu.ids import Ids
-from imbridge.emulators.feishu.message import Message
+from imbridge.emulators.feishu.message import BotMessage, Message
 from imbridge.emulators.feishu.rates import Rates
 from imbridge.emulators.feishu.settings import EmulatorSettings
 from imbridge.emulators.feishu.stats import Stats, Violation
@@ -39,13 +43,18 @@ class World:
         self.devices = DeviceRequests(settings, self.ids)
         self.custom_bots: dict[str, CustomBot] = {}
         self.uploads = Uploads(self.ids, limit=settings.history, limit_bytes=settings.resource_bytes)
+        self.cards = CardEntities(self.ids, limit=settings.history)
+        self.card_tokens = CardTokens(self.ids, limit=settings.history)
         self.store = MessageStore(settings)
+        self.approvals = Approvals(self)
+        self.batches: OrderedDict[str, list[BotMessage]] = OrderedDict()
         self.queues: dict[str, EventQueue] = {}
         self.client_configs: dict[str, dict[str, int]] = {}
         self.api_rates = Rates((settings.api_rate, 1.0), (settings.api_rate_minute, 60.0))
         self.chat_rates = Rates((settings.chat_rate, 1.0))
         self.hook_rates = Rates((settings.hook_rate, 1.0), (settings.hook_rate_minute, 60.0))
         self.update_rates = Rates((settings.chat_rate, 1.0))
+        self.card_rates = Rates((settings.card_rate, 1.0))
         self._rng = random.Random(seed)  # noqa: S311 - which connection gets an event
         self._serial = 0
 
@@ -74,25 +83,22 @@ class World:
         event: dict[str, Any],
         *,
         event_id: str | None = None,
-        answer: asyncio.Future[dict[str, Any]] | None = None,
+        answer: asyncio.Future[Any] | None = None,
     ) -> str:
         """Gives an event out for delivery; returns its id, or an empty text when the app is not subscribed to it."""
         if not app.wants(event_type):
             return ""
         event_id = event_id or self.ids.next("event")
-        self._serial += 1
-        delivery = Delivery(
-            app=app,
-            event_id=event_id,
-            event_type=event_type,
-            payload=events.envelope(app, event_id, event_type, event, self.settings.tenant_key),
-            frame_id=self.ids.next("frame"),
-            serial=self._serial,
-            answer=answer,
-        )
-        self.stats.events_pushed += 1
-        self.queue(app).push(delivery)
-        return event_id
+        payload = events.envelope(app, event_id, event_type, event, self.settings.tenant_key)
+        return self._give_out(app, event_id, event_type, payload, answer)
+
+    def push_old(self, app: App, event_type: str, event: dict[str, Any], *, uuid: str | None = None) -> str:
+        """Gives an event of the old schema 1.0 out; returns its uuid, or an empty text (not subscribed)."""
+        if not app.wants(event_type):
+            return ""
+        uuid = uuid or self.ids.next("event")
+        payload = old_events.envelope(app, uuid, event_type, event, self.settings.tenant_key)
+        return self._give_out(app, uuid, event_type, payload)
 
     def push_message(self, message: Message) -> dict[str, str]:
         """Pushes `im.message.receive_v1` to every app of the chat that is to have it; event ids by app_id."""
@@ -103,7 +109,31 @@ class World:
                 event_id = self.push(app, events.MESSAGE_RECEIVE, event)
                 if event_id:
                     pushed[app.app_id] = event_id
+                if app.names(old_events.MESSAGE):
+                    self.push_old(app, old_events.MESSAGE, old_events.message(message, app, self.directory))
         return pushed
+
+    def _give_out(
+        self,
+        app: App,
+        event_id: str,
+        event_type: str,
+        payload: bytes,
+        answer: asyncio.Future[Any] | None = None,
+    ) -> str:
+        self._serial += 1
+        delivery = Delivery(
+            app=app,
+            event_id=event_id,
+            event_type=event_type,
+            payload=payload,
+            frame_id=self.ids.next("frame"),
+            serial=self._serial,
+            answer=answer,
+        )
+        self.stats.events_pushed += 1
+        self.queue(app).push(delivery)
+        return event_id
 
     def _hears(self, app: App, message: Message) -> bool:
         if message.sender is app:

@@ -1,0 +1,235 @@
+"""The shared card model → Feishu's card JSON 2.0. Pure.
+
+Source: open.feishu.cn, "card JSON 2.0 structure" and the pages of its components. What a click carries back is
+`{"imbridge": action, "value": value}` in the component's callback behaviour: `inbound` reads it.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from imbridge.adapters.feishu.errors import BAD_IMAGE, BAD_ROWS, TOO_MANY_TABLES
+from imbridge.adapters.feishu.markup import escape, without_mentions
+from imbridge.adapters.feishu.tables import MOST_TABLES, limit_tables
+from imbridge.protocol import (
+    Button,
+    Card,
+    ContentRefusedError,
+    DatePicker,
+    Divider,
+    Element,
+    Fields,
+    Form,
+    Image,
+    Input,
+    Markdown,
+    Note,
+    Select,
+    Table,
+    Text,
+)
+
+MARK = "imbridge"
+"""Key in a component's callback value that says it is of a card made here."""
+
+_TEMPLATES = {"default": "default"}  # the model's other colours are Feishu's own words
+_PICKERS = {
+    "date": ("date_picker", "initial_date"),
+    "time": ("picker_time", "initial_time"),
+    "datetime": ("picker_datetime", "initial_datetime"),
+}
+_STYLES = {"default": "default", "primary": "primary", "danger": "danger"}
+_MOST_ROWS_A_PAGE = 10
+
+
+def card_json(card: Card, keys: dict[int, str]) -> dict[str, Any]:
+    """The JSON of a card.
+
+    Args:
+        card: The model, or a card that is the platform's own JSON already, which is given back as it is.
+        keys: Keys of the images in it, by `id()` of the element.
+
+    Raises:
+        ContentRefusedError: an image has no key.
+    """
+    if card.content:
+        return card.content
+    made: dict[str, Any] = {
+        "schema": "2.0",
+        "config": {"update_multi": True},
+        "body": {"elements": list(_elements(card.body, keys, _Budget(), in_form=False))},
+    }
+    if card.title:
+        template = _TEMPLATES.get(card.color, card.color)
+        made["header"] = {"title": _plain(card.title), "template": template}
+    return made
+
+
+def images_in(card: Card) -> Iterator[Image]:
+    """The pictures a card shows."""
+    for part in card.body:
+        yield from (inner for inner in (part.body if isinstance(part, Form) else (part,)) if isinstance(inner, Image))
+
+
+def simpler(card: Card, sub_code: int | None) -> tuple[Card, str] | None:
+    """The same card without what the platform refused, and the word for that; None when only text is left.
+
+    Args:
+        card: What was refused.
+        sub_code: The code inside the message of error 230099.
+    """
+    if card.content:
+        return None
+    if sub_code in (TOO_MANY_TABLES, BAD_ROWS) and any(isinstance(part, Table) for part in card.body):
+        body = tuple(Text(part.as_text()) if isinstance(part, Table) else part for part in card.body)
+        return card.model_copy(update={"body": body}), "table"
+    if sub_code == BAD_IMAGE and any(True for _ in images_in(card)):
+        return card.model_copy(update={"body": tuple(_without_images(card.body))}), "image"
+    return None
+
+
+class _Budget:
+    """Tables that the card may still hold."""
+
+    def __init__(self) -> None:
+        self.tables = MOST_TABLES
+
+
+def _plain(text: str) -> dict[str, Any]:
+    return {"tag": "plain_text", "content": text}
+
+
+def _elements(parts: Iterable[Element], keys: dict[int, str], budget: _Budget, *, in_form: bool) -> Iterator[Any]:
+    buttons: list[dict[str, Any]] = []
+    for part in parts:
+        if isinstance(part, Button):
+            buttons.append(_button(part, in_form=in_form))
+            continue
+        if buttons:
+            yield _row(buttons)
+            buttons = []
+        yield from _element(part, keys, budget, in_form=in_form)
+    if buttons:
+        yield _row(buttons)
+
+
+def _element(part: Element, keys: dict[int, str], budget: _Budget, *, in_form: bool) -> Iterator[dict[str, Any]]:
+    if isinstance(part, Text):
+        yield {"tag": "div", "text": _plain(part.text)}
+    elif isinstance(part, Markdown):
+        text, used = limit_tables(without_mentions(part.text), budget.tables)
+        budget.tables -= used
+        yield {"tag": "markdown", "content": text}
+    elif isinstance(part, Image):
+        key = keys.get(id(part)) or part.key
+        if not key:
+            raise ContentRefusedError("an image in the card has neither data nor a key", platform="feishu")
+        yield {"tag": "img", "img_key": key, "alt": _plain(part.alt)}
+    elif isinstance(part, Fields):
+        lines = (f"**{escape(name)}**  {escape(value)}" for name, value in part.rows)
+        yield {"tag": "markdown", "content": "\n".join(lines)}
+    elif isinstance(part, Divider):
+        yield {"tag": "hr"}
+    elif isinstance(part, Note):
+        yield {"tag": "div", "text": {**_plain(part.text), "text_size": "notation", "text_color": "grey"}}
+    elif isinstance(part, Table):
+        yield _table(part, budget)
+    elif isinstance(part, Form):
+        yield {"tag": "form", "name": part.name, "elements": list(_elements(part.body, keys, budget, in_form=True))}
+    elif isinstance(part, Select | Input | DatePicker):
+        yield from _asked(part, in_form=in_form)
+
+
+def _table(table: Table, budget: _Budget) -> dict[str, Any]:
+    if budget.tables <= 0:
+        return {"tag": "div", "text": _plain(table.as_text())}
+    budget.tables -= 1
+    names = [f"c{number}" for number in range(len(table.columns))]
+    return {
+        "tag": "table",
+        "page_size": min(max(len(table.rows), 1), _MOST_ROWS_A_PAGE),
+        "columns": [
+            {"name": name, "display_name": column, "data_type": "text"}
+            for name, column in zip(names, table.columns, strict=True)
+        ],
+        "rows": [
+            {name: row[number] if number < len(row) else "" for number, name in enumerate(names)} for row in table.rows
+        ],
+    }
+
+
+def _callback(action: str, value: Any = None) -> list[dict[str, Any]]:
+    carried = {MARK: action} if value is None else {MARK: action, "value": value}
+    return [{"type": "callback", "value": carried}]
+
+
+def _button(button: Button, *, in_form: bool) -> dict[str, Any]:
+    action = button.action or button.text
+    made: dict[str, Any] = {"tag": "button", "text": _plain(button.text), "type": _STYLES[button.style]}
+    if button.url:
+        made["behaviors"] = [{"type": "open_url", "default_url": button.url}]
+    else:
+        made["behaviors"] = _callback(action, button.value)
+    if button.confirm:
+        made["confirm"] = {"title": _plain(button.text), "text": _plain(button.confirm)}
+    if in_form:
+        made["name"] = action
+        if button.submit:
+            made["form_action_type"] = "submit"
+    return made
+
+
+def _row(buttons: list[dict[str, Any]]) -> dict[str, Any]:
+    if len(buttons) == 1:
+        return buttons[0]
+    columns = [{"tag": "column", "width": "auto", "elements": [button]} for button in buttons]
+    return {"tag": "column_set", "flex_mode": "flow", "columns": columns}
+
+
+def _asked(part: Select | Input | DatePicker, *, in_form: bool) -> Iterator[dict[str, Any]]:
+    made: dict[str, Any] = {"name": part.name}
+    if in_form:
+        made["required"] = part.required  # elsewhere the platform takes no `required`
+    else:
+        made["behaviors"] = _callback(part.name)
+    if part.placeholder:
+        made["placeholder"] = _plain(part.placeholder)
+    if isinstance(part, Input):
+        yield {**made, **_input(part)}
+        return
+    if part.label:
+        yield {"tag": "div", "text": _plain(part.label)}
+    if isinstance(part, Select):
+        yield {**made, **_select(part)}
+        return
+    tag, initial = _PICKERS[part.kind]
+    yield {"tag": tag, **made, **({initial: part.initial} if part.initial else {})}
+
+
+def _input(part: Input) -> dict[str, Any]:
+    made: dict[str, Any] = {"tag": "input", "default_value": part.initial}
+    if part.label:
+        made["label"] = _plain(part.label)
+    if part.multiline:
+        made["input_type"] = "multiline_text"
+    if part.max_length is not None:
+        made["max_length"] = part.max_length
+    return made
+
+
+def _select(part: Select) -> dict[str, Any]:
+    options = [{"text": _plain(option.text), "value": option.value} for option in part.options]
+    if part.multiple:
+        return {"tag": "multi_select_static", "options": options, "selected_values": list(part.initial)}
+    made: dict[str, Any] = {"tag": "select_static", "options": options}
+    chosen = [number for number, option in enumerate(part.options, start=1) if option.value in part.initial]
+    if chosen:
+        made["initial_index"] = chosen[0]
+    return made
+
+
+def _without_images(parts: Iterable[Any]) -> Iterator[Any]:
+    for part in parts:
+        if isinstance(part, Form):
+            yield part.model_copy(update={"body": tuple(_without_images(part.body))})
+        else:
+            yield Text(part.as_text()) if isinstance(part, Image) else part

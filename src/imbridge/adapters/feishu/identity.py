@@ -1,0 +1,66 @@
+"""Who we are, who others are, and which chats are private: what all decoding on Feishu leans on."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from imbridge.protocol import ChannelKind, Sender
+
+_KINDS = {
+    "p2p": ChannelKind.PRIVATE,
+    "private": ChannelKind.PRIVATE,  # the old schema's word
+    "group": ChannelKind.GROUP,
+    "topic_group": ChannelKind.GROUP,
+}
+_REMEMBERED_CHATS = 10_000
+
+
+@dataclass(slots=True)
+class Identity:
+    """Who we are: needed to tell our own messages and mentions from others'.
+
+    Attributes:
+        account: Name of the account.
+        app_id: Of the app.
+        bot_id: The bot's open_id; empty until the platform told it.
+        bot_name: Its name; for people to read, anybody may have the same.
+        locale: The language wanted where the platform offers several.
+        private_chats: Chats seen to be private, the newest last. Most events name a chat without its kind.
+    """
+
+    account: str
+    app_id: str
+    bot_id: str = ""
+    bot_name: str = ""
+    locale: str = "zh_cn"
+    private_chats: dict[str, None] = field(default_factory=dict)
+
+    def remember_private(self, chat_id: str) -> None:
+        """Note that a chat is a private one; the oldest are forgotten beyond a bound."""
+        if chat_id not in self.private_chats:
+            self.private_chats[chat_id] = None
+            if len(self.private_chats) > _REMEMBERED_CHATS:
+                del self.private_chats[next(iter(self.private_chats))]
+
+    def kind_of(self, chat_id: str, chat_type: Any = None) -> ChannelKind:
+        """What sort of chat: as the platform says, else as it was seen before, else a group."""
+        known = _KINDS.get(chat_type) if isinstance(chat_type, str) else None
+        if known is not None:
+            return known
+        return ChannelKind.PRIVATE if chat_id in self.private_chats else ChannelKind.GROUP
+
+    def is_me(self, sender_id: str) -> bool:
+        """It is our bot or our app."""
+        return sender_id != "" and sender_id in (self.bot_id, self.app_id)
+
+
+def sender(ids: Any, me: Identity, *, kind: Any = "user", name: Any = None) -> Sender:
+    """A person or a bot by the platform's ids (`{"open_id": ..., "union_id": ..., "user_id": ...}`)."""
+    known = {key: value for key, value in ids.items() if isinstance(value, str) and value} if ids else {}
+    chosen = known.pop("open_id", None)
+    if chosen is None:
+        chosen = next(iter(known.values()), "")
+    is_self = chosen != "" and chosen in (me.bot_id, me.app_id)
+    is_bot = is_self or kind in ("app", "bot")
+    if isinstance(name, str) and name:
+        return Sender(id=chosen, ids=known, name=name, is_bot=is_bot, is_self=is_self)
+    return Sender(id=chosen, ids=known, is_bot=is_bot, is_self=is_self)

@@ -1,0 +1,113 @@
+"""What an answer grows on: a message that is edited, or one that the platform itself shows growing."""
+
+from abc import ABC, abstractmethod
+
+from imbridge.adapters.base import Adapter, Growing
+from imbridge.protocol import Channel, Receipt, Reply
+from imbridge.rendering import Part
+
+_FIRST_INTERVAL = 0.6
+_GROWTH = 1.25
+_LONGEST_INTERVAL = 10.0
+_UNLIMITED = 10_000
+
+
+class Surface(ABC):
+    """One message that shows a growing text.
+
+    Attributes:
+        name: The word for it in a degradation.
+        message_id: The platform's id, once it was sent.
+        updates_left: How often it can still be changed.
+    """
+
+    name: str
+    message_id: str | None = None
+    updates_left: int = _UNLIMITED
+
+    @abstractmethod
+    def measure(self, part: Part) -> int:
+        """Bytes of a part in this form."""
+
+    @abstractmethod
+    def pause(self) -> float:
+        """Seconds to leave before the next state; grows where changes are few."""
+
+    @abstractmethod
+    async def begin(self, part: Part, text: str) -> Reply:
+        """What has to be sent so that the first text is seen.
+
+        Raises:
+            ImbridgeError: this form cannot be had.
+        """
+
+    @abstractmethod
+    async def update(self, part: Part, text: str) -> None:
+        """Show a later state.
+
+        Raises:
+            GrowingFullError: it takes no more; what it shows stays.
+            ImbridgeError: it cannot be changed any more.
+        """
+
+    async def end(self, part: Part, text: str, *, shown: bool) -> None:
+        """Show the last state, if it is not `shown` already, and that it is the last."""
+        if not shown:
+            await self.update(part, text)
+
+
+class EditedMessage(Surface):
+    """A message that is edited after growing pauses, so that a platform's limit on edits lasts as long as possible."""
+
+    name = "edited message"
+
+    def __init__(self, adapter: Adapter, channel: Channel) -> None:
+        """In a conversation; nothing is sent yet."""
+        self._adapter = adapter
+        self._channel = channel
+        self._interval = _FIRST_INTERVAL / _GROWTH
+        self.updates_left = adapter.capabilities.max_edits or _UNLIMITED
+
+    def measure(self, part: Part) -> int:  # noqa: D102 - inherited
+        return self._adapter.measure(part)
+
+    def pause(self) -> float:  # noqa: D102 - inherited
+        self._interval = min(self._interval * _GROWTH, _LONGEST_INTERVAL)
+        return self._interval
+
+    async def begin(self, part: Part, text: str) -> Reply:  # noqa: D102 - inherited
+        return Reply(elements=part.elements)
+
+    async def update(self, part: Part, text: str) -> None:  # noqa: D102 - inherited
+        await self._adapter.edit(self._channel, self.message_id or "", part)
+        self.updates_left -= 1
+
+
+class GrownMessage(Surface):
+    """A message that the platform shows growing."""
+
+    name = "streamed card"
+
+    def __init__(self, growing: Growing) -> None:
+        """Nothing is made yet."""
+        self._growing = growing
+
+    def measure(self, part: Part) -> int:  # noqa: D102 - inherited
+        return self._growing.measure(part)
+
+    def pause(self) -> float:  # noqa: D102 - inherited
+        return self._growing.interval
+
+    async def begin(self, part: Part, text: str) -> Reply:  # noqa: D102 - inherited
+        return Reply(elements=(await self._growing.open(text),))
+
+    async def update(self, part: Part, text: str) -> None:  # noqa: D102 - inherited
+        await self._growing.show(text)
+
+    async def end(self, part: Part, text: str, *, shown: bool) -> None:  # noqa: D102 - inherited
+        await self._growing.close(text)
+
+
+def is_as_meant(receipt: Receipt) -> bool:
+    """False when what was sent had to be given another form, which does not grow by itself."""
+    return not any(degradation.how == "text" for degradation in receipt.degradations)

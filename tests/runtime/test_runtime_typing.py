@@ -1,0 +1,119 @@
+"""The sign that an answer is on its way."""
+
+import asyncio
+
+import pytest
+from runtime_world import chat, counts, skill, until
+
+from imbridge import BridgeOptions
+from imbridge.adapters.feishu.adapter import FeishuAdapter
+
+SOON = BridgeOptions(typing_after=0.05)
+NEVER = BridgeOptions(typing_after=None)
+
+
+def signs(message) -> list[str]:
+    return [reaction.emoji_type for reaction in message.reactions]
+
+
+async def test_a_slow_answer_is_announced_and_the_sign_goes_away() -> None:
+    async def answer(msg):
+        await ready.wait()
+        return "done"
+
+    ready = asyncio.Event()
+    async with chat(skill(answer), options=SOON) as room:
+        said = await room.user.says("go")
+        await until(lambda: signs(said) == ["Typing"])
+        ready.set()
+        await room.user.receives("done")
+        await until(lambda: signs(said) == [])
+        assert room.feishu.violations == []
+
+
+async def test_a_quick_answer_is_not() -> None:
+    async with chat(skill(lambda msg: "done"), options=BridgeOptions(typing_after=5)) as room:
+        await room.user.says("go")
+        await room.user.receives("done")
+        assert room.feishu.stats.reactions == 0
+
+
+async def test_switched_off() -> None:
+    async def answer(msg):
+        await asyncio.sleep(0.2)
+        return "done"
+
+    async with chat(skill(answer), options=NEVER) as room:
+        await room.user.says("go")
+        await room.user.receives("done")
+        assert room.feishu.stats.reactions == 0
+
+
+@pytest.mark.parametrize("options", [SOON, NEVER])
+async def test_a_skill_can_hold_the_sign_itself(options: BridgeOptions) -> None:
+    async def answer(msg):
+        async with msg.typing():
+            inside.set()
+            await ready.wait()
+        await until(lambda: signs(seen[0]) == [] or options is SOON)
+        return "done"
+
+    ready, inside, seen = asyncio.Event(), asyncio.Event(), []
+    async with chat(skill(answer), options=options) as room:
+        seen.append(await room.user.says("go"))
+        await inside.wait()
+        await until(lambda: signs(seen[0]) == ["Typing"])
+        ready.set()
+        await room.user.receives("done")
+        await until(lambda: signs(seen[0]) == [])
+
+
+async def test_a_failing_skill_leaves_no_sign() -> None:
+    async def answer(msg):
+        await until(lambda: signs(seen[0]))
+        raise RuntimeError("broken")
+
+    seen = []
+    async with chat(skill(answer), options=SOON) as room:
+        seen.append(await room.user.says("go"))
+        await room.user.receives(lambda message: "Sorry" in message.text)
+        await until(lambda: signs(seen[0]) == [])
+
+
+async def test_a_stopping_bridge_leaves_no_sign() -> None:
+    async def answer(msg):
+        await asyncio.Event().wait()
+
+    async with chat(skill(answer), options=SOON) as room:
+        said = await room.user.says("go")
+        await until(lambda: signs(said) == ["Typing"])
+        await room.bridge.stop(grace=0)
+        assert signs(said) == []
+
+
+async def test_a_refused_sign_costs_nothing() -> None:
+    async def answer(msg):
+        await until(lambda: fault.hits)
+        return "done"
+
+    async with chat(skill(answer), options=SOON) as room:
+        fault = room.feishu.faults.refuse("*/reactions", 231001, times=None)
+        await room.user.says("go")
+        await room.user.receives("done")
+        await until(lambda: counts(room.bridge)["handled"])
+        assert counts(room.bridge)["failed"] == 0
+
+
+async def test_where_the_platform_has_no_such_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    without = FeishuAdapter.capabilities.model_copy(update={"typing": False})
+    monkeypatch.setattr(FeishuAdapter, "capabilities", without)
+
+    async def answer(msg):
+        async with msg.typing():
+            await asyncio.sleep(0.1)
+        return "done"
+
+    async with chat(skill(answer), options=SOON) as room:
+        await room.user.says("go")
+        await room.user.receives("done")
+        assert room.feishu.stats.reactions == 0
