@@ -84,7 +84,7 @@ def test_a_dict_without_a_known_type(content: dict[str, Any]) -> None:
         ({"type": "text", "content": None}, "text: Input should be a valid string"),
         ({"type": "text", "text": "a", "content": "b"}, "content: Extra inputs are not permitted"),
         ({"type": "text", "text": "a", "colour": "red"}, "colour: Extra inputs are not permitted"),
-        ({"type": "mention"}, "id: Field required"),
+        ({"type": "link"}, "url: Field required"),
         ({"type": "image", "data": "no base64!"}, "data: Data should be valid base64"),
         ({"type": "image", "size": -1}, "size: Input should be greater than or equal to 0"),
     ],

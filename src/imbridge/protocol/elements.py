@@ -14,6 +14,9 @@ from imbridge.protocol.texts import Markdown, Text
 class Mention(Element):
     """Somebody is called by @.
 
+    With a name and no id, the account looks for a member of the chat who is called exactly so. When there is none, or
+    more than one, nobody is called and `@name` is sent as text.
+
     Attributes:
         id: The platform's id of who is mentioned.
         name: The name shown, without `@`.
@@ -22,7 +25,7 @@ class Mention(Element):
     """
 
     type: Literal["mention"] = "mention"
-    id: str
+    id: str = ""
     name: str = ""
     is_self: bool = False
     is_bot: bool = False

@@ -138,12 +138,20 @@ class Audio(Media):
 
 
 class Video(Media):
-    """A video. `duration` in seconds; `cover` is the key of its still picture."""
+    """A video.
+
+    Attributes:
+        name: What its sender called it: show it, never use it as a path.
+        duration: Seconds.
+        cover: The platform's key of its still picture.
+        cover_image: The still picture to send with it, where there is no key of one yet.
+    """
 
     type: Literal["video"] = "video"
     name: str = ""
     duration: float | None = Field(default=None, ge=0)
     cover: str = ""
+    cover_image: Image | None = None
 
     def as_text(self) -> str:  # noqa: D102 - inherited
         return f"[video: {self.name}]" if self.name else "[video]"

@@ -5,6 +5,7 @@ from typing import Any
 from imbridge.protocol import (
     Capabilities,
     Card,
+    Contact,
     Degradation,
     Element,
     Emoji,
@@ -53,6 +54,8 @@ class Composition:
             self._media(element)
         elif isinstance(element, Card) and "card" in sends:
             self._alone(PartKind.CARD, element)
+        elif isinstance(element, Contact) and "contact" in sends:
+            self._alone(PartKind.CONTACT, element)
         else:
             self._inline(self._as_text(element), _GAPS.index("\n"))
 

@@ -1,20 +1,26 @@
 """Media against what an account can send: as it is, as a file, or as a line of text that names it."""
 
-from imbridge.protocol import Capabilities, Degradation, Element, File, Image, Media, Sticker, Text, Video
+from pathlib import Path
+
+from imbridge.protocol import Capabilities, Degradation, Element, File, Image, Media, Sticker, Text
 
 _SUFFIXES = {
     "image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "image/webp": ".webp", "image/bmp": ".bmp",
     "audio/ogg": ".ogg", "audio/opus": ".opus", "audio/mpeg": ".mp3", "audio/amr": ".amr", "audio/wav": ".wav",
     "audio/mp4": ".m4a", "video/mp4": ".mp4", "video/quicktime": ".mov", "video/webm": ".webm",
 }  # fmt: skip
-_SIGNATURES = ((b"\x89PNG", ".png"), (b"\xff\xd8\xff", ".jpg"), (b"GIF8", ".gif"), (b"OggS", ".ogg"))
+_SIGNATURES = (
+    (0, b"\x89PNG", ".png"), (0, b"\xff\xd8\xff", ".jpg"), (0, b"GIF8", ".gif"), (8, b"WEBP", ".webp"),
+    (0, b"OggS", ".ogg"), (0, b"ID3", ".mp3"), (0, b"#!AMR", ".amr"), (8, b"WAVE", ".wav"), (0, b"%PDF", ".pdf"),
+    (4, b"ftypM4A", ".m4a"), (4, b"ftypqt", ".mov"), (4, b"ftyp", ".mp4"),
+)  # fmt: skip
 
 
 def place(media: Media, capabilities: Capabilities) -> tuple[Element, Degradation | None]:
     """What to send for a media element: itself, a `File` or `Image` with the same bytes, or a `Text` that names it.
 
-    A limit of 0 bytes means that the adapter knows none. Media without bytes (they carry a platform's key) are sent as
-    what they are or not at all, for a key belongs to its type.
+    A limit of 0 bytes means that the adapter knows none. Media without content (they carry a platform's key) are sent
+    as what they are or not at all, for a key belongs to its type.
     """
     kind = word_for(media)
     refusal = _refusal(media, kind, capabilities)
@@ -44,25 +50,32 @@ def _refusal(media: Media, kind: str, capabilities: Capabilities) -> str | None:
 
 
 def _stand_ins(media: Media) -> list[Media]:
-    """What else the same bytes can be sent as, best first."""
-    if media.data is None:
+    """What else the same content can be sent as, best first."""
+    if not media.has_content:
         return []
     others: list[Media] = []
     if isinstance(media, Sticker):
-        others.append(Image(data=media.data, mime=media.mime, size=media.size))
+        others.append(Image(data=media.data, path=media.path, mime=media.mime, size=media.size))
     if not isinstance(media, File):
-        others.append(File(data=media.data, mime=media.mime, size=media.size, name=_file_name(media)))
+        others.append(as_file(media, media.data or b""))
     return others
 
 
-def _file_name(media: Media) -> str:
-    if isinstance(media, Video) and media.name:
-        return media.name
-    suffix = _SUFFIXES.get(media.mime or "")
+def as_file(media: Media, head: bytes) -> File:
+    """The same content as a file with a name; `head` is its beginning, as far as it is at hand."""
+    name = getattr(media, "name", "") or (Path(media.path).name if media.path else "")
+    if not name:
+        name = f"{word_for(media)}{suffix_for(media.mime, head)}"
+    return File(data=media.data, path=media.path, mime=media.mime, size=media.size, name=name)
+
+
+def suffix_for(mime: str | None, head: bytes) -> str:
+    """The suffix of a file's name (`.png`), by its media type or its first bytes; empty when neither tells."""
+    suffix = _SUFFIXES.get(mime or "")
     if suffix is None:
-        data = media.data or b""
-        suffix = next((suffix for signature, suffix in _SIGNATURES if data.startswith(signature)), "")
-    return f"{word_for(media)}{suffix}"
+        found = (suffix for start, signature, suffix in _SIGNATURES if head.startswith(signature, start))
+        suffix = next(found, "")
+    return suffix
 
 
 def _note(media: Media, kind: str) -> str:

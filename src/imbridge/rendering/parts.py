@@ -19,6 +19,13 @@ class PartKind(StrEnum):
     """One Image, File, Audio, Video or Sticker."""
     CARD = "card"
     """One Card."""
+    CONTACT = "contact"
+    """One Contact."""
+
+    @property
+    def alone(self) -> bool:
+        """It holds one element that is a message by itself, and is not cut."""
+        return self in (PartKind.MEDIA, PartKind.CARD, PartKind.CONTACT)
 
 
 @dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it

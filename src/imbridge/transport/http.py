@@ -1,6 +1,6 @@
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -152,11 +152,24 @@ class HttpPool:
         params: Mapping[str, str] | None = None,
         timeout: float = 60.0,
         max_bytes: int = 100 * MEBIBYTE,
+        wanted: Callable[[Mapping[str, str]], bool] | None = None,
     ) -> HttpResponse:
         """Download a body into an open binary file without holding it in memory.
 
-        The file is written to only when the status is 2xx; otherwise the answer's body (at most 1 MiB) is in the
-        response, as platforms explain a refused download in JSON. After an error the file may hold a part.
+        The file is written to only when the status is 2xx and the answer is wanted; otherwise the answer's body (at
+        most 1 MiB) is in the response, as platforms explain a refused download in JSON. After an error the file may
+        hold a part.
+
+        Args:
+            file: Where to write.
+            url: As in `request`, with the arguments that follow.
+            method: HTTP method.
+            headers: Request headers.
+            params: Query parameters.
+            timeout: Seconds for the whole exchange.
+            max_bytes: Longest body to accept.
+            wanted: Tells by the answer's headers whether it is the download: some platforms refuse with a status of
+                200. Left out, every 2xx is.
 
         Raises:
             HttpError: The download failed, broke off, or is longer than `max_bytes`.
@@ -178,7 +191,7 @@ class HttpPool:
             try:
                 _check_no_redirect(method, url, response)
                 body = b""
-                if 200 <= response.status < 300:
+                if 200 <= response.status < 300 and (wanted is None or wanted(response.headers)):
                     await _copy_bounded(response, file, max_bytes)
                 else:
                     body = await _read_bounded(response, MEBIBYTE)

@@ -12,6 +12,7 @@ from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.adapters.feishu import calls as calls_module
 from imbridge.adapters.feishu import errors as error_tables
 from imbridge.adapters.feishu.errors import API_ERRORS, TOKEN_ERRORS
+from imbridge.adapters.feishu.refusals import PERMISSIONS
 from imbridge.adapters.feishu.streaming import StreamingCard
 from imbridge.emulators.feishu import BotMessage
 from imbridge.protocol import (
@@ -76,7 +77,7 @@ def test_the_sets_beside_the_table_name_its_rows() -> None:
     rows = {rule.code for rule in API_ERRORS}
     for name in ("GONE", "GONE_REACTION", "NO_THREAD", "REFUSED_CONTENT", "CARD_FULL", "CARD_CLOSED", "CARD_SEQUENCE"):
         assert getattr(error_tables, name) <= rows, name
-    assert rows >= calls_module._PERMISSIONS
+    assert rows >= PERMISSIONS
 
 
 def test_waits() -> None:

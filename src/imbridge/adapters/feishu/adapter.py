@@ -2,23 +2,30 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
 from imbridge.adapters.feishu.answers import answer_json, wait_for_answer
-from imbridge.adapters.feishu.api import FeishuApi, download_kind, receive_id_type
-from imbridge.adapters.feishu.calls import Caller, DegradeError, RetargetError, gone, passing
+from imbridge.adapters.feishu.api import FeishuApi, receive_id_type
+from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.capabilities import FEISHU
 from imbridge.adapters.feishu.cards import images_in, simpler
+from imbridge.adapters.feishu.chats import FeishuChats
 from imbridge.adapters.feishu.completion import Completion
 from imbridge.adapters.feishu.config import Domain, FeishuConfig, Mode, StreamMode
+from imbridge.adapters.feishu.contacts import FeishuContacts
 from imbridge.adapters.feishu.custom_bot import CustomBotAdapter
 from imbridge.adapters.feishu.errors import GONE, GONE_REACTION, NO_THREAD
 from imbridge.adapters.feishu.inbound import Identity
 from imbridge.adapters.feishu.link import FeishuLink, handshake_refusal
+from imbridge.adapters.feishu.media import FeishuMedia
+from imbridge.adapters.feishu.messages import FeishuMessages
 from imbridge.adapters.feishu.oauth import OAuth
 from imbridge.adapters.feishu.outbound import as_plain_text, measure, message_body
+from imbridge.adapters.feishu.people import People
+from imbridge.adapters.feishu.refusals import DegradeError, RetargetError, gone, passing
 from imbridge.adapters.feishu.streaming import StreamingCard
 from imbridge.adapters.feishu.webhook import FeishuWebhook
 from imbridge.config import AccountConfig
@@ -26,20 +33,15 @@ from imbridge.protocol import (
     Card,
     Channel,
     ChannelKind,
-    ContentRefusedError,
     Degradation,
     DeliveryError,
-    Element,
     Event,
-    File,
-    Image,
     ImbridgeError,
     Media,
     Message,
     NotPermittedError,
     NotSupportedError,
     SentPart,
-    Video,
 )
 from imbridge.rendering import Part, PartKind
 from imbridge.transport import Backoff, Link, LinkOptions, LinkState, WebhookRoute
@@ -86,6 +88,11 @@ class FeishuAdapter(Adapter):
         locale = "en_us" if config.domain is Domain.LARK else "zh_cn"
         self.me = Identity(account=config.name, app_id=config.app_id, locale=locale)
         self._completion = Completion(self.api, self.me, config)
+        self.media = FeishuMedia(self.api, download_limit=config.download_limit)
+        self.messages = FeishuMessages(self.caller, self.media, self.me)
+        self.chats = FeishuChats(self.caller)
+        self.contacts = FeishuContacts(self.caller)
+        self._people = People(self.chats, self.contacts)
         self.mode = config.mode
         self._streams_into_cards = config.stream is StreamMode.CARD
         self._webhook = FeishuWebhook(config, self.me, context.intake, self._answer)
@@ -166,7 +173,7 @@ class FeishuAdapter(Adapter):
         if not answer or not isinstance(inbound.item, Event):
             return b""
         try:
-            return await answer_json(inbound.item, answer, lambda card: self._uploaded(images_in(card)))
+            return await answer_json(inbound.item, answer, lambda card: self.media.image_keys(images_in(card)))
         except ImbridgeError as error:
             log.warning("%s: what a skill answered to a click could not be shown: %s", self.key, error)
             return b""
@@ -187,7 +194,7 @@ class FeishuAdapter(Adapter):
 
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part; `key` becomes the `uuid`, so that a repeated send makes one message within an hour."""
-        degradations: list[Degradation] = []
+        part, degradations = await self._ready(part, target.channel)
         while True:
             kind, content = await self._body(part)
             try:
@@ -232,42 +239,23 @@ class FeishuAdapter(Adapter):
         message_id, attempts = await self.api.create(id_type, channel.id, kind, content, key)
         return Sent(SentPart(message_id=message_id, kind=kind, key=key), attempts, tuple(degradations))
 
+    async def _ready(self, part: Part, channel: Channel) -> tuple[Part, list[Degradation]]:
+        """The part with its people found and its media uploaded."""
+        part, unknown = await self._people.found(part, channel)
+        part, changed = await self.media.uploaded(part)
+        return part, [*unknown, *changed]
+
     async def _body(self, part: Part) -> tuple[str, str]:
-        """The request's content, with media uploaded first."""
+        """The request's content; the pictures of a card are uploaded for it."""
         card = part.elements[0]
-        return message_body(part, await self._uploaded(images_in(card) if isinstance(card, Card) else part.elements))
-
-    async def _uploaded(self, elements: Iterable[Element]) -> dict[int, str]:
-        """Keys of what had to be uploaded."""
-        keys: dict[int, str] = {}
-        for element in elements:
-            if isinstance(element, Media) and element.data is not None:
-                keys[id(element)] = await self._upload(element, element.data)
-        return keys
-
-    async def _upload(self, media: Media, data: bytes) -> str:
-        if not data:
-            raise ContentRefusedError(
-                f"this {type(media).__name__} is empty; Feishu takes no empty files", platform="feishu"
-            )
-        limit = FEISHU.image_bytes if isinstance(media, Image) else FEISHU.file_bytes
-        if len(data) > limit:
-            raise ContentRefusedError(
-                f"this {type(media).__name__} has {len(data)} bytes; Feishu takes at most {limit}", platform="feishu"
-            )
-        if isinstance(media, Image):
-            return await self.api.upload_image(data)
-        if isinstance(media, File | Video):
-            return await self.api.upload_file(data, media.name or "file")
-        raise NotSupportedError(
-            f"sending a {type(media).__name__} from bytes is not supported on Feishu yet; send a File"
-        )
+        return message_body(part, await self.media.image_keys(images_in(card)) if isinstance(card, Card) else None)
 
     async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:
         """Change a text or a post (20 times a message), or replace a card (for 14 days)."""
-        if part.kind is PartKind.MEDIA:
+        if part.kind in (PartKind.MEDIA, PartKind.CONTACT):
             kind = getattr(part.elements[0], "type", part.kind)
             raise NotSupportedError(f"Feishu can edit text and post messages and cards, not {kind}")
+        part, degradations = await self._ready(part, channel)
         kind, content = await self._body(part)
         try:
             if part.kind is PartKind.CARD:
@@ -276,7 +264,7 @@ class FeishuAdapter(Adapter):
                 attempts = await self.api.edit(message_id, channel.id, kind, content)
         except RetargetError as error:
             raise gone(error) from None
-        return Sent(SentPart(message_id=message_id, kind=kind), attempts)
+        return Sent(SentPart(message_id=message_id, kind=kind), attempts, tuple(degradations))
 
     async def recall(self, channel: Channel, message_id: str) -> None:
         """Take a sent message back."""
@@ -317,9 +305,12 @@ class FeishuAdapter(Adapter):
             self._streams_into_cards = False
 
     async def read(self, message_id: str, media: Media) -> bytes:
-        """Fetch the bytes of a received media element; at most 100 MB."""
-        kind = download_kind(getattr(media, "type", "file"))
-        return await self.api.download(message_id, media.key, kind)
+        """Fetch the bytes of a received media element; at most `download_limit`."""
+        return await self.media.read(message_id, media)
+
+    async def save(self, message_id: str, media: Media, to: Path) -> Path:
+        """Write a received media element to disk; at most `download_limit`."""
+        return await self.media.save(message_id, media, to)
 
     def is_complete(self, message: Message) -> bool:
         """False when it quotes a message, bundles forwarded ones, or is a card that has to be asked for."""

@@ -1,19 +1,34 @@
 """The endpoints of Feishu that the adapter uses. Source: open.feishu.cn, server docs of im-v1 and bot-v3."""
 
+import asyncio
 import hashlib
 from collections import OrderedDict
-from typing import Any
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, BinaryIO, Protocol
 from urllib.parse import quote
 
 import aiohttp
 
 from imbridge.adapters.feishu.calls import Caller
+from imbridge.adapters.feishu.formats import FileType
 from imbridge.protocol import DeliveryError, NotPermittedError, NotSupportedError
+from imbridge.transport import HttpResponse
 
 _MESSAGES = "/open-apis/im/v1/messages"
-_DOWNLOAD_LIMIT = 100 << 20
 _REMEMBERED_REACTIONS = 1024
 _UUID_LENGTH = 50
+
+
+class Source(Protocol):
+    """Where the bytes of an upload come from."""
+
+    async def open(self) -> BinaryIO:
+        """Open it anew, for one attempt.
+
+        Raises:
+            ContentRefusedError: it cannot be read.
+        """
 
 
 class FeishuApi:
@@ -37,7 +52,7 @@ class FeishuApi:
 
     async def create(self, id_type: str, receive_id: str, kind: str, content: str, uuid: str) -> tuple[str, int]:
         """`POST /im/v1/messages`; the message's id and the attempts. One `uuid` makes one message within an hour."""
-        body = {"receive_id": receive_id, "msg_type": kind, "content": content, "uuid": _uuid(uuid)}
+        body = {"receive_id": receive_id, "msg_type": kind, "content": content, "uuid": uuid_of(uuid)}
         data, attempts = await self.caller.call(
             "POST", _MESSAGES, api="message.create", json=body, params={"receive_id_type": id_type}, chat=receive_id
         )
@@ -47,7 +62,7 @@ class FeishuApi:
         self, message_id: str, chat: str, kind: str, content: str, uuid: str, *, in_thread: bool
     ) -> tuple[str, int]:
         """`POST /im/v1/messages/:id/reply`."""
-        body: dict[str, Any] = {"msg_type": kind, "content": content, "uuid": _uuid(uuid)}
+        body: dict[str, Any] = {"msg_type": kind, "content": content, "uuid": uuid_of(uuid)}
         if in_thread:
             body["reply_in_thread"] = True
         path = f"{_MESSAGES}/{quote(message_id, safe='')}/reply"
@@ -114,41 +129,55 @@ class FeishuApi:
             params["page_token"] = str(data.get("page_token"))
         return None
 
-    async def upload_image(self, data: bytes) -> str:
+    async def upload_image(self, source: Source) -> str:
         """`POST /im/v1/images`: at most 10 MB; gives the image_key."""
 
-        def form() -> aiohttp.FormData:
-            fields = aiohttp.FormData()
-            fields.add_field("image_type", "message")
-            fields.add_field("image", data, filename="image", content_type="application/octet-stream")
-            return fields
+        def form() -> AbstractAsyncContextManager[aiohttp.FormData]:
+            return _multipart({"image_type": "message"}, "image", source)
 
         answer, _ = await self.caller.call("POST", "/open-apis/im/v1/images", api="image.create", form=form)
         return str(answer["image_key"])
 
-    async def upload_file(self, data: bytes, name: str) -> str:
-        """`POST /im/v1/files`: at most 30 MB, not empty; gives the file_key."""
+    async def upload_file(
+        self, source: Source, name: str, *, kind: FileType = "stream", milliseconds: int | None = None
+    ) -> str:
+        """`POST /im/v1/files`: at most 30 MB, not empty; gives the file_key. Without a duration none is shown."""
+        fields = {"file_type": kind, "file_name": name}
+        if milliseconds is not None:
+            fields["duration"] = str(milliseconds)
 
-        def form() -> aiohttp.FormData:
-            fields = aiohttp.FormData(quote_fields=False)
-            fields.add_field("file_type", "stream")
-            fields.add_field("file_name", name)
-            fields.add_field("file", data, filename="file", content_type="application/octet-stream")
-            return fields
+        def form() -> AbstractAsyncContextManager[aiohttp.FormData]:
+            return _multipart(fields, "file", source)
 
         answer, _ = await self.caller.call("POST", "/open-apis/im/v1/files", api="file.create", form=form)
         return str(answer["file_key"])
 
-    async def download(self, message_id: str, key: str, kind: str) -> bytes:
+    async def download(
+        self, message_id: str, key: str, kind: str, *, limit: int, into: BinaryIO | None = None
+    ) -> HttpResponse:
         """`GET /im/v1/messages/:id/resources/:key`: `kind` is image, or file for everything else; at most 100 MB."""
         path = f"{_MESSAGES}/{quote(message_id, safe='')}/resources/{quote(key, safe='')}"
         answer = await self.caller.exchange(
-            "GET", path, api="resource.get", params={"type": kind}, binary=_DOWNLOAD_LIMIT
+            "GET", path, api="resource.get", params={"type": kind}, binary=limit, into=into
         )
-        return answer.response.body
+        return answer.response
 
 
-def _uuid(key: str) -> str:
+@asynccontextmanager
+async def _multipart(fields: Mapping[str, str], name: str, source: Source) -> AsyncIterator[aiohttp.FormData]:
+    """A form with a file in it, which is open as long as it is needed."""
+    form = aiohttp.FormData(quote_fields=False)
+    for field, value in fields.items():
+        form.add_field(field, value)
+    file: BinaryIO = await source.open()
+    try:
+        form.add_field(name, file, filename=name, content_type="application/octet-stream")
+        yield form
+    finally:
+        await asyncio.to_thread(file.close)
+
+
+def uuid_of(key: str) -> str:
     """The platform takes at most 50 characters; what is longer is sent as its digest."""
     return key if len(key) <= _UUID_LENGTH else hashlib.blake2b(key.encode(), digest_size=24).hexdigest()
 
@@ -162,6 +191,11 @@ def receive_id_type(channel_id: str) -> str:
     if channel_id.startswith("oc_"):
         return "chat_id"
     return "email" if "@" in channel_id else "user_id"
+
+
+def user_id_type(user_id: str) -> str:
+    """Which kind of id of a person it is, by the platform's prefixes."""
+    return "open_id" if user_id.startswith("ou_") else "union_id" if user_id.startswith("on_") else "user_id"
 
 
 def download_kind(element_type: str) -> str:

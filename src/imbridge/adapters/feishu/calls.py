@@ -6,24 +6,21 @@ A 200 from the platform says nothing: the result is `code` in the JSON. A dead t
 import asyncio
 import math
 import random
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from yarl import URL
 
 from imbridge.adapters.feishu.config import FeishuConfig
-from imbridge.adapters.feishu.errors import API_ERRORS, GONE, NO_JSON, REFUSED_CONTENT, TOKEN_ERRORS
-from imbridge.adapters.feishu.scopes import violated, where_to_grant
+from imbridge.adapters.feishu.errors import API_ERRORS, NO_JSON, TOKEN_ERRORS
+from imbridge.adapters.feishu.refusals import failure_of, json_object, sub_code
 from imbridge.protocol import (
     AuthError,
-    ContentRefusedError,
     DeliveryError,
-    NotPermittedError,
     RateLimitedError,
-    TargetGoneError,
 )
 from imbridge.transport import (
     Backoff,
@@ -43,22 +40,12 @@ _TESTED_SDK = "1.7.5"
 _MAX_REFRESHES = 8
 _CALL_TIMEOUT, _FILE_TIMEOUT = 10.0, 120.0
 """Seconds that one attempt may take; the first is the pool's own."""
-_FIXED_PATHS = frozenset({"/open-apis/im/v1/messages"})  # with one of five receive_id_type each: five addresses
-_DOCS = "https://open.feishu.cn/search?q="
+_FIXED_PATH = "/open-apis/im/v1/messages"  # with one of five receive_id_type each: five addresses
 
-
-class RetargetError(DeliveryError):
-    """The message that is answered to is gone; the same content may go to the chat instead."""
-
-
-class DegradeError(ContentRefusedError):
-    """The platform refuses this form of the content; a plainer one may pass.
-
-    Attributes:
-        sub_code: What exactly it refuses about a card; None when it does not say.
-    """
-
-    sub_code: int | None = None
+Params = Mapping[str, str | Sequence[str]]
+"""A query; a value that is a list is given once for each of its items, as the platform wants its lists."""
+Form = Callable[[], AbstractAsyncContextManager[Any]]
+"""Opens a multipart body, anew for each attempt: one that holds a file can be read once."""
 
 
 def user_agent(tags: tuple[str, ...] = ()) -> str:
@@ -108,7 +95,7 @@ class Caller:
         self._chat_rate = Rate.parse(config.chat_rate)
         self._api_rates = (Rate.parse(config.api_rate), Rate.parse(config.api_minute_rate))
         self._backoff = Backoff(0.5, 15.0, jitter)
-        self._urls: dict[tuple[str, ...], URL] = {}
+        self._urls: dict[str, URL] = {}
         self._last_headers: dict[str, str] = {}
 
     async def close(self) -> None:
@@ -132,29 +119,31 @@ class Caller:
         *,
         api: str,
         json: Any = None,
-        form: Callable[[], Any] | None = None,
-        params: Mapping[str, str] | None = None,
+        form: Form | None = None,
+        params: Params | None = None,
         chat: str | None = None,
         binary: int = 0,
+        into: BinaryIO | None = None,
         patience: float | None = None,
         person: Bearer | None = None,
-        repeat: bool = True,
+        once: bool = False,
     ) -> "Answer":
-        """Call one API until it is done or cannot be.
+        """Call one API until it is done or cannot be. What may be repeated without harm is.
 
         Args:
             method: HTTP method.
             path: Below the open platform's address.
             api: Name of the API, for its rate (ids left out of the path).
             json: JSON body; what creates something carries a `uuid`.
-            form: Makes a multipart body, anew for each attempt.
+            form: Opens a multipart body, anew for each attempt.
             params: Query.
             chat: Chat whose rate counts, for messages.
             binary: The answer may be a file of at most so many bytes instead of JSON.
+            into: Where such a file is written to, instead of into memory; from its beginning in each attempt.
             patience: Seconds after which passing trouble is given up; `send_timeout` when left out.
             person: Whose token is used, once renewed when it is refused; the app's own when left out.
-            repeat: The call may be made again without harm although an earlier attempt may have arrived, as all calls
-                of the adapter itself.
+            once: It cannot be repeated without harm: an attempt that may have arrived is the last one, and the error
+                is `ambiguous`.
 
         Raises:
             DeliveryError: and its kinds, `RetargetError` and `DegradeError` among them.
@@ -178,32 +167,34 @@ class Caller:
             attempt += 1
             self.calls += 1
             try:
-                response = await self.pool.request(
-                    method,
-                    self._url(path, params),
-                    headers=self._headers(token),
-                    json=json,
-                    data=None if form is None else form(),
-                    **options,
-                )
+                if into is not None:
+                    response = await self._download(into, self._url(path, params), token, options)
+                elif form is not None:
+                    async with form() as data:
+                        response = await self.pool.request(
+                            method, self._url(path, params), headers=self._headers(token), data=data, **options
+                        )
+                else:
+                    response = await self.pool.request(
+                        method, self._url(path, params), headers=self._headers(token), json=json, **options
+                    )
             except HttpError as error:
                 doubt = doubt or error.ambiguous
                 failure = DeliveryError(f"feishu {api}: {error}", platform="feishu", ambiguous=doubt)
-                if error.sent and error.status is not None:
-                    raise failure from None  # a redirect or an answer that is too long: the next one would be, too
-                if doubt and not repeat:
+                # A redirect or an answer that is too long: the next one would be, too.
+                if (error.sent and error.status is not None) or (once and doubt):
                     raise failure from None
                 await self._wait(self._backoff.delay(attempt - 1), deadline, failure)
                 continue
-            if binary and response.status == 200 and _is_file(response):
+            if binary and response.status == 200 and _is_file(response.headers):
                 return Answer({}, response, attempt)
             body = json_object(response)
             if body.get("code") == 0 and response.status < 400:
                 return Answer(body, response, attempt)
-            rule = API_ERRORS.lookup(body.get("code"), sub_code=_sub_code(body), status=response.status)
+            rule = API_ERRORS.lookup(body.get("code"), sub_code=sub_code(body), status=response.status)
             if body.get("code") is None and response.status < 400:
                 rule = NO_JSON
-            failure = _failure(api, response, body, rule, self.config)
+            failure = failure_of(api, response, body, rule, self.config)
             if (
                 rule.reaction is Reaction.REFRESH
                 and refreshes < (_MAX_REFRESHES if person is None else 1)
@@ -216,13 +207,18 @@ class Caller:
             if rule.reaction is Reaction.DONE:
                 return Answer(body, response, attempt)
             failure.ambiguous = failure.ambiguous or doubt
-            if rule.reaction is not Reaction.RETRY or (failure.ambiguous and not repeat):
+            if rule.reaction is not Reaction.RETRY or (once and failure.ambiguous):
                 raise failure
             delay = self._delay(api, chat, response, rule, attempt)
             doubt = failure.ambiguous = doubt or failure.ambiguous
             if isinstance(failure, RateLimitedError):
                 failure.retry_after = delay
             await self._wait(delay, deadline, failure)
+
+    async def _download(self, into: BinaryIO, url: URL, token: str, options: dict[str, Any]) -> HttpResponse:
+        """`GET` a file; what is no file, a refusal, is in the response as ever."""
+        await asyncio.to_thread(_empty, into)
+        return await self.pool.stream_to(into, url, headers=self._headers(token), wanted=_is_file, **options)
 
     def _headers(self, token: str) -> dict[str, str]:
         """The headers of a call: made once for each token."""
@@ -231,14 +227,14 @@ class Caller:
             self._last_headers = {"Authorization": value, "User-Agent": self.user_agent}
         return self._last_headers
 
-    def _url(self, path: str, params: Mapping[str, str] | None) -> URL:
+    def _url(self, path: str, params: Params | None) -> URL:
         """The whole address; those without an id in them, as of sending, are parsed once."""
-        if path not in _FIXED_PATHS:
+        id_type = params.get("receive_id_type") if params is not None and len(params) == 1 else None
+        if path != _FIXED_PATH or not isinstance(id_type, str):
             return URL(self.config.api_url + path).with_query(params)
-        key = (path, *(params or {}).values())
-        url = self._urls.get(key)
+        url = self._urls.get(id_type)
         if url is None:
-            url = self._urls[key] = URL(self.config.api_url + path).with_query(params)
+            url = self._urls[id_type] = URL(self.config.api_url + path).with_query(params)
         return url
 
     def _delay(self, api: str, chat: str | None, response: HttpResponse, rule: ErrorRule, attempt: int) -> float:
@@ -316,84 +312,11 @@ class Caller:
         raise AuthError(f"Feishu refuses the app's credentials: {body.get('msg')} (code {code}); {hint}", code=code)
 
 
-def json_object(response: HttpResponse) -> dict[str, Any]:
-    """The answer's JSON; a page of HTML or anything else counts as no code at all, so its HTTP status decides."""
-    try:
-        body = response.json()
-    except HttpError:
-        return {"code": None, "msg": f"HTTP {response.status} without JSON"}
-    return body if isinstance(body, dict) else {"code": None, "msg": "JSON that is no object"}
+def _empty(file: BinaryIO) -> None:
+    file.seek(0)
+    file.truncate()
 
 
-def _is_file(response: HttpResponse) -> bool:
+def _is_file(headers: Mapping[str, str]) -> bool:
     """A file, which may well be a JSON file; refusals are JSON too, but name no file."""
-    headers = response.headers
     return "Content-Disposition" in headers or "json" not in headers.get("Content-Type", "")
-
-
-_KINDS: dict[Reaction, type[DeliveryError]] = {
-    Reaction.RETRY: RateLimitedError,
-    Reaction.DEAD: TargetGoneError,
-    Reaction.DEGRADE: DegradeError,
-    Reaction.RETARGET: RetargetError,
-}
-_CARD_REFUSED = 230099
-_SUB_CODE = re.compile(r"ErrCode:\s*(\d+)")
-_PERMISSIONS = frozenset({99991672, 99991679, 230006, 230017, 230018, 230027, 230035})
-
-
-def _failure(
-    api: str, response: HttpResponse, body: dict[str, Any], rule: ErrorRule, config: FeishuConfig
-) -> DeliveryError:
-    code = body.get("code")
-    if not isinstance(code, int | str):
-        code = None
-    said = body.get("msg")
-    facts = [f"feishu {api}: {rule.meaning} (code {code}, HTTP {response.status}): {str(said)[:300]}"]
-    if rule.hint:
-        facts.append(rule.hint)
-    elif code is not None:
-        facts.append(f"see {_DOCS}{code}")
-    if code == 99991672 and (url := where_to_grant(body, config)):
-        facts.append(f"grant it at {url}")
-    elif code == 99991679 and (scopes := violated(body)):
-        facts.append(f"the person has to authorise {' or '.join(scopes)}")
-    log_id = response.headers.get("X-Tt-Logid", "")
-    if log_id:
-        facts.append(f"log id {log_id}")
-    kind = NotPermittedError if code in _PERMISSIONS else _KINDS.get(rule.reaction, DeliveryError)
-    if kind is DeliveryError and rule.code in REFUSED_CONTENT:
-        kind = ContentRefusedError
-    # A gateway's answer says neither that we are too fast nor that nothing happened.
-    broken = rule.code in ("5xx", NO_JSON.code)
-    if broken:
-        kind = DeliveryError
-    failure = kind(
-        "; ".join(facts),
-        code=response.status if code is None else code,
-        platform="feishu",
-        log_id=log_id,
-        ambiguous=broken,
-    )
-    if isinstance(failure, DegradeError):
-        failure.sub_code = _sub_code(body)
-    return failure
-
-
-def _sub_code(body: dict[str, Any]) -> int | None:
-    """What exactly is refused about a card: the platform says so in the middle of its message."""
-    if body.get("code") != _CARD_REFUSED:
-        return None
-    found = _SUB_CODE.search(str(body.get("msg")))
-    return int(found[1]) if found is not None else None
-
-
-def passing(error: DeliveryError) -> bool:
-    """Whether it may pass by itself: too fast, a gateway's trouble, no connection."""
-    return isinstance(error, RateLimitedError) or error.ambiguous or (type(error) is DeliveryError and not error.code)
-
-
-def gone(error: RetargetError) -> DeliveryError:
-    """What it means where nothing else could be the target: an edit, a reaction."""
-    kind = TargetGoneError if error.code in GONE else DeliveryError
-    return kind(str(error), code=error.code, platform=error.platform, log_id=error.log_id)

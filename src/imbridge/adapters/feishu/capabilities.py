@@ -8,7 +8,8 @@ FEISHU = Capabilities(
          "location", "card", "quote", "forward", "contact", "notice", "unknown"}
     ),
     sends=frozenset(
-        {"text", "markdown", "mention", "mention_all", "emoji", "link", "image", "file", "sticker", "card", "rich"}
+        {"text", "markdown", "mention", "mention_all", "emoji", "link", "image", "file", "audio", "video", "sticker",
+         "contact", "card", "rich"}
     ),
     text_bytes=150 * 1024,
     markdown_bytes=30 * 1024,

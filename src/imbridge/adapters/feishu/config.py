@@ -50,12 +50,10 @@ class FeishuConfig(AccountConfig):
         base_url: Replaces the domain's address: private deployments and tests.
         stream: `card`: an answer that grows is streamed into a card, which needs the scope `cardkit:card:write`; where
             that fails a message is edited. `edit`: a message is edited.
-    =======
         mode: `long_connection` needs no public address; `webhook` is served by `bridge.asgi()`; `custom_bot` only
             sends, and is meant when `webhook_url` is all there is.
         webhook_url: Address of a custom bot. Who has it can post into the group: it is a credential.
         webhook_secret: Signs what is posted, when the custom bot asks for that.
-    >>>>>>> modes-feishu
         user_agent_tags: Extra tokens of the User-Agent. Reports say that some events depend on `channel`; empty sends
             exactly what the SDK sends.
         chat_rate: Messages into one chat. The platform allows 5 a second, shared by all bots of a group
@@ -68,6 +66,7 @@ class FeishuConfig(AccountConfig):
         forward_depth: Bundles of forwarded messages inside one another that are read.
         forward_count: Messages read of a bundle, all depths together; 0 leaves bundles unread.
         read_cards: Ask for a received card as it was sent: what arrives by itself is flattened, or no card at all.
+        download_limit: Bytes of a received file that are fetched at most; the platform hands out 100 MB and no more.
     """
 
     platform: ClassVar[str] = "feishu"
@@ -108,6 +107,7 @@ class FeishuConfig(AccountConfig):
     forward_depth: int = Field(default=3, ge=1, le=20)
     forward_count: int = Field(default=100, ge=0, le=1000)
     read_cards: bool = True
+    download_limit: int = Field(default=100 << 20, gt=0)
 
     @classmethod
     def needs(cls, given: Mapping[str, Any]) -> tuple[str, ...]:

@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
-from imbridge.adapters.feishu.calls import Caller, passing
+from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.oauth_grant import EndedError, Grants, read_token
 from imbridge.adapters.feishu.oauth_page import oauth_route
 from imbridge.adapters.feishu.oauth_state import Pending, PendingAuthorisations
+from imbridge.adapters.feishu.refusals import passing
 from imbridge.adapters.feishu.user_token import MemoryUserTokens, UserToken, UserTokenStore
 from imbridge.protocol import DeliveryError, NotPermittedError
 from imbridge.transport import WebhookRoute
@@ -209,7 +210,7 @@ class OAuth:
             json=json,
             params=params,
             person=_Person(self, open_id),
-            repeat=method.upper() in _REPEATABLE if repeat is None else repeat,
+            once=method.upper() not in _REPEATABLE if repeat is None else not repeat,
         )
         return data
 

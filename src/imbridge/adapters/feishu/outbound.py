@@ -14,6 +14,7 @@ from imbridge.adapters.feishu.markup import without_mentions
 from imbridge.protocol import (
     Audio,
     Card,
+    Contact,
     ContentRefusedError,
     Element,
     Emoji,
@@ -31,21 +32,19 @@ from imbridge.protocol import (
 from imbridge.rendering import Part, PartKind
 
 _TEXT_LIMIT, _POST_LIMIT = 150 * 1024, 30 * 1024
+_ID_LENGTH = 48
 
 # In a `text` message the platform reads these as markup, so plain text that holds them goes out as a `post`, whose
 # text nodes are literal. Otherwise an echo of somebody's `<at user_id="all">` would call everybody in the group.
 _MARKUP = re.compile(r"</?\s*at\b|</?(?:b|i|u|s|p|br)\b|\[[^\[\]\n]*\]\(", re.IGNORECASE)
 
-Keys = dict[int, str]
-"""Uploaded keys of media elements, by `id()` of the element."""
 
-
-def message_body(part: Part, keys: Keys | None = None) -> tuple[str, str]:
-    """The `msg_type` and `content` of a part.
+def message_body(part: Part, keys: dict[int, str] | None = None) -> tuple[str, str]:
+    """The `msg_type` and `content` of a part, whose media have been uploaded and whose people have been found.
 
     Args:
         part: What to show.
-        keys: Keys of media that were uploaded for it.
+        keys: Of a card: the keys of the images in it, by `id()` of the element.
 
     Raises:
         ContentRefusedError: the part holds something that this version cannot send.
@@ -56,14 +55,16 @@ def message_body(part: Part, keys: Keys | None = None) -> tuple[str, str]:
         if len(part.elements) == 1 and type(first) is Text and "<" not in first.text and "](" not in first.text:
             return "text", _dumps({"text": first.text})  # nearly all of what bots say
         if _needs_post(part.elements):
-            return "post", _post([[node for element in part.elements for node in _nodes(element, {})]])
+            return "post", _post([[node for element in part.elements for node in _nodes(element)]])
         return "text", _dumps({"text": "".join(_inline(element) for element in part.elements)})
     if kind is PartKind.MARKDOWN:
         return "post", _post([[_markdown_node(element.as_text())] for element in part.elements])
     if kind is PartKind.RICH:
-        return "post", _post(_paragraphs(part.elements, keys or {}))
+        return "post", _post(_paragraphs(part.elements))
     if kind is PartKind.MEDIA:
-        return _media_body(part.elements[0], keys or {})
+        return _media_body(part.elements[0])
+    if kind is PartKind.CONTACT:
+        return _contact_body(part.elements[0])
     card = part.elements[0]
     if not isinstance(card, Card):
         raise ContentRefusedError(f"cannot send a {kind} part to Feishu", platform="feishu")
@@ -75,11 +76,20 @@ def measure(part: Part) -> int:
 
     A text that has to go out as a post has a fifth of the room, so its bytes count five times.
     """
-    if part.kind is PartKind.MEDIA:
+    if part.kind in (PartKind.MEDIA, PartKind.CONTACT):
         return 0
-    kind, content = message_body(part, {id(element): "x" * 40 for element in part.elements})
+    kind, content = message_body(Part(part.kind, tuple(_as_long_as_sent(element) for element in part.elements)))
     size = len(content.encode())
     return size * (_TEXT_LIMIT // _POST_LIMIT) if kind == "post" and part.kind is PartKind.TEXT else size
+
+
+def _as_long_as_sent(element: Element) -> Element:
+    """With an id of the usual length in place of the one that will be asked for."""
+    if isinstance(element, Image):
+        return Image(key="x" * _ID_LENGTH)
+    if isinstance(element, Mention) and not element.id:
+        return Mention(id="x" * _ID_LENGTH, name=element.name)
+    return element
 
 
 def as_plain_text(part: Part) -> tuple[str, str]:
@@ -106,7 +116,7 @@ def _needs_post(elements: Iterable[Element]) -> bool:
 def _inline(element: Element) -> str:
     if isinstance(element, Text):
         return element.text
-    if isinstance(element, Mention):
+    if isinstance(element, Mention) and element.id:
         return f'<at user_id="{_attribute(element.id)}">{_attribute(element.name)}</at>'
     if isinstance(element, MentionAll):
         return '<at user_id="all"></at>'
@@ -125,7 +135,7 @@ def _post(paragraphs: list[list[dict[str, Any]]]) -> str:
     return _dumps({"zh_cn": {"content": paragraphs}})
 
 
-def _paragraphs(elements: Iterable[Element], keys: Keys) -> list[list[dict[str, Any]]]:
+def _paragraphs(elements: Iterable[Element]) -> list[list[dict[str, Any]]]:
     """Lines of a post. Line breaks begin a new one; images and Markdown have lines to themselves."""
     lines: list[list[dict[str, Any]]] = [[]]
     after_block = False
@@ -145,7 +155,7 @@ def _paragraphs(elements: Iterable[Element], keys: Keys) -> list[list[dict[str, 
             lines[-1].extend(_text_nodes(texts[0]))
             lines.extend(_text_nodes(line) for line in texts[1:])
         else:
-            lines[-1].extend(_nodes(element, keys))
+            lines[-1].extend(_nodes(element))
     while len(lines) > 1 and not lines[-1]:
         lines.pop()
     return [line or [{"tag": "text", "text": ""}] for line in lines]
@@ -155,12 +165,12 @@ def _text_nodes(text: str) -> list[dict[str, Any]]:
     return [{"tag": "text", "text": text}] if text else []
 
 
-def _nodes(element: Element, keys: Keys) -> Iterable[dict[str, Any]]:
+def _nodes(element: Element) -> Iterable[dict[str, Any]]:
     if isinstance(element, Text):
         return _text_nodes(element.text)
     if isinstance(element, Markdown):
         return [_markdown_node(element.text)]
-    if isinstance(element, Mention):
+    if isinstance(element, Mention) and element.id:
         return [{"tag": "at", "user_id": element.id, "user_name": element.name}]
     if isinstance(element, MentionAll):
         return [{"tag": "at", "user_id": "all"}]
@@ -169,24 +179,35 @@ def _nodes(element: Element, keys: Keys) -> Iterable[dict[str, Any]]:
     if isinstance(element, Emoji) and element.code.isascii():
         return [{"tag": "emotion", "emoji_type": element.code}]
     if isinstance(element, Image):
-        return [{"tag": "img", "image_key": _key(element, keys)}]
+        return [{"tag": "img", "image_key": _key(element)}]
     return [{"tag": "text", "text": element.as_text()}]
 
 
-def _key(media: Media, keys: Keys) -> str:
-    key = keys.get(id(media)) or media.key
-    if not key:
+def _key(media: Media) -> str:
+    if not media.key:
         raise ContentRefusedError(f"this {type(media).__name__} has neither data nor a key", platform="feishu")
-    return key
+    return media.key
 
 
-def _media_body(element: Element, keys: Keys) -> tuple[str, str]:
+def _media_body(element: Element) -> tuple[str, str]:
     if isinstance(element, Image):
-        return "image", _dumps({"image_key": _key(element, keys)})
+        return "image", _dumps({"image_key": _key(element)})
     if isinstance(element, Sticker):
-        return "sticker", _dumps({"file_key": _key(element, keys)})
+        return "sticker", _dumps({"file_key": _key(element)})
     if isinstance(element, Audio):
-        return "audio", _dumps({"file_key": _key(element, keys)})
-    if isinstance(element, File | Video):
-        return "file", _dumps({"file_key": _key(element, keys)})
+        return "audio", _dumps({"file_key": _key(element)})
+    if isinstance(element, File):
+        return "file", _dumps({"file_key": _key(element)})
+    if isinstance(element, Video):
+        cover = {"image_key": element.cover} if element.cover else {}
+        return "media", _dumps({"file_key": _key(element), **cover})
     raise ContentRefusedError(f"cannot send a {type(element).__name__} to Feishu", platform="feishu")
+
+
+def _contact_body(element: Element) -> tuple[str, str]:
+    """A card to click on. The bot has to be in the group that it shares; people are shared by open_id."""
+    if not isinstance(element, Contact) or not element.id:
+        raise ContentRefusedError(f"cannot share a {type(element).__name__} without an id", platform="feishu")
+    if element.kind == "chat":
+        return "share_chat", _dumps({"chat_id": element.id})
+    return "share_user", _dumps({"user_id": element.id})

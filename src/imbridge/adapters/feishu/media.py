@@ -1,0 +1,234 @@
+"""Media on their way to the platform and back: what they are, how large, and as which kind of message they go."""
+
+import asyncio
+import io
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from imbridge.adapters.feishu.api import FeishuApi, download_kind
+from imbridge.adapters.feishu.capabilities import FEISHU
+from imbridge.adapters.feishu.formats import HEAD, TAIL, document_type, is_mp4, is_opus, opus_milliseconds
+from imbridge.protocol import (
+    Audio,
+    ContentRefusedError,
+    Degradation,
+    Element,
+    File,
+    Image,
+    Media,
+    NotSupportedError,
+    Sticker,
+    Video,
+)
+from imbridge.rendering import Part
+from imbridge.rendering.media import as_file
+from imbridge.transport.files import incoming
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is to be sent: bytes, or a file on this machine that is read while it is sent, anew for each attempt.
+
+    Attributes:
+        what: What it is, for errors.
+        source: The bytes or the file.
+        size: Bytes.
+        head: The first 4 KiB.
+        tail: The last 64 KiB.
+    """
+
+    what: str
+    source: bytes | Path
+    size: int
+    head: bytes
+    tail: bytes
+
+    async def open(self) -> BinaryIO:
+        """Open it for one attempt.
+
+        Raises:
+            ContentRefusedError: the file is gone or cannot be read.
+        """
+        if isinstance(self.source, bytes):
+            return io.BytesIO(self.source)
+        try:
+            return await asyncio.to_thread(self.source.open, "rb")
+        except OSError as error:
+            raise _unreadable(self.what, error) from None
+
+
+class FeishuMedia:
+    """Uploads what is sent, downloads what was received."""
+
+    def __init__(self, api: FeishuApi, *, download_limit: int) -> None:
+        """Over one account's API; `download_limit` in bytes."""
+        self._api = api
+        self._limit = download_limit
+
+    async def uploaded(self, part: Part) -> tuple[Part, list[Degradation]]:
+        """The part with keys in place of content, and what could not be sent as what it is.
+
+        Raises:
+            ContentRefusedError: something in it is empty, too large, or cannot be read.
+            DeliveryError: as `FeishuApi`.
+        """
+        degradations: list[Degradation] = []
+        elements: list[Element] = [
+            await self._upload(element, degradations) if _needs_upload(element) else element
+            for element in part.elements
+        ]  # fmt: skip
+        return Part(part.kind, tuple(elements)), degradations
+
+    async def image_key(self, image: Image) -> str:
+        """The key of an image, which is uploaded if need be.
+
+        Raises:
+            ContentRefusedError: it is empty, too large, or cannot be read.
+            DeliveryError: as `FeishuApi`.
+        """
+        if not image.has_content:
+            return image.key
+        return await self._api.upload_image(await _look(image, FEISHU.image_bytes))
+
+    async def image_keys(self, images: Iterable[Image]) -> dict[int, str]:
+        """The keys of the images that have to be uploaded, by `id()` of the element.
+
+        Raises:
+            ContentRefusedError: as `image_key`.
+            DeliveryError: as `image_key`.
+        """
+        return {id(image): await self.image_key(image) for image in images if image.has_content}
+
+    async def _upload(self, media: Element, degradations: list[Degradation]) -> Element:
+        if isinstance(media, Image):
+            return Image(key=await self.image_key(media), alt=media.alt)
+        if isinstance(media, Video) and not media.has_content:
+            return media.model_copy(update={"cover": await self._cover(media, degradations), "cover_image": None})
+        if isinstance(media, Audio | Video):
+            content = await _look(media, FEISHU.file_bytes)
+            if isinstance(media, Audio) and is_opus(content.head):
+                return await self._upload_voice(media, content)
+            if isinstance(media, Video) and is_mp4(content.head):
+                return await self._upload_film(media, content, degradations)
+            shown = "Ogg Opus as a voice message" if isinstance(media, Audio) else "MP4 as a video"
+            degradations.append(Degradation(what=media.type, how="file", why=f"Feishu shows only {shown}"))
+            return await self._upload_file(as_file(media, content.head), content)
+        if isinstance(media, File):
+            return await self._upload_file(media, await _look(media, FEISHU.file_bytes))
+        if isinstance(media, Sticker):
+            degradations.append(Degradation(what="sticker", how="image", why="Feishu takes only stickers it has sent"))
+            return Image(key=await self._api.upload_image(await _look(media, FEISHU.image_bytes)))
+        raise NotSupportedError(f"Feishu does not send a {type(media).__name__}")
+
+    async def _upload_voice(self, audio: Audio, content: Content) -> Audio:
+        milliseconds = _milliseconds(audio.duration)
+        if milliseconds is None:
+            milliseconds = opus_milliseconds(content.head, content.tail)
+        name = as_file(audio, content.head).name
+        return Audio(key=await self._api.upload_file(content, name, kind="opus", milliseconds=milliseconds))
+
+    async def _upload_film(self, video: Video, content: Content, degradations: list[Degradation]) -> Video:
+        cover = await self._cover(video, degradations)
+        name, milliseconds = as_file(video, content.head).name, _milliseconds(video.duration)
+        key = await self._api.upload_file(content, name, kind="mp4", milliseconds=milliseconds)
+        return Video(key=key, name=video.name, cover=cover)
+
+    async def _upload_file(self, file: File, content: Content) -> File:
+        name = file.name or (Path(file.path).name if file.path else "file")
+        return File(
+            key=await self._api.upload_file(content, name, kind=document_type(name, content.head)), name=file.name
+        )
+
+    async def _cover(self, video: Video, degradations: list[Degradation]) -> str:
+        """The key of the still picture; a video goes without one rather than not at all."""
+        if video.cover_image is None:
+            return video.cover
+        try:
+            return await self.image_key(video.cover_image) or video.cover
+        except ContentRefusedError as error:
+            degradations.append(Degradation(what="cover", how="left out", why=str(error)))
+            return video.cover
+
+    async def read(self, message_id: str, media: Media) -> bytes:
+        """The bytes of something received.
+
+        Raises:
+            NotSupportedError: the platform does not hand it out.
+            DeliveryError: it refused, or the file is larger than the limit.
+        """
+        return (await self._api.download(message_id, media.key, _kind(media), limit=self._limit)).body
+
+    async def save(self, message_id: str, media: Media, to: Path) -> Path:
+        """Write something received into a folder or a file; it is never whole in memory.
+
+        Raises:
+            NotSupportedError: the platform does not hand it out.
+            DeliveryError: it refused, or the file is larger than the limit.
+            OSError: it cannot be written there.
+        """
+        kind = _kind(media)
+        async with incoming(to, getattr(media, "name", "")) as new:
+            await self._api.download(message_id, media.key, kind, limit=self._limit, into=new.file)
+            if not new.name:
+                new.name = as_file(media, await asyncio.to_thread(_beginning, new.file)).name
+        return new.path
+
+
+def _needs_upload(element: Element) -> bool:
+    if isinstance(element, Sticker) and element.key:
+        return False  # it was received: the key is what the platform wants
+    return isinstance(element, Media) and (
+        element.has_content or (isinstance(element, Video) and element.cover_image is not None)
+    )
+
+
+def _kind(media: Media) -> str:
+    return download_kind(getattr(media, "type", "file"))
+
+
+def _milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1000)
+
+
+def _beginning(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read(HEAD)
+
+
+async def _look(media: Media, limit: int) -> Content:
+    """What is there to be sent, checked before anything leaves."""
+    what = f"this {type(media).__name__}"
+    if media.data is not None:
+        data = media.data
+        content = Content(what, data, len(data), data[:HEAD], data[-TAIL:])
+    else:
+        what = f"{what} ({media.path})"
+        try:
+            content = await asyncio.to_thread(_look_at_file, what, Path(media.path or ""))
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+            raise _unreadable(what, error) from None
+    if not content.size:
+        raise ContentRefusedError(f"{what} is empty; Feishu takes no empty files", platform="feishu")
+    if content.size > limit:
+        raise ContentRefusedError(f"{what} has {content.size} bytes; Feishu takes at most {limit}", platform="feishu")
+    return content
+
+
+def _look_at_file(what: str, path: Path) -> Content:
+    # Before it is opened: opening a pipe waits for somebody to write to it.
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ContentRefusedError(f"{what} is no file", platform="feishu")
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        head = file.read(HEAD)
+        file.seek(max(0, size - TAIL))
+        return Content(what, path, size, head, file.read(TAIL))
+
+
+def _unreadable(what: str, error: OSError | ValueError) -> ContentRefusedError:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return ContentRefusedError(f"{what} cannot be read: {reason}", platform="feishu")
