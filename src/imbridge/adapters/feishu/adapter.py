@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
+from imbridge.adapters.feishu import scopes
 from imbridge.adapters.feishu.answers import answer_json, wait_for_answer
 from imbridge.adapters.feishu.api import FeishuApi, receive_id_type
+from imbridge.adapters.feishu.approvals import Approvals
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.capabilities import FEISHU
 from imbridge.adapters.feishu.cards import images_in, simpler
@@ -85,6 +87,7 @@ class FeishuAdapter(Adapter):
         self.caller = Caller(config, context.pool)
         self.api = FeishuApi(self.caller)
         self.oauth = OAuth(self.caller)
+        self.approvals = Approvals(self.caller)
         locale = "en_us" if config.domain is Domain.LARK else "zh_cn"
         self.me = Identity(account=config.name, app_id=config.app_id, locale=locale)
         self._completion = Completion(self.api, self.me, config)
@@ -123,6 +126,7 @@ class FeishuAdapter(Adapter):
             raise
         if self.mode is Mode.WEBHOOK:
             self._tell(Health.UP, "waiting for callbacks")
+        await self.approvals.begin()
 
     async def stop_reading(self) -> None:
         """Close the connection; sending still works."""
@@ -138,12 +142,13 @@ class FeishuAdapter(Adapter):
         self._tell(Health.STOPPED, "closed")
 
     async def probe(self) -> Probe:
-        """Ask who we are."""
+        """Ask who we are, and what we are allowed."""
         try:
             await self._identify()
         except ImbridgeError as error:
             return Probe(ok=False, problems=(str(error),))
-        return Probe(ok=True, bot_id=self.me.bot_id, bot_name=self.me.bot_name)
+        granted = await scopes.look(self.caller)
+        return Probe(ok=granted.ok, bot_id=self.me.bot_id, bot_name=self.me.bot_name, problems=granted.problems)
 
     async def _identify_patiently(self) -> None:
         """As long as it takes: a platform or a network that is down at the start comes back like any other."""
