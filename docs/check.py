@@ -2,8 +2,8 @@
 
 Every relative link leads to a file and, with `#`, to a heading in it; every file of the repository that is named as
 code (`tests/...`) exists; every ```python block compiles and imports of imbridge what is there, and runs if the line
-before it is `<!-- run -->`; the tables of settings and of error codes say what the code says (`error_tables.py` writes the latter), those of what
-arrives and is sent what the samples say (`coverage_tables.py` writes them). Each problem is a line
+before it is `<!-- run -->`; the tables of settings say what the code says; those of error codes, of what arrives and of
+what is sent are the ones that `error_tables.py` and `coverage_tables.py` write. Each problem is a line
 `file:line: what`; the exit status is 1 then.
 
 A block that runs is a file of tests for pytest; where it holds none, `main()` is the test, or that it can be imported.
