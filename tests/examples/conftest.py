@@ -75,6 +75,20 @@ class Process:
                     return
         raise AssertionError(f"no line with {text!r} in:\n{self.log}")
 
+    async def prints(self) -> str:
+        """The next line on stdout.
+
+        Raises:
+            AssertionError: it ended without one; with what it logged.
+        """
+        assert self._process.stdout is not None
+        async with asyncio.timeout(30):
+            line = (await self._process.stdout.readline()).decode()
+        if not line:
+            await self.ended()
+            raise AssertionError(f"it ended:\n{self.log}")
+        return line
+
     async def ended(self) -> tuple[int | None, str]:
         """Wait for its end; gives exit status and stdout. `log` then holds all of stderr."""
         async with asyncio.timeout(30):

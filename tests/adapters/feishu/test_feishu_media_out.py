@@ -183,7 +183,7 @@ class TestKindsOfFiles:
         assert (degradation.what, degradation.how) == ("sticker", "image")
 
     async def test_a_sticker_keeps_its_key(self, rig: Rig, adapter: FeishuAdapter) -> None:
-        key = (await rig.alice.sends_sticker()).content["file_key"]
+        key = (await rig.alice.sends_sticker()).content["file_key"]  # bots can send those only that they were sent
         _, message = await sent(rig, adapter, Sticker(key=key, data=PNG))
         assert (message.msg_type, message.content) == ("sticker", {"file_key": key})
         assert rig.feishu.stats.uploads == 0
