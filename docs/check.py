@@ -2,7 +2,8 @@
 
 Every relative link leads to a file and, with `#`, to a heading in it; every file of the repository that is named as
 code (`tests/...`) exists; every ```python block compiles and imports of imbridge what is there, and runs if the line
-before it is `<!-- run -->`; the tables of settings and of error codes say what the code says. Each problem is a line
+before it is `<!-- run -->`; the tables of settings and of error codes say what the code says, those of what arrives and
+is sent what the samples say (`coverage_tables.py` writes them). Each problem is a line
 `file:line: what`; the exit status is 1 then.
 
 A block that runs is a file of tests for pytest; where it holds none, `main()` is the test, or that it can be imported.
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import coverage_tables
 from pydantic import BaseModel, SecretStr
 
 from imbridge.adapters.feishu.config import FeishuConfig
@@ -312,6 +314,7 @@ def main() -> int:
         settings = check_settings(known[OPERATING], problems)
     if FEISHU in known:
         codes = check_errors(known[FEISHU], problems)
+    problems.extend(((path, 1), what) for path, what in coverage_tables.problems())
     for (path, number), what in sorted(problems):
         sys.stdout.write(f"{path.relative_to(ROOT)}:{number}: {what}\n")
     if problems:
@@ -319,7 +322,7 @@ def main() -> int:
         return 1
     sys.stdout.write(
         f"docs: {len(known)} files, {links} links, {examples} examples ({run} of them run), {settings} settings, "
-        f"{codes} error codes: ok\n"
+        f"{codes} error codes, {len(coverage_tables.known())} types from Feishu: ok\n"
     )
     return 0
 

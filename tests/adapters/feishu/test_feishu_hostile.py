@@ -61,7 +61,9 @@ PAYLOADS: dict[str, bytes] = {
     "no event id": b'{"header": {"event_type": "t"}, "event": {}}',
     "empty event id": b'{"header": {"event_type": "t", "event_id": ""}, "event": {}}',
     "odd event id": b'{"header": {"event_type": "t", "event_id": [1]}, "event": {}}',
-    "old schema": b'{"uuid": "u", "type": "event_callback", "event": {"type": "message"}}',
+    "old schema, no uuid": b'{"type": "event_callback", "event": {"type": "message"}}',
+    "old schema, no type": b'{"uuid": "u", "type": "event_callback", "event": {}}',
+    "old click, no token": b'{"open_message_id": "om_1", "action": {"tag": "button"}}',
 }
 MALFORMED: dict[str, Any] = {
     "no message": {"sender": {}},

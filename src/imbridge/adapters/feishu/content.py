@@ -199,5 +199,5 @@ READERS: dict[str, Callable[[_Body, MentionTable], Content]] = {
     "system": _noticed(system),
 }
 
-TYPES = frozenset({*READERS, "merge_forward"})
+TYPES = (*READERS, "merge_forward")
 """Every message type that is understood."""

@@ -18,7 +18,10 @@ def moment(value: Any) -> datetime:
         ValueError: it is no number, or outside the years that a datetime can hold.
         TypeError: it is neither a number nor text.
     """
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError as error:
+        raise ValueError("not a time: a number beyond all bounds") from error
     if _SECONDS <= number < _MILLISECONDS:  # nearly all
         return datetime.fromtimestamp(number / 1e3, UTC)
     size = abs(number)

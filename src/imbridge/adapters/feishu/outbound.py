@@ -106,10 +106,12 @@ def _dumps(value: Any) -> str:
 
 
 def _needs_post(elements: Iterable[Element]) -> bool:
+    """It holds what is markup in a `text`, or one of the platform's emoji, which a `text` cannot show."""
     return any(
         ("<" in element.text or "](" in element.text) and _MARKUP.search(element.text) is not None
-        for element in elements
         if isinstance(element, Text)
+        else isinstance(element, Emoji) and element.code.isascii()
+        for element in elements
     )
 
 

@@ -49,7 +49,10 @@ def _elements(body: dict[str, Any], mentions: MentionTable) -> Iterator[Element]
     if title := body.get("title"):
         yield Text(str(title))
         begun = True
-    for paragraph in body["content"]:
+    paragraphs = body["content"]
+    if not isinstance(paragraphs, list):
+        raise TypeError("a post's content is not a list of paragraphs")
+    for paragraph in paragraphs:
         if begun:
             yield Text("\n")
         begun = True

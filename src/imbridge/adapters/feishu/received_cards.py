@@ -44,6 +44,8 @@ def received_card(body: dict[str, Any], mentions: MentionTable) -> Card:
         ValueError: there is no card in it.
     """
     card = next((own for key in ("user_dsl", "json_card", "card") if (own := _parsed(body.get(key)))), body)
+    if card.get("type") in ("card", "template"):  # a reference to one, which says nothing itself
+        return Card(content=card, text="[card]")
     if not isinstance(card.get("elements"), list) and not card.keys() & _WHOLE:
         raise ValueError("not a card")
     header = card.get("header")

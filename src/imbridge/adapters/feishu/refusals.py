@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from imbridge.adapters.feishu.config import FeishuConfig
-from imbridge.adapters.feishu.errors import GONE, NO_JSON, REFUSED_CONTENT
+from imbridge.adapters.feishu.errors import FORBIDDEN, GONE, NO_JSON, REFUSED_CONTENT
 from imbridge.adapters.feishu.scopes import violated, where_to_grant
 from imbridge.protocol import (
     ContentRefusedError,
@@ -49,7 +49,6 @@ _KINDS: dict[Reaction, type[DeliveryError]] = {
 }
 _CARD_REFUSED = 230099
 _SUB_CODE = re.compile(r"ErrCode:\s*(\d+)")
-PERMISSIONS = frozenset({99991672, 99991679, 230006, 230017, 230018, 230027, 230035})
 
 
 def failure_of(
@@ -72,7 +71,7 @@ def failure_of(
     log_id = response.headers.get("X-Tt-Logid", "")
     if log_id:
         facts.append(f"log id {log_id}")
-    kind = NotPermittedError if code in PERMISSIONS else _KINDS.get(rule.reaction, DeliveryError)
+    kind = NotPermittedError if code in FORBIDDEN else _KINDS.get(rule.reaction, DeliveryError)
     if kind is DeliveryError and rule.code in REFUSED_CONTENT:
         kind = ContentRefusedError
     # A gateway's answer says neither that we are too fast nor that nothing happened.
