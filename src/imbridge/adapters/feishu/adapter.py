@@ -28,6 +28,7 @@ from imbridge.adapters.feishu.oauth import OAuth
 from imbridge.adapters.feishu.outbound import as_plain_text, measure, message_body
 from imbridge.adapters.feishu.people import People
 from imbridge.adapters.feishu.refusals import DegradeError, RetargetError, gone, passing
+from imbridge.adapters.feishu.sdk import Sdk
 from imbridge.adapters.feishu.streaming import StreamingCard
 from imbridge.adapters.feishu.webhook import FeishuWebhook
 from imbridge.config import AccountConfig
@@ -88,6 +89,7 @@ class FeishuAdapter(Adapter):
         self.api = FeishuApi(self.caller)
         self.oauth = OAuth(self.caller)
         self.approvals = Approvals(self.caller)
+        self._sdk = Sdk(self.caller)
         locale = "en_us" if config.domain is Domain.LARK else "zh_cn"
         self.me = Identity(account=config.name, app_id=config.app_id, locale=locale)
         self._completion = Completion(self.api, self.me, config)
@@ -138,6 +140,7 @@ class FeishuAdapter(Adapter):
         """Let go of everything."""
         await self.stop_reading()
         await self.oauth.close()
+        await self._sdk.close()
         await self.caller.close()
         self._tell(Health.STOPPED, "closed")
 
@@ -324,6 +327,14 @@ class FeishuAdapter(Adapter):
     async def complete(self, message: Message) -> Message:
         """The message with what it quotes and what is forwarded with it; what cannot be read is left out."""
         return await self._completion.complete(message)
+
+    async def sdk(self) -> Any:
+        """A `lark_oapi.Client` for all the rest of the platform, over our connections and with our token.
+
+        Loading it takes seconds the first time, off the loop. Await the methods whose names begin with `a`
+        (`client.im.v1.chat.alist(...)`); the others work in threads and refuse to block the loop.
+        """
+        return await self._sdk.client()
 
     def routes(self) -> Sequence[WebhookRoute]:
         """The callback URL, in webhook mode only; where people come back to who authorise, if that is waited for."""
