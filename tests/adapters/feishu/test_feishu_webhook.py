@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import uvicorn
 from contract import until
 from feishu_rig import Rig, event_payload, text
+from served import served
 
 from imbridge.adapters.base import Health, Verdict
 from imbridge.adapters.feishu import FeishuAdapter
@@ -270,22 +270,15 @@ class TestOverHttp:
         return EmulatorSettings(redelivery=(0.05, 0.1, 0.2), ack_timeout=1)
 
     @pytest.fixture
-    async def served(self, rig: Rig) -> AsyncIterator[tuple[FeishuAdapter, str, WebhookApp]]:
+    async def callback(self, rig: Rig) -> AsyncIterator[tuple[FeishuAdapter, str, WebhookApp]]:
         rig.app.encrypt_key, rig.app.verification_token = KEY, TOKEN
         adapter = await rig.start(mode="webhook", encrypt_key=KEY, verification_token=TOKEN)
         app = WebhookApp(adapter.routes())
-        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off")  # type: ignore[arg-type]
-        server = uvicorn.Server(config)
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-        serving = asyncio.create_task(server._serve())
-        await until(lambda: server.started)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield adapter, f"http://127.0.0.1:{port}/feishu/work", app
-        server.should_exit = True
-        await serving
+        async with served(app) as url:
+            yield adapter, f"{url}/feishu/work", app
 
-    async def test_end_to_end(self, rig: Rig, served: Any, caplog: pytest.LogCaptureFixture) -> None:
-        adapter, url, app = served
+    async def test_end_to_end(self, rig: Rig, callback: Any, caplog: pytest.LogCaptureFixture) -> None:
+        adapter, url, app = callback
         caplog.set_level(logging.DEBUG)
         assert adapter.health is Health.UP
         await rig.feishu.set_callback(rig.app, url)
@@ -304,8 +297,8 @@ class TestOverHttp:
         assert rig.feishu.messages[-1].text == "and back"
         assert "canary" not in caplog.text
 
-    async def test_wrong_settings_are_refused(self, rig: Rig, served: Any) -> None:
-        _, url, app = served
+    async def test_wrong_settings_are_refused(self, rig: Rig, callback: Any) -> None:
+        _, url, app = callback
         rig.app.encrypt_key = "another-key"
         with pytest.raises(AssertionError, match="HTTP 403"):
             await rig.feishu.set_callback(rig.app, url)
