@@ -85,7 +85,7 @@ def test_a_note_stands_on_a_line_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("media", "stand_in"),
     [
-        (Image(path="/tmp/photos/cat.png", size=2000), File(path="/tmp/photos/cat.png", size=2000, name="cat.png")),
+        (Image(path="photos/cat.png", size=2000), File(path="photos/cat.png", size=2000, name="cat.png")),
         (Audio(path="memo.mp3", size=9), File(path="memo.mp3", size=9, name="memo.mp3")),
         (Video(path="v.mp4", name="trip.mp4", size=9), File(path="v.mp4", name="trip.mp4", size=9)),
         (Sticker(path="s.webp", size=9), Image(path="s.webp", size=9)),
