@@ -42,6 +42,15 @@ EXTRA: dict[str, set[str]] = {
         "markup",  # the one place that makes text inert where the platform reads markup
         "streaming",  # text that grows in a card: a protocol of its own, with its own errors to mend
         "tables",  # how many tables a card takes
+        "media",  # what is sent as voice, film or file, from disk and to disk: more than the wiring has room for
+        "formats",  # what a file is by its first bytes: pure, beside the I/O of media
+        "people",  # who is meant by a name: it keeps the members of chats
+        "messages",  # forward, urge, pin, read: what can be done with messages beyond sending them
+        "stored",  # messages as those give them back
+        "batches",  # one message to many: another API with rules of its own
+        "chats",  # the groups a bot is in, and their members
+        "contacts",  # the address book
+        "pages",  # lists page by page, for all of these
         "custom_bot",  # a mode with an adapter of its own: it has no API, only an address to post to
         "hook",  # that address: signature, limits and errors are other ones than the API's in calls.py
         "oauth",  # people who let the app act for them: tokens that are not the app's, with rules of their own
