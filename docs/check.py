@@ -2,8 +2,8 @@
 
 Every relative link leads to a file and, with `#`, to a heading in it; every file of the repository that is named as
 code (`tests/...`) exists; every ```python block compiles and imports of imbridge what is there, and runs if the line
-before it is `<!-- run -->`; the tables of settings and of error codes say what the code says, those of what arrives and
-is sent what the samples say (`coverage_tables.py` writes them). Each problem is a line
+before it is `<!-- run -->`; the tables of settings say what the code says; those of error codes, of what arrives and of
+what is sent are the ones that `error_tables.py` and `coverage_tables.py` write. Each problem is a line
 `file:line: what`; the exit status is 1 then.
 
 A block that runs is a file of tests for pytest; where it holds none, `main()` is the test, or that it can be imported.
@@ -24,18 +24,16 @@ from typing import Any
 from urllib.parse import unquote
 
 import coverage_tables
+import error_tables
 from pydantic import BaseModel, SecretStr
 
 from imbridge.adapters.feishu.config import FeishuConfig
-from imbridge.adapters.feishu.errors import API_ERRORS, LINK_ERRORS
 from imbridge.config.account import AccountConfig
 from imbridge.config.options import BridgeOptions
-from imbridge.transport import ErrorTable
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("docs", "examples", "benchmarks", "tests")
 OPERATING = ROOT / "docs" / "operating.md"
-FEISHU = ROOT / "docs" / "feishu.md"
 
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*([\w+-]*)")
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
@@ -45,7 +43,7 @@ _ATTRIBUTE = re.compile(r"<(?:a|img)\b[^>]*?\b(?:href|src)=\"([^\"]+)\"")
 _ANCHOR = re.compile(r"<a\b[^>]*?\b(?:id|name)=\"([^\"]+)\"")
 _NAMED_FILE = re.compile(r"`((?:src|tests|docs|examples|benchmarks)/[\w./-]+)`")
 _CODE_SPAN = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
-_MARKER = re.compile(r"<!--\s*(settings|errors):\s*(\w+)\s*-->")
+_MARKER = re.compile(r"<!--\s*(settings):\s*(\w+)\s*-->")
 _RUN = re.compile(r"^\s*<!--\s*run\s*-->\s*$")
 _TEST = re.compile(r"^(?:async )?def test_", re.MULTILINE)
 _MAIN = re.compile(r"^async def main\(\)", re.MULTILINE)
@@ -240,24 +238,6 @@ def check_settings(document: Document, problems: Problems) -> int:
     return count
 
 
-def check_errors(document: Document, problems: Problems) -> int:
-    """Compare the tables of error codes with the adapter's; gives the number of codes."""
-    tables: dict[str, ErrorTable] = {"API_ERRORS": API_ERRORS, "LINK_ERRORS": LINK_ERRORS}
-    count = 0
-    for line, kind, subject, rows in document.tables():
-        if kind != "errors":
-            continue
-        table = tables.pop(subject, None)
-        if table is None:
-            problems.append(((document.path, line), f"{subject}: no such error table, or a second one of it"))
-            continue
-        expected = {str(rule.code): rule.reaction.value for rule in table}
-        count += len(expected)
-        _compare(document.path, line, subject, rows, expected, problems)
-    problems.extend(((document.path, 1), f"has no table of {name}") for name in tables)
-    return count
-
-
 def _default(model: type[BaseModel], name: str) -> str:
     field = model.model_fields[name]
     if field.is_required() or (issubclass(model, AccountConfig) and name in model.needs({})):
@@ -299,7 +279,7 @@ def main() -> int:
     """Check all; gives the exit status."""
     problems: Problems = []
     known = documents()
-    links = examples = settings = codes = 0
+    links = examples = settings = 0
     for document in known.values():
         if document.unclosed:
             problems.append(((document.path, document.unclosed), "this block of code is not closed"))
@@ -307,19 +287,18 @@ def main() -> int:
         check_files(document, problems)
         examples += check_python(document, problems)
     run = run_examples(known, problems)
-    for path, what in ((OPERATING, "the reference of settings"), (FEISHU, "the table of error codes")):
-        if path not in known:
-            problems.append(((path, 1), f"there is no such file; it holds {what}"))
     if OPERATING in known:
         settings = check_settings(known[OPERATING], problems)
-    if FEISHU in known:
-        codes = check_errors(known[FEISHU], problems)
-    problems.extend(((path, 1), what) for path, what in coverage_tables.problems())
+    else:
+        problems.append(((OPERATING, 1), "there is no such file; it holds the reference of settings"))
+    for made in (coverage_tables, error_tables):
+        problems.extend(((path, 1), what) for path, what in made.problems())
     for (path, number), what in sorted(problems):
         sys.stdout.write(f"{path.relative_to(ROOT)}:{number}: {what}\n")
     if problems:
         sys.stdout.write(f"{len(problems)} problems in the documents\n")
         return 1
+    codes = sum(map(len, error_tables.tables().values()))
     sys.stdout.write(
         f"docs: {len(known)} files, {links} links, {examples} examples ({run} of them run), {settings} settings, "
         f"{codes} error codes, {len(coverage_tables.known())} types from Feishu: ok\n"

@@ -152,8 +152,9 @@ def table_out(language: str) -> list[str]:
     return [_WORDS[language]["out"], "|---|---|---|---|", *rows]
 
 
-def _degradation(each: Any) -> str:
-    return f"{each['what']}: {each['how']}" if isinstance(each, dict) else str(each)
+def _degradation(each: dict[str, Any]) -> str:
+    """What became of what, in a cell of a table: the text itself is in the sample."""
+    return f"{each['what']}: {str(each['how']).partition(':')[0]}"
 
 
 def renewed(page: str, language: str) -> str:

@@ -260,6 +260,31 @@ class AdapterContract:
         await stage.adapter.unreact(channel, message_id, "👍")
         assert stage.reactions(message_id) == []
 
+    async def test_typing(self, stage: Stage) -> None:
+        message_id = await stage.says("?")
+        channel = stage.target.channel
+        if not stage.adapter.capabilities.typing:
+            with pytest.raises(NotSupportedError):
+                await stage.adapter.typing(channel, message_id, True)
+            return
+        await stage.adapter.typing(channel, message_id, True)
+        assert len(stage.reactions(message_id)) == 1
+        await stage.adapter.typing(channel, message_id, False)
+        assert stage.reactions(message_id) == []
+
+    async def test_a_message_that_grows(self, stage: Stage) -> None:
+        growing = stage.adapter.grow(markdown=True)
+        if growing is None:
+            pytest.skip("the platform has no such message: it is edited, or sent whole")
+        element = await growing.open("one")
+        await stage.adapter.send(stage.target, Part(PartKind.CARD, (element,)), "key")
+        assert stage.shown() == ["one"]
+        await growing.show("one two")
+        assert stage.shown() == ["one two"]
+        await growing.close("one two three")
+        assert stage.shown() == ["one two three"]
+        assert stage.violations() == []
+
     async def test_wrong_credentials_fail_loudly(self, stage: Stage) -> None:
         adapter = stage.with_wrong_credentials()
         with pytest.raises((AuthError, LinkError)) as caught:

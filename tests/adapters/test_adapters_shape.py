@@ -22,6 +22,9 @@ EXTRA: dict[str, set[str]] = {
     "feishu": {
         "frames",  # its long connection speaks protobuf, and splits events over frames: a concept beside the link
         "calls",  # token, pacing, error table and retries of one call; api.py is the list of the endpoints alone
+        "approvals",  # a service of its own on the platform
+        "sdk",  # the official SDK's client: loaded on demand, and made to talk our way
+        "sdk_transport",  # our way: its requests over our connections
         "refusals",  # what an API's refusal becomes: with calls.py it would be one file of two concepts
         "content",  # twenty types of message content: beside them the decoding of events would not be seen
         "posts",  # rich text: a dozen tags inside one type of content

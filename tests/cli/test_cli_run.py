@@ -179,6 +179,23 @@ async def test_probe_says_who_each_account_is(feishu, start, as_json):
 
 
 @pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize("enough", [False, True])
+async def test_probe_names_missing_scopes_and_where_to_grant_them(feishu, start, as_json, enough):
+    hearing = ["im:message.p2p_msg:readonly", "im:message.group_at_msg:readonly"]
+    app = feishu.add_app(name="Demo Bot", scopes=[*hearing, *(["im:message"] if enough else [])])
+    async with start(app, "probe", *(["--json"] if as_json else [])) as process:
+        status, stdout, stderr = await ended(process)
+    assert (status, stderr) == (0 if enough else 1, "")
+    problems = json.loads(stdout)["feishu:default"]["problems"] if as_json else stdout.splitlines()[1:]
+    required = [problem.strip() for problem in problems if problem.strip().startswith("scope ")]
+    page = f"https://open.feishu.cn/app/{app.app_id}/auth?q=im:message:send_as_bot&op_from=openapi&token_type=tenant"
+    assert required == (
+        [] if enough else [f"scope im:message:send_as_bot is not granted (sending and answering): {page}"]
+    )
+    assert any(problem.strip().startswith("optional scope cardkit:card:write ") for problem in problems)
+
+
+@pytest.mark.parametrize("as_json", [False, True])
 async def test_probe_of_wrong_credentials_fails_and_says_why(feishu, start, as_json):
     app = feishu.add_app(name="Demo Bot")
     options = ["--json"] if as_json else []

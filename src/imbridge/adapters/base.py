@@ -92,10 +92,10 @@ class Probe:
     """What an account found out about itself.
 
     Attributes:
-        ok: Credentials work and the bot exists.
+        ok: Credentials work, the bot exists, and nothing that it cannot do without is known to be missing.
         bot_id: Our own id on the platform.
         bot_name: Our own name.
-        problems: What is missing, one line each, with where to mend it.
+        problems: What is missing, one line each, with where to mend it; also what it can do without.
     """
 
     ok: bool

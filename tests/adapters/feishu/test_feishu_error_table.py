@@ -57,6 +57,7 @@ RAISED: dict[int, tuple[type[DeliveryError], str]] = {
     99992361: (FAIL, "one app only"),
     230031: (FAIL, "send a new one"),
     300311: (FAIL, "another app"),
+    1390002: (FAIL, "approval's code"),
     230002: (GONE, "add the bot to the group"),
     230013: (GONE, "Availability"),
     232009: (GONE, "disbanded"),
@@ -144,8 +145,8 @@ RAISED: dict[int, tuple[type[DeliveryError], str]] = {
     43007: (FAIL, "one id"),
     43010: (FAIL, "recursive=False"),
 }
-FULL, CLOSED, SEQUENCE, DONE = {200740, 200750, 200860}, {200850, 300309}, {300317}, {200770}
-"""Of cards that text is streamed into."""
+FULL, CLOSED, SEQUENCE, DONE = {200740, 200750, 200860}, {200850, 300309}, {300317}, {200770, 1390007}
+"""Of cards that text is streamed into; of approvals too, what is done already."""
 SUB_CODES = {11310: "table", 200914: "table", 200570: "image", 200621: "interactive", 200861: "interactive"}
 """Of a refused card, with what is shown otherwise because of it."""
 POST = Part(PartKind.MARKDOWN, (Markdown("**x** <at id=all></at>"),))

@@ -7,10 +7,10 @@ from typing import Any
 
 import aiohttp
 import pytest
-import uvicorn
 from contract import until
 from feishu_people import BACK, authorise, make_old, query_of
 from feishu_rig import Rig
+from served import served
 
 from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.adapters.feishu.errors import OAUTH_ERRORS
@@ -199,17 +199,10 @@ class TestErrors:
 
 class TestWayBack:
     @pytest.fixture
-    async def served(self, rig: Rig, adapter: FeishuAdapter) -> AsyncIterator[str]:
+    async def page(self, rig: Rig, adapter: FeishuAdapter) -> AsyncIterator[str]:
         """The adapter's routes on a real server; its address."""
-        app = WebhookApp(adapter.routes())
-        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="off", ws="none")
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server._serve())
-        await until(lambda: server.started)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}/feishu/work/oauth"
-        server.should_exit = True
-        await serving
+        async with served(WebhookApp(adapter.routes())) as url:
+            yield f"{url}/feishu/work/oauth"
 
     @pytest.fixture
     def told(self, adapter: FeishuAdapter) -> list[Authorized]:
@@ -226,10 +219,10 @@ class TestWayBack:
             return response.status, await response.text(), response.headers
 
     async def test_the_whole_way(
-        self, rig: Rig, adapter: FeishuAdapter, told: list[Authorized], served: str, caplog: pytest.LogCaptureFixture
+        self, rig: Rig, adapter: FeishuAdapter, told: list[Authorized], page: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.DEBUG, "imbridge")
-        url = adapter.oauth.authorize_url(served, ["im:chat:readonly"], note="feishu:work/group/oc_1")
+        url = adapter.oauth.authorize_url(page, ["im:chat:readonly"], note="feishu:work/group/oc_1")
         back = await rig.feishu.consents(rig.alice, url)
         status, text, headers = await self.visit(back)
         assert status == 200
@@ -248,35 +241,33 @@ class TestWayBack:
         assert query["state"] not in caplog.text
         assert told[0].token.access_token.get_secret_value() not in caplog.text
 
-    async def test_somebody_refuses(
-        self, rig: Rig, adapter: FeishuAdapter, told: list[Authorized], served: str
-    ) -> None:
-        back = await rig.feishu.denies(rig.alice, adapter.oauth.authorize_url(served))
+    async def test_somebody_refuses(self, rig: Rig, adapter: FeishuAdapter, told: list[Authorized], page: str) -> None:
+        back = await rig.feishu.denies(rig.alice, adapter.oauth.authorize_url(page))
         status, text, _ = await self.visit(back)
         assert (status, "Not authorised" in text) == (200, True)
         assert told == []
         assert len(adapter.oauth._pending) == 0
 
     @pytest.mark.parametrize("query", ["", "?state=x&code=y", "?code=<script>&state=<script>", "?error=<script>"])
-    async def test_strangers(self, rig: Rig, told: list[Authorized], served: str, query: str) -> None:
-        status, text, _ = await self.visit(served + query)
+    async def test_strangers(self, rig: Rig, told: list[Authorized], page: str, query: str) -> None:
+        status, text, _ = await self.visit(page + query)
         assert status == 400
         assert "script" not in text
         assert rig.feishu.stats.user_token_requests == 0
 
     async def test_a_handler_that_fails_is_logged(
-        self, rig: Rig, adapter: FeishuAdapter, told: list[Authorized], served: str, caplog: pytest.LogCaptureFixture
+        self, rig: Rig, adapter: FeishuAdapter, told: list[Authorized], page: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         @adapter.oauth.on_authorized
         async def fails(authorized: Authorized) -> None:
             raise KeyError(authorized.note)
 
-        back = await rig.feishu.consents(rig.alice, adapter.oauth.authorize_url(served))
+        back = await rig.feishu.consents(rig.alice, adapter.oauth.authorize_url(page))
         assert (await self.visit(back))[0] == 200
         await until(lambda: "on_authorized failed" in caplog.text)
 
     async def test_a_handler_that_hangs_ends_with_the_account(
-        self, rig: Rig, adapter: FeishuAdapter, told: list[Authorized], served: str
+        self, rig: Rig, adapter: FeishuAdapter, told: list[Authorized], page: str
     ) -> None:
         began = asyncio.Event()
 
@@ -285,7 +276,7 @@ class TestWayBack:
             began.set()
             await asyncio.Event().wait()
 
-        back = await rig.feishu.consents(rig.alice, adapter.oauth.authorize_url(served))
+        back = await rig.feishu.consents(rig.alice, adapter.oauth.authorize_url(page))
         assert (await self.visit(back))[0] == 200
         await began.wait()
         await adapter.close()

@@ -1,6 +1,7 @@
 """Callbacks: who is let in, who is not, and the whole way over HTTP with the emulator as the platform."""
 
 import asyncio
+import hashlib
 import json
 import logging
 import time
@@ -8,17 +9,19 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import uvicorn
 from contract import until
 from feishu_rig import Rig, event_payload, text
+from served import served
 
 from imbridge.adapters.base import Health, Verdict
 from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.adapters.feishu import webhook as webhook_module
 from imbridge.adapters.feishu.crypto import decrypt, signature
-from imbridge.emulators.feishu import EmulatorSettings
+from imbridge.emulators.feishu import EmulatorSettings, Forged
 from imbridge.emulators.feishu import crypto as platform_crypto
-from imbridge.protocol import DecodeError, Message, UnknownEvent
+from imbridge.emulators.feishu.callback import CallbackRefusedError
+from imbridge.protocol import Button, ButtonClicked, Card, DecodeError, Message, Toast, UnknownEvent
+from imbridge.rendering import Part, PartKind
 from imbridge.transport import Headers, Refused, WebhookApp, WebhookRequest, WebhookResponse
 
 KEY, TOKEN = "canary-encrypt-key", "canary-verification"
@@ -111,6 +114,65 @@ class TestLetIn:
             await post(adapter, body, signed(body, nonce=f"n{number}"))
         first, second = (inbound.dedup_keys for inbound in rig.intake.offered)
         assert first == second
+
+
+class TestOldClicks:
+    """The older callback of a card: plain, without a header, and signed with the verification token."""
+
+    BODY = json.dumps(
+        {
+            "open_id": "ou_1", "open_message_id": "om_1", "open_chat_id": "oc_1", "token": "c-canary-1",
+            "action": {"tag": "button", "value": {"imbridge": "yes", "value": 1}},
+        }
+    ).encode()  # fmt: skip
+
+    def signed(self, body: bytes, *, token: str = TOKEN, age: int = 0) -> dict[str, str]:
+        timestamp = str(int(time.time()) - age)
+        digest = hashlib.sha1(f"{timestamp}n1{token}".encode() + body).hexdigest()  # noqa: S324 - theirs
+        return dict(zip(NAMES, (digest, timestamp, "n1"), strict=True))
+
+    @pytest.fixture
+    def adapter(self, rig: Rig) -> FeishuAdapter:
+        return rig.make(mode="webhook", verification_token=TOKEN)
+
+    async def test_signed(self, rig: Rig, adapter: FeishuAdapter) -> None:
+        assert (await post(adapter, self.BODY, self.signed(self.BODY))).status == 200
+        (item,) = rig.intake.items
+        assert isinstance(item, ButtonClicked)
+        assert (item.action, item.value) == ("yes", 1)
+
+    async def test_what_is_not_is_refused(self, rig: Rig, adapter: FeishuAdapter) -> None:
+        good = self.signed(self.BODY)
+        assert (await refused(adapter, self.BODY)).reason == "not signed"
+        for name in NAMES:
+            lacking = {key: value for key, value in good.items() if key != name}
+            assert (await refused(adapter, self.BODY, lacking)).reason == "not signed"
+        assert (await refused(adapter, self.BODY, self.signed(self.BODY, token="x"))).reason == "wrong signature"
+        assert (await refused(adapter, self.BODY + b" ", good)).reason == "wrong signature"
+        assert (await refused(adapter, self.BODY, self.signed(self.BODY, age=400))).reason == "stale timestamp"
+        assert rig.intake.offered == []
+        await post(adapter, self.BODY, good)
+        assert (await refused(adapter, self.BODY, good)).reason == "replayed"
+
+    async def test_the_token_in_it_opens_nothing(self, rig: Rig, adapter: FeishuAdapter) -> None:
+        body = json.dumps(json.loads(self.BODY) | {"token": TOKEN}).encode()
+        assert (await refused(adapter, body)).reason == "not signed"
+
+    async def test_with_an_encrypt_key_they_are_refused_as_all_that_is_plain(self, rig: Rig) -> None:
+        adapter = rig.make(mode="webhook", encrypt_key=KEY, verification_token=TOKEN)
+        assert (await refused(adapter, self.BODY, self.signed(self.BODY))).reason == "wrong signature"
+        assert (await refused(adapter, self.BODY)).reason == "not encrypted"
+
+    async def test_an_event_with_an_action_in_it_is_none(self, rig: Rig, adapter: FeishuAdapter) -> None:
+        body = json.dumps(json.loads(event()) | {"action": {}}).encode()
+        await post(adapter, body)
+        assert rig.intake.texts == ["hi"]
+
+    async def test_overload(self, rig: Rig, adapter: FeishuAdapter) -> None:
+        rig.intake.answers.append(Verdict.OVERLOADED)
+        headers = self.signed(self.BODY)
+        assert (await post(adapter, self.BODY, headers)).status == 503
+        assert (await post(adapter, self.BODY, headers)).status == 200
 
 
 class TestRefused:
@@ -270,22 +332,15 @@ class TestOverHttp:
         return EmulatorSettings(redelivery=(0.05, 0.1, 0.2), ack_timeout=1)
 
     @pytest.fixture
-    async def served(self, rig: Rig) -> AsyncIterator[tuple[FeishuAdapter, str, WebhookApp]]:
+    async def callback(self, rig: Rig) -> AsyncIterator[tuple[FeishuAdapter, str, WebhookApp]]:
         rig.app.encrypt_key, rig.app.verification_token = KEY, TOKEN
         adapter = await rig.start(mode="webhook", encrypt_key=KEY, verification_token=TOKEN)
         app = WebhookApp(adapter.routes())
-        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off")  # type: ignore[arg-type]
-        server = uvicorn.Server(config)
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-        serving = asyncio.create_task(server._serve())
-        await until(lambda: server.started)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield adapter, f"http://127.0.0.1:{port}/feishu/work", app
-        server.should_exit = True
-        await serving
+        async with served(app) as url:
+            yield adapter, f"{url}/feishu/work", app
 
-    async def test_end_to_end(self, rig: Rig, served: Any, caplog: pytest.LogCaptureFixture) -> None:
-        adapter, url, app = served
+    async def test_end_to_end(self, rig: Rig, callback: Any, caplog: pytest.LogCaptureFixture) -> None:
+        adapter, url, app = callback
         caplog.set_level(logging.DEBUG)
         assert adapter.health is Health.UP
         await rig.feishu.set_callback(rig.app, url)
@@ -304,8 +359,80 @@ class TestOverHttp:
         assert rig.feishu.messages[-1].text == "and back"
         assert "canary" not in caplog.text
 
-    async def test_wrong_settings_are_refused(self, rig: Rig, served: Any) -> None:
-        _, url, app = served
+    @pytest.mark.parametrize(
+        ("forged", "status", "reason"),
+        [
+            (Forged(), 200, ""),
+            (Forged(age=290), 200, ""),
+            (Forged(encrypted=False), 403, "not encrypted"),
+            (Forged(encrypted=False, signature="missing"), 403, "not encrypted"),
+            (Forged(signature="missing"), 403, "not signed"),
+            (Forged(signature="wrong"), 403, "wrong signature"),
+            (Forged(without="X-Lark-Signature"), 403, "not signed"),
+            (Forged(without="X-Lark-Request-Nonce"), 403, "not signed"),
+            (Forged(without="X-Lark-Request-Timestamp"), 403, "not signed"),
+            (Forged(age=310), 403, "stale timestamp"),
+            (Forged(age=-310), 403, "stale timestamp"),
+            (Forged(key="another"), 403, "wrong signature"),
+            (Forged(token="another"), 403, "wrong verification token"),
+        ],
+        ids=repr,
+    )
+    @pytest.mark.parametrize("old", [False, True], ids=["2.0", "1.0"])
+    async def test_only_what_the_platform_makes_gets_in(
+        self, rig: Rig, callback: Any, forged: Forged, status: int, reason: str, old: bool
+    ) -> None:
+        _, url, app = callback
+        await rig.feishu.set_callback(rig.app, url)
+        kind, about = ("p2p_chat_create", {"chat_id": "oc_1"}) if old else ("some.new_event_v9", {"x": 1})
+        answer = await rig.feishu.callbacks.send(rig.app, kind, about, forged, old=old)
+        assert answer.status == status
+        assert len(rig.intake.offered) == (status == 200)
+        assert {why for _, code, why in app.counts if code == 403} == ({reason} if reason else set())
+        assert answer.body == ({} if status == 200 else ""), "a refusal tells nothing"
+
+    async def test_a_recorded_request_is_worth_nothing(self, rig: Rig, callback: Any) -> None:
+        _, url, app = callback
+        await rig.feishu.set_callback(rig.app, url)
+        await rig.feishu.callbacks.send(rig.app, "some.new_event_v9", {})
+        assert (await rig.feishu.callbacks.replay(rig.app)).status == 403
+        assert len(rig.intake.offered) == 1
+        assert [why for _, code, why in app.counts if code == 403] == ["replayed"]
+
+    @pytest.mark.parametrize("forged", [Forged(), Forged(signature="missing")], ids=["signed", "not signed"])
+    async def test_the_challenge(self, rig: Rig, callback: Any, forged: Forged) -> None:
+        _, url, _ = callback
+        await rig.feishu.set_callback(rig.app, url)
+        assert (await rig.feishu.callbacks.challenge(rig.app, forged)).status == 200
+        assert rig.intake.offered == []
+
+    @pytest.mark.parametrize(
+        "forged",
+        [Forged(encrypted=False, signature="missing"), Forged(key="another"), Forged(token="another"), Forged(age=400)],
+        ids=repr,
+    )
+    async def test_a_challenge_that_is_not_the_platforms(self, rig: Rig, callback: Any, forged: Forged) -> None:
+        _, url, _ = callback
+        await rig.feishu.set_callback(rig.app, url)
+        with pytest.raises(CallbackRefusedError, match="HTTP 403"):
+            await rig.feishu.callbacks.challenge(rig.app, forged)
+
+    async def test_a_click_is_answered_over_http(self, rig: Rig, callback: Any) -> None:
+        adapter, url, _ = callback
+        await rig.feishu.set_callback(rig.app, url)
+        sent = await adapter.send(rig.target(), Part(PartKind.CARD, (Card(body=(Button("OK", value=7),)),)), "k")
+        clicking = asyncio.create_task(rig.feishu.clicks(rig.alice, rig.feishu.messages[-1], button="OK"))
+        await rig.intake_has(1)
+        inbound = rig.intake.offered[0]
+        assert isinstance(inbound.item, ButtonClicked)
+        assert (inbound.item.message_id, inbound.item.value) == (sent.part.message_id, 7)
+        assert inbound.answer is not None
+        inbound.answer.set_result((Toast("thanks", kind="success"),))
+        answer = await clicking
+        assert "thanks" in str(answer)
+
+    async def test_wrong_settings_are_refused(self, rig: Rig, callback: Any) -> None:
+        _, url, app = callback
         rig.app.encrypt_key = "another-key"
         with pytest.raises(AssertionError, match="HTTP 403"):
             await rig.feishu.set_callback(rig.app, url)

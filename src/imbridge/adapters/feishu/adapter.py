@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
+from imbridge.adapters.feishu import scopes
 from imbridge.adapters.feishu.answers import answer_json, wait_for_answer
 from imbridge.adapters.feishu.api import FeishuApi, receive_id_type
+from imbridge.adapters.feishu.approvals import Approvals
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.capabilities import FEISHU
 from imbridge.adapters.feishu.cards import images_in, simpler
@@ -26,6 +28,7 @@ from imbridge.adapters.feishu.oauth import OAuth
 from imbridge.adapters.feishu.outbound import as_plain_text, measure, message_body
 from imbridge.adapters.feishu.people import People
 from imbridge.adapters.feishu.refusals import DegradeError, RetargetError, gone, passing
+from imbridge.adapters.feishu.sdk import Sdk
 from imbridge.adapters.feishu.streaming import StreamingCard
 from imbridge.adapters.feishu.webhook import FeishuWebhook
 from imbridge.config import AccountConfig
@@ -85,6 +88,8 @@ class FeishuAdapter(Adapter):
         self.caller = Caller(config, context.pool)
         self.api = FeishuApi(self.caller)
         self.oauth = OAuth(self.caller)
+        self.approvals = Approvals(self.caller)
+        self._sdk = Sdk(self.caller)
         locale = "en_us" if config.domain is Domain.LARK else "zh_cn"
         self.me = Identity(account=config.name, app_id=config.app_id, locale=locale)
         self._completion = Completion(self.api, self.me, config)
@@ -123,6 +128,7 @@ class FeishuAdapter(Adapter):
             raise
         if self.mode is Mode.WEBHOOK:
             self._tell(Health.UP, "waiting for callbacks")
+        await self.approvals.begin()
 
     async def stop_reading(self) -> None:
         """Close the connection; sending still works."""
@@ -134,16 +140,18 @@ class FeishuAdapter(Adapter):
         """Let go of everything."""
         await self.stop_reading()
         await self.oauth.close()
+        await self._sdk.close()
         await self.caller.close()
         self._tell(Health.STOPPED, "closed")
 
     async def probe(self) -> Probe:
-        """Ask who we are."""
+        """Ask who we are, and what we are allowed."""
         try:
             await self._identify()
         except ImbridgeError as error:
             return Probe(ok=False, problems=(str(error),))
-        return Probe(ok=True, bot_id=self.me.bot_id, bot_name=self.me.bot_name)
+        granted = await scopes.look(self.caller)
+        return Probe(ok=granted.ok, bot_id=self.me.bot_id, bot_name=self.me.bot_name, problems=granted.problems)
 
     async def _identify_patiently(self) -> None:
         """As long as it takes: a platform or a network that is down at the start comes back like any other."""
@@ -319,6 +327,14 @@ class FeishuAdapter(Adapter):
     async def complete(self, message: Message) -> Message:
         """The message with what it quotes and what is forwarded with it; what cannot be read is left out."""
         return await self._completion.complete(message)
+
+    async def sdk(self) -> Any:
+        """A `lark_oapi.Client` for all the rest of the platform, over our connections and with our token.
+
+        Loading it takes seconds the first time, off the loop. Await the methods whose names begin with `a`
+        (`client.im.v1.chat.alist(...)`); the others work in threads and refuse to block the loop.
+        """
+        return await self._sdk.client()
 
     def routes(self) -> Sequence[WebhookRoute]:
         """The callback URL, in webhook mode only; where people come back to who authorise, if that is waited for."""

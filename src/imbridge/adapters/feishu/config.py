@@ -54,6 +54,7 @@ class FeishuConfig(AccountConfig):
             sends, and is meant when `webhook_url` is all there is.
         webhook_url: Address of a custom bot. Who has it can post into the group: it is a credential.
         webhook_secret: Signs what is posted, when the custom bot asks for that.
+        approval_codes: Approval definitions whose events are wanted; subscribed to at the start.
         user_agent_tags: Extra tokens of the User-Agent. Reports say that some events depend on `channel`; empty sends
             exactly what the SDK sends.
         chat_rate: Messages into one chat. The platform allows 5 a second, shared by all bots of a group
@@ -98,6 +99,7 @@ class FeishuConfig(AccountConfig):
     webhook_secret: SecretStr | None = Field(
         default=None, description="in the group: Settings > Bots > Custom Bot > Set signature verification"
     )
+    approval_codes: tuple[str, ...] = ()
     user_agent_tags: tuple[str, ...] = ()
     chat_rate: str = "5/1.1s"
     api_rate: str = "50/1.1s"

@@ -24,6 +24,14 @@ def signature(timestamp: str, nonce: str, encrypt_key: str, body: bytes) -> str:
     return hashlib.sha256(f"{timestamp}{nonce}{encrypt_key}".encode() + body).hexdigest()
 
 
+def old_signature(timestamp: str, nonce: str, verification_token: str, body: bytes) -> str:
+    """What the header has to be for the older callback of a card, which is never encrypted.
+
+    Source: open.feishu.cn, "configure the card's request URL" (historic): SHA-1, and the token in place of the key.
+    """
+    return hashlib.sha1(f"{timestamp}{nonce}{verification_token}".encode() + body).hexdigest()  # noqa: S324 - theirs
+
+
 def hook_signature(timestamp: str, secret: str) -> str:
     """The `sign` of a custom bot's message: HMAC-SHA256 of nothing, the key being `timestamp`, line feed, `secret`.
 

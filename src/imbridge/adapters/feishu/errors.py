@@ -160,6 +160,9 @@ API_ERRORS = ErrorTable(
         ErrorRule(234010, "the file is empty", Reaction.FAIL),
         ErrorRule(234011, "not an image in a format the platform knows", Reaction.FAIL, hint="send it as a File"),
         ErrorRule(231010, "the reaction does not exist", Reaction.FAIL),
+        # approvals
+        ErrorRule(1390002, "no such approval", Reaction.FAIL, hint="check the approval's code"),
+        ErrorRule(1390007, "subscribed, or unsubscribed, already", Reaction.DONE),
         # targets
         ErrorRule(230002, "the bot is not in the group", Reaction.DEAD, hint="add the bot to the group"),
         ErrorRule(230013, "the user is outside the app's availability or left", Reaction.DEAD,

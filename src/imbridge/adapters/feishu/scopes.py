@@ -29,13 +29,15 @@ class Need:
         scopes: The first is the narrowest, and the one to ask for.
         purpose: What for.
         required: Without it the account is of no use.
-        setting: Only accounts that have this setting need it.
+        setting: Only accounts in which this setting says something need it.
+        value: What it has to say, if not anything.
     """
 
     scopes: tuple[str, ...]
     purpose: str
     required: bool = False
     setting: str = ""
+    value: str = ""
 
 
 NEEDS = (
@@ -48,16 +50,14 @@ NEEDS = (
     Need(("im:message:readonly", "im:message"), "reading files, quoted and forwarded messages"),
     Need(("im:message.reactions:write_only", "im:message"), "reactions, and the sign that an answer is on its way"),
     Need(("im:resource:upload", "im:resource"), "sending images and files"),
-    Need(("cardkit:card:write",), "answers that grow in a card"),
-    Need(("im:chat:readonly", "im:chat"), "groups: their facts, members and events"),
-    Need(("contact:contact.base:readonly", "contact:contact:readonly_as_app", "contact:contact:access_as_app",
-          "contact:contact:readonly"), "looking up people and departments"),
+    Need(("cardkit:card:write",), "answers that grow in a card", setting="stream", value="card"),
+    Need(("im:chat:readonly", "im:chat"), "groups: their members, and events of joining and leaving"),
     Need(("approval:approval:readonly", "approval:approval"), "events of approvals", required=True,
          setting="approval_codes"),
     Need(("approval:definition", "approval:approval"), "subscribing to approvals", required=True,
          setting="approval_codes"),
 )  # fmt: skip
-"""Everything the adapter needs a scope for by itself."""
+"""What the adapter does by itself, or for any bot. What is called by its name says by itself which scope it lacks."""
 
 
 def grant_url(config: FeishuConfig, scopes: Iterable[str]) -> str:
@@ -100,7 +100,11 @@ async def look(caller: "Caller") -> Granted:
 
 def needs(config: FeishuConfig) -> list[Need]:
     """What an account with these settings needs."""
-    return [need for need in NEEDS if not need.setting or getattr(config, need.setting)]
+    return [need for need in NEEDS if not need.setting or _says(getattr(config, need.setting), need.value)]
+
+
+def _says(given: object, value: str) -> bool:
+    return given == value if value else bool(given)
 
 
 def _problem(need: Need, listed: Collection[str], config: FeishuConfig) -> str:

@@ -97,8 +97,11 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 }
 """Any one of the scopes will do; an API that is not here needs none."""
 
-KNOWN = tuple(dict.fromkeys(scope for needed in NEEDED.values() for scope in needed))
-"""All scopes that some API here needs."""
+HEARING = ("im:message.p2p_msg:readonly", "im:message.group_at_msg:readonly", "im:message.group_msg")
+"""Scopes of the event `im.message.receive_v1`. They are listed only: `App.group_scope` says what is pushed."""
+
+KNOWN = tuple(dict.fromkeys(scope for needed in (HEARING, *NEEDED.values()) for scope in needed))
+"""All scopes that something here needs."""
 
 
 def require(app: App, api: str) -> None:
