@@ -76,6 +76,8 @@ class FeishuMedia:
             ContentRefusedError: something in it is empty, too large, or cannot be read.
             DeliveryError: as `FeishuApi`.
         """
+        if not any(_needs_upload(element) for element in part.elements):
+            return part, []  # nearly all of what bots say
         degradations: list[Degradation] = []
         elements: list[Element] = [
             await self._upload(element, degradations) if _needs_upload(element) else element
