@@ -30,7 +30,9 @@ def test_the_conversation_goes_as_it_should() -> None:
         "Bob · team         @Bot /weather shanghai\n  Bot · team         **shanghai**: cloudy, 12 °C\n",
         "please quote ",
         "only once, please",
-        "14 messages taken in, 2 repetitions recognised",
+        "[card] Deploy v1.2? | Yes | No\n",
+        "[the same card] Deploy v1.2: Yes\n",
+        "16 messages taken in, 2 repetitions recognised",
         "0 breaches of the platform's rules",
         "imbridge run my_skill.py",
     ):

@@ -71,3 +71,16 @@ async def test_a_story_is_one_message_that_grows(loaded, until) -> None:
         message = await room.user.receives()
         await until(lambda: message.text == "**one**, **two**, **three**")
         assert len(room.feishu.messages) == 2
+
+
+async def test_an_approval_is_decided_once(loaded) -> None:
+    async with loaded("approval.py") as room:
+        room.user.says("/deploy v1.2")
+        card = await room.user.receives(lambda message: message.text.startswith("Deploy?"))
+        answer = await room.feishu.clicks(room.user._user, card, button="Approve")
+        assert answer["toast"] == {"type": "success", "content": "Done"}
+        assert card.text.startswith("v1.2: approved")
+        late = await room.feishu.clicks(room.user._user, card, {"imbridge": "reject", "value": "v1.2"})
+        assert late["toast"]["content"] == "Somebody was faster."
+        assert card.text.startswith("v1.2: approved")
+        assert room.feishu.violations == []

@@ -183,13 +183,15 @@ class TestKindsOfFiles:
         assert (degradation.what, degradation.how) == ("sticker", "image")
 
     async def test_a_sticker_keeps_its_key(self, rig: Rig, adapter: FeishuAdapter) -> None:
-        _, message = await sent(rig, adapter, Sticker(key="s_1", data=PNG))
-        assert (message.msg_type, message.content) == ("sticker", {"file_key": "s_1"})
+        key = (await rig.alice.sends_sticker()).content["file_key"]  # bots can send those only that they were sent
+        _, message = await sent(rig, adapter, Sticker(key=key, data=PNG))
+        assert (message.msg_type, message.content) == ("sticker", {"file_key": key})
         assert rig.feishu.stats.uploads == 0
 
     async def test_what_the_capabilities_say_is_true(self, rig: Rig, adapter: FeishuAdapter) -> None:
         """Rendered as a reply is, nothing of it is degraded."""
-        reply = Reply(elements=(Text("see"), Audio(data=opus(1)), Video(data=mp4()), File(data=b"x"), Sticker(key="s")))
+        sticker = Sticker(key=(await rig.alice.sends_sticker()).content["file_key"])
+        reply = Reply(elements=(Text("see"), Audio(data=opus(1)), Video(data=mp4()), File(data=b"x"), sticker))
         rendered = render(reply, adapter.capabilities, measure=adapter.measure)
         assert rendered.degradations == ()
         for number, part in enumerate(rendered.parts):

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import io
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -129,7 +130,7 @@ class FeishuApi:
             params["page_token"] = str(data.get("page_token"))
         return None
 
-    async def upload_image(self, source: Source) -> str:
+    async def upload_image(self, source: Source | bytes) -> str:
         """`POST /im/v1/images`: at most 10 MB; gives the image_key."""
 
         def form() -> AbstractAsyncContextManager[aiohttp.FormData]:
@@ -139,7 +140,7 @@ class FeishuApi:
         return str(answer["image_key"])
 
     async def upload_file(
-        self, source: Source, name: str, *, kind: FileType = "stream", milliseconds: int | None = None
+        self, source: Source | bytes, name: str, *, kind: FileType = "stream", milliseconds: int | None = None
     ) -> str:
         """`POST /im/v1/files`: at most 30 MB, not empty; gives the file_key. Without a duration none is shown."""
         fields = {"file_type": kind, "file_name": name}
@@ -164,12 +165,12 @@ class FeishuApi:
 
 
 @asynccontextmanager
-async def _multipart(fields: Mapping[str, str], name: str, source: Source) -> AsyncIterator[aiohttp.FormData]:
+async def _multipart(fields: Mapping[str, str], name: str, source: Source | bytes) -> AsyncIterator[aiohttp.FormData]:
     """A form with a file in it, which is open as long as it is needed."""
     form = aiohttp.FormData(quote_fields=False)
     for field, value in fields.items():
         form.add_field(field, value)
-    file: BinaryIO = await source.open()
+    file: BinaryIO = io.BytesIO(source) if isinstance(source, bytes) else await source.open()
     try:
         form.add_field(name, file, filename=name, content_type="application/octet-stream")
         yield form

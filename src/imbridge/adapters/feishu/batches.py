@@ -89,9 +89,14 @@ def batch_body(
     if kind == "share_user":  # of contacts, a batch takes groups only
         kind, text = as_plain_text(part)
     content = from_json(text)
+    # An older API than the one for a single message: some things have other names.
     if kind == "interactive":
         return {**targets, "msg_type": kind, "card": content}
-    return {**targets, "msg_type": kind, "content": {"post": content} if kind == "post" else content}
+    if kind == "post":
+        content = {"post": content}
+    elif kind == "share_chat":
+        content = {"share_chat_id": content["chat_id"]}
+    return {**targets, "msg_type": kind, "content": content}
 
 
 def batch_sent(data: dict[str, Any], degradations: Iterable[Degradation]) -> BatchSent:

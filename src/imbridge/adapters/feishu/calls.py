@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from yarl import URL
 
 from imbridge.adapters.feishu.config import FeishuConfig
-from imbridge.adapters.feishu.errors import API_ERRORS, GONE, NO_JSON, REFUSED_CONTENT, TOKEN_ERRORS
+from imbridge.adapters.feishu.errors import API_ERRORS, FORBIDDEN, GONE, NO_JSON, REFUSED_CONTENT, TOKEN_ERRORS
 from imbridge.protocol import (
     AuthError,
     ContentRefusedError,
@@ -345,7 +345,6 @@ _KINDS: dict[Reaction, type[DeliveryError]] = {
 }
 _CARD_REFUSED = 230099
 _SUB_CODE = re.compile(r"ErrCode:\s*(\d+)")
-_PERMISSIONS = frozenset({99991672, 99991679, 230006, 230017, 230018, 230027, 230035})
 
 
 def _failure(api: str, response: HttpResponse, body: dict[str, Any], rule: ErrorRule) -> DeliveryError:
@@ -361,7 +360,7 @@ def _failure(api: str, response: HttpResponse, body: dict[str, Any], rule: Error
     log_id = response.headers.get("X-Tt-Logid", "")
     if log_id:
         facts.append(f"log id {log_id}")
-    kind = NotPermittedError if code in _PERMISSIONS else _KINDS.get(rule.reaction, DeliveryError)
+    kind = NotPermittedError if code in FORBIDDEN else _KINDS.get(rule.reaction, DeliveryError)
     if kind is DeliveryError and rule.code in REFUSED_CONTENT:
         kind = ContentRefusedError
     # A gateway's answer says neither that we are too fast nor that nothing happened.

@@ -87,7 +87,7 @@ class Range(ProtocolModel):
 
     Attributes:
         user_ids: People named one by one: `open_id`s.
-        department_ids: Departments with all below them: `open_department_id`s. `0` is everybody.
+        department_ids: Departments with all below them: `open_department_id`s.
         group_ids: User groups.
     """
 

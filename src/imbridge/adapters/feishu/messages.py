@@ -25,11 +25,12 @@ from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.cards import images_in
 from imbridge.adapters.feishu.chats import chat_id_of
 from imbridge.adapters.feishu.contacts import by_type
+from imbridge.adapters.feishu.fetched import Bounds, items_of
 from imbridge.adapters.feishu.identity import Identity
 from imbridge.adapters.feishu.media import FeishuMedia
 from imbridge.adapters.feishu.outbound import measure
 from imbridge.adapters.feishu.pages import called, entries
-from imbridge.adapters.feishu.stored import StoredMessage, bundle, moment, stored
+from imbridge.adapters.feishu.stored import StoredMessage, stored, time_of, whole
 from imbridge.protocol import (
     Address,
     Card,
@@ -221,17 +222,19 @@ class FeishuMessages:
         params = {"user_id_type": "open_id"}
         async for item in entries(self._caller, path, api="message.read_users", size=_READERS_PAGE, params=params):
             if user_id := item.get("user_id"):
-                yield Reader(id=str(user_id), at=moment(item.get("timestamp")))
+                yield Reader(id=str(user_id), at=time_of(item.get("timestamp")))
 
     async def get(self, message_id: str) -> StoredMessage:
-        """Read a message; a bundle of forwarded messages comes with what is in it.
+        """Read a message; a bundle of forwarded messages comes with what is in it, within the account's bounds.
 
         Raises:
             TargetGoneError: there is no such message.
         """
         path = f"{_MESSAGES}/{quote(message_id, safe='')}"
-        data = await called(self._caller, "GET", path, api="message.get", params={"user_id_type": "open_id"})
-        found = bundle(data.get("items") or (), message_id, self._me.bot_id)
+        params = {"user_id_type": "open_id", "card_msg_content_type": "user_card_content"}
+        data = await called(self._caller, "GET", path, api="message.get", params=params)
+        config = self._caller.config
+        found = whole(items_of(data), message_id, self._me, Bounds(config.forward_depth, config.forward_count))
         if found is None:
             raise TargetGoneError(f"feishu message.get: the answer has no message {message_id}", platform="feishu")
         return found
@@ -265,7 +268,7 @@ class FeishuMessages:
             if until is not None:
                 params["end_time"] = str(int(until.timestamp()))
         async for item in entries(self._caller, _MESSAGES, api="message.list", size=_PAGE, params=params):
-            message = stored(item, self._me.bot_id)
+            message = stored(item, self._me)
             if _is_between(message.created_at, since, until):
                 yield message
 
@@ -344,6 +347,6 @@ def _pin(item: dict[str, Any]) -> Pin:
         message_id=str(item["message_id"]),
         chat_id=str(item.get("chat_id") or ""),
         operator_id=str(item.get("operator_id") or ""),
-        at=moment(item.get("create_time")),
+        at=time_of(item.get("create_time")),
         payload=item,
     )

@@ -3,15 +3,15 @@
 Shape: open.feishu.cn, im-v1 message/get and message/list.
 """
 
-from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from pydantic import AwareDatetime, Field
 
-from imbridge.adapters.feishu.content import read_content
-from imbridge.adapters.feishu.mentions import MentionTable
+from imbridge.adapters.feishu.fetched import Bounds, Item, content_of, forwarded, item_of
+from imbridge.adapters.feishu.identity import Identity
+from imbridge.adapters.feishu.moments import moment
 from imbridge.protocol import AnyElement
-from imbridge.protocol.message import utc
 from imbridge.protocol.model import ProtocolModel
 
 
@@ -28,12 +28,12 @@ class StoredMessage(ProtocolModel):
         sender_id: Who wrote it: a person's `open_id`, or a bot's `app_id`.
         sender_kind: `user` or `app`.
         kind: The platform's `msg_type`.
-        elements: What is in it; nothing when it was taken back.
+        elements: What is in it; nothing when it was taken back. A bundle read with `get` has a `Forward` with what is
+            in it.
         text: As a person reads it.
         created_at: When it was written.
         updated_at: When it was changed last; None when it never was.
         deleted: It was taken back.
-        messages: What is in it, when it is a bundle and was read with `get`.
         payload: All that the platform says.
     """
 
@@ -51,26 +51,12 @@ class StoredMessage(ProtocolModel):
     created_at: AwareDatetime | None = None
     updated_at: AwareDatetime | None = None
     deleted: bool = False
-    messages: tuple["StoredMessage", ...] = ()
     payload: dict[str, Any] = Field(default_factory=dict, repr=False)
 
 
-def stored(item: dict[str, Any], bot_id: str) -> StoredMessage:
-    """Read one `message` of an answer.
-
-    Args:
-        item: It.
-        bot_id: Our own open_id, so that mentions of us are known.
-    """
-    deleted = item.get("deleted") is True
-    elements: tuple[Any, ...] = ()
-    text = ""
-    if not deleted:
-        body, mentions = item.get("body"), item.get("mentions")
-        raw = body.get("content") if isinstance(body, dict) else None
-        table = MentionTable(mentions if isinstance(mentions, list) else (), bot_id)
-        content = read_content(_text(item, "msg_type"), raw, table)
-        elements, text = content.elements, content.text
+def stored(item: Item, me: Identity) -> StoredMessage:
+    """Read one message of an answer."""
+    content = content_of(item, me)
     sender = item.get("sender")
     sender = sender if isinstance(sender, dict) else {}
     return StoredMessage(
@@ -83,40 +69,34 @@ def stored(item: dict[str, Any], bot_id: str) -> StoredMessage:
         sender_id=_text(sender, "id"),
         sender_kind=_text(sender, "sender_type"),
         kind=_text(item, "msg_type"),
-        elements=elements,
-        text=text,
-        created_at=moment(item.get("create_time")),
-        updated_at=moment(item.get("update_time")) if item.get("updated") is True else None,
-        deleted=deleted,
+        elements=content.elements,
+        text=content.text,
+        created_at=time_of(item.get("create_time")),
+        updated_at=time_of(item.get("update_time")) if item.get("updated") is True else None,
+        deleted=item.get("deleted") is True,
         payload=item,
     )
 
 
-def bundle(items: Iterable[Any], message_id: str, bot_id: str) -> StoredMessage | None:
-    """One message out of an answer that holds it and, when it is a bundle, all that is in it, at any depth."""
-    found = [stored(item, bot_id) for item in items if isinstance(item, dict)]
-    below: dict[str, list[StoredMessage]] = {}
-    for message in found:
-        if message.upper_id and message.upper_id != message.id:
-            below.setdefault(message.upper_id, []).append(message)
-    top = next((message for message in found if message.id == message_id), None)
-    return None if top is None else _with_all_below(top, below)
-
-
-def _with_all_below(message: StoredMessage, below: dict[str, list[StoredMessage]]) -> StoredMessage:
-    inner = below.pop(message.id, ())  # taken out: what claims to be inside itself is not followed round and round
-    if not inner:
+def whole(items: list[Item], message_id: str, me: Identity, bounds: Bounds) -> StoredMessage | None:
+    """The message that was asked for, with what is in it if it is a bundle."""
+    item = item_of(items, message_id)
+    if item is None:
+        return None
+    message = stored(item, me)
+    if message.kind != "merge_forward" or message.deleted:
         return message
-    return message.model_copy(update={"messages": tuple(_with_all_below(one, below) for one in inner)})
+    bundle = forwarded(items, message_id, me, bounds)
+    return message.model_copy(update={"elements": (bundle,), "text": bundle.as_text()})
 
 
-def moment(value: Any) -> AwareDatetime | None:
-    """A time in milliseconds, which this API writes as text; None when it is none."""
+def time_of(value: Any) -> datetime | None:
+    """A time; None when it is none."""
     try:
-        return utc(int(value)) if value else None
-    except (TypeError, ValueError):
+        return moment(value) if value else None
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
-def _text(item: dict[str, Any], name: str) -> str:
+def _text(item: Item, name: str) -> str:
     return str(item.get(name) or "")

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from imbridge import Bridge, FeishuConfig
 from imbridge.cli.demo.screen import Screen
-from imbridge.cli.demo.skills import Broken, Counter, Echo, Pictures, Story, Weather
+from imbridge.cli.demo.skills import Broken, Counter, Deploy, Echo, Pictures, Story, Weather
 from imbridge.emulators.feishu import EmulatorSettings, FeishuEmulator
 from imbridge.skills.builtin.help import HelpSkill
 
@@ -37,7 +37,7 @@ async def stage(screen: Screen, *, wire: bool) -> AsyncIterator[tuple[FeishuEmul
         if wire:
             feishu.wire.watch(screen.wire)
         config = FeishuConfig(name="demo", app_id=_APP_ID, app_secret=SecretStr(_APP_SECRET), base_url=feishu.base_url)
-        skills = [HelpSkill(), Weather(), Counter(), Story(), Pictures(), Broken(), Echo()]
+        skills = [HelpSkill(), Weather(), Deploy(), Counter(), Story(), Pictures(), Broken(), Echo()]
         async with Bridge([config], skills=skills) as bridge:
             yield feishu, app, bridge
 
@@ -90,7 +90,18 @@ class _Play:
         else:
             raise AssertionError(f"the story did not end: {story.text!r}")
         self.screen.said(_BOT, "private", story.text.rstrip(), bot=True)
-        self.screen.note(f"  (one message, edited {len(story.edits)} time(s) while it grew)")
+        self.screen.note(f"  (one card, which showed {len(story.history)} states while the text was streamed into it)")
+        await self.with_a_card()
+
+    async def with_a_card(self) -> None:
+        await self.alice.says("/deploy", chat=self.private)
+        self.screen.said("Alice", "private", "/deploy")
+        card = await self.alice.receives(chat=self.private)
+        self.screen.said(_BOT, "private", "[card] " + " | ".join(card.text.split("\n")), bot=True)
+        answer = await self.feishu.clicks(self.alice, card, button="Yes")
+        self.screen.said("Alice", "private", "[clicks Yes]")
+        self.screen.said(_BOT, "private", f"[toast] {answer['toast']['content']}", bot=True)
+        self.screen.said(_BOT, "private", f"[the same card] {card.text}", bot=True)
 
     async def in_a_group(self) -> None:
         self.screen.title("In a group")

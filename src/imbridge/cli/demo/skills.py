@@ -3,7 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from imbridge import BaseSkill, Markdown, Message, on_command, on_element
+from imbridge import (
+    BaseSkill,
+    Button,
+    ButtonClicked,
+    Card,
+    Markdown,
+    Message,
+    Toast,
+    on_command,
+    on_element,
+    on_event,
+)
 
 _STORY = ("Once upon a time ", "a message ", "went to ", "four platforms ", "at once.")
 _WEATHER = {"beijing": "sunny, 3 °C", "shanghai": "cloudy, 12 °C", "shenzhen": "clear, 22 °C"}
@@ -33,6 +44,22 @@ class Weather(BaseSkill):
         city = argument or (await msg.ask("Which city?", timeout=60)).text
         found = _WEATHER.get(city.casefold())
         return Markdown(f"**{city}**: {found}") if found else f"I do not know {city}."
+
+
+class Deploy(BaseSkill):
+    """Asks with buttons; whoever clicks sees a toast, and everybody the changed card."""
+
+    name, description, version = "deploy", "asks whether to deploy", "1.0"
+
+    @on_command("deploy")
+    async def ask(self) -> Card:
+        """Show the card."""
+        return Card(title="Deploy v1.2?", color="orange", body=[Button("Yes", style="primary"), Button("No")])
+
+    @on_event(ButtonClicked)
+    async def decide(self, event: ButtonClicked) -> list[Toast | Card]:
+        """Change it."""
+        return [Toast("Noted", kind="success"), Card(title=f"Deploy v1.2: {event.action}", color="green")]
 
 
 class Counter(BaseSkill):

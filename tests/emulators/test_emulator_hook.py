@@ -147,6 +147,15 @@ async def test_platform_under_pressure(session: aiohttp.ClientSession, feishu: F
     assert await post(session, hook, text("hi")) == {"code": 9499, "data": {}, "msg": "too many request"}
 
 
+async def test_answer_that_is_lost(
+    session: aiohttp.ClientSession, feishu: FeishuEmulator, hook: CustomBot, alice: User
+) -> None:
+    feishu.faults.lose_answer("*/hook/*")
+    with pytest.raises(aiohttp.ClientError):
+        await post(session, hook, text("hi"))
+    await alice.receives("hi")
+
+
 async def test_address_is_not_shown(session: aiohttp.ClientSession, feishu: FeishuEmulator, hook: CustomBot) -> None:
     shown: list[str] = []
     feishu.wire.watch(lambda direction, kind, facts: shown.append(f"{kind} {facts}"))
