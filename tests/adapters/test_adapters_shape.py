@@ -22,6 +22,7 @@ EXTRA: dict[str, set[str]] = {
     "feishu": {
         "frames",  # its long connection speaks protobuf, and splits events over frames: a concept beside the link
         "calls",  # token, pacing, error table and retries of one call; api.py is the list of the endpoints alone
+        "refusals",  # what an API's refusal becomes: with calls.py it would be one file of two concepts
         "content",  # twenty types of message content: beside them the decoding of events would not be seen
         "posts",  # rich text: a dozen tags inside one type of content
         "notices",  # votes, tasks, calls, system lines: what becomes a `Notice`
@@ -43,6 +44,12 @@ EXTRA: dict[str, set[str]] = {
         "tables",  # how many tables a card takes
         "custom_bot",  # a mode with an adapter of its own: it has no API, only an address to post to
         "hook",  # that address: signature, limits and errors are other ones than the API's in calls.py
+        "oauth",  # people who let the app act for them: tokens that are not the app's, with rules of their own
+        "oauth_grant",  # one question to the token address, which answers otherwise than the API
+        "oauth_page",  # where they come back to, as a web page
+        "oauth_state",  # what was asked of them: bounded, guarded, once
+        "user_token",  # what they have granted, and where it is kept
+        "scopes",  # what the app needs to be allowed, as data, compared with what it is
     },
 }
 

@@ -20,7 +20,7 @@ from imbridge.adapters.base import Adapter, AdapterContext, Health, Target
 from imbridge.adapters.feishu import FeishuAdapter, FeishuConfig
 from imbridge.adapters.feishu import hook as hook_module
 from imbridge.adapters.feishu.crypto import hook_signature
-from imbridge.adapters.feishu.custom_bot import CustomBotAdapter, _clickable
+from imbridge.adapters.feishu.custom_bot import CustomBotAdapter
 from imbridge.adapters.feishu.errors import CUSTOM_BOT_ERRORS
 from imbridge.adapters.feishu.hook import after_the_rush
 from imbridge.emulators.feishu import CustomBot
@@ -29,6 +29,7 @@ from imbridge.protocol import (
     Card,
     Channel,
     ChannelKind,
+    Contact,
     ContentRefusedError,
     DeliveryError,
     Emoji,
@@ -43,7 +44,7 @@ from imbridge.protocol import (
     TargetGoneError,
     to_reply,
 )
-from imbridge.rendering import render
+from imbridge.rendering import Part, PartKind, render
 from imbridge.transport import Backoff, ErrorTable, HttpPool, Rate, Reaction
 
 SECRET = "canary-hook-secret"
@@ -122,7 +123,8 @@ class TestSaid:
 
     async def test_an_image_that_an_app_has_uploaded(self, rig: Rig, adapter: CustomBotAdapter) -> None:
         app = await rig.start()
-        key = await app.api.upload_image(b"\x89PNG\r\n\x1a\n" + bytes(64))
+        await app.send(rig.target(), Part(PartKind.MEDIA, (Image(data=b"\x89PNG\r\n\x1a\n" + bytes(64)),)), "k")
+        key = rig.feishu.messages[-1].content["image_key"]
         assert await say(adapter, Image(key=key)) == []
         assert rig.feishu.messages[-1].msg_type == "image"
 
@@ -134,6 +136,22 @@ class TestSaid:
         assert (degradation.what, degradation.how) == ("image", "text")
         assert "image_key" in degradation.why
         assert Image(data=b"x").as_text() in rig.feishu.messages[0].text
+
+    async def test_its_group_is_shared_and_a_person_is_named(
+        self, rig: Rig, adapter: CustomBotAdapter, bot: CustomBot
+    ) -> None:
+        assert await say(adapter, Contact(kind="chat", id=bot.chat.chat_id)) == []
+        assert rig.feishu.messages[0].content == {"chat_id": bot.chat.chat_id}
+        (degradation,) = await say(adapter, Contact(kind="user", id="ou_1", name="Alice"))
+        assert (degradation.what, degradation.how) == ("contact", "text")
+        assert rig.feishu.messages[1].text == "[user: Alice]"
+
+    async def test_a_card_of_the_model(self, rig: Rig, adapter: CustomBotAdapter) -> None:
+        (degradation,) = await say(adapter, Card(title="Disk", body=("it is **full**", Button("Acknowledge"))))
+        assert degradation.how == "shown, its buttons and inputs do nothing"
+        (message,) = rig.feishu.messages
+        assert "it is **full**" in message.text
+        assert await say(adapter, Card(title="Disk", body=(Button("Open", url="https://x.example"),))) == []
 
     async def test_an_emoji_by_its_code_is_text(self, rig: Rig, adapter: CustomBotAdapter) -> None:
         (degradation,) = await say(adapter, ["so ", Emoji(code="SMILE"), Link(url="https://x.example", title="x")])
@@ -176,11 +194,6 @@ class TestSaid:
         sent = await adapter.send(Target(channel, reply_to="om_1"), text("x"), "k")
         assert [one.what for one in sent.degradations] == ["reply", "thread"]
         assert [message.text for message in rig.feishu.messages] == ["x"]
-
-
-def test_buttons_that_would_do_nothing_are_told_of() -> None:
-    assert _clickable(Card(body=("text", Button("OK"))))
-    assert not _clickable(Card(body=("text", Button("Open", url="https://x.example"))))
 
 
 @pytest.mark.parametrize(

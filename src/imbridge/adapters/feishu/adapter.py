@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
 from imbridge.adapters.feishu.answers import answer_json, wait_for_answer
 from imbridge.adapters.feishu.api import FeishuApi, receive_id_type
-from imbridge.adapters.feishu.calls import Caller, DegradeError, RetargetError, gone, passing
+from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.capabilities import FEISHU
 from imbridge.adapters.feishu.cards import images_in, simpler
 from imbridge.adapters.feishu.chats import FeishuChats
@@ -22,8 +22,10 @@ from imbridge.adapters.feishu.inbound import Identity
 from imbridge.adapters.feishu.link import FeishuLink, handshake_refusal
 from imbridge.adapters.feishu.media import FeishuMedia
 from imbridge.adapters.feishu.messages import FeishuMessages
+from imbridge.adapters.feishu.oauth import OAuth
 from imbridge.adapters.feishu.outbound import as_plain_text, measure, message_body
 from imbridge.adapters.feishu.people import People
+from imbridge.adapters.feishu.refusals import DegradeError, RetargetError, gone, passing
 from imbridge.adapters.feishu.streaming import StreamingCard
 from imbridge.adapters.feishu.webhook import FeishuWebhook
 from imbridge.config import AccountConfig
@@ -82,6 +84,7 @@ class FeishuAdapter(Adapter):
         super().__init__(config, context)
         self.caller = Caller(config, context.pool)
         self.api = FeishuApi(self.caller)
+        self.oauth = OAuth(self.caller)
         locale = "en_us" if config.domain is Domain.LARK else "zh_cn"
         self.me = Identity(account=config.name, app_id=config.app_id, locale=locale)
         self._completion = Completion(self.api, self.me, config)
@@ -130,6 +133,7 @@ class FeishuAdapter(Adapter):
     async def close(self) -> None:
         """Let go of everything."""
         await self.stop_reading()
+        await self.oauth.close()
         await self.caller.close()
         self._tell(Health.STOPPED, "closed")
 
@@ -317,8 +321,8 @@ class FeishuAdapter(Adapter):
         return await self._completion.complete(message)
 
     def routes(self) -> Sequence[WebhookRoute]:
-        """The callback URL; served in webhook mode only."""
-        return (self._webhook.route(),) if self.mode is Mode.WEBHOOK else ()
+        """The callback URL, in webhook mode only; where people come back to who authorise, if that is waited for."""
+        return (*((self._webhook.route(),) if self.mode is Mode.WEBHOOK else ()), *self.oauth.routes())
 
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""

@@ -6,24 +6,21 @@ A 200 from the platform says nothing: the result is `code` in the JSON. A dead t
 import asyncio
 import math
 import random
-import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from yarl import URL
 
 from imbridge.adapters.feishu.config import FeishuConfig
-from imbridge.adapters.feishu.errors import API_ERRORS, FORBIDDEN, GONE, NO_JSON, REFUSED_CONTENT, TOKEN_ERRORS
+from imbridge.adapters.feishu.errors import API_ERRORS, NO_JSON, TOKEN_ERRORS
+from imbridge.adapters.feishu.refusals import failure_of, json_object, sub_code
 from imbridge.protocol import (
     AuthError,
-    ContentRefusedError,
     DeliveryError,
-    NotPermittedError,
     RateLimitedError,
-    TargetGoneError,
 )
 from imbridge.transport import (
     Backoff,
@@ -44,26 +41,11 @@ _MAX_REFRESHES = 8
 _CALL_TIMEOUT, _FILE_TIMEOUT = 10.0, 120.0
 """Seconds that one attempt may take; the first is the pool's own."""
 _FIXED_PATH = "/open-apis/im/v1/messages"  # with one of five receive_id_type each: five addresses
-_DOCS = "https://open.feishu.cn/search?q="
 
 Params = Mapping[str, str | Sequence[str]]
 """A query; a value that is a list is given once for each of its items, as the platform wants its lists."""
 Form = Callable[[], AbstractAsyncContextManager[Any]]
 """Opens a multipart body, anew for each attempt: one that holds a file can be read once."""
-
-
-class RetargetError(DeliveryError):
-    """The message that is answered to is gone; the same content may go to the chat instead."""
-
-
-class DegradeError(ContentRefusedError):
-    """The platform refuses this form of the content; a plainer one may pass.
-
-    Attributes:
-        sub_code: What exactly it refuses about a card; None when it does not say.
-    """
-
-    sub_code: int | None = None
 
 
 def user_agent(tags: tuple[str, ...] = ()) -> str:
@@ -76,6 +58,16 @@ def user_agent(tags: tuple[str, ...] = ()) -> str:
     except metadata.PackageNotFoundError:
         version = _TESTED_SDK
     return " ".join((f"oapi-sdk-python/v{version}", *tags))
+
+
+class Bearer(Protocol):
+    """Where a call's access token comes from: the app's own, or a person's."""
+
+    async def get(self) -> str:
+        """The current token."""
+
+    def invalidate(self, value: str) -> None:
+        """The platform refused this one: get another."""
 
 
 @dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
@@ -133,6 +125,7 @@ class Caller:
         binary: int = 0,
         into: BinaryIO | None = None,
         patience: float | None = None,
+        person: Bearer | None = None,
         once: bool = False,
     ) -> "Answer":
         """Call one API until it is done or cannot be. What may be repeated without harm is.
@@ -148,6 +141,7 @@ class Caller:
             binary: The answer may be a file of at most so many bytes instead of JSON.
             into: Where such a file is written to, instead of into memory; from its beginning in each attempt.
             patience: Seconds after which passing trouble is given up; `send_timeout` when left out.
+            person: Whose token is used, once renewed when it is refused; the app's own when left out.
             once: It cannot be repeated without harm: an attempt that may have arrived is the last one, and the error
                 is `ambiguous`.
 
@@ -167,7 +161,7 @@ class Caller:
         attempt = refreshes = 0
         doubt = False
         while True:
-            token = await self._token(deadline)
+            token = await self._token(deadline, person or self.tokens)
             # After the token: those who wait for the first one must not leave all at once.
             await self._pace(api, chat, deadline)
             attempt += 1
@@ -197,18 +191,18 @@ class Caller:
             body = json_object(response)
             if body.get("code") == 0 and response.status < 400:
                 return Answer(body, response, attempt)
-            rule = API_ERRORS.lookup(body.get("code"), sub_code=_sub_code(body), status=response.status)
+            rule = API_ERRORS.lookup(body.get("code"), sub_code=sub_code(body), status=response.status)
             if body.get("code") is None and response.status < 400:
                 rule = NO_JSON
-            failure = _failure(api, response, body, rule)
+            failure = failure_of(api, response, body, rule, self.config)
             if (
                 rule.reaction is Reaction.REFRESH
-                and refreshes < _MAX_REFRESHES
+                and refreshes < (_MAX_REFRESHES if person is None else 1)
                 and asyncio.get_running_loop().time() < deadline
             ):
                 refreshes += 1
                 self.refreshes += 1
-                self.tokens.invalidate(token)
+                (person or self.tokens).invalidate(token)
                 continue
             if rule.reaction is Reaction.DONE:
                 return Answer(body, response, attempt)
@@ -271,12 +265,12 @@ class Caller:
                 platform="feishu",
             ) from None
 
-    async def _token(self, deadline: float) -> str:
-        """The tenant token, asked for again while the platform has passing trouble."""
+    async def _token(self, deadline: float, tokens: Bearer) -> str:
+        """The token, asked for again while the platform has passing trouble."""
         attempt = 0
         while True:
             try:
-                return await self.tokens.get()
+                return await tokens.get()
             except HttpError as error:
                 await self._wait(
                     self._backoff.delay(attempt), deadline, DeliveryError(f"feishu token: {error}", platform="feishu")
@@ -318,15 +312,6 @@ class Caller:
         raise AuthError(f"Feishu refuses the app's credentials: {body.get('msg')} (code {code}); {hint}", code=code)
 
 
-def json_object(response: HttpResponse) -> dict[str, Any]:
-    """The answer's JSON; a page of HTML or anything else counts as no code at all, so its HTTP status decides."""
-    try:
-        body = response.json()
-    except HttpError:
-        return {"code": None, "msg": f"HTTP {response.status} without JSON"}
-    return body if isinstance(body, dict) else {"code": None, "msg": "JSON that is no object"}
-
-
 def _empty(file: BinaryIO) -> None:
     file.seek(0)
     file.truncate()
@@ -335,64 +320,3 @@ def _empty(file: BinaryIO) -> None:
 def _is_file(headers: Mapping[str, str]) -> bool:
     """A file, which may well be a JSON file; refusals are JSON too, but name no file."""
     return "Content-Disposition" in headers or "json" not in headers.get("Content-Type", "")
-
-
-_KINDS: dict[Reaction, type[DeliveryError]] = {
-    Reaction.RETRY: RateLimitedError,
-    Reaction.DEAD: TargetGoneError,
-    Reaction.DEGRADE: DegradeError,
-    Reaction.RETARGET: RetargetError,
-}
-_CARD_REFUSED = 230099
-_SUB_CODE = re.compile(r"ErrCode:\s*(\d+)")
-
-
-def _failure(api: str, response: HttpResponse, body: dict[str, Any], rule: ErrorRule) -> DeliveryError:
-    code = body.get("code")
-    if not isinstance(code, int | str):
-        code = None
-    said = body.get("msg")
-    facts = [f"feishu {api}: {rule.meaning} (code {code}, HTTP {response.status}): {str(said)[:300]}"]
-    if rule.hint:
-        facts.append(rule.hint)
-    elif code is not None:
-        facts.append(f"see {_DOCS}{code}")
-    log_id = response.headers.get("X-Tt-Logid", "")
-    if log_id:
-        facts.append(f"log id {log_id}")
-    kind = NotPermittedError if code in FORBIDDEN else _KINDS.get(rule.reaction, DeliveryError)
-    if kind is DeliveryError and rule.code in REFUSED_CONTENT:
-        kind = ContentRefusedError
-    # A gateway's answer says neither that we are too fast nor that nothing happened.
-    broken = rule.code in ("5xx", NO_JSON.code)
-    if broken:
-        kind = DeliveryError
-    failure = kind(
-        "; ".join(facts),
-        code=response.status if code is None else code,
-        platform="feishu",
-        log_id=log_id,
-        ambiguous=broken,
-    )
-    if isinstance(failure, DegradeError):
-        failure.sub_code = _sub_code(body)
-    return failure
-
-
-def _sub_code(body: dict[str, Any]) -> int | None:
-    """What exactly is refused about a card: the platform says so in the middle of its message."""
-    if body.get("code") != _CARD_REFUSED:
-        return None
-    found = _SUB_CODE.search(str(body.get("msg")))
-    return int(found[1]) if found is not None else None
-
-
-def passing(error: DeliveryError) -> bool:
-    """Whether it may pass by itself: too fast, a gateway's trouble, no connection."""
-    return isinstance(error, RateLimitedError) or error.ambiguous or (type(error) is DeliveryError and not error.code)
-
-
-def gone(error: RetargetError) -> DeliveryError:
-    """What it means where nothing else could be the target: an edit, a reaction."""
-    kind = TargetGoneError if error.code in GONE else DeliveryError
-    return kind(str(error), code=error.code, platform=error.platform, log_id=error.log_id)

@@ -18,6 +18,7 @@ from imbridge.config import AccountConfig
 from imbridge.protocol import (
     Button,
     Card,
+    Contact,
     ContentRefusedError,
     DatePicker,
     Degradation,
@@ -25,7 +26,6 @@ from imbridge.protocol import (
     Form,
     Image,
     Input,
-    Media,
     NotSupportedError,
     Select,
     SentPart,
@@ -120,7 +120,7 @@ def hook_body(part: Part) -> tuple[dict[str, Any], list[Degradation]]:
         ContentRefusedError: The part holds something that cannot be sent.
         NotSupportedError: A custom bot cannot send this.
     """
-    part, degradations = _without_uploads(part)
+    part, degradations = _possible(part)
     if part.kind is PartKind.MARKDOWN:
         return {"msg_type": "interactive", "card": _markdown_card(part.elements[0].as_text())}, degradations
     kind, text = message_body(part)
@@ -142,20 +142,26 @@ def hook_body(part: Part) -> tuple[dict[str, Any], list[Degradation]]:
     return {"msg_type": kind, "content": content}, degradations
 
 
-def _without_uploads(part: Part) -> tuple[Part, list[Degradation]]:
-    """Images that no app has uploaded become text: a custom bot has no API to upload them with."""
-    if not any(isinstance(element, Media) and not element.key for element in part.elements):
-        return part, []
+def _possible(part: Part) -> tuple[Part, list[Degradation]]:
+    """The part with text in place of what only an app can send: pictures from bytes, and people as cards."""
     degradations: list[Degradation] = []
     elements: list[Element] = []
     for element in part.elements:
+        what = why = ""
         if isinstance(element, Image) and not element.key:
-            why = "a custom bot can show only images that an app has uploaded: give its image_key as `key`"
-            degradations.append(Degradation(what="image", how="text", why=why))
-            elements.append(Text(element.as_text()))
-        else:
-            elements.append(element)
-    return Part(PartKind.TEXT if part.kind is PartKind.MEDIA else part.kind, tuple(elements)), degradations
+            what, why = (
+                "image",
+                "a custom bot can show only images that an app has uploaded: give its image_key as `key`",
+            )
+        elif isinstance(element, Contact) and element.kind == "user":
+            what, why = "contact", "a custom bot can share its group only"
+        if why:
+            degradations.append(Degradation(what=what, how="text", why=why))
+        elements.append(Text(element.as_text()) if why else element)
+    if not degradations:
+        return part, []
+    alone = part.kind in (PartKind.MEDIA, PartKind.CONTACT)
+    return Part(PartKind.TEXT if alone else part.kind, tuple(elements)), degradations
 
 
 def _markdown_card(text: str) -> dict[str, Any]:

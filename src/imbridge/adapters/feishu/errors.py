@@ -41,7 +41,8 @@ API_ERRORS = ErrorTable(
         ErrorRule(99991677, "access token expired", Reaction.REFRESH),
         # rights
         ErrorRule(99991672, "the app lacks a scope", Reaction.FAIL, hint=_GRANT),
-        ErrorRule(99991679, "the user has not granted a scope", Reaction.FAIL, hint=_GRANT),
+        ErrorRule(99991679, "the user has not granted a scope", Reaction.FAIL,
+                  hint="let them authorise it (oauth.authorize_url); the app needs it too, under Permissions & Scopes"),
         ErrorRule(230006, "the bot ability is off", Reaction.FAIL, hint=_BOT),
         ErrorRule(230017, "not the owner of the resource", Reaction.FAIL),
         ErrorRule(230018, "muted by the group", Reaction.FAIL, hint="ask the group's owner"),
@@ -239,6 +240,36 @@ TOKEN_ERRORS = ErrorTable(
     )
 )
 """Codes of the token endpoint."""
+
+_START_OVER = "begin again with oauth.authorize_url"
+
+OAUTH_ERRORS = ErrorTable(
+    (
+        ErrorRule(20050, "the platform has a problem", Reaction.RETRY),
+        ErrorRule(20072, "the platform is not available", Reaction.RETRY),
+        ErrorRule(20026, "invalid refresh token", Reaction.DEAD),
+        ErrorRule(20037, "the refresh token has expired, or a year has passed", Reaction.DEAD),
+        ErrorRule(20064, "the refresh token was revoked", Reaction.DEAD),
+        ErrorRule(20073, "the refresh token was used already", Reaction.DEAD),
+        ErrorRule(20024, "the code or refresh token is another app's", Reaction.DEAD),
+        ErrorRule(20008, "no such person", Reaction.DEAD),
+        ErrorRule(20010, "the person may not use this app", Reaction.DEAD,
+                  hint="console: Version Management > Availability"),
+        ErrorRule(20066, "the person's account is not active", Reaction.DEAD),
+        ErrorRule(20002, "invalid app_secret", Reaction.STOP, hint="check app_secret"),
+        ErrorRule(20048, "no such app", Reaction.STOP, hint="check app_id and the domain (feishu or lark)"),
+        ErrorRule(20003, "unknown code", Reaction.FAIL, hint=_START_OVER),
+        ErrorRule(20004, "the code is older than 5 minutes", Reaction.FAIL, hint=_START_OVER),
+        ErrorRule(20065, "the code was used already", Reaction.FAIL, hint=_START_OVER),
+        ErrorRule(20049, "the PKCE verifier does not fit", Reaction.FAIL, hint=_START_OVER),
+        ErrorRule(20071, "the redirect_uri is another one", Reaction.FAIL, hint=_START_OVER),
+        ErrorRule(20009, "the app is not installed", Reaction.FAIL, hint="publish a version of it"),
+        ErrorRule(20069, "the app is not enabled", Reaction.FAIL, hint="ask the tenant's administrator"),
+        ErrorRule(20074, "the app may not refresh tokens", Reaction.FAIL,
+                  hint="console: Security Settings > refresh user_access_token, then publish a version"),
+    )
+)  # fmt: skip
+"""Codes of the address for users' tokens; dead: the person has to authorise again."""
 
 CUSTOM_BOT_ERRORS = ErrorTable(
     (

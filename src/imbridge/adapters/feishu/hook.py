@@ -11,10 +11,11 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from imbridge.adapters.feishu.calls import json_object, user_agent
+from imbridge.adapters.feishu.calls import user_agent
 from imbridge.adapters.feishu.config import FeishuConfig
 from imbridge.adapters.feishu.crypto import hook_signature
 from imbridge.adapters.feishu.errors import CUSTOM_BOT_ERRORS, NO_JSON
+from imbridge.adapters.feishu.refusals import json_object
 from imbridge.protocol import ContentRefusedError, DeliveryError, NotPermittedError, RateLimitedError
 from imbridge.transport import (
     Backoff,

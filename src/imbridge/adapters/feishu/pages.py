@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-from imbridge.adapters.feishu.calls import Caller, Params, RetargetError, gone
+from imbridge.adapters.feishu.calls import Caller, Params
+from imbridge.adapters.feishu.refusals import RetargetError, gone
 from imbridge.protocol import DeliveryError
 
 

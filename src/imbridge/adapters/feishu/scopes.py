@@ -1,0 +1,131 @@
+"""What an app has to be allowed, and what to say of what it is not.
+
+The scopes are those that the pages of the APIs and events name (open.feishu.cn, server docs, "permissions"); any one of
+those in a row is enough. What is granted comes from `GET application/v6/scopes`.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from imbridge.adapters.feishu.config import FeishuConfig
+from imbridge.protocol import ImbridgeError
+
+if TYPE_CHECKING:
+    from imbridge.adapters.feishu.calls import Caller
+
+_GRANTED = 1
+_URL = re.compile(r"https://[^\s\"'<>，。]+/auth\?q=[^\s\"'<>，。]+")
+_PATIENCE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something the adapter does, and the scopes of which one is needed for it.
+
+    Attributes:
+        scopes: The first is the narrowest, and the one to ask for.
+        purpose: What for.
+        required: Without it the account is of no use.
+        setting: Only accounts that have this setting need it.
+    """
+
+    scopes: tuple[str, ...]
+    purpose: str
+    required: bool = False
+    setting: str = ""
+
+
+NEEDS = (
+    Need(("im:message.p2p_msg:readonly", "im:message.p2p_msg"), "hearing private messages", required=True),
+    Need(("im:message.group_at_msg:readonly", "im:message.group_at_msg", "im:message.group_msg",
+          "im:message.group_msg:readonly"), "hearing mentions in groups", required=True),
+    Need(("im:message:send_as_bot", "im:message", "im:message:send"), "sending and answering", required=True),
+    Need(("im:message:update", "im:message:send_as_bot", "im:message"), "editing messages"),
+    Need(("im:message:recall", "im:message:send_as_bot", "im:message"), "recalling messages"),
+    Need(("im:message:readonly", "im:message"), "reading files, quoted and forwarded messages"),
+    Need(("im:message.reactions:write_only", "im:message"), "reactions, and the sign that an answer is on its way"),
+    Need(("im:resource:upload", "im:resource"), "sending images and files"),
+    Need(("cardkit:card:write",), "answers that grow in a card"),
+    Need(("im:chat:readonly", "im:chat"), "groups: their facts, members and events"),
+    Need(("contact:contact.base:readonly", "contact:contact:readonly_as_app", "contact:contact:access_as_app",
+          "contact:contact:readonly"), "looking up people and departments"),
+    Need(("approval:approval:readonly", "approval:approval"), "events of approvals", required=True,
+         setting="approval_codes"),
+    Need(("approval:definition", "approval:approval"), "subscribing to approvals", required=True,
+         setting="approval_codes"),
+)  # fmt: skip
+"""Everything the adapter needs a scope for by itself."""
+
+
+def grant_url(config: FeishuConfig, scopes: Iterable[str]) -> str:
+    """The console's page on which scopes are granted to the app."""
+    wanted = quote(",".join(scopes), safe=",:.")
+    return f"{config.console_url}/auth?q={wanted}&op_from=openapi&token_type=tenant"
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What a look at the granted scopes has shown.
+
+    Attributes:
+        ok: Nothing that is required is known to be missing.
+        problems: What is missing, one line each.
+    """
+
+    ok: bool
+    problems: tuple[str, ...] = ()
+
+
+async def look(caller: "Caller") -> Granted:
+    """Compare what is granted with what the account needs. A list that cannot be read is a problem, and no failure."""
+    try:
+        data, _ = await caller.call("GET", "/open-apis/application/v6/scopes", api="scopes", patience=_PATIENCE)
+    except ImbridgeError as error:
+        return Granted(ok=True, problems=(f"the granted scopes cannot be read, so none is checked: {error}",))
+    listed = {
+        entry["scope_name"]: entry.get("grant_status")
+        for entry in data.get("scopes") or ()
+        if isinstance(entry, dict) and isinstance(entry.get("scope_name"), str)
+    }
+    granted = {scope for scope, status in listed.items() if status == _GRANTED}
+    missing = [need for need in needs(caller.config) if not granted.intersection(need.scopes)]
+    return Granted(
+        ok=not any(need.required for need in missing),
+        problems=tuple(_problem(need, listed, caller.config) for need in missing),
+    )
+
+
+def needs(config: FeishuConfig) -> list[Need]:
+    """What an account with these settings needs."""
+    return [need for need in NEEDS if not need.setting or getattr(config, need.setting)]
+
+
+def _problem(need: Need, listed: Collection[str], config: FeishuConfig) -> str:
+    asked_for = next((scope for scope in need.scopes if scope in listed), None)
+    scope = asked_for or need.scopes[0]
+    state = "is asked for and waits for the tenant's administrator" if asked_for else "is not granted"
+    kind = "scope" if need.required else "optional scope"
+    return f"{kind} {scope} {state} ({need.purpose}): {grant_url(config, [scope])}"
+
+
+def violated(body: dict[str, Any]) -> tuple[str, ...]:
+    """The scopes that a refusal names, of which one is needed."""
+    error = body.get("error")
+    violations = error.get("permission_violations") if isinstance(error, dict) else None
+    subjects = [one.get("subject") for one in violations or () if isinstance(one, dict)]
+    return tuple(subject for subject in subjects if isinstance(subject, str))
+
+
+def where_to_grant(body: dict[str, Any], config: FeishuConfig) -> str:
+    """The page that a refusal (99991672) leads to, or the one we know; empty when neither is told."""
+    error = body.get("error")
+    helps = error.get("helps") if isinstance(error, dict) else None
+    urls = [one.get("url") for one in helps or () if isinstance(one, dict)]
+    for text in (*urls, str(body.get("msg") or "")):
+        if isinstance(text, str) and (found := _URL.search(text)) is not None:
+            return found[0]
+    scopes = violated(body)
+    return grant_url(config, scopes) if scopes else ""
