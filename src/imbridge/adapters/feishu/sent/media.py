@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from imbridge.adapters.feishu.api import FeishuApi, download_kind
 from imbridge.adapters.feishu.capabilities import FEISHU
-from imbridge.adapters.feishu.formats import HEAD, TAIL, document_type, is_mp4, is_opus, opus_milliseconds
+from imbridge.adapters.feishu.sent.formats import HEAD, TAIL, document_type, is_mp4, is_opus, opus_milliseconds
 from imbridge.protocol import (
     Audio,
     ContentRefusedError,
