@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from imbridge.adapters.feishu import events, old_events
-from imbridge.adapters.feishu.content import TYPES
 from imbridge.adapters.feishu.inbound import MESSAGE, OLD_MESSAGE
-from imbridge.adapters.feishu.posts import TAGS
+from imbridge.adapters.feishu.received import events, old_events
+from imbridge.adapters.feishu.received.content import TYPES
+from imbridge.adapters.feishu.received.posts import TAGS
 from imbridge.protocol import ELEMENT_TYPES, EVENT_TYPES, Event
 
 ROOT = Path(__file__).resolve().parent.parent

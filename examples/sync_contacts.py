@@ -17,7 +17,7 @@ from pathlib import Path
 
 from imbridge import BaseSkill, Bridge, ContactChanged, DeliveryError, ImbridgeError, on_event
 from imbridge.adapters.feishu import FeishuAdapter
-from imbridge.adapters.feishu.contacts import Department, FeishuContacts, User
+from imbridge.adapters.feishu.services.contacts import Department, FeishuContacts, User
 
 PAGE = 50
 NOT_SEEN = {40004, 40015, 41012, 41050, 99992351}

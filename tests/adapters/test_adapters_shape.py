@@ -22,43 +22,27 @@ EXTRA: dict[str, set[str]] = {
     "feishu": {
         "frames",  # its long connection speaks protobuf, and splits events over frames: a concept beside the link
         "calls",  # token, pacing, error table and retries of one call; api.py is the list of the endpoints alone
-        "approvals",  # a service of its own on the platform
-        "sdk",  # the official SDK's client: loaded on demand, and made to talk our way
-        "sdk_transport",  # our way: its requests over our connections
         "refusals",  # what an API's refusal becomes: with calls.py it would be one file of two concepts
-        "content",  # twenty types of message content: beside them the decoding of events would not be seen
-        "posts",  # rich text: a dozen tags inside one type of content
-        "notices",  # votes, tasks, calls, system lines: what becomes a `Notice`
-        "received_cards",  # the four forms in which a card arrives, and how each is read
-        "mentions",  # who is mentioned, by placeholder and id: texts, rich text and cards need it
-        "moments",  # the platform's three units of time
-        "identity",  # who we are and which chats are private: what decoding leans on, and no part of it
-        "facts",  # what all events have, of both schemas
-        "events",  # the table of schema 2.0
-        "clicks",  # callbacks for which somebody waits
-        "old_events",  # the table of the older schema, in which approvals come to this day
-        "old_messages",  # the older schema's message, whose content is of another shape
-        "fetched",  # messages as the API tells them: another shape than events, and pure
-        "completion",  # quotes, bundles and cards that have to be asked for
-        "answers",  # what a click is answered with, in time: used by the link and by the callback alike
-        "cards",  # the shared card model as the platform's card JSON: as large as all other content together
-        "markup",  # the one place that makes text inert where the platform reads markup
-        "streaming",  # text that grows in a card: a protocol of its own, with its own errors to mend
-        "tables",  # how many tables a card takes
-        "custom_bot",  # a mode with an adapter of its own: it has no API, only an address to post to
-        "hook",  # that address: signature, limits and errors are other ones than the API's in calls.py
-        "oauth",  # people who let the app act for them: tokens that are not the app's, with rules of their own
-        "oauth_grant",  # one question to the token address, which answers otherwise than the API
-        "oauth_page",  # where they come back to, as a web page
-        "oauth_state",  # what was asked of them: bounded, guarded, once
-        "user_token",  # what they have granted, and where it is kept
-        "scopes",  # what the app needs to be allowed, as data, compared with what it is
+    },
+}
+FOLDERS: dict[str, set[str]] = {
+    "feishu": {
+        "received",  # twenty types of content, events of two schemas, and what has to be asked for
+        "sent",  # cards, media, people by name, text that grows, answers to clicks
+        "services",  # what the platform offers beyond messages in and out: each a thing to call on the adapter
+        "authorisation",  # people who let the app act for them: tokens that are not the app's, with rules of their own
+        "custom",  # custom bots: a mode with an adapter of its own, for it has no API, only an address to post to
     },
 }
 
 
 def modules(package: str) -> list[Path]:
+    """The files at the top of an adapter's folder."""
     return sorted((ROOT / package).glob("*.py"))
+
+
+def all_modules(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
 
 
 def test_every_package_is_an_adapter() -> None:
@@ -74,12 +58,13 @@ def test_file_names(package: str) -> None:
     assert names >= REQUIRED
     assert names <= REQUIRED | OPTIONAL | EXTRA.get(package, set())
     assert EXTRA.get(package, set()) <= names, "an exception that nobody needs"
-    assert not [path for path in (ROOT / package).iterdir() if path.is_dir() and path.name != "__pycache__"]
+    folders = {path.name for path in (ROOT / package).iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == FOLDERS.get(package, set())
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_files_are_short_and_say_what_they_are(package: str) -> None:
-    for path in modules(package):
+    for path in all_modules(package):
         source = path.read_text()
         assert len(source.splitlines()) < 400, path
         assert ast.get_docstring(ast.parse(source)), path
@@ -88,7 +73,7 @@ def test_files_are_short_and_say_what_they_are(package: str) -> None:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_adapters_do_not_know_each_other(package: str) -> None:
     others = set(PACKAGES) - {package}
-    for path in modules(package):
+    for path in all_modules(package):
         used = set(re.findall(r"imbridge\.adapters\.(\w+)", path.read_text()))
         assert not used & others, path
 

@@ -4,6 +4,7 @@ import pytest
 
 from imbridge.protocol import Audio, Capabilities, File, Image, Media, Sticker, Text, Video, to_reply
 from imbridge.rendering import PartKind, Rendered, render
+from imbridge.rendering.media import suffix_for
 
 PNG = b"\x89PNG" + bytes(3000)
 SMALL = Capabilities(sends=frozenset({"text", "image", "file"}), image_bytes=1024, file_bytes=4096)
@@ -79,3 +80,36 @@ def test_the_bytes_count_and_not_what_is_said_of_them() -> None:
 def test_a_note_stands_on_a_line_of_its_own() -> None:
     rendered = render(to_reply(["see", File(name="f", data=bytes(5000)), "ok"]), SMALL)
     assert only(rendered) == Text("see\n[file: f, 4.9 KB]\nok")
+
+
+@pytest.mark.parametrize(
+    ("media", "stand_in"),
+    [
+        (Image(path="photos/cat.png", size=2000), File(path="photos/cat.png", size=2000, name="cat.png")),
+        (Audio(path="memo.mp3", size=9), File(path="memo.mp3", size=9, name="memo.mp3")),
+        (Video(path="v.mp4", name="trip.mp4", size=9), File(path="v.mp4", name="trip.mp4", size=9)),
+        (Sticker(path="s.webp", size=9), Image(path="s.webp", size=9)),
+    ],
+)
+def test_the_same_file_in_another_form(media: Media, stand_in: Media) -> None:
+    rendered = render(to_reply(media), SMALL)
+    assert only(rendered) == stand_in
+    assert len(rendered.degradations) == 1
+
+
+@pytest.mark.parametrize(
+    ("head", "suffix"),
+    [
+        (PNG, ".png"),
+        (b"RIFF\0\0\0\0WEBPVP8 ", ".webp"),
+        (b"RIFF\0\0\0\0WAVEfmt ", ".wav"),
+        (b"\0\0\0\x20ftypM4A \0\0", ".m4a"),
+        (b"\0\0\0\x20ftypisom", ".mp4"),
+        (b"%PDF-1.7", ".pdf"),
+        (b"what is it", ""),
+        (b"", ""),
+    ],
+)
+def test_a_suffix_by_the_first_bytes(head: bytes, suffix: str) -> None:
+    assert suffix_for(None, head) == suffix
+    assert suffix_for("image/gif", head) == ".gif", "what is said counts first"

@@ -8,6 +8,7 @@ from imbridge.protocol import (
     Audio,
     Capabilities,
     Card,
+    Contact,
     Element,
     Emoji,
     File,
@@ -231,3 +232,34 @@ def test_the_measure_of_the_adapter_decides() -> None:
     capabilities = Capabilities(text_bytes=200)
     assert len(render(reply, capabilities).parts) == 1
     assert len(render(reply, capabilities, measure=lambda part: 3 * len(part.elements[0].as_text())).parts) == 2
+
+
+def test_a_contact_is_a_message_by_itself() -> None:
+    contact = Contact(kind="chat", id="oc_1", name="Team")
+    able = EVERYTHING.model_copy(update={"sends": EVERYTHING.sends | {"contact"}})
+    rendered = render(to_reply(["join ", contact, "now"]), able)
+    assert shown(rendered) == [("text", "join "), ("contact", "[chat: Team]"), ("text", "now")]
+    assert rendered.parts[1] == Part(PartKind.CONTACT, (contact,))
+    assert rendered.degradations == ()
+
+
+def test_a_contact_that_cannot_be_shared_is_text() -> None:
+    rendered = render(to_reply(["join", Contact(kind="chat", id="oc_1", name="Team")]), EVERYTHING)
+    assert shown(rendered) == [("text", "join\n[chat: Team]")]
+    assert changed(rendered) == ["contact"]
+
+
+def test_a_mention_by_name_alone() -> None:
+    rendered = render(to_reply(["hi ", Mention(name="Ann")]), EVERYTHING)
+    assert rendered.parts == (Part(PartKind.TEXT, (Text("hi "), Mention(name="Ann"))),)
+    assert shown(render(to_reply(Mention(name="Ann")), TEXT_ONLY)) == [("text", "@Ann")]
+
+
+def test_a_degradation_is_one_line() -> None:
+    (degradation,) = render(to_reply(Forward(text="Ann: hi\nBen: hello\n")), TEXT_ONLY).degradations
+    assert degradation.how == "text: Ann: hi Ben: hello"
+
+
+@pytest.mark.parametrize("kind", PartKind)
+def test_what_stands_alone_is_not_cut(kind: PartKind) -> None:
+    assert kind.alone == (kind in {PartKind.MEDIA, PartKind.CARD, PartKind.CONTACT})

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from runtime_world import chat, counts, skill, until
 
-from imbridge.adapters.feishu.streaming import StreamingCard
+from imbridge.adapters.feishu.sent.streaming import StreamingCard
 from imbridge.emulators.feishu import BotMessage
 from imbridge.protocol import DeliveryState
 from imbridge.runtime import surfaces

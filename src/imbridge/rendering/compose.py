@@ -90,7 +90,8 @@ class Composition:
     def _as_text(self, element: Element) -> Text:
         word = word_for(element)
         text = element.as_text()
-        shown = text if len(text) <= 40 else f"{text[:39]}…"
+        line = " ".join(text.split())  # what is logged and listed is one line
+        shown = line if len(line) <= 40 else f"{line[:39]}…"
         how = f"text: {shown}" if text else "left out: it says nothing as text"
         self._degrade(word, how, f"this account shows {word} as text only")
         return Text(text)

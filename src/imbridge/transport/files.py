@@ -19,6 +19,7 @@ MOST_BYTES = 255
 
 _LONGEST_SUFFIX = 32
 _SEPARATORS = re.compile(r"[/\\]")
+_ENDS = ".\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _RESERVED_CHARACTERS = re.compile(r'[<>:"|?*]')
 # Control characters, formats (the ones that turn the direction of writing among them), halves of pairs, line ends.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -38,16 +39,20 @@ def safe_name(name: str, *, instead: str = "file") -> str:
         name: What it was called.
         instead: What it is called when nothing is left.
     """
-    parts = (part.strip() for part in _SEPARATORS.split(unicodedata.normalize("NFC", name)))
-    text = "_".join(part for part in parts if part.strip(". "))
-    text = "".join(char for char in text if unicodedata.category(char) not in _UNSEEN)
-    text = _RESERVED_CHARACTERS.sub("_", text).lstrip(". ").rstrip(". ")
+    seen = "".join(char for char in unicodedata.normalize("NFC", name) if unicodedata.category(char) not in _UNSEEN)
+    text = "_".join(part for part in map(_trimmed, _SEPARATORS.split(seen)) if part)
+    text = _RESERVED_CHARACTERS.sub("_", text)
     if not text:
         return instead
     device = text.split(".", 1)[0].rstrip().casefold()
     if device in _DEVICES or _NUMBERED_DEVICES.fullmatch(device):
         text = f"_{text}"
     return _shortened(text)
+
+
+def _trimmed(part: str) -> str:
+    """Without steps up, leading dots, and what Windows drops at the end."""
+    return part.strip(_ENDS)
 
 
 def _shortened(name: str, more: str = "") -> str:
@@ -58,7 +63,7 @@ def _shortened(name: str, more: str = "") -> str:
     stem = name.removesuffix(suffix)
     room = MOST_BYTES - len((more + suffix).encode())
     if len(stem.encode()) > room:
-        stem = stem.encode()[:room].decode("utf-8", "ignore").rstrip(". ")
+        stem = _trimmed(stem.encode()[:room].decode("utf-8", "ignore"))
     return stem + more + suffix
 
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 from feishu_rig import Rig
 
 from imbridge.adapters.feishu import FeishuAdapter
-from imbridge.adapters.feishu.user_token import UserToken
+from imbridge.adapters.feishu.authorisation.user_token import UserToken
 
 BACK = "https://bot.example/im/feishu/work/oauth"
 

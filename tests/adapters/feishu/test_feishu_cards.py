@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imbridge.adapters.feishu import FeishuAdapter
-from imbridge.adapters.feishu.cards import card_json
-from imbridge.adapters.feishu.markup import escape, without_mentions
-from imbridge.adapters.feishu.tables import limit_tables
+from imbridge.adapters.feishu.sent.cards import card_json
+from imbridge.adapters.feishu.sent.markup import escape, without_mentions
+from imbridge.adapters.feishu.sent.tables import limit_tables
 from imbridge.protocol import (
     Button,
     Card,

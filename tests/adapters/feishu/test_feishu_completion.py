@@ -135,7 +135,7 @@ async def test_what_may_not_be_read_leaves_the_message_usable(rig: Rig, adapter:
 async def test_a_platform_that_is_down_is_given_up_soon(
     rig: Rig, adapter: FeishuAdapter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("imbridge.adapters.feishu.completion._PATIENCE", 0.2)
+    monkeypatch.setattr("imbridge.adapters.feishu.received.completion._PATIENCE", 0.2)
     first = await rig.alice.says("hello")
     message = await heard(rig, await rig.alice.replies(first, "hello?"))
     with rig.feishu.faults.http_fail("*/messages/*", 502, times=None):

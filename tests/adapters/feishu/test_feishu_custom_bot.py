@@ -18,11 +18,11 @@ from feishu_rig import Rig, text
 from imbridge import Bridge
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Target
 from imbridge.adapters.feishu import FeishuAdapter, FeishuConfig
-from imbridge.adapters.feishu import hook as hook_module
 from imbridge.adapters.feishu.crypto import hook_signature
-from imbridge.adapters.feishu.custom_bot import CustomBotAdapter
+from imbridge.adapters.feishu.custom import hook as hook_module
+from imbridge.adapters.feishu.custom.custom_bot import CustomBotAdapter
+from imbridge.adapters.feishu.custom.hook import after_the_rush
 from imbridge.adapters.feishu.errors import CUSTOM_BOT_ERRORS
-from imbridge.adapters.feishu.hook import after_the_rush
 from imbridge.emulators.feishu import CustomBot
 from imbridge.protocol import (
     Button,

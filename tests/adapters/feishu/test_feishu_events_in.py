@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.adapters.feishu.inbound import Identity, decode
-from imbridge.adapters.feishu.moments import moment, shown
+from imbridge.adapters.feishu.received.moments import moment, shown
 from imbridge.emulators.feishu import EmulatorSettings
 from imbridge.protocol import (
     ApprovalChanged,

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imbridge.adapters.feishu import events, old_events
-from imbridge.adapters.feishu.content import READERS, TYPES, read_content
-from imbridge.adapters.feishu.fetched import Bounds, forwarded, items_of, quoted
 from imbridge.adapters.feishu.frames import parse_json
 from imbridge.adapters.feishu.inbound import OLD_MESSAGE, Identity, decode, unreadable
-from imbridge.adapters.feishu.mentions import MentionTable
-from imbridge.adapters.feishu.posts import TAGS
+from imbridge.adapters.feishu.received import events, old_events
+from imbridge.adapters.feishu.received.content import READERS, TYPES, read_content
+from imbridge.adapters.feishu.received.fetched import Bounds, forwarded, items_of, quoted
+from imbridge.adapters.feishu.received.mentions import MentionTable
+from imbridge.adapters.feishu.received.posts import TAGS
 from imbridge.protocol import DecodeError
 
 ME = Identity(account="work", app_id="cli_a1b2c3", bot_id="ou_bot", bot_name="Demo Bot")

@@ -13,9 +13,9 @@ from feishu_rig import Rig
 from served import served
 
 from imbridge.adapters.feishu import FeishuAdapter
+from imbridge.adapters.feishu.authorisation.oauth import Authorized
+from imbridge.adapters.feishu.authorisation.oauth_state import LIFETIME, PendingAuthorisations
 from imbridge.adapters.feishu.errors import OAUTH_ERRORS
-from imbridge.adapters.feishu.oauth import Authorized
-from imbridge.adapters.feishu.oauth_state import LIFETIME, PendingAuthorisations
 from imbridge.protocol import AuthError, DeliveryError, NotPermittedError
 from imbridge.transport import Reaction, WebhookApp
 

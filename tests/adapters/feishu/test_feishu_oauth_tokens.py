@@ -9,7 +9,7 @@ from feishu_people import age, authorise, make_old
 from feishu_rig import Rig
 
 from imbridge.adapters.feishu import FeishuAdapter
-from imbridge.adapters.feishu.user_token import FileUserTokens, MemoryUserTokens, UserToken
+from imbridge.adapters.feishu.authorisation.user_token import FileUserTokens, MemoryUserTokens, UserToken
 from imbridge.emulators.feishu import EmulatorSettings
 from imbridge.protocol import DeliveryError, NotPermittedError
 from imbridge.transport import HttpPool

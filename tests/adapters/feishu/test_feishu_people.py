@@ -7,7 +7,8 @@ from contract import until
 from feishu_rig import Rig, no_violations, text
 
 from imbridge.adapters.base import Target
-from imbridge.adapters.feishu import FeishuAdapter, people
+from imbridge.adapters.feishu import FeishuAdapter
+from imbridge.adapters.feishu.sent import people
 from imbridge.emulators.feishu import Chat, User
 from imbridge.protocol import Channel, ChannelKind, Contact, Emoji, Link, Mention, Reply, SentPart, Text
 from imbridge.rendering import Part, PartKind, render

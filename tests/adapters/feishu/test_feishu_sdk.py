@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from imbridge.adapters.feishu import sdk as sdk_module
+from imbridge.adapters.feishu.services import sdk as sdk_module
 from imbridge.protocol import ConfigError
 
 SCRIPT = Path(__file__).parent / "scripts" / "sdk.py"

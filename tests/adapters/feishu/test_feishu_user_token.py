@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from imbridge.adapters.feishu.oauth import Authorized
-from imbridge.adapters.feishu.user_token import FileUserTokens, MemoryUserTokens, UserToken
+from imbridge.adapters.feishu.authorisation.oauth import Authorized
+from imbridge.adapters.feishu.authorisation.user_token import FileUserTokens, MemoryUserTokens, UserToken
 from imbridge.protocol import ConfigError
 
 TOKEN = UserToken(

@@ -1,9 +1,14 @@
 """Feishu and Lark."""
 
 from imbridge.adapters.feishu.adapter import FeishuAdapter
+from imbridge.adapters.feishu.authorisation.oauth import Authorized
+from imbridge.adapters.feishu.authorisation.user_token import (
+    FileUserTokens,
+    MemoryUserTokens,
+    UserToken,
+    UserTokenStore,
+)
 from imbridge.adapters.feishu.config import FeishuConfig
-from imbridge.adapters.feishu.oauth import Authorized
-from imbridge.adapters.feishu.user_token import FileUserTokens, MemoryUserTokens, UserToken, UserTokenStore
 
 __all__ = [
     "Authorized",

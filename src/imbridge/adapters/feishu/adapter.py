@@ -7,29 +7,29 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
-from imbridge.adapters.feishu import scopes
-from imbridge.adapters.feishu.answers import answer_json, wait_for_answer
 from imbridge.adapters.feishu.api import FeishuApi, receive_id_type
-from imbridge.adapters.feishu.approvals import Approvals
+from imbridge.adapters.feishu.authorisation.oauth import OAuth
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.capabilities import FEISHU
-from imbridge.adapters.feishu.cards import images_in, simpler
-from imbridge.adapters.feishu.chats import FeishuChats
-from imbridge.adapters.feishu.completion import Completion
 from imbridge.adapters.feishu.config import Domain, FeishuConfig, Mode, StreamMode
-from imbridge.adapters.feishu.contacts import FeishuContacts
-from imbridge.adapters.feishu.custom_bot import CustomBotAdapter
+from imbridge.adapters.feishu.custom.custom_bot import CustomBotAdapter
 from imbridge.adapters.feishu.errors import GONE, GONE_REACTION, NO_THREAD
 from imbridge.adapters.feishu.inbound import Identity
 from imbridge.adapters.feishu.link import FeishuLink, handshake_refusal
-from imbridge.adapters.feishu.media import FeishuMedia
-from imbridge.adapters.feishu.messages import FeishuMessages
-from imbridge.adapters.feishu.oauth import OAuth
 from imbridge.adapters.feishu.outbound import as_plain_text, measure, message_body
-from imbridge.adapters.feishu.people import People
+from imbridge.adapters.feishu.received.completion import Completion
 from imbridge.adapters.feishu.refusals import DegradeError, RetargetError, gone, passing
-from imbridge.adapters.feishu.sdk import Sdk
-from imbridge.adapters.feishu.streaming import StreamingCard
+from imbridge.adapters.feishu.sent.answers import answer_json, wait_for_answer
+from imbridge.adapters.feishu.sent.cards import images_in, simpler
+from imbridge.adapters.feishu.sent.media import FeishuMedia
+from imbridge.adapters.feishu.sent.people import People
+from imbridge.adapters.feishu.sent.streaming import StreamingCard
+from imbridge.adapters.feishu.services import scopes
+from imbridge.adapters.feishu.services.approvals import Approvals
+from imbridge.adapters.feishu.services.chats import FeishuChats
+from imbridge.adapters.feishu.services.contacts import FeishuContacts
+from imbridge.adapters.feishu.services.messages import FeishuMessages
+from imbridge.adapters.feishu.services.sdk import Sdk
 from imbridge.adapters.feishu.webhook import FeishuWebhook
 from imbridge.config import AccountConfig
 from imbridge.protocol import (

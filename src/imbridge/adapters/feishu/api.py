@@ -12,7 +12,7 @@ from urllib.parse import quote
 import aiohttp
 
 from imbridge.adapters.feishu.calls import Caller
-from imbridge.adapters.feishu.formats import FileType
+from imbridge.adapters.feishu.sent.formats import FileType
 from imbridge.protocol import DeliveryError, NotPermittedError, NotSupportedError
 from imbridge.transport import HttpResponse
 

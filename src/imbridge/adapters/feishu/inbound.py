@@ -10,14 +10,14 @@ from functools import lru_cache
 from typing import Any
 
 from imbridge.adapters.base import Inbound
-from imbridge.adapters.feishu import events, old_events
-from imbridge.adapters.feishu.clicks import old_button_clicked
-from imbridge.adapters.feishu.content import read_content
-from imbridge.adapters.feishu.facts import Facts
-from imbridge.adapters.feishu.identity import Identity, sender
-from imbridge.adapters.feishu.mentions import MentionTable
-from imbridge.adapters.feishu.moments import moment, moment_or_now
-from imbridge.adapters.feishu.old_messages import old_message
+from imbridge.adapters.feishu.received import events, old_events
+from imbridge.adapters.feishu.received.clicks import old_button_clicked
+from imbridge.adapters.feishu.received.content import read_content
+from imbridge.adapters.feishu.received.facts import Facts
+from imbridge.adapters.feishu.received.identity import Identity, sender
+from imbridge.adapters.feishu.received.mentions import MentionTable
+from imbridge.adapters.feishu.received.moments import moment, moment_or_now
+from imbridge.adapters.feishu.received.old_messages import old_message
 from imbridge.protocol import Channel, ChannelKind, DecodeError, Event, UnknownEvent
 from imbridge.protocol import Message as ChatMessage
 from imbridge.protocol.message import utc

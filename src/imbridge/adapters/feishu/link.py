@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from imbridge.adapters.base import Inbound, Intake, Verdict
-from imbridge.adapters.feishu.answers import ANSWER_WITHIN, AnswerWriter, expects_answer
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.errors import LINK_ERRORS
 from imbridge.adapters.feishu.frames import (
@@ -29,6 +28,7 @@ from imbridge.adapters.feishu.frames import (
     ping_frame,
 )
 from imbridge.adapters.feishu.inbound import Identity, decode, unreadable
+from imbridge.adapters.feishu.sent.answers import ANSWER_WITHIN, AnswerWriter, expects_answer
 from imbridge.protocol import AuthError, DecodeError, LinkError
 from imbridge.transport import Connection, Dial, HttpError, LinkVerdict, Reaction
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from imbridge.adapters.feishu.cards import card_json
-from imbridge.adapters.feishu.markup import without_mentions
+from imbridge.adapters.feishu.sent.cards import card_json
+from imbridge.adapters.feishu.sent.markup import without_mentions
 from imbridge.protocol import (
     Audio,
     Card,

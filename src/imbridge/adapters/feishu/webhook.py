@@ -12,11 +12,11 @@ from typing import Any
 from pydantic_core import to_json
 
 from imbridge.adapters.base import Inbound, Intake, Verdict
-from imbridge.adapters.feishu.answers import ANSWER_WITHIN, AnswerWriter, expects_answer
 from imbridge.adapters.feishu.config import FeishuConfig
 from imbridge.adapters.feishu.crypto import decrypt, old_signature, signature
 from imbridge.adapters.feishu.frames import parse_json
 from imbridge.adapters.feishu.inbound import Identity, decode, unreadable
+from imbridge.adapters.feishu.sent.answers import ANSWER_WITHIN, AnswerWriter, expects_answer
 from imbridge.protocol import DecodeError
 from imbridge.transport import (
     Refused,

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from imbridge.adapters.feishu.calls import Caller
-from imbridge.adapters.feishu.sdk_transport import SdkTransport
+from imbridge.adapters.feishu.services.sdk_transport import SdkTransport
 from imbridge.protocol import ConfigError
 
 _LOGGER = "Lark"

@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
+from imbridge.adapters.feishu.authorisation.oauth_grant import EndedError, Grants, read_token
+from imbridge.adapters.feishu.authorisation.oauth_page import oauth_route
+from imbridge.adapters.feishu.authorisation.oauth_state import Pending, PendingAuthorisations
+from imbridge.adapters.feishu.authorisation.user_token import MemoryUserTokens, UserToken, UserTokenStore
 from imbridge.adapters.feishu.calls import Caller
-from imbridge.adapters.feishu.oauth_grant import EndedError, Grants, read_token
-from imbridge.adapters.feishu.oauth_page import oauth_route
-from imbridge.adapters.feishu.oauth_state import Pending, PendingAuthorisations
 from imbridge.adapters.feishu.refusals import passing
-from imbridge.adapters.feishu.user_token import MemoryUserTokens, UserToken, UserTokenStore
 from imbridge.protocol import DeliveryError, NotPermittedError
 from imbridge.transport import WebhookRoute
 

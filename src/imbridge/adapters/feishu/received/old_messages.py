@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from imbridge.adapters.feishu.content import Content, joined, read_content
-from imbridge.adapters.feishu.identity import Identity, sender
-from imbridge.adapters.feishu.mentions import MentionTable
-from imbridge.adapters.feishu.moments import moment
+from imbridge.adapters.feishu.received.content import Content, joined, read_content
+from imbridge.adapters.feishu.received.identity import Identity, sender
+from imbridge.adapters.feishu.received.mentions import MentionTable
+from imbridge.adapters.feishu.received.moments import moment
 from imbridge.protocol import Channel, Element, Forward, Forwarded, Image, Mention, Message, Text
 
 _AT = re.compile(r"""<\s*at\b([^>]*)>(.*?)<\s*/\s*at\s*>""", re.DOTALL)

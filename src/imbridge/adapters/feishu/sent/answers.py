@@ -10,7 +10,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from imbridge.adapters.base import Answer, Inbound
-from imbridge.adapters.feishu.cards import card_json
+from imbridge.adapters.feishu.sent.cards import card_json
 from imbridge.protocol import ButtonClicked, Card, Event, Link, LinkPreviewRequested, Toast
 
 ANSWER_WITHIN = 2.2

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from pydantic import Field
 
 from imbridge.adapters.feishu.calls import Caller
-from imbridge.adapters.feishu.pages import called, entries
+from imbridge.adapters.feishu.services.pages import called, entries
 from imbridge.protocol import Address, Channel
 from imbridge.protocol.model import ProtocolModel
 

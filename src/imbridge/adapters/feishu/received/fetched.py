@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from imbridge.adapters.feishu.content import Content, read_content
-from imbridge.adapters.feishu.identity import Identity
-from imbridge.adapters.feishu.mentions import MentionTable
-from imbridge.adapters.feishu.moments import moment
+from imbridge.adapters.feishu.received.content import Content, read_content
+from imbridge.adapters.feishu.received.identity import Identity
+from imbridge.adapters.feishu.received.mentions import MentionTable
+from imbridge.adapters.feishu.received.moments import moment
 from imbridge.protocol import Forward, Forwarded, Quote
 
 Item = dict[str, Any]

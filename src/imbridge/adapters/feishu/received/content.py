@@ -10,10 +10,10 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from imbridge.adapters.feishu.mentions import MentionTable
-from imbridge.adapters.feishu.notices import calendar, folder, hongbao, system, todo, video_chat, vote
-from imbridge.adapters.feishu.posts import in_locale, post_elements
-from imbridge.adapters.feishu.received_cards import received_card
+from imbridge.adapters.feishu.received.mentions import MentionTable
+from imbridge.adapters.feishu.received.notices import calendar, folder, hongbao, system, todo, video_chat, vote
+from imbridge.adapters.feishu.received.posts import in_locale, post_elements
+from imbridge.adapters.feishu.received.received_cards import received_card
 from imbridge.protocol import (
     Audio,
     Contact,

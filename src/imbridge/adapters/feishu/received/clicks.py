@@ -6,7 +6,7 @@ microseconds. It names the chat without its kind: that is known from what was he
 
 from typing import Any
 
-from imbridge.adapters.feishu.facts import Facts
+from imbridge.adapters.feishu.received.facts import Facts
 from imbridge.protocol import ButtonClicked, Channel, Event, LinkPreviewRequested
 
 OWN = "imbridge"

@@ -18,8 +18,8 @@ from imbridge.adapters.base import Growing, GrowingFullError
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.capabilities import FEISHU
 from imbridge.adapters.feishu.errors import CARD_CLOSED, CARD_FULL, CARD_SEQUENCE
-from imbridge.adapters.feishu.markup import without_mentions
-from imbridge.adapters.feishu.tables import MOST_TABLES, limit_tables
+from imbridge.adapters.feishu.sent.markup import without_mentions
+from imbridge.adapters.feishu.sent.tables import MOST_TABLES, limit_tables
 from imbridge.protocol import Card, DeliveryError, Element, NotPermittedError
 from imbridge.rendering import Part
 

@@ -6,9 +6,9 @@ Shapes: open.feishu.cn, im-v1 "content of received messages". Times there are mi
 import re
 from typing import Any
 
-from imbridge.adapters.feishu.mentions import MentionTable
-from imbridge.adapters.feishu.moments import shown
-from imbridge.adapters.feishu.posts import in_locale, post_elements
+from imbridge.adapters.feishu.received.mentions import MentionTable
+from imbridge.adapters.feishu.received.moments import shown
+from imbridge.adapters.feishu.received.posts import in_locale, post_elements
 from imbridge.protocol import Notice
 
 _Body = dict[str, Any]

@@ -11,10 +11,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from imbridge.adapters.feishu.authorisation.user_token import UserToken
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.errors import NO_JSON, OAUTH_ERRORS
 from imbridge.adapters.feishu.refusals import json_object
-from imbridge.adapters.feishu.user_token import UserToken
 from imbridge.protocol import AuthError, DeliveryError, ImbridgeError, NotPermittedError, RateLimitedError
 from imbridge.transport import Backoff, HttpError, Reaction
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from imbridge.adapters.feishu.errors import BAD_IMAGE, BAD_ROWS, TOO_MANY_TABLES
-from imbridge.adapters.feishu.markup import escape, without_mentions
-from imbridge.adapters.feishu.tables import MOST_TABLES, limit_tables
+from imbridge.adapters.feishu.sent.markup import escape, without_mentions
+from imbridge.adapters.feishu.sent.tables import MOST_TABLES, limit_tables
 from imbridge.protocol import (
     Button,
     Card,

@@ -13,7 +13,13 @@ from uuid import uuid4
 from pydantic import AwareDatetime, Field
 
 from imbridge.adapters.feishu.api import receive_id_type, uuid_of
-from imbridge.adapters.feishu.batches import (
+from imbridge.adapters.feishu.calls import Caller
+from imbridge.adapters.feishu.outbound import measure
+from imbridge.adapters.feishu.received.fetched import Bounds, items_of
+from imbridge.adapters.feishu.received.identity import Identity
+from imbridge.adapters.feishu.sent.cards import images_in
+from imbridge.adapters.feishu.sent.media import FeishuMedia
+from imbridge.adapters.feishu.services.batches import (
     BATCH,
     BatchProgress,
     BatchSent,
@@ -21,16 +27,10 @@ from imbridge.adapters.feishu.batches import (
     batch_progress,
     batch_sent,
 )
-from imbridge.adapters.feishu.calls import Caller
-from imbridge.adapters.feishu.cards import images_in
-from imbridge.adapters.feishu.chats import chat_id_of
-from imbridge.adapters.feishu.contacts import by_type
-from imbridge.adapters.feishu.fetched import Bounds, items_of
-from imbridge.adapters.feishu.identity import Identity
-from imbridge.adapters.feishu.media import FeishuMedia
-from imbridge.adapters.feishu.outbound import measure
-from imbridge.adapters.feishu.pages import called, entries
-from imbridge.adapters.feishu.stored import StoredMessage, stored, time_of, whole
+from imbridge.adapters.feishu.services.chats import chat_id_of
+from imbridge.adapters.feishu.services.contacts import by_type
+from imbridge.adapters.feishu.services.pages import called, entries
+from imbridge.adapters.feishu.services.stored import StoredMessage, stored, time_of, whole
 from imbridge.protocol import (
     Address,
     Card,

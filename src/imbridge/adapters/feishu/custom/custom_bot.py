@@ -12,7 +12,7 @@ from pydantic_core import from_json, to_json
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
 from imbridge.adapters.feishu.capabilities import CUSTOM_BOT
 from imbridge.adapters.feishu.config import FeishuConfig
-from imbridge.adapters.feishu.hook import Hook
+from imbridge.adapters.feishu.custom.hook import Hook
 from imbridge.adapters.feishu.outbound import message_body
 from imbridge.config import AccountConfig
 from imbridge.protocol import (

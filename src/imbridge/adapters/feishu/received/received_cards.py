@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from imbridge.adapters.feishu.mentions import MentionTable
+from imbridge.adapters.feishu.received.mentions import MentionTable
 from imbridge.protocol import Card, Mention
 
 UNSEEN = frozenset({"请升级至最新版本客户端，以查看内容"})

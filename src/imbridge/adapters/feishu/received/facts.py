@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from imbridge.adapters.feishu.identity import Identity, sender
+from imbridge.adapters.feishu.received.identity import Identity, sender
 from imbridge.protocol import Channel, Event, Sender
 
 Occurrence = TypeVar("Occurrence", bound=Event)

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from imbridge.adapters.feishu.api import user_id_type
 from imbridge.adapters.feishu.calls import Caller
-from imbridge.adapters.feishu.pages import called, entries, pages
+from imbridge.adapters.feishu.services.pages import called, entries, pages
 from imbridge.protocol.model import ProtocolModel
 
 _USERS = "/open-apis/contact/v3/users"

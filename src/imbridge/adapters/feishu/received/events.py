@@ -7,8 +7,8 @@ Shapes: open.feishu.cn, the server docs of each event, and the models of the off
 from collections.abc import Callable
 from typing import Any
 
-from imbridge.adapters.feishu.clicks import button_clicked, link_preview_requested
-from imbridge.adapters.feishu.facts import Facts
+from imbridge.adapters.feishu.received.clicks import button_clicked, link_preview_requested
+from imbridge.adapters.feishu.received.facts import Facts
 from imbridge.protocol import (
     ApprovalChanged,
     BotAdded,

@@ -9,8 +9,8 @@ from typing import Any
 from pydantic_core import from_json
 
 from imbridge.adapters.feishu.capabilities import FEISHU
-from imbridge.adapters.feishu.contacts import by_type
 from imbridge.adapters.feishu.outbound import as_plain_text, message_body
+from imbridge.adapters.feishu.services.contacts import by_type
 from imbridge.protocol import Degradation
 from imbridge.protocol.model import ProtocolModel
 from imbridge.rendering import Part

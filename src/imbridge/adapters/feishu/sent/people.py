@@ -5,8 +5,8 @@ import unicodedata
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from imbridge.adapters.feishu.chats import FeishuChats
-from imbridge.adapters.feishu.contacts import FeishuContacts
+from imbridge.adapters.feishu.services.chats import FeishuChats
+from imbridge.adapters.feishu.services.contacts import FeishuContacts
 from imbridge.protocol import Channel, ChannelKind, Contact, Degradation, DeliveryError, Element, Mention, Text
 from imbridge.rendering import Part, PartKind
 

@@ -8,9 +8,9 @@ from collections import Counter
 
 from imbridge.adapters.feishu.api import FeishuApi
 from imbridge.adapters.feishu.config import FeishuConfig
-from imbridge.adapters.feishu.fetched import Bounds, Item, content_of, forwarded, item_of, items_of, quoted
-from imbridge.adapters.feishu.identity import Identity
-from imbridge.adapters.feishu.received_cards import is_flattened
+from imbridge.adapters.feishu.received.fetched import Bounds, Item, content_of, forwarded, item_of, items_of, quoted
+from imbridge.adapters.feishu.received.identity import Identity
+from imbridge.adapters.feishu.received.received_cards import is_flattened
 from imbridge.protocol import Card, Element, Forward, ImbridgeError, Message, Quote
 
 log = logging.getLogger(__name__)

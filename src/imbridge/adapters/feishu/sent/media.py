@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from imbridge.adapters.feishu.api import FeishuApi, download_kind
 from imbridge.adapters.feishu.capabilities import FEISHU
-from imbridge.adapters.feishu.formats import HEAD, TAIL, document_type, is_mp4, is_opus, opus_milliseconds
+from imbridge.adapters.feishu.sent.formats import HEAD, TAIL, document_type, is_mp4, is_opus, opus_milliseconds
 from imbridge.protocol import (
     Audio,
     ContentRefusedError,
@@ -76,6 +76,8 @@ class FeishuMedia:
             ContentRefusedError: something in it is empty, too large, or cannot be read.
             DeliveryError: as `FeishuApi`.
         """
+        if not any(_needs_upload(element) for element in part.elements):
+            return part, []  # nearly all of what bots say
         degradations: list[Degradation] = []
         elements: list[Element] = [
             await self._upload(element, degradations) if _needs_upload(element) else element

@@ -4,8 +4,8 @@ Their type is in `event.type`, their id is `uuid`, their time `ts`. Shapes: open
 events"), and the deprecated pages of contact, group and bot events, of which copies exist.
 """
 
-from imbridge.adapters.feishu.events import Reader, changed
-from imbridge.adapters.feishu.facts import Facts
+from imbridge.adapters.feishu.received.events import Reader, changed
+from imbridge.adapters.feishu.received.facts import Facts
 from imbridge.protocol import (
     ApprovalChanged,
     BotAdded,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from imbridge.adapters.feishu.mentions import MentionTable
+from imbridge.adapters.feishu.received.mentions import MentionTable
 from imbridge.protocol import Audio, Element, Emoji, File, Image, Link, Markdown, Text, Unknown, Video
 
 _Node = dict[str, Any]

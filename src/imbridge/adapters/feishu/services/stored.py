@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import AwareDatetime, Field
 
-from imbridge.adapters.feishu.fetched import Bounds, Item, content_of, forwarded, item_of
-from imbridge.adapters.feishu.identity import Identity
-from imbridge.adapters.feishu.moments import moment
+from imbridge.adapters.feishu.received.fetched import Bounds, Item, content_of, forwarded, item_of
+from imbridge.adapters.feishu.received.identity import Identity
+from imbridge.adapters.feishu.received.moments import moment
 from imbridge.protocol import AnyElement
 from imbridge.protocol.model import ProtocolModel
 

@@ -1,0 +1,1 @@
+"""People who let the app act for them."""

@@ -1,0 +1,1 @@
+"""Custom bots of groups: an address to post to."""

@@ -1,0 +1,1 @@
+"""What leaves: cards, media, people that are meant, text that grows, answers to clicks."""
