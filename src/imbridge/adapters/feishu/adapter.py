@@ -24,7 +24,7 @@ from imbridge.adapters.feishu.sent.cards import images_in, simpler
 from imbridge.adapters.feishu.sent.media import FeishuMedia
 from imbridge.adapters.feishu.sent.people import People
 from imbridge.adapters.feishu.sent.streaming import StreamingCard
-from imbridge.adapters.feishu.services import scopes
+from imbridge.adapters.feishu.services import granted
 from imbridge.adapters.feishu.services.approvals import Approvals
 from imbridge.adapters.feishu.services.chats import FeishuChats
 from imbridge.adapters.feishu.services.contacts import FeishuContacts
@@ -150,8 +150,8 @@ class FeishuAdapter(Adapter):
             await self._identify()
         except ImbridgeError as error:
             return Probe(ok=False, problems=(str(error),))
-        granted = await scopes.look(self.caller)
-        return Probe(ok=granted.ok, bot_id=self.me.bot_id, bot_name=self.me.bot_name, problems=granted.problems)
+        found = await granted.look(self.caller)
+        return Probe(ok=found.ok, bot_id=self.me.bot_id, bot_name=self.me.bot_name, problems=found.problems)
 
     async def _identify_patiently(self) -> None:
         """As long as it takes: a platform or a network that is down at the start comes back like any other."""
