@@ -72,8 +72,9 @@ class FeishuWebhook:
         inbound = self._decode(payload)
         if expects_answer(inbound.item):
             inbound.answer = asyncio.get_running_loop().create_future()
+        offered = self._intake.offer(inbound)
         # Shielded: when the time to answer is over, what is being stored must still be handled.
-        verdict = await asyncio.shield(self._intake.offer(inbound))
+        verdict = offered.result() if offered.done() else await asyncio.shield(offered)
         if verdict is Verdict.OVERLOADED:
             if signed:
                 self._replay.forget(*_stamp(request))
