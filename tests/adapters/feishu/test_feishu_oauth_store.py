@@ -8,6 +8,7 @@ from feishu_people import authorise, make_old
 from feishu_rig import Rig
 
 from imbridge.adapters.feishu import FeishuAdapter
+from imbridge.adapters.feishu.authorisation import oauth
 from imbridge.adapters.feishu.authorisation.user_token import MemoryUserTokens, UserToken
 from imbridge.emulators.feishu import EmulatorSettings
 
@@ -81,3 +82,20 @@ async def test_a_new_authorisation_is_not_overwritten_by_a_refresh_of_the_old_on
     assert kept is not None
     assert kept.refresh_token == new.refresh_token
     assert "calendar:calendar:readonly" in kept.scopes
+
+
+async def test_a_store_that_hangs_does_not_keep_the_account_from_closing(
+    rig: Rig, adapter: FeishuAdapter, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(oauth, "_CLOSING", 0.05)
+    store = adapter.oauth.store = Gated()
+    store.closed = True
+    finishing = asyncio.create_task(authorise(rig, adapter))
+    await until(lambda: store.waiting)
+    async with asyncio.timeout(10):
+        await adapter.oauth.close()
+    assert "1 token" in caplog.text
+    with pytest.raises(asyncio.CancelledError):
+        await finishing
+    store.waiting[0].set()
+    await until(lambda: store.written)

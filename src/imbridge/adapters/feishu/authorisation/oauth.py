@@ -31,6 +31,8 @@ _USER_INFO = "/open-apis/authen/v1/user_info"
 _OFFLINE = "offline_access"
 _MOST_SCOPES = 50
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+_CLOSING = 30.0
+"""Seconds that tokens on their way get at the end: two attempts at the platform, and the store."""
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 Result = TypeVar("Result")
@@ -253,10 +255,17 @@ class OAuth:
     async def close(self) -> None:
         """Wait for tokens that are on their way: a refresh that is cut off would cost the person their authorisation.
 
-        What `on_authorized` is doing is cancelled.
+        A store that hangs is given up after half a minute. What `on_authorized` is doing is cancelled.
         """
-        while self._work:
-            await asyncio.wait(tuple(self._work))
+        clock = asyncio.get_running_loop().time
+        end = clock() + _CLOSING
+        while self._work and (left := end - clock()) > 0:
+            await asyncio.wait(tuple(self._work), timeout=left)
+        if work := tuple(self._work):
+            log.error("%s: closed with %d token(s) on their way, which may be lost", self._account, len(work))
+            for task in work:
+                task.cancel()
+            await asyncio.wait(work)
         told = tuple(self._told)
         for task in told:
             task.cancel()
