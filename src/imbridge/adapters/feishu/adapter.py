@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -316,7 +317,7 @@ class FeishuAdapter(Adapter):
         """Fetch the bytes of a received media element; at most `download_limit`."""
         return await self.media.read(message_id, media)
 
-    async def save(self, message_id: str, media: Media, to: Path) -> Path:
+    async def save(self, message_id: str, media: Media, to: str | PathLike[str]) -> Path:
         """Write a received media element to disk; at most `download_limit`."""
         return await self.media.save(message_id, media, to)
 

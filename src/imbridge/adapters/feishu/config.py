@@ -183,6 +183,11 @@ class FeishuConfig(AccountConfig):
         return self
 
     @property
+    def bot(self) -> str:
+        """The app's id: two connections of one app share its events at random, and its rates."""
+        return self.app_id
+
+    @property
     def api_url(self) -> str:
         """Where the open platform is, without a slash at the end."""
         return self.base_url or _HOSTS[self.domain.value]
