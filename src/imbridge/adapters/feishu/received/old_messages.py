@@ -15,9 +15,11 @@ from imbridge.adapters.feishu.received.mentions import MentionTable
 from imbridge.adapters.feishu.received.moments import moment
 from imbridge.protocol import Channel, Element, Forward, Forwarded, Image, Mention, Message, Text
 
-_AT = re.compile(r"""<\s*at\b([^>]*)>(.*?)<\s*/\s*at\s*>""", re.DOTALL)
+# A tag ends before the next one begins: else a text full of `<at` without an end takes minutes to read.
+_AT = re.compile(r"<\s*at\b([^<>]*)>")
+_AT_END = re.compile(r"<\s*/\s*at\s*>")
 _ID = re.compile(r"""(?:open_id|user_id)\s*=\s*["']([^"']*)["']""")
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _MOST_FORWARDED = 1000
 
 
@@ -69,15 +71,16 @@ def _content(event: dict[str, Any], mentions: MentionTable) -> Content:
 
 
 def _text(text: str, mentions: MentionTable) -> Iterator[Element]:
-    start = 0
-    for match in _AT.finditer(text):
-        found = _ID.search(match[1])
+    start = position = 0
+    while (begin := _AT.search(text, position)) and (end := _AT_END.search(text, begin.end())):
+        position = end.end()
+        found = _ID.search(begin[1])
         if found is None:
             continue
-        if match.start() > start:
-            yield Text(text[start : match.start()])
-        yield mentions.find(found[1], match[2].strip().removeprefix("@"))
-        start = match.end()
+        if begin.start() > start:
+            yield Text(text[start : begin.start()])
+        yield mentions.find(found[1], text[begin.end() : end.start()].strip().removeprefix("@"))
+        start = position
     if start < len(text):
         yield Text(text[start:])
 

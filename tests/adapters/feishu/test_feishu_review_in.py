@@ -1,0 +1,38 @@
+"""Mistakes that a reader found in what arrives: each has its test."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imbridge.adapters.feishu.inbound import Identity, decode
+from imbridge.protocol import Message
+
+SAMPLES = Path(__file__).parents[2] / "samples" / "feishu"
+
+
+def sample(name: str) -> Any:
+    return json.loads((SAMPLES / f"{name}.json").read_text())
+
+
+def me() -> Identity:
+    return Identity(account="work", app_id="cli_a1b2c3", bot_id="ou_bot", bot_name="Demo Bot")
+
+
+def old_text(text: str, **more: Any) -> Message:
+    payload = sample("old_text")
+    payload["event"] |= {"text": text} | more
+    item = decode(payload, me()).item
+    assert isinstance(item, Message)
+    return item
+
+
+# -- older schema ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["text", "post"])
+@pytest.mark.parametrize("piece", ["<at>", "<at ", "<", '<at open_id="', "</at", "< at>x< /at "])
+def test_tags_without_an_end_are_read_in_linear_time(kind: str, piece: str) -> None:
+    """Cut at every tag to the end of the text again, half a megabyte of them would take minutes."""
+    assert old_text(piece * (500_000 // len(piece)), msg_type=kind).content_type == "text"
