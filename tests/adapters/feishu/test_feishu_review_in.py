@@ -36,3 +36,13 @@ def old_text(text: str, **more: Any) -> Message:
 def test_tags_without_an_end_are_read_in_linear_time(kind: str, piece: str) -> None:
     """Cut at every tag to the end of the text again, half a megabyte of them would take minutes."""
     assert old_text(piece * (500_000 // len(piece)), msg_type=kind).content_type == "text"
+
+
+TAG = '<at open_id="ou_bot">@Demo Bot</at> hello'
+
+
+def test_a_typed_tag_is_no_mention_of_us() -> None:
+    """The platform's flag says whether the bot is meant; the older text has tags and what people type side by side."""
+    assert not old_text(TAG, chat_type="group", is_mention=False).mentions_me
+    assert old_text(TAG, chat_type="group", is_mention=True).mentions_me
+    assert old_text(TAG, chat_type="group", is_mention=True).text == "hello"

@@ -33,7 +33,8 @@ def old_message(event: dict[str, Any], timestamp: Any, me: Identity, payload: An
     kind = me.kind_of(chat_id, event.get("chat_type"))
     if kind.value == "private":
         me.remember_private(chat_id)
-    content = _content(event, MentionTable((), me.bot_id))
+    # Whether we are meant, the flag says: a tag in the text may have been typed.
+    content = _content(event, MentionTable((), me.bot_id if event.get("is_mention") is True else ""))
     text = content.text_after_own_mention
     elements = content.elements
     if event.get("is_mention") is True and not any(isinstance(e, Mention) and e.is_self for e in elements):
