@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from imbridge.adapters.feishu.inbound import Identity, decode
+from imbridge.adapters.feishu.received.fetched import Bounds, forwarded
 from imbridge.protocol import Message
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "feishu"
@@ -46,3 +47,17 @@ def test_a_typed_tag_is_no_mention_of_us() -> None:
     assert not old_text(TAG, chat_type="group", is_mention=False).mentions_me
     assert old_text(TAG, chat_type="group", is_mention=True).mentions_me
     assert old_text(TAG, chat_type="group", is_mention=True).text == "hello"
+
+
+# -- forwarded messages ------------------------------------------------------------------------------------------------
+
+
+def test_what_hangs_nowhere_in_a_bundle_makes_it_incomplete() -> None:
+    """Messages whose bundle is not in the answer, or that name one another, are not read: that has to be told."""
+    text = {"msg_type": "text", "body": {"content": '{"text": "hi"}'}}
+    items = [{"message_id": "om_0", "msg_type": "merge_forward"}, text | {"message_id": "1", "upper_message_id": "om_0"}]
+    assert forwarded(items, "om_0", me(), Bounds(3, 100)).complete
+    lost = text | {"message_id": "2", "upper_message_id": "om_elsewhere"}
+    found = forwarded([*items, lost], "om_0", me(), Bounds(3, 100))
+    assert [message.id for message in found.messages] == ["1"]
+    assert not found.complete
