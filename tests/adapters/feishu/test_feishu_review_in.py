@@ -1,14 +1,17 @@
 """Mistakes that a reader found in what arrives: each has its test."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from imbridge.adapters.base import PendingAnswer
 from imbridge.adapters.feishu.inbound import Identity, decode
 from imbridge.adapters.feishu.received.fetched import Bounds, forwarded
-from imbridge.protocol import Message
+from imbridge.adapters.feishu.sent.answers import written_answer
+from imbridge.protocol import ButtonClicked, Card, Element, Message, Toast
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "feishu"
 
@@ -55,9 +58,55 @@ def test_a_typed_tag_is_no_mention_of_us() -> None:
 def test_what_hangs_nowhere_in_a_bundle_makes_it_incomplete() -> None:
     """Messages whose bundle is not in the answer, or that name one another, are not read: that has to be told."""
     text = {"msg_type": "text", "body": {"content": '{"text": "hi"}'}}
-    items = [{"message_id": "om_0", "msg_type": "merge_forward"}, text | {"message_id": "1", "upper_message_id": "om_0"}]
+    items = [
+        {"message_id": "om_0", "msg_type": "merge_forward"},
+        text | {"message_id": "1", "upper_message_id": "om_0"},
+    ]
     assert forwarded(items, "om_0", me(), Bounds(3, 100)).complete
     lost = text | {"message_id": "2", "upper_message_id": "om_elsewhere"}
     found = forwarded([*items, lost], "om_0", me(), Bounds(3, 100))
     assert [message.id for message in found.messages] == ["1"]
     assert not found.complete
+
+
+# -- answers to clicks -------------------------------------------------------------------------------------------------
+
+
+async def answered(name: str, *elements: Element) -> Any:
+    """What the platform is answered, as JSON."""
+    inbound = decode(sample(name), me())
+    assert isinstance(inbound.item, ButtonClicked)
+    inbound.answer = PendingAnswer()
+    showing = asyncio.create_task(inbound.answer.show(elements))
+
+    async def upload(card: Card) -> dict[int, str]:
+        return {}
+
+    written, shown = await written_answer(inbound, 10, upload)
+    inbound.answer.shown(shown)
+    assert await showing == ()
+    return json.loads(written)
+
+
+OWN_JSON = {"elements": [{"tag": "hr"}], "header": {"title": {"tag": "plain_text", "content": "Done"}}}
+TEMPLATE = {"type": "template", "data": {"template_id": "AAq"}}
+
+
+@pytest.mark.parametrize("content", [OWN_JSON, TEMPLATE])
+async def test_the_older_callback_has_the_card_s_fields_beside_the_toast(content: dict[str, Any]) -> None:
+    toast = {"type": "success", "content": "ok"}
+    said = (Toast("ok", kind="success"), Card(content=content))
+    assert await answered("old_card_button", *said) == {"toast": toast} | content
+    card = content if content is TEMPLATE else {"type": "raw", "data": content}
+    assert await answered("card_button", *said) == {"toast": toast, "card": card}
+
+
+async def test_of_two_cards_the_second_is_not_taken_for_shown() -> None:
+    waiting, first, second = PendingAnswer(), Card(title="1"), Card(title="1")
+    showing = asyncio.create_task(waiting.show((first, second)))
+    assert await waiting.wait(10) == (first, second)
+    waiting.shown((first,))
+    waiting.shown((first, second))  # what is told first counts
+    (left,) = await showing
+    assert left is second
+    assert await waiting.show((first,)) == (first,)

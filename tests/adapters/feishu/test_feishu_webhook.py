@@ -427,9 +427,10 @@ class TestOverHttp:
         assert isinstance(inbound.item, ButtonClicked)
         assert (inbound.item.message_id, inbound.item.value) == (sent.part.message_id, 7)
         assert inbound.answer is not None
-        inbound.answer.set_result((Toast("thanks", kind="success"),))
+        showing = asyncio.create_task(inbound.answer.show((Toast("thanks", kind="success"),)))
         answer = await clicking
         assert "thanks" in str(answer)
+        assert await showing == ()
 
     async def test_wrong_settings_are_refused(self, rig: Rig, callback: Any) -> None:
         _, url, app = callback

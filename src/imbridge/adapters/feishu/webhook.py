@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from imbridge.adapters.base import Inbound, Intake, Verdict
+from imbridge.adapters.base import Inbound, Intake, PendingAnswer, Verdict
 from imbridge.adapters.feishu.config import FeishuConfig
 from imbridge.adapters.feishu.crypto import decrypt, old_signature, signature
 from imbridge.adapters.feishu.frames import parse_json
@@ -71,7 +71,16 @@ class FeishuWebhook:
         received = time.monotonic()
         inbound = self._decode(payload)
         if expects_answer(inbound.item):
-            inbound.answer = asyncio.get_running_loop().create_future()
+            inbound.answer = PendingAnswer()
+        try:
+            return await self._take_in(request, inbound, received, signed=signed)
+        finally:
+            if inbound.answer is not None:
+                inbound.answer.shown(())
+
+    async def _take_in(
+        self, request: WebhookRequest, inbound: Inbound, received: float, *, signed: bool
+    ) -> WebhookResponse:
         # Shielded: when the time to answer is over, what is being stored must still be handled.
         verdict = await asyncio.shield(self._intake.offer(inbound))
         if verdict is Verdict.OVERLOADED:
@@ -80,7 +89,8 @@ class FeishuWebhook:
             return WebhookResponse(503, b"", {"Retry-After": "5"})
         answer = b""
         if inbound.answer is not None and verdict is Verdict.ACCEPTED:
-            answer = await self._answer(inbound, ANSWER_WITHIN - (time.monotonic() - received))
+            answer, shown = await self._answer(inbound, ANSWER_WITHIN - (time.monotonic() - received))
+            inbound.answer.shown(shown)
         return WebhookResponse(200, answer or b"{}", _JSON)
 
     def _check_signature(self, request: WebhookRequest) -> bool:
