@@ -299,6 +299,10 @@ class Adapter(ABC):
         """Write a received media element into a folder (with a safe name of its own) or a file; the file."""
         raise NotSupportedError(f"{self.platform} cannot download {type(media).__name__}")
 
+    def knows_kind(self, channel: Channel) -> bool:
+        """False when the kind of a received channel is a guess, because the platform did not tell it."""
+        return True
+
     def is_complete(self, message: Message) -> bool:
         """False when the platform has to be asked for what belongs to a message: what it quotes, what is forwarded."""
         return True

@@ -214,7 +214,7 @@ class FeishuAdapter(Adapter):
     async def _place(self, target: Target, kind: str, content: str, key: str, degradations: list[Degradation]) -> Sent:
         channel = target.channel
         if channel.kind is ChannelKind.PRIVATE:
-            self.me.remember_private(channel.id)
+            self.me.remember(channel.id, ChannelKind.PRIVATE)
         in_thread = target.in_thread
         while target.reply_to is not None:
             try:
@@ -311,6 +311,10 @@ class FeishuAdapter(Adapter):
     async def save(self, message_id: str, media: Media, to: Path) -> Path:
         """Write a received media element to disk; at most `download_limit`."""
         return await self.media.save(message_id, media, to)
+
+    def knows_kind(self, channel: Channel) -> bool:
+        """False for a chat of which we only know its id, as clicks tell it: it counts as a group."""
+        return channel.id in self.me.chats
 
     def is_complete(self, message: Message) -> bool:
         """False when it quotes a message, bundles forwarded ones, or is a card that has to be asked for."""

@@ -31,8 +31,6 @@ def old_message(event: dict[str, Any], timestamp: Any, me: Identity, payload: An
     """
     message_id, chat_id = event["open_message_id"], event["open_chat_id"]
     kind = me.kind_of(chat_id, event.get("chat_type"))
-    if kind.value == "private":
-        me.remember_private(chat_id)
     # Whether we are meant, the flag says: a tag in the text may have been typed.
     content = _content(event, MentionTable((), me.bot_id if event.get("is_mention") is True else ""))
     text = content.text_after_own_mention
@@ -45,7 +43,9 @@ def old_message(event: dict[str, Any], timestamp: Any, me: Identity, payload: An
         elements = (us, *([Text(f" {text}")] if text else []), *rest)
     return Message(
         id=message_id,
-        channel=Channel(platform="feishu", account=me.account, kind=kind, id=chat_id),
+        channel=Channel(
+            platform="feishu", account=me.account, kind=me.kind_of(chat_id, event.get("chat_type")), id=chat_id
+        ),
         sender=sender(
             {"open_id": event["open_id"], "user_id": event.get("employee_id"), "union_id": event.get("union_id")}, me
         ),
