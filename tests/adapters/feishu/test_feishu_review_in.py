@@ -12,6 +12,7 @@ from imbridge.adapters.feishu.inbound import Identity, decode
 from imbridge.adapters.feishu.received.fetched import Bounds, forwarded
 from imbridge.adapters.feishu.sent.answers import written_answer
 from imbridge.protocol import ButtonClicked, Card, Element, Message, Toast
+from imbridge.runtime.gate import Gate, Pass
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "feishu"
 
@@ -110,3 +111,39 @@ async def test_of_two_cards_the_second_is_not_taken_for_shown() -> None:
     (left,) = await showing
     assert left is second
     assert await waiting.show((first,)) == (first,)
+
+
+# -- late --------------------------------------------------------------------------------------------------------------
+
+SAID = 1766900000.0
+"""When what is in the samples happened."""
+
+
+def gate(late: float) -> Gate:
+    return Gate(stale_after=1800, may_write=lambda item: True, clock=lambda: SAID + late)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["approval_instance_v2", "old_approval_task", "contact_user_deleted", "old_user_left", "bot_removed", "recalled",
+     "members_added", "chat_disbanded", "reaction_created", "unknown_event"],
+)  # fmt: skip
+def test_a_change_is_told_however_late_it_is_heard_of(name: str) -> None:
+    """The platform repeats for 7 hours what nobody took: a bridge that was down for one must not lose what changed."""
+    assert gate(5 * 3600).check(decode(sample(name), me()).item) is Pass.GO
+
+
+@pytest.mark.parametrize("name", ["text_private", "card_button", "bot_menu", "url_preview", "chat_opened"])
+def test_what_wanted_an_answer_is_stale(name: str) -> None:
+    item = decode(sample(name), me()).item
+    assert gate(item.timestamp.timestamp() - SAID + 1790).check(item) is Pass.GO
+    assert gate(item.timestamp.timestamp() - SAID + 1810).check(item) is Pass.STALE
+
+
+def test_a_message_that_is_changed_later_is_not_stale_for_its_age() -> None:
+    payload = sample("text_private")
+    payload["event"]["message"]["update_time"] = str(int((SAID + 3600) * 1000))
+    item = decode(payload, me()).item
+    assert isinstance(item, Message)
+    assert item.edited
+    assert gate(3700).check(item) is Pass.GO

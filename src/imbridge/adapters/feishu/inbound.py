@@ -121,6 +121,7 @@ def _message(event: dict[str, Any], me: Identity, payload: Any) -> ChatMessage:
     # Nearly all messages are texts that mention nobody.
     mentions = MentionTable(wanted or (), me.bot_id) if wanted or kind != "text" else _NOBODY
     content = read_content(kind, wire.get("content"), mentions, me.locale)
+    edited = _is_edited(wire)
     return ChatMessage(
         id=message_id,
         channel=channel,
@@ -130,9 +131,9 @@ def _message(event: dict[str, Any], me: Identity, payload: Any) -> ChatMessage:
         text=content.text_after_own_mention,
         raw=content.text,
         reply_to=wire.get("parent_id") or None,
-        timestamp=moment(wire["create_time"]),
+        timestamp=moment(wire["update_time"] if edited else wire["create_time"]),
         payload=payload,
-        edited=_is_edited(wire),
+        edited=edited,
     )
 
 

@@ -30,7 +30,6 @@ def old_message(event: dict[str, Any], timestamp: Any, me: Identity, payload: An
         KeyError: it lacks what a message has. The same for TypeError and ValueError.
     """
     message_id, chat_id = event["open_message_id"], event["open_chat_id"]
-    kind = me.kind_of(chat_id, event.get("chat_type"))
     # Whether we are meant, the flag says: a tag in the text may have been typed.
     content = _content(event, MentionTable((), me.bot_id if event.get("is_mention") is True else ""))
     text = content.text_after_own_mention
