@@ -45,11 +45,15 @@ class TypingSign:
             self.hide()
 
     async def end(self) -> None:
-        """Take it away, whoever still holds it, and wait until it is gone."""
+        """Take it away, whoever still holds it, and wait until it is gone; when cancelled meanwhile, it is given up."""
         self._holders = 0
         self._set(False)
         if self._task is not None:
-            await asyncio.wait((self._task,))
+            try:
+                await asyncio.wait((self._task,))
+            except asyncio.CancelledError:
+                self._task.cancel()
+                raise
 
     def _set(self, wanted: bool) -> None:
         if wanted == self._wanted:
@@ -66,3 +70,5 @@ class TypingSign:
                 await self._adapter.typing(self._channel, self._message_id, shown)
             except ImbridgeError as error:
                 log.info("%s: the typing sign could not be changed: %s", self._channel.address, error)
+            except Exception:
+                log.exception("%s: the typing sign could not be changed", self._channel.address)
