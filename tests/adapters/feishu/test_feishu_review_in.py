@@ -147,3 +147,26 @@ def test_a_message_that_is_changed_later_is_not_stale_for_its_age() -> None:
     assert isinstance(item, Message)
     assert item.edited
     assert gate(3700).check(item) is Pass.GO
+
+
+# -- texts -------------------------------------------------------------------------------------------------------------
+
+
+def received(content: Any, **message: Any) -> Message:
+    payload = sample("text_private")
+    payload["event"]["message"] |= {"content": json.dumps(content)} | message
+    item = decode(payload, me()).item
+    assert isinstance(item, Message)
+    return item
+
+
+@pytest.mark.parametrize(("text", "called"), [("@_all hi", True), ("@_all，hi", True), ("to @_all_hands", False)])
+def test_a_word_that_begins_like_the_placeholder_calls_nobody(text: str, called: bool) -> None:
+    message = received({"text": text})
+    assert message.mentions_all is called
+    assert message.text == text.replace("@_all", "@all", called)
+
+
+@pytest.mark.parametrize(("chat_type", "kind"), [("private", "private"), ("topic", "group"), ("public", "group")])
+def test_a_private_chat_is_one_by_its_other_name_too(chat_type: str, kind: str) -> None:
+    assert received({"text": "hi"}, chat_type=chat_type).channel.kind == kind

@@ -72,20 +72,20 @@ class FeishuWebhook:
         inbound = self._decode(payload)
         if expects_answer(inbound.item):
             inbound.answer = PendingAnswer()
+        response = None
         try:
-            return await self._take_in(request, inbound, received, signed=signed)
+            response = await self._take_in(inbound, received)
         finally:
             if inbound.answer is not None:
                 inbound.answer.shown(())
+            if signed and (response is None or response.status != 200):
+                self._replay.forget(*_stamp(request))  # it comes again
+        return response
 
-    async def _take_in(
-        self, request: WebhookRequest, inbound: Inbound, received: float, *, signed: bool
-    ) -> WebhookResponse:
+    async def _take_in(self, inbound: Inbound, received: float) -> WebhookResponse:
         # Shielded: when the time to answer is over, what is being stored must still be handled.
         verdict = await asyncio.shield(self._intake.offer(inbound))
         if verdict is Verdict.OVERLOADED:
-            if signed:
-                self._replay.forget(*_stamp(request))
             return WebhookResponse(503, b"", {"Retry-After": "5"})
         answer = b""
         if inbound.answer is not None and verdict is Verdict.ACCEPTED:

@@ -9,6 +9,8 @@ _KINDS = {
     "p2p": ChannelKind.PRIVATE,
     "private": ChannelKind.PRIVATE,  # the old schema's word
     "group": ChannelKind.GROUP,
+    "public": ChannelKind.GROUP,  # this and the next: the official SDK knows them, the documents do not
+    "topic": ChannelKind.GROUP,
     "topic_group": ChannelKind.GROUP,
 }
 _REMEMBERED_CHATS = 20_000

@@ -10,7 +10,8 @@ from typing import Any
 from imbridge.protocol import Element, Mention, MentionAll, Text
 
 _EVERYBODY = MentionAll()
-_PLACEHOLDER = re.compile(r"@_user_\d+|@_all")
+# `@_all_hands` is a word that somebody typed.
+_PLACEHOLDER = re.compile(r"@_user_\d+|@_all(?![A-Za-z0-9_])")
 
 
 class MentionTable:
