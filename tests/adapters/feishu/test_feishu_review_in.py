@@ -11,7 +11,7 @@ from imbridge.adapters.base import PendingAnswer
 from imbridge.adapters.feishu.inbound import Identity, decode
 from imbridge.adapters.feishu.received.fetched import Bounds, forwarded
 from imbridge.adapters.feishu.sent.answers import written_answer
-from imbridge.protocol import ButtonClicked, Card, Element, Message, Toast
+from imbridge.protocol import ButtonClicked, Card, Element, Message, Toast, UnknownEvent
 from imbridge.runtime.gate import Gate, Pass
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "feishu"
@@ -53,6 +53,14 @@ def test_a_typed_tag_is_no_mention_of_us() -> None:
     assert old_text(TAG, chat_type="group", is_mention=True).text == "hello"
 
 
+def test_older_messages_without_an_id_are_not_taken_for_one() -> None:
+    payload = sample("old_text")
+    payload["event"]["open_message_id"] = ""
+    inbound = decode(payload, me())
+    assert isinstance(inbound.item, UnknownEvent)
+    assert inbound.dedup_keys == (payload["uuid"],)
+
+
 # -- forwarded messages ------------------------------------------------------------------------------------------------
 
 
@@ -68,6 +76,15 @@ def test_what_hangs_nowhere_in_a_bundle_makes_it_incomplete() -> None:
     found = forwarded([*items, lost], "om_0", me(), Bounds(3, 100))
     assert [message.id for message in found.messages] == ["1"]
     assert not found.complete
+
+
+def test_a_lone_surrogate_costs_its_own_message_only() -> None:
+    items = [
+        {"message_id": "1", "upper_message_id": "om_0", "msg_type": "text", "body": {"content": '{"text": "\ud800"}'}},
+        {"message_id": "2", "upper_message_id": "om_0", "msg_type": "text", "body": {"content": '{"text": "hi"}'}},
+    ]
+    read = forwarded(items, "om_0", me(), Bounds(3, 100)).messages
+    assert [(message.content_type, message.text) for message in read] == [("unknown", "[text]"), ("text", "hi")]
 
 
 # -- answers to clicks -------------------------------------------------------------------------------------------------

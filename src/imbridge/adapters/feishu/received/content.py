@@ -87,7 +87,7 @@ def read_content(kind: Any, content: Any, mentions: MentionTable, locale: str = 
         return joined("forward", [Forward()])
     try:
         body = from_json(content) if isinstance(content, str | bytes) else content
-    except ValueError:
+    except (ValueError, TypeError):  # TypeError: what it says of a lone surrogate
         body = None
     if isinstance(body, dict):
         reader = READERS.get(kind) if isinstance(kind, str) else None

@@ -30,6 +30,8 @@ def old_message(event: dict[str, Any], timestamp: Any, me: Identity, payload: An
         KeyError: it lacks what a message has. The same for TypeError and ValueError.
     """
     message_id, chat_id = event["open_message_id"], event["open_chat_id"]
+    if not message_id:
+        raise ValueError("a message without its id")  # as a key it would make all such messages one
     # Whether we are meant, the flag says: a tag in the text may have been typed.
     content = _content(event, MentionTable((), me.bot_id if event.get("is_mention") is True else ""))
     text = content.text_after_own_mention
