@@ -187,3 +187,19 @@ def test_a_word_that_begins_like_the_placeholder_calls_nobody(text: str, called:
 @pytest.mark.parametrize(("chat_type", "kind"), [("private", "private"), ("topic", "group"), ("public", "group")])
 def test_a_private_chat_is_one_by_its_other_name_too(chat_type: str, kind: str) -> None:
     assert received({"text": "hi"}, chat_type=chat_type).channel.kind == kind
+
+
+def test_a_card_that_mentions_us_does_so() -> None:
+    """Bots hear other bots in groups only where they are mentioned, and bots write cards."""
+    row = [{"tag": "at", "user_id": "@_user_1", "user_name": ""}, {"tag": "text", "text": " look"}]
+    mentions = [{"key": "@_user_1", "id": {"open_id": "ou_bot"}, "name": "Demo Bot"}]
+    message = received({"elements": [row]}, message_type="interactive", mentions=mentions)
+    assert message.mentions_me
+    assert isinstance(message.elements[0], Card)
+    assert message.text == message.raw == "@Demo Bot look"
+    assert not received({"elements": [row]}, message_type="interactive").mentions_me
+
+
+def test_a_system_line_stays_of_a_sensible_size() -> None:
+    body = {"template": "{name}" * 10_000, "name": "x" * 50_000}
+    assert len(received(body, message_type="system").text) < 2_000_000

@@ -154,7 +154,9 @@ def _sticker(body: _Body, mentions: MentionTable) -> Content:
 
 
 def _card(body: _Body, mentions: MentionTable) -> Content:
-    return joined("card", [received_card(body, mentions)])
+    """Whom it mentions follows: in the card they are text."""
+    card = received_card(body, mentions)
+    return Content("card", (card, *mentions.people), card.as_text())
 
 
 def _shared_chat(body: _Body, mentions: MentionTable) -> Content:
