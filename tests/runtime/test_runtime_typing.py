@@ -170,3 +170,25 @@ async def test_an_adapter_that_fails_costs_the_sign_only(
         await room.user.says("go")
         await room.user.receives("done")
         await until(lambda: "the typing sign could not be changed" in caplog.text)
+
+
+async def test_no_sign_while_it_is_the_person_s_turn() -> None:
+    async def answer(msg):
+        await until(lambda: signs(said[0]) == ["Typing"])
+        reply = await msg.ask("which?")
+        again = await reply.ask("and?")
+        await until(lambda: signs(said[0]) == ["Typing"])
+        return f"{reply.text} {again.text}"
+
+    said = []
+    async with chat(skill(answer), options=SOON) as room:
+        said.append(await room.user.says("go"))
+        await room.user.receives("which?")
+        await until(lambda: signs(said[0]) == [])
+        await room.user.says("this")
+        await room.user.receives("and?")
+        await until(lambda: signs(said[0]) == [])
+        await room.user.says("that")
+        await room.user.receives("this that")
+        await until(lambda: signs(said[0]) == [])
+        assert room.feishu.violations == []

@@ -21,7 +21,7 @@ from imbridge.runtime.answers import is_awaited
 from imbridge.runtime.changes import change, outcome, take_back
 from imbridge.runtime.delivery import answer_key
 from imbridge.runtime.stream import AnswerStream
-from imbridge.runtime.typing import TypingSign
+from imbridge.runtime.typing import TypingSign, paused
 
 if TYPE_CHECKING:
     from imbridge.runtime.handling import Handling
@@ -153,7 +153,9 @@ class MessageConversation:
             await self.post(question)
         answer = self._handling.take_waiting(self._channel, self._sender_id)
         if answer is None:
-            answer = await self._handling.questions.wait(self._channel, self._sender_id, timeout)
+            self._typing_sign()  # its time may come meanwhile
+            with paused(self._signs):
+                answer = await self._handling.questions.wait(self._channel, self._sender_id, timeout)
         return self._continued_by(await self._handling.completed(answer))
 
     def _continued_by(self, answer: Message) -> Message:
