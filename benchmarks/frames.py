@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from benchmarks.clients.frame import frame_class
 from benchmarks.events import message_event
 from imbridge import BaseSkill, FeishuConfig, Message
-from imbridge.adapters.base import AdapterContext
+from imbridge.adapters.base import AdapterContext, Answer
 from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.inbound import Identity
@@ -84,8 +84,8 @@ async def measure() -> dict[str, float]:
         def offer(self, inbound: Any) -> Any:
             return handling.offer(config.key, inbound)
 
-    async def no_answer(inbound: Any, within: float) -> bytes:
-        return b""
+    async def no_answer(inbound: Any, within: float) -> tuple[bytes, Answer]:
+        return b"", ()
 
     adapter = FeishuAdapter(config, AdapterContext(Intake(), pool))  # it is asked about each message; nothing is said
     options = BridgeOptions(max_waiting=100_000, lane_length=100_000)

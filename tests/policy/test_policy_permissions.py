@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from imbridge.config import AccountConfig, DirectPolicy
 from imbridge.policy import DirectGate, Permissions, UseCounter
-from imbridge.protocol import ButtonClicked, Channel, ChannelKind, ConfigError, Message, Sender
+from imbridge.protocol import ButtonClicked, Channel, ChannelKind, ConfigError, MenuClicked, Message, Sender
 from imbridge.skills import BaseSkill, SkillSet
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -238,11 +238,32 @@ def gate(*allow_from, policy=DirectPolicy.ALLOWLIST):
         (gate("feishu:work/u1"), said(kind="private"), True),
         (gate("feishu:work/user/u1"), said(kind="private"), True),
         (gate("feishu:home/u1"), said(kind="private"), False),
-        (gate(), clicked("u1"), True),
+        (gate(), clicked("u1"), False),
+        (gate("u1"), clicked("u1"), True),
+        (gate(policy=DirectPolicy.OPEN), clicked("u2"), True),
     ],
 )
 def test_the_gate_for_private_chats(guard, item, admitted):
     assert guard.may_write(item) is admitted
+
+
+@pytest.mark.parametrize(("actor", "admitted"), [("u1", True), ("u2", False)])
+def test_where_a_chat_may_be_private_only_those_who_are_allowed_pass(actor, admitted):
+    """A click names a chat without its kind: after a restart nobody knows whether it is a private one."""
+    config = Config(name="work", dm_policy=DirectPolicy.ALLOWLIST, allow_from=["u1"])
+    for known in (False, True):
+        guard = DirectGate([config], knows_kind=lambda channel, known=known: known)
+        for item in (clicked(actor, chat="g1"), said(actor)):
+            assert guard.may_write(item) is (admitted or known)
+
+
+def test_a_menu_is_in_a_private_chat():
+    def menu(actor):
+        who = Sender(id=actor)
+        return MenuClicked(id="e", platform="feishu", account="work", actor=who, timestamp=datetime.now(UTC), key="k")
+
+    assert gate("u1").may_write(menu("u1"))
+    assert not gate("u1").may_write(menu("u2"))
 
 
 def test_an_entry_that_cannot_be_read_is_told():

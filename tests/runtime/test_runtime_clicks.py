@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from imbridge import (
     testing,
 )
 from imbridge.emulators.feishu import CallbackError
+from imbridge.runtime.answers import give
 from imbridge.skills import FunctionSkill, event_skill
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(32)
@@ -174,6 +176,36 @@ async def test_what_comes_too_late_changes_the_card_all_the_same(monkeypatch: py
         assert room.feishu.violations == []
 
 
+async def test_a_picture_that_takes_too_long_does_not_hold_the_toast_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The person waits 3 seconds at most; the card follows when its picture is there."""
+    monkeypatch.setattr("imbridge.adapters.feishu.link.ANSWER_WITHIN", 0.2)
+
+    @on(ButtonClicked)
+    async def clicked(event: ButtonClicked) -> list[Any]:
+        return [Card(title="Deployed", body=[Image(data=PNG)]), Toast("at once")]
+
+    async with shown(ASKED, clicked) as (room, user, message):
+        room.feishu.faults.http_delay("*/images", 4, times=1)
+        answer = await room.feishu.clicks(user, message, button="Yes")
+        assert answer == {"toast": {"type": "info", "content": "at once"}}
+        await until(lambda: message.text.startswith("Deployed"))
+        assert counts(room.bridge)["answered_too_late"] == 0
+        assert room.feishu.violations == []
+
+
+async def test_an_answer_whose_connection_is_lost_changes_the_card_all_the_same() -> None:
+    @on(ButtonClicked)
+    async def clicked(event: ButtonClicked) -> list[Any]:
+        room.feishu.faults.drop_connections()
+        await until(lambda: room.bridge.health()["feishu:test"] != "up")
+        return [Card(title="Deployed"), Toast("nobody sees this")]
+
+    async with shown(ASKED, clicked) as (room, user, message):
+        assert await room.feishu.clicks(user, message, button="Yes") in ({}, None)  # a repetition is told nothing
+        await until(lambda: message.text == "Deployed")
+        await until(lambda: counts(room.bridge)["answered_too_late"] == 1)
+
+
 async def test_a_skill_that_fails_or_says_nothing_answers_at_once() -> None:
     @on(ButtonClicked)
     async def clicked(event: ButtonClicked) -> None:
@@ -255,3 +287,10 @@ async def test_the_emulator_complains_about_a_late_answer(monkeypatch: pytest.Mo
         with pytest.raises((CallbackError, TimeoutError)):
             await room.feishu.clicks(user, message, button="Yes", timeout=1)
         late.set()
+
+
+async def test_a_late_card_whose_place_is_not_known_is_not_taken_for_shown() -> None:
+    """The older callback does not always name the chat: what cannot be shown is told."""
+    event = ButtonClicked(id="e", platform="feishu", account="a", timestamp=datetime.now(UTC), message_id="om_1")
+    adapter: Any = None  # it is not asked
+    assert not await give(event, (Card(title="late"),), None, adapter)

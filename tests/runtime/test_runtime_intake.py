@@ -66,7 +66,7 @@ async def test_what_is_too_old_is_acknowledged_and_not_answered() -> None:
             for number, age in enumerate((1900, 1700)):
                 old = events.message_received(said, app, world.directory, world.settings.tenant_key)
                 old["message"]["message_id"] = f"om_old_{number}"
-                old["message"]["create_time"] = str(int((time.time() - age) * 1000))
+                old["message"]["create_time"] = old["message"]["update_time"] = str(int((time.time() - age) * 1000))
                 feishu.push_event(app, events.MESSAGE_RECEIVE, old)
             await alice.receives("echo: hi")
             assert counts(bridge)["stale"] == 1

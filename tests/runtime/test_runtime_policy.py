@@ -5,7 +5,18 @@ import re
 import pytest
 from runtime_world import account, chat, counts, echo, emulated, skill, until
 
-from imbridge import BaseSkill, Bridge, BridgeOptions, ConfigError, on_command, on_event
+from imbridge import (
+    BaseSkill,
+    Bridge,
+    BridgeOptions,
+    Button,
+    ButtonClicked,
+    Card,
+    ConfigError,
+    Toast,
+    on_command,
+    on_event,
+)
 from imbridge.config.options import Language
 from imbridge.protocol import ChatOpened
 
@@ -100,3 +111,33 @@ async def test_the_allow_list_of_private_chats() -> None:
             await bob.receives_nothing()
             await bob.says("in the group", chat=group)
             await bob.receives("echo: in the group", chat=group)
+
+
+async def test_a_click_in_a_private_chat_that_was_not_seen_since_the_start_needs_permission() -> None:
+    """A callback names the chat without its kind: a stranger's click must not pass for one in a group."""
+
+    class Clicks(BaseSkill):
+        @on_event(ButtonClicked)
+        async def clicked(self, event):
+            return Toast(f"hello {event.actor.id}")
+
+    card = Card(title="Deploy?", body=[Button("Yes", action="yes")])
+    async with emulated() as feishu:
+        app, alice, bob = feishu.add_app(), feishu.add_user("Alice"), feishu.add_user("Bob")
+        group = feishu.add_group("g", members=[alice, bob], apps=[app])
+        cards = {}
+        async with Bridge([account(feishu, app)]) as before:
+            for who in (alice, bob):
+                assert await before.send(f"feishu:work/private/{feishu.private_chat(who, app).chat_id}", card)
+                cards[who] = feishu.messages[-1]
+            assert await before.send(f"feishu:work/group/{group.chat_id}", card)
+            shared = feishu.messages[-1]
+        config = account(feishu, app, dm_policy="allowlist", allow_from=[alice.open_id_for(app)])
+        async with Bridge([config], skills=[Clicks()]) as bridge:
+            assert "hello" in str(await feishu.clicks(alice, cards[alice], button="Yes"))
+            assert "hello" not in str(await feishu.clicks(bob, cards[bob], button="Yes"))
+            assert "hello" not in str(await feishu.clicks(bob, shared, button="Yes"))
+            assert counts(bridge)["denied"] == 2
+            await alice.says("anything", chat=group)
+            await until(lambda: counts(bridge)["accepted"] == 4)
+            assert "hello" in str(await feishu.clicks(bob, shared, button="Yes"))

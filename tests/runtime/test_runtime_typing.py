@@ -117,3 +117,78 @@ async def test_where_the_platform_has_no_such_sign(monkeypatch: pytest.MonkeyPat
         await room.user.says("go")
         await room.user.receives("done")
         assert room.feishu.stats.reactions == 0
+
+
+async def test_a_sign_on_the_answer_to_a_question_is_gone_when_the_bridge_stops() -> None:
+    """What a skill begins on the answer belongs to the message that asked: it is waited for like its own."""
+
+    async def answer(msg):
+        reply = await msg.ask("which?")
+        async with reply.typing():
+            await until(lambda: signs(said[-1]) == ["Typing"])
+            room.feishu.faults.http_delay("*/reactions/*", 0.5)
+        return "done"
+
+    said = []
+    async with chat(skill(answer), options=NEVER) as room:
+        await room.user.says("go")
+        await room.user.receives("which?")
+        said.append(await room.user.says("this"))
+        await room.user.receives("done")
+        await room.bridge.stop()
+        assert signs(said[0]) == []
+
+
+async def test_a_sign_that_cannot_be_taken_away_in_time_is_given_up() -> None:
+    """No task is left behind when the bridge has stopped."""
+
+    async def answer(msg):
+        await asyncio.Event().wait()
+
+    async with chat(skill(answer), options=SOON) as room:
+        said = await room.user.says("go")
+        await until(lambda: signs(said) == ["Typing"])
+        room.feishu.faults.http_delay("*/reactions/*", 600)
+        await room.bridge.stop(grace=0)
+        assert not [task for task in asyncio.all_tasks() if task.get_name() == "typing sign"]
+
+
+async def test_an_adapter_that_fails_costs_the_sign_only(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(self, channel, message_id, on):
+        raise RuntimeError("a mistake in the adapter")
+
+    monkeypatch.setattr(FeishuAdapter, "typing", broken)
+
+    async def answer(msg):
+        async with msg.typing():
+            await asyncio.sleep(0)
+        return "done"
+
+    async with chat(skill(answer), options=NEVER) as room:
+        await room.user.says("go")
+        await room.user.receives("done")
+        await until(lambda: "the typing sign could not be changed" in caplog.text)
+
+
+async def test_no_sign_while_it_is_the_person_s_turn() -> None:
+    async def answer(msg):
+        await until(lambda: signs(said[0]) == ["Typing"])
+        reply = await msg.ask("which?")
+        again = await reply.ask("and?")
+        await until(lambda: signs(said[0]) == ["Typing"])
+        return f"{reply.text} {again.text}"
+
+    said = []
+    async with chat(skill(answer), options=SOON) as room:
+        said.append(await room.user.says("go"))
+        await room.user.receives("which?")
+        await until(lambda: signs(said[0]) == [])
+        await room.user.says("this")
+        await room.user.receives("and?")
+        await until(lambda: signs(said[0]) == [])
+        await room.user.says("that")
+        await room.user.receives("this that")
+        await until(lambda: signs(said[0]) == [])
+        assert room.feishu.violations == []

@@ -41,6 +41,44 @@ Answer = tuple[Element, ...]
 """What a skill says to somebody who clicked: a `Toast`, a `Card` in place of the old one, a `Link` to be shown."""
 
 
+class PendingAnswer:
+    """Somebody on the platform waits for what a skill says to this very delivery.
+
+    The runtime says it with `show`; the adapter takes it with `wait`, sends it, and tells with `shown` what arrived.
+    """
+
+    __slots__ = ("_said", "_shown")
+
+    def __init__(self) -> None:
+        """Nothing is said yet; needs a running loop."""
+        loop = asyncio.get_running_loop()
+        self._said: asyncio.Future[Answer] = loop.create_future()
+        self._shown: asyncio.Future[Answer] = loop.create_future()
+
+    async def wait(self, within: float) -> Answer:
+        """What is said within so many seconds; nothing, when it takes longer."""
+        await asyncio.wait((self._said,), timeout=max(within, 0.0))
+        return self._said.result() if self._said.done() else ()
+
+    def shown(self, answer: Answer) -> None:
+        """This was shown, and nobody waits any more. The adapter has to say so in any case; the first time counts."""
+        if not self._shown.done():
+            self._shown.set_result(answer)
+
+    async def show(self, answer: Answer) -> Answer:
+        """Say it, and wait for what becomes of it; what of it was not shown. Only the first that is said is heard."""
+        if self._said.done() or self._shown.done():
+            return answer
+        self._said.set_result(answer)
+        shown = await self._shown
+        return tuple(element for element in answer if not any(element is each for each in shown))
+
+    def release(self) -> None:
+        """Nothing will be said: nobody need wait."""
+        if not self._said.done():
+            self._said.set_result(())
+
+
 @dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
 class Inbound:
     """A decoded delivery.
@@ -54,7 +92,7 @@ class Inbound:
 
     item: Message | Event
     dedup_keys: tuple[str, ...]
-    answer: "asyncio.Future[Answer] | None" = None
+    answer: PendingAnswer | None = None
 
 
 class Intake(Protocol):
@@ -261,6 +299,10 @@ class Adapter(ABC):
     async def save(self, message_id: str, media: Media, to: str | PathLike[str]) -> Path:
         """Write a received media element into a folder (with a safe name of its own) or a file; the file."""
         raise NotSupportedError(f"{self.platform} cannot download {type(media).__name__}")
+
+    def knows_kind(self, channel: Channel) -> bool:
+        """False when the kind of a received channel is a guess, because the platform did not tell it."""
+        return True
 
     def is_complete(self, message: Message) -> bool:
         """False when the platform has to be asked for what belongs to a message: what it quotes, what is forwarded."""

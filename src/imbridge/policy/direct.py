@@ -1,10 +1,10 @@
 """Who may talk to our accounts in private."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from imbridge.config import AccountConfig, DirectPolicy
 from imbridge.policy.identity import Name, account_of, is_user, parse_name
-from imbridge.protocol import ChannelKind, ConfigError, Event, Message
+from imbridge.protocol import ButtonClicked, Channel, ChannelKind, ConfigError, Event, MenuClicked, Message
 
 
 class DirectGate:
@@ -12,12 +12,16 @@ class DirectGate:
 
     Args:
         accounts: Their settings. Entries of `allow_from` may be ids, `platform:account/id`, or addresses.
+        knows_kind: False when a channel's kind is a guess: who says or clicks something there has to be allowed.
 
     Raises:
         ConfigError: an entry of `allow_from` cannot be read.
     """
 
-    def __init__(self, accounts: Iterable[AccountConfig]) -> None:
+    def __init__(
+        self, accounts: Iterable[AccountConfig], *, knows_kind: Callable[[Channel], bool] = lambda channel: True
+    ) -> None:
+        self._knows_kind = knows_kind
         self._allowed: dict[str, tuple[Name, ...] | None] = {}
         for account in accounts:
             is_open = account.dm_policy is DirectPolicy.OPEN
@@ -29,7 +33,14 @@ class DirectGate:
 
     def may_write(self, item: Message | Event) -> bool:
         """Whether it may go on. Nobody may write in private to an account the gate was not told of."""
-        if item.channel is None or item.channel.kind not in (ChannelKind.PRIVATE, ChannelKind.USER):
-            return True
         names = self._allowed.get(account_of(item), ())
-        return names is None or is_user(names, item)
+        return names is None or not self._may_be_private(item) or is_user(names, item)
+
+    def _may_be_private(self, item: Message | Event) -> bool:
+        """It happens in private, or may do so: menus are in private chats, and not every click tells where it was."""
+        channel = item.channel
+        if channel is None:
+            return isinstance(item, ButtonClicked | MenuClicked)
+        if channel.kind in (ChannelKind.PRIVATE, ChannelKind.USER):
+            return True
+        return isinstance(item, Message | ButtonClicked) and not self._knows_kind(channel)

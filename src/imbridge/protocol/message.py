@@ -29,7 +29,7 @@ class Message(ProtocolModel):
         text: The text for a skill: a leading mention of us removed, other mentions as `@name`.
         raw: The text as the person typed it, with every mention as `@name`.
         reply_to: Id of the message this one answers, if any.
-        timestamp: When it was said (aware, UTC).
+        timestamp: When it was said, or changed into what it is (aware, UTC).
         payload: What the platform sent, parsed but otherwise untouched.
         edited: True when this is a changed version of an earlier message.
     """

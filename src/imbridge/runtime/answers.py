@@ -1,10 +1,9 @@
 """What the platform waits for: the toast or the card for somebody who clicked, the title of a link."""
 
-import asyncio
 import logging
 from typing import Any
 
-from imbridge.adapters.base import Adapter, Answer
+from imbridge.adapters.base import Adapter, Answer, PendingAnswer
 from imbridge.protocol import (
     ButtonClicked,
     Card,
@@ -20,8 +19,6 @@ from imbridge.protocol import (
 from imbridge.rendering import Part, PartKind
 
 log = logging.getLogger(__name__)
-
-Waiting = asyncio.Future[Answer] | None
 
 _ANSWERS: dict[type[Event], tuple[type[Element], ...]] = {
     ButtonClicked: (Toast, Card),
@@ -48,21 +45,20 @@ def split(event: Event, content: Any) -> tuple[Answer, Reply]:
     return answer, reply.model_copy(update={"elements": rest})
 
 
-async def give(event: Event, answer: Answer, waiting: Waiting, adapter: Adapter) -> bool:
-    """Hand an answer over; where nobody waits for it any more, the card is changed and the rest is told in the log.
+async def give(event: Event, answer: Answer, waiting: PendingAnswer | None, adapter: Adapter) -> bool:
+    """Hand an answer over; of what is not shown that way the card is changed, and the rest is told in the log.
 
     Returns:
-        Whether all of it could still be shown.
+        Whether all of it could be shown.
     """
-    if waiting is not None and not waiting.done():
-        waiting.set_result(answer)
-        return True
+    left = answer if waiting is None else await waiting.show(answer)
     shown = True
-    for element in answer:
-        if not isinstance(event, ButtonClicked) or not isinstance(element, Card):
-            log.warning("event %s: %s came too late to be shown", event.id, type(element).__name__)
+    for element in left:
+        is_card = isinstance(event, ButtonClicked) and isinstance(element, Card)
+        if not isinstance(event, ButtonClicked) or not is_card or event.channel is None or not event.message_id:
+            log.warning("event %s: %s could not be shown any more", event.id, type(element).__name__)
             shown = False
-        elif event.channel is not None and event.message_id:
+        else:
             try:
                 await adapter.edit(event.channel, event.message_id, Part(PartKind.CARD, (element,)))
             except ImbridgeError as error:
@@ -71,7 +67,7 @@ async def give(event: Event, answer: Answer, waiting: Waiting, adapter: Adapter)
     return shown
 
 
-def release(waiting: Waiting) -> None:
+def release(waiting: PendingAnswer | None) -> None:
     """Nothing will be said: the platform need not wait."""
-    if waiting is not None and not waiting.done():
-        waiting.set_result(())
+    if waiting is not None:
+        waiting.release()

@@ -88,7 +88,8 @@ class Bridge(Declaring):
             self.storage, self.adapter, max_lanes=self.options.max_lanes, max_waiting=self.options.max_waiting
         )
         enabled = tuple(account for account in accounts if account.enabled)
-        gate = Gate(stale_after=self.options.stale_after, may_write=DirectGate(enabled).may_write)
+        direct = DirectGate(enabled, knows_kind=lambda channel: self.adapter(channel.account_key).knows_kind(channel))
+        gate = Gate(stale_after=self.options.stale_after, may_write=direct.may_write)
         self._handling = Handling(self.storage, self.skills, self._delivery, gate, self.adapter, self.options)
         self._accounts = Accounts(self._handling.offer, self._pool)
         self._webhooks: WebhookApp | None = None

@@ -1,5 +1,6 @@
 """The way back of one message: what `msg.reply` and its neighbours do."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterable
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -21,7 +22,7 @@ from imbridge.runtime.answers import is_awaited
 from imbridge.runtime.changes import change, outcome, take_back
 from imbridge.runtime.delivery import answer_key
 from imbridge.runtime.stream import AnswerStream
-from imbridge.runtime.typing import TypingSign
+from imbridge.runtime.typing import TypingSign, paused
 
 if TYPE_CHECKING:
     from imbridge.runtime.handling import Handling
@@ -40,6 +41,7 @@ class MessageConversation:
         "_number",
         "_sender_id",
         "_session",
+        "_signs",
         "_skill",
         "_streams",
         "_typing",
@@ -57,6 +59,8 @@ class MessageConversation:
         self._session: dict[str, dict[str, Any]] | None = None
         self._streams: list[AnswerStream] = []
         self._typing: TypingSign | None = None
+        self._signs: list[TypingSign] = []
+        """Our own, and those on answers to our questions."""
 
     # -- for the runtime -----------------------------------------------------------------------------------------------
 
@@ -102,13 +106,14 @@ class MessageConversation:
 
     async def end_typing(self) -> None:
         """The answer is there, or there will be none."""
-        if self._typing is not None:
-            await self._typing.end()
+        if self._signs:
+            await asyncio.gather(*(sign.end() for sign in self._signs))
 
     def _typing_sign(self) -> TypingSign:
         if self._typing is None:
             adapter = self._handling.adapter_of(self._channel.account_key)
             self._typing = TypingSign(adapter, self._channel, self._message_id)
+            self._signs.append(self._typing)
         return self._typing
 
     async def finish_streams(self) -> None:
@@ -149,7 +154,9 @@ class MessageConversation:
             await self.post(question)
         answer = self._handling.take_waiting(self._channel, self._sender_id)
         if answer is None:
-            answer = await self._handling.questions.wait(self._channel, self._sender_id, timeout)
+            self._typing_sign()  # its time may come meanwhile
+            with paused(self._signs):
+                answer = await self._handling.questions.wait(self._channel, self._sender_id, timeout)
         return self._continued_by(await self._handling.completed(answer))
 
     def _continued_by(self, answer: Message) -> Message:
@@ -157,7 +164,8 @@ class MessageConversation:
         if self._session is None:
             self._session = {}
         conversation = MessageConversation(self._handling, answer)
-        conversation._skill, conversation._session, conversation._streams = self._skill, self._session, self._streams
+        conversation._skill, conversation._session = self._skill, self._session
+        conversation._streams, conversation._signs = self._streams, self._signs
         return answer.bind(conversation, conversation.read, conversation.save)
 
     def stream(self, *, markdown: bool = False) -> AnswerStream:

@@ -4,7 +4,11 @@ import time
 from collections.abc import Callable
 from enum import StrEnum
 
-from imbridge.protocol import Event, Message
+from imbridge.protocol import ButtonClicked, ChatOpened, Event, LinkPreviewRequested, MenuClicked, Message
+
+_WANTS_AN_ANSWER = (Message, ButtonClicked, MenuClicked, LinkPreviewRequested, ChatOpened)
+"""What has its time. Anything else tells of a change (of a group, an approval, the address book), which holds however
+late we hear of it."""
 
 
 class Pass(StrEnum):
@@ -17,7 +21,10 @@ class Pass(StrEnum):
 
 
 class Gate:
-    """Decides before a lane is taken. A platform redelivers for hours; a stale question wants no answer any more."""
+    """Decides before a lane is taken.
+
+    A platform redelivers for hours: a stale question wants no answer any more. What tells of a change is never late.
+    """
 
     def __init__(
         self,
@@ -40,6 +47,7 @@ class Gate:
             return Pass.OWN
         if not self._may_write(item):
             return Pass.DENIED
-        if self._clock() - item.timestamp.timestamp() > self._stale_after:
+        is_late = self._clock() - item.timestamp.timestamp() > self._stale_after
+        if is_late and isinstance(item, _WANTS_AN_ANSWER):
             return Pass.STALE
         return Pass.GO

@@ -6,11 +6,11 @@ import secrets
 from collections import Counter
 from collections.abc import Callable
 
-from imbridge.adapters.base import Adapter, Inbound, Verdict
+from imbridge.adapters.base import Adapter, Inbound, PendingAnswer, Verdict
 from imbridge.config.options import BridgeOptions, Language
 from imbridge.protocol import AskTimeoutError, Channel, Event, ImbridgeError, Message, Reply, Text
 from imbridge.runtime.account_lanes import AccountLanes
-from imbridge.runtime.answers import Waiting, give, release, split
+from imbridge.runtime.answers import give, release, split
 from imbridge.runtime.conversation import MessageConversation, lane_of
 from imbridge.runtime.delivery import Delivery, answer_key
 from imbridge.runtime.gate import Gate, Pass
@@ -236,7 +236,7 @@ class Handling:
         # Not waited for: the outbox keeps the order, and the lane can go on.
         await conversation.post(content)
 
-    async def _handle_event(self, event: Event, waiting: Waiting) -> None:
+    async def _handle_event(self, event: Event, waiting: PendingAnswer | None) -> None:
         try:
             outcome = await self.skills.run(event)
             self.counts["events_handled" if outcome.handled else "events_unhandled"] += 1
@@ -249,7 +249,7 @@ class Handling:
                 raise
             self._note_failure(f"event {event.id}", failure)
 
-    async def _answer_event(self, event: Event, outcome: Outcome, waiting: Waiting) -> None:
+    async def _answer_event(self, event: Event, outcome: Outcome, waiting: PendingAnswer | None) -> None:
         content = outcome.content
         if hasattr(content, "__aiter__"):
             content = "".join([piece async for piece in content])

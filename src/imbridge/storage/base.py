@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from imbridge.protocol import Channel, Element, Event, Message, Receipt, Reply
+from imbridge.adapters.base import PendingAnswer
+from imbridge.protocol import Channel, Event, Message, Receipt, Reply
 
 
 @dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
@@ -26,7 +27,7 @@ class InboxEntry:
     dedup_keys: tuple[str, ...]
     lane: str
     item: Message | Event
-    answer: "asyncio.Future[tuple[Element, ...]] | None" = field(default=None, compare=False, repr=False)
+    answer: PendingAnswer | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(slots=True)

@@ -128,13 +128,24 @@ def test_an_unknown_chat_counts_as_a_group() -> None:
     assert item.channel.kind is ChannelKind.GROUP
 
 
-def test_the_memory_of_private_chats_is_bounded() -> None:
+def test_the_memory_of_chats_is_bounded() -> None:
     who = me()
-    for number in range(10_050):
-        who.remember_private(f"oc_{number}")
-    assert len(who.private_chats) == 10_000
+    for number in range(20_050):
+        who.remember(f"oc_{number}", ChannelKind.PRIVATE)
+    assert len(who.chats) == 20_000
     assert who.kind_of("oc_49") is ChannelKind.GROUP
-    assert who.kind_of("oc_10049") is ChannelKind.PRIVATE
+    assert who.kind_of("oc_20049") is ChannelKind.PRIVATE
+
+
+@pytest.mark.parametrize("told_by", ["text_mention_bot", "bot_added", "members_added", "old_bot_added"])
+def test_a_group_is_known_by_what_was_seen_of_it(rig: Rig, told_by: str) -> None:
+    adapter = rig.make()
+    click = decode(sample("card_button"), adapter.me).item
+    assert click.channel is not None
+    assert not adapter.knows_kind(click.channel)
+    first = decode(sample(told_by), adapter.me).item
+    assert first.channel is not None
+    assert adapter.knows_kind(first.channel)
 
 
 async def test_a_private_chat_is_known_by_what_we_sent_there(rig: Rig, adapter: FeishuAdapter) -> None:

@@ -277,12 +277,26 @@ class TestOverload:
     ) -> None:  # fmt: skip
         rig.intake.hold = True
         body = encrypted(event())
-        task = asyncio.create_task(post(adapter, body, signed(body)))
+        headers = signed(body)
+        task = asyncio.create_task(post(adapter, body, headers))
         await until(lambda: rig.intake.pending)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         assert not rig.intake.pending[0].cancelled()
+        rig.intake.hold = False
+        assert (await post(adapter, body, headers)).status == 200  # no replay: it was not answered
+
+    async def test_what_could_not_be_taken_in_is_no_replay_when_it_comes_again(
+        self, rig: Rig, adapter: FeishuAdapter, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        body = encrypted(event())
+        headers = signed(body)
+        with monkeypatch.context() as broken:
+            broken.setattr(rig.intake, "offer", None)
+            with pytest.raises(TypeError):
+                await post(adapter, body, headers)
+        assert (await post(adapter, body, headers)).status == 200
 
     async def test_a_decoder_that_fails_loses_nothing(
         self, rig: Rig, adapter: FeishuAdapter, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -427,9 +441,10 @@ class TestOverHttp:
         assert isinstance(inbound.item, ButtonClicked)
         assert (inbound.item.message_id, inbound.item.value) == (sent.part.message_id, 7)
         assert inbound.answer is not None
-        inbound.answer.set_result((Toast("thanks", kind="success"),))
+        showing = asyncio.create_task(inbound.answer.show((Toast("thanks", kind="success"),)))
         answer = await clicking
         assert "thanks" in str(answer)
+        assert await showing == ()
 
     async def test_wrong_settings_are_refused(self, rig: Rig, callback: Any) -> None:
         _, url, app = callback

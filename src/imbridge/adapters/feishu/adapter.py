@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar
 
-from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
+from imbridge.adapters.base import Adapter, AdapterContext, Answer, Health, Inbound, Probe, Sent, Target
 from imbridge.adapters.feishu.api import FeishuApi, receive_id_type
 from imbridge.adapters.feishu.authorisation.oauth import OAuth
 from imbridge.adapters.feishu.calls import Caller
@@ -20,7 +20,7 @@ from imbridge.adapters.feishu.link import FeishuLink, handshake_refusal
 from imbridge.adapters.feishu.outbound import as_plain_text, measure, message_body
 from imbridge.adapters.feishu.received.completion import Completion
 from imbridge.adapters.feishu.refusals import DegradeError, RetargetError, gone, passing
-from imbridge.adapters.feishu.sent.answers import answer_json, wait_for_answer
+from imbridge.adapters.feishu.sent.answers import written_answer
 from imbridge.adapters.feishu.sent.cards import images_in, simpler
 from imbridge.adapters.feishu.sent.media import FeishuMedia
 from imbridge.adapters.feishu.sent.people import People
@@ -39,7 +39,6 @@ from imbridge.protocol import (
     ChannelKind,
     Degradation,
     DeliveryError,
-    Event,
     ImbridgeError,
     Media,
     Message,
@@ -176,16 +175,9 @@ class FeishuAdapter(Adapter):
         self.me.bot_id = str(bot["open_id"])
         self.me.bot_name = str(bot.get("app_name") or "")
 
-    async def _answer(self, inbound: Inbound, within: float) -> bytes:
-        """The JSON that answers a callback, made of what a skill says in time; empty when it says nothing."""
-        answer = await wait_for_answer(inbound, within)
-        if not answer or not isinstance(inbound.item, Event):
-            return b""
-        try:
-            return await answer_json(inbound.item, answer, lambda card: self.media.image_keys(images_in(card)))
-        except ImbridgeError as error:
-            log.warning("%s: what a skill answered to a click could not be shown: %s", self.key, error)
-            return b""
+    async def _answer(self, inbound: Inbound, within: float) -> tuple[bytes, Answer]:
+        """The JSON that answers a callback, made of what a skill says in time, and what is in it."""
+        return await written_answer(inbound, within, lambda card: self.media.image_keys(images_in(card)))
 
     def _on_link_state(self, state: LinkState, error: Exception | None) -> None:
         self._tell(_HEALTH[state], str(handshake_refusal(error) or error or state.value))
@@ -223,7 +215,7 @@ class FeishuAdapter(Adapter):
     async def _place(self, target: Target, kind: str, content: str, key: str, degradations: list[Degradation]) -> Sent:
         channel = target.channel
         if channel.kind is ChannelKind.PRIVATE:
-            self.me.remember_private(channel.id)
+            self.me.remember(channel.id, ChannelKind.PRIVATE)
         in_thread = target.in_thread
         while target.reply_to is not None:
             try:
@@ -320,6 +312,10 @@ class FeishuAdapter(Adapter):
     async def save(self, message_id: str, media: Media, to: str | PathLike[str]) -> Path:
         """Write a received media element to disk; at most `download_limit`."""
         return await self.media.save(message_id, media, to)
+
+    def knows_kind(self, channel: Channel) -> bool:
+        """False for a chat of which we only know its id, as clicks tell it: it counts as a group."""
+        return channel.id in self.me.chats
 
     def is_complete(self, message: Message) -> bool:
         """False when it quotes a message, bundles forwarded ones, or is a card that has to be asked for."""

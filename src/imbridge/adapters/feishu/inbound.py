@@ -1,4 +1,4 @@
-"""Wire payload → Message or Event. Pure but for one thing: which chats are private is remembered in the `Identity`.
+"""Wire payload → Message or Event. Pure but for one thing: what sort of chat each is, is remembered in the `Identity`.
 
 Event shapes: open.feishu.cn, server docs of im-v1 events (`im.message.receive_v1` and its neighbours). There are two
 schemas: 2.0 with a `header`, and an older one, `event_callback`, in which some events come to this day.
@@ -115,13 +115,13 @@ def _message(event: dict[str, Any], me: Identity, payload: Any) -> ChatMessage:
     message_id, chat_id, kind = wire["message_id"], wire["chat_id"], wire["message_type"]
     if not (isinstance(message_id, str) and message_id and isinstance(chat_id, str) and chat_id):
         raise ValueError("a message without message_id or chat_id")
-    channel = _conversation(me.account, str(wire.get("chat_type")), chat_id, wire.get("thread_id") or None)
-    if channel.kind is ChannelKind.PRIVATE:
-        me.remember_private(chat_id)
+    where = me.kind_of(chat_id, wire.get("chat_type"))
+    channel = _conversation(me.account, where, chat_id, wire.get("thread_id") or None)
     wanted = wire.get("mentions")
     # Nearly all messages are texts that mention nobody.
     mentions = MentionTable(wanted or (), me.bot_id) if wanted or kind != "text" else _NOBODY
     content = read_content(kind, wire.get("content"), mentions, me.locale)
+    edited = _is_edited(wire)
     return ChatMessage(
         id=message_id,
         channel=channel,
@@ -131,9 +131,9 @@ def _message(event: dict[str, Any], me: Identity, payload: Any) -> ChatMessage:
         text=content.text_after_own_mention,
         raw=content.text,
         reply_to=wire.get("parent_id") or None,
-        timestamp=moment(wire["create_time"]),
+        timestamp=moment(wire["update_time"] if edited else wire["create_time"]),
         payload=payload,
-        edited=_is_edited(wire),
+        edited=edited,
     )
 
 
@@ -149,7 +149,6 @@ def _message_key(message: ChatMessage, wire: dict[str, Any]) -> str:
 
 
 @lru_cache(maxsize=10_000)
-def _conversation(account: str, chat_type: str, chat_id: str, thread: str | None) -> Channel:
+def _conversation(account: str, kind: ChannelKind, chat_id: str, thread: str | None) -> Channel:
     """A chat as a channel. The same one for each of its messages: it is frozen, and it knows its address already."""
-    kind = ChannelKind.PRIVATE if chat_type == "p2p" else ChannelKind.GROUP
     return Channel(platform="feishu", account=account, kind=kind, id=chat_id, thread=thread)

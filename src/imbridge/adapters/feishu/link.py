@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from imbridge.adapters.base import Inbound, Intake, Verdict
+from imbridge.adapters.base import Answer, Inbound, Intake, PendingAnswer, Verdict
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.errors import LINK_ERRORS
 from imbridge.adapters.feishu.frames import (
@@ -215,7 +215,7 @@ class FeishuLink:
         self.counts["events"] += 1
         inbound = self._decode(payload)
         if expects_answer(inbound.item):
-            inbound.answer = asyncio.get_running_loop().create_future()
+            inbound.answer = PendingAnswer()
         offered = self.intake.offer(inbound)
         if offered.done() and inbound.answer is None:
             try:
@@ -253,13 +253,20 @@ class FeishuLink:
             verdict = await offered
         except Exception as error:  # noqa: BLE001 - told
             verdict = self._intake_failed(error)
-        answer = b""
-        if inbound.answer is not None and verdict is Verdict.ACCEPTED:
-            answer = await self._answer(inbound, ANSWER_WITHIN - (time.monotonic() - received))
+        waiting = inbound.answer
+        answer: bytes = b""
+        shown: Answer = ()
         try:
+            if waiting is not None and verdict is Verdict.ACCEPTED:
+                answer, shown = await self._answer(inbound, ANSWER_WITHIN - (time.monotonic() - received))
             await self._ack(conn, frame, verdict, received, base64.b64encode(answer))
+            if waiting is not None:
+                waiting.shown(shown)
         except LinkError:
-            self.counts["ack_lost"] += 1  # the platform delivers again, and the inbox knows it already
+            self.counts["ack_lost"] += 1  # the platform delivers again (no callback), and the inbox knows it already
+        finally:
+            if waiting is not None:
+                waiting.shown(())
 
     async def _ack(
         self, conn: Connection, frame: Frame, verdict: Verdict, received: float, answer: bytes | None = None

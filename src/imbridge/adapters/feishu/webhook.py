@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from imbridge.adapters.base import Inbound, Intake, Verdict
+from imbridge.adapters.base import Inbound, Intake, PendingAnswer, Verdict
 from imbridge.adapters.feishu.config import FeishuConfig
 from imbridge.adapters.feishu.crypto import decrypt, old_signature, signature
 from imbridge.adapters.feishu.frames import parse_json
@@ -71,17 +71,27 @@ class FeishuWebhook:
         received = time.monotonic()
         inbound = self._decode(payload)
         if expects_answer(inbound.item):
-            inbound.answer = asyncio.get_running_loop().create_future()
+            inbound.answer = PendingAnswer()
+        response = None
+        try:
+            response = await self._take_in(inbound, received)
+        finally:
+            if inbound.answer is not None:
+                inbound.answer.shown(())
+            if signed and (response is None or response.status != 200):
+                self._replay.forget(*_stamp(request))  # it comes again
+        return response
+
+    async def _take_in(self, inbound: Inbound, received: float) -> WebhookResponse:
         offered = self._intake.offer(inbound)
         # Shielded: when the time to answer is over, what is being stored must still be handled.
         verdict = offered.result() if offered.done() else await asyncio.shield(offered)
         if verdict is Verdict.OVERLOADED:
-            if signed:
-                self._replay.forget(*_stamp(request))
             return WebhookResponse(503, b"", {"Retry-After": "5"})
         answer = b""
         if inbound.answer is not None and verdict is Verdict.ACCEPTED:
-            answer = await self._answer(inbound, ANSWER_WITHIN - (time.monotonic() - received))
+            answer, shown = await self._answer(inbound, ANSWER_WITHIN - (time.monotonic() - received))
+            inbound.answer.shown(shown)
         return WebhookResponse(200, answer or b"{}", _JSON)
 
     def _check_signature(self, request: WebhookRequest) -> bool:

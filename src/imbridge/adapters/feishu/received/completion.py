@@ -43,7 +43,7 @@ class Completion:
 
     def _is_partial(self, message: Message) -> bool:
         """What was forwarded is not there, or the card is not the one that was sent."""
-        element = message.elements[0] if len(message.elements) == 1 else None
+        element = message.elements[0] if message.elements else None
         if isinstance(element, Forward):
             return self._bounds.count > 0 and not element.messages
         return isinstance(element, Card) and self._cards and is_flattened(element)
@@ -72,7 +72,7 @@ class Completion:
         if element is None or (isinstance(element, Card) and is_flattened(element)):
             return message
         text = element.as_text()
-        return message.model_copy(update={"elements": (element,), "text": text, "raw": text})
+        return message.model_copy(update={"elements": (element, *message.elements[1:]), "text": text, "raw": text})
 
     async def _items(self, message_id: str, what: str) -> list[Item]:
         """The message and what is in it; nothing, where it cannot be read: recalled, not ours to see, or no answer."""

@@ -87,7 +87,7 @@ def read_content(kind: Any, content: Any, mentions: MentionTable, locale: str = 
         return joined("forward", [Forward()])
     try:
         body = from_json(content) if isinstance(content, str | bytes) else content
-    except ValueError:
+    except (ValueError, TypeError):  # TypeError: what it says of a lone surrogate
         body = None
     if isinstance(body, dict):
         reader = READERS.get(kind) if isinstance(kind, str) else None
@@ -154,7 +154,9 @@ def _sticker(body: _Body, mentions: MentionTable) -> Content:
 
 
 def _card(body: _Body, mentions: MentionTable) -> Content:
-    return joined("card", [received_card(body, mentions)])
+    """Whom it mentions follows: in the card they are text."""
+    card = received_card(body, mentions)
+    return Content("card", (card, *mentions.people), card.as_text())
 
 
 def _shared_chat(body: _Body, mentions: MentionTable) -> Content:

@@ -86,7 +86,6 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
 
 def _chat_opened(told: Facts) -> Event:
     event = told.event
-    told.me.remember_private(str(event["chat_id"]))
     channel = told.channel(event["chat_id"], chat_type="p2p")
     return told.make(ChatOpened, channel=channel, actor=told.person(event.get("operator_id")))
 

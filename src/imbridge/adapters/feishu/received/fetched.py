@@ -71,7 +71,7 @@ def forwarded(items: list[Item], message_id: str, me: Identity, bounds: Bounds) 
         ids=tuple(message.id for message in messages if message.id),
         text="\n".join(_lines(messages, "")),
         messages=messages,
-        complete=bundle.complete,
+        complete=bundle.complete and not bundle.below,
     )
 
 

@@ -9,9 +9,11 @@ _KINDS = {
     "p2p": ChannelKind.PRIVATE,
     "private": ChannelKind.PRIVATE,  # the old schema's word
     "group": ChannelKind.GROUP,
+    "public": ChannelKind.GROUP,  # this and the next: the official SDK knows them, the documents do not
+    "topic": ChannelKind.GROUP,
     "topic_group": ChannelKind.GROUP,
 }
-_REMEMBERED_CHATS = 10_000
+_REMEMBERED_CHATS = 20_000
 
 
 @dataclass(slots=True)
@@ -24,7 +26,7 @@ class Identity:
         bot_id: The bot's open_id; empty until the platform told it.
         bot_name: Its name; for people to read, anybody may have the same.
         locale: The language wanted where the platform offers several.
-        private_chats: Chats seen to be private, the newest last. Most events name a chat without its kind.
+        chats: Chats whose kind was told, the newest last. Most events name a chat without its kind.
     """
 
     account: str
@@ -32,21 +34,22 @@ class Identity:
     bot_id: str = ""
     bot_name: str = ""
     locale: str = "zh_cn"
-    private_chats: dict[str, None] = field(default_factory=dict)
+    chats: dict[str, ChannelKind] = field(default_factory=dict)
 
-    def remember_private(self, chat_id: str) -> None:
-        """Note that a chat is a private one; the oldest are forgotten beyond a bound."""
-        if chat_id not in self.private_chats:
-            self.private_chats[chat_id] = None
-            if len(self.private_chats) > _REMEMBERED_CHATS:
-                del self.private_chats[next(iter(self.private_chats))]
+    def remember(self, chat_id: str, kind: ChannelKind) -> None:
+        """Note what sort of chat it is; the oldest are forgotten beyond a bound."""
+        if chat_id not in self.chats:
+            self.chats[chat_id] = kind
+            if len(self.chats) > _REMEMBERED_CHATS:
+                del self.chats[next(iter(self.chats))]
 
     def kind_of(self, chat_id: str, chat_type: Any = None) -> ChannelKind:
-        """What sort of chat: as the platform says, else as it was seen before, else a group."""
-        known = _KINDS.get(chat_type) if isinstance(chat_type, str) else None
-        if known is not None:
-            return known
-        return ChannelKind.PRIVATE if chat_id in self.private_chats else ChannelKind.GROUP
+        """What sort of chat: as the platform says, which is remembered, else as it was told before, else a group."""
+        told = _KINDS.get(chat_type) if isinstance(chat_type, str) else None
+        if told is None:
+            return self.chats.get(chat_id, ChannelKind.GROUP)
+        self.remember(chat_id, told)
+        return told
 
     def is_me(self, sender_id: str) -> bool:
         """It is our bot or our app."""

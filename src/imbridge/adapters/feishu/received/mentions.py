@@ -10,18 +10,20 @@ from typing import Any
 from imbridge.protocol import Element, Mention, MentionAll, Text
 
 _EVERYBODY = MentionAll()
-_PLACEHOLDER = re.compile(r"@_user_\d+|@_all")
+# `@_all_hands` is a word that somebody typed.
+_PLACEHOLDER = re.compile(r"@_user_\d+|@_all(?![A-Za-z0-9_])")
 
 
 class MentionTable:
     """The mentions of one message, by their placeholder (`@_user_1`)."""
 
-    __slots__ = ("_bot_id", "_by_key")
+    __slots__ = ("_bot_id", "_by_id", "_by_key")
 
     def __init__(self, wire: Iterable[Any] = (), bot_id: str = "") -> None:
         """Read the wire's `mentions`; what is not understood there is left out and stays text."""
         self._bot_id = bot_id
         self._by_key: dict[str, Mention | MentionAll] = {"@_all": _EVERYBODY}
+        self._by_id: dict[str, Mention] = {}
         for entry in wire:
             if not isinstance(entry, dict) or not isinstance(entry.get("key"), str):
                 continue
@@ -32,7 +34,8 @@ class MentionTable:
             mention_id = _chosen(ids) if isinstance(ids, dict) else ids or ""
             if isinstance(mention_id, str):
                 name, is_bot = str(entry.get("name") or ""), entry.get("mentioned_type") == "bot"
-                self._by_key[entry["key"]] = self.made(mention_id, name, is_bot=is_bot)
+                mention = self._by_key[entry["key"]] = self.made(mention_id, name, is_bot=is_bot)
+                self._by_id.setdefault(mention_id, mention)
 
     def made(self, mention_id: str, name: str, *, is_bot: bool = False) -> Mention:
         """A mention; whether it is of us is told by the id: anybody may be called like the bot."""
@@ -51,10 +54,12 @@ class MentionTable:
             return known
         if key == "all":
             return _EVERYBODY
-        for mention in self._by_key.values():
-            if isinstance(mention, Mention) and mention.id == key:
-                return mention
-        return self.made(key, name)
+        return self._by_id.get(key) or self.made(key, name)
+
+    @property
+    def people(self) -> tuple[Mention, ...]:
+        """Who is mentioned, each once."""
+        return tuple(self._by_id.values())
 
     def split(self, text: str) -> Iterator[Element]:
         """Cut a text at its placeholders. `@_user_1` is never taken for the beginning of `@_user_10`."""

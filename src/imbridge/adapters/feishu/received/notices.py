@@ -12,6 +12,8 @@ from imbridge.adapters.feishu.received.posts import in_locale, post_elements
 from imbridge.protocol import Notice
 
 _Body = dict[str, Any]
+_MOST, _LONGEST = 100, 10_000
+"""Variables in a template, and characters of each: one that is there often, and long, must not fill the memory."""
 _VARIABLE = re.compile(r"\{(\w+)\}")
 
 
@@ -63,7 +65,7 @@ def system(body: _Body, mentions: MentionTable) -> Notice:
     template = body["template"]
     if not isinstance(template, str):
         raise TypeError("a system message's template is not text")
-    text = _VARIABLE.sub(lambda match: _value(body, match), template).strip()
+    text = _VARIABLE.sub(lambda match: _value(body, match)[:_LONGEST], template, count=_MOST).strip()
     return Notice(kind="system", text=text or "[system message]", details=body)
 
 

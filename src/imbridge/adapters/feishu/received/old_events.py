@@ -48,7 +48,6 @@ def _bot(kind: type[BotAdded | BotRemoved]) -> Reader:
 def _chat_created(told: Facts) -> Event:
     """The first time that a person and the bot talk. Where we began it, it is our own doing."""
     event = told.event
-    told.me.remember_private(str(event["chat_id"]))
     operator = told.person(event.get("operator"))
     user = event.get("user") or {}
     if operator is None or not operator.is_self:

@@ -15,9 +15,11 @@ from imbridge.adapters.feishu.received.mentions import MentionTable
 from imbridge.adapters.feishu.received.moments import moment
 from imbridge.protocol import Channel, Element, Forward, Forwarded, Image, Mention, Message, Text
 
-_AT = re.compile(r"""<\s*at\b([^>]*)>(.*?)<\s*/\s*at\s*>""", re.DOTALL)
+# A tag ends before the next one begins: else a text full of `<at` without an end takes minutes to read.
+_AT = re.compile(r"<\s*at\b([^<>]*)>")
+_AT_END = re.compile(r"<\s*/\s*at\s*>")
 _ID = re.compile(r"""(?:open_id|user_id)\s*=\s*["']([^"']*)["']""")
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _MOST_FORWARDED = 1000
 
 
@@ -28,10 +30,10 @@ def old_message(event: dict[str, Any], timestamp: Any, me: Identity, payload: An
         KeyError: it lacks what a message has. The same for TypeError and ValueError.
     """
     message_id, chat_id = event["open_message_id"], event["open_chat_id"]
-    kind = me.kind_of(chat_id, event.get("chat_type"))
-    if kind.value == "private":
-        me.remember_private(chat_id)
-    content = _content(event, MentionTable((), me.bot_id))
+    if not message_id:
+        raise ValueError("a message without its id")  # as a key it would make all such messages one
+    # Whether we are meant, the flag says: a tag in the text may have been typed.
+    content = _content(event, MentionTable((), me.bot_id if event.get("is_mention") is True else ""))
     text = content.text_after_own_mention
     elements = content.elements
     if event.get("is_mention") is True and not any(isinstance(e, Mention) and e.is_self for e in elements):
@@ -42,7 +44,9 @@ def old_message(event: dict[str, Any], timestamp: Any, me: Identity, payload: An
         elements = (us, *([Text(f" {text}")] if text else []), *rest)
     return Message(
         id=message_id,
-        channel=Channel(platform="feishu", account=me.account, kind=kind, id=chat_id),
+        channel=Channel(
+            platform="feishu", account=me.account, kind=me.kind_of(chat_id, event.get("chat_type")), id=chat_id
+        ),
         sender=sender(
             {"open_id": event["open_id"], "user_id": event.get("employee_id"), "union_id": event.get("union_id")}, me
         ),
@@ -69,15 +73,16 @@ def _content(event: dict[str, Any], mentions: MentionTable) -> Content:
 
 
 def _text(text: str, mentions: MentionTable) -> Iterator[Element]:
-    start = 0
-    for match in _AT.finditer(text):
-        found = _ID.search(match[1])
+    start = position = 0
+    while (begin := _AT.search(text, position)) and (end := _AT_END.search(text, begin.end())):
+        position = end.end()
+        found = _ID.search(begin[1])
         if found is None:
             continue
-        if match.start() > start:
-            yield Text(text[start : match.start()])
-        yield mentions.find(found[1], match[2].strip().removeprefix("@"))
-        start = match.end()
+        if begin.start() > start:
+            yield Text(text[start : begin.start()])
+        yield mentions.find(found[1], text[begin.end() : end.start()].strip().removeprefix("@"))
+        start = position
     if start < len(text):
         yield Text(text[start:])
 

@@ -4,6 +4,7 @@ Source: open.feishu.cn, "card interaction callback" and "get link preview data".
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,7 +12,9 @@ from pydantic_core import to_json
 
 from imbridge.adapters.base import Answer, Inbound
 from imbridge.adapters.feishu.sent.cards import card_json
-from imbridge.protocol import ButtonClicked, Card, Event, Link, LinkPreviewRequested, Toast
+from imbridge.protocol import ButtonClicked, Card, Element, Event, ImbridgeError, Link, LinkPreviewRequested, Toast
+
+log = logging.getLogger(__name__)
 
 ANSWER_WITHIN = 2.2
 """Seconds for a skill to answer; the rest of the platform's 3 is for the way."""
@@ -19,8 +22,8 @@ ANSWER_WITHIN = 2.2
 Upload = Callable[[Card], Awaitable[dict[int, str]]]
 """Uploads the pictures of a card; their keys by `id()` of the element."""
 
-AnswerWriter = Callable[[Inbound, float], Awaitable[bytes]]
-"""Waits so many seconds for what a skill says to a callback; the JSON that answers it, or nothing."""
+AnswerWriter = Callable[[Inbound, float], Awaitable[tuple[bytes, Answer]]]
+"""Waits so many seconds for what a skill says to a callback: the JSON of the answer (or nothing), and what it shows."""
 
 
 def expects_answer(item: object) -> bool:
@@ -28,36 +31,50 @@ def expects_answer(item: object) -> bool:
     return isinstance(item, ButtonClicked | LinkPreviewRequested)
 
 
-async def wait_for_answer(inbound: Inbound, within: float) -> Answer:
-    """What a skill says in time; nothing when it takes longer: it is then told that nobody waits any more."""
-    waiting = inbound.answer
-    if waiting is None:
-        return ()
-    try:
-        await asyncio.wait((waiting,), timeout=max(within, 0.0))
-        return waiting.result() if waiting.done() and not waiting.cancelled() else ()
-    finally:
-        waiting.cancel()
+async def written_answer(inbound: Inbound, within: float, upload: Upload) -> tuple[bytes, Answer]:
+    """The JSON of what a skill says in time, and what is in it: nothing, when it says nothing.
 
-
-async def answer_json(event: Event, answer: Answer, upload: Upload) -> bytes:
-    """The answer as the platform reads it.
-
-    Raises:
-        ImbridgeError: a picture of the card could not be uploaded.
+    A picture that is not uploaded in time, or not at all, leaves the card out: the person is not kept waiting for it.
     """
+    event, waiting = inbound.item, inbound.answer
+    if waiting is None or not isinstance(event, Event):
+        return b"", ()
+    until = asyncio.get_running_loop().time() + within
+    shown: list[Element] = []
     made: dict[str, Any] = {}
-    for element in answer:
-        if isinstance(element, Toast):
-            made["toast"] = {"type": element.kind, "content": element.text}
-        elif isinstance(element, Link) and isinstance(event, LinkPreviewRequested):
-            made["inline"] = {"title": element.title or element.url}
-        elif isinstance(element, Card):
-            made["card"] = await _card(element, upload)
-    return to_json(made)
+    for element in await waiting.wait(within):
+        try:
+            async with asyncio.timeout_at(until) as limit:
+                part = await _part(event, element, upload)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            log.info("event %s: the pictures of its answer were not uploaded in time", event.id)
+            continue
+        except ImbridgeError as error:
+            log.info("event %s: what answers it cannot be shown in the answer: %s", event.id, error)
+            continue
+        if part and not made.keys() & part.keys():  # one of each kind
+            made |= part
+            shown.append(element)
+    return to_json(made) if made else b"", tuple(shown)
 
 
-async def _card(card: Card, upload: Upload) -> dict[str, Any]:
-    if card.content.get("type") == "template":
-        return {"type": "template", "data": card.content.get("data")}
-    return {"type": "raw", "data": card_json(card, await upload(card))}
+async def _part(event: Event, element: Element, upload: Upload) -> dict[str, Any]:
+    """What one element adds to the answer as the platform reads it."""
+    if isinstance(element, Toast):
+        return {"toast": {"type": element.kind, "content": element.text}}
+    if isinstance(element, Link) and isinstance(event, LinkPreviewRequested):
+        return {"inline": {"title": element.title or element.url}}
+    if not isinstance(element, Card):
+        return {}
+    is_template = element.content.get("type") == "template"
+    made = card_json(element, await upload(element))
+    if _is_of_the_older_callback(event):
+        return made
+    return {"card": {"type": "template", "data": made.get("data")} if is_template else {"type": "raw", "data": made}}
+
+
+def _is_of_the_older_callback(event: Event) -> bool:
+    """Its answer has the card's own fields beside the toast ("message card callback", historic)."""
+    return isinstance(event.payload, dict) and "header" not in event.payload
