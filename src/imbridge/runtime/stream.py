@@ -163,10 +163,10 @@ class AnswerStream:
                 if rest:  # the message is full: close it, go on in a new one
                     if await self._put(surface, part, _text_of(part), last=True):
                         self._go_on(rest + self._text[len(text) :])
-                elif not last and (
-                    text == self._shown or (surface.message_id is not None and surface.updates_left <= 1)
-                ):
-                    return text == self._shown
+                elif not last and text == self._shown:
+                    return True
+                elif not last and surface.message_id is not None and surface.updates_left <= 1:
+                    return False
                 elif await self._put(surface, part, text, last=last):
                     return True
             except DeliveryError as error:
