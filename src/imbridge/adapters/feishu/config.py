@@ -184,8 +184,8 @@ class FeishuConfig(AccountConfig):
 
     @property
     def bot(self) -> str:
-        """The app's id: two connections of one app share its events at random, and its rates."""
-        return self.app_id
+        """The app on its cloud: two connections of one app share its events at random, and its rates."""
+        return f"{self.app_id} at {self.api_url}" if self.app_id else ""
 
     @property
     def api_url(self) -> str:
