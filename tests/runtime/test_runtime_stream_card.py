@@ -182,6 +182,24 @@ async def test_a_long_text_fills_several_cards(markdown: bool) -> None:
         assert room.feishu.violations == []
 
 
+async def test_a_rate_that_lasts_leaves_out_states_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imbridge.adapters.feishu.sent.streaming._PATIENCE", 0.2)
+    steps = Steps()
+    async with chat(skill(steps.answer)) as room:
+        room.user.says("go")
+        steps.write("one ")
+        message = await room.user.receives("one ")
+        fault = room.feishu.faults.refuse(CONTENT, 99991400, times=None)
+        steps.write("two ")
+        await until(lambda: fault.hits >= 2)
+        fault.clear()
+        await shows(message, "one two ")
+        steps.write("three", None)
+        await until(lambda: steps.receipts)
+        assert (message.text, steps.receipts[0].degradations) == ("one two three", ())
+        assert len(room.feishu.messages) == 1
+
+
 async def test_without_the_scope_messages_are_edited(caplog: pytest.LogCaptureFixture) -> None:
     steps = Steps()
     async with chat(skill(steps.answer)) as room:

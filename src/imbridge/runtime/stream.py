@@ -14,6 +14,7 @@ from imbridge.protocol import (
     DeliveryState,
     ImbridgeError,
     Markdown,
+    RateLimitedError,
     Receipt,
     Reply,
     SkillError,
@@ -192,6 +193,10 @@ class AnswerStream:
             else:
                 await surface.update(part, text)
         except ImbridgeError as error:
+            if not last and surface.message_id is not None and isinstance(error, RateLimitedError):
+                log.info("%s: a state of a stream is left out: %s", self._channel.address, error)
+                self._changed.set()  # it is shown with the next one
+                return True
             if text == self._shown:
                 log.warning("%s: a stream could not be closed: %s", self._channel.address, error)
                 return True  # all of it is there

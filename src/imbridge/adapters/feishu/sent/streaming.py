@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 _CARDS = "/open-apis/cardkit/v1/cards"
 _ELEMENT = "answer"
 _PATIENCE = 15.0
-"""Seconds for one operation; what takes longer is shown another way."""
+"""Seconds for one state on the way; the last one has as long as a message."""
 _MENDINGS = 6
 _SUMMARY_LENGTH = 60
 _ROOM_FOR_SUMMARY = 512
@@ -49,6 +49,7 @@ class StreamingCard(Growing):
         self._card_id = ""
         self._sequence = 0
         self._shown = ""
+        self._patience: float | None = _PATIENCE
 
     def measure(self, part: Part) -> int:
         """Bytes of the card with this text in it, as sent, on the scale of its kind's limit."""
@@ -79,6 +80,7 @@ class StreamingCard(Growing):
 
     async def close(self, text: str) -> None:
         """The last text, then the end of streaming: the chat's list shows the text instead of "generating"."""
+        self._patience = None
         await self.show(text)
         config = {"streaming_mode": False, "summary": {"content": _summary(text)}}
         try:
@@ -99,7 +101,7 @@ class StreamingCard(Growing):
             self._sequence += 1
             sent = {**body, "sequence": self._sequence, "uuid": uuid4().hex}
             try:
-                await self._caller.call(method, path, api=api, json=sent, patience=_PATIENCE)
+                await self._caller.call(method, path, api=api, json=sent, patience=self._patience)
             except DeliveryError as error:
                 if error.code in CARD_FULL and not error.ambiguous:
                     raise GrowingFullError(str(error)) from None
@@ -123,7 +125,7 @@ class StreamingCard(Growing):
         }
         try:
             await self._caller.call(
-                "PATCH", f"{self._path}/settings", api="cardkit.settings", json=body, patience=_PATIENCE
+                "PATCH", f"{self._path}/settings", api="cardkit.settings", json=body, patience=self._patience
             )
         except DeliveryError as error:
             if error.code in CARD_FULL:
