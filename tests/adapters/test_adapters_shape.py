@@ -22,6 +22,7 @@ EXTRA: dict[str, set[str]] = {
     "feishu": {
         "frames",  # its long connection speaks protobuf, and splits events over frames: a concept beside the link
         "calls",  # token, pacing, error table and retries of one call; api.py is the list of the endpoints alone
+        "scopes",  # what the app has to be allowed, as data
         "refusals",  # what an API's refusal becomes: with calls.py it would be one file of two concepts
     },
 }

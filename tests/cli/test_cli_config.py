@@ -86,6 +86,17 @@ def test_show_writes_everything_but_secrets(folder, imbridge, option, read):
     assert (shown["bridge"]["language"], shown["bridge"]["command_prefix"]) == ("zh", "/")
 
 
+def test_show_takes_the_address_of_a_custom_bot_for_a_secret(folder, imbridge):
+    (folder / "imbridge.yaml").write_text("""
+channels: {feishu: {app_id: cli_1, app_secret: canary-1}}
+skills:
+- {use: weather.py, options: {to: "${ALERTS_WEBHOOK}", webhook_url: "https://open.feishu.cn/hook/canary-2"}}
+""")
+    done = imbridge("config", "show", ALERTS_WEBHOOK="https://open.feishu.cn/open-apis/bot/v2/hook/canary-3")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "canary" not in done.stdout
+
+
 def test_a_traceback_holds_no_secret_either(folder, imbridge):
     (folder / "imbridge.yaml").write_text(FILE.replace("appId: cli_1", "appId: [canary-7]"))
     done = imbridge("config", "show", "--debug", **ENVIRON)

@@ -178,6 +178,14 @@ async def test_probe_says_who_each_account_is(feishu, start, as_json):
         assert stdout.startswith("feishu:default  ok      Demo Bot (ou_")
 
 
+async def test_probe_says_what_a_custom_bot_is(feishu, start):
+    app = feishu.add_app(name="Demo Bot")
+    hook = feishu.add_custom_bot(feishu.add_group("team", members=[feishu.add_user("Ann")], apps=[app]))
+    empty = dict.fromkeys(("FEISHU_APP_ID", "FEISHU_APP_SECRET"), "")
+    async with start(app, "probe", FEISHU_WEBHOOK_URL=hook.url, **empty) as process:
+        assert await ended(process) == (0, "feishu:default  ok      custom bot\n", "")
+
+
 @pytest.mark.parametrize("as_json", [False, True])
 @pytest.mark.parametrize("enough", [False, True])
 async def test_probe_names_missing_scopes_and_where_to_grant_them(feishu, start, as_json, enough):

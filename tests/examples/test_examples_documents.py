@@ -82,3 +82,19 @@ async def test_sessions(documented) -> None:
         for times in (1, 2):
             room.user.says("hi")
             await room.user.receives(f"You wrote {times} time(s).")
+
+
+async def test_cards(documented) -> None:
+    async with documented("Deploy") as room:
+        room.user.says("/deploy v2")
+        card = await room.user.receives()
+        if documented.chinese:
+            assert await room.user.clicks(card, "推迟", form={"day": "tomorrow", "reason": "x"}) == "推迟到 tomorrow"
+            assert await room.user.clicks(card, "同意") == "已记录"
+            assert card.text.startswith("已处理")
+        else:
+            toast = await room.user.clicks(card, "Postpone", form={"day": "tomorrow", "reason": "x"})
+            assert toast == "Postponed to tomorrow"
+            assert await room.user.clicks(card, "Approve") == "Noted"
+            assert card.text.startswith("approve: done")
+        assert not room.feishu.violations

@@ -28,12 +28,14 @@ async def test_a_missing_variable_is_named(examples) -> None:
         Bridge.from_config(examples / "imbridge.yaml", environ=rest)
 
 
-async def test_the_account_that_is_left_out_can_be_switched_on(examples, tmp_path) -> None:
+async def test_the_accounts_that_are_left_out_can_be_switched_on(examples, tmp_path) -> None:
     text = (examples / "imbridge.yaml").read_text(encoding="utf-8")
-    assert text.count("enabled: false") == 1
+    assert text.count("enabled: false") == 2
     for name in ("weather.py", "stream.py"):
         shutil.copy(examples / name, tmp_path)
     (tmp_path / "imbridge.yaml").write_text(text.replace("enabled: false", "enabled: true"), encoding="utf-8")
     more = {"CALLBACKS_APP_ID": "cli_c", "CALLBACKS_APP_SECRET": "c-secret", "CALLBACKS_ENCRYPT_KEY": "key"}
+    more |= {"ALERTS_URL": "https://open.feishu.cn/open-apis/bot/v2/hook/token", "ALERTS_SECRET": "a-secret"}
     settings = load(tmp_path / "imbridge.yaml", environ=VARIABLES | more, types=config_types())
-    assert [account.key for account in settings.accounts] == ["feishu:work", "feishu:support", "feishu:callbacks"]
+    names = ["work", "support", "callbacks", "alerts"]
+    assert [account.key for account in settings.accounts] == [f"feishu:{name}" for name in names]

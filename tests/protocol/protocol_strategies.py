@@ -1,14 +1,17 @@
 """Hypothesis strategies for protocol models, read off their fields, so that a new field is tested without asking."""
 
+from collections.abc import Callable
 from datetime import UTC
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from annotated_types import Ge, Gt, MaxLen, MinLen
+from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel
 from pydantic.fields import FieldInfo
+
+from imbridge.protocol import Button, Card, DatePicker, Form, Select
 
 WORDS = st.text(max_size=20)
 JSON = st.recursive(
@@ -24,7 +27,10 @@ def instances(model: type[BaseModel], inside: tuple[type[BaseModel], ...] = ()) 
     fields = {
         name: _values(field.annotation, field.metadata, (*inside, model)) for name, field in model.model_fields.items()
     }
-    return st.builds(model, **fields)
+    fit = _FITS.get(model)
+    if fit is None:
+        return st.builds(model, **fields)
+    return st.fixed_dictionaries(fields).map(lambda facts: model(**(facts | fit(facts))))
 
 
 def _values(annotation: Any, metadata: list[Any], inside: tuple[type[BaseModel], ...]) -> st.SearchStrategy[Any]:
@@ -66,15 +72,44 @@ def _plain(annotation: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
     facts = _facts(metadata)
     least = next((fact.ge for fact in facts if isinstance(fact, Ge)), None)
     least = next((fact.gt + 1 for fact in facts if isinstance(fact, Gt)), least)
+    most = next((fact.le for fact in facts if isinstance(fact, Le)), 2**53)
     if annotation is str:
         shortest = next((fact.min_length for fact in facts if isinstance(fact, MinLen)), 0)
         longest = next((fact.max_length for fact in facts if isinstance(fact, MaxLen)), 20)
         return st.text(min_size=shortest, max_size=longest)
     strategies: dict[Any, st.SearchStrategy[Any]] = {
         bool: st.booleans(),
-        int: st.integers(min_value=least, max_value=2**53),
+        int: st.integers(min_value=least, max_value=most),
         float: st.floats(min_value=least, allow_nan=False, allow_infinity=False),
         bytes: st.binary(max_size=20),
         Any: JSON,
     }
     return strategies[annotation]
+
+
+def _form_of_its_own(form: Form, number: int) -> Form:
+    """The same with names that differ."""
+    parts = [
+        part.model_copy(update={"name": f"{number}.{position}"}) if "name" in type(part).model_fields else part
+        for position, part in enumerate(form.body)
+    ]
+    return form.model_copy(update={"name": f"{number}", "body": tuple(parts)})
+
+
+_PICKED = {"date": "2026-01-31", "time": "09:30", "datetime": "2026-01-31 09:30"}
+_FITS: dict[type[BaseModel], Callable[[dict[str, Any]], dict[str, Any]]] = {
+    Select: lambda facts: {
+        "initial": tuple(option.value for option in facts["options"])[
+            : len(facts["initial"]) if facts["multiple"] else 1
+        ]
+    },
+    DatePicker: lambda facts: {"initial": facts["initial"] and _PICKED[facts["kind"]]},
+    Form: lambda facts: {"body": (*facts["body"], Button("Send", submit=True))},
+    Card: lambda facts: {
+        "body": tuple(
+            _form_of_its_own(part, number) if isinstance(part, Form) else part
+            for number, part in enumerate(facts["body"])
+        )
+    },
+}
+"""Rules that concern several fields at once: what some of them have to be, given the others."""

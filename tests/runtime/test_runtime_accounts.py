@@ -113,6 +113,8 @@ async def test_accounts_that_cannot_be_told_apart_are_refused() -> None:
         app = feishu.add_app()
         with pytest.raises(ConfigError, match="two accounts are called feishu:work"):
             Bridge([account(feishu, app), account(feishu, feishu.add_app())])
+        with pytest.raises(ConfigError, match=f"feishu:work and feishu:home are one bot .{app.app_id}."):
+            Bridge([account(feishu, app), account(feishu, app, "home")])
         disabled = account(feishu, app).model_copy(update={"enabled": False})
         assert Bridge([disabled, account(feishu, app)]).accounts == ("feishu:work",)
 

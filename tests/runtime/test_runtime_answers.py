@@ -385,3 +385,17 @@ async def test_what_was_pushed_can_be_changed_and_taken_back() -> None:
             await room.bridge.edit(card, [Card(title="a"), Card(title="b")])
         assert await room.bridge.recall(card)
         assert message.recalled
+
+
+async def test_a_received_file_is_saved(tmp_path) -> None:
+    async def keep(msg):
+        saved = await msg.media[0].save(tmp_path)
+        with pytest.raises(NotADirectoryError, match="make it first"):
+            await msg.media[0].save(f"{tmp_path}/missing/")
+        return f"{saved.name}: {saved.read_bytes().decode()}"
+
+    async with chat(skill(keep)) as room:
+        room.user.sends_file(b"hello", name="../../notes.txt")
+        answer = await room.user.receives(re.compile("hello"))
+        assert answer.text == "notes.txt: hello"
+        assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]

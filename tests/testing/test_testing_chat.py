@@ -4,8 +4,21 @@ import asyncio
 
 import pytest
 
-from imbridge import BaseSkill, BridgeOptions
-from imbridge.emulators.feishu import EmulatorSettings
+from imbridge import (
+    BaseSkill,
+    BridgeOptions,
+    Button,
+    ButtonClicked,
+    Card,
+    Form,
+    Input,
+    ReactionAdded,
+    Select,
+    Toast,
+    on_command,
+    on_event,
+)
+from imbridge.emulators.feishu import EmulatorSettings, NothingToDoError
 from imbridge.testing import Chat, Person, chat
 
 
@@ -68,3 +81,55 @@ async def test_unknown_names_are_attribute_errors() -> None:
 
     with pytest.raises(AttributeError, match="no attribute 'speak'"):
         imbridge.testing.speak  # noqa: B018 - the access is the test
+
+
+class Deploy(BaseSkill):
+    @on_command("deploy")
+    async def ask(self):
+        day, why = Select(name="day", options=["today", "tomorrow"]), Input(name="why")
+        form = Form(name="later", body=[day, why, Button("Postpone", action="postpone", submit=True)])
+        return Card(title="Deploy?", body=[Button("Approve", action="approve"), Button("Ping", action="ping"), form])
+
+    @on_event(ButtonClicked)
+    async def clicked(self, event):
+        match event.action:
+            case "postpone":
+                return Toast(f"{event.form['day']}: {event.form['why']}")
+            case "ping":
+                return "pong"
+            case _:
+                return [Toast("Noted", kind="success"), Card(title="Approved")]
+
+    @on_event(ReactionAdded)
+    async def liked(self, event):
+        self.liked = (event.message_id, event.emoji)
+
+    async def handle_message(self, msg):
+        return f"about: {msg.quote.text}" if msg.quote else "what?"
+
+
+async def test_clicks_replies_and_reactions() -> None:
+    skill = Deploy()
+    async with chat(skill) as room:
+        room.user.says("/deploy")
+        card = await room.user.receives()
+        assert await room.user.clicks(card, "Postpone", form={"day": "tomorrow", "why": "late"}) == "tomorrow: late"
+        assert await room.user.clicks(card, "Ping") == ""
+        pong = await room.user.receives("pong")
+        assert await room.user.clicks(card, "Approve") == "Noted"
+        assert "Approved" in card.text
+        room.user.replies(pong, "and?")
+        await room.user.receives("about: pong")
+        room.user.reacts(pong, "THUMBSUP")
+        room.user.says("?")
+        await room.user.receives("what?")
+        assert skill.liked == (pong.message_id, "THUMBSUP")
+        assert not room.feishu.violations
+
+
+async def test_a_click_on_what_is_not_there_fails_the_test() -> None:
+    async with chat(Deploy()) as room:
+        room.user.says("/deploy")
+        card = await room.user.receives()
+        with pytest.raises(NothingToDoError, match="Reject"):
+            await room.user.clicks(card, "Reject")

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -295,7 +296,7 @@ class Adapter(ABC):
         """Fetch the bytes of a received media element."""
         raise NotSupportedError(f"{self.platform} cannot download {type(media).__name__}")
 
-    async def save(self, message_id: str, media: Media, to: Path) -> Path:
+    async def save(self, message_id: str, media: Media, to: str | PathLike[str]) -> Path:
         """Write a received media element into a folder (with a safe name of its own) or a file; the file."""
         raise NotSupportedError(f"{self.platform} cannot download {type(media).__name__}")
 

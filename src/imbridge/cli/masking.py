@@ -8,7 +8,7 @@ from imbridge.config import Settings
 
 MASK = "********"
 _SECRET_NAME = re.compile(
-    r"secret|token|passw|pwd|credential|(^|[_-])(api|access|private|encrypt|app)?[_-]?key$", re.IGNORECASE
+    r"secret|token|passw|pwd|credential|webhook|(^|[_-])(api|access|private|encrypt|app)?[_-]?key$", re.IGNORECASE
 )
 _MIN_SECRET = 6
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")

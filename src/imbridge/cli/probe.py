@@ -48,7 +48,9 @@ def probe(
         width = max(len(key) for key in found)
         for key, answer in found.items():
             state = click.style("ok    ", fg="green") if answer.ok else click.style("failed", fg="red")
-            name = f"{answer.bot_name or 'a bot without a name'} ({answer.bot_id})" if answer.bot_id else ""
+            name = (
+                f"{answer.bot_name or 'a bot without a name'} ({answer.bot_id})" if answer.bot_id else answer.bot_name
+            )
             click.echo(f"{key:<{width}}  {state}  {name}".rstrip())
             for problem in answer.problems:
                 click.echo(f"{'':<{width}}  {problem}")

@@ -64,6 +64,11 @@ class AccountConfig(BaseModel):
         return tuple(field for field, info in cls.model_fields.items() if info.is_required())
 
     @property
+    def bot(self) -> str:
+        """What tells this bot from others on its platform (an app's id); empty when nothing needs to."""
+        return ""
+
+    @property
     def key(self) -> str:
         """`platform:name`."""
         return f"{self.platform}:{self.name}"

@@ -1,9 +1,11 @@
 """Cards: one small model that each platform's adapter turns into what its clients show."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from imbridge.protocol.element import Element
 from imbridge.protocol.media import Image
@@ -11,6 +13,10 @@ from imbridge.protocol.model import ProtocolModel
 from imbridge.protocol.texts import Markdown, Text
 
 CardColor = Literal["default", "blue", "green", "orange", "red", "purple", "grey"]
+Placeholder = Annotated[str, Field(max_length=100)]
+"""What a component shows while it is empty: as much as every platform takes (Feishu: 100 characters)."""
+
+_PICKED = {"date": "%Y-%m-%d", "time": "%H:%M", "datetime": "%Y-%m-%d %H:%M"}
 
 
 class Fields(Element):
@@ -67,7 +73,7 @@ class Button(Element):
     """A button; buttons that follow one another stand side by side.
 
     Attributes:
-        text: What is written on it.
+        text: What is written on it, 1 to 100 characters.
         action: Name of the action: `ButtonClicked.action`. The text when left out.
         value: Comes back with the click: any JSON value.
         style: How it looks.
@@ -77,7 +83,7 @@ class Button(Element):
     """
 
     type: Literal["button"] = "button"
-    text: str
+    text: str = Field(min_length=1, max_length=100)
     action: str = ""
     value: Any = None
     style: Literal["default", "primary", "danger"] = "default"
@@ -116,8 +122,8 @@ class Select(Element):
         name: Its name: `ButtonClicked.action`, and its key in a form.
         options: The choices: texts, or `{value: text}`, or `Option`s.
         label: What stands above it.
-        placeholder: What it shows before a choice.
-        initial: Values chosen at the beginning.
+        placeholder: What it shows before a choice, at most 100 characters.
+        initial: Values chosen at the beginning, one unless `multiple`.
         multiple: Several can be chosen; what comes back is then a list.
         required: In a form: something has to be chosen.
     """
@@ -126,7 +132,7 @@ class Select(Element):
     name: str = Field(min_length=1)
     options: Annotated[tuple[Option, ...], BeforeValidator(_options)] = Field(min_length=1)
     label: str = ""
-    placeholder: str = ""
+    placeholder: Placeholder = ""
     initial: tuple[str, ...] = ()
     multiple: bool = False
     required: bool = False
@@ -135,6 +141,14 @@ class Select(Element):
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _chosen_can_be_chosen(self) -> Self:
+        if unknown := set(self.initial) - {option.value for option in self.options}:
+            raise ValueError(f"initial: {', '.join(sorted(unknown))} is none of the options' values")
+        if len(self.initial) > 1 and not self.multiple:
+            raise ValueError("initial: one value, or say multiple=True")
+        return self
 
     def as_text(self) -> str:  # noqa: D102 - inherited
         return f"{self.label or self.placeholder or self.name}: " + " / ".join(option.text for option in self.options)
@@ -146,20 +160,20 @@ class Input(Element):
     Attributes:
         name: Its name: `ButtonClicked.action`, and its key in a form.
         label: What stands above it.
-        placeholder: What it shows while it is empty.
+        placeholder: What it shows while it is empty, at most 100 characters.
         initial: What it holds at the beginning.
         multiline: More than one line.
-        max_length: Most characters.
+        max_length: Most characters, up to 1,000.
         required: In a form: something has to be typed.
     """
 
     type: Literal["input"] = "input"
     name: str = Field(min_length=1)
     label: str = ""
-    placeholder: str = ""
+    placeholder: Placeholder = ""
     initial: str = ""
     multiline: bool = False
-    max_length: int | None = Field(default=None, ge=1)
+    max_length: int | None = Field(default=None, ge=1, le=1000)
     required: bool = False
 
     def as_text(self) -> str:  # noqa: D102 - inherited
@@ -173,7 +187,7 @@ class DatePicker(Element):
         name: Its name: `ButtonClicked.action`, and its key in a form.
         kind: What is picked.
         label: What stands above it.
-        placeholder: What it shows while nothing is picked.
+        placeholder: What it shows while nothing is picked, at most 100 characters.
         initial: `2026-01-31`, `09:30`, or `2026-01-31 09:30`.
         required: In a form: something has to be picked.
     """
@@ -182,9 +196,15 @@ class DatePicker(Element):
     name: str = Field(min_length=1)
     kind: Literal["date", "time", "datetime"] = "date"
     label: str = ""
-    placeholder: str = ""
+    placeholder: Placeholder = ""
     initial: str = ""
     required: bool = False
+
+    @model_validator(mode="after")
+    def _initial_fits_kind(self) -> Self:
+        if self.initial:
+            datetime.strptime(self.initial, _PICKED[self.kind])  # noqa: DTZ007 - whatever is read is thrown away
+        return self
 
     def as_text(self) -> str:  # noqa: D102 - inherited
         return f"{self.label or self.placeholder or self.name}: ___"
@@ -201,11 +221,26 @@ FormPart = Annotated[_InForm, Field(discriminator="type"), BeforeValidator(_mark
 
 
 class Form(Element):
-    """Inputs whose values come back together, with the click on a `Button(submit=True)`: `ButtonClicked.form`."""
+    """Inputs whose values come back together, with the click on a `Button(submit=True)`: `ButtonClicked.form`.
+
+    It needs such a button.
+    """
 
     type: Literal["form"] = "form"
     name: str = Field(min_length=1)
     body: tuple[FormPart, ...]
+
+    @property
+    def names(self) -> Iterator[str]:
+        """Its own name, and those of its inputs."""
+        yield self.name
+        yield from (part.name for part in self.body if isinstance(part, Select | Input | DatePicker))
+
+    @model_validator(mode="after")
+    def _can_be_submitted(self) -> Self:
+        if not any(isinstance(part, Button) and part.submit for part in self.body):
+            raise ValueError(f"form {self.name!r} cannot be sent off: it needs a Button(submit=True)")
+        return self
 
     def as_text(self) -> str:  # noqa: D102 - inherited
         return "\n".join(part.as_text() for part in self.body)
@@ -217,6 +252,8 @@ CardPart = Annotated[_InForm | Table | Form, Field(discriminator="type"), Before
 
 class Card(Element):
     """An interactive card.
+
+    Its forms and what is in them need names that differ, over all of its forms.
 
     Made from the model (`title`, `color`, `body`), or from the platform's own JSON in `content`, which then wins.
     Clicks come back as `ButtonClicked`.
@@ -235,6 +272,13 @@ class Card(Element):
     body: tuple[CardPart, ...] = ()
     content: dict[str, Any] = Field(default_factory=dict)
     text: str = ""
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = Counter(name for part in self.body if isinstance(part, Form) for name in part.names)
+        if twice := sorted(name for name, count in names.items() if count > 1):
+            raise ValueError(f"in a card's forms every name stands for one thing, and these do not: {', '.join(twice)}")
+        return self
 
     def as_text(self) -> str:  # noqa: D102 - inherited
         if self.text:

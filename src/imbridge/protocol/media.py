@@ -1,7 +1,7 @@
 """Media: what a message holds that is not text."""
 
 from collections.abc import Awaitable, Callable
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -13,7 +13,7 @@ from imbridge.protocol.errors import UnboundError
 Reader = Callable[["Media"], Awaitable[bytes]]
 """Fetches the bytes of a media element; the account that received it supplies one."""
 
-Saver = Callable[["Media", Path], Awaitable[Path]]
+Saver = Callable[["Media", str], Awaitable[Path]]
 """Writes a media element into a folder or a file; the account that received it supplies one."""
 
 
@@ -76,7 +76,8 @@ class Media(Element):
         """Write this resource to disk, piece by piece: it is never whole in memory.
 
         Args:
-            to: A folder, in which it gets a safe name of its own that was not taken; or the file to write.
+            to: A folder, in which it gets a safe name of its own that was not taken; or the file to write. What ends
+                with a slash is a folder, and has to be there.
 
         Returns:
             The file.
@@ -88,7 +89,7 @@ class Media(Element):
         """
         if self._saver is None:
             raise UnboundError(f"this {type(self).__name__} did not come from a running bridge")
-        return await self._saver(self, Path(to))
+        return await self._saver(self, fspath(to))
 
     def bind(self, reader: Reader, saver: Saver | None = None) -> None:
         """Say how `read()` and `save()` get the bytes."""

@@ -22,6 +22,7 @@ class Fence:
     Attributes:
         start: Where its opening line begins.
         body: Where its code begins.
+        code_end: Where its closing line begins, or the end of the text when it is not closed.
         end: After its closing line, or the end of the text when it is not closed.
         opening: The opening line without its end.
         closing: What closes it, as long as what opens it.
@@ -29,6 +30,7 @@ class Fence:
 
     start: int
     body: int
+    code_end: int
     end: int
     opening: str
     closing: str
@@ -110,6 +112,7 @@ def _fence_at(text: str, start: int) -> Fence | None:
     return Fence(
         start=start,
         body=opened.end(),
+        code_end=len(text) if closed is None else closed.start(),
         end=len(text) if closed is None else closed.end(),
         opening=opened[0].rstrip("\r\n"),
         closing=opened["indent"] + mark,

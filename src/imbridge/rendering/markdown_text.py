@@ -54,6 +54,15 @@ class MarkdownText:
             text += closed.closing if text.endswith("\n") else f"\n{closed.closing}"
         return Part(PartKind.MARKDOWN, (Markdown(text),))
 
+    def rest(self, end: int) -> str:
+        """All that comes after a part that ends there, as Markdown of its own."""
+        cut = self._fence_cut_at(end)
+        if cut is None:
+            return self.text[end:]
+        if end >= cut.code_end:  # all of the code has been shown, and perhaps a piece of what closes it
+            return self.text[cut.end :]
+        return f"{cut.opening}\n{self.text[end:]}"
+
     def _fence_cut_at(self, index: int) -> Fence | None:
         """The fence whose code a cut before `index` breaks, if there is room to repair it."""
         fence = self._blocks.fence_around(index)

@@ -44,13 +44,17 @@ def split(content: Content, limit: int, measure: Measure) -> list[Part]:
     parts = []
     start = 0
     while start < len(content.text):
-        start, part = _fill(content, start, limit, measure)
+        start, part = fill(content, start, limit, measure)
         parts.append(part)
     return parts
 
 
-def _fill(content: Content, start: int, limit: int, measure: Measure) -> tuple[int, Part]:
-    """The longest good part from `start` on, and where it ends."""
+def fill(content: Content, start: int, limit: int, measure: Measure) -> tuple[int, Part]:
+    """The longest good part from `start` on, and where it ends.
+
+    Raises:
+        NotSupportedError: not even one character fits.
+    """
     text = content.text
     least = content.least(start)
     budget, tries = limit, 0

@@ -1,5 +1,6 @@
 """The Bridge: inbox → gate → lane → skill → outbox, and the life cycle of all of it."""
 
 from imbridge.runtime.bridge import Bridge, BridgeState
+from imbridge.runtime.process import settle_garbage_collector
 
-__all__ = ["Bridge", "BridgeState"]
+__all__ = ["Bridge", "BridgeState", "settle_garbage_collector"]

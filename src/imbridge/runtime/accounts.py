@@ -44,10 +44,17 @@ class Accounts(Mapping[str, Adapter]):
         """Make the adapter of an account.
 
         Raises:
-            ConfigError: it cannot be used: unknown platform, missing package, a name that is taken.
+            ConfigError: it cannot be used: unknown platform, missing package, a name or a bot that is here already.
         """
         if config.key in self._adapters:
             raise ConfigError(f"two accounts are called {config.key}; give each its own name", key=config.key)
+        for other in self._adapters.values():
+            if config.bot and (other.config.platform, other.config.bot) == (config.platform, config.bot):
+                raise ConfigError(
+                    f"{other.key} and {config.key} are one bot ({config.bot}): each would get a part of its messages; "
+                    "leave one of them out, or give each an app of its own",
+                    key=config.key,
+                )
         kind = adapter_type(config.platform)
         context = AdapterContext(_AccountIntake(config.key, self._offer), self._pool, self._note_health)
         self._adapters[config.key] = kind.create(config, context)

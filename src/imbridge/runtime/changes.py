@@ -4,7 +4,16 @@ from collections.abc import Awaitable
 from typing import Any
 
 from imbridge.adapters.base import Adapter, Sent
-from imbridge.protocol import Channel, DeliveryState, ImbridgeError, Receipt, SkillError, to_reply
+from imbridge.protocol import (
+    Channel,
+    DeliveryError,
+    DeliveryState,
+    ImbridgeError,
+    Receipt,
+    SentPart,
+    SkillError,
+    to_reply,
+)
 from imbridge.rendering import render
 
 
@@ -22,13 +31,17 @@ async def change(adapter: Adapter, channel: Channel, receipt: Receipt, content: 
 
 
 async def take_back(adapter: Adapter, channel: Channel, receipt: Receipt) -> Receipt:
-    """Take back the messages of a receipt, up to the first that cannot be."""
+    """Take back the messages of a receipt, up to the first that cannot be; `parts` are those that were."""
+    gone: list[SentPart] = []
     result = Receipt(state=DeliveryState.SKIPPED, channel=channel.address)
-    for message_id in receipt.message_ids:
-        result = await outcome(channel.address, adapter.recall(channel, message_id))
+    for part in (part for part in receipt.parts if part.message_id):
+        result = await outcome(channel.address, adapter.recall(channel, part.message_id))
         if not result:
             break
-    return result
+        gone.append(part)
+    state = DeliveryState.PARTIAL if gone and not result else result.state
+    attempts = len(gone) + (not result)
+    return result.model_copy(update={"state": state, "parts": tuple(gone), "attempts": attempts})
 
 
 async def outcome(channel: str, action: Awaitable[Any]) -> Receipt:
@@ -36,8 +49,13 @@ async def outcome(channel: str, action: Awaitable[Any]) -> Receipt:
     try:
         sent = await action
     except ImbridgeError as error:
+        ambiguous = isinstance(error, DeliveryError) and error.ambiguous
         return Receipt(
-            state=DeliveryState.FAILED, channel=channel, error=str(error), code=getattr(error, "code", None), attempts=1
+            state=DeliveryState.UNKNOWN if ambiguous else DeliveryState.FAILED,
+            channel=channel,
+            error=str(error),
+            code=getattr(error, "code", None),
+            attempts=1,
         )
     if isinstance(sent, Sent):
         return Receipt(

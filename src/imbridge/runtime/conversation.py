@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterable
 from contextlib import AbstractAsyncContextManager, nullcontext
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +96,7 @@ class MessageConversation:
         """Fetch a media element of the message."""
         return await self._handling.adapter_of(self._channel.account_key).read(self._message_id, media)
 
-    async def save(self, media: Media, to: Path) -> Path:
+    async def save(self, media: Media, to: str | PathLike[str]) -> Path:
         """Write a media element of the message to disk."""
         return await self._handling.adapter_of(self._channel.account_key).save(self._message_id, media, to)
 

@@ -158,8 +158,10 @@ class _SignalWatch:
 def settle_garbage_collector() -> None:
     """Stop looking through what lives as long as the process, and look less often.
 
-    Only here, where the process is ours. Messages on their way make no reference cycles, so plain reference counting
-    frees them; the collector's walks through all modules and models were a tenth of the CPU of a busy bridge.
+    It changes the whole process, so a bridge does it by itself only where the process is its own (`bridge.run()`); an
+    application that has one may call it once everything has started. Messages on their way make no reference cycles, so
+    plain reference counting frees them; the collector's walks through all modules and models were a tenth of the CPU of
+    a busy bridge.
     """
     gc.collect()
     gc.freeze()

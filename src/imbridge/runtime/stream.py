@@ -4,12 +4,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterable, Awaitable, Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from imbridge.adapters.base import Adapter, GrowingFullError
 from imbridge.protocol import (
     Channel,
     Degradation,
+    DeliveryError,
     DeliveryState,
     ImbridgeError,
     Markdown,
@@ -18,10 +19,12 @@ from imbridge.protocol import (
     SkillError,
     Text,
 )
-from imbridge.rendering import Part, render
+from imbridge.rendering import Part, beginning, repair, rest_after
 from imbridge.runtime.surfaces import EditedMessage, GrownMessage, Surface, is_as_meant
 
 log = logging.getLogger(__name__)
+
+_MOST_FULL_AT_ONCE = 2
 
 
 class AnswerStream:
@@ -29,7 +32,8 @@ class AnswerStream:
 
     The first piece is sent at once; later states after pauses, each of them the newest. Where the better way fails, the
     next one goes on from what is shown already, and the receipt says so. A text that outgrows one message goes on in
-    the next. However it ends, what was written is shown once.
+    the next. However it ends, what was written is shown once, or the receipt says that nobody knows: a change whose
+    answer got lost is made again, in the same message, and never repeated in another.
     """
 
     def __init__(
@@ -51,6 +55,12 @@ class AnswerStream:
         """What belongs to the current message, and what comes after it."""
         self._shown = ""
         """What the current message shows of it."""
+        self._doubt: DeliveryError | None = None
+        """The current message may show more than that: the answer to its last change got lost."""
+        self._full_at_once = 0
+        """Growing messages in a row that took nothing but their first text."""
+        self._half = ""
+        """The first half of a character, whose other half is in the next piece."""
         self._receipts: list[Receipt] = []
         self._degradations: list[Degradation] = []
         self._changed = asyncio.Event()
@@ -62,12 +72,21 @@ class AnswerStream:
         """Append text."""
         if self._finishing is not None:
             raise SkillError("this stream is finished; open a new one with msg.stream()")
-        if not text:
+        text = self._half + text
+        self._half = text[-1] if "\ud800" <= text[-1:] <= "\udbff" else ""
+        if not self._add(text.removesuffix(self._half)):
             return
-        self._text += text
         self._changed.set()
         if self._surface is not None and self._show_task is None:
             self._show_task = asyncio.create_task(self._keep_showing(), name="stream")
+
+    def _add(self, text: str) -> bool:
+        whole = repair(text)
+        self._text += whole
+        if whole.count("\ufffd") > text.count("\ufffd"):
+            how, why = "U+FFFD in place of lone surrogates", "half a pair is not a character"
+            self._degradations.append(Degradation(what="text", how=how, why=why))
+        return bool(whole)
 
     async def finish(self) -> Receipt:
         """Show the last state and close.
@@ -81,6 +100,7 @@ class AnswerStream:
 
     async def _finish(self) -> Receipt:
         await self._stop_showing()
+        self._add(self._half)
         return await self._close()
 
     def abandon(self) -> None:
@@ -135,62 +155,91 @@ class AnswerStream:
         """Bring the newest state to the platform; False when nothing more can be shown before the end."""
         while (surface := self._surface) is not None:
             text = self._text  # more may be written while we wait for the platform
-            reply = Reply(elements=(Markdown(text) if self._markdown else Text(text),))
-            parts = render(reply, self._adapter.capabilities, measure=surface.measure).parts
-            if not parts:
-                return True
-            first = parts[0]
-            if len(parts) > 1:
-                # The message is full: close it, go on in a new one with what rendering put there (a fence reopened).
-                if await self._put(surface, first, _text_of(first), last=True):
-                    self._go_on("".join(_text_of(part) for part in parts[1:]) + self._text[len(text) :])
-            elif not last and (text == self._shown or (surface.message_id is not None and surface.updates_left <= 1)):
-                return text == self._shown
-            elif await self._put(surface, first, text, last=last):
-                return True
+            blank = surface.message_id is None and text.isspace()
+            if not text or (blank and (self._receipts or not last)):
+                return True  # white space is no message: it waits for what follows it
+            part, rest = beginning(text, self._adapter.capabilities, surface.measure, markdown=self._markdown)
+            try:
+                if rest:  # the message is full: close it, go on in a new one
+                    if await self._put(surface, part, _text_of(part), last=True):
+                        self._go_on(rest + self._text[len(text) :])
+                elif not last and text == self._shown:
+                    return True
+                elif not last and surface.message_id is not None and surface.updates_left <= 1:
+                    return False
+                elif await self._put(surface, part, text, last=last):
+                    return True
+            except DeliveryError as error:
+                log.warning("%s: a state of a stream may have arrived, or not: %s", self._channel.address, error)
+                self._doubt = error
+                return not last
         return False
 
     async def _put(self, surface: Surface, part: Part, text: str, *, last: bool) -> bool:
-        """Show a state on a surface; False when another one has to take over, which is chosen then."""
+        """Show a state on a surface; False when another one has to take over, which is chosen then.
+
+        Raises:
+            DeliveryError: nobody knows whether it is shown; making it once more does no harm.
+        """
         try:
             if surface.message_id is None:
                 if not await self._begin(surface, part, text):
                     return False
-                if not last:
+                if not last or self._surface is not surface:
                     return True
             if last:
                 await surface.end(part, text, shown=text == self._shown)
             else:
                 await surface.update(part, text)
-        except GrowingFullError as error:
-            if not self._shown:  # not even its first text: a new one would not take it either
-                self._fall_back(surface, error)
-                return False
-            log.info("%s: a stream goes on in a new message: %s", self._channel.address, error)
-            self._go_on(self._text.removeprefix(self._shown))
-            return False
         except ImbridgeError as error:
-            self._fall_back(surface, error)
+            if text == self._shown:
+                log.warning("%s: a stream could not be closed: %s", self._channel.address, error)
+                return True  # all of it is there
+            if surface.message_id is not None and isinstance(error, DeliveryError) and error.ambiguous:
+                raise
+            self._leave(surface, error)
             return False
         self._shown = text
+        self._doubt = None
+        self._full_at_once = 0
         return True
 
     async def _begin(self, surface: Surface, part: Part, text: str) -> bool:
         """Send the message that shows the first text."""
         receipt = await self._post(await surface.begin(part, text))
         self._receipts.append(receipt)
-        if not receipt or receipt.message_id is None:
+        if not receipt:
             self._surface = None
             return False
         self._shown = text
+        if receipt.message_id is None:
+            self._surface = None  # it is there, and cannot be changed
+            return True
         surface.message_id = receipt.message_id
         if isinstance(surface, GrownMessage) and not is_as_meant(receipt):
             self._may_grow = False  # the card came out as text: that can be edited
             self._surface = self._new_surface()
             if self._surface is not None:
                 self._surface.message_id = receipt.message_id
-            return False
         return True
+
+    def _leave(self, surface: Surface, error: ImbridgeError) -> None:
+        """What a surface shows stays where it is; the rest goes on in a new message of its kind, or otherwise."""
+        if self._doubt is not None:
+            self._surface = None  # nobody knows what is left to be shown
+            return
+        if isinstance(error, GrowingFullError) and surface.message_id is not None:
+            self._full_at_once += 1
+            if self._full_at_once < _MOST_FULL_AT_ONCE:
+                log.info("%s: a stream goes on in a new message: %s", self._channel.address, error)
+                self._go_on(self._rest())
+                return
+        self._fall_back(surface, error)
+
+    def _rest(self) -> str:
+        """What of the current text its message does not show."""
+        adapter = self._adapter
+        return rest_after(self._text, self._shown, adapter.capabilities, adapter.measure, markdown=self._markdown)
 
     def _go_on(self, rest: str) -> None:
         """In a new message."""
@@ -201,15 +250,12 @@ class AnswerStream:
     def _fall_back(self, surface: Surface, error: ImbridgeError) -> None:
         """To the next way of showing; what is shown already stays where it is."""
         log.warning("%s: a stream goes on otherwise: %s: %s", self._channel.address, surface.name, error)
-        if isinstance(surface, GrownMessage):
-            self._may_grow = False
-            how = "edits of a message"
-        else:
-            how = "the rest is a message of its own"
+        grown = isinstance(surface, GrownMessage)
+        how = "edits of a message" if grown else "the rest is a message of its own"
         self._degradations.append(Degradation(what="stream", how=how, why=str(error)))
-        rest = self._text.removeprefix(self._shown)
-        if isinstance(surface, GrownMessage):
-            self._go_on(rest)
+        if grown:
+            self._may_grow = False
+            self._go_on(self._rest())
         else:
             self._surface = None
 
@@ -228,27 +274,34 @@ class AnswerStream:
             self._degradations.append(
                 Degradation(what="stream", how="sent whole at the end", why="this platform cannot edit messages")
             )
-        if self._text != self._shown and (not self._receipts or self._receipts[-1]):
-            rest = self._text.removeprefix(self._shown)
-            element = Markdown(rest) if self._markdown else Text(rest)
-            self._receipts.append(await self._post(Reply(elements=(element,))))
+        if self._doubt is None and (not self._receipts or self._receipts[-1]):
+            rest = self._rest()
+            if rest and not (rest.isspace() and self._receipts):
+                element = Markdown(rest) if self._markdown else Text(rest)
+                self._receipts.append(await self._post(Reply(elements=(element,))))
         return self._sum_up()
 
     def _sum_up(self) -> Receipt:
         if not self._receipts:
             return Receipt(state=DeliveryState.SKIPPED, channel=self._channel.address)
-        failed = next((receipt for receipt in self._receipts if not receipt), None)
         parts = tuple(part for receipt in self._receipts for part in receipt.parts)
-        state = DeliveryState.SENT if failed is None else DeliveryState.PARTIAL if parts else failed.state
         degradations = [degradation for receipt in self._receipts for degradation in receipt.degradations]
-        return (failed or self._receipts[-1]).model_copy(
-            update={
-                "state": state,
-                "parts": parts,
-                "attempts": sum(receipt.attempts for receipt in self._receipts),
-                "degradations": (*self._degradations, *degradations),
+        facts: dict[str, Any] = {
+            "state": DeliveryState.SENT,
+            "parts": parts,
+            "attempts": sum(receipt.attempts for receipt in self._receipts),
+            "degradations": (*self._degradations, *degradations),
+        }
+        failed = next((receipt for receipt in self._receipts if not receipt), None)
+        if failed is not None:
+            facts["state"] = DeliveryState.PARTIAL if parts else failed.state
+        elif self._doubt is not None:
+            facts["state"] = DeliveryState.PARTIAL
+            facts |= {
+                "error": f"the last of the text may have arrived, or not: {self._doubt}",
+                "code": self._doubt.code,
             }
-        )
+        return (failed or self._receipts[-1]).model_copy(update=facts)
 
 
 def _text_of(part: Part) -> str:

@@ -79,8 +79,8 @@ class EditedMessage(Surface):
         return Reply(elements=part.elements)
 
     async def update(self, part: Part, text: str) -> None:  # noqa: D102 - inherited
+        self.updates_left -= 1  # counted also when its answer gets lost
         await self._adapter.edit(self._channel, self.message_id or "", part)
-        self.updates_left -= 1
 
 
 class GrownMessage(Surface):

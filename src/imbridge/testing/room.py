@@ -1,7 +1,7 @@
 """A person in a chat with a bot that runs the skills under test."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from imbridge.adapters.feishu import FeishuConfig
 from imbridge.config import BridgeOptions
-from imbridge.emulators.feishu import BotMessage, EmulatorSettings, FeishuEmulator, SentMessage
+from imbridge.emulators.feishu import BotMessage, EmulatorSettings, FeishuEmulator, Message, SentMessage
 from imbridge.runtime import Bridge
 from imbridge.skills import BaseSkill
 
@@ -22,8 +22,9 @@ class Person:
     `says` and its neighbours may be awaited or not: what is said leaves in order, and `receives` waits for it first.
     """
 
-    def __init__(self, user: Any, room: Any, bot: Any) -> None:
+    def __init__(self, feishu: FeishuEmulator, user: Any, room: Any, bot: Any) -> None:
         """`user`, `room` and `bot` are the emulator's."""
+        self._feishu = feishu
         self._user = user
         self._room = room
         self._bot = bot
@@ -34,6 +35,56 @@ class Person:
         if mentions_bot:
             return self._next(lambda: self._user.says(f"@bot {text}", chat=self._room, mentions=[self._bot]))
         return self._next(lambda: self._user.says(text, chat=self._room))
+
+    def replies(self, to: Message, text: str, *, mentions_bot: bool = False) -> "asyncio.Task[SentMessage]":
+        """Answer a message, quoting it: what `receives` or an awaited `says` has given."""
+        mentions = [self._bot] if mentions_bot else []
+        said = f"@bot {text}" if mentions_bot else text
+        return self._next(lambda: self._user.replies(to, said, mentions=mentions))
+
+    def reacts(self, to: Message, emoji: str) -> "asyncio.Task[None]":
+        """Put a reaction on a message; `emoji` is the platform's word: `THUMBSUP`."""
+
+        async def react() -> None:
+            self._user.reacts(to, emoji)
+
+        return self._next(react)
+
+    async def clicks(
+        self,
+        card: BotMessage,
+        button: str | None = None,
+        *,
+        form: Mapping[str, Any] | None = None,
+        selected: str | Sequence[str] | None = None,
+        date: str | None = None,
+        text: str | None = None,
+        timeout: float = 5.0,
+    ) -> str:
+        """Use a card that the bot has sent; a card in the answer takes its place (`card.text`).
+
+        Args:
+            card: What `receives` has given.
+            button: The button's text, or the name of a select, an input or a date picker; may be left out where there
+                is one only.
+            form: What is filled into the button's form, by name.
+            selected: What is chosen of a select: an option, or several.
+            date: What is picked: `2026-11-01`.
+            text: What is typed into an input that is in no form.
+            timeout: Seconds to wait.
+
+        Returns:
+            The toast that the person sees; empty when there is none.
+
+        Raises:
+            NothingToDoError: the card has no such button.
+            CallbackError: the bot did not answer in time.
+        """
+        await self._settled()
+        answer = await self._feishu.clicks(
+            self._user, card, button=button, form=form, selected=selected, date=date, text=text, timeout=timeout
+        )
+        return str(((answer or {}).get("toast") or {}).get("content", ""))
 
     def sends(self, kind: str, content: dict[str, Any]) -> "asyncio.Task[SentMessage]":
         """Send a message of any of the platform's types, with its content as the platform has it."""
@@ -110,13 +161,13 @@ class Chat:
     def person(self, name: str) -> Person:
         """Somebody else in a private chat with the bot."""
         user = self.feishu.add_user(name)
-        return self._joined(Person(user, self.feishu.private_chat(user, self._app), self._app))
+        return self._joined(Person(self.feishu, user, self.feishu.private_chat(user, self._app), self._app))
 
     def group(self, *names: str) -> tuple[Person, ...]:
         """People in one group with the bot."""
         users = [self.feishu.add_user(name) for name in names]
         room = self.feishu.add_group("group", members=users, apps=[self._app])
-        return tuple(self._joined(Person(user, room, self._app)) for user in users)
+        return tuple(self._joined(Person(self.feishu, user, room, self._app)) for user in users)
 
     async def end(self) -> None:
         """Nobody says anything more."""

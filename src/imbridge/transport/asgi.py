@@ -1,4 +1,3 @@
-import asyncio
 import logging
 import secrets
 from collections import Counter
@@ -7,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl
 
+from imbridge.transport.prompt import OverdueError, promptly
 from imbridge.transport.webhook import Headers, Refused, WebhookRequest, WebhookResponse, WebhookRoute
 
 Scope = MutableMapping[str, Any]
@@ -106,18 +106,15 @@ class WebhookApp:
             raise Refused(405, "method not allowed")
         headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]])
         query = _query(scope.get("query_string", b""))
-        request: WebhookRequest | None = None
         try:
-            # One clock for both parts: it is set anew when the body is here.
-            async with asyncio.timeout(route.body_timeout) as limit:
-                request = WebhookRequest(method, path, query, headers, await _body(receive, headers, route))
-                limit.reschedule(asyncio.get_running_loop().time() + route.timeout)
-                return await route.handle(request)
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            slow = Refused(408, "body too slow") if request is None else Refused(503, "handler took too long")
-            raise slow from None
+            body = await promptly(_body(receive, headers, route), route.body_timeout)
+        except OverdueError:
+            raise Refused(408, "body too slow") from None
+        request = WebhookRequest(method, path, query, headers, body)
+        try:
+            return await promptly(_handled(route, request), route.timeout)
+        except OverdueError:
+            raise Refused(503, "handler took too long") from None
 
     def _count(self, path: str, status: int, reason: str) -> None:
         key = (path, status, reason)
@@ -144,6 +141,11 @@ class WebhookApp:
             await send({"type": f"lifespan.{step}.complete"})
             if not starting:
                 return
+
+
+async def _handled(route: WebhookRoute, request: WebhookRequest) -> WebhookResponse:
+    """A coroutine, whatever sort of awaitable the handler gives."""
+    return await route.handle(request)
 
 
 def _path(scope: Scope) -> str:

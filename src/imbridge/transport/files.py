@@ -85,30 +85,33 @@ class Incoming:
 
 
 @asynccontextmanager
-async def incoming(to: Path, name: str = "") -> AsyncIterator[Incoming]:
+async def incoming(to: str | os.PathLike[str], name: str = "") -> AsyncIterator[Incoming]:
     """Write a file that appears under its name when all of it is there.
 
     Until then it is in the same folder under a name that begins with a dot; when the block fails it is removed.
 
     Args:
         to: A folder, in which it gets a safe name that was not taken; or the file to write, in place of one that is
-            there already.
+            there already. What ends with a slash is a folder, and has to be there.
         name: What it is called, as its sender has it; only for a folder.
 
     Raises:
         OSError: it cannot be written there.
     """
-    in_folder = await asyncio.to_thread(to.is_dir)
-    folder = to if in_folder else to.parent
+    path = Path(to)
+    in_folder = await asyncio.to_thread(path.is_dir)
+    if not in_folder and os.fspath(to).endswith(("/", os.sep)):
+        raise NotADirectoryError(f"{to} is no folder: make it first, or name a file")
+    folder = path if in_folder else path.parent
     temporary = folder / f".imbridge-{secrets.token_hex(8)}.part"
     file = await _created(temporary)
     try:
         try:
-            new = Incoming(file, name, to)
+            new = Incoming(file, name, path)
             yield new
         finally:
             await asyncio.to_thread(file.close)
-        new.path = await asyncio.to_thread(_publish, temporary, to, safe_name(new.name) if in_folder else "")
+        new.path = await asyncio.to_thread(_publish, temporary, path, safe_name(new.name) if in_folder else "")
     except BaseException:
         await asyncio.to_thread(_remove, temporary)
         raise

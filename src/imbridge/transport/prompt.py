@@ -3,28 +3,41 @@
 import asyncio
 import types
 from collections.abc import Coroutine, Generator
-from typing import Any
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
 
 
-async def promptly(work: Coroutine[Any, Any, None], seconds: float) -> None:
+class OverdueError(TimeoutError):
+    """The time limit of `promptly` is over, as opposed to one that the work has set itself."""
+
+
+async def promptly(work: Coroutine[Any, Any, Result], seconds: float) -> Result:
     """Await `work` for at most so many seconds.
 
-    Sending a frame nearly always ends without waiting, as the socket's buffer takes it. The work is begun first, and a
-    timer is made only if it has to wait: one timer per frame would cost more than the frame.
+    Sending a frame nearly always ends without waiting, as the socket's buffer takes it; so does taking in a callback.
+    The work is begun first, and a timer is made only if it has to wait: one timer each would cost more than the work.
 
     Raises:
-        TimeoutError: The time is over; the work was cancelled.
+        OverdueError: The time is over; the work was cancelled.
     """
     try:
         waiting_for = work.send(None)
-    except StopIteration:
-        return
-    async with asyncio.timeout(seconds):
-        await _resumed(work, waiting_for)
+    except StopIteration as done:
+        result: Result = done.value
+        return result
+    limit = asyncio.timeout(seconds)
+    try:
+        async with limit:
+            return await _resumed(work, waiting_for)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise OverdueError from None
 
 
 @types.coroutine
-def _resumed(work: Coroutine[Any, Any, None], waiting_for: Any) -> Generator[Any, Any, None]:
+def _resumed(work: Coroutine[Any, Any, Result], waiting_for: Any) -> Generator[Any, Any, Result]:
     """Go on with work that was begun and waits for something."""
     while True:
         try:
@@ -33,16 +46,12 @@ def _resumed(work: Coroutine[Any, Any, None], waiting_for: Any) -> Generator[Any
             work.close()
             raise
         except BaseException as error:  # noqa: BLE001 - a cancellation, above all: it belongs into the work
-            step = _step(work.throw, error)
+            resume: Any = work.throw
+            value = error
         else:
-            step = _step(work.send, value)
-        if step is None:
-            return
-        (waiting_for,) = step
-
-
-def _step(resume: Any, value: Any) -> tuple[Any] | None:
-    try:
-        return (resume(value),)
-    except StopIteration:
-        return None
+            resume = work.send
+        try:
+            waiting_for = resume(value)
+        except StopIteration as done:
+            result: Result = done.value
+            return result

@@ -6,6 +6,7 @@ import pytest
 from feishu_rig import Rig
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.adapters.feishu.sent.cards import card_json
@@ -176,6 +177,7 @@ TABLE = "a | b\n--|--\n1 | 2"
         (f"```\n{TABLE}\n```", 0, f"```\n{TABLE}\n```", 0),
         (f"~~~~\n{TABLE}\n~~~\n{TABLE}\n~~~~\n{TABLE}", 0,
          f"~~~~\n{TABLE}\n~~~\n{TABLE}\n~~~~\n```\n{TABLE}\n```", 0),
+        (f"- list\n    ```\n{TABLE}\n    ```", 0, f"- list\n    ```\n{TABLE}\n    ```", 0),
     ],
 )  # fmt: skip
 def test_tables_in_markdown(text: str, most: int, expected: str, count: int) -> None:
@@ -195,3 +197,45 @@ def test_limiting_tables_loses_nothing(text: str, most: int) -> None:
 def test_nothing_that_is_escaped_is_markup(text: str) -> None:
     assert not set(escape(text)) & set("<>*~[]()_`|\\$!+-:")
     assert "<at" not in without_mentions(text).lower().replace(" ", "")
+
+
+SUBMIT = Button("Send", submit=True)
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (lambda: Form(name="f", body=[Input(name="a")]), "submit=True"),
+        (lambda: Form(name="f", body=[Button("Send")]), "submit=True"),
+        (lambda: Card(body=[Form(name="f", body=[Input(name="a"), Select(name="a", options=["x"]), SUBMIT])]), ": a"),
+        (lambda: Card(body=[Form(name=name, body=[Input(name="a"), SUBMIT]) for name in "fg"]), ": a"),
+        (lambda: Card(body=[Form(name="f", body=[SUBMIT]), Form(name="f", body=[SUBMIT])]), ": f"),
+        (lambda: Input(name="a", placeholder="x" * 101), "100"),
+        (lambda: Select(name="a", options=["x"], placeholder="x" * 101), "100"),
+        (lambda: DatePicker(name="a", placeholder="x" * 101), "100"),
+        (lambda: Input(name="a", max_length=1001), "1000"),
+        (lambda: Button("x" * 101), "100"),
+        (lambda: Button(""), "1"),
+        (lambda: Select(name="a", options=["x"], initial="y"), "none of the options"),
+        (lambda: Select(name="a", options=["x", "y"], initial=("x", "y")), "multiple"),
+        (lambda: DatePicker(name="a", initial="31.01.2026"), "does not match"),
+        (lambda: DatePicker(name="a", kind="time", initial="2026-01-31"), "does not match"),
+    ],
+)
+def test_what_no_platform_would_take_is_told_its_author(made: Any, words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        made()
+
+
+def test_names_differ_in_the_whole_card_and_clicks_carry_the_authors() -> None:
+    form = Form(
+        name="f",
+        body=[Input(name="a"), Button("No", value=1), Button("No", value=2), Button("a", submit=True)],
+    )
+    card = card_json(Card(body=[Input(name="a"), form]), {})
+    named = [part for part in components(card) if "name" in part]
+    assert len({part["name"] for part in named}) == len(named) == 6
+    (inner,) = [part for part in components(card) if part["tag"] == "form"]
+    assert [part["name"] for part in components(inner) if part["tag"] in ("form", "input")] == ["f", "a"]
+    carried = [part["behaviors"][0]["value"]["imbridge"] for part in named if "behaviors" in part]
+    assert carried == ["a", "No", "No", "a"]

@@ -137,6 +137,11 @@ class TestCustomBot:
             ({"webhook_url": "https://open.feishu.cn/open-apis/bot/v2/hook/"}, "must be an address such as"),
             ({"webhook_url": "https://www.feishu.cn/flow/api/trigger-webhook/canary-token"}, "must be an address such"),
             ({"webhook_url": "canary-token"}, "must be an address such as"),
+            # The HTTP client would write these otherwise, and errors would no longer know them for the secret.
+            ({"webhook_url": HOOK + " "}, "must be an address such as"),
+            ({"webhook_url": HOOK + "%2D"}, "must be an address such as"),
+            ({"webhook_url": HOOK + "/../../../../x"}, "must be an address such as"),
+            ({"webhook_url": HOOK.replace(".cn/", ".cn:canary-token/")}, "must be an address such as"),
         ],
         ids=str,
     )

@@ -253,7 +253,12 @@ class TestFromFiles:
         self, rig: Rig, adapter: FeishuAdapter, tmp_path: Path, trouble: str, kind: type[Media]
     ) -> None:
         path = tmp_path / "a.bin"
-        reason = {"missing": "No such file", "folder": "is no file", "nul": "null byte", "pipe": "is no file"}
+        reason = {
+            "missing": "No such file",
+            "folder": "is no file",
+            "nul": "null (byte|character)",
+            "pipe": "is no file",
+        }
         if trouble == "folder":
             path.mkdir()
         elif trouble == "empty":

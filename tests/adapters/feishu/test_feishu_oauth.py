@@ -255,6 +255,13 @@ class TestWayBack:
         assert "script" not in text
         assert rig.feishu.stats.user_token_requests == 0
 
+    async def test_strangers_cannot_fill_the_log(
+        self, told: list[Authorized], page: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        for number in range(50):
+            assert (await self.visit(f"{page}?state={number}&code=x"))[0] == 400
+        assert len([record for record in caplog.records if record.levelno >= logging.INFO]) <= 3
+
     async def test_a_handler_that_fails_is_logged(
         self, rig: Rig, adapter: FeishuAdapter, told: list[Authorized], page: str, caplog: pytest.LogCaptureFixture
     ) -> None:

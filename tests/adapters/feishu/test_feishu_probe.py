@@ -7,7 +7,7 @@ import pytest
 from feishu_rig import Rig, text
 
 from imbridge.adapters.feishu import FeishuAdapter, FeishuConfig
-from imbridge.adapters.feishu.services.scopes import NEEDS, grant_url, needs, where_to_grant
+from imbridge.adapters.feishu.scopes import NEEDS, grant_url, needs, where_to_grant
 from imbridge.emulators.feishu import EmulatorSettings
 from imbridge.emulators.feishu.scopes import KNOWN, NEEDED
 from imbridge.protocol import NotPermittedError

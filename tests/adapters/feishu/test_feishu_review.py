@@ -57,6 +57,12 @@ def test_no_element_calls_everybody(element: Element, kind: PartKind) -> None:
                 assert not [node for node in nodes if node["tag"] == "md" and "<at" in node["text"]]
 
 
+def test_what_only_together_looks_like_a_mention_calls_nobody() -> None:
+    for second in (Link(url="u", title='at user_id="all">'), Emoji(code='at user_id="all">')):
+        _, content = as_plain_text(Part(PartKind.RICH, (Text("x <"), second)))
+        assert "<at" not in json.loads(content)["text"]
+
+
 async def test_a_lost_answer_and_then_a_recalled_original_make_no_second_message(rig: Rig) -> None:
     adapter = await rig.start()
     asked = await rig.alice.says("hi", chat=rig.chat)

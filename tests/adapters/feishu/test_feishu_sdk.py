@@ -75,11 +75,16 @@ def test_the_token_goes_to_the_platform_only(found: dict[str, Any]) -> None:
 
 def test_a_gateway_is_not_taken_for_the_platform(found: dict[str, Any]) -> None:
     assert "HTTP 502 without JSON" in found["gateway"]
+    assert "the platform has a problem (code None, HTTP 502)" in found["app_token_gateway"]
 
 
 def test_blocking_calls_work_in_threads_and_nowhere_else(found: dict[str, Any]) -> None:
     assert "asyncio.to_thread" in found["blocking"]
     assert found["sync"] == [0, "sync", 0]
+
+
+def test_a_blocking_call_after_the_end_says_so(found: dict[str, Any]) -> None:
+    assert "event loop has ended" in found["loop_gone"]
 
 
 def test_others_who_use_the_sdk_keep_what_they_have(found: dict[str, Any], preloaded: bool) -> None:

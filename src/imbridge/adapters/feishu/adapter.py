@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -24,7 +25,7 @@ from imbridge.adapters.feishu.sent.cards import images_in, simpler
 from imbridge.adapters.feishu.sent.media import FeishuMedia
 from imbridge.adapters.feishu.sent.people import People
 from imbridge.adapters.feishu.sent.streaming import StreamingCard
-from imbridge.adapters.feishu.services import scopes
+from imbridge.adapters.feishu.services import granted
 from imbridge.adapters.feishu.services.approvals import Approvals
 from imbridge.adapters.feishu.services.chats import FeishuChats
 from imbridge.adapters.feishu.services.contacts import FeishuContacts
@@ -149,8 +150,8 @@ class FeishuAdapter(Adapter):
             await self._identify()
         except ImbridgeError as error:
             return Probe(ok=False, problems=(str(error),))
-        granted = await scopes.look(self.caller)
-        return Probe(ok=granted.ok, bot_id=self.me.bot_id, bot_name=self.me.bot_name, problems=granted.problems)
+        found = await granted.look(self.caller)
+        return Probe(ok=found.ok, bot_id=self.me.bot_id, bot_name=self.me.bot_name, problems=found.problems)
 
     async def _identify_patiently(self) -> None:
         """As long as it takes: a platform or a network that is down at the start comes back like any other."""
@@ -308,7 +309,7 @@ class FeishuAdapter(Adapter):
         """Fetch the bytes of a received media element; at most `download_limit`."""
         return await self.media.read(message_id, media)
 
-    async def save(self, message_id: str, media: Media, to: Path) -> Path:
+    async def save(self, message_id: str, media: Media, to: str | PathLike[str]) -> Path:
         """Write a received media element to disk; at most `download_limit`."""
         return await self.media.save(message_id, media, to)
 

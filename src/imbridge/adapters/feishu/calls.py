@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Literal, Protocol
 
 from yarl import URL
 
@@ -87,7 +87,7 @@ class Caller:
         self.config = config
         self.pool = pool
         self.user_agent = user_agent(config.user_agent_tags)
-        self.tokens = TokenSource(self._fetch_token, name=config.key)
+        self.tokens = TokenSource(self.fetch_token, name=config.key)
         self.pacer = Pacer()
         self.calls = 0
         self.retries = 0
@@ -279,21 +279,29 @@ class Caller:
                 await self._wait(error.retry_after or 1.0, deadline, error)
             attempt += 1
 
-    async def _fetch_token(self) -> tuple[str, float]:
-        """`POST /open-apis/auth/v3/tenant_access_token/internal`; the lifetime is in seconds, at most 7,200."""
+    async def fetch_token(self, kind: Literal["tenant", "app"] = "tenant") -> tuple[str, float]:
+        """`POST /open-apis/auth/v3/<kind>_access_token/internal`; the lifetime is in seconds, at most 7,200.
+
+        Raises:
+            HttpError: Nobody answered.
+            RateLimitedError: The platform has passing trouble.
+            DeliveryError: A gateway answered, not the platform.
+            AuthError: The credentials are refused.
+        """
         response = await self.pool.request(
             "POST",
-            f"{self.config.api_url}/open-apis/auth/v3/tenant_access_token/internal",
+            f"{self.config.api_url}/open-apis/auth/v3/{kind}_access_token/internal",
             headers={"User-Agent": self.user_agent},
             json={"app_id": self.config.app_id, "app_secret": self.config.app_secret.get_secret_value()},
         )
         body = json_object(response)
         code = body.get("code")
-        if code == 0 and isinstance(body.get("tenant_access_token"), str):
+        value = body.get(f"{kind}_access_token")
+        if code == 0 and isinstance(value, str):
             lifetime = body.get("expire")
             if not isinstance(lifetime, int | float) or not 0 < lifetime < math.inf:
                 lifetime = 7200.0
-            return body["tenant_access_token"], float(lifetime)
+            return value, float(lifetime)
         rule = API_ERRORS.lookup(code, status=response.status)
         if rule.reaction is Reaction.RETRY:
             raise RateLimitedError(

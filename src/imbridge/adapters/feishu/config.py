@@ -1,9 +1,10 @@
 """Settings of a Feishu or Lark account."""
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
@@ -14,6 +15,8 @@ _ACCOUNTS_HOSTS = {"feishu": "https://accounts.feishu.cn", "lark": "https://acco
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _HOOK_DOMAINS = (".feishu.cn", ".larksuite.com")
 _HOOK_PATH = "/open-apis/bot/v2/hook/"
+_HOOK = re.compile(re.escape(_HOOK_PATH) + "[A-Za-z0-9_-]+")
+"""Nothing that an HTTP client would write in another way, as errors know the address by its text."""
 
 
 class Domain(StrEnum):
@@ -144,8 +147,8 @@ class FeishuConfig(AccountConfig):
         parts = urlsplit(value.get_secret_value())
         host = parts.hostname or ""
         ours = urlsplit(info.data.get("base_url") or "")
-        if not parts.path.startswith(_HOOK_PATH) or len(parts.path) == len(_HOOK_PATH) or parts.query or parts.fragment:
-            raise ValueError(f"must be an address such as https://open.feishu.cn{_HOOK_PATH}...")
+        if _HOOK.fullmatch(parts.path) is None or parts.query or parts.fragment or not _has_good_port(parts):
+            raise ValueError(f"must be an address such as https://open.feishu.cn{_HOOK_PATH}... and nothing else")
         if parts.username is not None or parts.password is not None:
             raise ValueError("must not hold a user or a password")
         if host in _LOOPBACK and parts.scheme in ("http", "https"):
@@ -180,6 +183,11 @@ class FeishuConfig(AccountConfig):
         return self
 
     @property
+    def bot(self) -> str:
+        """The app's id: two connections of one app share its events at random, and its rates."""
+        return self.app_id
+
+    @property
     def api_url(self) -> str:
         """Where the open platform is, without a slash at the end."""
         return self.base_url or _HOSTS[self.domain.value]
@@ -194,6 +202,13 @@ class FeishuConfig(AccountConfig):
         """Where the app's settings are."""
         own = self.base_url is not None and self.base_url.startswith("https:")
         return f"{self.api_url if own else _HOSTS[self.domain.value]}/app/{self.app_id}"
+
+
+def _has_good_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
 
 
 def _is_custom_bot(given: Mapping[str, Any]) -> bool:

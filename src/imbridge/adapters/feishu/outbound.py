@@ -94,11 +94,14 @@ def _as_long_as_sent(element: Element) -> Element:
 
 def as_plain_text(part: Part) -> tuple[str, str]:
     """The same part as the plainest message there is, for when the platform refuses its form."""
-    text = "".join(
-        _inline(element) if isinstance(element, Mention | MentionAll) else without_mentions(element.as_text())
-        for element in part.elements
-    )
-    return "text", _dumps({"text": text or " "})
+    texts = [""]  # what stands between two mentions: only as a whole does it show what could be taken for one
+    for element in part.elements:
+        if isinstance(element, Mention | MentionAll):
+            texts += [_inline(element), ""]
+        else:
+            texts[-1] += element.as_text()
+    texts[::2] = map(without_mentions, texts[::2])
+    return "text", _dumps({"text": "".join(texts) or " "})
 
 
 def _dumps(value: Any) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from imbridge.adapters.feishu.config import FeishuConfig
 from imbridge.adapters.feishu.errors import FORBIDDEN, GONE, NO_JSON, REFUSED_CONTENT
-from imbridge.adapters.feishu.services.scopes import violated, where_to_grant
+from imbridge.adapters.feishu.scopes import violated, where_to_grant
 from imbridge.protocol import (
     ContentRefusedError,
     DeliveryError,

@@ -86,8 +86,9 @@ class FeishuWebhook:
     async def _take_in(self, inbound: Inbound, received: float) -> WebhookResponse:
         if not self._me.bot_id:  # the platform's API is down: we could not tell who is mentioned
             return WebhookResponse(503, b"", _LATER)
+        offered = self._intake.offer(inbound)
         # Shielded: when the time to answer is over, what is being stored must still be handled.
-        verdict = await asyncio.shield(self._intake.offer(inbound))
+        verdict = offered.result() if offered.done() else await asyncio.shield(offered)
         if verdict is Verdict.OVERLOADED:
             return WebhookResponse(503, b"", _LATER)
         answer = b""

@@ -9,6 +9,9 @@ import json
 import logging
 import sys
 import threading
+import warnings
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,6 +25,7 @@ from imbridge.transport import HttpPool
 
 found: dict[str, Any] = {}
 connections = 0
+late: Callable[[], Any]
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
 
@@ -117,6 +121,8 @@ async def use(feishu: FeishuEmulator, adapter: FeishuAdapter, app: Any) -> None:
     answer = await client.arequest(generic.token_types({lark.AccessTokenType.TENANT}).build())
     found["generic"] = json.loads(answer.raw.content)["bot"]["app_name"]
     app_only = generic.token_types({lark.AccessTokenType.APP}).build()
+    feishu.faults.http_fail("*/app_access_token/*", 502, body="<html>")
+    found["app_token_gateway"] = await refused(client.arequest(app_only), DeliveryError)
     found["app_token"] = (await client.arequest(app_only)).code
     elsewhere = generic.uri("https://elsewhere.example/x").token_types({lark.AccessTokenType.TENANT}).build()
     found["elsewhere"] = await refused(client.arequest(elsewhere), ValueError)
@@ -142,6 +148,8 @@ async def use(feishu: FeishuEmulator, adapter: FeishuAdapter, app: Any) -> None:
     found["blocking"] = await refused(blocking(), NotSupportedError)
     told = await asyncio.to_thread(client.im.v1.message.create, message(chat, "sync"))
     uploaded = await asyncio.to_thread(client.im.v1.image.create, upload())
+    global late  # noqa: PLW0603 - a script
+    late = partial(client.im.v1.message.create, message(chat, "after the end"))
     found["sync"] = [told.code, feishu.messages[-1].text, uploaded.code]
 
     stock = lark.Client.builder().app_id(app.app_id).app_secret(app.app_secret).domain(feishu.base_url).build()
@@ -181,4 +189,10 @@ async def main(preloaded: bool) -> None:
 
 
 asyncio.run(main("preloaded" in sys.argv))
+with warnings.catch_warnings():
+    warnings.simplefilter("error")  # a coroutine that nobody awaits
+    try:
+        late()
+    except DeliveryError as gone:
+        found["loop_gone"] = str(gone)
 sys.stderr.write(json.dumps(found))

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
+from weakref import WeakValueDictionary
 
+from imbridge.adapters.feishu.authorisation.bearers import IssuedToken, PersonToken
 from imbridge.adapters.feishu.authorisation.oauth_grant import EndedError, Grants, read_token
 from imbridge.adapters.feishu.authorisation.oauth_page import oauth_route
 from imbridge.adapters.feishu.authorisation.oauth_state import Pending, PendingAuthorisations
@@ -29,6 +31,8 @@ _USER_INFO = "/open-apis/authen/v1/user_info"
 _OFFLINE = "offline_access"
 _MOST_SCOPES = 50
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+_CLOSING = 30.0
+"""Seconds that tokens on their way get at the end: two attempts at the platform, and the store."""
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 Result = TypeVar("Result")
@@ -68,6 +72,7 @@ class OAuth:
         self._handler: Handler | None = None
         self._renewing: dict[str, asyncio.Task[UserToken]] = {}
         self._unsaved: dict[str, UserToken] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._refused: dict[str, str] = {}
         self._work: set[asyncio.Task[Any]] = set()
         self._told: set[asyncio.Task[None]] = set()
@@ -133,7 +138,7 @@ class OAuth:
                 "code_verifier": pending.verifier,
             }
         )
-        bearer = _Known(str(answer.get("access_token") or ""))
+        bearer = IssuedToken(str(answer.get("access_token") or ""))
         person, _ = await self._caller.call("GET", _USER_INFO, api="authen.user_info", person=bearer)
         open_id = str(person.get("open_id") or "")
         if not open_id:
@@ -144,7 +149,8 @@ class OAuth:
                 platform="feishu",
             )
         token = read_token(answer, open_id, str(person.get("name") or ""))
-        await self._keep(token)
+        async with self._turn(open_id):  # a refresh of what they had granted before must not come after it
+            await self._keep(token)
         return Authorized(token, pending.note)
 
     # -- tokens --------------------------------------------------------------------------------------------------------
@@ -168,9 +174,7 @@ class OAuth:
 
     async def forget(self, open_id: str) -> None:
         """Forget a person's tokens. What they granted stays on the platform until they take it back there."""
-        if (renewing := self._renewing.get(open_id)) is not None:
-            await asyncio.wait((renewing,))  # what it fetches would be kept after all
-        await self._lose(open_id)
+        await asyncio.shield(self._own(self._forget(open_id)))
 
     async def call(
         self,
@@ -209,7 +213,7 @@ class OAuth:
             api=f"{method} {path}",
             json=json,
             params=params,
-            person=_Person(self, open_id),
+            person=PersonToken(open_id, self.token, self.refuse),
             once=method.upper() not in _REPEATABLE if repeat is None else not repeat,
         )
         return data
@@ -251,10 +255,17 @@ class OAuth:
     async def close(self) -> None:
         """Wait for tokens that are on their way: a refresh that is cut off would cost the person their authorisation.
 
-        What `on_authorized` is doing is cancelled.
+        A store that hangs is given up after half a minute. What `on_authorized` is doing is cancelled.
         """
-        while self._work:
-            await asyncio.wait(tuple(self._work))
+        clock = asyncio.get_running_loop().time
+        end = clock() + _CLOSING
+        while self._work and (left := end - clock()) > 0:
+            await asyncio.wait(tuple(self._work), timeout=left)
+        if work := tuple(self._work):
+            log.error("%s: closed with %d token(s) on their way, which may be lost", self._account, len(work))
+            for task in work:
+                task.cancel()
+            await asyncio.wait(work)
         told = tuple(self._told)
         for task in told:
             task.cancel()
@@ -284,11 +295,28 @@ class OAuth:
     def _is_fresh(self, token: UserToken) -> bool:
         return datetime.now(UTC) < token.renew_at and not self._is_refused(token)
 
+    def _turn(self, open_id: str) -> asyncio.Lock:
+        """Whoever changes what is stored of a person has this meanwhile: the newest comes last, whatever is slow.
+
+        Only tasks of `_own` take it: what a caller gives up may go on in a thread, and must come before the next.
+        """
+        turn = self._turns.get(open_id)
+        if turn is None:
+            turn = self._turns[open_id] = asyncio.Lock()
+        return turn
+
     async def _held(self, open_id: str) -> UserToken:
-        unsaved = self._unsaved.get(open_id)
-        if unsaved is not None:
-            await self._keep(unsaved)
-            return unsaved
+        if open_id in self._unsaved:
+            await asyncio.shield(self._own(self._save(open_id)))
+        return await self._stored(open_id)
+
+    async def _save(self, open_id: str) -> None:
+        """Store what could not be stored, or wait for who is doing it."""
+        async with self._turn(open_id):
+            if (unsaved := self._unsaved.get(open_id)) is not None:
+                await self._keep(unsaved)
+
+    async def _stored(self, open_id: str) -> UserToken:
         held = await self.store.get(self._account, open_id)
         if held is None:
             raise NotPermittedError(
@@ -296,6 +324,10 @@ class OAuth:
                 platform="feishu",
             )
         return held
+
+    async def _forget(self, open_id: str) -> None:
+        async with self._turn(open_id):  # what a refresh fetches would be kept after all
+            await self._lose(open_id)
 
     async def _lose(self, open_id: str) -> None:
         self._unsaved.pop(open_id, None)
@@ -318,7 +350,13 @@ class OAuth:
         return task.result()
 
     async def _refresh(self, open_id: str) -> UserToken:
-        held = await self._held(open_id)
+        async with self._turn(open_id):
+            return await self._refreshed(open_id)
+
+    async def _refreshed(self, open_id: str) -> UserToken:
+        if (unsaved := self._unsaved.get(open_id)) is not None:
+            await self._keep(unsaved)
+        held = await self._stored(open_id)
         if self._is_fresh(held):
             return held  # renewed while we were on our way here
         if held.refresh_token is None:
@@ -339,33 +377,6 @@ class OAuth:
         token = read_token(answer, open_id, held.name)
         await self._keep(token)
         return token
-
-
-class _Known:
-    """A token that was just issued."""
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    async def get(self) -> str:
-        return self._value
-
-    def invalidate(self, value: str) -> None:
-        """There is no other one."""
-
-
-class _Person:
-    """A person's token, for calls."""
-
-    def __init__(self, oauth: OAuth, open_id: str) -> None:
-        self._oauth = oauth
-        self._open_id = open_id
-
-    async def get(self) -> str:
-        return await self._oauth.token(self._open_id)
-
-    def invalidate(self, value: str) -> None:
-        self._oauth.refuse(self._open_id, value)
 
 
 def _again(open_id: str, why: str, code: int | str | None = None) -> NotPermittedError:

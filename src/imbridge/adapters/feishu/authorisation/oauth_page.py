@@ -6,6 +6,7 @@ Nothing out of the request is shown. The query holds a code, so the page lets ne
 import logging
 from collections.abc import Awaitable, Callable
 
+from imbridge.adapters.feishu.authorisation.oauth_state import UnknownStateError
 from imbridge.protocol import ImbridgeError
 from imbridge.transport import WebhookRequest, WebhookResponse, WebhookRoute
 
@@ -47,6 +48,9 @@ def oauth_route(account: str, finish: Finish, drop: Callable[[str], None]) -> We
                 drop(state)
                 return _page(200, _DENIED)
             await finish(code, state)
+        except UnknownStateError as error:
+            log.debug("%s: %s", path, error)  # anybody can make any number of these, and must not fill the log
+            return _page(400, _FAILED)
         except ImbridgeError as error:
             log.warning("%s: an authorisation was not finished: %s", path, error)
             return _page(400, _FAILED)

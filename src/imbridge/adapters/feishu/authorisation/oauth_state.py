@@ -16,6 +16,10 @@ LIFETIME = 600.0
 _MOST = 1000
 
 
+class UnknownStateError(NotPermittedError):
+    """Nobody was asked with this state, or it was long ago: a stranger, or an old link."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pending:
     """One request for authorisation.
@@ -70,12 +74,12 @@ class PendingAuthorisations:
         """The one with this state, which counts no more, whatever comes of it.
 
         Raises:
-            NotPermittedError: There is none, or its time is over.
+            UnknownStateError: There is none, or its time is over.
         """
         # Found by its digest, whose first bytes tell nothing about those of the state.
         pending = self._by_digest.pop(_digest(state), None)
         if pending is None or not constant_time_equal(pending.state, state) or pending.expires <= self._clock():
-            raise NotPermittedError(
+            raise UnknownStateError(
                 "feishu oauth: this state is unknown, used or older than 10 minutes; begin again with authorize_url",
                 platform="feishu",
             )

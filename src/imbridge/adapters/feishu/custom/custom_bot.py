@@ -4,7 +4,6 @@ Shapes: open.feishu.cn, client-docs/bot-v3/add-custom-bot, "supported message ty
 API's: the content is an object instead of its text, and three of the five types are written otherwise.
 """
 
-import re
 from typing import Any, ClassVar
 
 from pydantic_core import from_json, to_json
@@ -14,6 +13,7 @@ from imbridge.adapters.feishu.capabilities import CUSTOM_BOT
 from imbridge.adapters.feishu.config import FeishuConfig
 from imbridge.adapters.feishu.custom.hook import Hook
 from imbridge.adapters.feishu.outbound import message_body
+from imbridge.adapters.feishu.sent.cards import card_json
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
     Button,
@@ -26,6 +26,7 @@ from imbridge.protocol import (
     Form,
     Image,
     Input,
+    Markdown,
     NotSupportedError,
     Select,
     SentPart,
@@ -38,8 +39,6 @@ from imbridge.transport import HttpError
 CHANNEL = "hook"
 """The one channel there is: `feishu:<account>/group/hook`."""
 
-_AT_TAG = re.compile(r"<(?=/?\s*at\b)", re.IGNORECASE)
-_ZERO_WIDTH = "\u200b"
 _SIGNED = {"timestamp": "1" * 10, "sign": "x" * 44}
 
 
@@ -122,7 +121,9 @@ def hook_body(part: Part) -> tuple[dict[str, Any], list[Degradation]]:
     """
     part, degradations = _possible(part)
     if part.kind is PartKind.MARKDOWN:
-        return {"msg_type": "interactive", "card": _markdown_card(part.elements[0].as_text())}, degradations
+        # The documents know no `md` in a custom bot's post; a card shows Markdown everywhere.
+        card = Card(body=(Markdown(part.elements[0].as_text()),))
+        return {"msg_type": "interactive", "card": card_json(card, {})}, degradations
     kind, text = message_body(part)
     content = from_json(text)
     if kind == "interactive":
@@ -162,15 +163,6 @@ def _possible(part: Part) -> tuple[Part, list[Degradation]]:
         return part, []
     alone = part.kind in (PartKind.MEDIA, PartKind.CONTACT)
     return Part(PartKind.TEXT if alone else part.kind, tuple(elements)), degradations
-
-
-def _markdown_card(text: str) -> dict[str, Any]:
-    """The documents know no `md` in a custom bot's post; a card shows Markdown everywhere.
-
-    `<at ...>` in it would call people, so it is made inert by an invisible character, as in an app's messages.
-    """
-    inert = _AT_TAG.sub(f"<{_ZERO_WIDTH}", text)
-    return {"schema": "2.0", "body": {"elements": [{"tag": "markdown", "content": inert}]}}
 
 
 def _clickable(card: Card) -> bool:

@@ -56,7 +56,7 @@ def card_json(card: Card, keys: dict[int, str]) -> dict[str, Any]:
     made: dict[str, Any] = {
         "schema": "2.0",
         "config": {"update_multi": True},
-        "body": {"elements": list(_elements(card.body, keys, _Budget(), in_form=False))},
+        "body": {"elements": list(_elements(card.body, keys, _Budget(card), in_form=False))},
     }
     if card.title:
         template = _TEMPLATES.get(card.color, card.color)
@@ -88,10 +88,24 @@ def simpler(card: Card, sub_code: int | None) -> tuple[Card, str] | None:
 
 
 class _Budget:
-    """Tables that the card may still hold."""
+    """What the card may still hold: so many tables, and names that nothing in it has yet.
 
-    def __init__(self) -> None:
+    Names have to differ in the whole card as soon as a form is in it. Those of forms and of their inputs are the
+    author's, for values come back by them; clicks come back by what a component carries.
+    """
+
+    def __init__(self, card: Card) -> None:
         self.tables = MOST_TABLES
+        self._names = {name for part in card.body if isinstance(part, Form) for name in part.names}
+
+    def name(self, wanted: str) -> str:
+        """The name, or one like it if something is called so."""
+        name, number = wanted, 1
+        while name in self._names:
+            number += 1
+            name = f"{wanted}-{number}"
+        self._names.add(name)
+        return name
 
 
 def _plain(text: str) -> dict[str, Any]:
@@ -102,7 +116,7 @@ def _elements(parts: Iterable[Element], keys: dict[int, str], budget: _Budget, *
     buttons: list[dict[str, Any]] = []
     for part in parts:
         if isinstance(part, Button):
-            buttons.append(_button(part, in_form=in_form))
+            buttons.append(_button(part, budget, in_form=in_form))
             continue
         if buttons:
             yield _row(buttons)
@@ -136,7 +150,7 @@ def _element(part: Element, keys: dict[int, str], budget: _Budget, *, in_form: b
     elif isinstance(part, Form):
         yield {"tag": "form", "name": part.name, "elements": list(_elements(part.body, keys, budget, in_form=True))}
     elif isinstance(part, Select | Input | DatePicker):
-        yield from _asked(part, in_form=in_form)
+        yield from _asked(part, budget, in_form=in_form)
 
 
 def _table(table: Table, budget: _Budget) -> dict[str, Any]:
@@ -162,7 +176,7 @@ def _callback(action: str, value: Any = None) -> list[dict[str, Any]]:
     return [{"type": "callback", "value": carried}]
 
 
-def _button(button: Button, *, in_form: bool) -> dict[str, Any]:
+def _button(button: Button, budget: _Budget, *, in_form: bool) -> dict[str, Any]:
     action = button.action or button.text
     made: dict[str, Any] = {"tag": "button", "text": _plain(button.text), "type": _STYLES[button.style]}
     if button.url:
@@ -172,7 +186,7 @@ def _button(button: Button, *, in_form: bool) -> dict[str, Any]:
     if button.confirm:
         made["confirm"] = {"title": _plain(button.text), "text": _plain(button.confirm)}
     if in_form:
-        made["name"] = action
+        made["name"] = budget.name(action)
         if button.submit:
             made["form_action_type"] = "submit"
     return made
@@ -185,8 +199,8 @@ def _row(buttons: list[dict[str, Any]]) -> dict[str, Any]:
     return {"tag": "column_set", "flex_mode": "flow", "columns": columns}
 
 
-def _asked(part: Select | Input | DatePicker, *, in_form: bool) -> Iterator[dict[str, Any]]:
-    made: dict[str, Any] = {"name": part.name}
+def _asked(part: Select | Input | DatePicker, budget: _Budget, *, in_form: bool) -> Iterator[dict[str, Any]]:
+    made: dict[str, Any] = {"name": part.name if in_form else budget.name(part.name)}
     if in_form:
         made["required"] = part.required  # elsewhere the platform takes no `required`
     else:

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
 
@@ -164,7 +165,7 @@ class FeishuMedia:
         """
         return (await self._api.download(message_id, media.key, _kind(media), limit=self._limit)).body
 
-    async def save(self, message_id: str, media: Media, to: Path) -> Path:
+    async def save(self, message_id: str, media: Media, to: str | PathLike[str]) -> Path:
         """Write something received into a folder or a file; it is never whole in memory.
 
         Raises:

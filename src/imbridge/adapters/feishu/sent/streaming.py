@@ -20,7 +20,7 @@ from imbridge.adapters.feishu.capabilities import FEISHU
 from imbridge.adapters.feishu.errors import CARD_CLOSED, CARD_FULL, CARD_SEQUENCE
 from imbridge.adapters.feishu.sent.markup import without_mentions
 from imbridge.adapters.feishu.sent.tables import MOST_TABLES, limit_tables
-from imbridge.protocol import Card, DeliveryError, Element, NotPermittedError
+from imbridge.protocol import Card, DeliveryError, Element, ImbridgeError, NotPermittedError
 from imbridge.rendering import Part
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ class StreamingCard(Growing):
             await self._operate(
                 "PATCH", f"{self._path}/settings", "cardkit.settings", {"settings": _dumps({"config": config})}
             )
-        except (DeliveryError, GrowingFullError) as error:
+        except ImbridgeError as error:
             # All of the text is there, and the platform ends the streaming by itself.
             log.warning("%s: a streamed card could not be closed: %s", self._caller.config.key, error)
 
@@ -101,7 +101,7 @@ class StreamingCard(Growing):
             try:
                 await self._caller.call(method, path, api=api, json=sent, patience=_PATIENCE)
             except DeliveryError as error:
-                if error.code in CARD_FULL:
+                if error.code in CARD_FULL and not error.ambiguous:
                     raise GrowingFullError(str(error)) from None
                 if mending == _MENDINGS - 1 or error.code not in CARD_CLOSED | CARD_SEQUENCE:
                     raise
@@ -126,6 +126,8 @@ class StreamingCard(Growing):
                 "PATCH", f"{self._path}/settings", api="cardkit.settings", json=body, patience=_PATIENCE
             )
         except DeliveryError as error:
+            if error.code in CARD_FULL:
+                raise GrowingFullError(str(error)) from None
             if error.code not in CARD_SEQUENCE:
                 raise
             self._sequence += 10

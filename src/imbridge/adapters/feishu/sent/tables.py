@@ -6,10 +6,11 @@ The documents say five tables for the table component; three in Markdown are wha
 
 import re
 
+from imbridge.rendering.blocks import DELIMITER_ROW
+
 MOST_TABLES = 3
 
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
-_RULE = re.compile(r"^ {0,3}\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
+_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")  # indented as deep as the list that it is in
 
 
 def limit_tables(text: str, most: int) -> tuple[str, int]:
@@ -44,4 +45,4 @@ def limit_tables(text: str, most: int) -> tuple[str, int]:
 
 def _begins_table(lines: list[str], number: int) -> bool:
     following = lines[number + 1] if number + 1 < len(lines) else ""
-    return "|" in lines[number] and "|" in following and _RULE.match(following) is not None
+    return "|" in lines[number] and "|" in following and DELIMITER_ROW.fullmatch(following) is not None

@@ -18,12 +18,11 @@ from yarl import URL
 from imbridge.adapters.feishu.calls import Bearer, Caller
 from imbridge.adapters.feishu.errors import API_ERRORS
 from imbridge.adapters.feishu.refusals import json_object
-from imbridge.protocol import AuthError, DeliveryError, NotPermittedError, NotSupportedError
+from imbridge.protocol import DeliveryError, NotPermittedError, NotSupportedError
 from imbridge.transport import HttpResponse, Reaction, TokenSource
 
 _MOST = 100 << 20
 _DEFAULT_TIMEOUT = 30.0
-_APP_TOKEN = "/open-apis/auth/v3/app_access_token/internal"  # noqa: S105 - a path
 
 
 class SdkTransport:
@@ -39,7 +38,7 @@ class SdkTransport:
         self._caller = caller
         self._lark = lark
         self._loop = asyncio.get_running_loop()
-        self._app_tokens = TokenSource(self._fetch_app_token, name=f"{caller.config.key}:app")
+        self._app_tokens = TokenSource(lambda: caller.fetch_token("app"), name=f"{caller.config.key}:app")
 
     async def close(self) -> None:
         """Stop fetching tokens."""
@@ -71,6 +70,7 @@ class SdkTransport:
 
         Raises:
             NotSupportedError: It would block an event loop.
+            DeliveryError: The bridge's event loop has ended.
         """
         try:
             asyncio.get_running_loop()
@@ -81,7 +81,12 @@ class SdkTransport:
                 "a blocking call of the SDK would stop the event loop: await the form whose name begins with `a` "
                 "(`acreate`), or run it with asyncio.to_thread"
             )
-        sending = asyncio.run_coroutine_threadsafe(self.aexecute(config, request, option), self._loop)
+        work = self.aexecute(config, request, option)
+        try:
+            sending = asyncio.run_coroutine_threadsafe(work, self._loop)
+        except RuntimeError:
+            work.close()
+            raise DeliveryError("feishu sdk: the bridge's event loop has ended", platform="feishu") from None
         timeout = config.timeout or _DEFAULT_TIMEOUT
         try:
             return sending.result(2 * timeout + _DEFAULT_TIMEOUT)  # the loop may have ended meanwhile
@@ -164,21 +169,6 @@ class SdkTransport:
         raw.headers = {name.title(): value for name, value in response.headers.items()}  # the SDK looks for these
         raw.content = response.body
         return raw
-
-    async def _fetch_app_token(self) -> tuple[str, float]:
-        config = self._caller.config
-        response = await self._caller.pool.request(
-            "POST",
-            config.api_url + _APP_TOKEN,
-            headers={"User-Agent": self._caller.user_agent},
-            json={"app_id": config.app_id, "app_secret": config.app_secret.get_secret_value()},
-        )
-        body = json_object(response)
-        value, lifetime = body.get("app_access_token"), body.get("expire")
-        if body.get("code") != 0 or not isinstance(value, str) or not isinstance(lifetime, int | float):
-            code = body.get("code")
-            raise AuthError(f"Feishu gives no app_access_token: {body.get('msg')} (code {code})", code=code)
-        return value, float(lifetime)
 
 
 _OURS = frozenset({"authorization", "user-agent", "content-type"})

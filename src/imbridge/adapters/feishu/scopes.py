@@ -1,24 +1,18 @@
-"""What an app has to be allowed, and what to say of what it is not.
+"""What an app has to be allowed, as data, and where that is granted. Pure.
 
 The scopes are those that the pages of the APIs and events name (open.feishu.cn, server docs, "permissions"); any one of
-those in a row is enough. What is granted comes from `GET application/v6/scopes`.
+those in a row is enough.
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from imbridge.adapters.feishu.config import FeishuConfig
-from imbridge.protocol import ImbridgeError
 
-if TYPE_CHECKING:
-    from imbridge.adapters.feishu.calls import Caller
-
-_GRANTED = 1
 _URL = re.compile(r"https://[^\s\"'<>，。]+/auth\?q=[^\s\"'<>，。]+")
-_PATIENCE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,38 +60,6 @@ def grant_url(config: FeishuConfig, scopes: Iterable[str]) -> str:
     return f"{config.console_url}/auth?q={wanted}&op_from=openapi&token_type=tenant"
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
-    """What a look at the granted scopes has shown.
-
-    Attributes:
-        ok: Nothing that is required is known to be missing.
-        problems: What is missing, one line each.
-    """
-
-    ok: bool
-    problems: tuple[str, ...] = ()
-
-
-async def look(caller: "Caller") -> Granted:
-    """Compare what is granted with what the account needs. A list that cannot be read is a problem, and no failure."""
-    try:
-        data, _ = await caller.call("GET", "/open-apis/application/v6/scopes", api="scopes", patience=_PATIENCE)
-    except ImbridgeError as error:
-        return Granted(ok=True, problems=(f"the granted scopes cannot be read, so none is checked: {error}",))
-    listed = {
-        entry["scope_name"]: entry.get("grant_status")
-        for entry in data.get("scopes") or ()
-        if isinstance(entry, dict) and isinstance(entry.get("scope_name"), str)
-    }
-    granted = {scope for scope, status in listed.items() if status == _GRANTED}
-    missing = [need for need in needs(caller.config) if not granted.intersection(need.scopes)]
-    return Granted(
-        ok=not any(need.required for need in missing),
-        problems=tuple(_problem(need, listed, caller.config) for need in missing),
-    )
-
-
 def needs(config: FeishuConfig) -> list[Need]:
     """What an account with these settings needs."""
     return [need for need in NEEDS if not need.setting or _says(getattr(config, need.setting), need.value)]
@@ -105,14 +67,6 @@ def needs(config: FeishuConfig) -> list[Need]:
 
 def _says(given: object, value: str) -> bool:
     return given == value if value else bool(given)
-
-
-def _problem(need: Need, listed: Collection[str], config: FeishuConfig) -> str:
-    asked_for = next((scope for scope in need.scopes if scope in listed), None)
-    scope = asked_for or need.scopes[0]
-    state = "is asked for and waits for the tenant's administrator" if asked_for else "is not granted"
-    kind = "scope" if need.required else "optional scope"
-    return f"{kind} {scope} {state} ({need.purpose}): {grant_url(config, [scope])}"
 
 
 def violated(body: dict[str, Any]) -> tuple[str, ...]:

@@ -1,0 +1,50 @@
+"""A text that grows: what of it one message can show, and how it goes on in the next."""
+
+from imbridge.protocol import Capabilities, Markdown, Text
+from imbridge.rendering.markdown_text import MarkdownText
+from imbridge.rendering.parts import Part, PartKind
+from imbridge.rendering.plain import to_plain
+from imbridge.rendering.run import Run
+from imbridge.rendering.split import Measure, fill
+
+_LOOK_AHEAD = 4  # limits of text: what lies further on has no influence on where the first message ends
+
+
+def beginning(text: str, capabilities: Capabilities, measure: Measure, *, markdown: bool) -> tuple[Part, str]:
+    """What one message can show of a text, and the text that is to follow it; empty when it shows all of it.
+
+    However long the text is, the work is that for a few messages.
+
+    Args:
+        text: All of it; not empty, and such that UTF-8 can hold it.
+        capabilities: What the account can show.
+        measure: As for `render`.
+        markdown: It is Markdown. Code that is cut goes on as code.
+
+    Raises:
+        NotSupportedError: as for `render`.
+    """
+    if markdown and "markdown" in capabilities.sends:
+        limit = capabilities.markdown_bytes
+        head = text[: limit * _LOOK_AHEAD]
+        part = Part(PartKind.MARKDOWN, (Markdown(head),))
+        if len(head) == len(text) and measure(part) <= limit:
+            return part, ""
+        content = MarkdownText(head, limit, measure)
+        end, part = fill(content, 0, limit, measure)
+        return part, content.rest(end) + text[len(head) :]
+    shown = to_plain(text) if markdown else text
+    limit = capabilities.text_bytes
+    head = shown[: limit * _LOOK_AHEAD]
+    part = Part(PartKind.TEXT, (Text(head),))
+    if len(head) == len(shown) and measure(part) <= limit:
+        return part, ""
+    end, part = fill(Run(PartKind.TEXT, part.elements), 0, limit, measure)
+    return part, shown[end:]
+
+
+def rest_after(text: str, shown: str, capabilities: Capabilities, measure: Measure, *, markdown: bool) -> str:
+    """What of a text is still to be said when a message shows its beginning and takes no more."""
+    if not markdown:
+        return text.removeprefix(shown)
+    return MarkdownText(text, capabilities.markdown_bytes, measure).rest(len(shown)) if shown else text
