@@ -22,7 +22,8 @@ async def test_an_account_that_cannot_be_reached_keeps_nobody_from_starting(monk
     monkeypatch.setattr("imbridge.adapters.feishu.adapter._PATIENCE", 0.2)
     async with emulated() as feishu:
         app, alice = feishu.add_app(), feishu.add_user("Alice")
-        lost = account(feishu, app, "lost").model_copy(update={"base_url": f"http://127.0.0.1:{dead_port()}"})
+        nowhere = {"app_id": "cli_nowhere", "base_url": f"http://127.0.0.1:{dead_port()}"}
+        lost = account(feishu, app, "lost").model_copy(update=nowhere)
         async with Bridge([lost, account(feishu, app, "good")], skills=[skill(echo)]) as bridge:
             assert bridge.health() == {"feishu:lost": Health.DOWN, "feishu:good": Health.UP}
             await alice.says("hi")

@@ -30,6 +30,7 @@ from imbridge.transport import (
 log = logging.getLogger(__name__)
 
 _JSON = {"Content-Type": "application/json"}
+_LATER = {"Retry-After": "5"}
 _TIMEOUT = 2.5
 """Seconds for a whole callback; the platform waits 3."""
 
@@ -83,11 +84,13 @@ class FeishuWebhook:
         return response
 
     async def _take_in(self, inbound: Inbound, received: float) -> WebhookResponse:
+        if not self._me.bot_id:  # the platform's API is down: we could not tell who is mentioned
+            return WebhookResponse(503, b"", _LATER)
         offered = self._intake.offer(inbound)
         # Shielded: when the time to answer is over, what is being stored must still be handled.
         verdict = offered.result() if offered.done() else await asyncio.shield(offered)
         if verdict is Verdict.OVERLOADED:
-            return WebhookResponse(503, b"", {"Retry-After": "5"})
+            return WebhookResponse(503, b"", _LATER)
         answer = b""
         if inbound.answer is not None and verdict is Verdict.ACCEPTED:
             answer, shown = await self._answer(inbound, ANSWER_WITHIN - (time.monotonic() - received))
