@@ -49,13 +49,20 @@ class Writer:
         return self.receipts[0]
 
 
+class Steady:
+    """Time between an answer that gets lost and the second attempt, for a test to do something in."""
+
+    def delay(self, attempt: int) -> float:
+        return 0.2
+
+
 def shown(room: Any) -> list[str]:
     return [message.text for message in room.feishu.messages]
 
 
 async def test_a_card_whose_answers_get_lost_is_not_repeated_in_a_second_message() -> None:
     writer = Writer()
-    async with chat(skill(writer.answer)) as room:
+    async with chat(skill(writer.answer), send_timeout=1.0) as room:
         room.user.says("go")
         writer.write("one ")
         await room.user.receives("one ")
@@ -197,3 +204,23 @@ async def test_cards_that_take_nothing_after_their_first_text_are_given_up() -> 
         assert "".join(shown(room)) == text
         assert len(room.feishu.messages) == 3, "two cards, then edits"
         assert receipt.state is DeliveryState.SENT
+
+
+async def test_a_lost_answer_and_then_a_refusal_is_not_repeated_in_a_second_message() -> None:
+    writer = Writer()
+    async with chat(skill(writer.answer)) as room:
+        room.user.says("go")
+        writer.write("one ")
+        message = await room.user.receives("one ")
+        entity = message.entity
+        assert entity is not None
+        room.bridge.adapter("feishu:test").caller._backoff = Steady()  # type: ignore[attr-defined]
+        room.feishu.faults.lose_answer(CONTENT)
+        room.feishu.faults.refuse(SETTINGS, 300311, times=None)
+        writer.write("two ")
+        await until(lambda: message.text == "one two ")
+        entity.uuids.clear()  # so that the second attempt is a new one for the platform
+        entity.stop_streaming()
+        receipt = await writer.receipt()
+        assert shown(room) == ["one two "]
+        assert receipt.state is DeliveryState.PARTIAL

@@ -49,6 +49,25 @@ async def test_error_statuses_are_answers(pool, serve):
     assert (answer.status, answer.json()) == (400, {"code": 99991663})
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
+async def test_nothing_is_repeated_behind_our_back(pool, serve, method: str):
+    """aiohttp would: that the first attempt may have been acted on must not get lost."""
+    seen = []
+
+    async def cut(request: web.Request) -> web.Response:
+        seen.append(request.method)
+        if len(seen) == 2 and request.transport is not None:
+            request.transport.abort()
+        return web.json_response({})
+
+    url = await serve(cut)
+    await pool.request(method, url)  # so that there is a connection that is used again
+    with pytest.raises(HttpError) as caught:
+        await pool.request(method, url)
+    assert caught.value.ambiguous
+    assert seen == [method] * 2
+
+
 @pytest.mark.parametrize("body", [b"<html>502</html>", b"", b'{"a": NaN}', b"[" * 100_000, b"\xff\xfe{}"])
 async def test_garbage_instead_of_json_is_a_library_error_without_the_body(pool, serve, body):
     async def gateway(_: web.Request) -> web.Response:

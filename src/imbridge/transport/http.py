@@ -315,6 +315,9 @@ class HttpPool:
             timeout=self._timeout,
             middlewares=(_refuse_redirects,),
         )
+        # aiohttp repeats GET, PUT and DELETE when a connection breaks, without a public switch for it: an attempt
+        # that may have been acted on would be hidden from those who have to know.
+        session._retry_connection = ws_session._retry_connection = False
         return session, ws_session
 
     def _client_timeout(self, total: float) -> aiohttp.ClientTimeout:

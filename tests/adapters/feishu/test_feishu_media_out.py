@@ -1,5 +1,6 @@
 """Voice, film and files: what they are sent as, from bytes and from files that are never whole in memory."""
 
+import asyncio
 import io
 import os
 import threading
@@ -12,6 +13,7 @@ from feishu_rig import Rig
 
 from imbridge.adapters.base import Sent
 from imbridge.adapters.feishu import FeishuAdapter
+from imbridge.adapters.feishu.sent.media import _look
 from imbridge.emulators.feishu import BotMessage
 from imbridge.emulators.feishu.uploads import Upload
 from imbridge.protocol import (
@@ -305,3 +307,17 @@ class TestFromFiles:
         rig.feishu.settings.file_limit = 100
         with pytest.raises(DeliveryError, match="too large"):
             await adapter.send(rig.target(), media(File(path=written(tmp_path, "a", bytes(101)))), "k")
+
+
+async def test_a_file_that_becomes_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "report.txt"
+    path.write_bytes(b"x")
+    content = await _look(File(path=str(path)), 100)
+    path.unlink()
+    os.mkfifo(path)
+    opening = asyncio.create_task(content.open())
+    done, _ = await asyncio.wait((opening,), timeout=5)
+    if not done:
+        os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK))  # let the thread go
+    with pytest.raises(ContentRefusedError, match="no file"):
+        await opening

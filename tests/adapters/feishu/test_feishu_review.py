@@ -79,6 +79,39 @@ async def test_a_lost_answer_and_then_a_recalled_original_make_no_second_message
     assert rig.feishu.stats.sends == 1
 
 
+@pytest.mark.parametrize("held_back_by", ["rates", "token", "credentials"])
+async def test_a_lost_answer_stays_in_doubt_when_it_cannot_be_asked_again(rig: Rig, held_back_by: str) -> None:
+    adapter = await rig.start(send_timeout=1.5, **({"chat_rate": "1/60s"} if held_back_by == "rates" else {}))
+    rig.feishu.faults.cut_after_accept()
+    if held_back_by != "rates":
+        sending = asyncio.create_task(adapter.send(rig.target(), text("once"), "k"))
+        while not rig.feishu.stats.sends:
+            await asyncio.sleep(0)
+        adapter.caller.tokens.invalidate(await adapter.caller.tokens.get())
+        body = '{"code":10014,"msg":"app secret invalid"}' if held_back_by == "credentials" else ""
+        rig.feishu.faults.http_fail("*tenant_access_token*", 200 if body else 503, times=None, body=body)
+    else:
+        sending = asyncio.create_task(adapter.send(rig.target(), text("once"), "k"))
+    with pytest.raises(DeliveryError) as caught:
+        await sending
+    assert rig.feishu.stats.sends == 1
+    assert caught.value.ambiguous
+
+
+async def test_an_edit_whose_answer_got_lost_stays_in_doubt_when_the_next_attempt_is_refused(rig: Rig) -> None:
+    adapter = await rig.start()
+    sent = await adapter.send(rig.target(), text("one"), "k")
+    (message,) = rig.feishu.messages
+    rig.feishu.faults.lose_answer("*/messages/*", method="PUT")
+    editing = asyncio.create_task(adapter.edit(rig.target().channel, sent.part.message_id, text("two")))
+    while not message.edits:
+        await asyncio.sleep(0)
+    rig.feishu.faults.refuse("*/messages/*", 230072, method="PUT")
+    with pytest.raises(DeliveryError) as caught:
+        await editing
+    assert (message.text, caught.value.code, caught.value.ambiguous) == ("two", 230072, True)
+
+
 async def test_a_long_pause_of_the_platform_does_not_hold_sends_back_for_ever(rig: Rig) -> None:
     adapter = await rig.start(send_timeout=0.5)
     rig.feishu.faults.http_fail("*/messages", 429, headers={"Retry-After": "600"})

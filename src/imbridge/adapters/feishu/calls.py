@@ -161,9 +161,14 @@ class Caller:
         attempt = refreshes = 0
         doubt = False
         while True:
-            token = await self._token(deadline, person or self.tokens)
-            # After the token: those who wait for the first one must not leave all at once.
-            await self._pace(api, chat, deadline)
+            try:
+                token = await self._token(deadline, person or self.tokens)
+                # After the token: those who wait for the first one must not leave all at once.
+                await self._pace(api, chat, deadline)
+            except (DeliveryError, AuthError) as error:
+                if doubt:  # this attempt did not leave, but an earlier one may have arrived
+                    raise DeliveryError(str(error), code=error.code, platform="feishu", ambiguous=True) from error
+                raise
             attempt += 1
             self.calls += 1
             try:

@@ -106,4 +106,4 @@ def passing(error: DeliveryError) -> bool:
 def gone(error: RetargetError) -> DeliveryError:
     """What it means where nothing else could be the target: an edit, a reaction."""
     kind = TargetGoneError if error.code in GONE else DeliveryError
-    return kind(str(error), code=error.code, platform=error.platform, log_id=error.log_id)
+    return kind(str(error), code=error.code, platform=error.platform, log_id=error.log_id, ambiguous=error.ambiguous)

@@ -57,7 +57,7 @@ class Content:
         if isinstance(self.source, bytes):
             return io.BytesIO(self.source)
         try:
-            return await asyncio.to_thread(self.source.open, "rb")
+            return await asyncio.to_thread(_opened, self.what, self.source)
         except OSError as error:
             raise _unreadable(self.what, error) from None
 
@@ -222,14 +222,19 @@ async def _look(media: Media, limit: int) -> Content:
 
 
 def _look_at_file(what: str, path: Path) -> Content:
-    # Before it is opened: opening a pipe waits for somebody to write to it.
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise ContentRefusedError(f"{what} is no file", platform="feishu")
-    with path.open("rb") as file:
+    with _opened(what, path) as file:
         size = os.fstat(file.fileno()).st_size
         head = file.read(HEAD)
         file.seek(max(0, size - TAIL))
         return Content(what, path, size, head, file.read(TAIL))
+
+
+def _opened(what: str, path: Path) -> BinaryIO:
+    """A file, and nothing else: looked at anew each time, for it may have been replaced."""
+    # Before it is opened: opening a pipe waits for somebody to write to it.
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ContentRefusedError(f"{what} is no file", platform="feishu")
+    return path.open("rb")
 
 
 def _unreadable(what: str, error: OSError | ValueError) -> ContentRefusedError:

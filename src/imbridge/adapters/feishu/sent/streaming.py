@@ -97,42 +97,37 @@ class StreamingCard(Growing):
 
     async def _operate(self, method: str, path: str, api: str, body: dict[str, Any]) -> None:
         """One operation, mended and made again where the platform says how: the newest text, a higher sequence."""
+        doubt = False
         for mending in range(_MENDINGS):
-            self._sequence += 1
-            sent = {**body, "sequence": self._sequence, "uuid": uuid4().hex}
             try:
-                await self._caller.call(method, path, api=api, json=sent, patience=self._patience)
+                await self._change(method, path, api, body)
             except DeliveryError as error:
-                if error.code in CARD_FULL and not error.ambiguous:
-                    raise GrowingFullError(str(error)) from None
+                doubt = doubt or error.ambiguous
                 if mending == _MENDINGS - 1 or error.code not in CARD_CLOSED | CARD_SEQUENCE:
-                    raise
-                if error.code in CARD_SEQUENCE:
-                    # Somebody else has worked on this card, or an answer got lost: leap, further each time.
-                    self._sequence += 10 ** (mending + 1)
-                else:
-                    await self._reopen()
+                    raise _final(error, doubt) from None
+                closed = error.code in CARD_CLOSED
             else:
                 return
+            if closed:
+                await self._reopen(doubt)
+            else:
+                # Somebody else has worked on this card, or an answer got lost: leap, further each time.
+                self._sequence += 10 ** (mending + 1)
 
-    async def _reopen(self) -> None:
+    async def _reopen(self, doubt: bool) -> None:
         """Streaming was ended: by the platform after 10 minutes, or by a replacement of the whole card."""
-        self._sequence += 1
-        body = {
-            "settings": _dumps({"config": {"streaming_mode": True}}),
-            "sequence": self._sequence,
-            "uuid": uuid4().hex,
-        }
+        settings = _dumps({"config": {"streaming_mode": True}})
         try:
-            await self._caller.call(
-                "PATCH", f"{self._path}/settings", api="cardkit.settings", json=body, patience=self._patience
-            )
+            await self._change("PATCH", f"{self._path}/settings", "cardkit.settings", {"settings": settings})
         except DeliveryError as error:
-            if error.code in CARD_FULL:
-                raise GrowingFullError(str(error)) from None
             if error.code not in CARD_SEQUENCE:
-                raise
+                raise _final(error, doubt) from None
             self._sequence += 10
+
+    async def _change(self, method: str, path: str, api: str, body: dict[str, Any]) -> None:
+        self._sequence += 1
+        sent = {**body, "sequence": self._sequence, "uuid": uuid4().hex}
+        await self._caller.call(method, path, api=api, json=sent, patience=self._patience)
 
     def _json(self, text: str) -> dict[str, Any]:
         prepared = self._prepared(text)
@@ -150,6 +145,14 @@ class StreamingCard(Growing):
 
     def _prepared(self, text: str) -> str:
         return limit_tables(without_mentions(text), MOST_TABLES)[0] if self._markdown else text
+
+
+def _final(error: DeliveryError, doubt: bool) -> DeliveryError | GrowingFullError:
+    """What an operation ends with; `doubt`: its text may be shown all the same."""
+    if error.code in CARD_FULL and not doubt:
+        return GrowingFullError(str(error))
+    error.ambiguous = doubt
+    return error
 
 
 def _dumps(value: Any) -> str:

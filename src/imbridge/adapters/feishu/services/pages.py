@@ -35,19 +35,22 @@ async def pages(
         params: The query, without the paging.
 
     Raises:
-        DeliveryError: as `called`; or the platform sends the same page again and again.
+        DeliveryError: as `called`; or there is more, and the platform names no page, or one that was there before.
     """
     query = {**(params or {}), "page_size": str(size)}
+    seen: set[str] = set()
     while True:
         data = await called(caller, "GET", path, api=api, params=query)
         yield data
         token = data.get("page_token")
-        if not data.get("has_more") or not token:
+        if not data.get("has_more"):
             return
-        if query.get("page_token") == token:
+        if not token or token in seen:
+            # Ending here would look as if that were all.
             raise DeliveryError(
-                f"feishu {api}: there is more, but the next page is the one it came from", platform="feishu"
+                f"feishu {api}: there is more, but the answer does not say how to get on", platform="feishu"
             )
+        seen.add(token)
         query["page_token"] = str(token)
 
 
