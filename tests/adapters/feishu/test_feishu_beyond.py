@@ -318,15 +318,16 @@ class TestHistory:
         with pytest.raises(TargetGoneError, match="add the bot"):
             [one async for one in adapter.messages.history(group.chat_id)]
 
-    @pytest.mark.parametrize(("token", "calls"), [("same", 2), ("", 1)])
+    @pytest.mark.parametrize("tokens", [["same", "same"], ["a", "b", "a"], [""]], ids=" ".join)
     async def test_a_platform_that_says_more_and_not_how(
-        self, rig: Rig, adapter: FeishuAdapter, token: str, calls: int
+        self, rig: Rig, adapter: FeishuAdapter, tokens: list[str]
     ) -> None:
-        body = f'{{"code": 0, "data": {{"items": [], "has_more": true, "page_token": "{token}"}}}}'
-        rig.feishu.faults.http_fail("*/im/v1/messages", 200, times=None, body=body, method="GET")
+        for token in tokens:
+            body = f'{{"code": 0, "data": {{"items": [], "has_more": true, "page_token": "{token}"}}}}'
+            rig.feishu.faults.http_fail("*/im/v1/messages", 200, body=body, method="GET")
         with pytest.raises(DeliveryError, match="how to get on"):
             [one async for one in adapter.messages.history("oc_1")]
-        assert len(rig.calls("/im/v1/messages")) == calls
+        assert len(rig.calls("/im/v1/messages")) == len(tokens)
 
     async def test_asking_leaves_nothing_behind(self, rig: Rig, adapter: FeishuAdapter, group: Chat) -> None:
         """Addresses are kept for sending; those of pages would never be asked for again."""

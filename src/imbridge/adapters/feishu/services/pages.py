@@ -42,7 +42,7 @@ async def pages(
     while True:
         data = await called(caller, "GET", path, api=api, params=query)
         yield data
-        token = data.get("page_token")
+        token = str(data.get("page_token") or "")
         if not data.get("has_more"):
             return
         if not token or token in seen:
@@ -51,7 +51,7 @@ async def pages(
                 f"feishu {api}: there is more, but the answer does not say how to get on", platform="feishu"
             )
         seen.add(token)
-        query["page_token"] = str(token)
+        query["page_token"] = token
 
 
 async def entries(
