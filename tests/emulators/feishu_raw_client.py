@@ -1,8 +1,10 @@
 """A bot written with plain aiohttp, so that a test sees and controls every byte."""
 
 import asyncio
+import base64
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -170,3 +172,26 @@ async def raises_nothing_else(action: Awaitable[object]) -> None:
     except aiohttp.ClientError:
         return
     raise AssertionError("the connection should have been cut")
+
+
+@asynccontextmanager
+async def answering(link: Link, answer: Any = None, *, code: int = 200) -> AsyncIterator[list[dict[str, Any]]]:
+    """Answers every callback on the link; yields the payloads it got."""
+    seen: list[dict[str, Any]] = []
+
+    async def serve() -> None:
+        while True:
+            frame, payload = await link.event(timeout=10)
+            seen.append(payload)
+            said = answer(payload) if callable(answer) else answer
+            body: dict[str, Any] = {"code": code}
+            if said is not None:
+                body["data"] = base64.b64encode(json.dumps(said).encode()).decode()
+            await link.ack(frame, payload=json.dumps(body).encode())
+
+    task = asyncio.create_task(serve())
+    try:
+        yield seen
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

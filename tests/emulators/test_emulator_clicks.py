@@ -3,14 +3,13 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from aiohttp import web
 from feishu_cards import CardBot, button, card, markdown
-from feishu_raw_client import Bot, Link, until
+from feishu_raw_client import Bot, Link, answering, until
 
 from imbridge.emulators.feishu import (
     App,
@@ -29,29 +28,6 @@ Answering = Callable[[dict[str, Any]], Any]
 @pytest.fixture
 async def link(bot: Bot) -> Link:
     return await bot.connect()
-
-
-@asynccontextmanager
-async def answering(link: Link, answer: Any = None, *, code: int = 200) -> AsyncIterator[list[dict[str, Any]]]:
-    """Answers every callback on the link; yields the payloads it got."""
-    seen: list[dict[str, Any]] = []
-
-    async def serve() -> None:
-        while True:
-            frame, payload = await link.event(timeout=10)
-            seen.append(payload)
-            said = answer(payload) if callable(answer) else answer
-            body: dict[str, Any] = {"code": code}
-            if said is not None:
-                body["data"] = base64.b64encode(json.dumps(said).encode()).decode()
-            await link.ack(frame, payload=json.dumps(body).encode())
-
-    task = asyncio.create_task(serve())
-    try:
-        yield seen
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def shown(bot: Bot, user: User, chat: Chat, content: dict[str, Any]) -> BotMessage:
@@ -361,42 +337,3 @@ async def test_update_before_the_answer(
     await clicking
     assert message.text == "Go"
     assert [one.kind for one in feishu.violations] == ["card_update_before_answer"]
-
-
-async def test_link_preview(feishu: FeishuEmulator, app: App, alice: User, chat: Chat, bot: Bot, link: Link) -> None:
-    sent = await alice.says("see https://example.com/1")
-    await link.acked_event()
-    inline = {"inline": {"i18n_title": {"en_us": "Page one"}, "url": {"pc": "https://example.com/1"}}}
-    async with answering(link, inline) as seen:
-        assert await alice.previews_link(app, "https://example.com/1", message=sent) == inline
-        await alice.previews_link(app, "https://example.com/1", message=sent)
-        await alice.previews_link(app, "https://example.com/1")
-    contexts = [one["event"]["context"] for one in seen]
-    assert contexts[0] == contexts[1]
-    assert contexts[0]["open_message_id"] == sent.message_id
-    assert contexts[2] == {
-        "url": "https://example.com/1",
-        "preview_token": "",
-        "open_message_id": "",
-        "open_chat_id": "",
-    }
-
-
-@pytest.mark.parametrize(
-    ("answer", "code"),
-    [
-        ({"inline": {"title": 1}}, 200672),
-        ({"inline": {"i18n_title": {"en_us": 1}}}, 200672),
-        ({"inline": {"name": "x"}}, 200672),
-        ({"card": {"type": "raw"}}, 200673),
-        ({"card": {"type": "raw", "data": {"schema": "3.0"}}}, 200673),
-    ],
-)
-async def test_wrong_previews(
-    feishu: FeishuEmulator, app: App, alice: User, bot: Bot, link: Link, answer: Any, code: int
-) -> None:
-    async with answering(link, answer):
-        with pytest.raises(CallbackError) as caught:
-            await alice.previews_link(app, "https://example.com")
-    assert caught.value.code == code
-    assert [one.kind for one in feishu.violations] == ["callback_answer"]

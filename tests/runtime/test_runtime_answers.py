@@ -5,7 +5,7 @@ import re
 import pytest
 from runtime_world import chat, counts, skill, until
 
-from imbridge import NOT_MINE, BaseSkill, Card, DeliveryState, File, Image, Markdown, Mention, Reply, SkillError, Text
+from imbridge import NOT_MINE, BaseSkill, DeliveryState, File, Image, Markdown, Mention, Reply, Text
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cfc000000003000100"
@@ -371,31 +371,3 @@ async def test_a_mention_is_sent_as_one() -> None:
         message = await bob.receives()
         assert [who.name for who in message.mentions] == ["Bob"]
         assert message.text == "@Bob hello"
-
-
-async def test_what_was_pushed_can_be_changed_and_taken_back() -> None:
-    async with chat() as room:
-        address = f"feishu:test/private/{room.feishu.private_chat(room.user._user, room.user._bot).chat_id}"
-        card = await room.bridge.send(address, Card(title="deploying"))
-        message = await room.user.receives("deploying")
-        changed = await room.bridge.edit(card, Card(title="deployed"))
-        assert changed
-        assert message.text == "deployed"
-        with pytest.raises(SkillError, match="one message"):
-            await room.bridge.edit(card, [Card(title="a"), Card(title="b")])
-        assert await room.bridge.recall(card)
-        assert message.recalled
-
-
-async def test_a_received_file_is_saved(tmp_path) -> None:
-    async def keep(msg):
-        saved = await msg.media[0].save(tmp_path)
-        with pytest.raises(NotADirectoryError, match="make it first"):
-            await msg.media[0].save(f"{tmp_path}/missing/")
-        return f"{saved.name}: {saved.read_bytes().decode()}"
-
-    async with chat(skill(keep)) as room:
-        room.user.sends_file(b"hello", name="../../notes.txt")
-        answer = await room.user.receives(re.compile("hello"))
-        assert answer.text == "notes.txt: hello"
-        assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]

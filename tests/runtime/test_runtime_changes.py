@@ -1,8 +1,11 @@
-"""Edits and recalls: their receipts tell what became of each message."""
+"""Edits and recalls: their receipts tell what became of each message; and what was received is kept."""
 
+import re
+
+import pytest
 from runtime_world import chat, echo, skill
 
-from imbridge import DeliveryState, Text
+from imbridge import Card, DeliveryState, SkillError, Text
 
 
 async def test_a_recall_that_breaks_off_says_what_it_took_back() -> None:
@@ -30,3 +33,31 @@ async def test_a_change_whose_answer_gets_lost_is_unknown_and_not_failed() -> No
             changed = await room.bridge.edit(sent, Text("two"))
         assert changed.state is DeliveryState.UNKNOWN
         assert room.feishu.messages[-1].text == "two"
+
+
+async def test_what_was_pushed_can_be_changed_and_taken_back() -> None:
+    async with chat() as room:
+        address = f"feishu:test/private/{room.feishu.private_chat(room.user._user, room.user._bot).chat_id}"
+        card = await room.bridge.send(address, Card(title="deploying"))
+        message = await room.user.receives("deploying")
+        changed = await room.bridge.edit(card, Card(title="deployed"))
+        assert changed
+        assert message.text == "deployed"
+        with pytest.raises(SkillError, match="one message"):
+            await room.bridge.edit(card, [Card(title="a"), Card(title="b")])
+        assert await room.bridge.recall(card)
+        assert message.recalled
+
+
+async def test_a_received_file_is_saved(tmp_path) -> None:
+    async def keep(msg):
+        saved = await msg.media[0].save(tmp_path)
+        with pytest.raises(NotADirectoryError, match="make it first"):
+            await msg.media[0].save(f"{tmp_path}/missing/")
+        return f"{saved.name}: {saved.read_bytes().decode()}"
+
+    async with chat(skill(keep)) as room:
+        room.user.sends_file(b"hello", name="../../notes.txt")
+        answer = await room.user.receives(re.compile("hello"))
+        assert answer.text == "notes.txt: hello"
+        assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]

@@ -7,7 +7,7 @@ import pytest
 from feishu_rig import Rig
 
 from imbridge.adapters.feishu import FeishuAdapter
-from imbridge.emulators.feishu import EmulatorSettings, FeishuEmulator
+from imbridge.emulators.feishu import Chat, EmulatorSettings, FeishuEmulator, User
 from imbridge.transport import HttpPool
 from imbridge.transport import http as pool_module
 
@@ -39,3 +39,13 @@ async def rig(settings: EmulatorSettings) -> AsyncIterator[Rig]:
 async def adapter(rig: Rig) -> FeishuAdapter:
     """Started and connected."""
     return await rig.start()
+
+
+@pytest.fixture
+def bob(rig: Rig) -> User:
+    return rig.feishu.add_user("Bob")
+
+
+@pytest.fixture
+def group(rig: Rig, bob: User) -> Chat:
+    return rig.feishu.add_group("Team", members=[rig.alice, bob], apps=[rig.app])

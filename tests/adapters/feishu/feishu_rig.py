@@ -10,7 +10,7 @@ from contract import RecordingIntake, until
 from imbridge.adapters.base import AdapterContext, Health, Target
 from imbridge.adapters.feishu import FeishuAdapter, FeishuConfig
 from imbridge.adapters.feishu.frames import frame_type
-from imbridge.emulators.feishu import App, Chat, FeishuEmulator
+from imbridge.emulators.feishu import App, BotMessage, Chat, FeishuEmulator
 from imbridge.protocol import Channel, ChannelKind, Element, Text
 from imbridge.rendering import Part, PartKind
 from imbridge.transport import Backoff, HttpPool, LinkOptions
@@ -122,3 +122,14 @@ def no_violations(feishu: FeishuEmulator) -> Iterator[None]:
     before = len(feishu.violations)
     yield
     assert feishu.violations[before:] == []
+
+
+async def said(rig: Rig, adapter: FeishuAdapter, chat: Chat, what: str = "hi", key: str = "k") -> BotMessage:
+    """Has the bot say it; the message as the platform knows it."""
+    await adapter.send(rig.target(chat), text(what), key)
+    return rig.feishu.messages[-1]
+
+
+def channel(kind: ChannelKind, chat_id: str, thread: str | None = None) -> Channel:
+    """One of the account that a rig makes."""
+    return Channel(platform="feishu", account="work", kind=kind, id=chat_id, thread=thread)

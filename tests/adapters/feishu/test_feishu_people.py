@@ -14,16 +14,6 @@ from imbridge.protocol import Channel, ChannelKind, Contact, Emoji, Link, Mentio
 from imbridge.rendering import Part, PartKind, render
 
 
-@pytest.fixture
-def bob(rig: Rig) -> User:
-    return rig.feishu.add_user("Bob")
-
-
-@pytest.fixture
-def group(rig: Rig, bob: User) -> Chat:
-    return rig.feishu.add_group("Team", members=[rig.alice, bob], apps=[rig.app])
-
-
 def member_calls(rig: Rig) -> int:
     return len(rig.calls("/members"))
 
