@@ -187,7 +187,7 @@ async def test_uuid_is_free_again_after_its_window(
 
 async def test_same_uuid_at_the_same_time(feishu: FeishuEmulator, chat: Chat, bot: Bot) -> None:
     await bot.fresh_token()
-    feishu.faults.http_delay("*/im/v1/messages", 0.3, accepted=True)
+    feishu.faults.http_delay("*/im/v1/messages", 1.0, accepted=True)
     slow = asyncio.create_task(bot.send(chat.chat_id, "x", uuid="k"))
     await until(lambda: feishu.stats.sends == 1)
     assert (await bot.send(chat.chat_id, "x", uuid="k")).code == 230049

@@ -178,16 +178,17 @@ async def test_a_url_that_cannot_be_requested_is_a_library_error(pool, url):
 
 
 async def test_no_free_connection_surely_was_not_sent(serve):
-    release = asyncio.Event()
+    arrived, release = asyncio.Event(), asyncio.Event()
 
     async def slow(_: web.Request) -> web.Response:
+        arrived.set()
         await release.wait()
         return web.Response()
 
     url = await serve(slow)
-    async with HttpPool(trust_env=False, limit=1, connect_timeout=0.05) as pool:
+    async with HttpPool(trust_env=False, limit=1, connect_timeout=0.5) as pool:
         first = asyncio.create_task(pool.request("GET", url))
-        await asyncio.sleep(0.02)
+        await arrived.wait()
         with pytest.raises(HttpError) as caught:
             await pool.request("GET", url)
         release.set()
