@@ -5,17 +5,15 @@ import re
 
 import pytest
 from runtime_world import chat, counts, skill, until
+from stream_writer import show_quickly
 
 from imbridge import SkillError
 from imbridge.adapters.feishu.adapter import FeishuAdapter
-from imbridge.runtime import surfaces
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch) -> None:
-    """Show states more often than real platforms allow, so that tests are short."""
-    monkeypatch.setattr(surfaces, "_FIRST_INTERVAL", 0.02)
-    monkeypatch.setattr(surfaces, "_LONGEST_INTERVAL", 0.05)
+    show_quickly(monkeypatch)
 
 
 @pytest.fixture

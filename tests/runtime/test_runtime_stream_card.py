@@ -6,11 +6,10 @@ from itertools import pairwise
 
 import pytest
 from runtime_world import chat, counts, skill, until
+from stream_writer import StreamWriter, show_quickly
 
-from imbridge.adapters.feishu.sent.streaming import StreamingCard
 from imbridge.emulators.feishu import BotMessage
 from imbridge.protocol import DeliveryState
-from imbridge.runtime import surfaces
 
 CONTENT = "*/cardkit/v1/cards/*/content"
 SETTINGS = "*/cardkit/v1/cards/*/settings"
@@ -18,32 +17,7 @@ SETTINGS = "*/cardkit/v1/cards/*/settings"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Show states more often than is pleasant to read, so that tests are short."""
-    monkeypatch.setattr(StreamingCard, "interval", 0.02)
-    monkeypatch.setattr(surfaces, "_FIRST_INTERVAL", 0.02)
-    monkeypatch.setattr(surfaces, "_LONGEST_INTERVAL", 0.05)
-
-
-class Steps:
-    """Lets a test write piece by piece."""
-
-    def __init__(self, *, markdown: bool = False) -> None:
-        self.pieces: asyncio.Queue[str | Exception | None] = asyncio.Queue()
-        self.receipts: list[object] = []
-        self.markdown = markdown
-
-    def write(self, *pieces: str | Exception | None) -> None:
-        for piece in pieces:
-            self.pieces.put_nowait(piece)
-
-    async def answer(self, msg):
-        stream = msg.stream(markdown=self.markdown)
-        async with stream:
-            while (piece := await self.pieces.get()) is not None:
-                if isinstance(piece, Exception):
-                    raise piece
-                await stream.write(piece)
-        self.receipts.append(await stream.finish())
+    show_quickly(monkeypatch)
 
 
 async def shows(message: BotMessage, text: str) -> None:
@@ -61,7 +35,7 @@ def grows(history: list[str]) -> Iterator[bool]:
 
 @pytest.mark.parametrize("markdown", [False, True])
 async def test_a_card_grows(markdown: bool) -> None:
-    steps = Steps(markdown=markdown)
+    steps = StreamWriter(markdown=markdown)
     async with chat(skill(steps.answer)) as room:
         room.user.says("go")
         steps.write("one ")
@@ -85,7 +59,7 @@ async def test_a_card_grows(markdown: bool) -> None:
 
 @pytest.mark.parametrize("timed_out", [False, True])
 async def test_a_stream_that_was_closed_is_opened_again(timed_out: bool) -> None:
-    steps = Steps()
+    steps = StreamWriter()
     async with chat(skill(steps.answer)) as room:
         room.user.says("go")
         steps.write("a")
@@ -101,7 +75,7 @@ async def test_a_stream_that_was_closed_is_opened_again(timed_out: bool) -> None
 
 
 async def test_a_sequence_that_is_too_low_leaps() -> None:
-    steps = Steps()
+    steps = StreamWriter()
     async with chat(skill(steps.answer)) as room:
         room.user.says("go")
         steps.write("a")
@@ -115,7 +89,7 @@ async def test_a_sequence_that_is_too_low_leaps() -> None:
 
 
 async def test_somebody_who_clicks_is_waited_for() -> None:
-    steps = Steps()
+    steps = StreamWriter()
     async with chat(skill(steps.answer)) as room:
         room.user.says("go")
         steps.write("a")
@@ -128,7 +102,7 @@ async def test_somebody_who_clicks_is_waited_for() -> None:
 
 @pytest.mark.parametrize("path", [CONTENT, SETTINGS])
 async def test_a_lost_answer_shows_nothing_twice(path: str) -> None:
-    steps = Steps()
+    steps = StreamWriter()
     async with chat(skill(steps.answer)) as room:
         room.user.says("go")
         steps.write("a")
@@ -144,7 +118,7 @@ async def test_a_lost_answer_shows_nothing_twice(path: str) -> None:
 
 @pytest.mark.parametrize("end", ["age_card", "forget_card", 200860])
 async def test_a_card_that_takes_no_more_is_continued_in_a_new_one(end: str | int) -> None:
-    steps = Steps()
+    steps = StreamWriter()
     async with chat(skill(steps.answer)) as room:
         room.user.says("go")
         steps.write("one ")
@@ -166,7 +140,7 @@ async def test_a_card_that_takes_no_more_is_continued_in_a_new_one(end: str | in
 
 @pytest.mark.parametrize("markdown", [False, True])
 async def test_a_long_text_fills_several_cards(markdown: bool) -> None:
-    steps = Steps(markdown=markdown)
+    steps = StreamWriter(markdown=markdown)
     words = [f"word {number} 好\n" for number in range(6000)]
     async with chat(skill(steps.answer)) as room:
         room.user.says("go")
@@ -184,7 +158,7 @@ async def test_a_long_text_fills_several_cards(markdown: bool) -> None:
 
 async def test_a_rate_that_lasts_leaves_out_states_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("imbridge.adapters.feishu.sent.streaming._PATIENCE", 0.2)
-    steps = Steps()
+    steps = StreamWriter()
     async with chat(skill(steps.answer)) as room:
         room.user.says("go")
         steps.write("one ")
@@ -201,7 +175,7 @@ async def test_a_rate_that_lasts_leaves_out_states_and_nothing_else(monkeypatch:
 
 
 async def test_without_the_scope_messages_are_edited(caplog: pytest.LogCaptureFixture) -> None:
-    steps = Steps()
+    steps = StreamWriter()
     async with chat(skill(steps.answer)) as room:
         fault = room.feishu.faults.refuse("*/cardkit/v1/cards", 99991672, times=None)
         for turn in range(2):
@@ -220,7 +194,7 @@ async def test_without_the_scope_messages_are_edited(caplog: pytest.LogCaptureFi
 
 
 async def test_a_card_that_cannot_be_made_this_time() -> None:
-    steps = Steps()
+    steps = StreamWriter()
     async with chat(skill(steps.answer)) as room:
         room.feishu.faults.refuse("*/cardkit/v1/cards", 200220)
         room.user.says("go")
@@ -236,7 +210,7 @@ async def test_a_card_that_cannot_be_made_this_time() -> None:
 
 
 async def test_a_card_that_breaks_in_the_middle_goes_on_in_an_edited_message() -> None:
-    steps = Steps()
+    steps = StreamWriter()
     async with chat(skill(steps.answer)) as room:
         room.user.says("go")
         steps.write("one ")
@@ -255,7 +229,7 @@ async def test_a_card_that_breaks_in_the_middle_goes_on_in_an_edited_message() -
 
 
 async def test_when_edits_fail_too_the_rest_is_one_message() -> None:
-    steps = Steps()
+    steps = StreamWriter()
     async with chat(skill(steps.answer)) as room:
         room.feishu.faults.refuse("*/cardkit/v1/cards", 200220)
         room.feishu.faults.refuse("*/im/v1/messages/*", 230072, times=None, method="PUT")
@@ -269,7 +243,7 @@ async def test_when_edits_fail_too_the_rest_is_one_message() -> None:
 
 
 async def test_a_card_that_the_chat_refuses_becomes_text_that_is_edited() -> None:
-    steps = Steps()
+    steps = StreamWriter()
     async with chat(skill(steps.answer)) as room:
         room.feishu.faults.refuse_send(230099)
         room.user.says("go")
@@ -283,7 +257,7 @@ async def test_a_card_that_the_chat_refuses_becomes_text_that_is_edited() -> Non
 
 
 async def test_a_failing_skill_leaves_a_finished_card() -> None:
-    steps = Steps()
+    steps = StreamWriter()
     async with chat(skill(steps.answer)) as room:
         room.user.says("go")
         steps.write("so far")
@@ -295,7 +269,7 @@ async def test_a_failing_skill_leaves_a_finished_card() -> None:
 
 
 async def test_a_stopping_bridge_leaves_a_finished_card() -> None:
-    steps = Steps()
+    steps = StreamWriter()
     async with chat(skill(steps.answer)) as room:
         room.user.says("go")
         steps.write("so far")
@@ -307,7 +281,7 @@ async def test_a_stopping_bridge_leaves_a_finished_card() -> None:
 
 
 async def test_nobody_is_mentioned_by_a_text_that_was_not_meant_to() -> None:
-    steps = Steps(markdown=True)
+    steps = StreamWriter(markdown=True)
     async with chat(skill(steps.answer)) as room:
         room.user.says("go")
         steps.write("<at id=all></at> hi ", None)
@@ -320,7 +294,7 @@ async def test_nobody_is_mentioned_by_a_text_that_was_not_meant_to() -> None:
 
 async def test_a_table_too_many_costs_its_form_not_the_answer() -> None:
     table = "a | b\n--|--\n1 | 2\n\n"
-    steps = Steps(markdown=True)
+    steps = StreamWriter(markdown=True)
     async with chat(skill(steps.answer)) as room:
         room.user.says("go")
         steps.write(*[table] * 8, None)

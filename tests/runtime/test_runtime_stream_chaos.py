@@ -13,13 +13,12 @@ from typing import Any
 
 import pytest
 from runtime_world import account, counts, emulated, skill, until
+from stream_writer import show_quickly
 
 from imbridge import Bridge, Button, Card
 from imbridge.adapters.feishu.sent import streaming
-from imbridge.adapters.feishu.sent.streaming import StreamingCard
 from imbridge.emulators.feishu import FeishuEmulator
 from imbridge.protocol import DeliveryState, Receipt
-from imbridge.runtime import surfaces
 
 SECONDS = float(os.environ.get("CHAOS_SECONDS", "5"))
 PEOPLE = 12
@@ -32,9 +31,7 @@ FRAMES = ("{} ", "{}\n", "\n\n{}\n", "```py\n{}\n```\n", "\n\na | b\n--|--\n{} |
 
 @pytest.fixture
 def chance(monkeypatch: pytest.MonkeyPatch) -> random.Random:
-    monkeypatch.setattr(StreamingCard, "interval", 0.02)
-    monkeypatch.setattr(surfaces, "_FIRST_INTERVAL", 0.02)
-    monkeypatch.setattr(surfaces, "_LONGEST_INTERVAL", 0.05)
+    show_quickly(monkeypatch)
     monkeypatch.setattr(streaming, "_PATIENCE", 3.0)
     seed = int(os.environ.get("CHAOS_SEED") or time.time_ns() % (1 << 32))
     print(f"CHAOS_SEED={seed}")

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 from runtime_world import chat, skill, until
+from stream_writer import StreamWriter, show_quickly
 
 from imbridge.adapters.feishu.sent import streaming
-from imbridge.adapters.feishu.sent.streaming import StreamingCard
-from imbridge.protocol import DeliveryState, Receipt
-from imbridge.runtime import surfaces
+from imbridge.protocol import DeliveryState
 
 CONTENT = "*/cardkit/v1/cards/*/content"
 SETTINGS = "*/cardkit/v1/cards/*/settings"
@@ -19,34 +18,8 @@ EDIT = "*/im/v1/messages/*"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(StreamingCard, "interval", 0.02)
+    show_quickly(monkeypatch)
     monkeypatch.setattr(streaming, "_PATIENCE", 0.4)
-    monkeypatch.setattr(surfaces, "_FIRST_INTERVAL", 0.02)
-    monkeypatch.setattr(surfaces, "_LONGEST_INTERVAL", 0.05)
-
-
-class Writer:
-    """A skill that writes what the test gives it."""
-
-    def __init__(self, *, markdown: bool = False) -> None:
-        self._pieces: asyncio.Queue[str | None] = asyncio.Queue()
-        self._markdown = markdown
-        self.receipts: list[Receipt] = []
-
-    def write(self, *pieces: str | None) -> None:
-        for piece in pieces:
-            self._pieces.put_nowait(piece)
-
-    async def answer(self, msg: Any) -> None:
-        async with msg.stream(markdown=self._markdown) as out:
-            while (piece := await self._pieces.get()) is not None:
-                await out.write(piece)
-        self.receipts.append(await out.finish())
-
-    async def receipt(self) -> Receipt:
-        self.write(None)
-        await until(lambda: self.receipts, timeout=20)
-        return self.receipts[0]
 
 
 class Steady:
@@ -61,7 +34,7 @@ def shown(room: Any) -> list[str]:
 
 
 async def test_a_card_whose_answers_get_lost_is_not_repeated_in_a_second_message() -> None:
-    writer = Writer()
+    writer = StreamWriter()
     async with chat(skill(writer.answer), send_timeout=1.0) as room:
         room.user.says("go")
         writer.write("one ")
@@ -76,7 +49,7 @@ async def test_a_card_whose_answers_get_lost_is_not_repeated_in_a_second_message
 
 
 async def test_a_state_in_doubt_is_made_sure_by_the_next_one() -> None:
-    writer = Writer()
+    writer = StreamWriter()
     async with chat(skill(writer.answer)) as room:
         room.user.says("go")
         writer.write("one ")
@@ -92,7 +65,7 @@ async def test_a_state_in_doubt_is_made_sure_by_the_next_one() -> None:
 
 
 async def test_an_edit_whose_answers_get_lost_is_not_repeated_in_a_second_message() -> None:
-    writer = Writer()
+    writer = StreamWriter()
     async with chat(skill(writer.answer), stream="edit", send_timeout=1.0) as room:
         room.user.says("go")
         writer.write("one ")
@@ -118,7 +91,7 @@ def code_lines(text: str) -> Iterator[str]:
 
 async def test_code_longer_than_several_cards_is_code_in_each_of_them() -> None:
     lines = [f"line {number}" for number in range(12_000)]
-    writer = Writer(markdown=True)
+    writer = StreamWriter(markdown=True)
     async with chat(skill(writer.answer)) as room:
         room.user.says("go")
         writer.write("```py\n" + "\n".join(lines) + "\n```\n")
@@ -130,7 +103,7 @@ async def test_code_longer_than_several_cards_is_code_in_each_of_them() -> None:
 
 @pytest.mark.parametrize("broken", ["full", "refused"])
 async def test_code_that_goes_on_in_another_message_is_still_code_there(broken: str) -> None:
-    writer = Writer(markdown=True)
+    writer = StreamWriter(markdown=True)
     async with chat(skill(writer.answer)) as room:
         room.user.says("go")
         writer.write("```py\na\n")
@@ -146,7 +119,7 @@ async def test_code_that_goes_on_in_another_message_is_still_code_there(broken: 
 
 @pytest.mark.parametrize("stream", ["card", "edit"])
 async def test_halves_of_a_character_in_two_pieces_are_one(stream: str) -> None:
-    writer = Writer()
+    writer = StreamWriter()
     async with chat(skill(writer.answer), stream=stream) as room:
         room.user.says("go")
         writer.write("a\ud83d")
@@ -161,7 +134,7 @@ async def test_halves_of_a_character_in_two_pieces_are_one(stream: str) -> None:
 
 
 async def test_a_message_without_an_id_is_not_sent_again() -> None:
-    writer = Writer()
+    writer = StreamWriter()
     async with chat(skill(writer.answer), stream="edit") as room:
         fault = room.feishu.faults.http_fail(
             "*/im/v1/messages*", 200, method="POST", body='{"code":0,"msg":"ok","data":{}}'
@@ -176,7 +149,7 @@ async def test_a_message_without_an_id_is_not_sent_again() -> None:
 
 
 async def test_a_card_too_old_to_be_opened_again_is_continued_in_a_new_one() -> None:
-    writer = Writer()
+    writer = StreamWriter()
     async with chat(skill(writer.answer)) as room:
         room.user.says("go")
         writer.write("one ")
@@ -191,7 +164,7 @@ async def test_a_card_too_old_to_be_opened_again_is_continued_in_a_new_one() -> 
 
 
 async def test_cards_that_take_nothing_after_their_first_text_are_given_up() -> None:
-    writer = Writer()
+    writer = StreamWriter()
     async with chat(skill(writer.answer)) as room:
         room.feishu.faults.refuse(CONTENT, 200740, times=None)
         room.user.says("go")
@@ -207,7 +180,7 @@ async def test_cards_that_take_nothing_after_their_first_text_are_given_up() -> 
 
 
 async def test_a_lost_answer_and_then_a_refusal_is_not_repeated_in_a_second_message() -> None:
-    writer = Writer()
+    writer = StreamWriter()
     async with chat(skill(writer.answer)) as room:
         room.user.says("go")
         writer.write("one ")
