@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel
 from pydantic.fields import FieldInfo
 
-from imbridge.protocol import Button, Card, DatePicker, Form, Select
+from imbridge.protocol import Button, Card, DatePicker, Form, Select, Table
 
 WORDS = st.text(max_size=20)
 JSON = st.recursive(
@@ -103,6 +103,7 @@ _FITS: dict[type[BaseModel], Callable[[dict[str, Any]], dict[str, Any]]] = {
             : len(facts["initial"]) if facts["multiple"] else 1
         ]
     },
+    Table: lambda facts: {"rows": tuple(row[: len(facts["columns"])] for row in facts["rows"])},
     DatePicker: lambda facts: {"initial": facts["initial"] and _PICKED[facts["kind"]]},
     Form: lambda facts: {"body": (*facts["body"], Button("Send", submit=True))},
     Card: lambda facts: {

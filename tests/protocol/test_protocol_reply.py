@@ -6,7 +6,21 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from imbridge.protocol import Element, File, Image, Markdown, Media, Mention, Reply, SkillError, Text, to_reply
+from imbridge.protocol import (
+    Button,
+    Divider,
+    Element,
+    Fields,
+    File,
+    Image,
+    Markdown,
+    Media,
+    Mention,
+    Reply,
+    SkillError,
+    Text,
+    to_reply,
+)
 
 
 @pytest.mark.parametrize(
@@ -106,3 +120,9 @@ def test_a_key_longer_than_platforms_take_is_refused() -> None:
     assert Reply(key="k" * 40).key == "k" * 40
     with pytest.raises(ValidationError, match="at most 40"):
         Reply(key="k" * 41)
+
+
+@pytest.mark.parametrize("part", [Button("Yes"), Fields({"a": 1}), Divider()])
+def test_a_part_of_a_card_is_none_by_itself(part: Element) -> None:
+    with pytest.raises(SkillError, match=rf"cannot send a {type(part).__name__} by itself.*Card\(body="):
+        to_reply(["hello", part])

@@ -19,6 +19,7 @@ from imbridge.protocol import (
     Markdown,
     Mention,
     MentionAll,
+    Note,
     Quote,
     Reply,
     Sticker,
@@ -27,7 +28,7 @@ from imbridge.protocol import (
     Video,
     to_reply,
 )
-from imbridge.rendering import Part, PartKind, Rendered, render
+from imbridge.rendering import Part, PartKind, Rendered, beginning, render
 
 EVERYTHING = Capabilities(
     sends=frozenset({"text", "rich", "markdown", "card", "emoji", "image", "file", "audio", "video", "sticker"}),
@@ -263,3 +264,24 @@ def test_a_degradation_is_one_line() -> None:
 @pytest.mark.parametrize("kind", PartKind)
 def test_what_stands_alone_is_not_cut(kind: PartKind) -> None:
     assert kind.alone == (kind in {PartKind.MEDIA, PartKind.CARD, PartKind.CONTACT})
+
+
+@pytest.mark.parametrize("capabilities", [EVERYTHING, TEXT_ONLY])
+def test_lone_surrogates_within_a_card_are_repaired(capabilities: Capabilities) -> None:
+    rendered = render(to_reply(Card(title="a\ud800", body=["b\udc00", Note("c\ud800")])), capabilities)
+    (part,) = rendered.parts
+    text = part.elements[0].as_text()
+    assert text.encode().decode() == text
+    assert text.count("\ufffd") == 3
+    assert "U+FFFD in place of lone surrogates" in [one.how for one in rendered.degradations]
+
+
+def test_markdown_that_grows_where_there_is_none_is_made_plain_once() -> None:
+    rest, shown = "**start** " + "word " * 30 + "`*literal*` and `__init__`", ""
+    capabilities = Capabilities(sends=frozenset({"text"}), text_bytes=100)
+    while rest:
+        part, rest = beginning(rest, capabilities, lambda part: len(part.elements[0].as_text().encode()), markdown=True)
+        assert part.kind is PartKind.TEXT
+        assert len(part.elements[0].as_text()) <= 100
+        shown += part.elements[0].as_text()
+    assert shown.split() == ["start", *["word"] * 30, "*literal*", "and", "__init__"]

@@ -178,8 +178,13 @@ async def test_what_cannot_be_sent_there(feishu) -> None:
         assert receipt.state is DeliveryState.FAILED
         assert receipt.code == 230001
         assert (await bridge.send(f"feishu:work/user/{alice.open_id_for(app)}", "")).state is DeliveryState.SKIPPED
-    with pytest.raises(ImbridgeError, match="stopped; start it first"):
-        await bridge.send(f"feishu:work/user/{alice.open_id_for(app)}", "late")
+    for late in (
+        bridge.send(f"feishu:work/user/{alice.open_id_for(app)}", "late"),
+        bridge.edit(receipt, "late"),
+        bridge.recall(receipt),
+    ):
+        with pytest.raises(ImbridgeError, match="stopped; start it first"):
+            await late
 
 
 async def test_pushes_from_many_tasks_keep_their_order_in_a_chat(feishu) -> None:

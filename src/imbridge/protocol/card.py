@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from imbridge.protocol.element import Element
 from imbridge.protocol.media import Image
@@ -35,11 +35,19 @@ class Fields(Element):
 
 
 class Table(Element):
-    """A table of texts; rows that are shorter than the columns are filled up."""
+    """A table of texts; rows that are shorter than the columns are filled up, longer ones refused."""
 
     type: Literal["table"] = "table"
     columns: tuple[str, ...] = Field(min_length=1)
     rows: tuple[tuple[str, ...], ...] = ()
+
+    @field_validator("rows")
+    @classmethod
+    def _filled_up(cls, rows: tuple[tuple[str, ...], ...], info: ValidationInfo) -> tuple[tuple[str, ...], ...]:
+        width = len(info.data.get("columns", ()))
+        if width and any(len(row) > width for row in rows):
+            raise ValueError(f"a row has more cells than the table's {width} columns")
+        return tuple((*row, *[""] * (width - len(row))) for row in rows)
 
     def as_text(self) -> str:  # noqa: D102 - inherited
         return "\n".join(" | ".join(row) for row in (self.columns, *self.rows))

@@ -195,7 +195,7 @@ class Unknown(Element):
     """Something this version has no class for: kept whole, shown by its kind.
 
     Attributes:
-        kind: The platform's own name of it (`vote`).
+        kind: The platform's own name of it.
         payload: What the platform sent.
     """
 
@@ -218,7 +218,7 @@ ELEMENT_TYPES: dict[str, type[Element]] = {
 
 
 def _keep_new_kinds(value: Any) -> Any:
-    """What a newer version wrote is read as `Unknown`, whole, instead of failing the message around it."""
+    """An element that a newer version wrote is read as `Unknown`, whole; a new part in a known card is an error."""
     if isinstance(value, dict) and isinstance(kind := value.get("type"), str) and kind not in ELEMENT_TYPES:
         return Unknown(kind=kind, payload=value)
     return value

@@ -207,7 +207,7 @@ class UnknownEvent(Event):
     """An event this version has no class for: kept whole.
 
     Attributes:
-        kind: The platform's own name of it (`vc.bot.meeting_invited_v1`).
+        kind: The platform's own name of it (`leave_approval`).
     """
 
     type: Literal["unknown"] = "unknown"

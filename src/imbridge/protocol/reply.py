@@ -37,6 +37,7 @@ Sendable = str | Element | Reply | Mapping[str, Any] | Sequence[Any] | AsyncIter
 """Anything a skill may return or send; `to_reply` turns all but a stream into a `Reply`."""
 
 _ELEMENT: TypeAdapter[Any] = TypeAdapter(AnyElement)
+_SENDABLE = tuple(ELEMENT_TYPES.values())
 
 
 def to_reply(content: Any) -> Reply:
@@ -59,12 +60,14 @@ def _elements(content: Any) -> list[Any]:
         return []
     if isinstance(content, str):
         return [Text(content)] if content else []
-    if isinstance(content, Element) and hasattr(content, "type"):  # the bases Element and Media say nothing
+    if isinstance(content, _SENDABLE):
         return [content]
     if isinstance(content, Mapping):
         return [_from_mapping(content)]
     if isinstance(content, Sequence) and not isinstance(content, bytes | bytearray):
         return [element for item in content for element in _elements(item)]
+    if isinstance(content, Element) and hasattr(content, "type"):  # the bases Element and Media say nothing
+        raise SkillError(f"cannot send a {type(content).__name__} by itself: put it into a card, Card(body=[...])")
     raise SkillError(
         f"cannot send a {type(content).__name__}; "
         "return a str, an element, a list of these, a Reply, a dict with 'type', or an async iterator of str"

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from imbridge.protocol import (
     Capabilities,
     Card,
@@ -74,16 +76,12 @@ class Composition:
 
     def _repaired(self, element: Element) -> Element:
         """The same without lone surrogates, which no platform can be sent."""
-        changes = {
-            name: repaired
-            for name, value in element.__dict__.items()
-            if name != "payload" and (repaired := _repair_all(value)) is not value
-        }
-        if not changes:
-            return element
-        if any("\ufffd" in str(change) for change in changes.values()):
+        repaired: Element = repair_all(element)
+        if repaired is not element and any(
+            value is not element.__dict__[name] and "\ufffd" in str(value) for name, value in repaired.__dict__.items()
+        ):
             self._degrade(word_for(element), "U+FFFD in place of lone surrogates", "half a pair is not a character")
-        return element.model_copy(update=changes)
+        return repaired
 
     # -- elements --------------------------------------------------------------------------------------------------
 
@@ -180,15 +178,22 @@ def _joined(run: list[Element]) -> tuple[Element, ...]:
     return tuple(out)
 
 
-def _repair_all(value: Any) -> Any:
-    """A value with all its strings repaired; the value itself when none needed it."""
+def repair_all(value: Any) -> Any:
+    """A value with all strings in it repaired, but for the `payload` of models; itself when none needed it."""
     if isinstance(value, str):
         return repair(value)
     if isinstance(value, dict):
-        items = {_repair_all(key): _repair_all(item) for key, item in value.items()}
+        items = {repair_all(key): repair_all(item) for key, item in value.items()}
         same = all(a is b and value[a] is items[a] for a, b in zip(value, items, strict=False))
         return value if same and len(items) == len(value) else items
+    if isinstance(value, BaseModel):
+        changes = {
+            name: repaired
+            for name, item in value.__dict__.items()
+            if name != "payload" and (repaired := repair_all(item)) is not item
+        }
+        return value.model_copy(update=changes) if changes else value
     if isinstance(value, list | tuple):
-        repaired = [_repair_all(item) for item in value]
+        repaired = [repair_all(item) for item in value]
         return value if all(a is b for a, b in zip(value, repaired, strict=True)) else type(value)(repaired)
     return value

@@ -24,23 +24,29 @@ def beginning(text: str, capabilities: Capabilities, measure: Measure, *, markdo
     Raises:
         NotSupportedError: as for `render`.
     """
-    if markdown and "markdown" in capabilities.sends:
-        limit = capabilities.markdown_bytes
-        head = text[: limit * _LOOK_AHEAD]
-        part = Part(PartKind.MARKDOWN, (Markdown(head),))
-        if len(head) == len(text) and measure(part) <= limit:
-            return part, ""
+    if markdown and "markdown" not in capabilities.sends:
+        # It is cut as Markdown, and what follows is Markdown still: plain text would be made plain a second time.
+        part, rest = _beginning(text, capabilities.text_bytes, lambda part: measure(_plain(part)), markdown=True)
+        return _plain(part), rest
+    limit = capabilities.markdown_bytes if markdown else capabilities.text_bytes
+    return _beginning(text, limit, measure, markdown=markdown)
+
+
+def _beginning(text: str, limit: int, measure: Measure, *, markdown: bool) -> tuple[Part, str]:
+    head = text[: limit * _LOOK_AHEAD]
+    part = Part(PartKind.MARKDOWN, (Markdown(head),)) if markdown else Part(PartKind.TEXT, (Text(head),))
+    if len(head) == len(text) and measure(part) <= limit:
+        return part, ""
+    if markdown:
         content = MarkdownText(head, limit, measure)
         end, part = fill(content, 0, limit, measure)
         return part, content.rest(end) + text[len(head) :]
-    shown = to_plain(text) if markdown else text
-    limit = capabilities.text_bytes
-    head = shown[: limit * _LOOK_AHEAD]
-    part = Part(PartKind.TEXT, (Text(head),))
-    if len(head) == len(shown) and measure(part) <= limit:
-        return part, ""
     end, part = fill(Run(PartKind.TEXT, part.elements), 0, limit, measure)
-    return part, shown[end:]
+    return part, text[end:]
+
+
+def _plain(part: Part) -> Part:
+    return Part(PartKind.TEXT, (Text(to_plain("".join(element.as_text() for element in part.elements))),))
 
 
 def rest_after(text: str, shown: str, capabilities: Capabilities, measure: Measure, *, markdown: bool) -> str:

@@ -9,14 +9,14 @@ from imbridge.protocol import (
     Card,
     Element,
     Event,
-    ImbridgeError,
     Link,
     LinkPreviewRequested,
     Reply,
     Toast,
     to_reply,
 )
-from imbridge.rendering import Part, PartKind
+from imbridge.rendering import repair_all
+from imbridge.runtime.changes import change_message
 
 log = logging.getLogger(__name__)
 
@@ -51,19 +51,18 @@ async def give(event: Event, answer: Answer, waiting: PendingAnswer | None, adap
     Returns:
         Whether all of it could be shown.
     """
+    answer = repair_all(answer)
     left = answer if waiting is None else await waiting.show(answer)
     shown = True
     for element in left:
-        is_card = isinstance(event, ButtonClicked) and isinstance(element, Card)
-        if not isinstance(event, ButtonClicked) or not is_card or event.channel is None or not event.message_id:
+        if isinstance(element, Card) and isinstance(event, ButtonClicked) and event.channel and event.message_id:
+            changed = await change_message(adapter, event.channel, event.message_id, element)
+            if not changed:
+                log.warning("event %s: the card could not be changed any more: %s", event.id, changed.error)
+                shown = False
+        else:
             log.warning("event %s: %s could not be shown any more", event.id, type(element).__name__)
             shown = False
-        else:
-            try:
-                await adapter.edit(event.channel, event.message_id, Part(PartKind.CARD, (element,)))
-            except ImbridgeError as error:
-                log.warning("event %s: the card could not be changed any more: %s", event.id, error)
-                shown = False
     return shown
 
 

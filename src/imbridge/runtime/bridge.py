@@ -257,8 +257,7 @@ class Bridge(Declaring):
             ConfigError: it names an account that this bridge does not have.
             ImbridgeError: the bridge does not run.
         """
-        if self.state not in (BridgeState.RUNNING, BridgeState.STARTING, BridgeState.STOPPING):
-            raise ImbridgeError(f"this bridge is {self.state.value}; start it first")
+        self._check_running()
         if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
             raise ValueError(f"an idempotency key has 1 to {_LONGEST_KEY} characters, not {len(key)}")
         if isinstance(content, AsyncIterable):
@@ -275,14 +274,26 @@ class Bridge(Declaring):
         Raises:
             SkillError: the receipt is not of one message, or the content does not make one.
             ConfigError: it names an account that this bridge does not have.
+            ImbridgeError: the bridge does not run.
         """
+        self._check_running()
         channel = Address(receipt.channel).channel
         return await change(self.adapter(channel.account_key), channel, receipt, content)
 
     async def recall(self, receipt: Receipt) -> Receipt:
-        """Take back what was sent under a receipt: all its messages."""
+        """Take back what was sent under a receipt: all its messages.
+
+        Raises:
+            ConfigError: it names an account that this bridge does not have.
+            ImbridgeError: the bridge does not run.
+        """
+        self._check_running()
         channel = Address(receipt.channel).channel
         return await take_back(self.adapter(channel.account_key), channel, receipt)
+
+    def _check_running(self) -> None:
+        if self.state not in (BridgeState.RUNNING, BridgeState.STARTING, BridgeState.STOPPING):
+            raise ImbridgeError(f"this bridge is {self.state.value}; start it first")
 
     # -- looking in ----------------------------------------------------------------------------------------------------
 

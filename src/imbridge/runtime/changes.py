@@ -16,6 +16,8 @@ from imbridge.protocol import (
 )
 from imbridge.rendering import render
 
+_ONE = "an edit needs a receipt with one message, and content that fits into one message"
+
 
 async def change(adapter: Adapter, channel: Channel, receipt: Receipt, content: Any) -> Receipt:
     """Change the message of a receipt.
@@ -23,10 +25,21 @@ async def change(adapter: Adapter, channel: Channel, receipt: Receipt, content: 
     Raises:
         SkillError: the receipt is not of one message, or the content does not make one.
     """
+    if len(receipt.message_ids) != 1:
+        raise SkillError(_ONE)
+    return await change_message(adapter, channel, receipt.message_ids[0], content)
+
+
+async def change_message(adapter: Adapter, channel: Channel, message_id: str, content: Any) -> Receipt:
+    """Change one message.
+
+    Raises:
+        SkillError: the content does not make one message.
+    """
     rendered = render(to_reply(content), adapter.capabilities, measure=adapter.measure)
-    if len(rendered.parts) != 1 or len(receipt.message_ids) != 1:
-        raise SkillError("an edit needs a receipt with one message, and content that fits into one message")
-    edited = await outcome(channel.address, adapter.edit(channel, receipt.message_ids[0], rendered.parts[0]))
+    if len(rendered.parts) != 1:
+        raise SkillError(_ONE)
+    edited = await outcome(channel.address, adapter.edit(channel, message_id, rendered.parts[0]))
     return edited.model_copy(update={"degradations": (*rendered.degradations, *edited.degradations)})
 
 

@@ -69,12 +69,15 @@ class _Process:
 
     async def serve(self) -> int:
         asked = asyncio.Event()
-        with self._handling_signals(asked, asyncio.current_task()):
+        serving = asyncio.current_task()
+        with self._handling_signals(asked, serving):
             try:
                 await self._run(asked)
             except asyncio.CancelledError:
                 if self._signals < 2:
                     raise
+                if serving is not None:
+                    serving.uncancel()  # or Python 3.11.2 takes the end of a time limit in `stop` for a cancellation
                 await self._bridge.stop(grace=0)
         if self._signals >= 2:
             return FORCED

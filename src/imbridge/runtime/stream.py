@@ -255,14 +255,13 @@ class AnswerStream:
     def _fall_back(self, surface: Surface, error: ImbridgeError) -> None:
         """To the next way of showing; what is shown already stays where it is."""
         log.warning("%s: a stream goes on otherwise: %s: %s", self._channel.address, surface.name, error)
-        grown = isinstance(surface, GrownMessage)
-        how = "edits of a message" if grown else "the rest is a message of its own"
-        self._degradations.append(Degradation(what="stream", how=how, why=str(error)))
-        if grown:
+        if isinstance(surface, GrownMessage):
             self._may_grow = False
             self._go_on(self._rest())
         else:
             self._surface = None
+        how = "the rest is a message of its own" if self._surface is None else "edits of a message"
+        self._degradations.append(Degradation(what="stream", how=how, why=str(error)))
 
     def _new_surface(self) -> Surface | None:
         growing = self._adapter.grow(markdown=self._markdown) if self._may_grow else None

@@ -110,4 +110,4 @@ class GrownMessage(Surface):
 
 def is_as_meant(receipt: Receipt) -> bool:
     """False when what was sent had to be given another form, which does not grow by itself."""
-    return not any(degradation.how == "text" for degradation in receipt.degradations)
+    return not any(degradation.how.partition(":")[0] == "text" for degradation in receipt.degradations)

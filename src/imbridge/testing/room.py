@@ -19,7 +19,8 @@ _APP_ID, _APP_SECRET = "cli_emulated", "emulated-secret"  # known to the emulato
 class Person:
     """Somebody in a chat: says things and waits for answers.
 
-    `says` and its neighbours may be awaited or not: what is said leaves in order, and `receives` waits for it first.
+    `says` and its neighbours but `clicks` may be awaited or not: what is said leaves in order, and `receives` waits for
+    it first.
     """
 
     def __init__(self, feishu: FeishuEmulator, user: Any, room: Any, bot: Any) -> None:

@@ -29,21 +29,18 @@ _MOST_TRIES = 10_000
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
-def safe_name(name: str, *, instead: str = "file") -> str:
+def safe_name(name: str) -> str:
     r"""A name for a file in a folder, made from one that somebody else chose.
 
     Folders in it become part of it (`2026/report.pdf` → `2026_report.pdf`), steps up and leading dots go, and so does
-    what cannot be seen. Names of devices get a `_` in front; it has at most 255 bytes and keeps its suffix.
-
-    Args:
-        name: What it was called.
-        instead: What it is called when nothing is left.
+    what cannot be seen. Names of devices get a `_` in front; it has at most 255 bytes and keeps its suffix. What has
+    nothing left is called `file`.
     """
     seen = "".join(char for char in unicodedata.normalize("NFC", name) if unicodedata.category(char) not in _UNSEEN)
     text = "_".join(part for part in map(_trimmed, _SEPARATORS.split(seen)) if part)
     text = _RESERVED_CHARACTERS.sub("_", text)
     if not text:
-        return instead
+        return "file"
     device = text.split(".", 1)[0].rstrip().casefold()
     if device in _DEVICES or _NUMBERED_DEVICES.fullmatch(device):
         text = f"_{text}"

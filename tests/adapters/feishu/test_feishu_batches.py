@@ -18,6 +18,7 @@ from imbridge.protocol import (
     DeliveryError,
     Image,
     Markdown,
+    Mention,
     TargetGoneError,
     Text,
 )
@@ -139,8 +140,20 @@ class TestBatches:
         users = [rig.alice.open_id_for(rig.app)]
         await adapter.messages.batch_send(Contact(kind="chat", id=group.chat_id), users=users)
         assert rig.feishu.messages[-1].msg_type == "share_chat"
-        await adapter.messages.batch_send(Contact(id=users[0], name="Alice"), users=users)
+        sent = await adapter.messages.batch_send(Contact(id=users[0], name="Alice"), users=users)
         assert rig.feishu.messages[-1].text == "[user: Alice]"
+        assert [(one.what, one.how) for one in sent.degradations] == [("contact", "text")]
+        sent = await adapter.messages.batch_send(Mention(name="Alice"), users=users)
+        assert rig.feishu.messages[-1].text == "@Alice"
+        assert [(one.what, one.how) for one in sent.degradations] == [("mention", "text: @Alice")]
+
+    async def test_of_another_account(self, adapter: FeishuAdapter) -> None:
+        for ask in (adapter.chats.info, adapter.chats.is_member):
+            with pytest.raises(ValueError, match="another account"):
+                await ask("feishu:other/group/oc_9")
+        for listing in (adapter.messages.history, adapter.messages.pins, adapter.chats.members):
+            with pytest.raises(ValueError, match="another account"):
+                [one async for one in listing("feishu:other/group/oc_9")]
 
     async def test_it_is_not_repeated_when_its_answer_gets_lost(self, rig: Rig, adapter: FeishuAdapter) -> None:
         rig.feishu.faults.lose_answer("*/batch_send/")

@@ -177,6 +177,7 @@ TABLE = "a | b\n--|--\n1 | 2"
         (f"```\n{TABLE}\n```", 0, f"```\n{TABLE}\n```", 0),
         (f"~~~~\n{TABLE}\n~~~\n{TABLE}\n~~~~\n{TABLE}", 0,
          f"~~~~\n{TABLE}\n~~~\n{TABLE}\n~~~~\n```\n{TABLE}\n```", 0),
+        (f"```pip install x``` first.\n{TABLE}", 0, f"```pip install x``` first.\n```\n{TABLE}\n```", 0),
         (f"- list\n    ```\n{TABLE}\n    ```", 0, f"- list\n    ```\n{TABLE}\n    ```", 0),
     ],
 )  # fmt: skip

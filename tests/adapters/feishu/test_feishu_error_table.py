@@ -46,7 +46,7 @@ RAISED: dict[int, tuple[type[DeliveryError], str]] = {
     230018: (FORBIDDEN, "muted"),
     230035: (FORBIDDEN, "group's owner"),
     230027: (FORBIDDEN, "Permissions & Scopes"),
-    230050: (FAIL, "invisible"),
+    230050: (FORBIDDEN, "invisible"),
     230022: (REFUSED, "sensitive"),
     230028: (REFUSED, "data loss"),
     234006: (REFUSED, "too large"),

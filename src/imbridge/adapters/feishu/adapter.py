@@ -214,6 +214,7 @@ class FeishuAdapter(Adapter):
 
     async def _place(self, target: Target, kind: str, content: str, key: str, degradations: list[Degradation]) -> Sent:
         channel = target.channel
+        degradations = [*degradations]  # an attempt that fails tells nothing of the next one
         if channel.kind is ChannelKind.PRIVATE:
             self.me.remember(channel.id, ChannelKind.PRIVATE)
         in_thread = target.in_thread
@@ -273,7 +274,7 @@ class FeishuAdapter(Adapter):
             await self.api.recall(message_id)
         except RetargetError as error:
             if error.code not in GONE:  # recalled already, perhaps by a request whose answer got lost
-                raise
+                raise gone(error) from None
 
     async def react(self, channel: Channel, message_id: str, emoji: str) -> None:
         """Put a reaction on a message."""

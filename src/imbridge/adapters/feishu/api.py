@@ -13,7 +13,8 @@ import aiohttp
 
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.sent.formats import FileType
-from imbridge.protocol import DeliveryError, NotPermittedError, NotSupportedError
+from imbridge.adapters.feishu.services.pages import entries
+from imbridge.protocol import Address, Channel, DeliveryError, NotPermittedError, NotSupportedError
 from imbridge.transport import HttpResponse
 
 _MESSAGES = "/open-apis/im/v1/messages"
@@ -118,16 +119,11 @@ class FeishuApi:
         await self.caller.call("DELETE", f"{path}/{quote(reaction_id, safe='')}", api="reaction.delete")
 
     async def _find_reaction(self, path: str, emoji: str) -> str | None:
-        params = {"reaction_type": emoji, "page_size": "50"}
-        for _ in range(20):
-            data, _ = await self.caller.call("GET", path, api="reaction.list", params=params)
-            for item in data.get("items") or ():
-                operator = item.get("operator") or {}
-                if operator.get("operator_type") == "app" and operator.get("operator_id") == self.caller.config.app_id:
-                    return str(item.get("reaction_id"))
-            if not data.get("has_more"):
-                return None
-            params["page_token"] = str(data.get("page_token"))
+        params = {"reaction_type": emoji}
+        async for item in entries(self.caller, path, api="reaction.list", size=50, params=params):
+            operator = item.get("operator") or {}
+            if operator.get("operator_type") == "app" and operator.get("operator_id") == self.caller.config.app_id:
+                return str(item.get("reaction_id"))
         return None
 
     async def upload_image(self, source: Source | bytes) -> str:
@@ -192,6 +188,20 @@ def receive_id_type(channel_id: str) -> str:
     if channel_id.startswith("oc_"):
         return "chat_id"
     return "email" if "@" in channel_id else "user_id"
+
+
+def own_channel(to: Channel | str, account: str) -> Channel | None:
+    """The channel that a channel or an address names; None for a bare id.
+
+    Raises:
+        ValueError: it is of another account than this one (`feishu:work`), whose ids mean nothing here.
+    """
+    if isinstance(to, str) and "/" not in to:
+        return None
+    channel = to if isinstance(to, Channel) else Address(to).channel
+    if channel.account_key != account:
+        raise ValueError(f"{channel.address} is of another account than {account}")
+    return channel
 
 
 def user_id_type(user_id: str) -> str:

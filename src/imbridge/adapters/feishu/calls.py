@@ -316,8 +316,9 @@ class Caller:
                 platform="feishu",
             )
         if code is None:
+            said = body.get("msg") or f"HTTP {response.status} and no code"
             raise DeliveryError(
-                f"feishu token: {self.config.api_url} answered {body['msg']}; check the domain, base_url and any proxy",
+                f"feishu token: {self.config.api_url} answered {said}; check the domain, base_url and any proxy",
                 code=response.status,
                 platform="feishu",
             )

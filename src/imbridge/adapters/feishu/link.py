@@ -249,14 +249,14 @@ class FeishuLink:
     async def _ack_later(
         self, conn: Connection, frame: Frame, offered: "asyncio.Future[Verdict]", received: float, inbound: Inbound
     ) -> None:
-        try:
-            verdict = await offered
-        except Exception as error:  # noqa: BLE001 - told
-            verdict = self._intake_failed(error)
         waiting = inbound.answer
         answer: bytes = b""
         shown: Answer = ()
         try:
+            try:
+                verdict = await offered
+            except Exception as error:  # noqa: BLE001 - told
+                verdict = self._intake_failed(error)
             if waiting is not None and verdict is Verdict.ACCEPTED:
                 answer, shown = await self._answer(inbound, ANSWER_WITHIN - (time.monotonic() - received))
             await self._ack(conn, frame, verdict, received, base64.b64encode(answer))

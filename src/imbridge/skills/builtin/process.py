@@ -144,22 +144,32 @@ async def _end(child: _Child, transport: asyncio.SubprocessTransport, grace: flo
     try:
         if not child.exited.done() or group_lives(leader):
             signal_group(leader, kill=False)
-            async with asyncio.timeout(grace):
-                await asyncio.shield(child.exited)
-                await _group_gone(leader)
-    except TimeoutError:
-        logger.warning("program %d did not end %g s after SIGTERM; it is killed", leader, grace)
+            if not await _ends_within(grace, child.exited, leader):
+                logger.warning("program %d did not end %g s after SIGTERM; it is killed", leader, grace)
     finally:
         if not child.exited.done() or group_lives(leader):
             signal_group(leader, kill=True)
         # not before it is reaped, or a zombie stays; a callback, because a cancellation may end this function here
         child.exited.add_done_callback(lambda _: transport.close())
+    if not await _ends_within(_KILL, child.gone, leader):
+        logger.error("program %d has processes that even SIGKILL does not end; look at them with ps", leader)
+
+
+async def _ends_within(seconds: float, ended: asyncio.Future[None], leader: int) -> bool:
+    """Whether the program and its group end in time.
+
+    No `asyncio.timeout`: in a task that is being cancelled, Python 3.11.2 takes the end of the time for the cancellation.
+    """
+
+    async def end() -> None:
+        await asyncio.shield(ended)
+        await _group_gone(leader)
+
+    waiting = asyncio.create_task(end(), name="end of a program")
     try:
-        async with asyncio.timeout(_KILL):
-            await asyncio.shield(child.gone)
-            await _group_gone(leader)
-    except TimeoutError:
-        logger.error("program %d has processes that even SIGKILL does not end; look at them with ps", leader)  # noqa: TRY400 - the line says it all
+        return bool((await asyncio.wait({waiting}, timeout=seconds))[0])
+    finally:
+        waiting.cancel()
 
 
 async def _group_gone(leader: int) -> None:

@@ -107,7 +107,7 @@ class Hook:
             code = answer.get("code", answer.get("StatusCode"))
             if code == 0 and response.status < 400:
                 return attempt
-            rule = NO_JSON if code is None and response.status < 400 else _rule(code, response)
+            rule = _rule(code, response)
             failure = self._failure(response, answer, code, rule)
             if rule.reaction is not Reaction.RETRY or failure.ambiguous:
                 raise failure
@@ -187,6 +187,8 @@ class Hook:
 
 
 def _rule(code: object, response: HttpResponse) -> ErrorRule:
+    if code is None and response.status < 400:
+        return NO_JSON
     return CUSTOM_BOT_ERRORS.lookup(code if isinstance(code, int | str) else None, status=response.status)
 
 

@@ -24,6 +24,8 @@ def limit_tables(text: str, most: int) -> tuple[str, int]:
     while number < len(lines):
         line = lines[number]
         opened = _FENCE.match(line)
+        if opened is not None and not fence and opened[1][0] == "`" and "`" in line[opened.end() :]:
+            opened = None  # code within a line that begins it
         if opened is not None:
             if not fence:
                 fence = opened[1]

@@ -3,7 +3,7 @@
 Source: open.feishu.cn, "batch send messages" (message/v4/batch_send) and im-v1 batch_message.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic_core import from_json
@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from imbridge.adapters.feishu.capabilities import FEISHU
 from imbridge.adapters.feishu.outbound import as_plain_text, message_body
 from imbridge.adapters.feishu.services.contacts import by_type
-from imbridge.protocol import Degradation
+from imbridge.protocol import Contact, Degradation, Mention
 from imbridge.protocol.model import ProtocolModel
 from imbridge.rendering import Part
 
@@ -97,6 +97,16 @@ def batch_body(
     elif kind == "share_chat":
         content = {"share_chat_id": content["chat_id"]}
     return {**targets, "msg_type": kind, "content": content}
+
+
+def as_text_in_a_batch(part: Part) -> Iterator[Degradation]:
+    """What `batch_body` makes text of."""
+    for element in part.elements:
+        if isinstance(element, Contact) and element.kind == "user":
+            yield Degradation(what="contact", how="text", why="a batch can share groups, not people")
+        elif isinstance(element, Mention) and not element.id:
+            why = "a batch has no chat whose members could be looked through"
+            yield Degradation(what="mention", how=f"text: {element.as_text()}", why=why)
 
 
 def batch_sent(data: dict[str, Any], degradations: Iterable[Degradation]) -> BatchSent:

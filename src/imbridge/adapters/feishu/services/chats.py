@@ -10,9 +10,10 @@ from urllib.parse import quote
 
 from pydantic import Field
 
+from imbridge.adapters.feishu.api import own_channel
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.services.pages import called, entries
-from imbridge.protocol import Address, Channel
+from imbridge.protocol import Channel
 from imbridge.protocol.model import ProtocolModel
 
 _CHATS = "/open-apis/im/v1/chats"
@@ -74,13 +75,13 @@ class FeishuChats:
 
     async def info(self, chat: Channel | str) -> Chat:
         """What a chat is. Of one that the bot is not in, only its name, size and status are told."""
-        chat_id = chat_id_of(chat)
+        chat_id = chat_id_of(chat, self._caller.config.key)
         data = await called(self._caller, "GET", f"{_CHATS}/{quote(chat_id, safe='')}", api="chat.get")
         return _chat({"chat_id": chat_id, **data})
 
     async def members(self, chat: Channel | str, *, id_type: IdType = "open_id") -> AsyncIterator[Member]:
         """The people in a chat, page by page as they are asked for. Bots are not among them."""
-        path = f"{_CHATS}/{quote(chat_id_of(chat), safe='')}/members"
+        path = f"{_CHATS}/{quote(chat_id_of(chat, self._caller.config.key), safe='')}/members"
         params = {"member_id_type": id_type}
         async for item in entries(self._caller, path, api="chat.members", size=_PAGE, params=params):
             if member_id := item.get("member_id"):
@@ -97,16 +98,15 @@ class FeishuChats:
 
     async def is_member(self, chat: Channel | str) -> bool:
         """Whether the bot itself is in a chat."""
-        path = f"{_CHATS}/{quote(chat_id_of(chat), safe='')}/members/is_in_chat"
+        path = f"{_CHATS}/{quote(chat_id_of(chat, self._caller.config.key), safe='')}/members/is_in_chat"
         data = await called(self._caller, "GET", path, api="chat.is_in_chat")
         return data.get("is_in_chat") is True
 
 
-def chat_id_of(chat: Channel | str) -> str:
-    """The id of a chat that is given as a channel, an address or an id."""
-    if isinstance(chat, Channel):
-        return chat.id
-    return Address(chat).channel.id if "/" in chat else chat
+def chat_id_of(chat: Channel | str, account: str) -> str:
+    """The id of a chat that is given as a channel, an address or an id; raises as `own_channel`."""
+    channel = own_channel(chat, account)
+    return str(chat) if channel is None else channel.id
 
 
 def _chat(item: dict[str, Any]) -> Chat:

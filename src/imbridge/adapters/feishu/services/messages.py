@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from pydantic import AwareDatetime, Field
 
-from imbridge.adapters.feishu.api import receive_id_type, uuid_of
+from imbridge.adapters.feishu.api import own_channel, receive_id_type, uuid_of
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.outbound import measure
 from imbridge.adapters.feishu.received.fetched import Bounds, items_of
@@ -23,6 +23,7 @@ from imbridge.adapters.feishu.services.batches import (
     BATCH,
     BatchProgress,
     BatchSent,
+    as_text_in_a_batch,
     batch_body,
     batch_progress,
     batch_sent,
@@ -205,7 +206,7 @@ class FeishuMessages:
         self, chat: Channel | str, *, since: datetime | None = None, until: datetime | None = None
     ) -> AsyncIterator[Pin]:
         """What is pinned in a chat, the newest pin first, page by page as it is asked for."""
-        params = {"chat_id": chat_id_of(chat)}
+        params = {"chat_id": chat_id_of(chat, self._caller.config.key)}
         if since is not None:
             params["start_time"] = str(round(since.timestamp() * 1000))
         if until is not None:
@@ -257,7 +258,7 @@ class FeishuMessages:
             until: Not after.
             newest_first: Backwards.
         """
-        container, container_id = _container(chat)
+        container, container_id = self._container(chat)
         params = {
             "container_id_type": container, "container_id": container_id,
             "sort_type": "ByCreateTimeDesc" if newest_first else "ByCreateTimeAsc",
@@ -303,7 +304,7 @@ class FeishuMessages:
         body = batch_body(part, users, departments, keys)
         path = "/open-apis/message/v4/batch_send/"
         data = await called(self._caller, "POST", path, api="batch.send", json=body, once=True)
-        return batch_sent(data, (*rendered.degradations, *changed))
+        return batch_sent(data, (*rendered.degradations, *changed, *as_text_in_a_batch(part)))
 
     async def recall_batch(self, batch_id: str) -> None:
         """Take back what a batch has sent; that, too, takes its time."""
@@ -316,22 +317,19 @@ class FeishuMessages:
 
     def _target(self, to: To) -> tuple[str, str]:
         """The `receive_id_type` and the id."""
-        if isinstance(to, str) and "/" not in to:
-            return ("thread_id" if to.startswith("omt_") else receive_id_type(to)), to
-        channel = to if isinstance(to, Channel) else Address(to).channel
-        ours = f"feishu:{self._me.account}"
-        if channel.account_key != ours:
-            raise ValueError(f"{channel.address} is of another account than {ours}")
+        channel = own_channel(to, self._caller.config.key)
+        if channel is None:
+            return ("thread_id" if str(to).startswith("omt_") else receive_id_type(str(to))), str(to)
         if channel.thread:
             return "thread_id", channel.thread
         return (receive_id_type(channel.id) if channel.kind is ChannelKind.USER else "chat_id"), channel.id
 
-
-def _container(chat: Channel | str) -> tuple[str, str]:
-    if isinstance(chat, str) and "/" not in chat:
-        return ("thread" if chat.startswith("omt_") else "chat"), chat
-    channel = chat if isinstance(chat, Channel) else Address(chat).channel
-    return ("thread", channel.thread) if channel.thread else ("chat", channel.id)
+    def _container(self, chat: Channel | str) -> tuple[str, str]:
+        """The `container_id_type` and the id."""
+        channel = own_channel(chat, self._caller.config.key)
+        if channel is None:
+            return ("thread" if str(chat).startswith("omt_") else "chat"), str(chat)
+        return ("thread", channel.thread) if channel.thread else ("chat", channel.id)
 
 
 def _is_between(at: datetime | None, since: datetime | None, until: datetime | None) -> bool:
