@@ -158,7 +158,7 @@ async def _end(child: _Child, transport: asyncio.SubprocessTransport, grace: flo
 async def _ends_within(seconds: float, ended: asyncio.Future[None], leader: int) -> bool:
     """Whether the program and its group end in time.
 
-    No `asyncio.timeout`: in a task that is being cancelled, Python 3.11.2 takes the end of the time for the cancellation.
+    No `asyncio.timeout`: in a task that is being cancelled, Python 3.11.2 takes its end for the cancellation.
     """
 
     async def end() -> None:
