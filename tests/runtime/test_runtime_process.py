@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -203,3 +204,12 @@ async def test_a_crash_loses_what_was_acknowledged_and_not_answered_and_nothing_
         assert await process.ended() == 0
     expected = [*range(answered), *range(40, 46)]
     assert texts(feishu) == [f"echo: {text}" for text in expected]
+
+
+def test_settling_the_garbage_collector_freezes_what_is_there() -> None:
+    code = (
+        "import gc\nfrom imbridge.runtime import settle_garbage_collector\nbefore = gc.get_threshold()\n"
+        "settle_garbage_collector()\nprint(gc.get_freeze_count() > 1000, gc.get_threshold()[0] > before[0])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True"]
