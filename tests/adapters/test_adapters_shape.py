@@ -34,6 +34,9 @@ FOLDERS: dict[str, set[str]] = {
         "authorisation",  # people who let the app act for them: tokens that are not the app's, with rules of their own
         "custom",  # custom bots: a mode with an adapter of its own, for it has no API, only an address to post to
     },
+    "wecom": {
+        "received",  # seven types of content, forty events
+    },
 }
 
 

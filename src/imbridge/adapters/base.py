@@ -86,8 +86,10 @@ class Inbound:
     Attributes:
         item: The message or event.
         dedup_keys: The platform's ids of this delivery; it is a duplicate if any of them was seen.
-        answer: Set by an adapter whose platform waits for an answer to this very delivery (a click wants a toast). The
-            runtime fills it with what a skill says; nothing, when no skill does.
+        answer: Set by an adapter whose platform waits for an answer to this very delivery. Of an event (a click wants
+            a toast) the runtime fills it with what a skill says. Of a message the adapter fills it itself, when it is
+            told to send something that `answers` it. In both cases the runtime releases it when nothing more will be
+            said.
     """
 
     item: Message | Event
@@ -110,11 +112,14 @@ class Target:
         channel: The conversation.
         reply_to: Message to attach it to; None sends it plainly.
         in_thread: Open or continue a thread under `reply_to`.
+        answers: Message that this answers, whether it is attached to it or not. For platforms where an answer goes
+            another way than something said unasked, for as long as the message can be answered.
     """
 
     channel: Channel
     reply_to: str | None = None
     in_thread: bool = False
+    answers: str | None = None
 
 
 @dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it

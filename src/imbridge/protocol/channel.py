@@ -23,6 +23,10 @@ class ChannelKind(StrEnum):
     GUILD = "guild"
     USER = "user"
     """A person as a target: the platform opens or finds the private chat with them."""
+    DEPARTMENT = "department"
+    """The people of a department as a target."""
+    TAG = "tag"
+    """The people with a tag as a target."""
 
 
 class Channel(ProtocolModel):
@@ -31,7 +35,7 @@ class Channel(ProtocolModel):
     Attributes:
         platform: `feishu`, `wecom`, `dingtalk`, `qq`, `console`, or an installed adapter's name.
         account: The account's name in the configuration (`work`).
-        kind: Private chat, group, guild channel, or a user as a target.
+        kind: Private chat, group, guild channel; or a target: a user, a department, a tag.
         id: The platform's own id, untouched.
         name: What people call it, when known. Not part of the address.
         thread: The thread or topic inside the channel, if any.

@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imbridge.adapters.base import PendingAnswer
 from imbridge.protocol import (
     Event,
     ImbridgeError,
@@ -39,6 +40,8 @@ class MessageConversation:
         "_handling",
         "_message_id",
         "_number",
+        "_owed",
+        "_pending",
         "_sender_id",
         "_session",
         "_signs",
@@ -59,6 +62,9 @@ class MessageConversation:
         self._session: dict[str, dict[str, Any]] | None = None
         self._streams: list[AnswerStream] = []
         self._typing: TypingSign | None = None
+        self._pending: asyncio.Future[Receipt] | None = None
+        self._owed: list[PendingAnswer] = []
+        """Where the platform waits for an answer to an answer to our questions."""
         self._signs: list[TypingSign] = []
         """Our own, and those on answers to our questions."""
 
@@ -90,7 +96,18 @@ class MessageConversation:
         channel = self._channel
         key = answer_key(channel.account_key, self._message_id, self._number)
         self._number += 1
-        return await self._handling.delivery.post(channel, reply, key=key, reply_to=self._message_id)
+        entry = await self._handling.delivery.post(channel, reply, key=key, reply_to=self._message_id)
+        self._pending = entry.receipt
+        return entry
+
+    def release_when_said(self, answer: PendingAnswer | None) -> None:
+        """The platform need not wait any more once all that was said so far is sent: the outbox keeps its order."""
+        waiting = self._owed if answer is None else [answer, *self._owed]
+        for one in waiting:
+            if self._pending is None or self._pending.done():
+                one.release()
+            else:
+                self._pending.add_done_callback(lambda _, one=one: one.release())  # type: ignore[misc]
 
     async def read(self, media: Media) -> bytes:
         """Fetch a media element of the message."""
@@ -157,6 +174,9 @@ class MessageConversation:
             self._typing_sign()  # its time may come meanwhile
             with paused(self._signs):
                 answer = await self._handling.questions.wait(self._channel, self._sender_id, timeout)
+        owed = self._handling.take_owed(answer)
+        if owed is not None:
+            self._owed.append(owed)
         return self._continued_by(await self._handling.completed(answer))
 
     def _continued_by(self, answer: Message) -> Message:
@@ -165,7 +185,7 @@ class MessageConversation:
             self._session = {}
         conversation = MessageConversation(self._handling, answer)
         conversation._skill, conversation._session = self._skill, self._session
-        conversation._streams, conversation._signs = self._streams, self._signs
+        conversation._streams, conversation._signs, conversation._owed = self._streams, self._signs, self._owed
         return answer.bind(conversation, conversation.read, conversation.save)
 
     def stream(self, *, markdown: bool = False) -> AnswerStream:

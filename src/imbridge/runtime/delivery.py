@@ -121,7 +121,8 @@ async def _send_parts(
     attempts = 0
     for number, part in enumerate(rendered.parts):
         attach = in_thread or (quote and number == 0)
-        target = Target(entry.channel, entry.reply_to if attach else None, in_thread and entry.reply_to is not None)
+        reply_to = entry.reply_to if attach else None
+        target = Target(entry.channel, reply_to, in_thread and entry.reply_to is not None, entry.reply_to)
         try:
             result = await adapter.send(target, part, f"{entry.key}-{number}" if number else entry.key)
         except ImbridgeError as error:

@@ -49,6 +49,7 @@ class Handling:
         self.gate = gate
         self.adapter_of = adapter_of
         self.questions = Questions()
+        self._owed: dict[str, PendingAnswer] = {}
         self.counts: Counter[str] = Counter()
         self._language = options.language
         self._typing_after = options.typing_after
@@ -119,6 +120,7 @@ class Handling:
             self.storage.finish_inbound(entry)
         elif isinstance(entry.item, Message) and self.questions.answer(entry.item):
             self.counts["answers"] += 1
+            self._owe(entry)
             self.storage.finish_inbound(entry)
         elif not self._lanes.of(entry.account).push(entry.lane, entry):
             self.storage.forget_inbound(entry)
@@ -141,8 +143,17 @@ class Handling:
         if entry is None or not isinstance(entry.item, Message):
             return None
         self.counts["answers"] += 1
+        self._owe(entry)
         self.storage.finish_inbound(entry)
         return entry.item
+
+    def _owe(self, entry: InboxEntry) -> None:
+        if entry.answer is not None:
+            self._owed[entry.item.id] = entry.answer
+
+    def take_owed(self, answer: Message) -> PendingAnswer | None:
+        """Where the platform waits for an answer to this answer to a question; whoever takes it releases it."""
+        return self._owed.pop(answer.id, None) if self._owed else None
 
     def _note_turned_away(self, entry: InboxEntry, decision: Pass) -> None:
         self.counts[decision.value] += 1
@@ -161,7 +172,7 @@ class Handling:
     async def _handle(self, entry: InboxEntry) -> None:
         item = entry.item
         if isinstance(item, Message):
-            await self._handle_message(entry.lane, item)
+            await self._handle_message(entry.lane, item, entry.answer)
         else:
             try:
                 await self._handle_event(item, entry.answer)
@@ -183,9 +194,15 @@ class Handling:
             log.warning(text, message.id, error, exc_info=None if known else error)
             return message
 
-    async def _handle_message(self, lane: str, message: Message) -> None:
+    async def _handle_message(self, lane: str, message: Message, waiting: PendingAnswer | None) -> None:
         message = await self.completed(message)
         conversation = MessageConversation(self, message)
+        try:
+            await self._converse(lane, message, conversation)
+        finally:
+            conversation.release_when_said(waiting)
+
+    async def _converse(self, lane: str, message: Message, conversation: MessageConversation) -> None:
         if message.content_type != "text" or message.media:
             message.bind(conversation, conversation.read, conversation.save)
         else:

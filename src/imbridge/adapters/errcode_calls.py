@@ -1,0 +1,379 @@
+"""Calls to APIs that answer `{"errcode": ..., "errmsg": ...}` with HTTP 200: token, pacing, error table, retries.
+
+WeCom, the WeChat Official Account and DingTalk's older API are of this kind: the access token is part of the query.
+"""
+
+import asyncio
+import math
+import random
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from yarl import URL
+
+from imbridge.protocol import (
+    AuthError,
+    ContentRefusedError,
+    DeliveryError,
+    NotPermittedError,
+    RateLimitedError,
+    TargetGoneError,
+)
+from imbridge.transport import (
+    Backoff,
+    ErrorRule,
+    ErrorTable,
+    HttpError,
+    HttpPool,
+    HttpResponse,
+    Pacer,
+    Rate,
+    Reaction,
+    TokenSource,
+    retry_delay,
+)
+from imbridge.transport.prompt import promptly
+
+_MAX_REFRESHES = 1
+_CALL_TIMEOUT, _FILE_TIMEOUT = 10.0, 120.0
+"""Seconds that one attempt may take; the first is the pool's own."""
+NO_JSON = ErrorRule("no JSON", "an answer that is none of the platform's (a proxy's page?)", Reaction.RETRY, delay=1.0)
+"""For a status that says success with something else than the platform's JSON in it."""
+
+Form = Callable[[], AbstractAsyncContextManager[Any]]
+"""Opens a multipart body, anew for each attempt: one that holds a file can be read once."""
+Limits = Sequence[tuple[str, Rate]]
+"""Rates that a call counts against, by the key of what is limited."""
+
+
+class DegradeError(ContentRefusedError):
+    """The platform refuses this form of the content; a plainer one may pass."""
+
+
+class RetargetError(DeliveryError):
+    """It cannot go this way; the same content may go another way."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorKinds:
+    """Which codes are which error, beside what the reaction says.
+
+    Attributes:
+        refused: `ContentRefusedError`: the content, not the target.
+        forbidden: `NotPermittedError`: a right is missing.
+    """
+
+    refused: Collection[int] = frozenset()
+    forbidden: Collection[int] = frozenset()
+
+
+@dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
+class Answer:
+    """An answer that says success: its JSON object (empty for a file), the response itself, and the attempts made."""
+
+    body: dict[str, Any]
+    response: HttpResponse
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """A platform's API as one account sees it.
+
+    Attributes:
+        platform: The platform's name, for errors.
+        account: `platform:name`, for the log.
+        base_url: Where it is, without a slash at the end.
+        errors: The error table.
+        kinds: Which codes are which error.
+        docs: Where its codes are explained; the code is put behind it.
+        timeout: Seconds after which passing trouble is given up.
+    """
+
+    platform: str
+    account: str
+    base_url: str
+    errors: ErrorTable
+    kinds: ErrorKinds = field(default_factory=ErrorKinds)
+    docs: str = ""
+    timeout: float = 120.0
+
+
+class ErrcodeCaller:
+    """Calls the API for one account.
+
+    Args:
+        api: Where and how.
+        pool: Shared by all; everything else here is this account's own.
+        fetch_token: Asks for an access token; returns it and its lifetime in seconds. None where the address itself is
+            the credential, as of a group's robot.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        pool: HttpPool,
+        fetch_token: Callable[[], Awaitable[tuple[str, float]]] | None = None,
+        *,
+        jitter: random.Random | None = None,
+    ) -> None:
+        self.api = api
+        self.pool = pool
+        self.tokens = TokenSource(fetch_token, name=api.account) if fetch_token is not None else None
+        self.pacer = Pacer()
+        self.calls = 0
+        self.retries = 0
+        self.refreshes = 0
+        self._backoff = Backoff(0.5, 15.0, jitter)
+        self._url: tuple[tuple[str, str], URL] | None = None
+
+    async def close(self) -> None:
+        """Stop refreshing tokens."""
+        if self.tokens is not None:
+            await self.tokens.close()
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        form: Form | None = None,
+        params: Mapping[str, str] | None = None,
+        limits: Limits = (),
+        binary: int = 0,
+        into: BinaryIO | None = None,
+        patience: float | None = None,
+        once: bool = False,
+    ) -> Answer:
+        """Call one API until it is done or cannot be.
+
+        Args:
+            method: HTTP method.
+            path: Below the API's address.
+            json: JSON body.
+            form: Opens a multipart body, anew for each attempt.
+            params: Query, beside the token.
+            limits: Rates that it counts against; each attempt counts.
+            binary: The answer may be a file of at most so many bytes instead of JSON.
+            into: Where such a file is written to, instead of into memory; from its beginning in each attempt.
+            patience: Seconds after which passing trouble is given up; the API's `timeout` when left out.
+            once: It cannot be repeated without harm: an attempt that may have arrived is the last one, and the error
+                is `ambiguous`.
+
+        Raises:
+            DeliveryError: and its kinds, `RetargetError` and `DegradeError` among them.
+            AuthError: the credentials are refused.
+        """
+        patience = self.api.timeout if patience is None else min(patience, self.api.timeout)
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + patience
+        options: dict[str, Any] = {}
+        if binary:
+            options = {"max_bytes": binary, "timeout": _FILE_TIMEOUT}
+        elif form is not None:
+            options = {"timeout": _FILE_TIMEOUT}
+        elif patience < _CALL_TIMEOUT:
+            options = {"timeout": patience}
+        attempt = refreshes = 0
+        doubt = False
+        while True:
+            try:
+                token = await self._token(deadline)
+                # After the token: those who wait for the first one must not leave all at once.
+                await self._pace(path, limits, deadline)
+            except (DeliveryError, AuthError) as error:
+                if doubt:  # this attempt did not leave, but an earlier one may have arrived
+                    raise DeliveryError(
+                        str(error), code=error.code, platform=self.api.platform, ambiguous=True
+                    ) from error
+                raise
+            attempt += 1
+            self.calls += 1
+            url = self._address(path, params, token)
+            try:
+                if into is not None:
+                    response = await self._download(into, url, options)
+                elif form is not None:
+                    async with form() as data:
+                        response = await self.pool.request(method, url, data=data, **options)
+                else:
+                    response = await self.pool.request(method, url, json=json, **options)
+            except HttpError as error:
+                doubt = doubt or error.ambiguous
+                failure = DeliveryError(f"{self._named(path)}: {error}", platform=self.api.platform, ambiguous=doubt)
+                # A redirect or an answer that is too long: the next one would be, too.
+                if (error.sent and error.status is not None) or (once and doubt):
+                    raise failure from None
+                await self._wait(self._backoff.delay(attempt - 1), deadline, failure)
+                continue
+            if binary and response.status == 200 and is_file(response.headers):
+                return Answer({}, response, attempt)
+            body = json_object(response)
+            code = body.get("errcode", 0 if body else None)
+            if code == 0 and response.status < 400:
+                return Answer(body, response, attempt)
+            rule = self.api.errors.lookup(code, status=response.status)
+            if code is None and response.status < 400:
+                rule = NO_JSON
+            if rule.reaction is Reaction.REFRESH and self.tokens is not None and refreshes < _MAX_REFRESHES:
+                refreshes += 1
+                self.refreshes += 1
+                self.tokens.invalidate(token)
+                continue
+            failure = self._failure(path, response, body, code, rule)
+            failure.ambiguous = failure.ambiguous or doubt
+            if rule.reaction is not Reaction.RETRY or (once and failure.ambiguous):
+                raise failure
+            delay = retry_delay(response.headers, attempt - 1, rule, self._backoff)
+            doubt = failure.ambiguous
+            if isinstance(failure, RateLimitedError):
+                failure.retry_after = delay
+            await self._wait(delay, deadline, failure)
+
+    async def _download(self, into: BinaryIO, url: URL, options: dict[str, Any]) -> HttpResponse:
+        """`GET` a file; what is no file, a refusal, is in the response as ever."""
+        await asyncio.to_thread(_empty, into)
+        return await self.pool.stream_to(into, url, wanted=is_file, **options)
+
+    def _address(self, path: str, params: Mapping[str, str] | None, token: str) -> URL:
+        """The whole address; the one used last is not made anew, for most messages go to one."""
+        if params is None and self._url is not None and self._url[0] == (path, token):
+            return self._url[1]
+        query = {"access_token": token, **(params or {})} if token else {**(params or {})}
+        url = URL(self.api.base_url + path).with_query(query)
+        if params is None:
+            self._url = ((path, token), url)
+        return url
+
+    async def _wait(self, delay: float, deadline: float, failure: DeliveryError) -> None:
+        if asyncio.get_running_loop().time() + delay > deadline:
+            raise failure
+        self.retries += 1
+        await asyncio.sleep(delay)
+
+    async def _pace(self, path: str, limits: Limits, deadline: float) -> None:
+        if not limits:
+            return
+        left = deadline - asyncio.get_running_loop().time()
+        try:
+            await promptly(self.pacer.acquire(*limits), max(left, 0.0))
+        except TimeoutError:
+            raise RateLimitedError(
+                f"{self._named(path)}: not sent: the platform's limits held it back longer than send_timeout allows",
+                platform=self.api.platform,
+            ) from None
+
+    async def _token(self, deadline: float) -> str:
+        """The token, asked for again while the platform has passing trouble."""
+        if self.tokens is None:
+            return ""
+        attempt = 0
+        while True:
+            try:
+                return await self.tokens.get()
+            except HttpError as error:
+                failure = DeliveryError(f"{self.api.platform} token: {error}", platform=self.api.platform)
+                await self._wait(self._backoff.delay(attempt), deadline, failure)
+            except RateLimitedError as error:
+                await self._wait(error.retry_after or 1.0, deadline, error)
+            attempt += 1
+
+    def _failure(
+        self, path: str, response: HttpResponse, body: Mapping[str, Any], code: Any, rule: ErrorRule
+    ) -> DeliveryError:
+        """The error that a refusal is, by the row of the table that fits it."""
+        code = code if isinstance(code, int | str) else None
+        said = str(body.get("errmsg", ""))[:300]
+        facts = [f"{self._named(path)}: {rule.meaning} (code {code}, HTTP {response.status}): {said}"]
+        if rule.hint:
+            facts.append(rule.hint)
+        elif code is not None and self.api.docs:
+            facts.append(f"see {self.api.docs}{code}")
+        # A gateway's answer says neither that we are too fast nor that nothing happened.
+        broken = rule.code in ("5xx", NO_JSON.code)
+        return self._kind(code, rule, broken=broken)(
+            "; ".join(facts),
+            code=response.status if code is None else code,
+            platform=self.api.platform,
+            ambiguous=broken,
+        )
+
+    def _kind(self, code: int | str | None, rule: ErrorRule, *, broken: bool) -> type[DeliveryError]:
+        if broken:
+            return DeliveryError
+        if code in self.api.kinds.forbidden:
+            return NotPermittedError
+        kind = _KINDS.get(rule.reaction, DeliveryError)
+        return ContentRefusedError if kind is DeliveryError and code in self.api.kinds.refused else kind
+
+    def _named(self, path: str) -> str:
+        return f"{self.api.platform} {path.removeprefix('/cgi-bin/')}"
+
+    async def fetch(self, path: str, params: Mapping[str, str], hint: str) -> tuple[str, float]:
+        """`GET` an access token; the lifetime is in seconds.
+
+        Raises:
+            HttpError: Nobody answered.
+            RateLimitedError: The platform has passing trouble.
+            DeliveryError: A gateway answered, not the platform.
+            AuthError: The credentials are refused; `hint` says where to look.
+        """
+        api = self.api
+        response = await self.pool.request("GET", URL(api.base_url + path).with_query(params))
+        body = json_object(response)
+        code, value = body.get("errcode", 0 if body else None), body.get("access_token")
+        if code == 0 and isinstance(value, str) and value:
+            lifetime = body.get("expires_in")
+            if not isinstance(lifetime, int | float) or not 0 < lifetime < math.inf:
+                lifetime = 7200.0
+            return value, float(lifetime)
+        rule = api.errors.lookup(code, status=response.status)
+        if rule.reaction is Reaction.RETRY:
+            raise RateLimitedError(
+                f"{api.platform} token: {rule.meaning} (code {code}, HTTP {response.status})",
+                retry_after=retry_delay(response.headers, 0, rule, self._backoff),
+                code=code,
+                platform=api.platform,
+            )
+        if not isinstance(code, int):
+            raise DeliveryError(
+                f"{api.platform} token: {api.base_url} answered HTTP {response.status} and no errcode; check base_url "
+                "and any proxy",
+                code=response.status,
+                platform=api.platform,
+            )
+        where = rule.hint if rule.reaction is not Reaction.REFRESH and rule.hint else hint
+        raise AuthError(
+            f"{api.platform} refuses the credentials: {str(body.get('errmsg'))[:200]} (code {code}); {where}", code=code
+        )
+
+
+_KINDS: dict[Reaction, type[DeliveryError]] = {
+    Reaction.RETRY: RateLimitedError,
+    Reaction.DEAD: TargetGoneError,
+    Reaction.DEGRADE: DegradeError,
+    Reaction.RETARGET: RetargetError,
+}
+
+
+def json_object(response: HttpResponse) -> dict[str, Any]:
+    """The answer's JSON object; empty for a page of HTML or anything else, so that its HTTP status decides."""
+    try:
+        body = response.json()
+    except HttpError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def is_file(headers: Mapping[str, str]) -> bool:
+    """A file, which may well be a JSON file; refusals are JSON too, but name no file."""
+    kind = headers.get("Content-Type", "")
+    return "Content-Disposition" in headers or not ("json" in kind or kind.startswith("text/plain"))
+
+
+def _empty(file: BinaryIO) -> None:
+    file.seek(0)
+    file.truncate()

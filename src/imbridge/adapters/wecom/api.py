@@ -1,0 +1,67 @@
+"""WeCom's endpoints as the adapter uses them."""
+
+import zlib
+from typing import Any
+
+from imbridge.adapters.errcode_calls import Answer, Api, ErrcodeCaller, Limits
+from imbridge.adapters.wecom.config import WeComConfig
+from imbridge.adapters.wecom.errors import API_ERRORS, DOCS, KINDS
+from imbridge.transport import HttpPool, Rate
+
+_SECRET_HINT = "check corp_id and secret: admin console, My Company, and App Management > the app"  # noqa: S105 - a hint
+_CHECKED = 1800
+"""Seconds within which the platform looks for a repetition, at least; 4 hours at most."""
+
+
+class WeComApi:
+    """One app's endpoints."""
+
+    def __init__(self, config: WeComConfig, pool: HttpPool) -> None:
+        """No I/O; `pool` is shared, everything else is this account's own."""
+        self.config = config
+        api = Api("wecom", config.key, config.base_url, API_ERRORS, KINDS, DOCS, config.send_timeout)
+        self.caller = ErrcodeCaller(api, pool, self.fetch_token)
+        self._api_rate = Rate.parse(config.api_rate)
+        self._member_rates = (Rate.parse(config.member_rate), Rate.parse(config.member_hour_rate))
+
+    async def fetch_token(self) -> tuple[str, float]:
+        """`GET /cgi-bin/gettoken`; the lifetime is in seconds, at most 7,200."""
+        config = self.config
+        params = {"corpid": config.corp_id, "corpsecret": config.secret.get_secret_value()}
+        return await self.caller.fetch("/cgi-bin/gettoken", params, _SECRET_HINT)
+
+    async def agent(self, *, patience: float | None = None) -> dict[str, Any]:
+        """`GET /cgi-bin/agent/get`: the app's name and who can see it."""
+        params = {"agentid": str(self.config.agent_id)}
+        return (await self.caller.call("GET", "/cgi-bin/agent/get", params=params, patience=patience)).body
+
+    async def send(self, to: dict[str, str], body: dict[str, Any], key: str) -> Answer:
+        """`POST /cgi-bin/message/send`, at most as often as the platform delivers it to one member.
+
+        There is no idempotency key: what may have arrived is not repeated, its error is ambiguous. With
+        `duplicate_check` the platform is asked to recognise a repetition by its content, and is given a content that
+        only repetitions have in common.
+        """
+        message = {**to, **body, "agentid": self.config.agent_id}
+        if self.config.duplicate_check:
+            interval = _CHECKED + zlib.crc32(key.encode()) % 12_600
+            message |= {"enable_duplicate_check": 1, "duplicate_check_interval": interval}
+        return await self.caller.call(
+            "POST",
+            "/cgi-bin/message/send",
+            json=message,
+            limits=self._limits(to),
+            once=not self.config.duplicate_check,
+        )
+
+    async def recall(self, message_id: str) -> None:
+        """`POST /cgi-bin/message/recall`, within 24 hours."""
+        await self.caller.call("POST", "/cgi-bin/message/recall", json={"msgid": message_id})
+
+    def _limits(self, to: dict[str, str]) -> Limits:
+        limits = [("api:message/send", self._api_rate)]
+        member = to.get("touser", "")
+        if member and "|" not in member:
+            minute, hour = self._member_rates
+            limits += [(f"minute:{member}", minute), (f"hour:{member}", hour)]
+        return limits

@@ -1,0 +1,15 @@
+"""What a WeCom account can do, by its mode. Source: developer.work.weixin.qq.com, path/90236 (an app's messages)."""
+
+from imbridge.protocol import Capabilities
+
+APP = Capabilities(
+    receives=frozenset({"text", "image", "audio", "video", "location", "link", "file", "unknown"}),
+    sends=frozenset({"text", "markdown", "image", "audio", "video", "file", "card"}),
+    text_bytes=2048,
+    markdown_bytes=2048,
+    image_bytes=10 << 20,
+    file_bytes=20 << 20,
+    recall=True,
+    recall_window=24 * 3600,
+    push=True,
+)

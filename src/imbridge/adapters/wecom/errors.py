@@ -1,0 +1,65 @@
+"""WeCom's error codes and what to do about each: data, tested row by row.
+
+Sources: developer.work.weixin.qq.com, "global error codes" (path/90313) and "access limits" (path/90454); for smart
+bots the constants and comments of the official Node SDK and plugin.
+"""
+
+from imbridge.adapters.errcode_calls import ErrorKinds
+from imbridge.transport import ErrorRule, ErrorTable, Reaction
+
+_SCOPE = "admin console: App Management > the app > Visible range"
+_IP = "add the address in the message at admin console: App Management > the app > Trusted IP, or send through a proxy"
+_CREDENTIALS = "check corp_id and secret: admin console, My Company, and App Management > the app"
+
+API_ERRORS = ErrorTable(
+    (
+        # its own trouble, and rates
+        ErrorRule(-1, "the system is busy", Reaction.RETRY, delay=0.5),
+        ErrorRule(45009, "the limit of this API", Reaction.RETRY, delay=60.0, max_delay=60.0),
+        ErrorRule(45033, "too many calls at once", Reaction.RETRY, delay=0.5),
+        # tokens
+        ErrorRule(40014, "invalid access_token", Reaction.REFRESH),
+        ErrorRule(42001, "the access_token has expired", Reaction.REFRESH),
+        ErrorRule(41001, "no access_token in the request", Reaction.REFRESH),
+        ErrorRule(40001, "a wrong secret, or a token of another app", Reaction.REFRESH, hint=_CREDENTIALS),
+        ErrorRule(40013, "invalid corp id", Reaction.STOP, hint=_CREDENTIALS),
+        ErrorRule(41002, "no corp id in the request", Reaction.STOP, hint=_CREDENTIALS),
+        ErrorRule(41004, "no secret in the request", Reaction.STOP, hint=_CREDENTIALS),
+        # rights
+        ErrorRule(60020, "the address that we call from is not trusted", Reaction.FAIL, hint=_IP),
+        ErrorRule(60011, "no right to the member, department or tag", Reaction.FAIL, hint=_SCOPE),
+        ErrorRule(48002, "this API is not open to the app", Reaction.FAIL, hint=_SCOPE),
+        ErrorRule(301002, "no right to this app", Reaction.FAIL, hint="secret and agent_id are of different apps"),
+        ErrorRule(40056, "invalid agent id", Reaction.FAIL, hint="check agent_id: App Management > the app > AgentId"),
+        # who and where
+        ErrorRule(40003, "invalid userid", Reaction.DEAD),
+        ErrorRule(60111, "no such member", Reaction.DEAD),
+        ErrorRule(46004, "no such member", Reaction.DEAD),
+        ErrorRule(60021, "the member is outside the visible range", Reaction.DEAD, hint=_SCOPE),
+        ErrorRule(81013, "nobody among the recipients can be reached", Reaction.DEAD, hint=_SCOPE),
+        ErrorRule(82001, "no recipients", Reaction.DEAD),
+        ErrorRule(86001, "invalid chat id", Reaction.DEAD),
+        ErrorRule(86003, "no such chat", Reaction.DEAD),
+        ErrorRule(60003, "no such department", Reaction.DEAD),
+        ErrorRule(40068, "invalid tag", Reaction.DEAD),
+        # content
+        ErrorRule(40008, "invalid message type", Reaction.DEGRADE),
+        ErrorRule(45002, "the content is too long", Reaction.DEGRADE),
+        ErrorRule(40058, "a field that is not as it should be", Reaction.DEGRADE),
+        ErrorRule(44004, "an empty content", Reaction.FAIL),
+        ErrorRule(40004, "invalid media type", Reaction.FAIL),
+        ErrorRule(40006, "invalid media size", Reaction.FAIL),
+        ErrorRule(40007, "invalid or expired media id", Reaction.FAIL),
+        ErrorRule(40009, "the image is too large", Reaction.FAIL),
+        ErrorRule(40011, "invalid video size", Reaction.FAIL),
+        ErrorRule(45001, "the media file is too large", Reaction.FAIL),
+        # once and late
+        ErrorRule(93000, "the key or the code is invalid or used up", Reaction.FAIL),
+    )
+)  # fmt: skip
+
+KINDS = ErrorKinds(
+    refused=frozenset({44004, 40004, 40006, 40007, 40009, 40011, 45001}),
+    forbidden=frozenset({60020, 60011, 48002, 301002, 40056}),
+)
+DOCS = "https://developer.work.weixin.qq.com/devtool/query?e="

@@ -1,0 +1,1 @@
+"""What arrives at an app: content of messages, and events."""

@@ -1,0 +1,93 @@
+"""What every callback of an app says, and who receives it."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from imbridge.protocol import Channel, ChannelKind, Event, Sender
+from imbridge.protocol.message import utc
+
+
+@dataclass(slots=True)
+class Identity:
+    """The account that receives.
+
+    Attributes:
+        account: Its name in the configuration.
+        corp_id: The corp.
+        agent_id: The app.
+        name: What the app is called, once known.
+    """
+
+    account: str
+    corp_id: str
+    agent_id: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One callback.
+
+    Attributes:
+        fields: The whole of it, as read from its XML.
+        me: Who receives it.
+        key: Tells it from all others: repetitions of it have the same.
+    """
+
+    fields: Mapping[str, Any]
+    me: Identity
+    key: str
+
+    def text(self, name: str) -> str:
+        """A field that is a text; empty when it is missing or something else."""
+        value = self.fields.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    @property
+    def timestamp(self) -> datetime:
+        """`CreateTime`, in seconds; now, when there is none that makes sense."""
+        seconds = self.text("CreateTime")
+        return utc(int(seconds) * 1000) if seconds.isascii() and seconds.isdigit() and len(seconds) < 12 else _now()
+
+    @property
+    def actor(self) -> Sender | None:
+        """`FromUserName`, unless it is the system (`sys`) or nobody."""
+        user = self.text("FromUserName")
+        return Sender(id=user) if user and user != "sys" else None
+
+    @property
+    def channel(self) -> Channel | None:
+        """The private chat with `FromUserName`."""
+        return private(self.me.account, self.text("FromUserName")) if self.actor is not None else None
+
+    def make(self, event: type[Event], /, **facts: Any) -> Event:
+        """An event of this callback."""
+        common = {
+            "id": self.key,
+            "platform": "wecom",
+            "account": self.me.account,
+            "channel": self.channel,
+            "actor": self.actor,
+            "timestamp": self.timestamp,
+            "payload": dict(self.fields),
+        }
+        return event(**{**common, **facts})
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@lru_cache(maxsize=10_000)
+def private(account: str, userid: str) -> Channel:
+    """The chat with a member. The same one for each of its messages: it is frozen, and knows its address already."""
+    return Channel(platform="wecom", account=account, kind=ChannelKind.PRIVATE, id=userid)
+
+
+def digest(content: bytes) -> str:
+    """What stands for the id of something that has none."""
+    return hashlib.sha256(content).hexdigest()[:32]

@@ -1,0 +1,164 @@
+"""An app's callbacks: verify, decrypt, take in, answer.
+
+Source: developer.work.weixin.qq.com, "receive messages and events" (path/90238, 90930): the platform waits 5 s, and
+sends again, three times in all. A callback is authenticated before anything in it is parsed.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+
+from imbridge.adapters.base import Answer, Inbound, Intake, PendingAnswer, Verdict
+from imbridge.adapters.envelope import Envelope, EnvelopeError, sealed_in
+from imbridge.adapters.wecom.inbound import Identity, decode, unreadable
+from imbridge.adapters.xml import read_xml, write_xml
+from imbridge.protocol import DecodeError, Message
+from imbridge.transport import Refused, ReplayWindow, WebhookRequest, WebhookResponse, WebhookRoute
+
+log = logging.getLogger(__name__)
+
+_MAX_BODY = 64 * 1024
+_MAX_ECHO = 4096
+_WINDOW = 600.0
+"""Seconds that a callback may be from our clock: its repetitions come with the time of the first."""
+_TIMEOUT = 4.8
+_TEXT = {"Content-Type": "text/plain; charset=utf-8"}
+_XML = {"Content-Type": "application/xml; charset=utf-8"}
+_LATER = {"Retry-After": "5"}
+
+PassiveWriter = Callable[[Message, Answer], str]
+"""Writes the XML of a passive reply to a message."""
+
+
+class WeComWebhook:
+    """The callback URL of one app, `/wecom/<account>`."""
+
+    def __init__(
+        self,
+        name: str,
+        envelope: Envelope,
+        me: Identity,
+        intake: Intake,
+        *,
+        write: PassiveWriter,
+        waits: float = 0.0,
+    ) -> None:
+        """For one app.
+
+        Args:
+            name: The account's name.
+            envelope: Its token and key.
+            me: Who receives.
+            intake: Where it goes.
+            write: Writes a passive reply.
+            waits: Seconds to wait for one; 0 answers at once.
+        """
+        self._envelope = envelope
+        self._me = me
+        self._intake = intake
+        self._waits = waits
+        self._write = write
+        self._waiting: dict[str, PendingAnswer] = {}
+        self._replay = ReplayWindow(_WINDOW)
+        self._path = f"/wecom/{name}"
+
+    def route(self) -> WebhookRoute:
+        """Where it is."""
+        return WebhookRoute(self._path, ("GET", "POST"), self.handle, max_body=_MAX_BODY, timeout=_TIMEOUT)
+
+    async def handle(self, request: WebhookRequest) -> WebhookResponse:
+        """Answer one callback.
+
+        Raises:
+            Refused: it is not the platform's.
+        """
+        received = time.monotonic()
+        if request.method == "GET":
+            return WebhookResponse(200, self._opened(request, request.query.get("echostr", "")), _TEXT)
+        content = self._opened(request, self._sealed(request.body))
+        self._replay.check(*_stamp(request))
+        response = None
+        try:
+            response = await self._take_in(self._decode(content), received)
+        finally:
+            if response is None or response.status != 200:
+                self._replay.forget(*_stamp(request))  # it comes again
+        return response
+
+    async def answer(self, message_id: str | None, said: Answer) -> bool:
+        """Give this as the answer to the callback that brought a message, which the platform shows as a message.
+
+        Returns:
+            False when nobody waits for it (any more): it has to be sent.
+        """
+        waiting = self._waiting.get(message_id or "")
+        return waiting is not None and not await waiting.show(said)
+
+    def _sealed(self, body: bytes) -> str:
+        try:
+            return sealed_in(body)
+        except EnvelopeError:
+            raise Refused(400, "not encrypted") from None
+
+    def _opened(self, request: WebhookRequest, sealed: str) -> bytes:
+        query = request.query
+        given, (timestamp, nonce) = query.get("msg_signature", ""), _stamp(request)
+        if not sealed or not given or not timestamp or not nonce:
+            raise Refused(400, "not signed")
+        if not self._envelope.is_signed(given, timestamp, nonce, sealed):
+            raise Refused(403, "wrong signature")
+        try:
+            return self._envelope.open(sealed)
+        except EnvelopeError:
+            raise Refused(403, "cannot be decrypted") from None
+
+    async def _take_in(self, inbound: Inbound, received: float) -> WebhookResponse:
+        item, waiting = inbound.item, None
+        if self._waits and isinstance(item, Message) and item.id not in self._waiting:
+            waiting = inbound.answer = self._waiting[item.id] = PendingAnswer()
+        try:
+            offered = self._intake.offer(inbound)
+            # Shielded: when the time to answer is over, what is being stored must still be handled.
+            verdict = offered.result() if offered.done() else await asyncio.shield(offered)
+            if verdict is Verdict.OVERLOADED:
+                return WebhookResponse(503, b"", _LATER)
+            if waiting is None or verdict is Verdict.DUPLICATE or not isinstance(item, Message):
+                return WebhookResponse(200)
+            said = await waiting.wait(self._waits - (time.monotonic() - received))
+            if not said:
+                return WebhookResponse(200)
+            response = self._passive(item, said)
+            waiting.shown(said)
+            return response
+        finally:
+            if waiting is not None:
+                del self._waiting[item.id]
+                waiting.shown(())
+
+    def _passive(self, message: Message, said: Answer) -> WebhookResponse:
+        timestamp, nonce = str(int(time.time())), secrets.token_hex(8)
+        sealed = self._envelope.seal(self._write(message, said).encode())
+        answer = {
+            "Encrypt": sealed,
+            "MsgSignature": self._envelope.sign(timestamp, nonce, sealed),
+            "TimeStamp": int(timestamp),
+            "Nonce": nonce,
+        }
+        return WebhookResponse(200, write_xml(answer).encode(), _XML)
+
+    def _decode(self, content: bytes) -> Inbound:
+        try:
+            return decode(read_xml(content), self._me)
+        except DecodeError as error:
+            log.warning("%s: %s; it is passed on as unknown", self._path, error)
+        except Exception as error:  # noqa: BLE001 - told, without its text; our mistake must not lose the event
+            log.warning(
+                "%s: the decoder failed on a callback (%s), which is passed on whole", self._path, type(error).__name__
+            )
+        return unreadable(content.decode("utf-8", "replace"), content, self._me)
+
+
+def _stamp(request: WebhookRequest) -> tuple[str, str]:
+    return request.query.get("timestamp", ""), request.query.get("nonce", "")

@@ -1,0 +1,94 @@
+"""The XML of WeCom and WeChat: read without trusting it, written without letting a text break out of its field."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from imbridge.protocol import DecodeError
+
+Fields = Mapping[str, Any]
+"""Texts by name; a nested mapping is an element with elements in it, a list the same element several times."""
+
+_MAX_DEPTH = 16
+_ROOT_COMES_FIRST = re.compile(r"\ufeff?\s*(?:<\?xml[^?>]*\?>\s*)?<[A-Za-z_]")
+"""Nothing stands between the XML declaration and the root: no document type, and so no entities, neither a bomb of them
+nor one that is a file of this machine. Read as text, so that no encoding can hide one."""
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 has no way to say, not even as a character reference."""
+
+
+def read_xml(data: bytes | str) -> dict[str, Any]:
+    """The fields of a document, by name.
+
+    A field that stands twice at the top makes the document unusable: what a person wrote may have closed the field it
+    stood in, and which of the two is the platform's cannot be told.
+
+    Returns:
+        Texts; for elements with elements in them a dict, for one that is repeated inside another a list.
+
+    Raises:
+        DecodeError: it is no XML, has a document type, is nested too deeply, or says something twice.
+    """
+    try:
+        text = data.decode() if isinstance(data, bytes) else data
+    except UnicodeDecodeError:
+        raise DecodeError("XML that is not UTF-8") from None
+    if _ROOT_COMES_FIRST.match(text) is None:
+        raise DecodeError("no XML, or XML with a document type")
+    try:
+        root = ET.fromstring(text)  # noqa: S314 - see above
+    except (ET.ParseError, ValueError):
+        raise DecodeError("no XML") from None
+    fields: dict[str, Any] = {}
+    for child in root:
+        if child.tag in fields:
+            raise DecodeError("XML in which a field stands twice")
+        fields[child.tag] = _value(child, 2)
+    return fields
+
+
+def _value(element: ET.Element, depth: int) -> Any:
+    if not len(element):
+        return element.text or ""
+    if depth > _MAX_DEPTH:
+        raise DecodeError("XML that is nested too deeply")
+    values: dict[str, Any] = {}
+    for child in element:
+        value = _value(child, depth + 1)
+        if child.tag not in values:
+            values[child.tag] = value
+        elif isinstance(values[child.tag], list):
+            values[child.tag].append(value)
+        else:
+            values[child.tag] = [values[child.tag], value]
+    return values
+
+
+def items_of(value: Any) -> list[Any]:
+    """An element that may be repeated, as a list whether it is or not; what is empty is no item."""
+    if isinstance(value, list):
+        return value
+    return [value] if value not in (None, "") else []
+
+
+def cdata(text: str) -> str:
+    """A text that stays inside its field, whatever it holds."""
+    return f"<![CDATA[{_ILLEGAL.sub('�', text).replace(']]>', ']]]]><![CDATA[>')}]]>"
+
+
+def write_xml(fields: Fields, root: str = "xml") -> str:
+    """A document: numbers as they are, texts as CDATA."""
+    return f"<{root}>{''.join(_written(fields))}</{root}>"
+
+
+def _written(fields: Fields) -> Iterable[str]:
+    for name, value in fields.items():
+        for one in value if isinstance(value, list) else (value,):
+            yield f"<{name}>{_inner(one)}</{name}>"
+
+
+def _inner(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "".join(_written(value))
+    return str(value) if isinstance(value, int) else cdata(str(value))
