@@ -35,6 +35,8 @@ ANSWERABLE = frozenset(
 
 ENVELOPE = frozenset({"Encrypt", "MsgSignature", "TimeStamp", "Nonce"})
 HEAD = frozenset({"ToUserName", "FromUserName", "CreateTime", "MsgType"})
+OPTIONAL = frozenset({"AgentID"})
+"""What older documents had in a reply, and clients send."""
 OWN = {
     "text": frozenset({"Content"}),
     "image": frozenset({"Image"}),
@@ -88,7 +90,7 @@ def _checked(app: "App", user: "User | None", sent: SentMessage, reply: Node) ->
     if kind not in OWN:
         raise PassiveError(f"MsgType {kind!r} is unknown")
     for child in reply.children:
-        if child.name not in HEAD | OWN[kind]:
+        if child.name not in HEAD | OPTIONAL | OWN[kind]:
             raise PassiveError(f"{child.name} is no field of a {kind} reply")
         reply.one(child.name)
     missing = (HEAD | OWN[kind]) - {child.name for child in reply.children}
