@@ -1,6 +1,6 @@
-"""`message/send`, `message/recall` and `message/update_template_card`.
+"""`message/send` and `message/recall`.
 
-Rules: https://developer.work.weixin.qq.com/document/path/90236, /path/94867 (recall), /path/94888 (cards).
+Rules: https://developer.work.weixin.qq.com/document/path/90236, /path/90454 (rates), /path/94867 (recall).
 """
 
 import hashlib
@@ -8,7 +8,8 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from imbridge.emulators.wecom.content import checked_content
+from imbridge.emulators.wecom.api_cards import can_change
+from imbridge.emulators.wecom.content import Sender, checked_content
 from imbridge.emulators.wecom.errors import ApiError
 from imbridge.emulators.wecom.recipients import recipients
 
@@ -32,11 +33,14 @@ KINDS = frozenset(
 )
 LONGEST_CHECK = 4 * 3600
 DEFAULT_CHECK = 1800
+DAY = 86_400
+PER_ACCOUNT = 200
 
 
 def add_routes(routes: "Routes") -> None:
     """Adds the paths of this part."""
     routes.add("POST", "message/send", send)
+    routes.add("POST", "message/recall", recall)
 
 
 def send(call: "Call") -> dict[str, Any]:
@@ -47,16 +51,37 @@ def send(call: "Call") -> dict[str, Any]:
     if kind not in KINDS:
         raise ApiError(40008)
     whom = recipients(call, body)
-    content = checked_content(world, kind, body, app=call.app)
     repeated = _repeated(call, body)
     if repeated:
+        # What the answer is then is not documented: here it is the first message's.
         world.stats.duplicates_absorbed += 1
         return {**whom.refusals(), "msgid": repeated}
+    settings = world.settings
+    sender = Sender(settings.text_limit, settings.markdown_limit, agent_id=call.app.agent_id)
+    content = checked_content(world, kind, body, sender)
+    _within_the_day(call, len(whom.users))
     message = world.show(call.app, _within_rate(call, whom.users), kind, body, content)
     world.stats.sends += 1
     _remember(call, body, message.msgid)
     answer: dict[str, Any] = {**whom.refusals(), "msgid": message.msgid}
+    if kind == "template_card" and can_change(content):
+        answer["response_code"] = world.clicks.new_code(message)
     return answer
+
+
+def recall(call: "Call") -> dict[str, Any]:
+    """Takes a message of the last 24 hours back. That refusals are 40058 is unverified."""
+    world = call.world
+    message = world.by_msgid.get(str(call.json().get("msgid", "")))
+    if message is None or message.app is not call.app or message.passive or message.chatid:
+        raise ApiError(40058, "msgid invalid")
+    if message.recalled or time.time() - message.sent_at > world.settings.recall_window:
+        raise ApiError(40058, "the message can not be recalled any more")
+    message.recalled = True
+    world.stats.recalls += 1
+    for user in message.recipients:
+        user.inbox.touch()
+    return {}
 
 
 def _check_agent(call: "Call", body: dict[str, Any]) -> None:
@@ -84,6 +109,20 @@ def _within_rate(call: "Call", users: "list[User]") -> "list[User]":
         world.stats.silently_dropped += dropped
         world.violation("member_rate", f"{call.app.name} sent {dropped} member(s) more than their rate: dropped")
     return reached
+
+
+def _within_the_day(call: "Call", count: int) -> None:
+    """An app sends at most 200 times the corp's accounts in a day."""
+    world = call.world
+    if not world.settings.rate_limits:
+        return
+    key = (call.app.agent_id, int(time.time() // DAY))
+    sent = world.sent_today.get(key, 0) + count
+    if sent > PER_ACCOUNT * world.settings.account_limit:
+        world.stats.rate_limited += 1
+        world.violation("rate_exceeded", f"{call.app.name} sent more than {PER_ACCOUNT} messages an account in a day")
+        raise ApiError(45009)
+    world.sent_today[key] = sent
 
 
 def _digest(body: dict[str, Any]) -> str:

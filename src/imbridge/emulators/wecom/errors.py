@@ -78,6 +78,7 @@ TEXTS: Mapping[int, str] = {
     86216: "invalid member count",
     93000: "invalid webhook url",
     301002: "not allow operate another agent with this accesstoken",
+    301019: "image md5 not match",
     301025: "get approval param error",
 }
 

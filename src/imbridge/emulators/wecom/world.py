@@ -21,8 +21,6 @@ from imbridge.emulators.wecom.wire import Wire
 if TYPE_CHECKING:
     from imbridge.emulators.wecom.user import User
 
-DAY = 86_400.0
-
 
 class World:
     """State and the operations on it that no single part owns."""
@@ -48,6 +46,10 @@ class World:
         """Cards by the response_code of a click."""
         self.duplicates: OrderedDict[str, tuple[float, str]] = OrderedDict()
         """Requests of `enable_duplicate_check`: until when, and the msgid."""
+        self.task_ids: OrderedDict[tuple[int, str], None] = OrderedDict()
+        """Task ids of cards, by app: each is good once."""
+        self.sent_today: dict[tuple[int, int], int] = {}
+        """Messages by app and day."""
         self.api_rates = Rates((settings.api_rate_minute, 60.0))
         self.member_rates = Rates((settings.member_rate_minute, 60.0), (settings.member_rate_hour, 3600.0))
         self.faults.attach(self)
