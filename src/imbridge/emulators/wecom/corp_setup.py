@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from imbridge.emulators.wecom.world import World
 
 FIRST_AGENT = 1000002
+CONTACTS_AGENT = 0
 
 
 class CorpSetup:
@@ -29,6 +30,7 @@ class CorpSetup:
         visible: Collection[str] | None = None,
         trusted_ips: Collection[str] | None = None,
         trusted_domains: Collection[str] | None = None,
+        sees_private: bool = False,
     ) -> App:
         """Adds a self-built app; what is not given is made up. See `App` for the arguments."""
         world = self._world
@@ -46,8 +48,18 @@ class CorpSetup:
             visible=visible,
             trusted_ips=trusted_ips,
             trusted_domains=trusted_domains,
+            sees_private=sees_private,
         )
         world.apps[agent_id] = app
+        return app
+
+    def add_contacts_secret(self) -> App:
+        """The contacts secret (通讯录同步): its token may read all members, and send nothing."""
+        world = self._world
+        secret, token = world.ids.text("secret", 43), world.ids.hex("token", 24)
+        app = App(world.corp_id, CONTACTS_AGENT, secret, token, world.ids.aes_key(), "通讯录同步")
+        app.contacts = app.sees_private = True
+        world.contacts_secret = app
         return app
 
     def add_user(

@@ -8,7 +8,15 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from imbridge.emulators.wecom import api_cards, api_message, api_token
+from imbridge.emulators.wecom import (
+    api_appchat,
+    api_cards,
+    api_departments,
+    api_media,
+    api_message,
+    api_token,
+    api_users,
+)
 from imbridge.emulators.wecom.app import App
 from imbridge.emulators.wecom.callbacks import Callbacks
 from imbridge.emulators.wecom.corp_setup import CorpSetup
@@ -22,7 +30,7 @@ from imbridge.emulators.wecom.wire import Wire
 from imbridge.emulators.wecom.world import World
 
 MAX_BODY = 64 * 1024 * 1024
-PARTS = (api_token, api_message, api_cards)
+PARTS = (api_token, api_message, api_cards, api_media, api_appchat, api_users, api_departments)
 
 
 class WeComEmulator(CorpSetup):

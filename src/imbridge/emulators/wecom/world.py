@@ -4,7 +4,9 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from imbridge.emulators.wecom.amounts import Amounts
 from imbridge.emulators.wecom.app import App
+from imbridge.emulators.wecom.appchat import AppChat
 from imbridge.emulators.wecom.callbacks import Callbacks
 from imbridge.emulators.wecom.card_clicks import CardClicks
 from imbridge.emulators.wecom.directory import Directory
@@ -36,6 +38,7 @@ class World:
         self.faults = Faults()
         self.directory = Directory(corp_name)
         self.apps: dict[int, App] = {}
+        self.contacts_secret: App | None = None
         self.tokens = Tokens(settings, self.ids)
         self.uploads = Uploads(settings, self.ids)
         self.callbacks = Callbacks(self)
@@ -52,6 +55,9 @@ class World:
         """Messages by app and day."""
         self.api_rates = Rates((settings.api_rate_minute, 60.0))
         self.member_rates = Rates((settings.member_rate_minute, 60.0), (settings.member_rate_hour, 3600.0))
+        self.appchats: dict[str, AppChat] = {}
+        self.appchat_rates = Amounts(settings.appchat_rate_minute, 60.0)
+        self.group_member_rates = Rates((settings.group_rate_minute, 60.0), (settings.group_rate_day, 86_400.0))
         self.faults.attach(self)
 
     def violation(self, kind: str, detail: str) -> None:
@@ -74,7 +80,8 @@ class World:
 
     def app_of_secret(self, secret: str) -> App | None:
         """The app whose secret it is."""
-        return next((app for app in self.apps.values() if app.secret == secret), None)
+        known = [*self.apps.values(), *([self.contacts_secret] if self.contacts_secret else [])]
+        return next((app for app in known if app.secret == secret), None)
 
     def show(
         self,
