@@ -222,6 +222,18 @@ async def test_callbacks_can_come_twice_or_not_at_all(
     assert (platform.stats.callbacks, platform.stats.callbacks_lost) == (3, 1)
 
 
+async def test_anything_can_be_pushed(platform: WeComBotEmulator, smart: Bot, alice: BotUser, raw: RawClient) -> None:
+    team = platform.add_group("Team", members=[alice], bots=[smart])
+    await alice.sends("location", {"x": 1}, chat=team, mentions=[smart])
+    body = (await raw.callback())["body"]
+    assert (body["msgtype"], body["location"]) == ("location", {"x": 1})
+    sent = platform.push_event(smart, alice, "party_event", {"cake": True}, team)
+    frame = await raw.callback()
+    assert frame["headers"] == {"req_id": sent.req_id}
+    assert frame["body"]["event"] == {"eventtype": "party_event", "party_event": {"cake": True}}
+    assert await raw.code("aibot_respond_msg", stream("x"), sent.req_id) == 846605
+
+
 async def test_bad_frames_are_held_against_the_client(platform: WeComBotEmulator, smart: Bot, raw: RawClient) -> None:
     await raw.socket.send_str("{")
     await raw.socket.send_str('{"cmd": "ping"}')

@@ -224,3 +224,20 @@ async def test_a_medium_expires(smart: Bot, alice: BotUser, raw: RawClient) -> N
     sent = await alice.says("hi", bot=smart)
     media_id = await raw.upload("file", "a", b"hello")
     assert await raw.code(RESPOND, {"msgtype": "file", "file": {"media_id": media_id}}, sent.req_id) == 40007
+
+
+@pytest.mark.parametrize("bot_settings", [BotEmulatorSettings(resource_bytes=100)])
+async def test_old_media_are_forgotten(
+    smart: Bot, alice: BotUser, raw: RawClient, session: aiohttp.ClientSession
+) -> None:
+    offers = []
+    for _ in range(2):
+        await alice.sends_image(bytes(64), bot=smart)
+        offers.append((await raw.callback())["body"]["image"])
+    assert (await fetched(session, offers[1]))[0] == bytes(64)
+    async with session.get(offers[0]["url"]) as answer:
+        assert answer.status == 404
+    sent = await alice.says("hi", bot=smart)
+    first, second = [await raw.upload("file", "a", bytes(64)) for _ in range(2)]
+    assert await raw.code(RESPOND, {"msgtype": "file", "file": {"media_id": first}}, sent.req_id) == 40007
+    assert await raw.code(RESPOND, {"msgtype": "file", "file": {"media_id": second}}, sent.req_id) == 0

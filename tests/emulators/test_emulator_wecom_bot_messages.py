@@ -1,14 +1,12 @@
 """What WeCom's smart bots may send on the long connection, and what people see of it."""
 
 import asyncio
-import base64
-import hashlib
 from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 import pytest
-from wecom_bot_raw import PNG, TEXT_CARD, VOTE, RawClient, markdown, stream
+from wecom_bot_raw import PNG, TEXT_CARD, VOTE, RawClient, image, markdown, stream
 
 from imbridge.emulators.wecom.bot import Bot, BotEmulatorSettings, BotUser, NothingToDoError, WeComBotEmulator
 
@@ -48,11 +46,6 @@ async def raw(platform: WeComBotEmulator, smart: Bot, session: aiohttp.ClientSes
 
 def card(content: dict[str, Any]) -> dict[str, Any]:
     return {"msgtype": "template_card", "template_card": content}
-
-
-def image(data: bytes, md5: str = "") -> dict[str, Any]:
-    digest = md5 or hashlib.md5(data).hexdigest()  # noqa: S324 - the platform's choice
-    return {"msgtype": "image", "image": {"base64": base64.b64encode(data).decode(), "md5": digest}}
 
 
 # --- streams ---

@@ -50,6 +50,11 @@ def stream(content: str, *, finish: bool = False, stream_id: str = "s1", **more:
     return {"msgtype": "stream", "stream": {"id": stream_id, "finish": finish, "content": content, **more}}
 
 
+def image(data: bytes, md5: str = "") -> dict[str, Any]:
+    digest = md5 or hashlib.md5(data).hexdigest()  # noqa: S324 - the platform's choice
+    return {"msgtype": "image", "image": {"base64": base64.b64encode(data).decode(), "md5": digest}}
+
+
 def markdown(content: str) -> dict[str, Any]:
     return {"msgtype": "markdown", "markdown": {"content": content}}
 

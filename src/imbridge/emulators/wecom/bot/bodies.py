@@ -78,6 +78,8 @@ def _content(world: "World", bot: Bot, sent: SentMessage) -> dict[str, Any]:
 
 
 def _part(world: "World", bot: Bot, kind: str, part: Any) -> dict[str, Any]:
+    if isinstance(part, dict):
+        return part
     if kind in {"text", "voice"}:
         return {"content": part}
     name, data = part if kind == "file" else (NAMES[kind], part)

@@ -33,11 +33,12 @@ class Download:
 
 
 class Downloads:
-    """All addresses; beyond `settings.history` the oldest are forgotten."""
+    """All addresses; beyond `settings.history` and `settings.resource_bytes` the oldest are forgotten."""
 
     def __init__(self, world: "World") -> None:
         self._world = world
         self._by_id: OrderedDict[str, Download] = OrderedDict()
+        self._bytes = 0
 
     def offer(self, bot: Bot, data: bytes, name: str) -> dict[str, str]:
         """A new address for some bytes: `url`, and `aeskey` on the long connection."""
@@ -47,8 +48,11 @@ class Downloads:
         media_id = world.ids.text("media")
         until = time.monotonic() + world.settings.download_seconds
         self._by_id[media_id] = Download(crypto.encrypt_bytes(key, data), name, until)
-        if len(self._by_id) > world.settings.history:
-            self._by_id.popitem(last=False)
+        self._bytes += len(self._by_id[media_id].encrypted)
+        while len(self._by_id) > world.settings.history or (
+            self._bytes > world.settings.resource_bytes and len(self._by_id) > 1
+        ):
+            self._bytes -= len(self._by_id.popitem(last=False)[1].encrypted)
         offer = {"url": f"{world.base_url}{PATH}{media_id}"}
         if own_key:
             offer["aeskey"] = base64.b64encode(key).decode()

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import web
 
 from imbridge.emulators.wecom.bot.bot import Bot
 from imbridge.emulators.wecom.bot.callbacks import Callbacks
 from imbridge.emulators.wecom.bot.chat import BotChat
+from imbridge.emulators.wecom.bot.clicking import tell
 from imbridge.emulators.wecom.bot.faults import Faults
 from imbridge.emulators.wecom.bot.link import Link
-from imbridge.emulators.wecom.bot.message import BotMessage
+from imbridge.emulators.wecom.bot.message import BotMessage, SentMessage
 from imbridge.emulators.wecom.bot.server import Server
 from imbridge.emulators.wecom.bot.settings import BotEmulatorSettings
 from imbridge.emulators.wecom.bot.stats import Stats, Violation
@@ -170,6 +171,25 @@ class WeComBotEmulator:
     async def set_long_connection(self, bot: Bot) -> None:
         """Switches the bot back to the long connection."""
         await self.callbacks.unset(bot)
+
+    def push_event(
+        self,
+        bot: Bot,
+        user: BotUser,
+        eventtype: str,
+        details: dict[str, Any] | None = None,
+        chat: BotChat | None = None,
+    ) -> SentMessage:
+        """Gives out any event, for what the platform may come to send; nothing is checked.
+
+        Args:
+            bot: Who is told.
+            user: Who did it.
+            eventtype: Its type.
+            details: The structure that is named like the type.
+            chat: Where; None: in the single chat.
+        """
+        return tell(self._world, user, chat or self.single_chat(user, bot), bot, eventtype, details)
 
     def connections(self, bot: Bot) -> int:
         """How many connections of the bot are open, replaced ones that are not cut yet included."""

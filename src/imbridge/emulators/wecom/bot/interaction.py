@@ -1,7 +1,7 @@
 """What a callback allows the bot to do."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from imbridge.emulators.wecom.bot.bot import Bot
 from imbridge.emulators.wecom.bot.chat import BotChat
@@ -10,7 +10,8 @@ from imbridge.emulators.wecom.bot.message import BotMessage
 if TYPE_CHECKING:
     from imbridge.emulators.wecom.bot.user import BotUser
 
-Reason = Literal["message", "enter_chat", "template_card_event", "feedback_event"]
+Reason = str
+"""`message`, or an eventtype: `enter_chat`, `template_card_event`, `feedback_event`, or any that a test makes up."""
 
 
 @dataclass(slots=True, eq=False)

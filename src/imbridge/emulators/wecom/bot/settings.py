@@ -50,6 +50,7 @@ class BotEmulatorSettings:
         callback_retries: Waits before the second, third, ... try of a callback that was not taken; *unverified*.
         poll_seconds: How often an unfinished stream is asked for in callback mode; *unverified*.
         history: Messages, callbacks and violations that are kept; older ones are forgotten.
+        resource_bytes: Total size of the media that are kept, of those that people sent and of uploads each, in bytes.
     """
 
     subscribe_seconds: float = 120.0
@@ -88,3 +89,4 @@ class BotEmulatorSettings:
     callback_retries: tuple[float, ...] = (1.0, 1.0, 1.0)
     poll_seconds: float = 1.0
     history: int = 10_000
+    resource_bytes: int = 256 * 1024 * 1024

@@ -52,7 +52,7 @@ class Upload:
 
 
 class Uploads:
-    """All uploads; beyond `settings.history` the oldest are forgotten."""
+    """All uploads; beyond `settings.history` and `settings.resource_bytes` the oldest are forgotten."""
 
     def __init__(self, world: "World") -> None:
         self._world = world
@@ -117,8 +117,6 @@ class Uploads:
             RefusedError: 40058, a chunk is missing, or size, MD5 or type are not as announced.
         """
         upload = self._session(bot, body)
-        if upload.media_id:
-            raise RefusedError(40058, "upload_id is finished")
         if len(upload.chunks) != upload.total_chunks:
             raise RefusedError(40058, f"{len(upload.chunks)} of {upload.total_chunks} chunks")
         data = b"".join(upload.chunks[index] for index in range(upload.total_chunks))
@@ -133,6 +131,7 @@ class Uploads:
         world = self._world
         upload.data, upload.media_id = data, world.ids.text("media_id", 32)
         upload.chunks.clear()
+        self._sessions.pop(str(body["upload_id"]))
         upload.until = time.monotonic() + world.settings.media_seconds
         self._keep(self._media, upload.media_id, upload)
         world.stats.uploads += 1
@@ -158,7 +157,10 @@ class Uploads:
 
     def _keep(self, where: OrderedDict[str, Upload], key: str, upload: Upload) -> None:
         where[key] = upload
-        if len(where) > self._world.settings.history:
+        settings = self._world.settings
+        while len(where) > settings.history or (
+            sum(one.total_size for one in where.values()) > settings.resource_bytes and len(where) > 1
+        ):
             where.popitem(last=False)
 
 

@@ -100,6 +100,18 @@ class BotUser:
             parts[first] = ("text", _mentioning(parts[first][1], mentions))
         return self._post("mixed", parts, bot, chat, mentions, quoting)
 
+    async def sends(
+        self,
+        msgtype: str,
+        fields: dict[str, Any],
+        *,
+        bot: Bot | None = None,
+        chat: BotChat | None = None,
+        mentions: "Sequence[Bot | BotUser]" = (),
+    ) -> SentMessage:
+        """Sends a message of any type with any fields, for what the platform may come to send; nothing is checked."""
+        return self._post(msgtype, [(msgtype, fields)], bot, chat, mentions, anything=True)
+
     # --- events -------------------------------------------------------------------------------------------------------
 
     async def opens(self, bot: Bot | None = None, *, next_day: bool = False) -> SentMessage:
@@ -205,6 +217,8 @@ class BotUser:
         chat: BotChat | None,
         mentions: "Sequence[Bot | BotUser]" = (),
         quoting: Quoted = None,
+        *,
+        anything: bool = False,
     ) -> SentMessage:
         world = self._world
         if chat is None:
@@ -213,17 +227,17 @@ class BotUser:
         if self not in chat.members:
             raise ValueError(f"{self.name} is not in {chat!r}")
         sent = SentMessage(chat=chat, sender=self, kind=kind, text=_readable(parts), parts=parts)
-        for told in self._told(chat, kind, mentions):
+        for told in self._told(chat, anything or kind in IN_GROUPS, mentions):
             chat.open_to.add(told)
             interaction = world.begin(told, chat, self, "message")
             clicking.note(world, sent, interaction)
             world.give_out(interaction, bodies.message_body(world, interaction, sent, quoting))
         return sent
 
-    def _told(self, chat: BotChat, kind: str, mentions: "Sequence[Bot | BotUser]") -> list[Bot]:
+    def _told(self, chat: BotChat, heard: bool, mentions: "Sequence[Bot | BotUser]") -> list[Bot]:
         if chat.kind == "single":
             return list(chat.bots)
-        return [bot for bot in chat.bots if bot in mentions and kind in IN_GROUPS]
+        return [bot for bot in chat.bots if bot in mentions and heard]
 
 
 def _mentioning(text: str, mentions: "Sequence[Bot | BotUser]") -> str:
@@ -234,8 +248,8 @@ def _mentioning(text: str, mentions: "Sequence[Bot | BotUser]") -> str:
 def _readable(parts: list[tuple[str, Any]]) -> str:
     lines = []
     for kind, part in parts:
-        if kind in {"text", "voice"}:
+        if kind in {"text", "voice"} and isinstance(part, str):
             lines.append(part)
         else:
-            lines.append(f"[file: {part[0]}]" if kind == "file" else f"[{kind}]")
+            lines.append(f"[file: {part[0]}]" if kind == "file" and isinstance(part, tuple) else f"[{kind}]")
     return "\n".join(lines)
