@@ -337,6 +337,10 @@ class Adapter(ABC):
         """A message that the platform shows growing; None where there is no such thing: messages are edited then."""
         return None
 
+    def can_grow(self, message_id: str) -> bool:
+        """False when an answer to this message cannot be shown growing (any more), whatever `grow` gives."""
+        return True
+
     def routes(self) -> Sequence[WebhookRoute]:
         """The callback URLs this account answers, if any."""
         return ()

@@ -203,6 +203,23 @@ class MeetingInvited(Event):
     topic: str = ""
 
 
+class FeedbackGiven(Event):
+    """Somebody rated an answer of ours.
+
+    Attributes:
+        message_id: The answer, by the id in its receipt.
+        rating: `good`, `bad`, or `withdrawn`: the person took it back.
+        text: What the person wrote about it.
+        reasons: What is wrong with it: `off_topic`, `incomplete`, `wrong`, `wrong_data`, or the platform's own word.
+    """
+
+    type: Literal["feedback_given"] = "feedback_given"
+    message_id: str = ""
+    rating: Literal["good", "bad", "withdrawn"] = "good"
+    text: str = ""
+    reasons: tuple[str, ...] = ()
+
+
 class UnknownEvent(Event):
     """An event this version has no class for: kept whole.
 
@@ -219,7 +236,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
     for cls in (
         MessageRecalled, MessageRead, ReactionAdded, ReactionRemoved, BotAdded, BotRemoved, MemberJoined, MemberLeft,
         ChatOpened, ChannelUpdated, ChannelClosed, ButtonClicked, MenuClicked, ApprovalChanged, ContactChanged,
-        LinkPreviewRequested, DocumentCommented, MeetingInvited, UnknownEvent,
+        LinkPreviewRequested, DocumentCommented, MeetingInvited, FeedbackGiven, UnknownEvent,
     )
 }  # fmt: skip
 """Every event by its discriminator."""
@@ -236,7 +253,7 @@ def _keep_new_kinds(value: Any) -> Any:
 AnyEvent = Annotated[
     MessageRecalled | MessageRead | ReactionAdded | ReactionRemoved | BotAdded | BotRemoved | MemberJoined | MemberLeft
     | ChatOpened | ChannelUpdated | ChannelClosed | ButtonClicked | MenuClicked | ApprovalChanged | ContactChanged
-    | LinkPreviewRequested | DocumentCommented | MeetingInvited | UnknownEvent,
+    | LinkPreviewRequested | DocumentCommented | MeetingInvited | FeedbackGiven | UnknownEvent,
     Field(discriminator="type"),
     BeforeValidator(_keep_new_kinds),
 ]  # fmt: skip
