@@ -89,6 +89,7 @@ from imbridge.skills import (
 
 if TYPE_CHECKING:
     from imbridge.adapters.feishu.config import FeishuConfig
+    from imbridge.adapters.wecom.config import WeComConfig
     from imbridge.config.options import BridgeOptions
     from imbridge.runtime import Bridge
 
@@ -98,6 +99,7 @@ _LAZY = {
     "Bridge": "imbridge.runtime",
     "BridgeOptions": "imbridge.config.options",
     "FeishuConfig": "imbridge.adapters.feishu.config",
+    "WeComConfig": "imbridge.adapters.wecom.config",
 }
 
 
@@ -143,8 +145,8 @@ __all__ = [
     "Element",
     "Emoji",
     "Event",
-    "FeishuConfig",
     "FeedbackGiven",
+    "FeishuConfig",
     "Fields",
     "File",
     "Form",
@@ -185,6 +187,7 @@ __all__ = [
     "Unknown",
     "UnknownEvent",
     "Video",
+    "WeComConfig",
     "__version__",
     "on_command",
     "on_element",
