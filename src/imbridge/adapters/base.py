@@ -58,6 +58,16 @@ class PendingAnswer:
     async def wait(self, within: float) -> Answer:
         """What is said within so many seconds; nothing, when it takes longer."""
         await asyncio.wait((self._said,), timeout=max(within, 0.0))
+        return self.said
+
+    @property
+    def over(self) -> bool:
+        """Whether it is said, or nothing will be."""
+        return self._said.done()
+
+    @property
+    def said(self) -> Answer:
+        """What is said; nothing as long as it is not."""
         return self._said.result() if self._said.done() else ()
 
     def shown(self, answer: Answer) -> None:
