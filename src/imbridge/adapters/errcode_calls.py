@@ -267,12 +267,7 @@ class ErrcodeCaller:
             ) from None
 
     async def token(self, *, patience: float) -> str:
-        """An access token, for what is no call of an API; passing trouble is given up after `patience` seconds.
-
-        Raises:
-            DeliveryError: there is none to be had now.
-            AuthError: the credentials are refused.
-        """
+        """An access token, for what is no call of an API; passing trouble is given up after `patience` seconds."""
         return await self._token(asyncio.get_running_loop().time() + patience)
 
     async def _token(self, deadline: float) -> str:

@@ -114,7 +114,12 @@ def passive_fields(said: Answer) -> Body | None:
         if isinstance(first, Card) and first.content:
             return None
         if isinstance(first, Card) and (article := article_of(first)) is not None:
-            item = {"Title": article["title"], "Description": article["description"], "PicUrl": "", "Url": article["url"]}
+            item = {
+                "Title": article["title"],
+                "Description": article["description"],
+                "PicUrl": "",
+                "Url": article["url"],
+            }
             return {"MsgType": "news", "ArticleCount": 1, "Articles": {"item": item}}
         if isinstance(first, Media):
             return _passive_media(first)
@@ -142,5 +147,9 @@ def passive_xml(item: Message | Event, said: Answer) -> str | None:
     payload = item.payload
     if fields is None or not isinstance(payload, dict):
         return None
-    head = {"ToUserName": payload["FromUserName"], "FromUserName": payload["ToUserName"], "CreateTime": int(time.time())}
+    head = {
+        "ToUserName": payload["FromUserName"],
+        "FromUserName": payload["ToUserName"],
+        "CreateTime": int(time.time()),
+    }
     return write_xml({**head, **fields})

@@ -93,7 +93,7 @@ class WeChatWebhook:
             return self._echo(request)
         content, encrypted = self._keys.open(request.query, request.body)
         stamp = _stamp(request)
-        # Whether the platform signs its second try anew is written nowhere: the very same one is let in, while it waits.
+        # Whether the platform signs its second try anew is written nowhere: the same one is let in, while it waits.
         if not self.exchanges.repeats(stamp, content):
             self._replay.check(*stamp)
         response = None

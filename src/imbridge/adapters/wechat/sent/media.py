@@ -88,9 +88,7 @@ class WeChatMedia:
         if not address:
             return answer.response.body
         try:
-            response = await self._pool.request(
-                "GET", address, max_bytes=self._limit, timeout=_DOWNLOAD_TIMEOUT
-            )
+            response = await self._pool.request("GET", address, max_bytes=self._limit, timeout=_DOWNLOAD_TIMEOUT)
         except HttpError as error:
             raise DeliveryError(f"wechat video: {error}", platform="wechat") from None
         _check(response.status)
@@ -116,9 +114,7 @@ class WeChatMedia:
 
     async def _fetch(self, address: str, file: BinaryIO) -> None:
         try:
-            response = await self._pool.stream_to(
-                file, address, max_bytes=self._limit, timeout=_DOWNLOAD_TIMEOUT
-            )
+            response = await self._pool.stream_to(file, address, max_bytes=self._limit, timeout=_DOWNLOAD_TIMEOUT)
         except HttpError as error:
             raise DeliveryError(f"wechat video: {error}", platform="wechat") from None
         _check(response.status)
