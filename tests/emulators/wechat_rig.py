@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+import pytest
 from aiohttp import web
 from wechatpy import WeChatClient, parse_message
 from wechatpy.crypto import WeChatCrypto
+from wechatpy.exceptions import WeChatClientException, WeChatOAuthException
 from wechatpy.replies import BaseReply
 from wechatpy.utils import check_signature
 
-from imbridge.emulators.wechat import Account, WeChatEmulator
+from imbridge.emulators.wechat import Account, Follower, WeChatEmulator
+
+SEND = "/cgi-bin/message/custom/send"
 
 Respond = Callable[[Any], Any]
 """Takes wechatpy's message; returns its reply, or a text or bytes that are sent as they are, or None for nothing."""
@@ -115,3 +119,19 @@ async def access_token(wechat: WeChatEmulator, account: Account) -> str:
     params = {"grant_type": "client_credential", "appid": account.app_id, "secret": account.secret}
     token: str = (await call(wechat, "GET", "/cgi-bin/token", **params))["access_token"]
     return token
+
+
+async def code_of(wechat: WeChatEmulator, account: Account, follower: Follower, **body: Any) -> int:
+    """The errcode of a customer-service message."""
+    token = await access_token(wechat, account)
+    answer = await call(wechat, "POST", SEND, {"touser": follower.openid, **body}, access_token=token)
+    code: int = answer["errcode"]
+    return code
+
+
+async def refusal(method: Any, *args: Any) -> int:
+    """The code wechatpy's method is refused with."""
+    with pytest.raises((WeChatClientException, WeChatOAuthException)) as caught:
+        await asyncio.to_thread(method, *args)
+    code: int = caught.value.errcode
+    return code

@@ -15,14 +15,17 @@ Example:
 
 from imbridge.emulators.wechat.account import Account
 from imbridge.emulators.wechat.callback import Callback, CallbackAnswer, CallbackRefusedError
+from imbridge.emulators.wechat.consent import ConsentPageError
 from imbridge.emulators.wechat.emulator import WeChatEmulator
 from imbridge.emulators.wechat.fault import Fault
 from imbridge.emulators.wechat.faults import Faults
 from imbridge.emulators.wechat.follower import Follower
+from imbridge.emulators.wechat.media import Media
 from imbridge.emulators.wechat.message import BotMessage, SentMessage
 from imbridge.emulators.wechat.requests import Forged
 from imbridge.emulators.wechat.settings import EmulatorSettings
 from imbridge.emulators.wechat.stats import Stats, Violation
+from imbridge.emulators.wechat.templates import Template
 
 __all__ = [
     "Account",
@@ -30,13 +33,16 @@ __all__ = [
     "Callback",
     "CallbackAnswer",
     "CallbackRefusedError",
+    "ConsentPageError",
     "EmulatorSettings",
     "Fault",
     "Faults",
     "Follower",
     "Forged",
+    "Media",
     "SentMessage",
     "Stats",
+    "Template",
     "Violation",
     "WeChatEmulator",
 ]

@@ -1,10 +1,13 @@
-"""Customer-service messages: `message/custom/send`.
+"""Customer-service messages: `message/custom/send` and `message/custom/typing`.
 
-Source: https://developers.weixin.qq.com/doc/service/api/customer/message/api_sendcustommessage.html
+Sources: https://developers.weixin.qq.com/doc/service/api/customer/message/api_sendcustommessage.html and
+.../api_typing.html
 """
 
+import time
 from typing import Any
 
+from imbridge.emulators.wechat.custom_kinds import checked
 from imbridge.emulators.wechat.errors import ApiError
 from imbridge.emulators.wechat.follower import Follower
 from imbridge.emulators.wechat.gateway import Call, Routes
@@ -17,32 +20,58 @@ OK = {"errcode": 0, "errmsg": "ok"}
 def add_routes(routes: Routes) -> None:
     """Adds the routes."""
     routes.add("POST", "/cgi-bin/message/custom/send", send)
+    routes.add("POST", "/cgi-bin/message/custom/typing", typing)
 
 
 def send(call: Call) -> dict[str, Any]:
     """Sends a message to somebody who did something lately."""
-    body = call.json()
+    body = call.json_as_shown()
     follower = receiver(call, body.get("touser"))
     kind = body.get("msgtype")
-    if kind != "text":
-        raise ApiError(40008)
-    content = body.get("text")
-    if not isinstance(content, dict) or not content.get("content"):
-        raise ApiError(44004)
-    if len(str(content["content"]).encode()) > call.world.settings.text_limit:
-        raise ApiError(45002)
+    shown = checked(call, kind, body)
+    staff = body.get("customservice")
+    context = body.get("aimsgcontext")
     spend(call, follower)
     call.world.stats.sends += 1
     call.world.show(
         BotMessage(
             account=call.account,
             follower=follower,
-            kind=kind,
+            kind=str(kind),
             how="customer_service",
-            body=content,
-            text=readable(kind, content),
+            body=shown,
+            text=readable(str(kind), shown),
+            staff=str(staff.get("kf_account", "")) if isinstance(staff, dict) else "",
+            marked_as_ai=isinstance(context, dict) and context.get("is_ai_msg") == 1,
         )
     )
+    return OK
+
+
+def typing(call: Call) -> dict[str, Any]:
+    """Shows, or shows no more, that somebody types.
+
+    Raises:
+        ApiError: 45072 no such command, 45015 a message could not be sent either, 45080 no message went either way
+            lately, 45081 it is shown already.
+    """
+    body = call.json()
+    follower = receiver(call, body.get("touser"))
+    command = body.get("command")
+    if command not in ("Typing", "CancelTyping"):
+        raise ApiError(45072)
+    if not follower.subscribed or not follower.quota.open:
+        raise ApiError(45015)
+    now = time.monotonic()
+    if now - follower.last_contact > call.world.settings.typing_window:
+        raise ApiError(45080)
+    if command == "CancelTyping":
+        follower.typing_until = float("-inf")
+        return OK
+    if follower.sees_typing:
+        raise ApiError(45081)
+    follower.typing_until = now + call.world.settings.typing_lifetime
+    call.world.stats.typings += 1
     return OK
 
 

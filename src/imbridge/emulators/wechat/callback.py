@@ -42,7 +42,12 @@ class Callback:
         self.account = account
         self.url = url
         self._world = world
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=world.settings.callback_timeout))
+        # A limit of connections would let callbacks wait for each other and count that as the client's time.
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            timeout=aiohttp.ClientTimeout(total=world.settings.callback_timeout),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
         self._running: set[asyncio.Task[None]] = set()
         self._last: Request | None = None
 
@@ -54,8 +59,7 @@ class Callback:
         """
         echo = self._world.ids.number("echo", 19)
         request = requests.verification(self.account, self._world.ids, echo, forged)
-        async with self._session.get(self.url, params=request.query, headers=HEADERS) as response:
-            answer = CallbackAnswer(response.status, await response.read())
+        answer = await self._ask("GET", request)
         if answer.status != 200 or answer.body != echo.encode():
             raise CallbackRefusedError(f"{self.url} answered HTTP {answer.status}: {answer.body!r}, not {echo}")
         return answer
@@ -127,5 +131,15 @@ class Callback:
 
     async def _post(self, request: Request) -> CallbackAnswer:
         self._last = request
-        async with self._session.post(self.url, params=request.query, data=request.body, headers=HEADERS) as response:
+        return await self._ask("POST", request)
+
+    async def _ask(self, method: str, request: Request) -> CallbackAnswer:
+        async with self._session.request(
+            method,
+            self.url,
+            params=request.query,
+            data=request.body or None,
+            headers=HEADERS,
+            allow_redirects=False,
+        ) as response:
             return CallbackAnswer(response.status, await response.read())

@@ -1,27 +1,39 @@
 """The emulator: start it, fill it with accounts and followers, and talk."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import web
 
-from imbridge.emulators.wechat import api_custom, api_token
+from imbridge.emulators.wechat import (
+    api_custom,
+    api_media,
+    api_menu,
+    api_qrcode,
+    api_template,
+    api_token,
+    api_users,
+    api_web,
+    consent,
+)
 from imbridge.emulators.wechat.account import Account, Mode
 from imbridge.emulators.wechat.callback import Callback
 from imbridge.emulators.wechat.faults import Faults
 from imbridge.emulators.wechat.follower import Follower
 from imbridge.emulators.wechat.gateway import Gateway, Routes
 from imbridge.emulators.wechat.ids import ALPHANUMERIC, HEX
-from imbridge.emulators.wechat.message import BotMessage
+from imbridge.emulators.wechat.media import Kind, Media
+from imbridge.emulators.wechat.message import BotMessage, SentMessage
 from imbridge.emulators.wechat.settings import EmulatorSettings
 from imbridge.emulators.wechat.stats import Stats, Violation
+from imbridge.emulators.wechat.templates import Template
 from imbridge.emulators.wechat.wire import Wire
 from imbridge.emulators.wechat.world import World
 
 MAX_BODY = 64 * 1024 * 1024
-PARTS = (api_token, api_custom)
+PARTS = (api_token, api_custom, api_media, api_users, api_template, api_menu, api_qrcode, api_web)
 
 
 class WeChatEmulator:
@@ -71,6 +83,7 @@ class WeChatEmulator:
             raise
         self._port = runner.addresses[0][1]
         self._runner = runner
+        self._world.base_url = self.base_url
 
     async def stop(self) -> None:
         """Cuts all connections and stops listening; stopping twice is nothing."""
@@ -126,6 +139,36 @@ class WeChatEmulator:
         follower = Follower(self._world, name, account, self._world.ids.openid(), unionid)
         self._world.followers[follower.openid] = follower
         return follower
+
+    def add_template(self, account: Account, content: str, *, title: str = "") -> Template:
+        """Adds a message template with places like `{{first.DATA}}`."""
+        return self._world.templates.add(account, content, title)
+
+    def add_material(self, account: Account, kind: Kind, data: bytes, *, name: str = "") -> Media:
+        """Adds permanent material; its media_id can be sent like that of temporary media."""
+        return self._world.media.add(account, kind, data, name=name, permanent=True)
+
+    def push_event(
+        self, account: Account, fields: Mapping[str, Any], *, follower: Follower | None = None
+    ) -> SentMessage:
+        """Pushes any event: `Event` and what belongs to it; the rest is filled in.
+
+        Args:
+            account: To whose callback.
+            fields: The fields; nested ones as mappings. They replace what is filled in.
+            follower: Whose event it is; None: WeChat's own, as of a message to many.
+        """
+        who = follower or Follower(self._world, "WeChat", account, "mphelper", "")
+        filled = {**self._world.envelope(who, "event"), **fields}
+        return self._world.push(SentMessage(follower=who, kind=str(filled["MsgType"]), fields=filled))
+
+    async def consents(self, follower: Follower, url: str) -> str:
+        """Somebody opens an authorisation address and consents; returns where their browser is sent, with the code.
+
+        Raises:
+            ConsentPageError: The page shows an error instead of asking.
+        """
+        return consent.consents(self._world, follower, url)
 
     async def set_callback(self, account: Account, url: str, *, verify: bool = True) -> None:
         """Sets the account's callback address, which must pass the verification first, unless `verify` is False.

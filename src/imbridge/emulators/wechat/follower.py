@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.wechat.account import Account
+from imbridge.emulators.wechat.acting import Acting
 from imbridge.emulators.wechat.inbox import Expected, Inbox
+from imbridge.emulators.wechat.media import Kind, Media
 from imbridge.emulators.wechat.message import BotMessage, SentMessage
 from imbridge.emulators.wechat.quota import Quota
 from imbridge.emulators.wechat.sending import Sending
@@ -14,11 +16,11 @@ if TYPE_CHECKING:
     from imbridge.emulators.wechat.world import World
 
 
-class Follower(Sending):
+class Follower(Sending, Acting):
     """A person, as one account knows them. Made by `WeChatEmulator.add_follower`.
 
     Attributes:
-        name: Who it is; accounts are not told since 2021.
+        name: Who it is; accounts are told only when the person consents on a web page.
         account: The account.
         openid: The person's id for this account.
         unionid: The person's id for all accounts of one owner, or empty.
@@ -77,13 +79,43 @@ class Follower(Sending):
         await self.inbox.receive_nothing(within)
 
     def _send(self, msg_type: str, fields: Mapping[str, Any]) -> SentMessage:
-        world = self._world
-        msg_id = world.ids.msg_id()
-        settings = world.settings
+        settings = self._world.settings
         self.quota.grant("message", settings.message_quota, settings.message_window)
-        self.last_contact = time.monotonic()
-        filled = {**world.envelope(self, msg_type), **fields, "MsgId": msg_id}
-        return world.push(SentMessage(follower=self, kind=msg_type, fields=filled, msg_id=msg_id))
+        return self._push(msg_type, fields)
 
-    def _keep(self, kind: str, data: bytes, name: str) -> str:
-        return ""
+    def _answer_menu(self, choice: str, text: str) -> SentMessage:
+        # The rules count a click on a message's menu as one on the account's menu, not as a message.
+        settings = self._world.settings
+        self.quota.grant("action", settings.action_quota, settings.action_window)
+        return self._push("text", {"Content": text, "bizmsgmenuid": choice})
+
+    def _push(self, msg_type: str, fields: Mapping[str, Any]) -> SentMessage:
+        msg_id = self._world.ids.msg_id()
+        self.last_contact = time.monotonic()
+        filled = {**self._world.envelope(self, msg_type), **fields, "MsgId": msg_id}
+        return self._world.push(SentMessage(follower=self, kind=msg_type, fields=filled, msg_id=msg_id))
+
+    def _event(self, name: str, fields: Mapping[str, Any], *, grants: bool = False) -> SentMessage:
+        if grants:
+            settings = self._world.settings
+            self.quota.grant("action", settings.action_quota, settings.action_window)
+        filled = {**self._world.envelope(self, "event"), "Event": name, **fields}
+        return self._world.push(SentMessage(follower=self, kind="event", fields=filled))
+
+    def _keep(self, kind: Kind, data: bytes, name: str = "") -> Media:
+        return self._world.media.add(self.account, kind, data, name=name)
+
+    def _address(self, media: Media) -> str:
+        return self._world.address(media)
+
+    def _recognises(self) -> bool:
+        return self.account.recognises_voice
+
+    def _menu(self) -> dict[str, Any] | None:
+        return self.account.menu
+
+    def _ticket(self, scene: str) -> str:
+        return self._world.ticket(self.account, scene)
+
+    def _leave(self) -> None:
+        self.quota.close()

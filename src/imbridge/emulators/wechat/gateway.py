@@ -6,6 +6,7 @@ Every answer has HTTP 200; refusals are `{"errcode": 40001, "errmsg": "... rid: 
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -21,30 +22,36 @@ if TYPE_CHECKING:
     from imbridge.emulators.wechat.world import World
 
 JSON_TYPE = "application/json; encoding=utf-8"
+ESCAPE = re.compile(rb"(?<!\\)\\u([0-9a-fA-F]{4})")
 TOKEN_ERRORS = frozenset({40001, 40014, 41001, 42001})
 
 
 @dataclass(slots=True)
 class Call:
-    """One API call. `account` is the token's; of calls that need none there is no use of it."""
+    """One API call; `owner` is whose access token was given, None where none is asked for."""
 
     world: "World"
     request: web.BaseRequest
     path: str
     query: Mapping[str, list[str]]
     raw_body: bytes
-    _account: Account | None = None
+    owner: Account | None = None
 
     @property
     def account(self) -> Account:
         """Whose token was given."""
-        if self._account is None:
+        if self.owner is None:
             raise RuntimeError(f"{self.path} takes no access token")
-        return self._account
+        return self.owner
 
     def param(self, name: str) -> str:
         """A parameter of the query, or an empty text."""
         return self.query.get(name, [""])[0]
+
+    @property
+    def escapes(self) -> bool:
+        r"""Whether the body has characters written as `\u4f60`."""
+        return ESCAPE.search(self.raw_body) is not None
 
     def json(self) -> dict[str, Any]:
         """The body.
@@ -52,15 +59,17 @@ class Call:
         Raises:
             ApiError: 44002 it is empty, 47001 it is no JSON object in UTF-8.
         """
-        if not self.raw_body:
-            raise ApiError(44002)
-        try:
-            body = json.loads(self.raw_body.decode())
-        except ValueError:
-            raise ApiError(47001) from None
-        if not isinstance(body, dict):
-            raise ApiError(47001)
-        return body
+        return _parsed(self.raw_body)
+
+    def json_as_shown(self) -> dict[str, Any]:
+        r"""The body of a message: `\u4f60` is no character here but six, and so they are shown.
+
+        People report it (https://developers.weixin.qq.com/community/develop/doc/00066891970b5058e84bdaa3851c00); the
+        documents say nothing.
+        """
+        if self.escapes:
+            self.world.violation("escaped_characters", f"{self.path} was sent characters written as \\uXXXX")
+        return _parsed(ESCAPE.sub(rb"\\\\u\1", self.raw_body))
 
 
 @dataclass(slots=True)
@@ -78,7 +87,7 @@ Handler = Callable[[Call], Any]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What handles a path. `token`: whether it wants an access token; `code`: whether success has an errcode."""
+    """What handles a path. `token`: whether it wants an access token."""
 
     method: str
     handler: Handler
@@ -90,6 +99,11 @@ class Routes:
 
     def __init__(self) -> None:
         self._routes: dict[str, list[Route]] = {}
+        self._below: dict[str, list[Route]] = {}
+
+    def add_below(self, method: str, prefix: str, handler: Handler) -> None:
+        """Adds a route for every path that begins with `prefix`, for everybody."""
+        self._below.setdefault(prefix, []).append(Route(method, handler, token=False))
 
     def add(self, method: str, path: str, handler: Handler, *, token: bool = True) -> None:
         """Adds a route."""
@@ -101,7 +115,9 @@ class Routes:
         Raises:
             ApiError: 40066 there is no such path, 43001 or 43002 another method is required.
         """
-        routes = self._routes.get(path)
+        routes = self._routes.get(path) or next(
+            (found for prefix, found in self._below.items() if path.startswith(prefix)), None
+        )
         if routes is None:
             raise ApiError(40066)
         for route in routes:
@@ -154,7 +170,7 @@ class Gateway:
     async def _call(self, call: Call) -> Any:
         route = self._routes.find(call.request.method, call.path)
         if route.token:
-            call._account = self._owner(call.param("access_token"))
+            call.owner = self._owner(call.param("access_token"))
         refused = self._world.faults.take("refuse", call.path)
         if refused is not None:
             raise ApiError(refused.facts["code"], refused.facts["detail"])
@@ -184,6 +200,18 @@ class Gateway:
             facts["request"] = f"({len(body)} bytes)"
         facts["response"] = f"({len(result.body)} bytes)" if isinstance(result, Answer) else result
         self._world.wire.tell("in", "http", facts)
+
+
+def _parsed(raw: bytes) -> dict[str, Any]:
+    if not raw:
+        raise ApiError(44002)
+    try:
+        body = json.loads(raw.decode())
+    except ValueError:
+        raise ApiError(47001) from None
+    if not isinstance(body, dict):
+        raise ApiError(47001)
+    return body
 
 
 def _failed(fault: "Fault") -> web.Response:

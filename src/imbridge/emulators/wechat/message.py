@@ -69,6 +69,7 @@ class BotMessage:
         text: What a person reads.
         answers: The message it is the passive reply to.
         staff: The customer-service account it was sent as, or empty.
+        marked_as_ai: Whether a note below it says that an AI wrote it.
         msg_id: The number of a template message, else 0.
     """
 
@@ -80,6 +81,7 @@ class BotMessage:
     text: str
     answers: SentMessage | None = None
     staff: str = ""
+    marked_as_ai: bool = False
     msg_id: int = 0
 
     def __repr__(self) -> str:

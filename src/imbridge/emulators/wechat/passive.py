@@ -6,19 +6,16 @@ Rule: https://developers.weixin.qq.com/doc/service/guide/product/message/Passive
 from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.wechat import crypto, xml_text
-from imbridge.emulators.wechat.message import BotMessage, SentMessage
-from imbridge.emulators.wechat.readable import readable
+from imbridge.emulators.wechat.message import SentMessage
+from imbridge.emulators.wechat.passive_kinds import ReplyError, reply
 
 if TYPE_CHECKING:
     from imbridge.emulators.wechat.world import World
 
-TAKEN = frozenset({b"", b"success"})
+TAKEN = frozenset({b"", b"success", b"SUCCESS"})
+"""The last is not documented, but what one of the most used libraries has answered for years."""
 SILENT_EVENTS = frozenset({"unsubscribe", "VIEW", "view_miniprogram", "TEMPLATESENDJOBFINISH", "MASSSENDJOBFINISH"})
 """Events after which the person is not in the conversation: no reply is shown, and no fault."""
-
-
-class ReplyError(Exception):
-    """The answer is no passive reply."""
 
 
 def take(world: "World", sent: SentMessage, body: bytes) -> None:
@@ -80,40 +77,6 @@ def opened(world: "World", sent: SentMessage, body: bytes) -> dict[str, Any]:
     if not crypto.same(signed, fields["MsgSignature"]):
         raise ReplyError("MsgSignature is wrong")
     return xml_text.read(crypto.decrypt(account.aes_key, account.app_id, fields["Encrypt"]))
-
-
-def reply(world: "World", sent: SentMessage, fields: dict[str, Any]) -> BotMessage | None:
-    """The message a passive reply shows; None: it hands the conversation to the staff.
-
-    Raises:
-        ReplyError: A field is missing or wrong.
-    """
-    follower = sent.follower
-    if fields.get("ToUserName") != follower.openid:
-        raise ReplyError("ToUserName is not the follower's openid")
-    if fields.get("FromUserName") != follower.account.original_id:
-        raise ReplyError(f"FromUserName is not {follower.account.original_id}")
-    if not str(fields.get("CreateTime", "")).isdecimal():
-        raise ReplyError("CreateTime is no number")
-    kind = fields.get("MsgType")
-    if kind == "transfer_customer_service":
-        return None
-    if kind != "text":
-        raise ReplyError(f"MsgType {kind!r} is none of the passive kinds")
-    content = fields.get("Content")
-    if not isinstance(content, str) or not content:
-        raise ReplyError("Content is empty")
-    if len(content.encode()) > world.settings.text_limit:
-        raise ReplyError(f"Content has {len(content.encode())} bytes, more than {world.settings.text_limit}")
-    return BotMessage(
-        account=follower.account,
-        follower=follower,
-        kind=kind,
-        how="passive",
-        body=fields,
-        text=readable(kind, {"content": content}),
-        answers=sent,
-    )
 
 
 def _fault(world: "World", sent: SentMessage, reason: str) -> None:

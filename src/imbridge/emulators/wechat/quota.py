@@ -43,6 +43,12 @@ class Quota:
                 return "allowed"
         return "used_up"
 
+    @property
+    def open(self) -> bool:
+        """Whether any window is open, with messages left or not."""
+        now = time.monotonic()
+        return any(one.ends > now for one in self._windows.values())
+
     def close(self) -> None:
         """Ends every window: as if 48 hours had gone by."""
         self._windows.clear()

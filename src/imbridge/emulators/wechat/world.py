@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 from imbridge.emulators.wechat.account import Account
 from imbridge.emulators.wechat.faults import Faults
 from imbridge.emulators.wechat.ids import Ids
+from imbridge.emulators.wechat.media import Media, MediaStore
 from imbridge.emulators.wechat.message import BotMessage, SentMessage
 from imbridge.emulators.wechat.settings import EmulatorSettings
 from imbridge.emulators.wechat.stats import Stats, Violation
+from imbridge.emulators.wechat.templates import Templates
 from imbridge.emulators.wechat.tokens import Tokens
+from imbridge.emulators.wechat.web_grants import WebGrants
 from imbridge.emulators.wechat.wire import Wire
 
 if TYPE_CHECKING:
@@ -33,6 +36,11 @@ class World:
         self.followers: dict[str, Follower] = {}
         self.messages: deque[BotMessage] = deque(maxlen=settings.history)
         self.callbacks: dict[str, Callback] = {}
+        self.media = MediaStore(settings, self.ids)
+        self.templates = Templates(settings, self.ids)
+        self.grants = WebGrants(settings, self.ids)
+        self.scenes: dict[tuple[str, str], str] = {}
+        self.base_url = ""
 
     def violation(self, kind: str, detail: str) -> None:
         """Records that the client broke a rule of the platform."""
@@ -67,6 +75,14 @@ class World:
         self.messages.append(message)
         message.follower.inbox.add(message)
         return message
+
+    def address(self, media: Media) -> str:
+        """Where the public finds a file: on the platform a host of its own, here below `base_url`."""
+        return f"{self.base_url}/mmbiz/{media.media_id}"
+
+    def ticket(self, account: Account, scene: str) -> str:
+        """The ticket of the account's code with this scene, the same every time."""
+        return self.scenes.setdefault((account.app_id, scene), f"g{self.ids.text('ticket', 95)}")
 
     def service_fault(self, sent: SentMessage, reason: str) -> None:
         """The person reads that the account's service is out of order."""
