@@ -41,6 +41,7 @@ FOLDERS: dict[str, set[str]] = {
     },
     "wecom": {
         "received",  # seven types of content, forty events
+        "bot",  # smart bots: modes with adapters of their own, for they share neither transport nor content with apps
     },
 }
 

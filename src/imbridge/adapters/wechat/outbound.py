@@ -21,12 +21,14 @@ from imbridge.protocol import (
     Element,
     Event,
     Image,
+    Markdown,
     Media,
     Message,
     TargetGoneError,
     Video,
 )
 from imbridge.rendering import Part
+from imbridge.rendering.plain import to_plain
 
 Body = dict[str, Any]
 
@@ -101,10 +103,13 @@ def _media_body(media: Media) -> Body:
 
 
 def _text(elements: tuple[Element, ...]) -> str:
-    return "".join(
-        menu_text(menu_of(element)) if isinstance(element, Card) and not element.content else element.as_text()
-        for element in elements
-    )
+    return "".join(_shown(element) for element in elements)
+
+
+def _shown(element: Element) -> str:
+    if isinstance(element, Card) and not element.content:
+        return menu_text(menu_of(element))
+    return to_plain(element.text) if isinstance(element, Markdown) else element.as_text()
 
 
 def passive_fields(said: Answer) -> Body | None:

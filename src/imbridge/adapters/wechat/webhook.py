@@ -26,7 +26,6 @@ _MAX_ECHO = 1024
 _WINDOW = 600.0
 """Seconds that a callback may be from our clock."""
 _PAST_THE_CUT = 0.5
-_TIMEOUT = CUT + 2.0
 _TEXT = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
 _XML = {"Content-Type": "application/xml; charset=utf-8"}
 _LATER = {"Retry-After": "5"}
@@ -49,6 +48,7 @@ class WeChatWebhook:
         waits: float,
         holds: Callable[[], bool],
         welcome: str = "",
+        cut: float = CUT,
     ) -> None:
         """For one account.
 
@@ -61,6 +61,7 @@ class WeChatWebhook:
             waits: Seconds to wait for one; 0 answers at once.
             holds: Whether a try whose answer is late is left without one, so that the platform tries again.
             welcome: What a new follower is told when no skill says anything.
+            cut: Seconds after which the platform cuts a try.
         """
         self._keys = keys
         self._me = me
@@ -69,14 +70,16 @@ class WeChatWebhook:
         self._waits = waits
         self._holds = holds
         self._welcome = welcome
+        self._cut = cut
         self._replay = ReplayWindow(_WINDOW)
         self._path = f"/wechat/{name}"
-        self.exchanges = Exchanges()
+        self.exchanges = Exchanges(cut)
         self.counts = {"passive_replies": 0, "tries_left": 0, "answers_late": 0}
 
     def route(self) -> WebhookRoute:
         """Where it is."""
-        return WebhookRoute(self._path, ("GET", "POST"), self.handle, max_body=_MAX_BODY, timeout=_TIMEOUT)
+        timeout = self._cut + 2.0
+        return WebhookRoute(self._path, ("GET", "POST"), self.handle, max_body=_MAX_BODY, timeout=timeout)
 
     async def answer(self, message_id: str | None, channel: Channel, said: Answer) -> bool:
         """Give this as the answer to a callback; False when nobody waits for it (any more)."""
@@ -144,7 +147,7 @@ class WeChatWebhook:
         if number < TRIES and self._holds():
             # Neither answered nor refused: the platform gives this try up by itself, and sends the next one.
             self.counts["tries_left"] += 1
-            await asyncio.sleep(CUT + _PAST_THE_CUT - (time.monotonic() - received))
+            await asyncio.sleep(self._cut + _PAST_THE_CUT - (time.monotonic() - received))
             return WebhookResponse(503)
         self.counts["answers_late"] += 1
         exchange.close()

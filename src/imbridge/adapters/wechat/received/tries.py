@@ -33,16 +33,17 @@ class Exchange:
         verdict: What the inbox says of it.
     """
 
-    __slots__ = ("_closing", "_forget", "_stamps", "_taken", "item", "pending", "tries", "verdict")
+    __slots__ = ("_closing", "_forget", "_lasts", "_stamps", "_taken", "item", "pending", "tries", "verdict")
 
-    def __init__(self, inbound: Inbound, forget: Callable[["Exchange"], None]) -> None:
-        """Takes the place of the delivery's answer."""
+    def __init__(self, inbound: Inbound, lasts: float, forget: Callable[["Exchange"], None]) -> None:
+        """Takes the place of the delivery's answer; `lasts` is for how many seconds after a try."""
         self.item: Message | Event = inbound.item
-        self.pending = inbound.answer = PendingAnswer()
+        self.pending = inbound.answer = PendingAnswer(takes_messages=True)
         self.tries = 0
         self.verdict: asyncio.Future[Verdict] | None = None
         self._stamps: dict[Stamp, bytes] = {}
         self._taken = False
+        self._lasts = lasts
         self._closing: asyncio.TimerHandle | None = None
         self._forget = forget
 
@@ -52,7 +53,7 @@ class Exchange:
         self._stamps[stamp] = _digest(content)
         if self._closing is not None:
             self._closing.cancel()
-        self._closing = asyncio.get_running_loop().call_later(CUT + _MISSING, self.close)
+        self._closing = asyncio.get_running_loop().call_later(self._lasts, self.close)
 
     def knows(self, stamp: Stamp, content: bytes) -> bool:
         """Whether a try had this time and nonce, and this content: then it is the platform that repeats itself."""
@@ -80,8 +81,9 @@ class Exchange:
 class Exchanges:
     """The deliveries that the platform waits at: each one open for some 20 seconds at most."""
 
-    def __init__(self) -> None:
-        """None so far."""
+    def __init__(self, cut: float = CUT) -> None:
+        """None so far; a try is cut after so many seconds."""
+        self._lasts = cut + _MISSING
         self._by_key: dict[str, Exchange] = {}
         self._by_stamp: dict[Stamp, Exchange] = {}
         self._of_events: dict[str, Exchange] = {}
@@ -111,7 +113,7 @@ class Exchanges:
             if self._of_events.get(address) is exchange:
                 del self._of_events[address]
 
-        exchange = self._by_key[key] = Exchange(inbound, forget)
+        exchange = self._by_key[key] = Exchange(inbound, self._lasts, forget)
         if address:
             self._of_events[address] = exchange
         return exchange
