@@ -36,6 +36,7 @@ FOLDERS: dict[str, set[str]] = {
     },
     "wecom": {
         "received",  # seven types of content, forty events
+        "robot",  # the robots of groups: a mode with an adapter of its own, which has an address to post to and no API
     },
 }
 

@@ -9,10 +9,11 @@ from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent,
 from imbridge.adapters.envelope import Envelope
 from imbridge.adapters.wecom.api import WeComApi
 from imbridge.adapters.wecom.capabilities import APP
-from imbridge.adapters.wecom.config import WeComConfig
+from imbridge.adapters.wecom.config import Mode, WeComConfig
 from imbridge.adapters.wecom.crypto import envelope_of
 from imbridge.adapters.wecom.inbound import Identity
 from imbridge.adapters.wecom.outbound import fits_passive, message_body, passive_xml, recipients
+from imbridge.adapters.wecom.robot.group_robot import GroupRobotAdapter
 from imbridge.adapters.wecom.webhook import WeComWebhook
 from imbridge.config import AccountConfig
 from imbridge.protocol import Channel, Degradation, DeliveryError, ImbridgeError, RateLimitedError, SentPart
@@ -37,6 +38,13 @@ class WeComAdapter(Adapter):
     platform: ClassVar[str] = "wecom"
     config_type: ClassVar[type[AccountConfig]] = WeComConfig
     capabilities = APP
+
+    @classmethod
+    def create(cls, config: AccountConfig, context: AdapterContext) -> Adapter:
+        """The adapter of an app, or of a group's robot."""
+        if isinstance(config, WeComConfig) and config.mode is Mode.GROUP_ROBOT:
+            return GroupRobotAdapter(config, context)
+        return cls(config, context)
 
     def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
         """Keep the settings; no I/O before `start`."""
