@@ -1,0 +1,118 @@
+"""People who use template cards.
+
+Rule: https://developer.work.weixin.qq.com/document/path/90376 (`template_card_event`, `template_card_menu_event`).
+Every click has a `ResponseCode` of its own, good for one change of the card in 72 hours.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from imbridge.emulators.wecom.message import AppMessage, SentMessage
+
+if TYPE_CHECKING:
+    from imbridge.emulators.wecom.user import User
+    from imbridge.emulators.wecom.world import World
+
+
+@dataclass(slots=True)
+class ResponseCode:
+    """A code for one change of a card."""
+
+    message: AppMessage
+    expires: float
+    used: bool = False
+
+
+class CardClicks:
+    """The codes, and the clicks that make them."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self.codes: OrderedDict[str, ResponseCode] = OrderedDict()
+
+    def new_code(self, message: AppMessage) -> str:
+        """A `response_code` for a card."""
+        world = self._world
+        code = world.ids.text("response_code", 48)
+        self.codes[code] = ResponseCode(message, time.monotonic() + world.settings.response_code_lifetime)
+        if len(self.codes) > world.settings.history:
+            self.codes.popitem(last=False)
+        return code
+
+    def click(self, user: "User", message: AppMessage, key: str, selected: Mapping[str, Sequence[str]]) -> SentMessage:
+        """`template_card_event`."""
+        card = _shown(user, message)
+        questions = _questions(card)
+        for question, options in selected.items():
+            known = questions.get(question)
+            if known is None:
+                raise ValueError(f"the card asks nothing with the key {question!r}, but {sorted(questions)}")
+            wrong = [option for option in options if option not in known]
+            if wrong:
+                raise ValueError(f"{question!r} has no options {wrong}, but {known}")
+        buttons = _buttons(card)
+        key = key or (buttons[0] if len(buttons) == 1 else "")
+        if key not in buttons:
+            raise ValueError(f"the card has no button {key!r}, but {buttons}")
+        items = [
+            {"QuestionKey": question, "OptionIds": {"OptionId": list(options)}}
+            for question, options in selected.items()
+        ]
+        extra = {"SelectedItems": {"SelectedItem": items}} if items else {}
+        return self._push(user, message, card, "template_card_event", key, extra)
+
+    def click_menu(self, user: "User", message: AppMessage, key: str) -> SentMessage:
+        """`template_card_menu_event`."""
+        card = _shown(user, message)
+        keys = [item.get("key") for item in (card.get("action_menu") or {}).get("action_list", ())]
+        if key not in keys:
+            raise ValueError(f"the card's menu has no item {key!r}, but {keys}")
+        return self._push(user, message, card, "template_card_menu_event", key, {})
+
+    def _push(
+        self, user: "User", message: AppMessage, card: dict[str, Any], event: str, key: str, extra: dict[str, Any]
+    ) -> SentMessage:
+        app = self._world.the_app(message.app)
+        code = self.new_code(message)
+        self._world.clicked[code] = message
+        if len(self._world.clicked) > self._world.settings.history:
+            self._world.clicked.popitem(last=False)
+        fields = {
+            "ToUserName": app.corp_id,
+            "FromUserName": user.userid,
+            "CreateTime": int(time.time()),
+            "MsgType": "event",
+            "Event": event,
+            "EventKey": key,
+            "TaskId": card.get("task_id", ""),
+            "CardType": card.get("card_type", ""),
+            "ResponseCode": code,
+            "AgentID": app.agent_id,
+            **extra,
+        }
+        return self._world.callbacks.push(app, fields, user=user)
+
+
+def _shown(user: "User", message: AppMessage) -> dict[str, Any]:
+    if message.kind != "template_card" or user not in message.recipients:
+        raise ValueError(f"{user!r} sees no card in {message!r}")
+    if message.recalled:
+        raise ValueError("the card was recalled")
+    if user.userid in message.replaced:
+        raise ValueError(f"the card's buttons are {message.replaced[user.userid]!r} now")
+    return message.card_of(user.userid)
+
+
+def _buttons(card: Mapping[str, Any]) -> list[str]:
+    keys = [button["key"] for button in card.get("button_list") or () if button.get("type", 0) == 0]
+    submit = card.get("submit_button")
+    return [*keys, submit["key"]] if submit else keys
+
+
+def _questions(card: Mapping[str, Any]) -> dict[str, list[str]]:
+    asked = [*(card.get("select_list") or ())]
+    asked += [card[name] for name in ("button_selection", "checkbox") if card.get(name)]
+    return {one["question_key"]: [option["id"] for option in one.get("option_list") or ()] for one in asked}

@@ -1,0 +1,77 @@
+"""Access tokens: one for each app, the same while it lives.
+
+Rule: https://developer.work.weixin.qq.com/document/path/91039 (7200 s; asked again, the same token comes while it is
+valid; the platform may let it die early, then it must be fetched anew).
+"""
+
+import math
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from imbridge.emulators.wecom.app import App
+from imbridge.emulators.wecom.ids import Ids
+from imbridge.emulators.wecom.settings import EmulatorSettings
+
+KEPT = 1000
+
+
+@dataclass(slots=True)
+class Token:
+    """One token. `expires` is what the platform promised, `dies` what really happens (`time.monotonic()`)."""
+
+    value: str = field(repr=False)
+    app: App
+    expires: float
+    dies: float
+
+    @property
+    def alive(self) -> bool:
+        """Whether a call may use it."""
+        return time.monotonic() < min(self.expires, self.dies)
+
+
+class Tokens:
+    """All tokens of the emulated platform."""
+
+    def __init__(self, settings: EmulatorSettings, ids: Ids) -> None:
+        self._settings = settings
+        self._ids = ids
+        self._all: OrderedDict[str, Token] = OrderedDict()
+        self._current: dict[str, Token] = {}
+        self.early_death: float | None = None
+        """When set, tokens die this many seconds after they were issued, whatever their expiry said."""
+        self.issued = 0
+
+    def request(self, app: App) -> tuple[str, int]:
+        """The app's valid token and the seconds it is said to have left."""
+        now = time.monotonic()
+        token = self._current.get(app.secret)
+        if token is None or not token.alive:
+            lifetime = self._settings.token_lifetime
+            dies = lifetime if self.early_death is None else self.early_death
+            token = Token(self._ids.text("access_token", 128), app, now + lifetime, now + dies)
+            self._current[app.secret] = token
+            self._all[token.value] = token
+            if len(self._all) > KEPT:
+                self._all.popitem(last=False)
+            self.issued += 1
+        return token.value, math.ceil(token.expires - now)
+
+    def find(self, value: str) -> Token | None:
+        """A token that was issued, dead or alive."""
+        return self._all.get(value)
+
+    def expire_all(self) -> int:
+        """Ends every token (42001 from now on); returns how many lived."""
+        living = [token for token in self._all.values() if token.alive]
+        for token in living:
+            token.dies = 0.0
+        return len(living)
+
+    def forget_all(self) -> int:
+        """Knows no token any more (40014 from now on); returns how many lived."""
+        count = self.expire_all()
+        self._all.clear()
+        self._current.clear()
+        return count
