@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.wecom.app import App
 from imbridge.emulators.wecom.directory import Department, Tag
+from imbridge.emulators.wecom.group_robot import GroupRobot
 from imbridge.emulators.wecom.user import User, userid_of
 
 if TYPE_CHECKING:
@@ -18,6 +19,11 @@ class CorpSetup:
     """What there is in the corp before anybody does anything."""
 
     _world: "World"
+
+    @property
+    def base_url(self) -> str:
+        """Where the emulator listens."""
+        raise RuntimeError("only a started emulator has an address")
 
     def add_app(
         self,
@@ -89,6 +95,16 @@ class CorpSetup:
         department = Department(number, name, parent_id)
         departments[number] = department
         return department
+
+    def add_group_robot(self, name: str = "Robot", members: Iterable[User] = ()) -> GroupRobot:
+        """Adds a robot to a group of these members; they receive what is posted to its `webhook_url`."""
+        world = self._world
+        raw = world.ids.hex("robot", 32)
+        key = f"{raw[:8]}-{raw[8:12]}-{raw[12:16]}-{raw[16:20]}-{raw[20:]}"
+        url = f"{self.base_url}/cgi-bin/webhook/send?key={key}"
+        robot = GroupRobot(name, key, url, "wr" + world.ids.text("group", 30), tuple(members))
+        world.robots[key] = robot
+        return robot
 
     def add_tag(self, name: str, users: Iterable[User] = (), parties: Iterable[int] = ()) -> Tag:
         """Adds a tag; nobody is told."""
