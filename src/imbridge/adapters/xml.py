@@ -1,7 +1,7 @@
 """The XML of WeCom and WeChat: read without trusting it, written without letting a text break out of its field."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -74,21 +74,25 @@ def items_of(value: Any) -> list[Any]:
 
 def cdata(text: str) -> str:
     """A text that stays inside its field, whatever it holds."""
-    return f"<![CDATA[{_ILLEGAL.sub('�', text).replace(']]>', ']]]]><![CDATA[>')}]]>"
+    if not text.isprintable() or "]]>" in text:  # nearly all are, and hold none
+        text = _ILLEGAL.sub("\ufffd", text).replace("]]>", "]]]]><![CDATA[>")
+    return f"<![CDATA[{text}]]>"
 
 
 def write_xml(fields: Fields, root: str = "xml") -> str:
     """A document: numbers as they are, texts as CDATA."""
-    return f"<{root}>{''.join(_written(fields))}</{root}>"
+    return f"<{root}>{_written(fields)}</{root}>"
 
 
-def _written(fields: Fields) -> Iterable[str]:
+def _written(fields: Fields) -> str:
+    parts: list[str] = []
     for name, value in fields.items():
-        for one in value if isinstance(value, list) else (value,):
-            yield f"<{name}>{_inner(one)}</{name}>"
-
-
-def _inner(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "".join(_written(value))
-    return str(value) if isinstance(value, int) else cdata(str(value))
+        if isinstance(value, str):
+            parts.append(f"<{name}>{cdata(value)}</{name}>")
+        elif isinstance(value, int):
+            parts.append(f"<{name}>{value}</{name}>")
+        elif isinstance(value, Mapping):
+            parts.append(f"<{name}>{_written(value)}</{name}>")
+        else:
+            parts.extend(_written({name: one}) for one in value)
+    return "".join(parts)

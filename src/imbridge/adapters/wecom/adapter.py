@@ -9,6 +9,7 @@ from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent,
 from imbridge.adapters.envelope import Envelope
 from imbridge.adapters.wecom.api import WeComApi
 from imbridge.adapters.wecom.authorisation.oauth import OAuth
+from imbridge.adapters.wecom.bot.adapter import BotAdapter
 from imbridge.adapters.wecom.capabilities import APP
 from imbridge.adapters.wecom.config import Mode, WeComConfig
 from imbridge.adapters.wecom.crypto import envelope_of
@@ -46,7 +47,9 @@ class WeComAdapter(Adapter):
 
     @classmethod
     def create(cls, config: AccountConfig, context: AdapterContext) -> Adapter:
-        """The adapter of an app, or of a group's robot."""
+        """The adapter of an app, of a smart bot, or of a group's robot."""
+        if isinstance(config, WeComConfig) and config.mode is Mode.BOT:
+            return BotAdapter(config, context)
         if isinstance(config, WeComConfig) and config.mode is Mode.GROUP_ROBOT:
             return GroupRobotAdapter(config, context)
         return cls(config, context)

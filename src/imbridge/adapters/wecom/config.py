@@ -61,6 +61,9 @@ class WeComConfig(AccountConfig):
             message but not between attempts, so that an attempt that may have arrived can be repeated. That the
             platform compares the whole request, the interval too, is unverified: were it not so, two equal messages
             within half an hour would be one.
+        bot_name: What a smart bot is called: a call of it in a group is plain text, `@Name`. When left out, a call that
+            a group's message begins with is taken for one of the bot, for it hears nothing else there.
+        feedback: People can rate a smart bot's answers: `FeedbackGiven`.
         welcome: What a smart bot says to somebody who opens the chat for the first time in a day, when no skill does.
         member_rate: Messages to one member; the platform drops what is more, silently (30 a minute, 1,000 an hour).
         member_hour_rate: The second of the two.
@@ -115,6 +118,8 @@ class WeComConfig(AccountConfig):
     passive_reply: float = Field(default=0.0, ge=0.0, le=4.5)
     markdown: bool = True
     duplicate_check: bool = False
+    bot_name: str = ""
+    feedback: bool = False
     welcome: str = Field(default="", max_length=2000)
     member_rate: str = "30/61s"
     member_hour_rate: str = "1000/3660s"
