@@ -41,6 +41,9 @@ FOLDERS: dict[str, set[str]] = {
     },
     "wecom": {
         "received",  # seven types of content, forty events
+        "services",  # what the platform offers beyond messages in and out, as at Feishu
+        "authorisation",  # people who tell by a browser who they are
+        "robot",  # the robots of groups: a mode with an adapter of its own, which has an address to post to and no API
         "bot",  # smart bots: modes with adapters of their own, for they share neither transport nor content with apps
     },
 }

@@ -231,6 +231,8 @@ class ErrcodeCaller:
             doubt = failure.ambiguous
             if isinstance(failure, RateLimitedError):
                 failure.retry_after = delay
+                for key, _ in limits:
+                    self.pacer.pause(key, delay)  # the others that wait would only be refused too
             await self._wait(delay, deadline, failure)
 
     async def _download(self, into: BinaryIO, url: URL, options: dict[str, Any]) -> HttpResponse:
