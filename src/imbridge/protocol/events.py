@@ -62,13 +62,13 @@ class ReactionRemoved(Event):
 
 
 class BotAdded(Event):
-    """We were added to a group."""
+    """We were added to a group, or a person can talk to us from now on: `channel` tells which."""
 
     type: Literal["bot_added"] = "bot_added"
 
 
 class BotRemoved(Event):
-    """We were removed from a group."""
+    """We were removed from a group, or a person cannot or does not want to talk to us any more."""
 
     type: Literal["bot_removed"] = "bot_removed"
 
@@ -127,10 +127,30 @@ class ButtonClicked(Event):
 
 
 class MenuClicked(Event):
-    """Somebody chose an item of the bot's menu."""
+    """Somebody chose an item of the bot's menu.
+
+    Attributes:
+        key: Which: what the item carries, or the address that it opens. What else it brought (a code that was scanned,
+            a place that was picked) is in `payload`.
+    """
 
     type: Literal["menu_clicked"] = "menu_clicked"
     key: str = ""
+
+
+class LocationReported(Event):
+    """Somebody's client told where it is, without a message: they allowed it once.
+
+    Attributes:
+        latitude: Degrees.
+        longitude: Degrees.
+        precision: Metres, as far as the platform tells.
+    """
+
+    type: Literal["location_reported"] = "location_reported"
+    latitude: float
+    longitude: float
+    precision: float | None = None
 
 
 class ApprovalChanged(Event):
@@ -235,8 +255,9 @@ EVENT_TYPES: dict[str, type[Event]] = {
     cls.model_fields["type"].default: cls
     for cls in (
         MessageRecalled, MessageRead, ReactionAdded, ReactionRemoved, BotAdded, BotRemoved, MemberJoined, MemberLeft,
-        ChatOpened, ChannelUpdated, ChannelClosed, ButtonClicked, MenuClicked, ApprovalChanged, ContactChanged,
-        LinkPreviewRequested, DocumentCommented, MeetingInvited, FeedbackGiven, UnknownEvent,
+        ChatOpened, ChannelUpdated, ChannelClosed, ButtonClicked, MenuClicked, LocationReported, ApprovalChanged,
+        ContactChanged, LinkPreviewRequested, DocumentCommented, MeetingInvited, FeedbackGiven,
+        UnknownEvent,
     )
 }  # fmt: skip
 """Every event by its discriminator."""
@@ -252,8 +273,9 @@ def _keep_new_kinds(value: Any) -> Any:
 
 AnyEvent = Annotated[
     MessageRecalled | MessageRead | ReactionAdded | ReactionRemoved | BotAdded | BotRemoved | MemberJoined | MemberLeft
-    | ChatOpened | ChannelUpdated | ChannelClosed | ButtonClicked | MenuClicked | ApprovalChanged | ContactChanged
-    | LinkPreviewRequested | DocumentCommented | MeetingInvited | FeedbackGiven | UnknownEvent,
+    | ChatOpened | ChannelUpdated | ChannelClosed | ButtonClicked | MenuClicked | LocationReported | ApprovalChanged
+    | ContactChanged | LinkPreviewRequested | DocumentCommented | MeetingInvited | FeedbackGiven
+    | UnknownEvent,
     Field(discriminator="type"),
     BeforeValidator(_keep_new_kinds),
 ]  # fmt: skip

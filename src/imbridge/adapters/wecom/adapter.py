@@ -8,12 +8,18 @@ from typing import Any, ClassVar
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
 from imbridge.adapters.envelope import Envelope
 from imbridge.adapters.wecom.api import WeComApi
+from imbridge.adapters.wecom.authorisation.oauth import OAuth
 from imbridge.adapters.wecom.bot.adapter import BotAdapter
 from imbridge.adapters.wecom.capabilities import APP
 from imbridge.adapters.wecom.config import Mode, WeComConfig
 from imbridge.adapters.wecom.crypto import envelope_of
 from imbridge.adapters.wecom.inbound import Identity
 from imbridge.adapters.wecom.outbound import fits_passive, message_body, passive_xml, recipients
+from imbridge.adapters.wecom.robot.group_robot import GroupRobotAdapter
+from imbridge.adapters.wecom.services.approvals import WeComApprovals
+from imbridge.adapters.wecom.services.chats import WeComChats
+from imbridge.adapters.wecom.services.contacts import WeComContacts
+from imbridge.adapters.wecom.services.sdk import Sdk
 from imbridge.adapters.wecom.webhook import WeComWebhook
 from imbridge.config import AccountConfig
 from imbridge.protocol import Channel, Degradation, DeliveryError, ImbridgeError, RateLimitedError, SentPart
@@ -41,9 +47,11 @@ class WeComAdapter(Adapter):
 
     @classmethod
     def create(cls, config: AccountConfig, context: AdapterContext) -> Adapter:
-        """The adapter of an app or of a smart bot."""
+        """The adapter of an app, of a smart bot, or of a group's robot."""
         if isinstance(config, WeComConfig) and config.mode is Mode.BOT:
             return BotAdapter(config, context)
+        if isinstance(config, WeComConfig) and config.mode is Mode.GROUP_ROBOT:
+            return GroupRobotAdapter(config, context)
         return cls(config, context)
 
     def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
@@ -54,6 +62,11 @@ class WeComAdapter(Adapter):
         self.settings = config
         self.api = WeComApi(config, context.pool)
         self.me = Identity(config.name, config.corp_id, config.agent_id)
+        self.contacts = WeComContacts(self.api.caller, self.api.all_caller)
+        self.chats = WeComChats(self.api.caller, config.name)
+        self.approvals = WeComApprovals(self.api.caller)
+        self.oauth = OAuth(self.api.caller, config)
+        self._sdk = Sdk(self.api.caller, config)
         envelope = envelope_of(config)
         self._webhook = None if envelope is None else self._make_webhook(envelope)
 
@@ -88,7 +101,9 @@ class WeComAdapter(Adapter):
 
     async def close(self) -> None:
         """Let go of everything."""
-        await self.api.caller.close()
+        await self.oauth.close()
+        await self._sdk.close()
+        await self.api.close()
         self._tell(Health.STOPPED, "closed")
 
     async def probe(self) -> Probe:
@@ -154,8 +169,20 @@ class WeComAdapter(Adapter):
         await self.api.recall(message_id)
 
     def routes(self) -> Sequence[WebhookRoute]:
-        """The callback URL, when callbacks are set up."""
-        return () if self._webhook is None else (self._webhook.route(),)
+        """The callback URL, when callbacks are set up, and the address that people come back to from OAuth."""
+        own = () if self._webhook is None else (self._webhook.route(),)
+        return own + self.oauth.routes()
+
+    async def sdk(self) -> Any:
+        """Wechatpy's client for all the rest of the platform, over our connections and with our token.
+
+        Its API methods return awaitables: `await (await adapter.sdk()).user.get("alice")`. It is loaded at the first
+        call, in a thread.
+
+        Raises:
+            ConfigError: wechatpy is not installed.
+        """
+        return await self._sdk.client()
 
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""

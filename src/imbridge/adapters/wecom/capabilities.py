@@ -13,3 +13,17 @@ APP = Capabilities(
     recall_window=24 * 3600,
     push=True,
 )
+
+GROUP_ROBOT = Capabilities(
+    sends=frozenset({"text", "markdown", "mention", "mention_all", "image", "audio", "file", "card"}),
+    text_bytes=2048,
+    markdown_bytes=4096,
+    image_bytes=2 << 20,
+    file_bytes=20 << 20,
+    mention=True,
+    push=True,
+)
+"""What the robot of a group can do: it speaks in one group, and hears nothing.
+
+Source: developer.work.weixin.qq.com, "group robots" (path/91770), now "message push" (path/99110).
+"""

@@ -13,6 +13,8 @@ from imbridge.config import AccountConfig
 
 _API = "https://qyapi.weixin.qq.com"
 _BOT = "wss://openws.work.weixin.qq.com"
+_OAUTH = "https://open.weixin.qq.com"
+_LOGIN = "https://login.work.weixin.qq.com"
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,128}")
 _HOOK_PATH = "/cgi-bin/webhook/send"
@@ -47,6 +49,10 @@ class WeComConfig(AccountConfig):
         webhook_url: Address of a group's robot, or its key alone. Who has it can post into the group.
         base_url: Replaces the API's address: private deployments and tests.
         bot_url: Replaces the address of the long connection.
+        oauth_url: Replaces the address of the page that tells who somebody is, inside WeCom.
+        login_url: Replaces the address of the page on which somebody logs in with WeCom.
+        contacts_secret: The secret of the address book's synchronisation, which alone is told the userids of all
+            members (`contacts.user_ids`).
         passive_reply: Seconds that an app's callback may wait for the skill's answer, which is then its own answer and
             saves a call; the platform cuts the connection after 5. 0 answers at once and sends by `message/send`.
         markdown: How an app shows Markdown: `markdown` needs the WeCom client (it is not shown in WeChat), `text` is
@@ -104,6 +110,11 @@ class WeComConfig(AccountConfig):
     )
     base_url: str = Field(default=_API, description="http(s) address of the API, for private deployments and tests")
     bot_url: str = Field(default=_BOT, description="ws(s) address of the smart bots' long connection")
+    oauth_url: str = Field(default=_OAUTH, description="http(s) address of the authorisation page, for tests")
+    login_url: str = Field(default=_LOGIN, description="http(s) address of the login page, for tests")
+    contacts_secret: SecretStr | None = Field(
+        default=None, description="admin console: Security and Management > Management Tools > Contacts Sync > Secret"
+    )
     passive_reply: float = Field(default=0.0, ge=0.0, le=4.5)
     markdown: bool = True
     duplicate_check: bool = False
@@ -157,7 +168,7 @@ class WeComConfig(AccountConfig):
         hook_key(value.get_secret_value())
         return value
 
-    @field_validator("base_url", "bot_url")
+    @field_validator("base_url", "bot_url", "oauth_url", "login_url")
     @classmethod
     def _check_address(cls, value: str, info: ValidationInfo) -> str:
         secure, plain = ("wss", "ws") if info.field_name == "bot_url" else ("https", "http")

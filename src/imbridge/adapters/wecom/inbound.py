@@ -88,4 +88,4 @@ def _event(told: Facts) -> Event:
     if reader is not None:
         with suppress(*_NOT_AS_EXPECTED):
             return reader(told)
-    return told.make(UnknownEvent, kind=kind)
+    return told.make(UnknownEvent, kind=events.kind_of(told))

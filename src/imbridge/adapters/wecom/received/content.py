@@ -1,20 +1,85 @@
-"""What a message holds. Source: developer.work.weixin.qq.com, "message format" (path/90239)."""
+"""What a message holds. Source: developer.work.weixin.qq.com, "message format" (path/90239).
+
+That page has text, image, voice, video, location and link. Files arrive too, with fields that are not documented:
+`MediaId` or `FileKey`, `FileName` or `Title`, `FileSize` or `FileTotalLen` are those that clients have seen.
+"""
 
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any
 
 from imbridge.adapters.wecom.received.facts import Facts
-from imbridge.protocol import Element, Text
+from imbridge.protocol import Audio, Element, File, Image, Link, Location, Text, Video
 
 Reader = Callable[[Facts], tuple[Element, ...]]
 
+_AUDIO_TYPES = {"amr": "audio/amr", "speex": "audio/speex", "mp3": "audio/mpeg"}
+
 
 def _text(told: Facts) -> tuple[Element, ...]:
-    return (Text(told.text("Content")),)
+    text = told.needed("Content")
+    return (Text(text),) if text else ()
 
 
-READERS: Mapping[str, Reader] = {"text": _text}
-"""By `MsgType`: the elements. They raise `ValueError` for a message that lacks what its kind should have."""
+def _image(told: Facts) -> tuple[Element, ...]:
+    return (Image(key=told.filled("MediaId")),)
+
+
+def _voice(told: Facts) -> tuple[Element, ...]:
+    """`Recognition` is there when the app's speech recognition is switched on."""
+    mime = _AUDIO_TYPES.get(told.text("Format").lower())
+    return (Audio(key=told.filled("MediaId"), mime=mime, transcript=told.text("Recognition")),)
+
+
+def _video(told: Facts) -> tuple[Element, ...]:
+    return (Video(key=told.filled("MediaId"), cover=told.text("ThumbMediaId")),)
+
+
+def _location(told: Facts) -> tuple[Element, ...]:
+    return (place(told.fields, "Location_X", "Location_Y"),)
+
+
+def place(fields: Mapping[str, Any], latitude: str, longitude: str) -> Location:
+    """A place by the names of its fields. `Location_X` is the latitude, whatever X looks like.
+
+    Raises:
+        KeyError: one of them is missing.
+        ValueError: it is none on this earth.
+    """
+    north, east = float(fields[latitude]), float(fields[longitude])
+    if not isfinite(north) or not isfinite(east):
+        raise ValueError("no place on earth")
+    name = fields.get("Label") or fields.get("Poiname") or ""
+    return Location(latitude=north, longitude=east, name=name if isinstance(name, str) else "")
+
+
+def _link(told: Facts) -> tuple[Element, ...]:
+    """A page that somebody shared; its description and picture are in the message's payload."""
+    return (Link(url=told.filled("Url"), title=told.text("Title")),)
+
+
+def _file(told: Facts) -> tuple[Element, ...]:
+    key = told.text("MediaId") or told.filled("FileKey")
+    size = told.text("FileSize") or told.text("FileTotalLen")
+    return (
+        File(
+            key=key,
+            name=told.text("FileName") or told.text("Title"),
+            size=int(size) if size.isascii() and size.isdigit() and len(size) < 16 else None,
+        ),
+    )
+
+
+READERS: Mapping[str, Reader] = {
+    "text": _text,
+    "image": _image,
+    "voice": _voice,
+    "video": _video,
+    "location": _location,
+    "link": _link,
+    "file": _file,
+}
+"""By `MsgType`: the elements. They raise `ValueError` or `KeyError` for a message that lacks what its kind should have."""
 
 
 def content_type(kind: str, elements: tuple[Any, ...]) -> str:

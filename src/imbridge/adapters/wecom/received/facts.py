@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from imbridge.adapters.wecom.sent.codes import Cards
 from imbridge.protocol import Channel, ChannelKind, Event, Sender
 from imbridge.protocol.message import utc
 
@@ -20,12 +21,14 @@ class Identity:
         corp_id: The corp.
         agent_id: The app.
         name: What the app is called, once known.
+        cards: The cards it has sent: clicks tell them by their task ids.
     """
 
     account: str
     corp_id: str
     agent_id: int
     name: str = ""
+    cards: Cards = field(default_factory=Cards, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,39 @@ class Facts:
         """A field that is a text; empty when it is missing or something else."""
         value = self.fields.get(name, "")
         return value if isinstance(value, str) else ""
+
+    def needed(self, name: str) -> str:
+        """A field that has to be there as a text, which may be empty.
+
+        Raises:
+            ValueError: it is not.
+        """
+        value = self.fields.get(name)
+        if not isinstance(value, str):
+            raise ValueError(f"no {name}")
+        return value
+
+    def filled(self, name: str) -> str:
+        """A field that has to hold a text.
+
+        Raises:
+            ValueError: it does not.
+        """
+        value = self.needed(name)
+        if not value:
+            raise ValueError(f"no {name}")
+        return value
+
+    def under(self, name: str) -> Mapping[str, Any]:
+        """A field with fields in it.
+
+        Raises:
+            ValueError: it is none.
+        """
+        value = self.fields.get(name)
+        if not isinstance(value, Mapping):
+            raise ValueError(f"no fields in {name}")
+        return value
 
     @property
     def timestamp(self) -> datetime:

@@ -1,0 +1,1 @@
+"""What an app sends beyond texts: cards, media, answers to clicks."""
