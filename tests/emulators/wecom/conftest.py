@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator, Iterator
 
+import aiohttp
 import pytest
 from wecom_app_side import Client
+from wecom_raw_api import Api
 
 from imbridge.emulators.wecom import App, EmulatorSettings, User, WeComEmulator
 
@@ -40,3 +42,9 @@ def client(wecom: WeComEmulator, app: App) -> Iterator[Client]:
     opened = Client(wecom.base_url, app)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+async def api(wecom: WeComEmulator, app: App) -> AsyncIterator[Api]:
+    async with aiohttp.ClientSession() as session:
+        yield Api(session, wecom.base_url, app)

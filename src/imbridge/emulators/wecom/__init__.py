@@ -15,12 +15,18 @@ Example:
 """
 
 from imbridge.emulators.wecom.app import App
+from imbridge.emulators.wecom.appchat import AppChat
+from imbridge.emulators.wecom.approvals import Approval, Approvals
 from imbridge.emulators.wecom.callback_answer import CallbackAnswer, CallbackRefusedError, Forged
+from imbridge.emulators.wecom.consent import ConsentPageError
+from imbridge.emulators.wecom.contacts import Contacts
 from imbridge.emulators.wecom.crypto import Crypto, CryptoError
 from imbridge.emulators.wecom.directory import Department, Tag
 from imbridge.emulators.wecom.emulator import WeComEmulator
 from imbridge.emulators.wecom.fault import Fault
 from imbridge.emulators.wecom.faults import Faults
+from imbridge.emulators.wecom.group_robot import GroupRobot
+from imbridge.emulators.wecom.happenings import Happenings
 from imbridge.emulators.wecom.message import AppMessage, SentMessage, UndeliveredError
 from imbridge.emulators.wecom.settings import EmulatorSettings
 from imbridge.emulators.wecom.stats import Stats, Violation
@@ -28,9 +34,14 @@ from imbridge.emulators.wecom.user import User
 
 __all__ = [
     "App",
+    "AppChat",
     "AppMessage",
+    "Approval",
+    "Approvals",
     "CallbackAnswer",
     "CallbackRefusedError",
+    "ConsentPageError",
+    "Contacts",
     "Crypto",
     "CryptoError",
     "Department",
@@ -38,6 +49,8 @@ __all__ = [
     "Fault",
     "Faults",
     "Forged",
+    "GroupRobot",
+    "Happenings",
     "SentMessage",
     "Stats",
     "Tag",

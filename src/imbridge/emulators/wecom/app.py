@@ -21,6 +21,8 @@ class App:
         visible: The userids the app may see and write to; None: everybody.
         trusted_ips: Addresses that may call its API (60020 for the others); None: all.
         trusted_domains: Hosts that may be a `redirect_uri`; None: all.
+        sees_private: Whether `user/get` shows it mobile, e-mail and so on, as it does to apps from before June 2022.
+        contacts: Whether it is no app but the contacts secret (通讯录同步), which alone may call `user/list_id`.
         menu: The menu it has set with `menu/create`.
     """
 
@@ -33,6 +35,8 @@ class App:
     visible: Collection[str] | None = None
     trusted_ips: Collection[str] | None = None
     trusted_domains: Collection[str] | None = None
+    sees_private: bool = False
+    contacts: bool = False
     menu: dict[str, Any] | None = None
 
     @property

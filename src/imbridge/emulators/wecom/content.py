@@ -160,10 +160,11 @@ def _mpnews(world: "World", content: dict[str, Any], sender: Sender) -> dict[str
         check_media(world, article.get("thumb_media_id"), "image", sender)
         if len(required(article, "content", "mpnews.articles").encode()) > PAGE:
             raise ApiError(45002)
+        shown = _cut_titles(world, "mpnews.articles", article)
         for name, limit in (("author", AUTHOR), ("digest", DESCRIPTION)):
-            if isinstance(article.get(name), str):
-                article = {**article, name: cut(world, f"mpnews.articles.{name}", article[name], limit)}
-        checked.append(_cut_titles(world, "mpnews.articles", article))
+            if isinstance(shown.get(name), str):
+                shown[name] = cut(world, f"mpnews.articles.{name}", shown[name], limit)
+        checked.append(shown)
     return {**content, "articles": checked}
 
 

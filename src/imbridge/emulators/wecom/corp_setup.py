@@ -5,18 +5,25 @@ from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.wecom.app import App
 from imbridge.emulators.wecom.directory import Department, Tag
+from imbridge.emulators.wecom.group_robot import GroupRobot
 from imbridge.emulators.wecom.user import User, userid_of
 
 if TYPE_CHECKING:
     from imbridge.emulators.wecom.world import World
 
 FIRST_AGENT = 1000002
+CONTACTS_AGENT = 0
 
 
 class CorpSetup:
     """What there is in the corp before anybody does anything."""
 
     _world: "World"
+
+    @property
+    def base_url(self) -> str:
+        """Where the emulator listens."""
+        raise RuntimeError("only a started emulator has an address")
 
     def add_app(
         self,
@@ -29,6 +36,7 @@ class CorpSetup:
         visible: Collection[str] | None = None,
         trusted_ips: Collection[str] | None = None,
         trusted_domains: Collection[str] | None = None,
+        sees_private: bool = False,
     ) -> App:
         """Adds a self-built app; what is not given is made up. See `App` for the arguments."""
         world = self._world
@@ -46,8 +54,18 @@ class CorpSetup:
             visible=visible,
             trusted_ips=trusted_ips,
             trusted_domains=trusted_domains,
+            sees_private=sees_private,
         )
         world.apps[agent_id] = app
+        return app
+
+    def add_contacts_secret(self) -> App:
+        """The contacts secret (通讯录同步): its token may read all members, and send nothing."""
+        world = self._world
+        secret, token = world.ids.text("secret", 43), world.ids.hex("token", 24)
+        app = App(world.corp_id, CONTACTS_AGENT, secret, token, world.ids.aes_key(), "通讯录同步")
+        app.contacts = app.sees_private = True
+        world.contacts_secret = app
         return app
 
     def add_user(
@@ -77,6 +95,16 @@ class CorpSetup:
         department = Department(number, name, parent_id)
         departments[number] = department
         return department
+
+    def add_group_robot(self, name: str = "Robot", members: Iterable[User] = ()) -> GroupRobot:
+        """Adds a robot to a group of these members; they receive what is posted to its `webhook_url`."""
+        world = self._world
+        raw = world.ids.hex("robot", 32)
+        key = f"{raw[:8]}-{raw[8:12]}-{raw[12:16]}-{raw[16:20]}-{raw[20:]}"
+        url = f"{self.base_url}/cgi-bin/webhook/send?key={key}"
+        robot = GroupRobot(name, key, url, "wr" + world.ids.text("group", 30), tuple(members))
+        world.robots[key] = robot
+        return robot
 
     def add_tag(self, name: str, users: Iterable[User] = (), parties: Iterable[int] = ()) -> Tag:
         """Adds a tag; nobody is told."""

@@ -1,19 +1,33 @@
 """The emulator: start it, fill it with apps and people, and talk."""
 
 import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import web
 
-from imbridge.emulators.wecom import api_cards, api_message, api_token
+from imbridge.emulators.wecom import (
+    api_appchat,
+    api_approval,
+    api_cards,
+    api_departments,
+    api_media,
+    api_message,
+    api_oauth,
+    api_token,
+    api_users,
+    api_webhook,
+)
 from imbridge.emulators.wecom.app import App
+from imbridge.emulators.wecom.approvals import Approvals
 from imbridge.emulators.wecom.callbacks import Callbacks
+from imbridge.emulators.wecom.consent import consents
+from imbridge.emulators.wecom.contacts import Contacts
 from imbridge.emulators.wecom.corp_setup import CorpSetup
 from imbridge.emulators.wecom.faults import Faults
 from imbridge.emulators.wecom.gateway import Gateway, Routes
+from imbridge.emulators.wecom.happenings import Happenings
 from imbridge.emulators.wecom.message import AppMessage, SentMessage
 from imbridge.emulators.wecom.settings import EmulatorSettings
 from imbridge.emulators.wecom.stats import Stats, Violation
@@ -22,7 +36,18 @@ from imbridge.emulators.wecom.wire import Wire
 from imbridge.emulators.wecom.world import World
 
 MAX_BODY = 64 * 1024 * 1024
-PARTS = (api_token, api_message, api_cards)
+PARTS = (
+    api_token,
+    api_message,
+    api_cards,
+    api_media,
+    api_appchat,
+    api_users,
+    api_departments,
+    api_oauth,
+    api_webhook,
+    api_approval,
+)
 
 
 class WeComEmulator(CorpSetup):
@@ -49,6 +74,8 @@ class WeComEmulator(CorpSetup):
         self._host = host
         self._port = port
         self._world = World(seed, self.settings, corp_name)
+        self.contacts = Contacts(self._world)
+        self.happenings = Happenings(self._world)
         self._runner: web.ServerRunner | None = None
         routes = Routes()
         for part in PARTS:
@@ -112,6 +139,11 @@ class WeComEmulator(CorpSetup):
         return self._world.callbacks
 
     @property
+    def approvals(self) -> Approvals:
+        """Who asks for what, and who decides."""
+        return self._world.approvals
+
+    @property
     def stats(self) -> Stats:
         """Counters."""
         return self._world.stats
@@ -153,11 +185,19 @@ class WeComEmulator(CorpSetup):
                 where they are missing. A text is the XML as it is, with or without `<xml>` around it.
             user: Whose event it is; they see a passive reply.
         """
-        if isinstance(xml_fields, str):
-            return self.callbacks.push(app, xml_fields, user=user)
-        head = {"ToUserName": app.corp_id, "FromUserName": user.userid if user else "sys"}
-        whole = {**head, "CreateTime": int(time.time()), "MsgType": "event", **xml_fields}
-        return self.callbacks.push(app, whole, user=user)
+        return self._world.push_event(app, xml_fields, user)
+
+    async def consents(self, user: User | str, url: str) -> str:
+        """Somebody opens a login page and agrees; returns where their browser is sent, with code and state.
+
+        Args:
+            user: A member, or the openid of somebody who is none.
+            url: The page's address, with the emulator's host or the real one.
+
+        Raises:
+            ConsentPageError: The page shows an error instead.
+        """
+        return consents(self._world, user, url)
 
 
 def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:

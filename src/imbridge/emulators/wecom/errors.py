@@ -19,6 +19,8 @@ TEXTS: Mapping[int, str] = {
     40009: "invalid image size",
     40013: "invalid corpid",
     40014: "invalid access_token",
+    40016: "invalid button size",
+    40017: "invalid button type",
     40029: "invalid code",
     40031: "invalid userid list",
     40032: "invalid userlist length",

@@ -59,8 +59,11 @@ class Faults:
         return self.refuse(path, 45009, times)
 
     def distrust(self, times: int | None = 1, path: str = "*") -> Fault:
-        """The caller's address is not in the app's trusted list: 60020, with the address in the errmsg."""
-        return self.refuse(path, 60020, times)
+        """The caller's address is not in the app's trusted list: 60020, with the address in the errmsg.
+
+        `gettoken` is not concerned: it answers everybody.
+        """
+        return self._add("distrust", times, path=path)
 
     def http_fail(
         self,

@@ -179,6 +179,8 @@ class Gateway:
         app = token.app
         if app.trusted_ips is not None and call.address not in app.trusted_ips:
             raise ApiError(60020)
+        if world.faults.active and world.faults.take("distrust", call.path) is not None:
+            raise ApiError(60020)
         return app
 
     def _limit(self, call: Call) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.wecom.crypto import CryptoError
 from imbridge.emulators.wecom.cutting import cut
+from imbridge.emulators.wecom.errors import ApiError
 from imbridge.emulators.wecom.message import AppMessage, SentMessage
 from imbridge.emulators.wecom.passive_card import PassiveError, card_of, update_card
 from imbridge.emulators.wecom.strict_xml import Node, XmlError, parse
@@ -55,7 +56,7 @@ def show_reply(world: "World", app: "App", user: "User | None", sent: SentMessag
         reply = _open(app, body)
         kind = _checked(app, user, sent, reply)
         message = _message(world, app, user, sent, kind, reply)
-    except (PassiveError, XmlError, CryptoError) as error:
+    except (PassiveError, XmlError, CryptoError, ApiError) as error:
         world.stats.passive_refused += 1
         world.violation("passive_reply", f"the answer to {sent.event or 'message ' + sent.msg_id}: {error}")
         return None

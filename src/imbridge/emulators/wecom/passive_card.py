@@ -7,6 +7,7 @@ camel case, and a list is its element repeated.
 import re
 from typing import TYPE_CHECKING, Any
 
+from imbridge.emulators.wecom.card_rules import checked_card
 from imbridge.emulators.wecom.strict_xml import Node
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ def update_card(
         raise PassiveError("only the click on a card can be answered with another card")
     if card is None and not replace_name:
         raise PassiveError("ReplaceName is empty")
+    if card is not None:
+        checked_card(card, update=True)
     world.change_card(message, [user], card, replace_name)
     return message
 

@@ -32,7 +32,10 @@ class EmulatorSettings:
         api_rate_minute: Calls of one API by the corp in a minute (WeCom: 10,000).
         account_limit: How many accounts the corp may have; an app sends at most 200 times as many messages a day.
         robot_rate_minute: Messages of one group robot in a minute (WeCom: 20).
-        appchat_rate_minute: Messages of the corp into groups of its apps in a minute (WeCom: 20,000).
+        appchat_rate_minute: Messages into groups of the apps in a minute, one for each member (WeCom: 20,000).
+        group_rate_minute: Messages of apps into groups that one member gets in a minute; more are dropped silently
+            (WeCom: 200).
+        group_rate_day: The same in a day (WeCom: 10,000).
         text_limit: Longest text; what is beyond is cut (WeCom: 2048).
         markdown_limit: Longest markdown of an app (WeCom: 2048).
         robot_text_limit: Longest text of a group robot (WeCom: 2048).
@@ -64,6 +67,8 @@ class EmulatorSettings:
     account_limit: int = 1000
     robot_rate_minute: int = 20
     appchat_rate_minute: int = 20_000
+    group_rate_minute: int = 200
+    group_rate_day: int = 10_000
     text_limit: int = 2048
     markdown_limit: int = 2048
     robot_text_limit: int = 2048

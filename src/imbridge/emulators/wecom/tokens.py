@@ -56,7 +56,7 @@ class Tokens:
             if len(self._all) > KEPT:
                 self._all.popitem(last=False)
             self.issued += 1
-        return token.value, math.ceil(token.expires - now)
+        return token.value, min(math.ceil(token.expires - now), int(self._settings.token_lifetime))
 
     def find(self, value: str) -> Token | None:
         """A token that was issued, dead or alive."""

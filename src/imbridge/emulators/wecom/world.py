@@ -1,16 +1,22 @@
 """The emulated corp: all state, shared by the parts of the emulator."""
 
+import time
 from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from imbridge.emulators.wecom.amounts import Amounts
 from imbridge.emulators.wecom.app import App
+from imbridge.emulators.wecom.appchat import AppChat
+from imbridge.emulators.wecom.approvals import Approvals
 from imbridge.emulators.wecom.callbacks import Callbacks
 from imbridge.emulators.wecom.card_clicks import CardClicks
 from imbridge.emulators.wecom.directory import Directory
 from imbridge.emulators.wecom.faults import Faults
+from imbridge.emulators.wecom.grants import Grants
+from imbridge.emulators.wecom.group_robot import GroupRobot
 from imbridge.emulators.wecom.ids import Ids
-from imbridge.emulators.wecom.message import AppMessage, readable
+from imbridge.emulators.wecom.message import AppMessage, SentMessage, readable
 from imbridge.emulators.wecom.rates import Rates
 from imbridge.emulators.wecom.settings import EmulatorSettings
 from imbridge.emulators.wecom.stats import Stats, Violation
@@ -36,6 +42,7 @@ class World:
         self.faults = Faults()
         self.directory = Directory(corp_name)
         self.apps: dict[int, App] = {}
+        self.contacts_secret: App | None = None
         self.tokens = Tokens(settings, self.ids)
         self.uploads = Uploads(settings, self.ids)
         self.callbacks = Callbacks(self)
@@ -52,6 +59,13 @@ class World:
         """Messages by app and day."""
         self.api_rates = Rates((settings.api_rate_minute, 60.0))
         self.member_rates = Rates((settings.member_rate_minute, 60.0), (settings.member_rate_hour, 3600.0))
+        self.grants = Grants(settings, self.ids)
+        self.approvals = Approvals(self)
+        self.robots: dict[str, GroupRobot] = {}
+        self.robot_rates = Rates((settings.robot_rate_minute, 60.0))
+        self.appchats: dict[str, AppChat] = {}
+        self.appchat_rates = Amounts(settings.appchat_rate_minute, 60.0)
+        self.group_member_rates = Rates((settings.group_rate_minute, 60.0), (settings.group_rate_day, 86_400.0))
         self.faults.attach(self)
 
     def violation(self, kind: str, detail: str) -> None:
@@ -74,7 +88,16 @@ class World:
 
     def app_of_secret(self, secret: str) -> App | None:
         """The app whose secret it is."""
-        return next((app for app in self.apps.values() if app.secret == secret), None)
+        known = [*self.apps.values(), *([self.contacts_secret] if self.contacts_secret else [])]
+        return next((app for app in known if app.secret == secret), None)
+
+    def push_event(self, app: App, fields: Mapping[str, Any] | str, user: "User | None" = None) -> SentMessage:
+        """Pushes any event, see `WeComEmulator.push_event`."""
+        if isinstance(fields, str):
+            return self.callbacks.push(app, fields, user=user)
+        head = {"ToUserName": app.corp_id, "FromUserName": user.userid if user else "sys"}
+        whole = {**head, "CreateTime": int(time.time()), "MsgType": "event", **fields}
+        return self.callbacks.push(app, whole, user=user)
 
     def show(
         self,
