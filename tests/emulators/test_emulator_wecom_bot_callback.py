@@ -33,6 +33,7 @@ class Address:
         self.replies: Callable[[dict[str, Any]], Awaitable[Reply]] = self.silent
         self.echo: Callable[[str], str] = lambda text: text
         self.change: dict[str, Any] = {}
+        self.nonce = ""
         self.url = ""
 
     async def silent(self, body: dict[str, Any]) -> Reply:
@@ -63,6 +64,7 @@ class Address:
 
     def encrypted(self, reply: dict[str, Any], nonce: str, timestamp: str) -> dict[str, Any]:
         """The envelope of the documents; wechatpy's own is XML, so only its parts are used."""
+        nonce = self.nonce or nonce
         sealed = self.crypto.encrypt_message(json.dumps(reply, ensure_ascii=False), nonce, timestamp)
         parts = {name: sealed.split(f"<{name}><![CDATA[")[1].split("]]>")[0] for name in ("Encrypt", "MsgSignature")}
         envelope = {"encrypt": parts["Encrypt"], "msgsignature": parts["MsgSignature"], "timestamp": int(timestamp)}
@@ -312,6 +314,29 @@ async def test_wrong_envelopes_show_nothing(
     await until(lambda: bool(platform.violations))
     assert kinds(platform) == ["passive_answer"]
     assert not platform.messages
+
+
+async def test_an_answer_repeats_the_nonce(
+    platform: WeComBotEmulator, smart: Bot, alice: BotUser, called: Address
+) -> None:
+    async def replies(body: dict[str, Any]) -> Reply:
+        return stream("x", finish=True)
+
+    called.replies, called.nonce = replies, "12345"
+    await alice.says("hi", bot=smart)
+    await until(lambda: bool(platform.violations))
+    assert "nonce is '12345'" in platform.violations[0].detail
+
+
+async def test_a_receiveid_is_empty(platform: WeComBotEmulator, smart: Bot, alice: BotUser, called: Address) -> None:
+    async def replies(body: dict[str, Any]) -> Reply:
+        called.crypto = WeChatCrypto(smart.token, smart.aes_key, "corp")
+        return stream("x", finish=True)
+
+    called.replies = replies
+    await alice.says("hi", bot=smart)
+    await until(lambda: bool(platform.violations))
+    assert "receiveid is 'corp'" in platform.violations[0].detail
 
 
 async def test_a_callback_that_is_not_taken_comes_again(

@@ -187,6 +187,7 @@ async def test_pushes_need_that_somebody_wrote_before(
     assert await raw.code(SEND, {"chatid": "alice", "chat_type": 1, **markdown("to one")}) == 0
     assert await raw.code(SEND, {"chatid": team.chatid, "chat_type": 2, **markdown("to all")}) == 0
     assert await raw.code(SEND, {"chatid": "alice", "chat_type": 2, **markdown("x")}) == 93006
+    assert await raw.code(SEND, {"chatid": team.chatid, "chat_type": 1, **markdown("x")}) == 93006
     assert await raw.code(SEND, {"chatid": team.chatid, "chat_type": 3, **markdown("x")}) == 40058
     assert await raw.code(SEND, {"chatid": 1, **markdown("x")}) == 40058
     assert (await alice.receives("to one", bot=smart)).how == "push"
@@ -284,6 +285,32 @@ async def test_menus_and_groups(platform: WeComBotEmulator, smart: Bot, alice: B
     body = (await raw.callback())["body"]
     assert (body["chatid"], body["chattype"]) == (team.chatid, "group")
     assert body["event"]["template_card_event"] == {"card_type": "text_notice", "event_key": "stop", "task_id": "t"}
+
+
+async def test_buttons_come_with_what_is_selected_and_menus_without(smart: Bot, alice: BotUser, raw: RawClient) -> None:
+    options = [{"id": "now", "text": "Now"}, {"id": "later", "text": "Later"}]
+    content = {
+        "card_type": "button_interaction",
+        "main_title": {"title": "Deploy?"},
+        "action_menu": {"desc": "more", "action_list": [{"text": "Mute", "key": "mute"}]},
+        "button_selection": {"question_key": "when", "option_list": options, "selected_id": "nothing"},
+        "button_list": [{"text": "Yes", "key": "yes"}, {"text": "No", "key": "no"}],
+        "task_id": "deploy",
+    }
+    sent = await alice.says("hi", bot=smart)
+    await raw.callback()
+    assert await raw.code(RESPOND, card(content), sent.req_id) == 0
+    message = await alice.receives(bot=smart)
+    events = []
+    for key, selected in (("yes", None), ("no", {"when": "later"}), ("mute", None)):
+        await alice.clicks(message, key, selected=selected)
+        events.append((await raw.callback())["body"]["event"]["template_card_event"])
+    now, later = (
+        {"selected_item": [{"question_key": "when", "option_ids": {"option_id": [option]}}]}
+        for option in ("now", "later")
+    )
+    assert [event["event_key"] for event in events] == ["yes", "no", "mute"]
+    assert [event.get("selected_items") for event in events] == [now, later, None]
 
 
 @pytest.mark.parametrize(
