@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from wechat_rig import WechatpyBot, client_of, wechatpy_bot
 from wechatpy import create_reply
+from wechatpy.crypto import WeChatCrypto
 from wechatpy.replies import (
     ImageReply,
     MusicReply,
@@ -196,3 +197,28 @@ async def test_a_late_answer_is_asked_again(wechat: WeChatEmulator, alice: Follo
     assert await sent.settled() == "answered"
     assert wechat.stats.callbacks_timed_out >= 1
     assert {query["openid"] for query in bot.queries[1:]} == {alice.openid}
+
+
+async def test_a_reply_with_a_wrong_signature(alice: Follower, account: Account, bot: WechatpyBot) -> None:
+    def respond(message: Any) -> str:
+        crypto = WeChatCrypto("another token", account.aes_key, account.app_id)
+        return str(crypto.encrypt_message(create_reply("hi", message), "1", "2"))
+
+    bot.respond = respond
+    sent = await alice.says("hi")
+    assert (await sent.settled(), sent.reason) == ("fault", "MsgSignature is wrong")
+
+
+async def test_an_encrypted_reply_to_a_plain_callback(wechat: WeChatEmulator, alice: Follower) -> None:
+    plain = wechat.add_account(mode="plain")
+    bob = wechat.add_follower("Bob", account=plain)
+
+    def respond(message: Any) -> str:
+        crypto = WeChatCrypto(plain.token, plain.aes_key, plain.app_id)
+        return str(crypto.encrypt_message(create_reply("hi", message), "1", "2"))
+
+    async with wechatpy_bot(plain, respond) as bot:
+        await wechat.set_callback(plain, bot.url)
+        sent = await bob.says("hi")
+        assert await sent.settled() == "fault"
+        assert sent.reason.startswith("it is encrypted")
