@@ -7,7 +7,7 @@ import pytest
 from wechat_rig import wechatpy_bot
 from wechatpy import create_reply
 
-from imbridge.emulators.wechat import CallbackRefusedError, EmulatorSettings, WeChatEmulator
+from imbridge.emulators.wechat import CallbackRefusedError, WeChatEmulator
 
 Mode = Literal["plain", "compatible", "encrypted"]
 MODES: tuple[Mode, ...] = ("plain", "compatible", "encrypted")
@@ -15,7 +15,7 @@ MODES: tuple[Mode, ...] = ("plain", "compatible", "encrypted")
 
 @pytest.fixture
 async def wechat() -> AsyncIterator[WeChatEmulator]:
-    async with WeChatEmulator(settings=EmulatorSettings(callback_timeout=0.5)) as emulator:
+    async with WeChatEmulator() as emulator:
         yield emulator
 
 
