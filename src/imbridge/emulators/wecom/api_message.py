@@ -1,6 +1,7 @@
 """`message/send` and `message/recall`.
 
 Rules: https://developer.work.weixin.qq.com/document/path/90236, /path/90454 (rates), /path/94867 (recall).
+`miniprogram_notice`, which needs a program of the corp, is not emulated: 40008.
 """
 
 import hashlib
