@@ -54,12 +54,9 @@ def show_reply(world: "World", app: "App", user: "User | None", sent: SentMessag
     """Shows a passive reply to the person whose message or event it answers; None: it was wrong."""
     try:
         reply = _open(app, body)
-        if sent.event not in ANSWERABLE:
-            raise PassiveError("it can not be answered")
-        if user is None:
-            raise PassiveError("nobody would see it")
-        kind = _checked(app, user, reply)
-        message = _message(world, app, user, sent, kind, reply)
+        reader = _reader(user, sent)
+        kind = _checked(app, reader, reply)
+        message = _message(world, app, reader, sent, kind, reply)
     except (PassiveError, XmlError, CryptoError, ApiError) as error:
         world.stats.passive_refused += 1
         world.violation("passive_reply", f"the answer to {sent.event or 'message ' + sent.msg_id}: {error}")
@@ -81,6 +78,15 @@ def _open(app: "App", body: str) -> Node:
     if signature != app.crypto.sign(timestamp, nonce, encrypted):
         raise PassiveError("MsgSignature is wrong")
     return parse(app.crypto.decrypt(encrypted))
+
+
+def _reader(user: "User | None", sent: SentMessage) -> "User":
+    """Who sees the reply."""
+    if sent.event not in ANSWERABLE:
+        raise PassiveError("it can not be answered")
+    if user is None:
+        raise PassiveError("nobody would see it")
+    return user
 
 
 def _checked(app: "App", user: "User", reply: Node) -> str:
