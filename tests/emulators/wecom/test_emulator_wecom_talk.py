@@ -141,6 +141,13 @@ async def test_the_end_of_cdata_in_a_text(
             assert server.messages[0].content == heard
 
 
+async def test_what_xml_can_not_hold_is_left_out(wecom: WeComEmulator, app: App, alice: User) -> None:
+    async with serving(app) as server:
+        await wecom.set_callback(app, server.url)
+        await (await alice.says("a\x00\x08\ud800\ufffeb😀\tc")).delivered()
+    assert server.messages[0].content == "ab😀\tc"
+
+
 def reply_xml(app: App, user: User, inner: str) -> str:
     head = f"<ToUserName>{user.userid}</ToUserName><FromUserName>{app.corp_id}</FromUserName>"
     return f"<xml>{head}<CreateTime>1</CreateTime>{inner}</xml>"
