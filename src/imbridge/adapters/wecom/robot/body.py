@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from imbridge.adapters.wecom.robot.cards import card_markdown
-from imbridge.adapters.wecom.robot.markdown import USERID, kind_for, with_known_mentions, without_mentions
+from imbridge.adapters.wecom.robot.markdown import USERID, without_mentions, written
 from imbridge.protocol import (
     Audio,
     Card,
@@ -38,7 +38,7 @@ def robot_body(part: Part) -> tuple[Body, list[Degradation]]:
     """
     first = part.elements[0] if part.elements else None
     if part.kind is PartKind.MARKDOWN and first is not None:
-        return _markdown(with_known_mentions(first.as_text()))
+        return _markdown(first.as_text())
     if part.kind is PartKind.CARD and isinstance(first, Card):
         return _card(first)
     if part.kind is PartKind.MEDIA and isinstance(first, Media):
@@ -103,12 +103,12 @@ def _text(elements: Iterable[Element]) -> Body:
 
 
 def _markdown(text: str) -> tuple[Body, list[Degradation]]:
-    kind, beyond = kind_for(text)
-    degradations = []
-    if beyond:
-        why = "a message that calls somebody or has colours is in the older Markdown, which does not know it"
-        degradations.append(Degradation(what="markdown", how=f"{beyond} as it is typed", why=why))
-    return {"msgtype": kind, kind: {"content": text}}, degradations
+    kind, content, changed = written(text)
+    why = "the Markdown that calls somebody or has colours does not know it"
+    if set(changed) <= {"strikethrough"}:
+        why = "WeCom does not show it"
+    degradations = [Degradation(what=what, how=how, why=why) for what, how in changed.items()]
+    return {"msgtype": kind, kind: {"content": content}}, degradations
 
 
 def _card(card: Card) -> tuple[Body, list[Degradation]]:
@@ -116,9 +116,10 @@ def _card(card: Card) -> tuple[Body, list[Degradation]]:
         return _own_card(card.content), []
     text, degradations = card_markdown(card)
     body, further = _markdown(without_mentions(text))
-    if len(text.encode()) > MARKDOWN_BYTES:
+    size = len(body[body["msgtype"]]["content"].encode())
+    if size > MARKDOWN_BYTES:
         raise ContentRefusedError(
-            f"as Markdown the card takes {len(text.encode())} bytes; a robot's message has at most {MARKDOWN_BYTES}",
+            f"as Markdown the card takes {size} bytes; a robot's message has at most {MARKDOWN_BYTES}",
             platform="wecom",
         )
     return body, degradations + further
