@@ -24,6 +24,7 @@ from imbridge.protocol import (
     Fields,
     File,
     Image,
+    Link,
     Markdown,
     Mention,
     MentionAll,
@@ -38,6 +39,7 @@ from imbridge.rendering import Part, PartKind
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 AMR = b"#!AMR\n" + bytes(64)
+LONG = b"#!AMR\n" + (b"\x3c" + bytes(31)) * 3100  # frames of 20 ms: 62 s
 
 
 @pytest.fixture
@@ -107,6 +109,35 @@ class TestTexts:
         kinds, _ = await say(robot, "灾" * 1500)
         assert kinds == ["text"] * 3
         assert "".join(message.text for message in corp.robot.messages) == "灾" * 1500
+
+
+class TestLinks:
+    async def test_one_that_stands_alone_is_news(self, corp: CorpRig, robot: GroupRobotAdapter) -> None:
+        assert await say(robot, Link(url="https://x.example/?a=1&b=2", title="the page")) == (["news"], [])
+        assert last(corp).body["news"] == {"articles": [{"title": "the page", "url": "https://x.example/?a=1&b=2"}]}
+        assert corp.wecom.violations == []
+
+    async def test_one_among_words_is_written_out(self, corp: CorpRig, robot: GroupRobotAdapter) -> None:
+        assert await say(robot, ["see ", Link(url="https://x.example", title="<@alice>")]) == (["text"], [])
+        assert last(corp).text.replace("\u200b", "") == "see <@alice> (https://x.example)"
+        assert last(corp).mentioned == ()
+
+    @pytest.mark.parametrize("url", ["ftp://x.example", "javascript:alert(1)", "https://x.example/" + "y" * 2048])
+    async def test_what_the_platform_does_not_open_is_text(
+        self, corp: CorpRig, robot: GroupRobotAdapter, url: str
+    ) -> None:
+        kinds, _ = await say(robot, Link(url=url, title="page"))
+        assert set(kinds) == {"text"}
+
+    async def test_a_title_has_128_bytes(self, corp: CorpRig, robot: GroupRobotAdapter) -> None:
+        await say(robot, Link(url="https://x.example", title="灾" * 50))
+        assert last(corp).body["news"]["articles"][0]["title"] == "灾" * 41 + "…"
+        assert corp.wecom.violations == []
+
+    async def test_many_words_are_split_where_texts_end(self, corp: CorpRig, robot: GroupRobotAdapter) -> None:
+        kinds, _ = await say(robot, ["x" * 3000, Link(url="https://x.example", title="page")])
+        assert set(kinds) == {"text"}
+        assert all(len(message.text.encode()) <= 2048 for message in corp.robot.messages)
 
 
 class TestMarkdown:
@@ -198,8 +229,13 @@ class TestMedia:
 
     @pytest.mark.parametrize(
         "media",
-        [Audio(data=b"ID3" + bytes(64)), Audio(data=AMR, duration=61), Audio(data=AMR + bytes(2 << 20))],
-        ids=["mp3", "long", "large"],
+        [
+            Audio(data=b"ID3" + bytes(64)),
+            Audio(data=AMR, duration=61),
+            Audio(data=AMR + bytes(2 << 20)),
+            Audio(data=LONG),
+        ],
+        ids=["mp3", "long", "large", "long by its size"],
     )
     async def test_a_voice_that_is_none_goes_as_a_file(
         self, corp: CorpRig, robot: GroupRobotAdapter, media: Audio
@@ -252,6 +288,16 @@ class TestCards:
         assert [(one.what, one.how) for one in degradations] == [
             ("button", "left out"), ("image", "text"), ("select", "left out")
         ]  # fmt: skip
+
+    async def test_a_card_that_a_notice_shows_as_it_is_meant(self, corp: CorpRig, robot: GroupRobotAdapter) -> None:
+        card = Card(title="Disk", body=("it is full", Fields({"host": "db1"}), Button("Open", url="https://x.example")))
+        assert await say(robot, card) == (["template_card"], [])
+        assert last(corp).content == {
+            "card_type": "text_notice", "main_title": {"title": "Disk"}, "sub_title_text": "it is full",
+            "horizontal_content_list": [{"keyname": "host", "value": "db1"}],
+            "jump_list": [{"type": 1, "title": "Open", "url": "https://x.example"}],
+            "card_action": {"type": 1, "url": "https://x.example"},
+        }  # fmt: skip
 
     async def test_it_calls_nobody(self, corp: CorpRig, robot: GroupRobotAdapter) -> None:
         await say(robot, Card(title="<@alice>", body=("<@alice>",)))

@@ -7,7 +7,7 @@ that may have arrived is never repeated. The key in the address is a credential 
 from typing import Any
 
 from imbridge.adapters.errcode_calls import Answer, Api, ErrcodeCaller, Form
-from imbridge.adapters.outgoing import Content, multipart
+from imbridge.adapters.uploads import Content, multipart
 from imbridge.adapters.wecom.config import WeComConfig, hook_base, hook_key
 from imbridge.adapters.wecom.errors import DOCS
 from imbridge.adapters.wecom.robot.errors import ROBOT_ERRORS, ROBOT_KINDS
@@ -63,7 +63,7 @@ class RobotHook:
         """
 
         def form() -> Any:
-            return multipart(content, field="media", filename=name)
+            return multipart({}, "media", content, name)
 
         answer = await self._call(_UPLOAD, {"type": kind}, form=form)
         media_id = answer.body.get("media_id")
