@@ -147,8 +147,8 @@ class Speaking:
         code = cards.take(message_id, userid)
         if code is None:
             raise DeliveryError(
-                f"card {message_id} cannot be changed: the sending and each click of a card that can be clicked allow "
-                "one change, within 72 hours and until this process ends",
+                f"card {message_id} cannot be changed: sending it, and each click in it, allows one "
+                "change, within 72 hours and until this process ends",
                 platform="wecom",
             )
         try:
