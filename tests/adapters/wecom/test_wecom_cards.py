@@ -252,8 +252,8 @@ async def test_what_is_no_card_cannot_take_its_place(rig: Rig, adapter: WeComAda
     sent = await adapter.send(to(), card(ORDER), "key")
     with pytest.raises(ContentRefusedError):
         await adapter.edit(channel(), sent.part.message_id, card(Card(title="text only")))
+    news = {"msgtype": "news", "news": {"articles": []}}
     with pytest.raises(ContentRefusedError):
-        news = {"msgtype": "news", "news": {"articles": []}}
         await adapter.edit(channel(), sent.part.message_id, card(Card(content=news)))
     with pytest.raises(NotSupportedError):
         await adapter.edit(channel(), sent.part.message_id, part(PartKind.TEXT))
