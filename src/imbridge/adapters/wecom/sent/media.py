@@ -34,11 +34,8 @@ IMAGE_BYTES, VIDEO_BYTES, VOICE_BYTES, FILE_BYTES = 10 << 20, 10 << 20, 2 << 20,
 PICTURE_BYTES = 2 << 20
 """Of a picture that gets an address of its own."""
 VOICE_SECONDS = 60.0
-_FILENAME = re.compile(
-    r"""filename\*=(?:UTF-8'[^']{0,20}')?(?P<coded>[^;\s"]{1,1000})
-    |filename=(?:"(?P<quoted>[^"]{1,1000})"|(?P<bare>[^;"\s]{1,1000}))""",
-    re.IGNORECASE | re.VERBOSE,
-)
+_CODED = re.compile(r"filename\*=(?:UTF-8'[^']{0,20}')?([^;\s\"]{1,1000})", re.IGNORECASE)
+_PLAIN = re.compile(r'filename=(?:"([^"]{1,1000})"|([^;"\s]{1,1000}))', re.IGNORECASE)
 TAKER = Taker("wecom", "WeCom", least=6)  # "larger than 5 bytes"
 
 
@@ -142,10 +139,10 @@ async def _picture(image: Image) -> Content:
 
 def named(disposition: str) -> str:
     """The file's name in a `Content-Disposition`; empty when there is none. It is the sender's: not safe as a path."""
-    found = _FILENAME.search(disposition)
-    if found is None:
-        return ""
-    return unquote(found["coded"]) if found["coded"] is not None else (found["quoted"] or found["bare"] or "")
+    if (coded := _CODED.search(disposition)) is not None:
+        return unquote(coded[1])
+    plain = _PLAIN.search(disposition)
+    return "" if plain is None else plain[1] or plain[2]
 
 
 def refusal(media: Media, content: Content) -> str | None:
