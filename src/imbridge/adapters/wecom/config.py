@@ -160,14 +160,16 @@ class WeComConfig(AccountConfig):
         plain = {_snake(str(name)): value for name, value in given.items() if value not in (None, "")}
         return {**given, "mode": _mode_of(plain)} if "mode" not in plain else given
 
-    @field_validator("corp_id", "secret", "agent_id", "token", "aes_key", "bot_id", "bot_secret", "webhook_url")
+    @field_validator(
+        "corp_id", "secret", "agent_id", "token", "aes_key", "bot_id", "bot_secret", "webhook_url", "contacts_secret"
+    )
     @classmethod
     def _check_there(cls, value: Any, info: ValidationInfo) -> Any:
         name = str(info.field_name)
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
         if not text and name in cls.needs({"mode": str(info.data.get("mode", ""))}):
             raise ValueError(f"missing ({cls.model_fields[name].description})")
-        return value
+        return None if not text and cls.model_fields[name].default is None else value
 
     @field_validator("aes_key")
     @classmethod
