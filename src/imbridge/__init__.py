@@ -90,6 +90,7 @@ from imbridge.skills import (
 
 if TYPE_CHECKING:
     from imbridge.adapters.feishu.config import FeishuConfig
+    from imbridge.adapters.wecom.config import WeComConfig
     from imbridge.config.options import BridgeOptions
     from imbridge.runtime import Bridge
 
@@ -99,6 +100,7 @@ _LAZY = {
     "Bridge": "imbridge.runtime",
     "BridgeOptions": "imbridge.config.options",
     "FeishuConfig": "imbridge.adapters.feishu.config",
+    "WeComConfig": "imbridge.adapters.wecom.config",
 }
 
 
@@ -144,8 +146,8 @@ __all__ = [
     "Element",
     "Emoji",
     "Event",
-    "FeishuConfig",
     "FeedbackGiven",
+    "FeishuConfig",
     "Fields",
     "File",
     "Form",
@@ -187,6 +189,7 @@ __all__ = [
     "Unknown",
     "UnknownEvent",
     "Video",
+    "WeComConfig",
     "__version__",
     "on_command",
     "on_element",

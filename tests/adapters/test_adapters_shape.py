@@ -34,6 +34,11 @@ FOLDERS: dict[str, set[str]] = {
         "authorisation",  # people who let the app act for them: tokens that are not the app's, with rules of their own
         "custom",  # custom bots: a mode with an adapter of its own, for it has no API, only an address to post to
     },
+    "wechat": {
+        "received",  # eight types of content, a dozen events, clicks in menus, the tries of each delivery
+        "sent",  # cards as menus and articles, media
+        "services",  # web authorisation, followers, the SDK
+    },
     "wecom": {
         "received",  # seven types of content, forty events
         "services",  # what the platform offers beyond messages in and out, as at Feishu

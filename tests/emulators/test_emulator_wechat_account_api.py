@@ -102,6 +102,7 @@ async def test_template_messages(
         ("templatesendjobfinish", "failed:user block"),
     ]
     assert bot.seen[0].id == answer["msgid"]
+    assert (len(wechat.messages), wechat.stats.templates) == (1, 2)
     assert await refusal(client.message.send_template, alice.openid, "unknown", data) == 40037
     await alice.unfollows()
     assert await refusal(client.message.send_template, alice.openid, template.template_id, data) == 43004

@@ -7,7 +7,7 @@ import pytest
 from wechat_rig import wechatpy_bot
 from wechatpy import create_reply
 
-from imbridge.emulators.wechat import CallbackRefusedError, EmulatorSettings, WeChatEmulator
+from imbridge.emulators.wechat import CallbackRefusedError, WeChatEmulator
 
 Mode = Literal["plain", "compatible", "encrypted"]
 MODES: tuple[Mode, ...] = ("plain", "compatible", "encrypted")
@@ -15,7 +15,7 @@ MODES: tuple[Mode, ...] = ("plain", "compatible", "encrypted")
 
 @pytest.fixture
 async def wechat() -> AsyncIterator[WeChatEmulator]:
-    async with WeChatEmulator(settings=EmulatorSettings(callback_timeout=0.5)) as emulator:
+    async with WeChatEmulator() as emulator:
         yield emulator
 
 
@@ -68,3 +68,16 @@ async def test_an_address_that_does_not_echo_is_refused(wechat: WeChatEmulator) 
         bot.status = 403
         with pytest.raises(CallbackRefusedError):
             await wechat.set_callback(account, bot.url)
+
+
+async def test_an_echo_with_something_around_it_is_refused(
+    wechat: WeChatEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = wechat.add_account()
+    async with wechatpy_bot(account) as bot:
+        proper = bot._answer
+        monkeypatch.setattr(bot, "_answer", lambda method, query, body: f'"{proper(method, query, body)}"')
+        with pytest.raises(CallbackRefusedError):
+            await wechat.set_callback(account, bot.url)
+        with pytest.raises(RuntimeError, match="no callback address"):
+            wechat.callback(account)

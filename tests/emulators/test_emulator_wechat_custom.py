@@ -181,3 +181,24 @@ async def test_typing(wechat: WeChatEmulator, account: Account, alice: Follower)
     assert not alice.sees_typing
     wechat.settings.typing_window = 0.0
     assert await typing() == 45080
+
+
+async def test_what_a_click_in_a_message_allows(wechat: WeChatEmulator, account: Account, alice: Follower) -> None:
+    await alice.says("hi")
+    menu = {"list": [{"id": "1", "content": "Yes"}]}
+    assert await code_of(wechat, account, alice, msgtype="msgmenu", msgmenu=menu) == 0
+    shown = await alice.receives()
+    alice.quota.close()
+    await alice.chooses(shown, "1")
+    text = {"msgtype": "text", "text": {"content": "a"}}
+    assert [await code_of(wechat, account, alice, **text) for _ in range(4)] == [0, 0, 0, 45047]
+
+
+async def test_who_leaves_takes_what_was_allowed_along(
+    wechat: WeChatEmulator, account: Account, alice: Follower
+) -> None:
+    await alice.says("hi")
+    await alice.unfollows()
+    await alice.follows()
+    text = {"msgtype": "text", "text": {"content": "a"}}
+    assert [await code_of(wechat, account, alice, **text) for _ in range(4)] == [0, 0, 0, 45047]

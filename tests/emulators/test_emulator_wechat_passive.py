@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from wechat_rig import WechatpyBot, client_of, wechatpy_bot
 from wechatpy import create_reply
+from wechatpy.crypto import WeChatCrypto
 from wechatpy.replies import (
     ImageReply,
     MusicReply,
@@ -21,7 +22,7 @@ from imbridge.emulators.wechat.sending import AMR, JPEG, MP4
 
 @pytest.fixture
 async def wechat() -> AsyncIterator[WeChatEmulator]:
-    async with WeChatEmulator(settings=EmulatorSettings(callback_timeout=0.3)) as emulator:
+    async with WeChatEmulator() as emulator:
         yield emulator
 
 
@@ -185,14 +186,43 @@ async def test_replies_to_events_that_have_none(wechat: WeChatEmulator, alice: F
     assert (wechat.stats.answers_ignored, alice.service_faults) == (1, [])
 
 
-async def test_a_late_answer_is_asked_again(wechat: WeChatEmulator, alice: Follower, bot: WechatpyBot) -> None:
-    bot.respond = lambda message: create_reply("at last", message)
-    bot.delay = 1.0
+async def test_a_late_answer_is_asked_again() -> None:
+    async with WeChatEmulator(settings=EmulatorSettings(callback_timeout=0.5, callback_attempts=20)) as wechat:
+        account = wechat.add_account()
+        alice = wechat.add_follower("Alice")
+        async with wechatpy_bot(account, lambda message: create_reply("at last", message)) as bot:
+            await wechat.set_callback(account, bot.url, verify=False)
+            bot.delay = 60.0
+            sent = await alice.says("hi")
+            while sent.attempts < 2:
+                await asyncio.sleep(0.01)
+            bot.delay = 0.0
+            await alice.receives("at last", timeout=20)
+            assert await sent.settled() == "answered"
+        assert wechat.stats.callbacks_timed_out >= 1
+        assert {query["openid"] for query in bot.queries} == {alice.openid}
+
+
+async def test_a_reply_with_a_wrong_signature(alice: Follower, account: Account, bot: WechatpyBot) -> None:
+    def respond(message: Any) -> str:
+        crypto = WeChatCrypto("another token", account.aes_key, account.app_id)
+        return str(crypto.encrypt_message(create_reply("hi", message), "1", "2"))
+
+    bot.respond = respond
     sent = await alice.says("hi")
-    while sent.attempts < 2:
-        await asyncio.sleep(0.01)
-    bot.delay = 0.0
-    await alice.receives("at last")
-    assert await sent.settled() == "answered"
-    assert wechat.stats.callbacks_timed_out >= 1
-    assert {query["openid"] for query in bot.queries[1:]} == {alice.openid}
+    assert (await sent.settled(), sent.reason) == ("fault", "MsgSignature is wrong")
+
+
+async def test_an_encrypted_reply_to_a_plain_callback(wechat: WeChatEmulator, alice: Follower) -> None:
+    plain = wechat.add_account(mode="plain")
+    bob = wechat.add_follower("Bob", account=plain)
+
+    def respond(message: Any) -> str:
+        crypto = WeChatCrypto(plain.token, plain.aes_key, plain.app_id)
+        return str(crypto.encrypt_message(create_reply("hi", message), "1", "2"))
+
+    async with wechatpy_bot(plain, respond) as bot:
+        await wechat.set_callback(plain, bot.url)
+        sent = await bob.says("hi")
+        assert await sent.settled() == "fault"
+        assert sent.reason.startswith("it is encrypted")

@@ -117,9 +117,9 @@ async def test_waiting_for_messages_says_what_came_instead() -> None:
         alice = wechat.add_follower("Alice")
         async with wechatpy_bot(account, lambda message: create_reply("hello", message)) as bot:
             await wechat.set_callback(account, bot.url)
-            await alice.says("hi")
+            await (await alice.says("hi")).settled()
             with pytest.raises(AssertionError, match=r"a message like 'bye' [\s\S]*passive[\s\S]*'hello'"):
-                await alice.receives("bye", timeout=0.5)
+                await alice.receives("bye", timeout=0.01)
             with pytest.raises(AssertionError, match="should have received nothing"):
                 await alice.receives_nothing(within=0.01)
             assert (await alice.receives(re.compile("^hel"))).text == "hello"

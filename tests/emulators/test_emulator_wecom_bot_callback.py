@@ -1,15 +1,14 @@
 """The callback mode of WeCom's smart bots, against a server that wechatpy encrypts for."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
 from wechatpy.enterprise.crypto import WeChatCrypto
-from wechatpy.exceptions import InvalidSignatureException
+from wecom_bot_address import Address, Reply, serving
 from wecom_bot_raw import PNG, TEXT_CARD, VOTE, RawClient, image, markdown, official_decrypt, stream
 
 from imbridge.emulators.wecom.bot import (
@@ -20,53 +19,6 @@ from imbridge.emulators.wecom.bot import (
     Forged,
     WeComBotEmulator,
 )
-
-Reply = dict[str, Any] | web.Response | None
-
-
-class Address:
-    """A callback address whose answers a test decides; encryption is wechatpy's."""
-
-    def __init__(self, bot: Bot) -> None:
-        self.crypto = WeChatCrypto(bot.token, bot.aes_key, "")
-        self.seen: list[dict[str, Any]] = []
-        self.replies: Callable[[dict[str, Any]], Awaitable[Reply]] = self.silent
-        self.echo: Callable[[str], str] = lambda text: text
-        self.change: dict[str, Any] = {}
-        self.url = ""
-
-    async def silent(self, body: dict[str, Any]) -> Reply:
-        return None
-
-    async def verify(self, request: web.Request) -> web.Response:
-        query = request.query
-        plain = self.crypto.check_signature(
-            query["msg_signature"], query["timestamp"], query["nonce"], query["echostr"]
-        )
-        return web.Response(text=self.echo(plain if isinstance(plain, str) else plain.decode()))
-
-    async def receive(self, request: web.Request) -> web.Response:
-        query = request.query
-        try:
-            encrypted = {"Encrypt": (await request.json())["encrypt"]}
-            signed = (query["msg_signature"], query["timestamp"], query["nonce"])
-            body = json.loads(self.crypto.decrypt_message(encrypted, *signed))
-        except (InvalidSignatureException, KeyError, ValueError):
-            return web.Response(status=403)
-        self.seen.append(body)
-        reply = await self.replies(body)
-        if isinstance(reply, web.Response):
-            return reply
-        if reply is None:
-            return web.Response()
-        return web.json_response(self.encrypted(reply, query["nonce"], query["timestamp"]))
-
-    def encrypted(self, reply: dict[str, Any], nonce: str, timestamp: str) -> dict[str, Any]:
-        """The envelope of the documents; wechatpy's own is XML, so only its parts are used."""
-        sealed = self.crypto.encrypt_message(json.dumps(reply, ensure_ascii=False), nonce, timestamp)
-        parts = {name: sealed.split(f"<{name}><![CDATA[")[1].split("]]>")[0] for name in ("Encrypt", "MsgSignature")}
-        envelope = {"encrypt": parts["Encrypt"], "msgsignature": parts["MsgSignature"], "timestamp": int(timestamp)}
-        return envelope | {"nonce": nonce} | self.change
 
 
 @pytest.fixture
@@ -92,17 +44,8 @@ def alice(platform: WeComBotEmulator) -> BotUser:
 
 @pytest.fixture
 async def address(smart: Bot) -> AsyncIterator[Address]:
-    made = Address(smart)
-    app = web.Application()
-    app.router.add_get("/bot", made.verify)
-    app.router.add_post("/bot", made.receive)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}/bot"
-    yield made
-    await runner.cleanup()
+    async with serving(smart) as made:
+        yield made
 
 
 @pytest.fixture
@@ -314,6 +257,29 @@ async def test_wrong_envelopes_show_nothing(
     assert not platform.messages
 
 
+async def test_an_answer_repeats_the_nonce(
+    platform: WeComBotEmulator, smart: Bot, alice: BotUser, called: Address
+) -> None:
+    async def replies(body: dict[str, Any]) -> Reply:
+        return stream("x", finish=True)
+
+    called.replies, called.nonce = replies, "12345"
+    await alice.says("hi", bot=smart)
+    await until(lambda: bool(platform.violations))
+    assert "nonce is '12345'" in platform.violations[0].detail
+
+
+async def test_a_receiveid_is_empty(platform: WeComBotEmulator, smart: Bot, alice: BotUser, called: Address) -> None:
+    async def replies(body: dict[str, Any]) -> Reply:
+        called.crypto = WeChatCrypto(smart.token, smart.aes_key, "corp")
+        return stream("x", finish=True)
+
+    called.replies = replies
+    await alice.says("hi", bot=smart)
+    await until(lambda: bool(platform.violations))
+    assert "receiveid is 'corp'" in platform.violations[0].detail
+
+
 async def test_a_callback_that_is_not_taken_comes_again(
     platform: WeComBotEmulator, smart: Bot, alice: BotUser, called: Address
 ) -> None:
@@ -399,41 +365,3 @@ async def test_requests_can_be_replayed_or_old(platform: WeComBotEmulator, smart
     with pytest.raises(CallbackRefusedError):
         await platform.callbacks.verify(smart, Forged(token="other"))
     await platform.callbacks.verify(smart)
-
-
-# --- response_url ---
-
-
-async def posted(session: aiohttp.ClientSession, url: str, body: Any) -> int:
-    async with session.post(url, json=body) as answer:
-        assert answer.status == 200
-        return int((await answer.json())["errcode"])
-
-
-async def test_a_response_url_is_good_once(
-    platform: WeComBotEmulator, smart: Bot, alice: BotUser, called: Address, session: aiohttp.ClientSession
-) -> None:
-    url = (await alice.says("hi", bot=smart)).response_url
-    assert await posted(session, url, {"msgtype": "text", "text": {"content": "x"}}) == 40008
-    assert await posted(session, url, {"response_type": "update_template_card"}) == 40008
-    assert await posted(session, url, []) == 40058
-    assert await posted(session, url, markdown("x" * 20_481)) == 45002
-    with platform.faults.refuse_response_url(45009):
-        assert await posted(session, url, markdown("x")) == 45009
-    with platform.faults.fail_response_url(502):
-        async with session.post(url, json=markdown("x")) as answer:
-            assert answer.status == 502
-    assert await posted(session, url, markdown("later")) == 0
-    message = await alice.receives("later", bot=smart)
-    assert (message.how, message.kind) == ("response_url", "markdown")
-    assert await posted(session, url, markdown("again")) == 93000
-    assert await posted(session, f"{url}x", markdown("x")) == 93000
-    assert kinds(platform) == ["response_url_again"]
-
-
-@pytest.mark.parametrize("bot_settings", [BotEmulatorSettings(response_seconds=-1)])
-async def test_a_response_url_expires(
-    smart: Bot, alice: BotUser, called: Address, session: aiohttp.ClientSession
-) -> None:
-    url = (await alice.says("hi", bot=smart)).response_url
-    assert await posted(session, url, markdown("x")) == 93000

@@ -159,6 +159,24 @@ async def test_a_replaced_connection_may_stay_half_alive(
     assert await second.code("ping") == 0
 
 
+async def test_who_has_gone_is_told_nothing(
+    platform: WeComBotEmulator, smart: Bot, alice: BotUser, raw: RawClient
+) -> None:
+    await raw.socket.close()
+    async with asyncio.timeout(5):
+        while platform.subscribed(smart):
+            await asyncio.sleep(0.005)
+    await alice.says("anybody?", bot=smart)
+    assert (platform.connections(smart), platform.stats.callbacks_lost) == (0, 1)
+
+
+@pytest.mark.parametrize("bot_settings", [BotEmulatorSettings(response_url=False)])
+async def test_the_long_connection_may_have_no_response_url(smart: Bot, alice: BotUser, raw: RawClient) -> None:
+    sent = await alice.says("hi", bot=smart)
+    assert "response_url" not in (await raw.callback())["body"]
+    assert sent.response_url == ""
+
+
 async def test_faults_of_connections(
     platform: WeComBotEmulator, smart: Bot, alice: BotUser, raw: RawClient, session: aiohttp.ClientSession
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from wecom_bot_raw import PNG, TEXT_CARD, VOTE, RawClient, image, markdown, stream
+from wecom_bot_raw import TEXT_CARD, VOTE, RawClient, markdown, stream
 
 from imbridge.emulators.wecom.bot import Bot, BotEmulatorSettings, BotUser, NothingToDoError, WeComBotEmulator
 
@@ -48,110 +48,6 @@ def card(content: dict[str, Any]) -> dict[str, Any]:
     return {"msgtype": "template_card", "template_card": content}
 
 
-# --- streams ---
-
-
-async def test_a_stream_shows_its_states(
-    platform: WeComBotEmulator, smart: Bot, alice: BotUser, raw: RawClient
-) -> None:
-    sent = await alice.says("hi", bot=smart)
-    for content in ("", "\u200b", "<think></think>"):
-        assert await raw.code(RESPOND, stream(content), sent.req_id) == 0
-    await alice.receives_nothing(within=0.01)
-    for content in ("a", "a", "\u200b", "ab", "c"):
-        assert await raw.code(RESPOND, stream(content), sent.req_id) == 0
-    assert await raw.code(RESPOND, stream("cd", finish=True), sent.req_id) == 0
-    message = await alice.receives(bot=smart)
-    assert (message.states, message.rewritten, message.finished) == (["a", "ab", "c", "cd"], 1, True)
-    assert await raw.code(RESPOND, stream("more"), sent.req_id) == 846608
-    assert await raw.code(RESPOND, stream("again", finish=True, stream_id="s2"), sent.req_id) == 0
-    assert (await alice.receives(bot=smart)).text == "again"
-    assert [one.stream_id for one in platform.messages] == ["s1", "s2"]
-    assert platform.violations == []
-
-
-@pytest.mark.parametrize("bot_settings", [BotEmulatorSettings(stream_seconds=0.1)])
-async def test_an_old_stream_cannot_be_changed(
-    platform: WeComBotEmulator, smart: Bot, alice: BotUser, raw: RawClient
-) -> None:
-    sent = await alice.says("hi", bot=smart)
-    assert await raw.code(RESPOND, stream("a"), sent.req_id) == 0
-    await asyncio.sleep(0.12)
-    ack = await raw.ask(RESPOND, stream("ab", finish=True), sent.req_id)
-    assert (ack["errcode"], ack["errmsg"]) == (846608, "stream message update expired")
-    assert (platform.stats.streams_expired, platform.messages[0].finished) == (1, False)
-
-
-@pytest.mark.parametrize("bot_settings", [BotEmulatorSettings(stream_seconds=0.2, stream_seconds_from_last=True)])
-async def test_frames_can_keep_a_stream_alive(smart: Bot, alice: BotUser, raw: RawClient) -> None:
-    sent = await alice.says("hi", bot=smart)
-    for _ in range(4):
-        assert await raw.code(RESPOND, stream("a"), sent.req_id) == 0
-        await asyncio.sleep(0.08)
-    assert await raw.code(RESPOND, stream("a", finish=True), sent.req_id) == 0
-
-
-@pytest.mark.parametrize(
-    ("body", "code"),
-    [
-        ({"msgtype": "stream"}, 40058),
-        ({"msgtype": "stream", "stream": {"content": "no id"}}, 40058),
-        (stream("x", stream_id="i" * 257), 40058),
-        ({"msgtype": "stream", "stream": {"id": "s", "finish": 1, "content": "x"}}, 40058),
-        ({"msgtype": "stream", "stream": {"id": "s", "content": ["x"]}}, 40058),
-        (stream("\ud800"), 40058),
-        (stream("汉" * 6827), 45002),
-        (stream("x", feedback={"id": "f" * 257}), 40058),
-        (stream("x", feedback=[1]), 40058),
-        ({"msgtype": "text", "text": {"content": "x"}}, 40008),
-        ({"msgtype": "stream_with_template_card", "stream": {"id": "s"}, "template_card": TEXT_CARD}, 40008),
-        (markdown(" "), 40058),
-        ({"msgtype": "image", "image": {"media_id": "nothing"}}, 40007),
-        ({"msgtype": "image", "image": "nothing"}, 40058),
-        ({}, 40008),
-    ],
-)
-async def test_wrong_replies_are_refused(
-    platform: WeComBotEmulator, smart: Bot, alice: BotUser, raw: RawClient, body: dict[str, Any], code: int
-) -> None:
-    sent = await alice.says("hi", bot=smart)
-    assert await raw.code(RESPOND, body, sent.req_id) == code
-    assert not platform.messages
-
-
-async def test_the_longest_content_is_20480_bytes(smart: Bot, alice: BotUser, raw: RawClient) -> None:
-    sent = await alice.says("hi", bot=smart)
-    assert await raw.code(RESPOND, stream("x" * 20_480, finish=True), sent.req_id) == 0
-    assert await raw.code(RESPOND, markdown("x" * 20_480), sent.req_id) == 0
-    assert await raw.code(RESPOND, markdown("x" * 20_481), sent.req_id) == 45002
-
-
-async def test_images_in_streams_are_ignored_on_the_long_connection(
-    platform: WeComBotEmulator, smart: Bot, alice: BotUser, raw: RawClient
-) -> None:
-    sent = await alice.says("hi", bot=smart)
-    assert await raw.code(RESPOND, stream("x", finish=True, msg_item=[image(PNG)]), sent.req_id) == 0
-    assert (await alice.receives()).images == []
-    assert [violation.kind for violation in platform.violations] == ["msg_item_ignored"]
-
-
-@pytest.mark.parametrize("bot_settings", [BotEmulatorSettings(ws_msg_item=True, ws_stream_with_card=True)])
-async def test_images_and_cards_can_come_with_streams(smart: Bot, alice: BotUser, raw: RawClient) -> None:
-    sent = await alice.says("hi", bot=smart)
-    assert await raw.code(RESPOND, stream("x", msg_item=[image(PNG)]), sent.req_id) == 40058
-    assert await raw.code(RESPOND, stream("x", finish=True, msg_item=[image(PNG)] * 11), sent.req_id) == 40058
-    assert await raw.code(RESPOND, stream("x", finish=True, msg_item=[image(b"GIF89a")]), sent.req_id) == 40058
-    assert await raw.code(RESPOND, stream("x", finish=True, msg_item=[image(PNG, "0" * 32)]), sent.req_id) == 40058
-    assert await raw.code(RESPOND, stream("x", finish=True, msg_item=[{"msgtype": "text"}]), sent.req_id) == 40058
-    both = {"msgtype": "stream_with_template_card", "template_card": TEXT_CARD}
-    assert await raw.code(RESPOND, both | {"stream": {"id": "s1", "content": "x"}}, sent.req_id) == 0
-    assert await raw.code(RESPOND, both | {"stream": {"id": "s1", "content": "xy"}}, sent.req_id) == 40058
-    last = {"id": "s1", "content": "xy", "finish": True, "msg_item": [image(PNG)]}
-    assert await raw.code(RESPOND, {"msgtype": "stream_with_template_card", "stream": last}, sent.req_id) == 0
-    message, shown_card = await alice.receives("xy"), await alice.receives("Note")
-    assert (message.images, shown_card.kind) == ([PNG], "template_card")
-
-
 # --- req_id and pushes ---
 
 
@@ -187,6 +83,7 @@ async def test_pushes_need_that_somebody_wrote_before(
     assert await raw.code(SEND, {"chatid": "alice", "chat_type": 1, **markdown("to one")}) == 0
     assert await raw.code(SEND, {"chatid": team.chatid, "chat_type": 2, **markdown("to all")}) == 0
     assert await raw.code(SEND, {"chatid": "alice", "chat_type": 2, **markdown("x")}) == 93006
+    assert await raw.code(SEND, {"chatid": team.chatid, "chat_type": 1, **markdown("x")}) == 93006
     assert await raw.code(SEND, {"chatid": team.chatid, "chat_type": 3, **markdown("x")}) == 40058
     assert await raw.code(SEND, {"chatid": 1, **markdown("x")}) == 40058
     assert (await alice.receives("to one", bot=smart)).how == "push"
@@ -209,6 +106,20 @@ async def test_a_conversation_has_a_rate(
     assert (platform.stats.rate_limited, len(platform.messages)) == (1, 30)
     bob = platform.add_user("Bob")
     assert await raw.code(RESPOND, stream("hi"), (await bob.says("hi", bot=smart)).req_id) == 0
+
+
+@pytest.mark.parametrize("bot_settings", [BotEmulatorSettings(chat_rate_minute=1, rate_drops=True)])
+async def test_what_is_over_the_rate_may_be_dropped_silently(
+    platform: WeComBotEmulator, smart: Bot, alice: BotUser, raw: RawClient
+) -> None:
+    sent = await alice.says("hi", bot=smart)
+    for stream_id in ("s1", "s2"):
+        assert await raw.code(RESPOND, stream("x", stream_id=stream_id), sent.req_id) == 0
+        assert await raw.code(RESPOND, stream("xy", finish=True, stream_id=stream_id), sent.req_id) == 0
+    assert (await alice.receives()).stream_id == "s1"
+    await alice.receives_nothing(within=0.01)
+    assert [message.dropped for message in platform.messages] == [False, True]
+    assert [violation.kind for violation in platform.violations] == ["rate_exceeded"]
 
 
 # --- cards and events ---
@@ -284,6 +195,32 @@ async def test_menus_and_groups(platform: WeComBotEmulator, smart: Bot, alice: B
     body = (await raw.callback())["body"]
     assert (body["chatid"], body["chattype"]) == (team.chatid, "group")
     assert body["event"]["template_card_event"] == {"card_type": "text_notice", "event_key": "stop", "task_id": "t"}
+
+
+async def test_buttons_come_with_what_is_selected_and_menus_without(smart: Bot, alice: BotUser, raw: RawClient) -> None:
+    options = [{"id": "now", "text": "Now"}, {"id": "later", "text": "Later"}]
+    content = {
+        "card_type": "button_interaction",
+        "main_title": {"title": "Deploy?"},
+        "action_menu": {"desc": "more", "action_list": [{"text": "Mute", "key": "mute"}]},
+        "button_selection": {"question_key": "when", "option_list": options, "selected_id": "nothing"},
+        "button_list": [{"text": "Yes", "key": "yes"}, {"text": "No", "key": "no"}],
+        "task_id": "deploy",
+    }
+    sent = await alice.says("hi", bot=smart)
+    await raw.callback()
+    assert await raw.code(RESPOND, card(content), sent.req_id) == 0
+    message = await alice.receives(bot=smart)
+    events = []
+    for key, selected in (("yes", None), ("no", {"when": "later"}), ("mute", None)):
+        await alice.clicks(message, key, selected=selected)
+        events.append((await raw.callback())["body"]["event"]["template_card_event"])
+    now, later = (
+        {"selected_item": [{"question_key": "when", "option_ids": {"option_id": [option]}}]}
+        for option in ("now", "later")
+    )
+    assert [event["event_key"] for event in events] == ["yes", "no", "mute"]
+    assert [event.get("selected_items") for event in events] == [now, later, None]
 
 
 @pytest.mark.parametrize(

@@ -38,13 +38,16 @@ class Client:
 
 
 @asynccontextmanager
-async def official_client(platform: WeComBotEmulator, bot: Bot, secret: str = "") -> AsyncIterator[Client]:
+async def official_client(
+    platform: WeComBotEmulator, bot: Bot, secret: str = "", reconnects: int = 0
+) -> AsyncIterator[Client]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         SCRIPT,
         platform.ws_url,
         bot.bot_id,
         secret or bot.secret,
+        str(reconnects),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -133,3 +136,13 @@ async def test_a_second_client_takes_the_place_of_the_first(
             await alice.says("hi", bot=bot)
             await (await alice.receives(bot=bot)).finishes()
     assert platform.stats.kicks == 1
+
+
+async def test_the_official_client_comes_back(platform: WeComBotEmulator, bot: Bot, alice: BotUser) -> None:
+    async with official_client(platform, bot, reconnects=3) as client:
+        await client.notes("authenticated")
+        assert platform.faults.drop_connections(bot) == 1
+        await client.notes("authenticated")
+        await alice.says("hi", bot=bot)
+        await (await alice.receives(bot=bot)).finishes()
+    assert platform.stats.subscribes == 2

@@ -47,10 +47,16 @@ class PendingAnswer:
     The runtime says it with `show`; the adapter takes it with `wait`, sends it, and tells with `shown` what arrived.
     """
 
-    __slots__ = ("_said", "_shown")
+    __slots__ = ("_said", "_shown", "takes_messages")
 
-    def __init__(self) -> None:
-        """Nothing is said yet; needs a running loop."""
+    def __init__(self, *, takes_messages: bool = False) -> None:
+        """Nothing is said yet; needs a running loop.
+
+        Args:
+            takes_messages: Of an event: a message that is sent in answer to it goes this way, too, so it is released
+                only once that is sent.
+        """
+        self.takes_messages = takes_messages
         loop = asyncio.get_running_loop()
         self._said: asyncio.Future[Answer] = loop.create_future()
         self._shown: asyncio.Future[Answer] = loop.create_future()
@@ -74,7 +80,17 @@ class PendingAnswer:
             finally:
                 timer.cancel()
                 said.remove_done_callback(end)
-        return said.result() if said.done() else ()
+        return self.said
+
+    @property
+    def over(self) -> bool:
+        """Whether it is said, or nothing will be."""
+        return self._said.done()
+
+    @property
+    def said(self) -> Answer:
+        """What is said; nothing as long as it is not."""
+        return self._said.result() if self._said.done() else ()
 
     def shown(self, answer: Answer) -> None:
         """This was shown, and nobody waits any more. The adapter has to say so in any case; the first time counts."""

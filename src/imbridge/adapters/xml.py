@@ -11,6 +11,9 @@ Fields = Mapping[str, Any]
 """Texts by name; a nested mapping is an element with elements in it, a list the same element several times."""
 
 _MAX_DEPTH = 16
+_FLAT = re.compile(r"<xml>((?:\s*<([A-Za-z]\w*)>(?:<!\[CDATA\[[^\]<&]*\]\]>|[^<>&\]]*)</\2>)*)\s*</xml>\s*", re.ASCII)
+_FIELD = re.compile(r"<([A-Za-z]\w*)>(?:<!\[CDATA\[([^\]<&]*)\]\]>|([^<>&\]]*))</", re.ASCII)
+"""A document as nearly all are: one level of fields, whose texts hold nothing that XML has a meaning for."""
 _ROOT_COMES_FIRST = re.compile(r"\ufeff?\s*(?:<\?xml[^?>]*\?>\s*)?<[A-Za-z_]")
 """Nothing stands between the XML declaration and the root: no document type, and so no entities, neither a bomb of them
 nor one that is a file of this machine. Read as text, so that no encoding can hide one."""
@@ -36,16 +39,32 @@ def read_xml(data: bytes | str) -> dict[str, Any]:
         raise DecodeError("XML that is not UTF-8") from None
     if _ROOT_COMES_FIRST.match(text) is None:
         raise DecodeError("no XML, or XML with a document type")
+    fields = _flat(text)
+    if fields is not None:
+        return fields
     try:
         root = ET.fromstring(text)  # noqa: S314 - see above
     except (ET.ParseError, ValueError):
         raise DecodeError("no XML") from None
-    fields: dict[str, Any] = {}
+    fields = {}
     for child in root:
         if child.tag in fields:
             raise DecodeError("XML in which a field stands twice")
         fields[child.tag] = _value(child, 2)
     return fields
+
+
+def _flat(text: str) -> dict[str, Any] | None:
+    """The fields of a document that has no other form; None for any other, which is for a parser.
+
+    A parser is made anew for each document, and costs more than all else that is done to a callback.
+    """
+    flat = _FLAT.fullmatch(text)
+    if flat is None or _ILLEGAL.search(text) is not None or "\r" in text:
+        return None
+    found = _FIELD.findall(flat[1])
+    fields = {name: told or plain for name, told, plain in found}
+    return fields if len(fields) == len(found) else None
 
 
 def _value(element: ET.Element, depth: int) -> Any:

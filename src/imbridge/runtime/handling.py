@@ -288,7 +288,9 @@ class Handling:
             )
             return
         key = answer_key(event.channel.account_key, event.id, 0)
-        await self.delivery.post(event.channel, reply, key=key)
+        entry = await self.delivery.post(event.channel, reply, key=key)
+        if waiting is not None and waiting.takes_messages:
+            await asyncio.wait((entry.receipt,))
 
     async def _apologise(self, conversation: MessageConversation, message: Message, failure: BaseException) -> None:
         """The user gets a sentence with an id, the log the traceback with the same id."""

@@ -1,6 +1,6 @@
 """The official client: streams an echo, greets, sends cards, updates them, pushes, downloads.
 
-Usage: aibot_bot.py WS_URL BOT_ID SECRET
+Usage: aibot_bot.py WS_URL BOT_ID SECRET RECONNECTS
 Prints a JSON line for everything it notices.
 """
 
@@ -16,7 +16,7 @@ import aibot.ws  # noqa: E402
 
 aibot.ws._SSL_CONTEXT = None  # it passes a TLS context to ws:// addresses too
 
-ws_url, bot_id, secret = sys.argv[1:]
+ws_url, bot_id, secret, reconnects = sys.argv[1:]
 CARD = {
     "card_type": "button_interaction",
     "main_title": {"title": "Deploy?"},
@@ -35,7 +35,13 @@ def note(what, **facts):
 
 
 options = aibot.WSClientOptions(
-    bot_id=bot_id, secret=secret, ws_url=ws_url, logger=Quiet(), heartbeat_interval=200, max_reconnect_attempts=0
+    bot_id=bot_id,
+    secret=secret,
+    ws_url=ws_url,
+    logger=Quiet(),
+    heartbeat_interval=200,
+    reconnect_interval=10,
+    max_reconnect_attempts=int(reconnects),
 )
 client = aibot.WSClient(options)
 client.on("authenticated", lambda: note("authenticated"))

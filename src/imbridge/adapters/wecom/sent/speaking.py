@@ -134,8 +134,8 @@ class Speaking:
             NotSupportedError: it is no card.
             DeliveryError: there is no code for it (any more), or the platform refused.
         """
-        card = part.elements[0]
-        if part.kind is not PartKind.CARD or not isinstance(card, Card):
+        card = part.elements[0] if part.kind is PartKind.CARD else None
+        if not isinstance(card, Card):
             raise NotSupportedError("WeCom can change cards, and no other messages")
         degradations: list[Degradation] = []
         try:

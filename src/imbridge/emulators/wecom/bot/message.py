@@ -75,6 +75,8 @@ class BotMessage:
         stream_id: The client's id of a stream.
         states: The texts that a stream showed one after the other; of other messages the one text.
         finished: Whether a stream is finished; other messages are from the start.
+        visible: Whether people have seen it.
+        dropped: Whether nobody ever will: it was over its conversation's rate.
         rewritten: Stream frames whose text did not begin with the text before.
         images: Images at the end of a stream.
         media: The uploaded medium that it is, for kind media.
@@ -97,7 +99,8 @@ class BotMessage:
     stream_id: str = ""
     states: list[str] = field(default_factory=list)
     finished: bool = True
-    visible: bool = True
+    visible: bool = False
+    dropped: bool = False
     rewritten: int = 0
     images: list[bytes] = field(default_factory=list)
     media: "Upload | None" = None

@@ -159,11 +159,7 @@ class Posting:
             RefusedError: 45009, it has.
         """
         world, stats = self.world, self.world.stats
-        if world.settings.rate_limits and not world.chat_rates.take(
-            f"{self.bot.bot_id} {self.chat.kind} {self.chat.chatid}"
-        ):
-            stats.rate_limited += 1
-            raise RefusedError(45009)
+        dropped = self._over_rate()
         now = time.monotonic()
         message = BotMessage(
             msgid=world.ids.next("bot_msgid"),
@@ -178,7 +174,7 @@ class Posting:
             stream_id=stream_id,
             states=states or [],
             finished=finished,
-            visible=False,
+            dropped=dropped,
             media=media,
             card=card or {},
             feedback_id=feedback_id,
@@ -191,6 +187,24 @@ class Posting:
         if visible:
             show(message)
         return message
+
+    def _over_rate(self) -> bool:
+        """Whether the conversation has had too many messages, and the platform says nothing.
+
+        Raises:
+            RefusedError: 45009, it has, and the platform says so.
+        """
+        world, chat = self.world, self.chat
+        settings = world.settings
+        key = f"{self.bot.bot_id} {chat.kind} {chat.chatid}"
+        if not settings.rate_limits or world.chat_rates.take(key):
+            return False
+        world.stats.rate_limited += 1
+        limits = f"{settings.chat_rate_minute} a minute or {settings.chat_rate_hour} an hour"
+        world.violation("rate_exceeded", f"{self.bot.bot_id} sent more than {limits} to {chat.chatid}")
+        if not settings.rate_drops:
+            raise RefusedError(45009)
+        return True
 
 
 def _impossible(how: str) -> NoReturn:

@@ -30,6 +30,8 @@ class BotEmulatorSettings:
             both.
         card_pushes_to_groups: Whether `aibot_send_msg` takes a card for a group (WeCom: single chats only).
         rate_limits: Whether the rates below are enforced; benchmarks turn them off.
+        rate_drops: Whether a message over a conversation's rate is acknowledged and shown to nobody, instead of refused
+            with 45009; which of the two the platform does is *unverified*.
         chat_rate_minute: Messages of one bot per minute into one conversation (WeCom: 30).
         chat_rate_hour: The same per hour (WeCom: 1000).
         upload_rate_minute: Uploads of one bot per minute (WeCom: 30).
@@ -69,6 +71,7 @@ class BotEmulatorSettings:
     ws_stream_with_card: bool = False
     card_pushes_to_groups: bool = False
     rate_limits: bool = True
+    rate_drops: bool = False
     chat_rate_minute: int = 30
     chat_rate_hour: int = 1000
     upload_rate_minute: int = 30

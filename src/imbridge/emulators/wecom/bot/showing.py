@@ -5,6 +5,8 @@ from imbridge.emulators.wecom.bot.message import BotMessage
 
 def show(message: BotMessage) -> None:
     """The people of the conversation see the message, or its change."""
+    if message.dropped:
+        return
     first, message.visible = not message.visible, True
     message.touch()
     for member in message.chat.members:
