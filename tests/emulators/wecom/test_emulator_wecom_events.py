@@ -3,11 +3,10 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import aiohttp
 import pytest
 import xmltodict
 from wecom_app_side import Client, in_thread, serving
-from wecom_raw_api import PNG
+from wecom_raw_api import PNG, Api
 
 from imbridge.emulators.wecom import App, SentMessage, User, WeComEmulator
 
@@ -24,14 +23,17 @@ async def heard(wecom: WeComEmulator, app: App, does: Callable[[], Awaitable[Any
     return server.messages[0], xmltodict.parse(server.xmls[0])["xml"]
 
 
-async def test_a_picture_can_be_fetched(wecom: WeComEmulator, app: App, alice: User, client: Client) -> None:
+async def test_a_picture_can_be_fetched(wecom: WeComEmulator, app: App, alice: User, api: Api) -> None:
     message, _ = await heard(wecom, app, lambda: alice.sends_image(PNG))
     assert message.type == "image"
-    downloaded = await in_thread(client.media.download, message.media_id)
-    assert downloaded.content == PNG
-    assert downloaded.headers["Content-Type"] == "image/png"
-    async with aiohttp.ClientSession() as session, session.get(message.image) as answer:
+    await api.gettoken()
+    query = {"access_token": api.token, "media_id": message.media_id}
+    async with api.session.get(f"{wecom.base_url}/cgi-bin/media/get", params=query) as answer:
+        assert (await answer.read(), answer.content_type) == (PNG, "image/png")
+    async with api.session.get(message.image) as answer:
         assert await answer.read() == PNG
+    async with api.session.get(f"{wecom.base_url}/wwpic/never/0") as answer:
+        assert answer.status == 404
 
 
 async def test_a_voice(wecom: WeComEmulator, app: App, alice: User) -> None:
@@ -51,7 +53,7 @@ async def test_a_video(wecom: WeComEmulator, app: App, alice: User) -> None:
 
 async def test_a_place(wecom: WeComEmulator, app: App, alice: User) -> None:
     message, fields = await heard(wecom, app, lambda: alice.sends_location(23.134, 113.358, "Guangzhou", scale=20))
-    assert (message.location, message.scale, message.label) == ((23.134, 113.358), "20", "Guangzhou")
+    assert (message.location, message.scale, message.label) == (("23.134", "113.358"), "20", "Guangzhou")
     assert (fields["Location_X"], fields["Location_Y"], fields["AppType"]) == ("23.134", "113.358", "wxwork")
 
 
@@ -224,3 +226,16 @@ async def test_an_approval(wecom: WeComEmulator, app: App, alice: User, bob: Use
     assert detail["info"]["sp_status"] == 2
     assert detail["info"]["apply_data"]["contents"] == contents
     assert detail["info"]["comments"][0]["commentcontent"] == "why?"
+
+
+async def test_an_approval_that_is_refused_and_one_that_is_withdrawn(
+    wecom: WeComEmulator, app: App, alice: User, bob: User, api: Api
+) -> None:
+    async with serving(app) as server:
+        await wecom.set_callback(app, server.url)
+        refused, _ = wecom.approvals.start(alice, [bob])
+        await wecom.approvals.reject(refused, bob, "no").delivered()
+        withdrawn, _ = wecom.approvals.start(alice, [bob])
+        await wecom.approvals.withdraw(withdrawn).delivered()
+    assert (refused.status, withdrawn.status) == (3, 4)
+    assert (await api.call("oa/getapprovaldetail", {"sp_no": "never"}))["errcode"] == 301025

@@ -48,7 +48,7 @@ class Api:
     async def upload(self, kind: str, data: bytes, name: str = "a.bin", **more: str) -> dict[str, Any]:
         if not self.token:
             await self.gettoken()
-        form = aiohttp.FormData()
+        form = aiohttp.FormData(quote_fields=False)  # quoted, the name would be shown with its %
         form.add_field("media", data, filename=name)
         params = {"access_token": self.token, "type": kind} | more
         async with self.session.post(f"{self.base_url}/cgi-bin/media/upload", params=params, data=form) as answer:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from imbridge.emulators.wecom.content import Sender, checked_content
 from imbridge.emulators.wecom.errors import ApiError
 from imbridge.emulators.wecom.group_robot import GroupRobot
+from imbridge.emulators.wecom.known_fields import MENTIONS, ROBOT, note_unknown
 from imbridge.emulators.wecom.multipart import check_format, posted_file
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 KINDS = frozenset({"text", "markdown", "markdown_v2", "image", "news", "file", "voice", "template_card"})
 UPLOADS = frozenset({"file", "voice"})
+PICTURE = frozenset({"base64", "md5"})
 AT = re.compile(r"<@([^<>]+)>")
 
 
@@ -44,6 +46,7 @@ def send(call: "Call") -> dict[str, Any]:
     settings = world.settings
     sender = Sender(settings.robot_text_limit, settings.robot_markdown_limit, cuts=False, robot_key=robot.key)
     content = checked_content(world, kind, body, sender)
+    note_unknown(world, kind, body, ROBOT, {"text": MENTIONS, "image": PICTURE}.get(kind, ()))
     mentioned = _mentioned(call, kind, content)
     message = world.show(None, robot.members, kind, body, content, chatid=robot.chatid, mentioned=mentioned)
     robot.messages.append(message)

@@ -37,7 +37,7 @@ class Forged:
         token: Sign with this Token instead of the app's.
         aes_key: Encrypt with this EncodingAESKey instead of the app's.
         receive_id: Instead of the corp's id.
-        padding: Instead of the right padding bytes.
+        padding: What the padding is filled with instead of its length.
         encrypt: The whole Encrypt, instead of the encryption of anything.
         body: The whole body, instead of the XML around Encrypt; signed as if it held the right one.
         nonce: Instead of a new one.

@@ -48,12 +48,11 @@ class Crypto:
         Args:
             message: What to encrypt.
             salt: 16 random bytes.
-            padding: Instead of the right padding, for requests that are to be wrong.
+            padding: What the padding is filled with instead of its length, for requests that are to be wrong.
         """
         plain = salt + len(message).to_bytes(4, "big") + message + self.receive_id.encode()
-        if padding is None:
-            missing = BLOCK - len(plain) % BLOCK
-            padding = bytes([missing]) * missing
+        missing = BLOCK - len(plain) % BLOCK
+        padding = ((padding or bytes([missing])) * missing)[-missing:]
         encryptor = self._cipher().encryptor()
         return base64.b64encode(encryptor.update(plain + padding) + encryptor.finalize()).decode()
 
