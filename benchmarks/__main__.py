@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks import callbacks, echo, frames, start
+from benchmarks.wecom import measure as wecom
 
 GOAL_RATE, GOAL_CPU = 0.70, 1.6
 GOAL_CALLBACK_RATE = 0.5
-PARTS = ("import", "frames", "echo", "callbacks", "memory")
+PARTS = ("import", "frames", "echo", "callbacks", "wecom", "memory")
 
 
 def main() -> None:
@@ -41,6 +42,8 @@ def main() -> None:
         report["echo"] = asyncio.run(_echo(options, say))
     if "callbacks" in parts:
         report["callbacks"] = asyncio.run(_callbacks(options, say))
+    if "wecom" in parts:
+        report["wecom"] = asyncio.run(_wecom(options, say))
     if "memory" in parts and options.memory:
         report["memory"] = asyncio.run(_memory(options.memory, say))
     print(json.dumps(report, indent=2) if options.json else _text(report))
@@ -77,6 +80,20 @@ async def _callbacks(options: argparse.Namespace, say: "_Progress") -> dict[str,
     if not options.no_sdk:
         await measure("lark_oapi")
     return callbacks.summary(runs)
+
+
+async def _wecom(options: argparse.Namespace, say: "_Progress") -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for mode in wecom.MODES:
+        runs: dict[str, list[callbacks.Run]] = {name: [] for name in wecom.SERVERS}
+        for turn in range(options.turns):
+            for name in ("by hand", "imbridge"):
+                say(f"WeCom, {mode}, turn {turn + 1} of {options.turns}: {name} ...")
+                runs[name].append(await wecom.measure(name, mode, requests=options.messages))
+        if mode == "passive" and not options.no_sdk:
+            runs["wechatpy"].append(await wecom.measure("wechatpy", mode, requests=options.messages))
+        result[mode] = wecom.summary(runs)
+    return result
 
 
 async def _memory(messages: int, say: "_Progress") -> dict[str, Any]:
@@ -164,6 +181,29 @@ def _callbacks_text(found: dict[str, Any]) -> list[str]:
     ]
 
 
+def _wecom_text(found: dict[str, Any]) -> list[str]:
+    lines: list[str] = []
+    for mode, told in found.items():
+        how = "answered by message/send" if mode == "send" else "answered in the callback itself"
+        servers = [name for name in wecom.SERVERS if name in told]
+        lines += [
+            f"WeCom, {how}, {wecom.PEOPLE} people, messages a second ({told['server']})",
+            *_bars({name: told[name]["rate"] for name in servers}),
+            "",
+            "CPU microseconds per message",
+            *_bars({name: told[name]["cpu_us"] for name in servers}),
+            "",
+            *_latencies(told, servers),
+            "",
+            (
+                f"imbridge beside the hand-written server: {told['rate_ratio']:.0%} of its rate "
+                f"(goal: {GOAL_RATE:.0%}), {told['cpu_ratio']:.2f} times its CPU (goal: {GOAL_CPU})"
+            ),
+            "",
+        ]
+    return lines[:-1]
+
+
 def _memory_text(memory: dict[str, Any]) -> list[str]:
     return [
         f"Memory over {memory['messages']:,} messages, MiB at each tenth",
@@ -176,6 +216,7 @@ _SECTIONS: dict[str, Callable[[Any], list[str]]] = {
     "frames_us": _frames_text,
     "echo": _echo_text,
     "callbacks": _callbacks_text,
+    "wecom": _wecom_text,
     "memory": _memory_text,
 }
 

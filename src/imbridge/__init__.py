@@ -34,6 +34,7 @@ from imbridge.protocol import (
     Element,
     Emoji,
     Event,
+    FeedbackGiven,
     Fields,
     File,
     Form,
@@ -89,6 +90,7 @@ from imbridge.skills import (
 
 if TYPE_CHECKING:
     from imbridge.adapters.feishu.config import FeishuConfig
+    from imbridge.adapters.wecom.config import WeComConfig
     from imbridge.config.options import BridgeOptions
     from imbridge.runtime import Bridge
 
@@ -98,6 +100,7 @@ _LAZY = {
     "Bridge": "imbridge.runtime",
     "BridgeOptions": "imbridge.config.options",
     "FeishuConfig": "imbridge.adapters.feishu.config",
+    "WeComConfig": "imbridge.adapters.wecom.config",
 }
 
 
@@ -143,6 +146,7 @@ __all__ = [
     "Element",
     "Emoji",
     "Event",
+    "FeedbackGiven",
     "FeishuConfig",
     "Fields",
     "File",
@@ -185,6 +189,7 @@ __all__ = [
     "Unknown",
     "UnknownEvent",
     "Video",
+    "WeComConfig",
     "__version__",
     "on_command",
     "on_element",

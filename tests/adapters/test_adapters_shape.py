@@ -34,8 +34,17 @@ FOLDERS: dict[str, set[str]] = {
         "authorisation",  # people who let the app act for them: tokens that are not the app's, with rules of their own
         "custom",  # custom bots: a mode with an adapter of its own, for it has no API, only an address to post to
     },
+    "wechat": {
+        "received",  # eight types of content, a dozen events, clicks in menus, the tries of each delivery
+        "sent",  # cards as menus and articles, media
+        "services",  # web authorisation, followers, the SDK
+    },
     "wecom": {
         "received",  # seven types of content, forty events
+        "services",  # what the platform offers beyond messages in and out, as at Feishu
+        "authorisation",  # people who tell by a browser who they are
+        "robot",  # the robots of groups: a mode with an adapter of its own, which has an address to post to and no API
+        "bot",  # smart bots: modes with adapters of their own, for they share neither transport nor content with apps
         "sent",  # five kinds of cards, media, the part of Markdown that is shown, answers to clicks
     },
 }

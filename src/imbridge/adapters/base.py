@@ -47,17 +47,49 @@ class PendingAnswer:
     The runtime says it with `show`; the adapter takes it with `wait`, sends it, and tells with `shown` what arrived.
     """
 
-    __slots__ = ("_said", "_shown")
+    __slots__ = ("_said", "_shown", "takes_messages")
 
-    def __init__(self) -> None:
-        """Nothing is said yet; needs a running loop."""
+    def __init__(self, *, takes_messages: bool = False) -> None:
+        """Nothing is said yet; needs a running loop.
+
+        Args:
+            takes_messages: Of an event: a message that is sent in answer to it goes this way, too, so it is released
+                only once that is sent.
+        """
+        self.takes_messages = takes_messages
         loop = asyncio.get_running_loop()
         self._said: asyncio.Future[Answer] = loop.create_future()
         self._shown: asyncio.Future[Answer] = loop.create_future()
 
     async def wait(self, within: float) -> Answer:
         """What is said within so many seconds; nothing, when it takes longer."""
-        await asyncio.wait((self._said,), timeout=max(within, 0.0))
+        said = self._said
+        if not said.done() and within > 0:
+            # What `asyncio.wait` does, without its set-up: a click or a message costs no more than it has to.
+            loop = asyncio.get_running_loop()
+            over: asyncio.Future[None] = loop.create_future()
+
+            def end(_: object = None) -> None:
+                if not over.done():
+                    over.set_result(None)
+
+            said.add_done_callback(end)
+            timer = loop.call_later(within, end)
+            try:
+                await over
+            finally:
+                timer.cancel()
+                said.remove_done_callback(end)
+        return self.said
+
+    @property
+    def over(self) -> bool:
+        """Whether it is said, or nothing will be."""
+        return self._said.done()
+
+    @property
+    def said(self) -> Answer:
+        """What is said; nothing as long as it is not."""
         return self._said.result() if self._said.done() else ()
 
     def shown(self, answer: Answer) -> None:
@@ -320,6 +352,10 @@ class Adapter(ABC):
     def grow(self, *, markdown: bool) -> Growing | None:
         """A message that the platform shows growing; None where there is no such thing: messages are edited then."""
         return None
+
+    def can_grow(self, message_id: str) -> bool:
+        """False when an answer to this message cannot be shown growing (any more), whatever `grow` gives."""
+        return True
 
     def routes(self) -> Sequence[WebhookRoute]:
         """The callback URLs this account answers, if any."""

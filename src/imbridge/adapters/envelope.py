@@ -20,7 +20,7 @@ from imbridge.transport import constant_time_equal
 _BLOCK = 32
 _RANDOM = 16
 _HEAD = _RANDOM + 4
-_KEY = re.compile(r"[A-Za-z0-9]{43}")
+_KEY = re.compile(r"[A-Za-z0-9+/]{43}")
 _SEALED = re.compile(rb"<Encrypt>\s*(?:<!\[CDATA\[([A-Za-z0-9+/=]+)\]\]>|([A-Za-z0-9+/=]+))\s*</Encrypt>")
 
 
@@ -37,7 +37,7 @@ def signature(*parts: str) -> str:
 
 
 def is_key(text: str) -> bool:
-    """Whether this can be an EncodingAESKey: 43 letters and digits."""
+    """Whether this can be an EncodingAESKey: 43 characters of Base64, in practice letters and digits."""
     return _KEY.fullmatch(text) is not None
 
 

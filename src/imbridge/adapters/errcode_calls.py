@@ -233,6 +233,8 @@ class ErrcodeCaller:
             doubt = failure.ambiguous
             if isinstance(failure, RateLimitedError):
                 failure.retry_after = delay
+                for key, _ in limits:
+                    self.pacer.pause(key, delay)  # the others that wait would only be refused too
             await self._wait(delay, deadline, failure)
 
     async def _download(self, into: BinaryIO, url: URL, options: dict[str, Any]) -> HttpResponse:
@@ -271,6 +273,10 @@ class ErrcodeCaller:
                 platform=self.api.platform,
             ) from None
         return clock() - began
+
+    async def token(self, *, patience: float) -> str:
+        """An access token, for what is no call of an API; passing trouble is given up after `patience` seconds."""
+        return await self._token(asyncio.get_running_loop().time() + patience)
 
     async def _token(self, deadline: float) -> str:
         """The token, asked for again while the platform has passing trouble."""
@@ -318,8 +324,10 @@ class ErrcodeCaller:
     def _named(self, path: str) -> str:
         return f"{self.api.platform} {path.removeprefix('/cgi-bin/')}"
 
-    async def fetch(self, path: str, params: Mapping[str, str], hint: str) -> tuple[str, float]:
-        """`GET` an access token; the lifetime is in seconds.
+    async def fetch(
+        self, path: str, params: Mapping[str, str], hint: str, *, json: Mapping[str, Any] | None = None
+    ) -> tuple[str, float]:
+        """Ask for an access token, by `GET`, or by `POST` where there is a JSON body; the lifetime is in seconds.
 
         Raises:
             HttpError: Nobody answered.
@@ -328,7 +336,8 @@ class ErrcodeCaller:
             AuthError: The credentials are refused; `hint` says where to look.
         """
         api = self.api
-        response = await self.pool.request("GET", URL(api.base_url + path).with_query(params))
+        method = "GET" if json is None else "POST"
+        response = await self.pool.request(method, URL(api.base_url + path).with_query(params), json=json)
         body = json_object(response)
         code, value = body.get("errcode", 0 if body else None), body.get("access_token")
         if code == 0 and isinstance(value, str) and value:

@@ -1,7 +1,7 @@
 """The XML of WeCom and WeChat: read without trusting it, written without letting a text break out of its field."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -11,6 +11,9 @@ Fields = Mapping[str, Any]
 """Texts by name; a nested mapping is an element with elements in it, a list the same element several times."""
 
 _MAX_DEPTH = 16
+_FLAT = re.compile(r"<xml>((?:\s*<([A-Za-z]\w*)>(?:<!\[CDATA\[[^\]<&]*\]\]>|[^<>&\]]*)</\2>)*)\s*</xml>\s*", re.ASCII)
+_FIELD = re.compile(r"<([A-Za-z]\w*)>(?:<!\[CDATA\[([^\]<&]*)\]\]>|([^<>&\]]*))</", re.ASCII)
+"""A document as nearly all are: one level of fields, whose texts hold nothing that XML has a meaning for."""
 _ROOT_COMES_FIRST = re.compile(r"\ufeff?\s*(?:<\?xml[^?>]*\?>\s*)?<[A-Za-z_]")
 """Nothing stands between the XML declaration and the root: no document type, and so no entities, neither a bomb of them
 nor one that is a file of this machine. Read as text, so that no encoding can hide one."""
@@ -36,16 +39,32 @@ def read_xml(data: bytes | str) -> dict[str, Any]:
         raise DecodeError("XML that is not UTF-8") from None
     if _ROOT_COMES_FIRST.match(text) is None:
         raise DecodeError("no XML, or XML with a document type")
+    fields = _flat(text)
+    if fields is not None:
+        return fields
     try:
         root = ET.fromstring(text)  # noqa: S314 - see above
     except (ET.ParseError, ValueError):
         raise DecodeError("no XML") from None
-    fields: dict[str, Any] = {}
+    fields = {}
     for child in root:
         if child.tag in fields:
             raise DecodeError("XML in which a field stands twice")
         fields[child.tag] = _value(child, 2)
     return fields
+
+
+def _flat(text: str) -> dict[str, Any] | None:
+    """The fields of a document that has no other form; None for any other, which is for a parser.
+
+    A parser is made anew for each document, and costs more than all else that is done to a callback.
+    """
+    flat = _FLAT.fullmatch(text)
+    if flat is None or _ILLEGAL.search(text) is not None or "\r" in text:
+        return None
+    found = _FIELD.findall(flat[1])
+    fields = {name: told or plain for name, told, plain in found}
+    return fields if len(fields) == len(found) else None
 
 
 def _value(element: ET.Element, depth: int) -> Any:
@@ -74,21 +93,25 @@ def items_of(value: Any) -> list[Any]:
 
 def cdata(text: str) -> str:
     """A text that stays inside its field, whatever it holds."""
-    return f"<![CDATA[{_ILLEGAL.sub('�', text).replace(']]>', ']]]]><![CDATA[>')}]]>"
+    if not text.isprintable() or "]]>" in text:  # nearly all are, and hold none
+        text = _ILLEGAL.sub("\ufffd", text).replace("]]>", "]]]]><![CDATA[>")
+    return f"<![CDATA[{text}]]>"
 
 
 def write_xml(fields: Fields, root: str = "xml") -> str:
     """A document: numbers as they are, texts as CDATA."""
-    return f"<{root}>{''.join(_written(fields))}</{root}>"
+    return f"<{root}>{_written(fields)}</{root}>"
 
 
-def _written(fields: Fields) -> Iterable[str]:
+def _written(fields: Fields) -> str:
+    parts: list[str] = []
     for name, value in fields.items():
-        for one in value if isinstance(value, list) else (value,):
-            yield f"<{name}>{_inner(one)}</{name}>"
-
-
-def _inner(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "".join(_written(value))
-    return str(value) if isinstance(value, int) else cdata(str(value))
+        if isinstance(value, str):
+            parts.append(f"<{name}>{cdata(value)}</{name}>")
+        elif isinstance(value, int):
+            parts.append(f"<{name}>{value}</{name}>")
+        elif isinstance(value, Mapping):
+            parts.append(f"<{name}>{_written(value)}</{name}>")
+        else:
+            parts.extend(_written({name: one}) for one in value)
+    return "".join(parts)

@@ -18,17 +18,25 @@ logger = logging.getLogger(__name__)
 @click.command()
 @click.argument("names", metavar="[SKILL]...", nargs=-1)
 @config_option
+@click.option("--listen", metavar="ADDRESS:PORT", help="Where callbacks are served, instead of bridge.listen.")
 @log_options
 @debug_option
 @click.pass_context
 def run(
-    context: click.Context, names: tuple[str, ...], file: Path | None, log_level: str | None, log_format: str | None
+    context: click.Context,
+    names: tuple[str, ...],
+    file: Path | None,
+    listen: str | None,
+    log_level: str | None,
+    log_format: str | None,
 ) -> None:
     """Run skills on all accounts until Ctrl-C.
 
     A SKILL is a Python file (weather.py), module:Class (my_bot.weather:Weather) or the name of a built-in skill (echo);
     it comes on top of those in the settings file. Without a settings file the accounts come from the environment
     (FEISHU_APP_ID, FEISHU_APP_SECRET).
+
+    Accounts that get callbacks are served at the address `bridge.listen` (127.0.0.1:8000, or --listen).
 
     The first Ctrl-C lets running answers finish, the second one does not.
     """
@@ -52,7 +60,7 @@ def run(
             context,
         )
     _say_hello(bridge)
-    context.exit(bridge.run())
+    context.exit(bridge.run(listen=listen))
 
 
 def _say_hello(bridge: "Bridge") -> None:

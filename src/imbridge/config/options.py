@@ -49,6 +49,8 @@ class BridgeOptions(BaseModel):
         stale_after: Seconds after which a message that arrives late is no longer answered.
         typing_after: Seconds after which a message whose answer takes longer gets the typing sign; None: never.
         language: Language of what the bridge itself says.
+        listen: Where `bridge.run()` and `imbridge run` serve callbacks, if an account has any: `address:port`. The
+            default is for a reverse proxy on the same machine, which has the certificate.
         log_level: How much the command line logs. The library configures no logging.
         log_format: `text` for people, `json` for log collectors.
     """
@@ -67,5 +69,6 @@ class BridgeOptions(BaseModel):
     stale_after: float = Field(default=1800.0, gt=0, allow_inf_nan=False)
     typing_after: float | None = Field(default=1.0, ge=0, allow_inf_nan=False)
     language: Annotated[Language, BeforeValidator(_lower)] = Language.ENGLISH
+    listen: str = Field(default="127.0.0.1:8000", pattern=r"^\S+:[0-9]{1,5}$")
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = LogLevel.INFO
     log_format: Annotated[LogFormat, BeforeValidator(_lower)] = LogFormat.TEXT

@@ -223,6 +223,23 @@ class MeetingInvited(Event):
     topic: str = ""
 
 
+class FeedbackGiven(Event):
+    """Somebody rated an answer of ours.
+
+    Attributes:
+        message_id: The answer, by the id in its receipt.
+        rating: `good`, `bad`, or `withdrawn`: the person took it back.
+        text: What the person wrote about it.
+        reasons: What is wrong with it: `off_topic`, `incomplete`, `wrong`, `wrong_data`, or the platform's own word.
+    """
+
+    type: Literal["feedback_given"] = "feedback_given"
+    message_id: str = ""
+    rating: Literal["good", "bad", "withdrawn"] = "good"
+    text: str = ""
+    reasons: tuple[str, ...] = ()
+
+
 class UnknownEvent(Event):
     """An event this version has no class for: kept whole.
 
@@ -239,7 +256,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
     for cls in (
         MessageRecalled, MessageRead, ReactionAdded, ReactionRemoved, BotAdded, BotRemoved, MemberJoined, MemberLeft,
         ChatOpened, ChannelUpdated, ChannelClosed, ButtonClicked, MenuClicked, LocationReported, ApprovalChanged,
-        ContactChanged, LinkPreviewRequested, DocumentCommented, MeetingInvited, UnknownEvent,
+        ContactChanged, LinkPreviewRequested, DocumentCommented, MeetingInvited, FeedbackGiven,
+        UnknownEvent,
     )
 }  # fmt: skip
 """Every event by its discriminator."""
@@ -256,7 +274,8 @@ def _keep_new_kinds(value: Any) -> Any:
 AnyEvent = Annotated[
     MessageRecalled | MessageRead | ReactionAdded | ReactionRemoved | BotAdded | BotRemoved | MemberJoined | MemberLeft
     | ChatOpened | ChannelUpdated | ChannelClosed | ButtonClicked | MenuClicked | LocationReported | ApprovalChanged
-    | ContactChanged | LinkPreviewRequested | DocumentCommented | MeetingInvited | UnknownEvent,
+    | ContactChanged | LinkPreviewRequested | DocumentCommented | MeetingInvited | FeedbackGiven
+    | UnknownEvent,
     Field(discriminator="type"),
     BeforeValidator(_keep_new_kinds),
 ]  # fmt: skip

@@ -11,7 +11,9 @@ from imbridge.protocol import (
     Event,
     Link,
     LinkPreviewRequested,
+    Markdown,
     Reply,
+    Text,
     Toast,
     to_reply,
 )
@@ -43,6 +45,19 @@ def split(event: Event, content: Any) -> tuple[Answer, Reply]:
         return (), reply
     rest = tuple(element for element in reply.elements if not isinstance(element, kinds))
     return answer, reply.model_copy(update={"elements": rest})
+
+
+async def welcome(content: Any, waiting: PendingAnswer | None) -> Reply:
+    """Greet somebody who opened the chat, where the platform waits for that; what of it is to be sent as a message."""
+    reply = to_reply(content)
+    reply = reply.model_copy(update={"elements": repair_all(reply.elements)})
+    answer = tuple(element for element in reply.elements if isinstance(element, Text | Markdown | Card))
+    if waiting is None or not answer:
+        return reply
+    left = await waiting.show(answer)
+    shown = [element for element in answer if not any(element is one for one in left)]
+    rest = tuple(element for element in reply.elements if not any(element is one for one in shown))
+    return reply.model_copy(update={"elements": rest})
 
 
 async def give(event: Event, answer: Answer, waiting: PendingAnswer | None, adapter: Adapter) -> bool:

@@ -229,18 +229,24 @@ class Bridge(Declaring):
     ) -> None:
         await self.stop()
 
-    def run(self) -> int:
+    def run(self, *, listen: str | None = None) -> int:
         """Run until SIGINT or SIGTERM, then stop in good order; a second signal ends it at once.
+
+        Callbacks are served, if an account has any; that needs the extra `serve`.
+
+        Args:
+            listen: Where, as `address:port`; the option `listen` when left out.
 
         Returns:
             The process's exit status: 0 after an orderly stop, 130 after a forced one.
 
         Raises:
+            ConfigError: there are callbacks, and no HTTP server is installed or the address cannot be had.
             ImbridgeError: it could not start.
         """
         from imbridge.runtime.process import run_until_signal
 
-        return run_until_signal(self)
+        return run_until_signal(self, listen=listen)
 
     # -- speaking ------------------------------------------------------------------------------------------------------
 

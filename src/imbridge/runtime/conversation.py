@@ -200,7 +200,8 @@ class MessageConversation:
         async def post(reply: Reply) -> Receipt:
             return await self.reply(reply, in_thread=in_thread, quote=quote)
 
-        stream = AnswerStream(self._handling.adapter_of(channel.account_key), channel, post, markdown=markdown)
+        adapter = self._handling.adapter_of(channel.account_key)
+        stream = AnswerStream(adapter, channel, post, markdown=markdown, answers=self._message_id)
         self._streams.append(stream)
         return stream
 

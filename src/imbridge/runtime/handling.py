@@ -6,11 +6,11 @@ import secrets
 from collections import Counter
 from collections.abc import Callable
 
-from imbridge.adapters.base import Adapter, Inbound, PendingAnswer, Verdict
+from imbridge.adapters.base import Adapter, Answer, Inbound, PendingAnswer, Verdict
 from imbridge.config.options import BridgeOptions, Language
-from imbridge.protocol import AskTimeoutError, Channel, Event, ImbridgeError, Message, Reply, Text
+from imbridge.protocol import AskTimeoutError, Channel, ChatOpened, Event, ImbridgeError, Message, Reply, Text
 from imbridge.runtime.account_lanes import AccountLanes
-from imbridge.runtime.answers import give, release, split
+from imbridge.runtime.answers import give, release, split, welcome
 from imbridge.runtime.conversation import MessageConversation, lane_of
 from imbridge.runtime.delivery import Delivery, answer_key
 from imbridge.runtime.gate import Gate, Pass
@@ -270,7 +270,11 @@ class Handling:
         content = outcome.content
         if hasattr(content, "__aiter__"):
             content = "".join([piece async for piece in content])
-        answer, reply = split(event, content)
+        answer: Answer
+        if isinstance(event, ChatOpened):
+            answer, reply = (), await welcome(content, waiting)
+        else:
+            answer, reply = split(event, content)
         if answer and not await give(event, answer, waiting, self.adapter_of(f"{event.platform}:{event.account}")):
             self.counts["answered_too_late"] += 1
         if not reply:
@@ -284,7 +288,9 @@ class Handling:
             )
             return
         key = answer_key(event.channel.account_key, event.id, 0)
-        await self.delivery.post(event.channel, reply, key=key)
+        entry = await self.delivery.post(event.channel, reply, key=key)
+        if waiting is not None and waiting.takes_messages:
+            await asyncio.wait((entry.receipt,))
 
     async def _apologise(self, conversation: MessageConversation, message: Message, failure: BaseException) -> None:
         """The user gets a sentence with an id, the log the traceback with the same id."""

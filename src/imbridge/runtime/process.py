@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from imbridge.protocol import ImbridgeError
+from imbridge.runtime.callback_server import serving_callbacks
 
 if TYPE_CHECKING:
     from imbridge.runtime.bridge import Bridge
@@ -25,7 +26,7 @@ _THREADS = 5.0
 """Seconds that threads of plain handlers get after everything else has stopped."""
 
 
-def run_until_signal(bridge: "Bridge") -> int:
+def run_until_signal(bridge: "Bridge", *, listen: str | None = None) -> int:
     """Run a bridge until SIGINT or SIGTERM. The loop is uvloop's where that is installed.
 
     Raises:
@@ -37,7 +38,7 @@ def run_until_signal(bridge: "Bridge") -> int:
         raise ImbridgeError(
             "bridge.run() handles signals, so it belongs into the main thread; use `async with bridge:`"
         )
-    process = _Process(bridge)
+    process = _Process(bridge, listen)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(process.serve())
@@ -61,8 +62,9 @@ class _Process:
     keep the process alive for ever: `end` is a clock that ends it hard.
     """
 
-    def __init__(self, bridge: "Bridge") -> None:
+    def __init__(self, bridge: "Bridge", listen: str | None) -> None:
         self._bridge = bridge
+        self._listen = listen
         self._signals = 0
         self.watch = _SignalWatch(_AT_ONCE)
         self.end = _timer(_THREADS, "threads of handlers do not return; the process is ended")
@@ -72,7 +74,8 @@ class _Process:
         serving = asyncio.current_task()
         with self._handling_signals(asked, serving):
             try:
-                await self._run(asked)
+                async with serving_callbacks(self._bridge, self._listen):
+                    await self._run(asked)
             except asyncio.CancelledError:
                 if self._signals < 2:
                     raise

@@ -44,12 +44,14 @@ class AnswerStream:
         post: Callable[[Reply], Awaitable[Receipt]],
         *,
         markdown: bool = False,
+        answers: str = "",
     ) -> None:
-        """`post` sends a reply in its turn and gives back its receipt."""
+        """`post` sends a reply in its turn and gives back its receipt; `answers` is the message that is answered."""
         self._adapter = adapter
         self._channel = channel
         self._post = post
         self._markdown = markdown
+        self._answers = answers
         self._may_grow = True
         self._surface = self._new_surface()
         self._text = ""
@@ -264,7 +266,8 @@ class AnswerStream:
         self._degradations.append(Degradation(what="stream", how=how, why=str(error)))
 
     def _new_surface(self) -> Surface | None:
-        growing = self._adapter.grow(markdown=self._markdown) if self._may_grow else None
+        may_grow = self._may_grow and self._adapter.can_grow(self._answers)
+        growing = self._adapter.grow(markdown=self._markdown) if may_grow else None
         if growing is not None:
             return GrownMessage(growing)
         return EditedMessage(self._adapter, self._channel) if self._adapter.capabilities.edit else None

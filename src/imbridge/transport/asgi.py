@@ -162,9 +162,11 @@ def _query(raw: bytes) -> dict[str, str]:
     if len(raw) > _MAX_QUERY_BYTES:
         raise Refused(414, "query too long")
     try:
-        pairs = parse_qsl(
-            raw.decode("ascii"), keep_blank_values=True, max_num_fields=_MAX_QUERY_FIELDS, errors="strict"
-        )
+        text = raw.decode("ascii")
+        if "%" not in text and "+" not in text and text.count("&") < _MAX_QUERY_FIELDS:  # nothing to decode in it
+            pairs = [(name, value) for name, _, value in (field.partition("=") for field in text.split("&") if field)]
+        else:
+            pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_MAX_QUERY_FIELDS, errors="strict")
     except ValueError:
         raise Refused(400, "query not understood") from None
     query = dict(pairs)

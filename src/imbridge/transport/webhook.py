@@ -49,7 +49,7 @@ class Headers(Mapping[str, str]):
         return f"Headers({', '.join(self._values)})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one per callback: not frozen, which would triple the cost of making it
 class WebhookRequest:
     """A request that is small enough and complete, but not yet known to be genuine.
 
@@ -68,7 +68,7 @@ class WebhookRequest:
     body: bytes = field(default=b"", repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # as above
 class WebhookResponse:
     """What to answer.
 

@@ -14,8 +14,8 @@ from served import served
 
 from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.adapters.feishu.authorisation.oauth import Authorized
-from imbridge.adapters.feishu.authorisation.oauth_state import LIFETIME, PendingAuthorisations
 from imbridge.adapters.feishu.errors import OAUTH_ERRORS
+from imbridge.adapters.oauth_state import LIFETIME, PendingAuthorisations
 from imbridge.protocol import AuthError, DeliveryError, NotPermittedError
 from imbridge.transport import Reaction, WebhookApp
 
@@ -63,7 +63,7 @@ class TestUrl:
 class TestPending:
     def test_bounded_and_short(self) -> None:
         now = [0.0]
-        pending = PendingAuthorisations(lambda: now[0])
+        pending = PendingAuthorisations("feishu", lambda: now[0])
         first = pending.ask(BACK, "", "")
         for _ in range(1000):
             pending.ask(BACK, "", "")
@@ -80,10 +80,10 @@ class TestPending:
     @pytest.mark.parametrize("state", ["", "x", "\ud800", "é" * 4000])
     def test_anything_may_come(self, state: str) -> None:
         with pytest.raises(NotPermittedError):
-            PendingAuthorisations().take(state)
+            PendingAuthorisations("feishu").take(state)
 
     def test_it_shows_no_secret(self) -> None:
-        one = PendingAuthorisations().ask(BACK, "ou_1", "")
+        one = PendingAuthorisations("feishu").ask(BACK, "ou_1", "")
         assert one.state not in repr(one)
         assert one.verifier not in repr(one)
 

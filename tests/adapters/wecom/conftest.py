@@ -1,13 +1,17 @@
-"""An emulated WeCom, and the adapter talking to it over real sockets."""
+"""Emulated WeCom platforms, and the adapters talking to them over real sockets."""
 
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
 
 import pytest
+from wecom_bot_rig import BotRig
 from wecom_rig import Rig, rigged
 
 from imbridge.adapters.wecom import WeComAdapter
+from imbridge.adapters.wecom.bot.adapter import BotAdapter
 from imbridge.emulators.wecom import EmulatorSettings
+from imbridge.emulators.wecom.bot import BotChat, BotEmulatorSettings, WeComBotEmulator
+from imbridge.transport import HttpPool
 from imbridge.transport import http as pool_module
 
 
@@ -36,3 +40,28 @@ async def rig(settings: EmulatorSettings) -> AsyncIterator[Rig]:
 async def adapter(rig: Rig) -> WeComAdapter:
     """Started, and known to the platform."""
     return await rig.start()
+
+
+@pytest.fixture
+def bot_settings() -> BotEmulatorSettings:
+    """Short waits, and no rates; everything else as on the platform."""
+    return BotEmulatorSettings(rate_limits=False, poll_seconds=0.02, callback_retries=(0.02, 0.02, 0.02))
+
+
+@pytest.fixture
+async def bots(bot_settings: BotEmulatorSettings) -> AsyncIterator[BotRig]:
+    async with WeComBotEmulator(settings=bot_settings) as platform, HttpPool(trust_env=False) as pool:
+        made = BotRig(platform, pool)
+        yield made
+        await made.close()
+
+
+@pytest.fixture
+async def bot(bots: BotRig) -> BotAdapter:
+    """Started and connected."""
+    return await bots.start()
+
+
+@pytest.fixture
+def team(bots: BotRig) -> BotChat:
+    return bots.platform.add_group("Team", members=[bots.alice], bots=[bots.bot])

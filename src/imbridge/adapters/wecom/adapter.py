@@ -10,14 +10,21 @@ from typing import Any, ClassVar
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
 from imbridge.adapters.envelope import Envelope
 from imbridge.adapters.wecom.api import WeComApi
+from imbridge.adapters.wecom.authorisation.oauth import OAuth
+from imbridge.adapters.wecom.bot.adapter import BotAdapter
 from imbridge.adapters.wecom.capabilities import APP, APP_WITHOUT_MARKDOWN
-from imbridge.adapters.wecom.config import WeComConfig
+from imbridge.adapters.wecom.config import Mode, WeComConfig
 from imbridge.adapters.wecom.crypto import envelope_of
 from imbridge.adapters.wecom.inbound import Identity
 from imbridge.adapters.wecom.outbound import fits_passive, measure, passive_xml
+from imbridge.adapters.wecom.robot.group_robot import GroupRobotAdapter
 from imbridge.adapters.wecom.sent.answers import written_answer
 from imbridge.adapters.wecom.sent.media import WeComMedia
 from imbridge.adapters.wecom.sent.speaking import Speaking
+from imbridge.adapters.wecom.services.approvals import WeComApprovals
+from imbridge.adapters.wecom.services.chats import WeComChats
+from imbridge.adapters.wecom.services.contacts import WeComContacts
+from imbridge.adapters.wecom.services.sdk import Sdk
 from imbridge.adapters.wecom.webhook import WeComWebhook
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
@@ -47,6 +54,15 @@ class WeComAdapter(Adapter):
     config_type: ClassVar[type[AccountConfig]] = WeComConfig
     capabilities = APP
 
+    @classmethod
+    def create(cls, config: AccountConfig, context: AdapterContext) -> Adapter:
+        """The adapter of an app, of a smart bot, or of a group's robot."""
+        if isinstance(config, WeComConfig) and config.mode is Mode.BOT:
+            return BotAdapter(config, context)
+        if isinstance(config, WeComConfig) and config.mode is Mode.GROUP_ROBOT:
+            return GroupRobotAdapter(config, context)
+        return cls(config, context)
+
     def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
         """Keep the settings; no I/O before `start`."""
         if not isinstance(config, WeComConfig):
@@ -55,6 +71,11 @@ class WeComAdapter(Adapter):
         self.settings = config
         self.api = WeComApi(config, context.pool)
         self.me = Identity(config.name, config.corp_id, config.agent_id)
+        self.contacts = WeComContacts(self.api.caller, self.api.all_caller)
+        self.chats = WeComChats(self.api.caller, config.name)
+        self.approvals = WeComApprovals(self.api.caller)
+        self.oauth = OAuth(self.api.caller, config)
+        self._sdk = Sdk(self.api.caller, config)
         self.capabilities = APP if config.markdown else APP_WITHOUT_MARKDOWN
         self.media = WeComMedia(self.api, download_limit=config.download_limit)
         self._speaking = Speaking(self.api, self.me, self.media, self.capabilities)
@@ -93,7 +114,9 @@ class WeComAdapter(Adapter):
 
     async def close(self) -> None:
         """Let go of everything."""
-        await self.api.caller.close()
+        await self.oauth.close()
+        await self._sdk.close()
+        await self.api.close()
         self._tell(Health.STOPPED, "closed")
 
     async def probe(self) -> Probe:
@@ -174,8 +197,20 @@ class WeComAdapter(Adapter):
         await self.api.recall(message_id)
 
     def routes(self) -> Sequence[WebhookRoute]:
-        """The callback URL, when callbacks are set up."""
-        return () if self._webhook is None else (self._webhook.route(),)
+        """The callback URL, when callbacks are set up, and the address that people come back to from OAuth."""
+        own = () if self._webhook is None else (self._webhook.route(),)
+        return own + self.oauth.routes()
+
+    async def sdk(self) -> Any:
+        """Wechatpy's client for all the rest of the platform, over our connections and with our token.
+
+        Its API methods return awaitables: `await (await adapter.sdk()).user.get("alice")`. It is loaded at the first
+        call, in a thread.
+
+        Raises:
+            ConfigError: wechatpy is not installed.
+        """
+        return await self._sdk.client()
 
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, BinaryIO
 
+from pydantic import SecretStr
+
 from imbridge.adapters.errcode_calls import Answer, Api, ErrcodeCaller, Limits
 from imbridge.adapters.uploads import Source, multipart
 from imbridge.adapters.wecom.config import WeComConfig
@@ -24,14 +26,27 @@ class WeComApi:
         self.config = config
         api = Api("wecom", config.key, config.base_url, API_ERRORS, KINDS, DOCS, config.send_timeout)
         self.caller = ErrcodeCaller(api, pool, self.fetch_token)
+        self.all_caller = ErrcodeCaller(api, pool, self._fetch_contacts_token) if config.contacts_secret else None
+        """With the contacts secret, which is told of all members; None without one."""
         self._api_rate = Rate.parse(config.api_rate)
         self._member_rates = (Rate.parse(config.member_rate), Rate.parse(config.member_hour_rate))
 
+    async def close(self) -> None:
+        """Stop refreshing tokens."""
+        await self.caller.close()
+        if self.all_caller is not None:
+            await self.all_caller.close()
+
     async def fetch_token(self) -> tuple[str, float]:
         """`GET /cgi-bin/gettoken`; the lifetime is in seconds, at most 7,200."""
-        config = self.config
-        params = {"corpid": config.corp_id, "corpsecret": config.secret.get_secret_value()}
-        return await self.caller.fetch("/cgi-bin/gettoken", params, _SECRET_HINT)
+        return await self._fetch_token(self.config.secret, _SECRET_HINT)
+
+    async def _fetch_contacts_token(self) -> tuple[str, float]:
+        return await self._fetch_token(self.config.contacts_secret, "check contacts_secret")
+
+    async def _fetch_token(self, secret: SecretStr | None, hint: str) -> tuple[str, float]:
+        params = {"corpid": self.config.corp_id, "corpsecret": secret.get_secret_value() if secret else ""}
+        return await self.caller.fetch("/cgi-bin/gettoken", params, hint)
 
     async def agent(self, *, patience: float | None = None) -> dict[str, Any]:
         """`GET /cgi-bin/agent/get`: the app's name and who can see it."""

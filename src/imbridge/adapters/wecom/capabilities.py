@@ -15,5 +15,19 @@ APP = Capabilities(
     push=True,
 )
 
+GROUP_ROBOT = Capabilities(
+    sends=frozenset({"text", "markdown", "mention", "mention_all", "link", "image", "audio", "file", "card"}),
+    text_bytes=2048,
+    markdown_bytes=4096,
+    image_bytes=2 << 20,
+    file_bytes=20 << 20,
+    mention=True,
+    push=True,
+)
+"""What the robot of a group can do: it speaks in one group, and hears nothing.
+
+Source: developer.work.weixin.qq.com, "group robots" (path/91770), now "message push" (path/99110).
+"""
+
 APP_WITHOUT_MARKDOWN = APP.model_copy(update={"sends": APP.sends - {"markdown"}})
 """Where the setting `markdown` says that it is to be shown as text."""

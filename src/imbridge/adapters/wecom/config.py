@@ -13,6 +13,8 @@ from imbridge.config import AccountConfig
 
 _API = "https://qyapi.weixin.qq.com"
 _BOT = "wss://openws.work.weixin.qq.com"
+_OAUTH = "https://open.weixin.qq.com"
+_LOGIN = "https://login.work.weixin.qq.com"
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,128}")
 _HOOK_PATH = "/cgi-bin/webhook/send"
@@ -47,6 +49,10 @@ class WeComConfig(AccountConfig):
         webhook_url: Address of a group's robot, or its key alone. Who has it can post into the group.
         base_url: Replaces the API's address: private deployments and tests.
         bot_url: Replaces the address of the long connection.
+        oauth_url: Replaces the address of the page that tells who somebody is, inside WeCom.
+        login_url: Replaces the address of the page on which somebody logs in with WeCom.
+        contacts_secret: The secret of the address book's synchronisation, which alone is told the userids of all
+            members (`contacts.user_ids`).
         passive_reply: Seconds that an app's callback may wait for the skill's answer, which is then its own answer and
             saves a call; the platform cuts the connection after 5. 0 answers at once and sends by `message/send`.
         markdown: How an app shows Markdown: `markdown` needs the WeCom client (it is not shown in WeChat), `text` is
@@ -55,6 +61,9 @@ class WeComConfig(AccountConfig):
             message but not between attempts, so that an attempt that may have arrived can be repeated. That the
             platform compares the whole request, the interval too, is unverified: were it not so, two equal messages
             within half an hour would be one.
+        bot_name: What a smart bot is called: a call of it in a group is plain text, `@Name`. When left out, a call that
+            a group's message begins with is taken for one of the bot, for it hears nothing else there.
+        feedback: People can rate a smart bot's answers: `FeedbackGiven`.
         welcome: What a smart bot says to somebody who opens the chat for the first time in a day, when no skill does.
         member_rate: Messages to one member; the platform drops what is more, silently (30 a minute, 1,000 an hour).
         member_hour_rate: The second of the two.
@@ -101,9 +110,16 @@ class WeComConfig(AccountConfig):
     )
     base_url: str = Field(default=_API, description="http(s) address of the API, for private deployments and tests")
     bot_url: str = Field(default=_BOT, description="ws(s) address of the smart bots' long connection")
+    oauth_url: str = Field(default=_OAUTH, description="http(s) address of the authorisation page, for tests")
+    login_url: str = Field(default=_LOGIN, description="http(s) address of the login page, for tests")
+    contacts_secret: SecretStr | None = Field(
+        default=None, description="admin console: Security and Management > Management Tools > Contacts Sync > Secret"
+    )
     passive_reply: float = Field(default=0.0, ge=0.0, le=4.5)
     markdown: bool = True
     duplicate_check: bool = False
+    bot_name: str = ""
+    feedback: bool = False
     welcome: str = Field(default="", max_length=2000)
     member_rate: str = "30/61s"
     member_hour_rate: str = "1000/3660s"
@@ -152,7 +168,7 @@ class WeComConfig(AccountConfig):
         hook_key(value.get_secret_value())
         return value
 
-    @field_validator("base_url", "bot_url")
+    @field_validator("base_url", "bot_url", "oauth_url", "login_url")
     @classmethod
     def _check_address(cls, value: str, info: ValidationInfo) -> str:
         secure, plain = ("wss", "ws") if info.field_name == "bot_url" else ("https", "http")
@@ -207,6 +223,12 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
+def hook_base(config: WeComConfig) -> str:
+    """Where a group robot's API is: `base_url`, unless the robot's address is one of this machine (an emulator's)."""
+    parts = urlsplit(config.webhook_url.get_secret_value() if config.webhook_url is not None else "")
+    return f"{parts.scheme}://{parts.netloc}" if parts.hostname in _LOOPBACK else config.base_url
+
+
 def hook_key(address: str) -> str:
     """The key in a group robot's address, or the address itself when it is a key.
 
@@ -223,6 +245,6 @@ def hook_key(address: str) -> str:
 
 
 def _is_safe(parts: SplitResult) -> bool:
-    """The address itself is not used, `base_url` is; one on another host would be a mistake that nobody sees."""
+    """Only the key of an address is used, with `base_url`; another host in it would be a mistake that nobody sees."""
     host = parts.hostname or ""
     return host in _LOOPBACK or (parts.scheme == "https" and host == urlsplit(_API).hostname)

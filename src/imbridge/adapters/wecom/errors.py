@@ -9,6 +9,7 @@ from imbridge.transport import ErrorRule, ErrorTable, Reaction
 
 _SCOPE = "admin console: App Management > the app > Visible range"
 _IP = "add the address in the message at admin console: App Management > the app > Trusted IP, or send through a proxy"
+_AGAIN = "begin again with a new link"
 _CREDENTIALS = "check corp_id and secret: admin console, My Company, and App Management > the app"
 
 API_ERRORS = ErrorTable(
@@ -36,6 +37,11 @@ API_ERRORS = ErrorTable(
         ErrorRule(40056, "invalid agent id", Reaction.FAIL, hint="check agent_id: App Management > the app > AgentId"),
         ErrorRule(41011, "no agent id in the request", Reaction.FAIL, hint="set agent_id"),
         ErrorRule(86008, "no right to this group", Reaction.FAIL, hint="an app can speak in groups that it has made"),
+        # who comes by a browser
+        ErrorRule(40029, "a code that is unknown, used up or another app's", Reaction.FAIL, hint=_AGAIN),
+        ErrorRule(42003, "the code has expired", Reaction.FAIL, hint=_AGAIN),
+        ErrorRule(84014, "the user_ticket has expired", Reaction.FAIL, hint=_AGAIN),
+        ErrorRule(84015, "invalid user_ticket", Reaction.FAIL, hint=_AGAIN),
         # who and where
         ErrorRule(40003, "invalid userid", Reaction.DEAD),
         ErrorRule(40031, "invalid userids in the list", Reaction.DEAD),
@@ -84,6 +90,8 @@ KINDS = ErrorKinds(
     refused=frozenset(
         {44004, 40004, 40005, 40006, 40007, 40009, 40011, 41005, 41006, 44001, 45001, 45007, 47001}
     ),
-    forbidden=frozenset({60020, 60011, 48002, 50002, 301002, 40056, 41011, 86008}),
+    forbidden=frozenset(
+        {60020, 60011, 48002, 50002, 301002, 40056, 41011, 86008, 40029, 42003, 84014, 84015}
+    ),
 )  # fmt: skip
 DOCS = "https://developer.work.weixin.qq.com/devtool/query?e="

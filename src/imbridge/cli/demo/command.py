@@ -9,24 +9,34 @@ from imbridge.cli.options import debug_option
 
 
 @click.command()
+@click.option(
+    "--platform",
+    type=click.Choice(["feishu", "wecom"]),
+    default="feishu",
+    show_default=True,
+    help="Which platform is emulated; wecom shows a smart bot over its long connection.",
+)
 @click.option("--interactive", "-i", is_flag=True, help="Chat with the skills yourself, from this terminal.")
 @click.option("--wire", is_flag=True, help="Show every frame and HTTP call too (secrets masked).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line, for scripts.")
 @debug_option
 @click.pass_context
-def demo(context: click.Context, interactive: bool, wire: bool, as_json: bool) -> None:
-    """See skills answer real Feishu frames, with no account anywhere.
+def demo(context: click.Context, platform: str, interactive: bool, wire: bool, as_json: bool) -> None:
+    """See skills answer a platform's real frames, with no account anywhere.
 
-    An emulated Feishu runs on this machine; the bridge talks to it through the same adapter code that talks to the real
-    one. A short conversation is played, with the platform misbehaving on the way.
+    An emulated platform runs on this machine; the bridge talks to it through the same adapter code that talks to the
+    real one. A short conversation is played, with the platform misbehaving on the way.
     """
     try:
-        from imbridge.cli.demo.conversation import interact, play
+        from imbridge.cli.demo.conversation import interact, module_of, play
+
+        module_of(platform)
     except ModuleNotFoundError as error:
         raise click.ClickException(
-            f"the demo needs the package {error.name!r}: pip install 'imbridge[feishu]'"
+            f"the demo needs the package {error.name!r}: pip install 'imbridge[{platform}]'"
         ) from None
     from imbridge.cli.demo.screen import Screen
 
     screen = Screen(as_json=as_json)
-    context.exit(asyncio.run(interact(screen, sys.stdin, wire=wire) if interactive else play(screen, wire=wire)))
+    run = interact(platform, screen, sys.stdin, wire=wire) if interactive else play(platform, screen, wire=wire)
+    context.exit(asyncio.run(run))

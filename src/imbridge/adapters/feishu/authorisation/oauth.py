@@ -16,11 +16,11 @@ from weakref import WeakValueDictionary
 
 from imbridge.adapters.feishu.authorisation.bearers import IssuedToken, PersonToken
 from imbridge.adapters.feishu.authorisation.oauth_grant import EndedError, Grants, read_token
-from imbridge.adapters.feishu.authorisation.oauth_page import oauth_route
-from imbridge.adapters.feishu.authorisation.oauth_state import Pending, PendingAuthorisations
 from imbridge.adapters.feishu.authorisation.user_token import MemoryUserTokens, UserToken, UserTokenStore
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.refusals import passing
+from imbridge.adapters.oauth_page import oauth_route
+from imbridge.adapters.oauth_state import Pending, PendingAuthorisations
 from imbridge.protocol import DeliveryError, NotPermittedError
 from imbridge.transport import WebhookRoute
 
@@ -68,7 +68,7 @@ class OAuth:
         self._config = caller.config
         self._account = caller.config.key
         self._grants = Grants(caller)
-        self._pending = PendingAuthorisations()
+        self._pending = PendingAuthorisations("feishu")
         self._handler: Handler | None = None
         self._renewing: dict[str, asyncio.Task[UserToken]] = {}
         self._unsaved: dict[str, UserToken] = {}
@@ -232,7 +232,7 @@ class OAuth:
         """The address that people come back to, if anybody waits for them."""
         if self._handler is None:
             return ()
-        return (oauth_route(self._config.name, self._come_back, self._drop),)
+        return (oauth_route("feishu", self._config.name, self._come_back, self._drop),)
 
     async def _come_back(self, code: str, state: str) -> None:
         authorized = await self._finish(code, state)

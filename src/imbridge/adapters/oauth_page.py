@@ -1,4 +1,4 @@
-"""The address that people come back to when they have agreed: `/feishu/<account>/oauth`.
+"""The address that people come back to when they have agreed: `/<platform>/<account>/oauth`.
 
 Nothing out of the request is shown. The query holds a code, so the page lets neither caches nor other sites see it.
 """
@@ -6,7 +6,7 @@ Nothing out of the request is shown. The query holds a code, so the page lets ne
 import logging
 from collections.abc import Awaitable, Callable
 
-from imbridge.adapters.feishu.authorisation.oauth_state import UnknownStateError
+from imbridge.adapters.oauth_state import UnknownStateError
 from imbridge.protocol import ImbridgeError
 from imbridge.transport import WebhookRequest, WebhookResponse, WebhookRoute
 
@@ -31,20 +31,21 @@ Finish = Callable[[str, str], Awaitable[object]]
 """Takes code and state."""
 
 
-def oauth_route(account: str, finish: Finish, drop: Callable[[str], None]) -> WebhookRoute:
+def oauth_route(platform: str, account: str, finish: Finish, drop: Callable[[str], None]) -> WebhookRoute:
     """The route of one account.
 
     Args:
-        account: Its name.
+        platform: The platform's name.
+        account: The account's.
         finish: Is given what an agreement brings back.
         drop: Is given the state of a refusal.
     """
-    path = f"/feishu/{account}/oauth"
+    path = f"/{platform}/{account}/oauth"
 
     async def handle(request: WebhookRequest) -> WebhookResponse:
         state, code = request.query.get("state", ""), request.query.get("code", "")
         try:
-            if request.query.get("error"):
+            if request.query.get("error") or not code:
                 drop(state)
                 return _page(200, _DENIED)
             await finish(code, state)

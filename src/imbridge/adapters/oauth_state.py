@@ -28,7 +28,7 @@ class Pending:
         state: Goes with the person to the platform and back; nobody can guess it.
         verifier: Proves that the code is used by who asked for it (RFC 7636); goes to the platform only.
         redirect_uri: Where the person is sent back to.
-        user: The person who has to agree (open_id); anybody, if empty.
+        user: The person who has to agree, by the platform's id; anybody, if empty.
         note: What the caller wants back with it.
         expires: When it counts no more, on the clock.
     """
@@ -48,9 +48,15 @@ class Pending:
 
 
 class PendingAuthorisations:
-    """The newest 1,000 of the last 10 minutes; each counts once."""
+    """The newest 1,000 of the last 10 minutes; each counts once.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    Args:
+        platform: Whose, for errors.
+        clock: Seconds.
+    """
+
+    def __init__(self, platform: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._platform = platform
         self._clock = clock
         self._by_digest: OrderedDict[bytes, Pending] = OrderedDict()  # in the order in which they were asked for
 
@@ -64,9 +70,8 @@ class PendingAuthorisations:
             len(self._by_digest) >= _MOST or next(iter(self._by_digest.values())).expires <= now
         ):
             self._by_digest.popitem(last=False)
-        pending = Pending(
-            secrets.token_urlsafe(32), secrets.token_urlsafe(48), redirect_uri, user, note, now + LIFETIME
-        )
+        # Letters and digits: WeCom takes nothing else in a state.
+        pending = Pending(secrets.token_hex(32), secrets.token_urlsafe(48), redirect_uri, user, note, now + LIFETIME)
         self._by_digest[_digest(pending.state)] = pending
         return pending
 
@@ -80,8 +85,8 @@ class PendingAuthorisations:
         pending = self._by_digest.pop(_digest(state), None)
         if pending is None or not constant_time_equal(pending.state, state) or pending.expires <= self._clock():
             raise UnknownStateError(
-                "feishu oauth: this state is unknown, used or older than 10 minutes; begin again with authorize_url",
-                platform="feishu",
+                f"{self._platform} oauth: this state is unknown, used or older than 10 minutes; begin again",
+                platform=self._platform,
             )
         return pending
 

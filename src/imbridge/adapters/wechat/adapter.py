@@ -1,0 +1,220 @@
+"""The adapter of the WeChat Official Account: wiring of start, stop, probe and the ways to speak."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any, ClassVar
+
+from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
+from imbridge.adapters.errcode_calls import Answer, DegradeError
+from imbridge.adapters.wechat import outbound
+from imbridge.adapters.wechat.api import WeChatApi
+from imbridge.adapters.wechat.capabilities import PASSIVE_ONLY, WECHAT
+from imbridge.adapters.wechat.config import WeChatConfig
+from imbridge.adapters.wechat.crypto import CallbackKeys, keys_of
+from imbridge.adapters.wechat.inbound import Identity
+from imbridge.adapters.wechat.received.tries import CUT
+from imbridge.adapters.wechat.sent.media import WeChatMedia
+from imbridge.adapters.wechat.webhook import WeChatWebhook
+from imbridge.config import AccountConfig
+from imbridge.protocol import (
+    Channel,
+    Degradation,
+    DeliveryError,
+    ImbridgeError,
+    Media,
+    NotPermittedError,
+    NotSupportedError,
+    RateLimitedError,
+    SentPart,
+)
+from imbridge.rendering import Part
+from imbridge.transport import Backoff, WebhookRoute
+
+log = logging.getLogger(__name__)
+
+_PATIENCE = 10.0
+"""Seconds for the platform to give out a token, before somebody is told that it does not."""
+_NO_RIGHT = 48001
+_SHOWN_ALREADY = 45081
+
+
+class WeChatAdapter(Adapter):
+    """One Official Account."""
+
+    platform: ClassVar[str] = "wechat"
+    config_type: ClassVar[type[AccountConfig]] = WeChatConfig
+    capabilities = WECHAT
+
+    def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
+        """Keep the settings; no I/O before `start`."""
+        if not isinstance(config, WeChatConfig):
+            raise TypeError(f"the WeChat adapter needs a WeChatConfig, not a {type(config).__name__}")
+        super().__init__(config, context)
+        self.settings = config
+        self.api = WeChatApi(config, context.pool)
+        self.media = WeChatMedia(self.api, context.pool, download_limit=config.download_limit)
+        self._customer_service = config.customer_service
+        """Whether customer-service messages can be sent; None as long as the platform has not said so."""
+        if config.customer_service is False:
+            self.capabilities = PASSIVE_ONLY
+        keys = keys_of(config)
+        self._webhook = None if keys is None else self._make_webhook(keys)
+
+    def _make_webhook(self, keys: CallbackKeys) -> WeChatWebhook:
+        settings = self.settings
+        return WeChatWebhook(
+            settings.name,
+            keys,
+            Identity(settings.name, settings.app_id),
+            self.context.intake,
+            write=outbound.passive_xml,
+            waits=settings.passive_reply,
+            holds=lambda: self._customer_service is not True,
+            welcome=settings.welcome,
+            cut=CUT,
+        )
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """See that the credentials work, however long that takes.
+
+        Raises:
+            AuthError: the credentials are wrong, or this machine's address is not on the account's whitelist.
+        """
+        try:
+            await self._identify_patiently()
+        except ImbridgeError as error:
+            self._tell(Health.FAILED, str(error))
+            raise
+        self._tell(Health.UP, "sends only" if self._webhook is None else "waiting for callbacks")
+
+    async def stop_reading(self) -> None:
+        """Nothing is held open; the bridge takes the callbacks' address away."""
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        if self._webhook is not None:
+            self._webhook.exchanges.close()
+        await self.api.close()
+        self._tell(Health.STOPPED, "closed")
+
+    async def probe(self) -> Probe:
+        """See that the credentials work; the platform does not tell an account's name."""
+        try:
+            await self.api.ask_token(patience=_PATIENCE)
+        except ImbridgeError as error:
+            return Probe(ok=False, problems=(str(error),))
+        return Probe(ok=True, bot_id=self.settings.app_id)
+
+    async def _identify_patiently(self) -> None:
+        """As long as it takes: a platform or a network that is down at the start comes back like any other."""
+        backoff = Backoff(1.0, 60.0)
+        attempt = 0
+        while True:
+            try:
+                await self.api.ask_token(patience=_PATIENCE)
+            except DeliveryError as error:
+                if not (isinstance(error, RateLimitedError) or error.ambiguous or not error.code):
+                    raise
+                log.warning("%s: not started yet, it goes on trying: %s", self.key, error)
+                self._tell(Health.DOWN, str(error))
+            else:
+                return
+            await asyncio.sleep(backoff.delay(attempt))
+            attempt += 1
+
+    def _tell(self, health: Health, reason: str) -> None:
+        if health is not self.health:
+            self.health = health
+            self.context.on_health(self, health, reason)
+
+    # -- speaking ------------------------------------------------------------------------------------------------------
+
+    async def send(self, target: Target, part: Part, key: str) -> Sent:
+        """Send one part to a follower: as the answer to a callback, as long as one waits, else as a message."""
+        openid = outbound.openid_of(target.channel)
+        template = outbound.template_of(part)
+        if template is not None:
+            answer = await self.api.send_template(openid, template, key)
+            sent = SentPart(message_id=str(answer.body.get("msgid") or ""), kind="template", key=key)
+            return Sent(sent, answer.attempts)
+        degradations: list[Degradation] = []
+        if target.reply_to is not None:
+            why = "an Official Account's message cannot quote another"
+            degradations.append(Degradation(what="reply", how="sent to the chat", why=why))
+        part, changed = await self.media.uploaded(part)
+        degradations += changed
+        body, changed = outbound.message_body(part)
+        degradations += changed
+        if (
+            self._webhook is not None
+            and outbound.passive_fields(part.elements) is not None
+            and await self._webhook.answer(target.answers, target.channel, part.elements)
+        ):
+            return Sent(SentPart(kind="passive", key=key), 1, tuple(degradations))
+        if self._customer_service is False:
+            raise NotPermittedError(
+                "wechat: not sent: no callback waits for it (any more), and the account has no customer-service "
+                "messages; a message of a follower can be answered once, within some 14 seconds",
+                platform="wechat",
+            )
+        try:
+            answer = await self._served(openid, body)
+        except DegradeError as error:
+            body = outbound.plainer_body(part)
+            degradations.append(Degradation(what="card", how="text with links", why=str(error)))
+            answer = await self._served(openid, body)
+        # There is no id in the documents' answer; accounts of some sorts are told that they get one.
+        sent = SentPart(message_id=str(answer.body.get("msgid") or ""), kind=body["msgtype"], key=key)
+        return Sent(sent, answer.attempts, tuple(degradations))
+
+    async def _served(self, openid: str, body: outbound.Body) -> Answer:
+        try:
+            answer = await self.api.send(openid, body)
+        except NotPermittedError as error:
+            self._note_refusal(error)
+            raise
+        self._customer_service = True
+        return answer
+
+    def _note_refusal(self, error: NotPermittedError) -> None:
+        """The account has no customer-service messages: from now on each callback is its only chance."""
+        if error.code == _NO_RIGHT and self._customer_service is None:
+            log.warning("%s: it has no customer-service messages: every message can be answered once", self.key)
+            self._customer_service = False
+            self.capabilities = PASSIVE_ONLY
+
+    async def typing(self, channel: Channel, message_id: str, on: bool) -> None:
+        """Show, or stop showing, that somebody types; the platform shows it for 15 s."""
+        if self._customer_service is False:
+            raise NotSupportedError("wechat: an account without customer-service messages cannot show that it types")
+        try:
+            await self.api.typing(outbound.openid_of(channel), on)
+        except NotPermittedError as error:
+            self._note_refusal(error)
+            raise
+        except DeliveryError as error:
+            if error.code != _SHOWN_ALREADY:
+                raise
+
+    async def read(self, message_id: str, media: Media) -> bytes:
+        """Fetch the bytes of a received media element; the platform keeps them for three days."""
+        return await self.media.read(media)
+
+    async def save(self, message_id: str, media: Media, to: str | PathLike[str]) -> Path:
+        """Write a received media element to disk."""
+        return await self.media.save(media, to)
+
+    def routes(self) -> Sequence[WebhookRoute]:
+        """The callback URL, when callbacks are set up."""
+        return () if self._webhook is None else (self._webhook.route(),)
+
+    def counters(self) -> dict[str, Any]:
+        """Numbers for metrics."""
+        caller = self.api.caller
+        counts = {"calls": caller.calls, "retries": caller.retries, "token_refreshes": caller.refreshes}
+        return counts if self._webhook is None else {**counts, **self._webhook.counts}

@@ -1,0 +1,73 @@
+"""What a message holds.
+
+Source: developers.weixin.qq.com, doc/service/guide/product/message/Receiving_standard_messages.html.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from imbridge.adapters.wechat.received.facts import Facts
+from imbridge.protocol import Audio, Element, File, Image, Link, Location, Text, Video
+
+Reader = Callable[[Facts], tuple[Element, ...]]
+
+_VOICES = {"amr": "audio/amr", "mp3": "audio/mpeg", "speex": "audio/speex"}
+
+
+def _text(told: Facts) -> tuple[Element, ...]:
+    return (Text(told.text("Content")),)
+
+
+def _image(told: Facts) -> tuple[Element, ...]:
+    return (Image(key=told.needed("MediaId")),)
+
+
+def _voice(told: Facts) -> tuple[Element, ...]:
+    # The 16 kHz recording, when there is one, is the better one of the same words.
+    key = told.text("MediaId16K") or told.needed("MediaId")
+    mime = _VOICES.get(told.text("Format").lower())
+    return (Audio(key=key, mime=mime, transcript=told.text("Recognition")),)
+
+
+def _video(told: Facts) -> tuple[Element, ...]:
+    return (Video(key=told.needed("MediaId"), cover=told.text("ThumbMediaId"), mime="video/mp4"),)
+
+
+def _location(told: Facts) -> tuple[Element, ...]:
+    # Not a mistake: the platform's X is the latitude, and its Y the longitude.
+    place = Location(
+        latitude=float(told.needed("Location_X")),
+        longitude=float(told.needed("Location_Y")),
+        name=told.text("Label"),
+    )
+    return (place,)
+
+
+def _link(told: Facts) -> tuple[Element, ...]:
+    link = Link(url=told.needed("Url"), title=told.text("Title"))
+    description = told.text("Description")
+    return (link, Text(f"\n{description}")) if description else (link,)
+
+
+def _file(told: Facts) -> tuple[Element, ...]:
+    # In no document, but followers can send files, and this is what arrives then; there is no key to fetch one by.
+    size = told.text("FileTotalLen")
+    return (File(name=told.needed("Title"), size=int(size) if size.isdigit() else None),)
+
+
+READERS: Mapping[str, Reader] = {
+    "text": _text,
+    "image": _image,
+    "voice": _voice,
+    "video": _video,
+    "shortvideo": _video,
+    "location": _location,
+    "link": _link,
+    "file": _file,
+}
+"""By `MsgType`: the elements. They raise `ValueError` for a message that lacks what its kind should have."""
+
+
+def content_type(kind: str, elements: tuple[Any, ...]) -> str:
+    """The word for what it mainly is."""
+    return str(elements[0].type) if elements else kind

@@ -1,0 +1,155 @@
+"""The platform's tries of one delivery, and who of them is answered.
+
+Source: developers.weixin.qq.com, doc/service/guide/product/message/Passive_user_reply_message.html: a callback that is
+not answered within five seconds is sent again, three times in all, and whichever is answered has the answer shown. For
+an account that has no other way to speak this makes some 14 seconds out of 4: a try whose answer is late is left
+without one, and the next one is given it.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+
+from imbridge.adapters.base import Answer, Inbound, PendingAnswer, Verdict
+from imbridge.protocol import Event, Message
+
+TRIES = 3
+"""How often the platform sends a callback in all."""
+CUT = 5.0
+"""Seconds after which the platform cuts a try."""
+_MISSING = 4.0
+"""Seconds after the cut in which the next try has to be here."""
+
+Stamp = tuple[str, str]
+
+
+class Exchange:
+    """One delivery that can be answered, while the platform waits for that.
+
+    Attributes:
+        item: What was delivered.
+        pending: Where its answer comes from.
+        tries: How many tries there were so far.
+        verdict: What the inbox says of it.
+    """
+
+    __slots__ = ("_closing", "_forget", "_lasts", "_stamps", "_taken", "item", "pending", "tries", "verdict")
+
+    def __init__(self, inbound: Inbound, lasts: float, forget: Callable[["Exchange"], None]) -> None:
+        """Takes the place of the delivery's answer; `lasts` is for how many seconds after a try."""
+        self.item: Message | Event = inbound.item
+        self.pending = inbound.answer = PendingAnswer(takes_messages=True)
+        self.tries = 0
+        self.verdict: asyncio.Future[Verdict] | None = None
+        self._stamps: dict[Stamp, bytes] = {}
+        self._taken = False
+        self._lasts = lasts
+        self._closing: asyncio.TimerHandle | None = None
+        self._forget = forget
+
+    def begin_try(self, stamp: Stamp, content: bytes) -> None:
+        """The platform has sent it, once more; when it does not come again, this is over by itself."""
+        self.tries += 1
+        self._stamps[stamp] = _digest(content)
+        if self._closing is not None:
+            self._closing.cancel()
+        self._closing = asyncio.get_running_loop().call_later(self._lasts, self.close)
+
+    def knows(self, stamp: Stamp, content: bytes) -> bool:
+        """Whether a try had this time and nonce, and this content: then it is the platform that repeats itself."""
+        return self._stamps.get(stamp) == _digest(content)
+
+    def stamps(self) -> tuple[Stamp, ...]:
+        """Time and nonce of each try."""
+        return tuple(self._stamps)
+
+    def take(self) -> Answer:
+        """What was said, for the first who asks once it is over; nothing for the others."""
+        if self._taken:
+            return ()
+        self._taken = True
+        return self.pending.said
+
+    def close(self, shown: Answer = ()) -> None:
+        """Nobody waits any more, and this was shown; doing it again is nothing."""
+        if self._closing is not None:
+            self._closing.cancel()
+        self.pending.shown(shown)
+        self._forget(self)
+
+
+class Exchanges:
+    """The deliveries that the platform waits at: each one open for some 20 seconds at most."""
+
+    def __init__(self, cut: float = CUT) -> None:
+        """None so far; a try is cut after so many seconds."""
+        self._lasts = cut + _MISSING
+        self._by_key: dict[str, Exchange] = {}
+        self._by_stamp: dict[Stamp, Exchange] = {}
+        self._by_address: dict[str, list[Exchange]] = {}
+        """By the address of the conversation, the oldest first."""
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    def repeats(self, stamp: Stamp, content: bytes) -> bool:
+        """Whether this is the platform sending the very same try again."""
+        exchange = self._by_stamp.get(stamp)
+        return exchange is not None and exchange.knows(stamp, content)
+
+    def of(self, key: str) -> Exchange | None:
+        """The one of a delivery that is here already."""
+        return self._by_key.get(key)
+
+    def open(self, inbound: Inbound) -> Exchange:
+        """A new one."""
+        key, channel = inbound.dedup_keys[0], inbound.item.channel
+        address = "" if channel is None else channel.address
+
+        def forget(exchange: Exchange) -> None:
+            self._by_key.pop(key, None)
+            for stamp in exchange.stamps():
+                self._by_stamp.pop(stamp, None)
+            others = [one for one in self._by_address.get(address, ()) if one is not exchange]
+            if others:
+                self._by_address[address] = others
+            else:
+                self._by_address.pop(address, None)
+
+        exchange = self._by_key[key] = Exchange(inbound, self._lasts, forget)
+        self._by_address.setdefault(address, []).append(exchange)
+        return exchange
+
+    def begin_try(self, exchange: Exchange, stamp: Stamp, content: bytes) -> None:
+        """Note that the platform has sent it, once more."""
+        exchange.begin_try(stamp, content)
+        self._by_stamp[stamp] = exchange
+
+    async def answer(self, message_id: str | None, address: str, said: Answer, *, any_message: bool) -> bool:
+        """Give this as the answer to the delivery of a message, or to an event in the conversation.
+
+        Args:
+            message_id: The message that is answered; what is said without one in mind answers an event.
+            address: Of the conversation.
+            said: The answer.
+            any_message: When nobody waits at this message, the delivery of another one of the conversation does: the
+                person sees a message, whichever it answers. So a skill that has asked something answers the answer.
+
+        Returns:
+            False when nobody waits for it (any more): it has to be sent another way.
+        """
+        exchange = None if message_id is None else self._by_key.get(message_id)
+        if exchange is None or exchange.pending.over:
+            wanted = Event if message_id is None else (Message if any_message else ())
+            waiting = (one for one in self._by_address.get(address, ()) if isinstance(one.item, wanted))
+            exchange = next((one for one in waiting if not one.pending.over), None)
+        return exchange is not None and not await exchange.pending.show(said)
+
+    def close(self) -> None:
+        """Nobody waits any more."""
+        for exchange in tuple(self._by_key.values()):
+            exchange.close()
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()

@@ -1,0 +1,1 @@
+"""What leaves an Official Account: cards as menus, links and articles, and media."""

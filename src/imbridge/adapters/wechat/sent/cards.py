@@ -1,0 +1,125 @@
+"""A card as the platform can show it: a menu to tap on, an article, or text with links. Pure.
+
+Source: developers.weixin.qq.com, doc/service/api/customer/message/api_sendcustommessage (`msgmenu`, `news`). In a text,
+`<a href="weixin://bizmsgmenu?msgmenucontent=...&msgmenuid=...">` does what an item of a menu does; the documents do not
+name it, but bots have used it for years, and a passive reply has nothing else.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from imbridge.adapters.wechat.received.clicks import MOST_BYTES, menu_id
+from imbridge.protocol import Button, Card, Degradation, Element, Markdown, Option, Select
+from imbridge.rendering.plain import to_plain
+
+
+@dataclass(slots=True)
+class Menu:
+    """What a card says, and what can be tapped on in it.
+
+    Attributes:
+        head: Lines before the first item.
+        items: Id and text of each item.
+        tail: Lines after it.
+        degradations: What is shown otherwise than meant.
+    """
+
+    head: list[str] = field(default_factory=list)
+    items: list[tuple[str, str]] = field(default_factory=list)
+    tail: list[str] = field(default_factory=list)
+    degradations: list[Degradation] = field(default_factory=list)
+
+    def say(self, line: str) -> None:
+        """One more line."""
+        if line:
+            (self.tail if self.items else self.head).append(line)
+
+    def offer(self, action: str, value: Any, text: str) -> None:
+        """One more item; one whose id would be too long is a line."""
+        identity = menu_id(action, value)
+        if len(identity) <= MOST_BYTES:
+            self.items.append((identity, text))
+            return
+        self.degrade("button", f"its action and value take more than {MOST_BYTES} bytes")
+        self.say(f"[{text}]")
+
+    def degrade(self, what: str, why: str) -> None:
+        """Note that something is text now."""
+        self.degradations.append(Degradation(what=what, how="text", why=why))
+
+
+def menu_of(card: Card) -> Menu:
+    """What a card says."""
+    menu = Menu()
+    menu.say(card.title)
+    for part in card.body:
+        _add(menu, part)
+    return menu
+
+
+def article_of(card: Card) -> dict[str, str] | None:
+    """The article that a card is: a headline, texts, and one page to open. None when it is something else."""
+    buttons = [part for part in card.body if isinstance(part, Button)]
+    rest = [part for part in card.body if not isinstance(part, Button)]
+    plain = all(part.__class__.__name__ in ("Text", "Markdown", "Note", "Fields", "Divider") for part in rest)
+    if not card.title or not plain or len(buttons) != 1 or not buttons[0].url:
+        return None
+    description = "\n".join(line for part in rest if (line := _line(part)))
+    return {"title": card.title, "description": description, "url": buttons[0].url, "picurl": ""}
+
+
+def menu_message(menu: Menu) -> dict[str, Any]:
+    """The customer-service message of a menu."""
+    if not menu.items:
+        return {"msgtype": "text", "text": {"content": "\n".join(menu.head)}}
+    items = [{"id": identity, "content": text} for identity, text in menu.items]
+    content = {"head_content": "\n".join(menu.head), "list": items, "tail_content": "\n".join(menu.tail)}
+    return {"msgtype": "msgmenu", "msgmenu": content}
+
+
+def menu_text(menu: Menu) -> str:
+    """The same as a text."""
+    items = [
+        anchor(text, f"weixin://bizmsgmenu?msgmenucontent={quote(text, safe='')}&msgmenuid={quote(identity, safe='')}")
+        for identity, text in menu.items
+    ]
+    return "\n".join([*menu.head, *items, *menu.tail])
+
+
+def anchor(text: str, url: str) -> str:
+    """A link in a text."""
+    shown = text.translate({ord("<"): "‹", ord(">"): "›"})
+    return f'<a href="{url.translate({ord(char): quote(char) for char in _NOT_IN_HREF})}">{shown}</a>'
+
+
+_NOT_IN_HREF = "\"'<> \t\r\n"
+
+
+def _add(menu: Menu, part: Element) -> None:
+    if isinstance(part, Button):
+        if part.url:
+            menu.say(anchor(part.text, part.url))
+        elif part.submit:
+            menu.degrade("form", "there are no forms in a chat with an Official Account")
+            menu.say(part.as_text())
+        else:
+            menu.offer(part.action or part.text, part.value, part.text)
+    elif isinstance(part, Select) and not part.multiple:
+        menu.say(part.label or part.placeholder)
+        _offer_all(menu, part.name, part.options)
+    elif part.__class__.__name__ in ("Select", "Input", "DatePicker", "Form", "Image", "Table"):
+        menu.degrade(str(getattr(part, "type", "")), "a message to a follower has text and items to tap on")
+        menu.say(part.as_text())
+    else:
+        menu.say(_line(part))
+
+
+def _offer_all(menu: Menu, name: str, options: Iterable[Option]) -> None:
+    for option in options:
+        menu.offer(name, option.value, option.text)
+
+
+def _line(part: Element) -> str:
+    return to_plain(part.text) if isinstance(part, Markdown) else part.as_text()

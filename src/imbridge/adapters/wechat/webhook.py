@@ -1,0 +1,192 @@
+"""Callbacks: verify, decrypt, take in, answer.
+
+Source: developers.weixin.qq.com, doc/service/guide/dev/push/ (signatures), and Passive_user_reply_message.html (what is
+answered, and when). A callback is authenticated before anything in it is parsed; see `crypto` for how much that is
+worth in plain mode.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+
+from imbridge.adapters.base import Answer, Inbound, Intake, Verdict
+from imbridge.adapters.wechat.crypto import CallbackKeys
+from imbridge.adapters.wechat.inbound import Identity, can_be_answered, decode, unreadable
+from imbridge.adapters.wechat.received.tries import CUT, TRIES, Exchange, Exchanges, Stamp
+from imbridge.adapters.xml import read_xml, write_xml
+from imbridge.protocol import BotAdded, Channel, DecodeError, Event, Message, Text
+from imbridge.transport import Refused, ReplayWindow, WebhookRequest, WebhookResponse, WebhookRoute
+
+log = logging.getLogger(__name__)
+
+_MAX_BODY = 64 * 1024
+_MAX_ECHO = 1024
+_WINDOW = 600.0
+"""Seconds that a callback may be from our clock."""
+_PAST_THE_CUT = 0.5
+_TEXT = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
+_XML = {"Content-Type": "application/xml; charset=utf-8"}
+_OVERLOADED = WebhookResponse(503, b"", {"Retry-After": "5"})
+_LEFT = WebhookResponse(503)
+"""To a try that the platform has given up by itself."""
+
+PassiveWriter = Callable[[Message | Event, Answer], str | None]
+"""Writes the XML of a passive reply; None for what cannot be one."""
+
+
+class WeChatWebhook:
+    """The callback URL of one account, `/wechat/<account>`."""
+
+    def __init__(
+        self,
+        name: str,
+        keys: CallbackKeys,
+        me: Identity,
+        intake: Intake,
+        *,
+        write: PassiveWriter,
+        waits: float,
+        holds: Callable[[], bool],
+        welcome: str = "",
+        cut: float = CUT,
+    ) -> None:
+        """For one account.
+
+        Args:
+            name: The account's name.
+            keys: Its token and key.
+            me: Who receives.
+            intake: Where it goes.
+            write: Writes a passive reply.
+            waits: Seconds to wait for one; 0 answers at once.
+            holds: Whether a try whose answer is late is left without one, so that the platform tries again.
+            welcome: What a new follower is told when no skill says anything.
+            cut: Seconds after which the platform cuts a try.
+        """
+        self._keys = keys
+        self._me = me
+        self._intake = intake
+        self._write = write
+        self._waits = waits
+        self._holds = holds
+        self._welcome = welcome
+        self._cut = cut
+        self._replay = ReplayWindow(_WINDOW)
+        self._path = f"/wechat/{name}"
+        self.exchanges = Exchanges(cut)
+        self.counts = {"passive_replies": 0, "tries_left": 0, "answers_late": 0}
+
+    def route(self) -> WebhookRoute:
+        """Where it is."""
+        timeout = self._cut + 2.0
+        return WebhookRoute(self._path, ("GET", "POST"), self.handle, max_body=_MAX_BODY, timeout=timeout)
+
+    async def answer(self, message_id: str | None, channel: Channel, said: Answer) -> bool:
+        """Give this as the answer to a callback; False when nobody waits for it (any more)."""
+        return await self.exchanges.answer(message_id, channel.address, said, any_message=self._holds())
+
+    async def handle(self, request: WebhookRequest) -> WebhookResponse:
+        """Answer one callback.
+
+        Raises:
+            Refused: it is not the platform's.
+        """
+        received = time.monotonic()
+        if request.method == "GET":
+            return self._echo(request)
+        content, encrypted = self._keys.open(request.query, request.body)
+        stamp = _stamp(request)
+        # Whether the platform signs its second try anew is written nowhere: the same one is let in, while it waits.
+        if not self.exchanges.repeats(stamp, content):
+            self._replay.check(*stamp)
+        response = None
+        try:
+            response = await self._take_in(self._decode(content), stamp, content, received, encrypted=encrypted)
+        finally:
+            if response is None or response is _OVERLOADED:
+                self._replay.forget(*stamp)  # it comes again
+        return response
+
+    def _echo(self, request: WebhookRequest) -> WebhookResponse:
+        self._keys.check(request.query)
+        echo = request.query.get("echostr", "")
+        if not 0 < len(echo) <= _MAX_ECHO:
+            raise Refused(400, "no echostr")
+        return WebhookResponse(200, echo.encode(), _TEXT)
+
+    async def _take_in(
+        self, inbound: Inbound, stamp: Stamp, content: bytes, received: float, *, encrypted: bool
+    ) -> WebhookResponse:
+        if not self._waits or not can_be_answered(inbound.item):
+            offered = self._intake.offer(inbound)
+            # Shielded: when the time to answer is over, what is being stored must still be handled.
+            verdict = offered.result() if offered.done() else await asyncio.shield(offered)
+            return _OVERLOADED if verdict is Verdict.OVERLOADED else WebhookResponse(200)
+        exchange = self.exchanges.of(inbound.dedup_keys[0])
+        if exchange is None:
+            exchange = self.exchanges.open(inbound)
+        self.exchanges.begin_try(exchange, stamp, content)
+        try:
+            if exchange.verdict is None:
+                exchange.verdict = self._intake.offer(inbound)
+            offered = exchange.verdict
+            verdict = offered.result() if offered.done() else await asyncio.shield(offered)
+        except Exception:
+            exchange.close()
+            raise
+        if verdict is Verdict.ACCEPTED:
+            return await self._answered(exchange, received, encrypted=encrypted)
+        exchange.close()
+        return _OVERLOADED if verdict is Verdict.OVERLOADED else WebhookResponse(200)
+
+    async def _answered(self, exchange: Exchange, received: float, *, encrypted: bool) -> WebhookResponse:
+        number = exchange.tries
+        await exchange.pending.wait(self._waits - (time.monotonic() - received))
+        if exchange.pending.over:
+            return self._passive(exchange, encrypted=encrypted)
+        if number < TRIES and self._holds():
+            # Neither answered nor refused: the platform gives this try up by itself, and sends the next one.
+            self.counts["tries_left"] += 1
+            await asyncio.sleep(self._cut + _PAST_THE_CUT - (time.monotonic() - received))
+            return _LEFT
+        self.counts["answers_late"] += 1
+        exchange.close()
+        return WebhookResponse(200)
+
+    def _passive(self, exchange: Exchange, *, encrypted: bool) -> WebhookResponse:
+        said = exchange.take()
+        shown = said
+        if not said and self._welcome and isinstance(exchange.item, BotAdded):
+            said = (Text(self._welcome),)
+        try:
+            xml = self._write(exchange.item, said) if said else None
+            if xml is None:
+                shown = ()
+                return WebhookResponse(200)
+            self.counts["passive_replies"] += 1
+            if not encrypted:
+                return WebhookResponse(200, xml.encode(), _XML)
+            sealed = self._keys.seal(xml.encode(), str(int(time.time())), secrets.token_hex(8))
+            return WebhookResponse(200, write_xml(sealed).encode(), _XML)
+        except BaseException:
+            shown = ()
+            raise
+        finally:
+            exchange.close(shown)
+
+    def _decode(self, content: bytes) -> Inbound:
+        try:
+            return decode(read_xml(content), self._me)
+        except DecodeError as error:
+            log.warning("%s: %s; it is passed on as unknown", self._path, error)
+        except Exception as error:  # noqa: BLE001 - told, without its text; our mistake must not lose the event
+            log.warning(
+                "%s: the decoder failed on a callback (%s), which is passed on whole", self._path, type(error).__name__
+            )
+        return unreadable(content.decode("utf-8", "replace"), content, self._me)
+
+
+def _stamp(request: WebhookRequest) -> Stamp:
+    return request.query.get("timestamp", ""), request.query.get("nonce", "")

@@ -1,0 +1,121 @@
+"""Rendered parts → the bodies of a smart bot's messages. Pure.
+
+Source: developer.work.weixin.qq.com, "long connection" (path/101463), "passive replies" (path/101031).
+"""
+
+import hashlib
+from typing import Any
+
+from imbridge.adapters.wecom.bot.events import FEEDBACK
+from imbridge.adapters.wecom.bot.markup import as_markdown
+from imbridge.adapters.wecom.sent.cards import has_task, template_card
+from imbridge.adapters.wecom.sent.speaking import task_id
+from imbridge.protocol import (
+    Card,
+    Channel,
+    ChannelKind,
+    ContentRefusedError,
+    Degradation,
+    Markdown,
+    TargetGoneError,
+)
+from imbridge.rendering import Part, PartKind
+
+_STREAM = "stream"
+_TITLE_BYTES = 64
+
+
+def content_of(part: Part) -> str:
+    """What a text or Markdown part says, as Markdown."""
+    return "".join(
+        element.text if isinstance(element, Markdown) else as_markdown(element.as_text()) for element in part.elements
+    )
+
+
+def measure(part: Part) -> int:
+    """Bytes of a part's content as sent."""
+    return 0 if part.kind.alone else len(content_of(part).encode("utf-8", "replace"))
+
+
+def stream_body(stream_id: str, content: str, *, finish: bool, feedback: bool = False) -> dict[str, Any]:
+    """One state of a stream; with `feedback`, in its first state, people can rate it."""
+    stream: dict[str, Any] = {"id": stream_id, "finish": finish, "content": content}
+    if feedback:
+        stream["feedback"] = {"id": FEEDBACK + stream_id}
+    return {"msgtype": _STREAM, _STREAM: stream}
+
+
+def markdown_body(content: str) -> dict[str, Any]:
+    """A message that is pushed: there is no plain text (code 40008)."""
+    return {"msgtype": "markdown", "markdown": {"content": content}}
+
+
+def stream_id_of(key: str) -> str:
+    """The stream that a part becomes: the same for each attempt, so that a repeated one changes nothing."""
+    return hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
+
+
+def template_of(card: Card) -> tuple[dict[str, Any], list[Degradation]]:
+    """A card as a template card without a `task_id` of ours, and what is shown otherwise than meant.
+
+    Raises:
+        ContentRefusedError: it is another kind of message.
+        DoesNotFitError: no template card has room for it.
+    """
+    if not card.content:
+        return template_card(card, {})  # there is no place to upload its pictures to
+    content = card.content
+    made = content.get("template_card") if content.get("msgtype") == "template_card" else content
+    if not isinstance(made, dict) or not isinstance(made.get("card_type"), str):
+        raise ContentRefusedError(
+            "a smart bot shows template cards only: Card(content={'card_type': ..., ...})", platform="wecom"
+        )
+    return made, []
+
+
+def card_body(card: Card, key: str) -> tuple[dict[str, Any], list[Degradation]]:
+    """The body of a card's message; what can be clicked gets a `task_id`, by which clicks find it.
+
+    Raises:
+        ContentRefusedError: as `template_of`.
+        DoesNotFitError: as `template_of`.
+    """
+    made, degradations = template_of(card)
+    if has_task(made):
+        made = {"task_id": task_id(key), **made}
+    return {"msgtype": "template_card", "template_card": made}, degradations
+
+
+def media_body(kind: str, media_id: str, title: str = "") -> dict[str, Any]:
+    """The body of an uploaded medium's message; `title` is for videos."""
+    fields = {"media_id": media_id}
+    if kind == "video" and title:
+        fields["title"] = title.encode()[:_TITLE_BYTES].decode(errors="ignore")
+    return {"msgtype": kind, kind: fields}
+
+
+def stream_in(part: Part) -> str:
+    """The id of the growing stream that a part stands for; empty when it stands for none."""
+    card = part.elements[0] if part.kind is PartKind.CARD else None
+    if isinstance(card, Card) and card.content.get("msgtype") == _STREAM:
+        stream = card.content.get(_STREAM)
+        return str(stream.get("id") or "") if isinstance(stream, dict) else ""
+    return ""
+
+
+def stream_card(stream_id: str, text: str) -> Card:
+    """What has to be sent so that a growing stream is seen."""
+    return Card(content={"msgtype": _STREAM, _STREAM: {"id": stream_id}}, text=text)
+
+
+def chat(channel: Channel) -> dict[str, Any]:
+    """The fields of a push that say where it goes.
+
+    Raises:
+        TargetGoneError: the channel is none that a bot can send to.
+    """
+    if channel.kind is ChannelKind.GROUP:
+        return {"chatid": channel.id, "chat_type": 2}
+    if channel.kind in (ChannelKind.PRIVATE, ChannelKind.USER):
+        return {"chatid": channel.id, "chat_type": 1}
+    raise TargetGoneError(f"{channel.address} is no address that a smart bot can send to", platform="wecom")

@@ -1,0 +1,113 @@
+"""How a smart bot speaks on the long connection: as the answer to a message, or unasked."""
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+from imbridge.adapters.errcode_calls import RetargetError
+from imbridge.adapters.wecom.bot.calls import BotCaller, Obeyed
+from imbridge.adapters.wecom.bot.frames import RESPOND, SEND
+from imbridge.adapters.wecom.bot.outbound import chat, markdown_body, stream_body, stream_id_of
+from imbridge.adapters.wecom.bot.streaming import BotStream
+from imbridge.adapters.wecom.bot.ways import Way, Ways
+from imbridge.adapters.wecom.config import WeComConfig
+from imbridge.protocol import Channel, ChannelKind, ImbridgeError
+
+log = logging.getLogger(__name__)
+
+
+class BotSpeaker:
+    """Says things for one bot.
+
+    The first thing that answers a message goes as its answer (`aibot_respond_msg`), which also ends the sign that the
+    bot is thinking. What follows is pushed (`aibot_send_msg`), but for what cannot be: a stream, a card in a group.
+
+    Attributes:
+        ways: How the messages received can be answered.
+        open_streams: Streams that are not finished.
+    """
+
+    def __init__(self, settings: WeComConfig, caller: BotCaller) -> None:
+        """Over the account's commands."""
+        self.settings = settings
+        self.ways = Ways()
+        self.open_streams: dict[str, BotStream] = {}
+        self._caller = caller
+
+    def can_grow(self, message_id: str) -> bool:
+        """Whether an answer to a message can be shown growing."""
+        way = self.ways.find(message_id)
+        return way is not None and (way.grows_until is None or time.monotonic() < way.grows_until)
+
+    async def respond(
+        self,
+        way: Way,
+        body: dict[str, Any],
+        *,
+        counts: bool = True,
+        repeatable: bool = False,
+        patience: float | None = None,
+    ) -> Obeyed:
+        """Say something as the answer to a message.
+
+        Raises:
+            RetargetError: it cannot be answered (any more), or the stream takes no more.
+            DeliveryError: as `BotCaller.call`.
+        """
+        paced = way.chat if counts else ""
+        async with way.order:
+            done = await self._caller.call(
+                RESPOND, body, req_id=way.req_id, paced=paced, repeatable=repeatable, patience=patience
+            )
+        way.answered = True
+        return done
+
+    async def push(self, channel: Channel, body: dict[str, Any]) -> Obeyed:
+        """Say something unasked, where somebody has spoken to the bot before.
+
+        Raises:
+            TargetGoneError: nobody has, or there is no such chat.
+            DeliveryError: as `BotCaller.call`.
+        """
+        return await self._caller.call(SEND, {**chat(channel), **body}, paced=channel.id)
+
+    async def say(self, channel: Channel, answers: str | None, content: str, key: str) -> tuple[str, str, int]:
+        """Say a text: its id, how it went, and the attempts made."""
+        way = self.ways.find(answers)
+        if way is not None and not way.answered:
+            stream_id = stream_id_of(key)
+            body = stream_body(stream_id, content, finish=True, feedback=self.settings.feedback)
+            try:
+                done = await self.respond(way, body, repeatable=True)
+            except RetargetError as error:
+                if error.ambiguous:
+                    raise
+                self.ways.forget(answers)
+            else:
+                return stream_id, "stream", done.attempts
+        done = await self.push(channel, markdown_body(content))
+        return "", "markdown", done.attempts
+
+    async def show(self, channel: Channel, answers: str | None, body: dict[str, Any]) -> int:
+        """Send a card or an uploaded medium; the attempts made."""
+        way = self.ways.find(answers)
+        only_answers = body["msgtype"] == "template_card" and channel.kind is ChannelKind.GROUP
+        if way is not None and (not way.answered or only_answers):
+            try:
+                return (await self.respond(way, body)).attempts
+            except RetargetError as error:
+                if error.ambiguous:
+                    raise
+                self.ways.forget(answers)
+        return (await self.push(channel, body)).attempts
+
+    async def end_streams(self) -> None:
+        """Finish every open stream as it is."""
+        await asyncio.gather(*(self._end(stream) for stream in tuple(self.open_streams.values())))
+
+    async def _end(self, stream: BotStream) -> None:
+        try:
+            await stream.end()
+        except ImbridgeError as error:
+            log.warning("%s: a stream is left to the platform to end: %s", self.settings.key, error)

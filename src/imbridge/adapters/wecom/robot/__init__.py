@@ -1,0 +1,1 @@
+"""The robot of a group: an address to post to."""

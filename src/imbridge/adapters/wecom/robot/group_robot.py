@@ -1,0 +1,163 @@
+"""The robot of a group: it speaks in that group, and does nothing else."""
+
+import base64
+import hashlib
+from typing import Any, ClassVar
+
+from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
+from imbridge.adapters.errcode_calls import Answer, DegradeError
+from imbridge.adapters.uploads import Content, Taker, look
+from imbridge.adapters.wecom.capabilities import GROUP_ROBOT
+from imbridge.adapters.wecom.config import WeComConfig
+from imbridge.adapters.wecom.robot.body import as_text, image, measure, robot_body
+from imbridge.adapters.wecom.robot.errors import LOOKED_AT
+from imbridge.adapters.wecom.robot.hook import RobotHook
+from imbridge.adapters.wecom.sent.formats import amr_seconds, is_amr, is_picture
+from imbridge.adapters.wecom.sent.media import VOICE_BYTES, VOICE_SECONDS
+from imbridge.config import AccountConfig
+from imbridge.protocol import (
+    Audio,
+    Channel,
+    ChannelKind,
+    Degradation,
+    DeliveryError,
+    File,
+    Image,
+    Media,
+    SentPart,
+    TargetGoneError,
+    Text,
+)
+from imbridge.rendering import Part, PartKind
+from imbridge.rendering.media import as_file
+
+CHANNEL = "hook"
+"""The one channel there is: `wecom:<account>/group/hook`."""
+
+_PATIENCE = 10.0
+_TAKER = Taker("wecom", "WeCom", least=6)  # "larger than 5 bytes"
+
+
+class GroupRobotAdapter(Adapter):
+    """One group's robot. It has no id, hears nothing and can take nothing back; one group is all it knows."""
+
+    platform: ClassVar[str] = "wecom"
+    config_type: ClassVar[type[AccountConfig]] = WeComConfig
+    capabilities = GROUP_ROBOT
+
+    def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
+        """Keep the settings; no I/O before the first message."""
+        if not isinstance(config, WeComConfig):
+            raise TypeError(f"the WeCom adapter needs a WeComConfig, not a {type(config).__name__}")
+        super().__init__(config, context)
+        self.hook = RobotHook(config, context.pool)
+
+    async def start(self) -> None:
+        """Up at once: there is nothing to connect."""
+        self._tell(Health.UP, "sends only, into the robot's group")
+
+    async def stop_reading(self) -> None:
+        """Nothing is read."""
+
+    async def close(self) -> None:
+        """Nothing is held."""
+        self._tell(Health.STOPPED, "closed")
+
+    async def probe(self) -> Probe:
+        """Post a body that says nothing, which the platform refuses one way or another; nobody sees it.
+
+        An address that is wrong and a network that does not get there are found out. That the platform looks at the
+        key before the message is unverified.
+        """
+        try:
+            await self.hook.ask(patience=_PATIENCE)
+        except DeliveryError as error:
+            if error.code not in LOOKED_AT:
+                return Probe(ok=False, bot_name="group robot", problems=(str(error),))
+        return Probe(ok=True, bot_name="group robot")
+
+    def measure(self, part: Part) -> int:
+        """Bytes of the content, which the platform's limits count."""
+        return measure(part)
+
+    async def send(self, target: Target, part: Part, key: str) -> Sent:
+        """Post one part. There is no idempotency key: what may have arrived is not repeated, its error is ambiguous."""
+        self._check(target.channel)
+        degradations: list[Degradation] = []
+        if target.reply_to is not None:
+            degradations.append(Degradation(what="reply", how="sent to the chat", why="a group robot cannot reply"))
+        if target.channel.thread is not None:
+            degradations.append(Degradation(what="thread", how="sent to the chat", why="WeCom has no threads"))
+        media = part.elements[0] if part.kind is PartKind.MEDIA else None
+        if isinstance(media, Image) and media.has_content and (body := await self._picture(media)) is not None:
+            answer = await self.hook.send(body)
+            return Sent(SentPart(kind="image", key=key), answer.attempts, tuple(degradations))
+        if isinstance(media, Media):
+            part = await self._uploaded(media, degradations)
+        body, further = robot_body(part)
+        answer, kind = await self._post(body, part, degradations)
+        return Sent(SentPart(kind=kind, key=key), answer.attempts, tuple(degradations + further))
+
+    def counters(self) -> dict[str, Any]:
+        """Numbers for metrics."""
+        caller = self.hook.caller
+        return {"calls": caller.calls, "retries": caller.retries}
+
+    def _check(self, channel: Channel) -> None:
+        if channel.kind is not ChannelKind.GROUP or channel.id != CHANNEL:
+            raise TargetGoneError(
+                f"{self.key} is a group's robot and speaks in its own group only: {self.key}/group/{CHANNEL}",
+                platform="wecom",
+            )
+
+    async def _post(self, body: dict[str, Any], part: Part, degradations: list[Degradation]) -> tuple[Answer, str]:
+        """Post it, in a plainer form each time the platform refuses the form."""
+        kind = str(body["msgtype"])
+        try:
+            return await self.hook.send(body), kind
+        except DegradeError as error:
+            if kind == "markdown_v2":
+                plainer = {"msgtype": "markdown", "markdown": body["markdown_v2"]}
+            elif kind != "text" and not part.kind.alone:
+                plainer = as_text(part)
+            else:
+                raise
+            degradations.append(Degradation(what=kind, how=str(plainer["msgtype"]), why=str(error)))
+        return await self._post(plainer, part, degradations)
+
+    async def _picture(self, picture: Image) -> dict[str, Any] | None:
+        """The body of a message with the picture in it; None for what is shown only as a file."""
+        content = await look(picture, GROUP_ROBOT.file_bytes, _TAKER)
+        if content.size > GROUP_ROBOT.image_bytes or not is_picture(content.head):
+            return None
+        data = await content.read(GROUP_ROBOT.image_bytes)
+        return image(base64.b64encode(data).decode("ascii"), hashlib.md5(data, usedforsecurity=False).hexdigest())
+
+    async def _uploaded(self, media: Media, degradations: list[Degradation]) -> Part:
+        """The part with a media id in place of content; what cannot be uploaded as what it is goes as a file."""
+        if not media.has_content:
+            if isinstance(media, Audio | File) and media.key:
+                return Part(PartKind.MEDIA, (media,))
+            why = f"a group robot sends a {media.as_text()} by its content only"
+            degradations.append(Degradation(what=str(getattr(media, "type", "media")), how="text", why=why))
+            return Part(PartKind.TEXT, (Text(media.as_text()),))
+        content = await look(media, GROUP_ROBOT.file_bytes, _TAKER)
+        if isinstance(media, Audio) and _is_voice(media, content):
+            return Part(PartKind.MEDIA, (Audio(key=await self.hook.upload(content, "voice", "voice.amr")),))
+        if not isinstance(media, File):
+            why = "a robot plays AMR of at most 2 MB and 60 seconds, and shows JPG and PNG of at most 2 MB"
+            degradations.append(Degradation(what=str(getattr(media, "type", "media")), how="file", why=why))
+        file = as_file(media, content.head)
+        return Part(PartKind.MEDIA, (File(key=await self.hook.upload(content, "file", file.name), name=file.name),))
+
+    def _tell(self, health: Health, reason: str) -> None:
+        if health is not self.health:
+            self.health = health
+            self.context.on_health(self, health, reason)
+
+
+def _is_voice(audio: Audio, content: Content) -> bool:
+    if not is_amr(content.head) or content.size > VOICE_BYTES:
+        return False
+    seconds = audio.duration if audio.duration is not None else amr_seconds(content.head, content.size)
+    return seconds is None or seconds <= VOICE_SECONDS

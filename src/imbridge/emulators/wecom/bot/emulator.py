@@ -1,0 +1,200 @@
+"""The emulator: start it, fill it with bots and people, and talk."""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+
+from imbridge.emulators.wecom.bot.bot import Bot
+from imbridge.emulators.wecom.bot.callbacks import Callbacks
+from imbridge.emulators.wecom.bot.chat import BotChat
+from imbridge.emulators.wecom.bot.clicking import tell
+from imbridge.emulators.wecom.bot.faults import Faults
+from imbridge.emulators.wecom.bot.link import Link
+from imbridge.emulators.wecom.bot.message import BotMessage, SentMessage
+from imbridge.emulators.wecom.bot.server import Server
+from imbridge.emulators.wecom.bot.settings import BotEmulatorSettings
+from imbridge.emulators.wecom.bot.stats import Stats, Violation
+from imbridge.emulators.wecom.bot.user import BotUser
+from imbridge.emulators.wecom.bot.wire import Wire
+from imbridge.emulators.wecom.bot.world import World
+
+
+class WeComBotEmulator:
+    """WeCom's servers for smart bots, on this machine.
+
+    Args:
+        host: Address to listen on.
+        port: Port; 0 takes a free one.
+        seed: The same seed gives the same ids.
+        settings: The platform's numbers.
+    """
+
+    def __init__(
+        self, host: str = "127.0.0.1", port: int = 0, *, seed: int = 0, settings: BotEmulatorSettings | None = None
+    ) -> None:
+        self.settings = settings or BotEmulatorSettings()
+        self._host = host
+        self._port = port
+        self._world = World(seed, self.settings)
+        self._world.link = Link(self._world)
+        self._world.callbacks = Callbacks(self._world)
+        self._world.faults.attach(self._world.link)
+        self._server = Server(self._world)
+        self._runner: web.ServerRunner | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Starts listening."""
+        if self._runner is not None:
+            raise RuntimeError("the emulator is already started")
+        runner = web.ServerRunner(web.Server(self._server.handle, access_log=None), shutdown_timeout=0.5)
+        await runner.setup()
+        site = web.TCPSite(runner, self._host, self._port)
+        try:
+            await site.start()
+        except BaseException:
+            await runner.cleanup()
+            raise
+        self._port = runner.addresses[0][1]
+        self._runner = runner
+        self._world.base_url = self.base_url
+
+    async def stop(self) -> None:
+        """Cuts all connections and stops listening; stopping twice is nothing."""
+        runner, self._runner = self._runner, None
+        self.faults.clear()
+        await self.callbacks.close()
+        self._world.link.abort()
+        if runner is not None:
+            await runner.cleanup()
+
+    @property
+    def base_url(self) -> str:
+        """Where media and `response_url` are: `http://127.0.0.1:PORT`."""
+        if self._runner is None:
+            raise RuntimeError("the emulator is not started: use `async with WeComBotEmulator() as platform`")
+        return f"http://{self._host}:{self._port}"
+
+    @property
+    def ws_url(self) -> str:
+        """What stands for `wss://openws.work.weixin.qq.com`: `ws://127.0.0.1:PORT`."""
+        return f"ws{self.base_url.removeprefix('http')}"
+
+    @property
+    def messages(self) -> Sequence[BotMessage]:
+        """The bots' messages in the order of their arrival; the newest `settings.history`."""
+        return self._world.messages
+
+    @property
+    def stats(self) -> Stats:
+        """Counters."""
+        return self._world.stats
+
+    @property
+    def violations(self) -> list[Violation]:
+        """The platform's rules that clients broke."""
+        return self._world.violations
+
+    @property
+    def faults(self) -> Faults:
+        """Faults on demand."""
+        return self._world.faults
+
+    @property
+    def wire(self) -> Wire:
+        """For watching frames and HTTP calls."""
+        return self._world.wire
+
+    @property
+    def callbacks(self) -> Callbacks:
+        """Callback addresses, and single requests to them that are forged or replayed."""
+        return self._world.callbacks
+
+    @property
+    def world(self) -> World:
+        """The state behind all this, for what the rest does not offer."""
+        return self._world
+
+    def add_bot(self, name: str, bot_id: str = "", secret: str = "") -> Bot:
+        """Makes a bot; it is for the long connection until `set_callback`."""
+        ids = self._world.ids
+        bot = Bot(
+            bot_id=bot_id or "aib" + ids.text("bot", 24),
+            secret=secret or ids.key("secret"),
+            name=name,
+            token=ids.next("token", 24),
+            aes_key=ids.key("aes_key"),
+        )
+        if bot.bot_id in self._world.bots:
+            raise ValueError(f"there is a bot {bot.bot_id} already")
+        self._world.bots[bot.bot_id] = bot
+        return bot
+
+    def add_user(self, name: str, userid: str = "") -> BotUser:
+        """Makes a person; the userid is the name in small letters if none is given."""
+        userid = userid or name.lower().replace(" ", ".")
+        if userid in self._world.users:
+            raise ValueError(f"there is somebody with the userid {userid} already")
+        user = BotUser(self._world, userid, name)
+        self._world.users[userid] = user
+        return user
+
+    def add_group(self, name: str, *, members: Sequence[BotUser], bots: Sequence[Bot]) -> BotChat:
+        """Makes a group."""
+        chatid = "wr" + self._world.ids.text("chat", 22)
+        chat = BotChat(chatid, "group", name, list(members), list(bots))
+        self._world.groups[chatid] = chat
+        return chat
+
+    def single_chat(self, user: BotUser, bot: Bot) -> BotChat:
+        """The conversation of a person and a bot."""
+        return self._world.single_chat(user, bot)
+
+    async def set_callback(self, bot: Bot, url: str, *, verify: bool = True) -> None:
+        """Switches the bot to HTTP callbacks; the address must pass the verification first, unless `verify` is False.
+
+        Raises:
+            CallbackRefusedError: It did not.
+        """
+        await self.callbacks.set(bot, url, verify=verify)
+
+    async def set_long_connection(self, bot: Bot) -> None:
+        """Switches the bot back to the long connection."""
+        await self.callbacks.unset(bot)
+
+    def push_event(
+        self,
+        bot: Bot,
+        user: BotUser,
+        eventtype: str,
+        details: dict[str, Any] | None = None,
+        chat: BotChat | None = None,
+    ) -> SentMessage:
+        """Gives out any event, for what the platform may come to send; nothing is checked.
+
+        Args:
+            bot: Who is told.
+            user: Who did it.
+            eventtype: Its type.
+            details: The structure that is named like the type.
+            chat: Where; None: in the single chat.
+        """
+        return tell(self._world, user, chat or self.single_chat(user, bot), bot, eventtype, details)
+
+    def connections(self, bot: Bot) -> int:
+        """How many connections of the bot are open, replaced ones that are not cut yet included."""
+        return len(self._world.link.connections(bot))
+
+    def subscribed(self, bot: Bot) -> bool:
+        """Whether a connection gets the bot's callbacks now."""
+        return self._world.link.current(bot) is not None

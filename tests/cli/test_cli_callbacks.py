@@ -1,0 +1,115 @@
+"""`imbridge run` with an account that gets callbacks: they are served, over a real socket, by a process of its own."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from imbridge import Bridge, BridgeOptions, ConfigError, WeComConfig
+from imbridge.emulators.wecom import App, CallbackRefusedError, WeComEmulator
+from imbridge.runtime.callback_server import serving_callbacks
+from imbridge.skills.builtin import EchoSkill
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def environment(wecom: WeComEmulator, app: App) -> dict[str, str]:
+    return {
+        **{
+            name: value for name, value in os.environ.items() if not name.startswith(("WECOM_", "FEISHU_", "IMBRIDGE_"))
+        },
+        "WECOM_CORP_ID": app.corp_id,
+        "WECOM_SECRET": app.secret,
+        "WECOM_AGENT_ID": str(app.agent_id),
+        "WECOM_TOKEN": app.token,
+        "WECOM_AES_KEY": app.aes_key,
+        "WECOM_BASE_URL": wecom.base_url,
+    }
+
+
+@asynccontextmanager
+async def running(environ: dict[str, str], folder: Path, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-W", "error", "-m", "imbridge", "run", "echo", *arguments,
+        env=environ, cwd=folder, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def callbacks_set(wecom: WeComEmulator, app: App, url: str) -> None:
+    """As soon as the address answers."""
+    async with asyncio.timeout(30):
+        while True:
+            with suppress(CallbackRefusedError):
+                return await wecom.set_callback(app, url)
+            await asyncio.sleep(0.1)
+
+
+async def test_callbacks_are_served(tmp_path: Path) -> None:
+    async with WeComEmulator() as wecom:
+        app, alice = wecom.add_app("Demo", agent_id=1000002), wecom.add_user("Alice")
+        port = free_port()
+        async with running(environment(wecom, app), tmp_path, "--listen", f"127.0.0.1:{port}") as process:
+            await callbacks_set(wecom, app, f"http://127.0.0.1:{port}/wecom/default")
+            await alice.says("hi", app=app)
+            await alice.receives("hi", app=app, timeout=20)
+            process.send_signal(signal.SIGTERM)
+            _, log = await process.communicate()
+            assert process.returncode == 0, log
+            assert f"callbacks are served at http://127.0.0.1:{port}: /wecom/default".encode() in log
+            assert app.secret.encode() not in log
+        assert wecom.violations == []
+
+
+async def test_an_address_that_is_taken_is_said(tmp_path: Path) -> None:
+    async with WeComEmulator() as wecom:
+        app = wecom.add_app("Demo", agent_id=1000002)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            environ = environment(wecom, app) | {"IMBRIDGE_LISTEN": f"127.0.0.1:{listener.getsockname()[1]}"}
+            async with running(environ, tmp_path) as process:
+                _, log = await asyncio.wait_for(process.communicate(), 30)
+                assert process.returncode == 2, log
+                assert b"bridge.listen: 127.0.0.1:" in log
+                assert b"Traceback" not in log
+
+
+def bridge(**more: str) -> Bridge:
+    config = WeComConfig(
+        corp_id="ww1", secret=SecretStr("s"), agent_id=1, token=SecretStr("t"), aes_key=SecretStr("k" * 43)
+    )
+    return Bridge([config], skills=[EchoSkill()], options=BridgeOptions(**more))
+
+
+async def test_without_a_server_installed_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    with pytest.raises(ConfigError, match=r"/wecom/default.*pip install 'imbridge\[serve\]'"):
+        async with serving_callbacks(bridge()):
+            raise AssertionError("entered")
+
+
+async def test_a_bridge_without_callbacks_opens_no_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    config = WeComConfig(corp_id="ww1", secret=SecretStr("s"), agent_id=1)  # it only sends
+    async with serving_callbacks(Bridge([config], skills=[EchoSkill()])):
+        pass
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1", "8000", "a b:80", ""])
+def test_an_address_is_checked(listen: str) -> None:
+    with pytest.raises(ValueError, match="listen"):
+        BridgeOptions(listen=listen)
