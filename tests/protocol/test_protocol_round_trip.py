@@ -90,7 +90,7 @@ def test_an_event_is_told_apart_by_its_type(kind: str) -> None:
 
 def test_every_class_has_a_discriminator_of_its_own() -> None:
     assert len(ELEMENT_TYPES) == len(set(ELEMENT_TYPES.values())) == 19
-    assert len(EVENT_TYPES) == len(set(EVENT_TYPES.values())) == 19
+    assert len(EVENT_TYPES) == len(set(EVENT_TYPES.values())) == 20
     for types in (ELEMENT_TYPES, EVENT_TYPES):
         for kind, cls in types.items():
             assert cls.model_fields["type"].default == kind

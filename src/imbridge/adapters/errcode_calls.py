@@ -71,11 +71,12 @@ class ErrorKinds:
 
 @dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
 class Answer:
-    """An answer that says success: its JSON object (empty for a file), the response itself, and the attempts made."""
+    """An answer that says success: its JSON (empty for a file), the response, the attempts, the seconds held back."""
 
     body: dict[str, Any]
     response: HttpResponse
     attempts: int
+    held: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +179,13 @@ class ErrcodeCaller:
         elif patience < _CALL_TIMEOUT:
             options = {"timeout": patience}
         attempt = refreshes = 0
+        held = 0.0
         doubt = False
         while True:
             try:
                 token = await self._token(deadline)
                 # After the token: those who wait for the first one must not leave all at once.
-                await self._pace(path, limits, deadline)
+                held += await self._pace(path, limits, deadline)
             except (DeliveryError, AuthError) as error:
                 if doubt:  # this attempt did not leave, but an earlier one may have arrived
                     raise DeliveryError(
@@ -210,11 +212,11 @@ class ErrcodeCaller:
                 await self._wait(self._backoff.delay(attempt - 1), deadline, failure)
                 continue
             if binary and response.status == 200 and is_file(response.headers):
-                return Answer({}, response, attempt)
+                return Answer({}, response, attempt, held)
             body = json_object(response)
             code = body.get("errcode", 0 if body else None)
             if code == 0 and response.status < 400:
-                return Answer(body, response, attempt)
+                return Answer(body, response, attempt, held)
             rule = self.api.errors.lookup(code, status=response.status)
             if code is None and response.status < 400:
                 rule = NO_JSON
@@ -256,17 +258,21 @@ class ErrcodeCaller:
         self.retries += 1
         await asyncio.sleep(delay)
 
-    async def _pace(self, path: str, limits: Limits, deadline: float) -> None:
+    async def _pace(self, path: str, limits: Limits, deadline: float) -> float:
+        """Wait until the limits let it through; for how many seconds."""
         if not limits:
-            return
-        left = deadline - asyncio.get_running_loop().time()
+            return 0.0
+        clock = asyncio.get_running_loop().time
+        began = clock()
         try:
-            await promptly(self.pacer.acquire(*limits), max(left, 0.0))
+            await promptly(self.pacer.acquire(*limits), max(deadline - began, 0.0))
         except TimeoutError:
+            keys = ", ".join(f"{rate} of {key}" for key, rate in limits)
             raise RateLimitedError(
-                f"{self._named(path)}: not sent: the platform's limits held it back longer than send_timeout allows",
+                f"{self._named(path)}: not sent: the limits ({keys}) held it back longer than send_timeout allows",
                 platform=self.api.platform,
             ) from None
+        return clock() - began
 
     async def token(self, *, patience: float) -> str:
         """An access token, for what is no call of an API; passing trouble is given up after `patience` seconds."""

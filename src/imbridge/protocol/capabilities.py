@@ -15,7 +15,8 @@ class Capabilities(ProtocolModel):
         markdown_bytes: Most bytes of one Markdown or rich text message as sent.
         image_bytes: Largest image.
         file_bytes: Largest file.
-        edit: Sent messages can be changed.
+        edit: Sent messages can be changed: texts, and cards where there are cards.
+        edit_cards: Sent cards can be changed, and other messages cannot.
         max_edits: How often one message can be changed; None when not limited.
         recall: Sent messages can be taken back.
         recall_window: Seconds in which that works; None when the platform sets no limit we know.
@@ -36,6 +37,7 @@ class Capabilities(ProtocolModel):
     image_bytes: int = Field(default=0, ge=0)
     file_bytes: int = Field(default=0, ge=0)
     edit: bool = False
+    edit_cards: bool = False
     max_edits: int | None = None
     recall: bool = False
     recall_window: float | None = None

@@ -33,6 +33,7 @@ class Composition:
     def __init__(self, capabilities: Capabilities) -> None:
         self._capabilities = capabilities
         self._rich = "rich" in capabilities.sends
+        self._links = self._rich or "link" in capabilities.sends
         self._parts: list[Part] = []
         self._degradations: list[Degradation] = []
         self._run: list[Element] = []
@@ -102,7 +103,7 @@ class Composition:
         if not link.title or link.title == link.url:
             self._inline(Text(link.url), _GAPS.index(" "))  # text right beside it would become part of the address
         else:
-            self._inline(link if self._rich else self._as_text(link))
+            self._inline(link if self._links else self._as_text(link))
 
     def _markdown(self, markdown: Markdown) -> None:
         if not markdown.text:

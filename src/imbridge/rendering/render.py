@@ -33,8 +33,8 @@ def render(reply: Reply, capabilities: Capabilities, *, measure: Measure | None 
 
     Args:
         reply: What to say.
-        capabilities: What the account can show. Words in `sends` that count here: `rich`, `markdown`, `card`,
-            `contact`, `emoji`, and the media types. `mention` decides about `Mention` and `MentionAll`. A limit of 0
+        capabilities: What the account can show. Words in `sends` that count here: `rich`, `link` (titles in a text that
+            lead somewhere; `rich` has them too), `markdown`, `card`, `contact`, `emoji`, and the media types. `mention` decides about `Mention` and `MentionAll`. A limit of 0
             for images or files means none is known; a card's length is not looked at, for a card cannot be cut.
         measure: Bytes of a part as the adapter sends it, where that is more than its text in UTF-8: escaping and styles
             count on some platforms. At most 32 bytes per character plus 1 KiB, and not less for more text.

@@ -1,12 +1,9 @@
 """The endpoints of Feishu that the adapter uses. Source: open.feishu.cn, server docs of im-v1 and bot-v3."""
 
-import asyncio
 import hashlib
-import io
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, BinaryIO, Protocol
+from contextlib import AbstractAsyncContextManager
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 import aiohttp
@@ -14,23 +11,13 @@ import aiohttp
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.sent.formats import FileType
 from imbridge.adapters.feishu.services.pages import entries
+from imbridge.adapters.uploads import Source, multipart
 from imbridge.protocol import Address, Channel, DeliveryError, NotPermittedError, NotSupportedError
 from imbridge.transport import HttpResponse
 
 _MESSAGES = "/open-apis/im/v1/messages"
 _REMEMBERED_REACTIONS = 1024
 _UUID_LENGTH = 50
-
-
-class Source(Protocol):
-    """Where the bytes of an upload come from."""
-
-    async def open(self) -> BinaryIO:
-        """Open it anew, for one attempt.
-
-        Raises:
-            ContentRefusedError: it cannot be read.
-        """
 
 
 class FeishuApi:
@@ -130,7 +117,7 @@ class FeishuApi:
         """`POST /im/v1/images`: at most 10 MB; gives the image_key."""
 
         def form() -> AbstractAsyncContextManager[aiohttp.FormData]:
-            return _multipart({"image_type": "message"}, "image", source)
+            return multipart({"image_type": "message"}, "image", source)
 
         answer, _ = await self.caller.call("POST", "/open-apis/im/v1/images", api="image.create", form=form)
         return str(answer["image_key"])
@@ -144,7 +131,7 @@ class FeishuApi:
             fields["duration"] = str(milliseconds)
 
         def form() -> AbstractAsyncContextManager[aiohttp.FormData]:
-            return _multipart(fields, "file", source)
+            return multipart(fields, "file", source)
 
         answer, _ = await self.caller.call("POST", "/open-apis/im/v1/files", api="file.create", form=form)
         return str(answer["file_key"])
@@ -158,20 +145,6 @@ class FeishuApi:
             "GET", path, api="resource.get", params={"type": kind}, binary=limit, into=into
         )
         return answer.response
-
-
-@asynccontextmanager
-async def _multipart(fields: Mapping[str, str], name: str, source: Source | bytes) -> AsyncIterator[aiohttp.FormData]:
-    """A form with a file in it, which is open as long as it is needed."""
-    form = aiohttp.FormData(quote_fields=False)
-    for field, value in fields.items():
-        form.add_field(field, value)
-    file: BinaryIO = io.BytesIO(source) if isinstance(source, bytes) else await source.open()
-    try:
-        form.add_field(name, file, filename=name, content_type="application/octet-stream")
-        yield form
-    finally:
-        await asyncio.to_thread(file.close)
 
 
 def uuid_of(key: str) -> str:

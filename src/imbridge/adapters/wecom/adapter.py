@@ -3,6 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
 from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
@@ -10,19 +12,32 @@ from imbridge.adapters.envelope import Envelope
 from imbridge.adapters.wecom.api import WeComApi
 from imbridge.adapters.wecom.authorisation.oauth import OAuth
 from imbridge.adapters.wecom.bot.adapter import BotAdapter
-from imbridge.adapters.wecom.capabilities import APP
+from imbridge.adapters.wecom.capabilities import APP, APP_WITHOUT_MARKDOWN
 from imbridge.adapters.wecom.config import Mode, WeComConfig
 from imbridge.adapters.wecom.crypto import envelope_of
 from imbridge.adapters.wecom.inbound import Identity
-from imbridge.adapters.wecom.outbound import fits_passive, message_body, passive_xml, recipients
+from imbridge.adapters.wecom.outbound import fits_passive, measure, passive_xml
 from imbridge.adapters.wecom.robot.group_robot import GroupRobotAdapter
+from imbridge.adapters.wecom.sent.answers import written_answer
+from imbridge.adapters.wecom.sent.media import WeComMedia
+from imbridge.adapters.wecom.sent.speaking import Speaking
 from imbridge.adapters.wecom.services.approvals import WeComApprovals
 from imbridge.adapters.wecom.services.chats import WeComChats
 from imbridge.adapters.wecom.services.contacts import WeComContacts
 from imbridge.adapters.wecom.services.sdk import Sdk
 from imbridge.adapters.wecom.webhook import WeComWebhook
 from imbridge.config import AccountConfig
-from imbridge.protocol import Channel, Degradation, DeliveryError, ImbridgeError, RateLimitedError, SentPart
+from imbridge.protocol import (
+    Channel,
+    ChannelKind,
+    Degradation,
+    DeliveryError,
+    ImbridgeError,
+    Media,
+    NotSupportedError,
+    RateLimitedError,
+    SentPart,
+)
 from imbridge.rendering import Part
 from imbridge.transport import Backoff, WebhookRoute
 
@@ -30,12 +45,6 @@ log = logging.getLogger(__name__)
 
 _PATIENCE = 10.0
 """Seconds for the platform to say who we are, before somebody is told that it does not."""
-_INVALID = {
-    "invaliduser": "members that do not exist or cannot see the app",
-    "invalidparty": "departments that do not exist or cannot see the app",
-    "invalidtag": "tags that do not exist or cannot see the app",
-    "unlicenseduser": "members without a licence for the app",
-}
 
 
 class WeComAdapter(Adapter):
@@ -67,6 +76,9 @@ class WeComAdapter(Adapter):
         self.approvals = WeComApprovals(self.api.caller)
         self.oauth = OAuth(self.api.caller, config)
         self._sdk = Sdk(self.api.caller, config)
+        self.capabilities = APP if config.markdown else APP_WITHOUT_MARKDOWN
+        self.media = WeComMedia(self.api, download_limit=config.download_limit)
+        self._speaking = Speaking(self.api, self.me, self.media, self.capabilities)
         envelope = envelope_of(config)
         self._webhook = None if envelope is None else self._make_webhook(envelope)
 
@@ -77,6 +89,7 @@ class WeComAdapter(Adapter):
             self.me,
             self.context.intake,
             write=lambda message, said: passive_xml(message, said, self.settings.corp_id),
+            answer_click=lambda inbound, within: written_answer(inbound, within, self._speaking.card_json),
             waits=self.settings.passive_reply,
         )
 
@@ -142,30 +155,45 @@ class WeComAdapter(Adapter):
     # -- speaking ------------------------------------------------------------------------------------------------------
 
     async def send(self, target: Target, part: Part, key: str) -> Sent:
-        """Send one part to a member, a department or a tag."""
+        """Send one part to a member, a department, a tag, or a group that the app has made."""
         degradations: list[Degradation] = []
         if target.reply_to is not None:
             why = "an app's message cannot quote another"
             degradations.append(Degradation(what="reply", how="sent to the chat", why=why))
-        markdown = self.settings.markdown
-        if (
-            self._webhook is not None
-            and fits_passive(part, markdown=markdown)
-            and await self._webhook.answer(target.answers, part.elements)
-        ):
+        part, changed = await self.media.uploaded(part)
+        degradations += changed
+        webhook = self._webhook
+        if webhook is not None and fits_passive(part) and await webhook.answer(target.answers, part.elements):
             return Sent(SentPart(kind="passive", key=key), 1, tuple(degradations))
-        body = message_body(part, markdown=markdown)
-        answer = await self.api.send(recipients(target.channel), body, key)
-        degradations += [
-            Degradation(what=name, how=f"not sent to {answer.body[name]}", why=why)
-            for name, why in _INVALID.items()
-            if answer.body.get(name)
-        ]
-        sent = SentPart(message_id=str(answer.body.get("msgid") or ""), kind=body["msgtype"], key=key)
-        return Sent(sent, answer.attempts, tuple(degradations))
+        sent = await self._speaking.say(target.channel, part, key)
+        return Sent(sent.part, sent.attempts, (*degradations, *sent.degradations))
+
+    def measure(self, part: Part) -> int:
+        """Bytes of a part as sent."""
+        return measure(part)
+
+    async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:
+        """Put another card in the place of one that can be clicked: once when it was sent, and once for each click.
+
+        Args:
+            channel: Who clicked, or where it was sent.
+            message_id: The card's message, or its task id.
+            part: The other card.
+        """
+        return await self._speaking.change(channel, message_id, part)
+
+    async def read(self, message_id: str, media: Media) -> bytes:
+        """Fetch the bytes of a received media element; at most `download_limit`."""
+        return await self.media.read(media)
+
+    async def save(self, message_id: str, media: Media, to: str | PathLike[str]) -> Path:
+        """Write a received media element to disk; at most `download_limit`."""
+        return await self.media.save(media, to)
 
     async def recall(self, channel: Channel, message_id: str) -> None:
         """Take a sent message back, within 24 hours."""
+        if channel.kind is ChannelKind.GROUP:
+            raise NotSupportedError("WeCom cannot take back what an app said in a group")
         await self.api.recall(message_id)
 
     def routes(self) -> Sequence[WebhookRoute]:
@@ -187,4 +215,9 @@ class WeComAdapter(Adapter):
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""
         caller = self.api.caller
-        return {"calls": caller.calls, "retries": caller.retries, "token_refreshes": caller.refreshes}
+        return {
+            "calls": caller.calls,
+            "retries": caller.retries,
+            "token_refreshes": caller.refreshes,
+            "held_back": self._speaking.held_back,
+        }

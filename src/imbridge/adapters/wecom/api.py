@@ -1,14 +1,17 @@
 """WeCom's endpoints as the adapter uses them."""
 
 import zlib
-from typing import Any
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any, BinaryIO
 
 from pydantic import SecretStr
 
 from imbridge.adapters.errcode_calls import Answer, Api, ErrcodeCaller, Limits
+from imbridge.adapters.uploads import Source, multipart
 from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.adapters.wecom.errors import API_ERRORS, DOCS, KINDS
-from imbridge.transport import HttpPool, Rate
+from imbridge.transport import HttpPool, HttpResponse, Rate
 
 _SECRET_HINT = "check corp_id and secret: admin console, My Company, and App Management > the app"  # noqa: S105 - a hint
 _CHECKED = 1800
@@ -69,9 +72,44 @@ class WeComApi:
             once=not self.config.duplicate_check,
         )
 
+    async def send_to_group(self, chat_id: str, body: dict[str, Any]) -> Answer:
+        """`POST /cgi-bin/appchat/send`: into a group that this app has made."""
+        limits = [("api:appchat/send", self._api_rate)]
+        message = {"chatid": chat_id, **body}
+        return await self.caller.call("POST", "/cgi-bin/appchat/send", json=message, limits=limits, once=True)
+
     async def recall(self, message_id: str) -> None:
         """`POST /cgi-bin/message/recall`, within 24 hours."""
         await self.caller.call("POST", "/cgi-bin/message/recall", json={"msgid": message_id})
+
+    async def update_card(self, code: str, whom: Mapping[str, Any], change: dict[str, Any]) -> Answer:
+        """`POST /cgi-bin/message/update_template_card`: `change` is the new `template_card`, or a `button`."""
+        body = {**whom, "agentid": self.config.agent_id, "response_code": code, **change}
+        return await self.caller.call("POST", "/cgi-bin/message/update_template_card", json=body)
+
+    async def upload_media(self, kind: str, source: Source, name: str) -> str:
+        """`POST /cgi-bin/media/upload`: image, voice, video or file; gives the media_id, which is good for 3 days."""
+
+        def form() -> AbstractAsyncContextManager[Any]:
+            return multipart({}, "media", source, name)
+
+        answer = await self.caller.call("POST", "/cgi-bin/media/upload", form=form, params={"type": kind})
+        return str(answer.body.get("media_id") or "")
+
+    async def upload_picture(self, source: Source, name: str) -> str:
+        """`POST /cgi-bin/media/uploadimg`: a JPG or PNG of at most 2 MB; gives an address that stays."""
+
+        def form() -> AbstractAsyncContextManager[Any]:
+            return multipart({}, "media", source, name)
+
+        answer = await self.caller.call("POST", "/cgi-bin/media/uploadimg", form=form)
+        return str(answer.body.get("url") or "")
+
+    async def download(self, media_id: str, *, limit: int, into: BinaryIO | None = None) -> HttpResponse:
+        """`GET /cgi-bin/media/get`: what was uploaded or sent in the last 3 days."""
+        params = {"media_id": media_id}
+        answer = await self.caller.call("GET", "/cgi-bin/media/get", params=params, binary=limit, into=into)
+        return answer.response
 
     def _limits(self, to: dict[str, str]) -> Limits:
         limits = [("api:message/send", self._api_rate)]

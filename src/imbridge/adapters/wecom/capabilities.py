@@ -4,18 +4,19 @@ from imbridge.protocol import Capabilities
 
 APP = Capabilities(
     receives=frozenset({"text", "image", "audio", "video", "location", "link", "file", "unknown"}),
-    sends=frozenset({"text", "markdown", "image", "audio", "video", "file", "card"}),
+    sends=frozenset({"text", "markdown", "link", "image", "audio", "video", "file", "card"}),
     text_bytes=2048,
     markdown_bytes=2048,
     image_bytes=10 << 20,
     file_bytes=20 << 20,
+    edit_cards=True,
     recall=True,
     recall_window=24 * 3600,
     push=True,
 )
 
 GROUP_ROBOT = Capabilities(
-    sends=frozenset({"text", "markdown", "mention", "mention_all", "image", "audio", "file", "card"}),
+    sends=frozenset({"text", "markdown", "mention", "mention_all", "link", "image", "audio", "file", "card"}),
     text_bytes=2048,
     markdown_bytes=4096,
     image_bytes=2 << 20,
@@ -27,3 +28,6 @@ GROUP_ROBOT = Capabilities(
 
 Source: developer.work.weixin.qq.com, "group robots" (path/91770), now "message push" (path/99110).
 """
+
+APP_WITHOUT_MARKDOWN = APP.model_copy(update={"sends": APP.sends - {"markdown"}})
+"""Where the setting `markdown` says that it is to be shown as text."""

@@ -1,28 +1,108 @@
-"""A rendered part → the body of `message/send`, or the answer to a callback. Pure.
+"""A rendered part → the body of `message/send`, `appchat/send`, or the answer to a callback. Pure.
 
-Source: developer.work.weixin.qq.com, "send messages of an app" (path/90236).
+Source: developer.work.weixin.qq.com, "send messages of an app" (path/90236), "send messages into a group" (path/90248),
+"passive replies" (path/90241).
 """
 
+import re
 import time
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from imbridge.adapters.base import Answer
+from imbridge.adapters.wecom.sent.cards import has_task
+from imbridge.adapters.wecom.sent.markdown import shown
 from imbridge.adapters.xml import write_xml
-from imbridge.protocol import Channel, ChannelKind, ContentRefusedError, Message, TargetGoneError
+from imbridge.protocol import (
+    Audio,
+    Channel,
+    ChannelKind,
+    ContentRefusedError,
+    Degradation,
+    Element,
+    File,
+    Image,
+    Link,
+    Media,
+    Message,
+    TargetGoneError,
+    Video,
+)
 from imbridge.rendering import Part, PartKind
 
+Body = dict[str, Any]
 
-def message_body(part: Part, *, markdown: bool) -> dict[str, Any]:
-    """`msgtype` and the content of a part whose media have been uploaded.
+_TITLE_BYTES, _DESCRIPTION_BYTES, _URL_BYTES = 128, 512, 2048
+_ADDRESS = re.compile(r"https?://[^\s\"'<>]{1,2000}")
+_NOT_IN_A_TAG = re.compile(r"[<>]")
+_MENTION = re.compile(r"<(?=@)")
+_ZERO_WIDTH = "\u200b"
+_MEDIA_KINDS: Mapping[type[Media], str] = {Image: "image", Audio: "voice", Video: "video", File: "file"}
+CONTENT_KINDS = frozenset(
+    {"text", "markdown", "image", "voice", "video", "file", "textcard", "news", "mpnews", "miniprogram_notice",
+     "template_card"}
+)  # fmt: skip
+"""What a card in the platform's own JSON can be."""
+_BESIDE = ("safe", "enable_id_trans")
+"""Fields that may stand beside the content of a message in the platform's own JSON."""
+
+
+def message_body(part: Part, *, group: bool = False) -> tuple[Body, list[Degradation]]:
+    """`msgtype` and content of a part whose media have been uploaded, and what is shown otherwise than meant.
+
+    Args:
+        part: What to show; cards are written by `sent.cards`.
+        group: It goes into a group, where `<@...>` calls people.
 
     Raises:
         ContentRefusedError: the part holds something that this version cannot send.
     """
-    if part.kind in (PartKind.TEXT, PartKind.RICH) or (part.kind is PartKind.MARKDOWN and not markdown):
-        return {"msgtype": "text", "text": {"content": "".join(element.as_text() for element in part.elements)}}
     if part.kind is PartKind.MARKDOWN:
-        return {"msgtype": "markdown", "markdown": {"content": part.elements[0].as_text()}}
+        text, changed = shown(part.elements[0].as_text())
+        why = "WeCom's Markdown has no such thing"
+        degradations = [Degradation(what=what, how=how, why=why) for what, how in changed.items()]
+        return {"msgtype": "markdown", "markdown": {"content": _quiet(text, group)}}, degradations
+    if part.kind in (PartKind.TEXT, PartKind.RICH):
+        if (card := _textcard(part)) is not None:
+            return {"msgtype": "textcard", "textcard": card}, []
+        return {"msgtype": "text", "text": {"content": _quiet(_text(part.elements), group)}}, []
+    if part.kind is PartKind.MEDIA:
+        kind, content = _media(part.elements[0])
+        return {"msgtype": kind, kind: content}, []
     raise ContentRefusedError(f"cannot send a {part.kind} part to WeCom", platform="wecom")
+
+
+def as_plain_text(part: Part, *, group: bool = False) -> Body:
+    """The same part as the plainest message there is, for when the platform refuses its form."""
+    text = "".join(element.as_text() for element in part.elements) or " "
+    return {"msgtype": "text", "text": {"content": _quiet(text, group)}}
+
+
+def own_body(content: Mapping[str, Any], task_id: str) -> Body:
+    """The body of a card that is the platform's own JSON: a whole message (`msgtype` and so on), or a template card.
+
+    A template card that can be clicked gets a task id, unless it has one.
+
+    Raises:
+        ContentRefusedError: it is neither.
+    """
+    kind = content.get("msgtype", "template_card" if "card_type" in content else None)
+    inner = content if "card_type" in content else content.get(str(kind))
+    if kind not in CONTENT_KINDS or not isinstance(inner, Mapping):
+        raise ContentRefusedError(
+            'a card in WeCom\'s own JSON is {"msgtype": "news", "news": {...}} or {"card_type": ...}', platform="wecom"
+        )
+    if kind == "template_card" and has_task(inner):
+        inner = {"task_id": task_id, **inner}
+    return {"msgtype": kind, kind: dict(inner), **{name: content[name] for name in _BESIDE if name in content}}
+
+
+def measure(part: Part) -> int:
+    """Bytes of a part as sent."""
+    if part.kind.alone:
+        return 0
+    text = shown(part.elements[0].as_text())[0] if part.kind is PartKind.MARKDOWN else _text(part.elements)
+    return len(text.encode("utf-8", "replace"))
 
 
 def recipients(channel: Channel) -> dict[str, str]:
@@ -44,16 +124,85 @@ def recipients(channel: Channel) -> dict[str, str]:
     raise TargetGoneError(f"{channel.address} is no address that an app can send to", platform="wecom")
 
 
-def fits_passive(part: Part, *, markdown: bool) -> bool:
+def whom(to: Mapping[str, str]) -> dict[str, Any]:
+    """The same people, as `update_template_card` wants them named."""
+    if to.get("touser") == "@all":
+        return {"atall": 1}
+    if "touser" in to:
+        return {"userids": to["touser"].split("|")}
+    name, ids = ("partyids", to["toparty"]) if "toparty" in to else ("tagids", to["totag"])
+    return {name: [int(one) if one.isascii() and one.isdigit() else one for one in ids.split("|")]}
+
+
+# -- passive replies ---------------------------------------------------------------------------------------------------
+
+
+def fits_passive(part: Part) -> bool:
     """Whether a part can be the answer to a callback: there is no Markdown and no card among these, and no file."""
-    return part.kind is PartKind.TEXT or (part.kind is PartKind.MARKDOWN and not markdown)
+    if part.kind is PartKind.TEXT:
+        return True
+    if part.kind is PartKind.MEDIA:
+        return isinstance(part.elements[0], Image | Audio | Video)
+    return part.kind is PartKind.RICH and _textcard(part) is not None
 
 
 def passive_xml(message: Message, said: Answer, corp_id: str) -> str:
-    """The answer to the callback that brought a message.
-
-    Source: developer.work.weixin.qq.com, "passive replies" (path/90241): a text of more than 2,048 bytes is cut.
-    """
+    """The answer to the callback that brought a message: what `fits_passive`."""
     head = {"ToUserName": message.sender.id, "FromUserName": corp_id, "CreateTime": int(time.time())}
-    text = "".join(element.as_text() for element in said)
-    return write_xml({**head, "MsgType": "text", "Content": text})
+    return write_xml({**head, **_passive(said)})
+
+
+def _passive(said: Answer) -> dict[str, Any]:
+    first = said[0]
+    if isinstance(first, Media):
+        kind, content = _media(first)
+        fields = {"MediaId": content["media_id"]}
+        if "title" in content:
+            fields["Title"] = content["title"]
+        return {"MsgType": kind, kind.capitalize(): fields}
+    card = _textcard(Part(PartKind.RICH, said))
+    if card is not None:
+        item = {"Title": card["title"], "Description": card["description"], "PicUrl": "", "Url": card["url"]}
+        return {"MsgType": "news", "ArticleCount": 1, "Articles": {"item": [item]}}
+    return {"MsgType": "text", "Content": _text(said)}
+
+
+# -- content -----------------------------------------------------------------------------------------------------------
+
+
+def _text(elements: Iterable[Element]) -> str:
+    return "".join(_linked(element) if isinstance(element, Link) else element.as_text() for element in elements)
+
+
+def _linked(link: Link) -> str:
+    """A title that leads somewhere; the platform's texts know this one tag."""
+    if not link.title or _ADDRESS.fullmatch(link.url) is None:
+        return link.as_text()
+    return f'<a href="{link.url}">{_NOT_IN_A_TAG.sub("", link.title)}</a>'
+
+
+def _quiet(text: str, group: bool) -> str:
+    """In a group the platform takes `<@userid>` for a mention: nobody is called by what somebody else typed."""
+    return _MENTION.sub(f"<{_ZERO_WIDTH}", text) if group else text
+
+
+def _textcard(part: Part) -> dict[str, Any] | None:
+    """A link that stands alone: a card to click on, if it fits."""
+    link = part.elements[0] if len(part.elements) == 1 else None
+    if not isinstance(link, Link) or not link.title or _ADDRESS.fullmatch(link.url) is None:
+        return None
+    if len(link.title.encode()) > _TITLE_BYTES or len(link.url.encode()) > _URL_BYTES:
+        return None
+    return {"title": link.title, "description": link.url[:_DESCRIPTION_BYTES], "url": link.url}
+
+
+def _media(element: Element) -> tuple[str, dict[str, Any]]:
+    kind = next((kind for sort, kind in _MEDIA_KINDS.items() if isinstance(element, sort)), None)
+    if kind is None or not isinstance(element, Media):
+        raise ContentRefusedError(f"cannot send a {type(element).__name__} to WeCom", platform="wecom")
+    if not element.key:
+        raise ContentRefusedError(f"this {type(element).__name__} has neither data nor a key", platform="wecom")
+    content = {"media_id": element.key}
+    if isinstance(element, Video) and element.name:
+        content["title"] = element.name.encode()[:_TITLE_BYTES].decode("utf-8", "ignore")
+    return kind, content

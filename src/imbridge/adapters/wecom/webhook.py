@@ -8,13 +8,15 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from imbridge.adapters.base import Answer, Inbound, Intake, PendingAnswer, Verdict
 from imbridge.adapters.envelope import Envelope, EnvelopeError, sealed_in
 from imbridge.adapters.wecom.inbound import Identity, decode, unreadable
+from imbridge.adapters.wecom.sent.answers import ANSWER_WITHIN
 from imbridge.adapters.xml import read_xml, write_xml
-from imbridge.protocol import DecodeError, Message
+from imbridge.protocol import ButtonClicked, DecodeError, Event, Message
 from imbridge.transport import Refused, ReplayWindow, WebhookRequest, WebhookResponse, WebhookRoute
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,8 @@ _LATER = {"Retry-After": "5"}
 
 PassiveWriter = Callable[[Message, Answer], str]
 """Writes the XML of a passive reply to a message."""
+ClickAnswerer = Callable[[Inbound, float], Awaitable[tuple[Mapping[str, Any], Answer]]]
+"""Waits so many seconds for what a skill says to a click: the fields of the answer (or none), and what they show."""
 
 
 class WeComWebhook:
@@ -43,6 +47,7 @@ class WeComWebhook:
         intake: Intake,
         *,
         write: PassiveWriter,
+        answer_click: ClickAnswerer,
         waits: float = 0.0,
     ) -> None:
         """For one app.
@@ -53,13 +58,15 @@ class WeComWebhook:
             me: Who receives.
             intake: Where it goes.
             write: Writes a passive reply.
-            waits: Seconds to wait for one; 0 answers at once.
+            answer_click: Answers clicks in cards.
+            waits: Seconds that a message waits for a passive reply; 0 answers at once.
         """
         self._envelope = envelope
         self._me = me
         self._intake = intake
         self._waits = waits
         self._write = write
+        self._answer_click = answer_click
         self._waiting: dict[str, PendingAnswer] = {}
         self._replay = ReplayWindow(_WINDOW)
         self._path = f"/wecom/{name}"
@@ -116,7 +123,10 @@ class WeComWebhook:
 
     async def _take_in(self, inbound: Inbound, received: float) -> WebhookResponse:
         item, waiting = inbound.item, None
-        if self._waits and isinstance(item, Message) and item.id not in self._waiting:
+        if isinstance(item, ButtonClicked):
+            self._me.cards.clicked(_said(item, "TaskId"), _said(item, "FromUserName"), _said(item, "ResponseCode"))
+            waiting = inbound.answer = PendingAnswer()
+        elif self._waits and isinstance(item, Message) and item.id not in self._waiting:
             waiting = inbound.answer = self._waiting[item.id] = PendingAnswer()
         try:
             offered = self._intake.offer(inbound)
@@ -124,22 +134,33 @@ class WeComWebhook:
             verdict = offered.result() if offered.done() else await asyncio.shield(offered)
             if verdict is Verdict.OVERLOADED:
                 return WebhookResponse(503, b"", _LATER)
-            if waiting is None or verdict is Verdict.DUPLICATE or not isinstance(item, Message):
+            if waiting is None or verdict is Verdict.DUPLICATE:
                 return WebhookResponse(200)
-            said = await waiting.wait(self._waits - (time.monotonic() - received))
-            if not said:
+            passed = time.monotonic() - received
+            if isinstance(item, Message):
+                said = await waiting.wait(self._waits - passed)
+                answer = self._write(item, said) if said else ""
+            else:
+                fields, said = await self._answer_click(inbound, ANSWER_WITHIN - passed)
+                answer = write_xml({**self._head(item), **fields}) if fields else ""
+            if not answer:
                 return WebhookResponse(200)
-            response = self._passive(item, said)
+            response = self._sealed_answer(answer)
             waiting.shown(said)
             return response
         finally:
             if waiting is not None:
-                del self._waiting[item.id]
+                if isinstance(item, Message):
+                    del self._waiting[item.id]
                 waiting.shown(())
 
-    def _passive(self, message: Message, said: Answer) -> WebhookResponse:
+    def _head(self, event: Event) -> dict[str, Any]:
+        user = event.actor.id if event.actor is not None else ""
+        return {"ToUserName": user, "FromUserName": self._me.corp_id, "CreateTime": int(time.time())}
+
+    def _sealed_answer(self, xml: str) -> WebhookResponse:
         timestamp, nonce = str(int(time.time())), secrets.token_hex(8)
-        sealed = self._envelope.seal(self._write(message, said).encode())
+        sealed = self._envelope.seal(xml.encode())
         answer = {
             "Encrypt": sealed,
             "MsgSignature": self._envelope.sign(timestamp, nonce, sealed),
@@ -162,3 +183,9 @@ class WeComWebhook:
 
 def _stamp(request: WebhookRequest) -> tuple[str, str]:
     return request.query.get("timestamp", ""), request.query.get("nonce", "")
+
+
+def _said(event: Event, name: str) -> str:
+    """A field of the callback that is a text."""
+    value = event.payload.get(name, "") if isinstance(event.payload, Mapping) else ""
+    return value if isinstance(value, str) else ""

@@ -73,12 +73,15 @@ def _robot(call: "Call") -> GroupRobot:
 
 
 def _mentioned(call: "Call", kind: str, content: dict[str, Any]) -> tuple[str, ...]:
-    """Who is mentioned: by userid or mobile number in a text, as `<@userid>` in a markdown, in markdown_v2 nobody."""
+    """Who is mentioned: as `<@userid>` in a text or a markdown, in a text by lists beside it, in markdown_v2 nobody.
+
+    Rule: https://developer.work.weixin.qq.com/document/path/99110, the page's present address.
+    """
     if kind == "markdown":
         return tuple(AT.findall(content["content"]))
     if kind != "text":
         return ()
-    found = list(content.get("mentioned_list") or ())
+    found = [*AT.findall(content["content"]), *(content.get("mentioned_list") or ())]
     for mobile in content.get("mentioned_mobile_list") or ():
         users = call.world.directory.users.values()
         found += [mobile] if mobile == "@all" else [user.userid for user in users if user.mobile == mobile]

@@ -8,9 +8,6 @@ from typing import Literal
 
 FileType = Literal["opus", "mp4", "pdf", "doc", "xls", "ppt", "stream"]
 
-HEAD, TAIL = 4096, 65536
-"""Bytes from the beginning and from the end that are looked at; an Ogg page has at most 65,307."""
-
 _PAGE_HEADER = 27
 _OPUS_RATE = 48_000  # granule positions count samples at this rate, whatever the recording's own was
 _NO_POSITION = (1 << 64) - 1  # of a page on which no packet ends

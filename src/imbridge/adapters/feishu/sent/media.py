@@ -1,18 +1,15 @@
 """Media on their way to the platform and back: what they are, how large, and as which kind of message they go."""
 
 import asyncio
-import io
-import os
-import stat
 from collections.abc import Iterable
-from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
 
 from imbridge.adapters.feishu.api import FeishuApi, download_kind
 from imbridge.adapters.feishu.capabilities import FEISHU
-from imbridge.adapters.feishu.sent.formats import HEAD, TAIL, document_type, is_mp4, is_opus, opus_milliseconds
+from imbridge.adapters.feishu.sent.formats import document_type, is_mp4, is_opus, opus_milliseconds
+from imbridge.adapters.uploads import HEAD, Content, Taker, look
 from imbridge.protocol import (
     Audio,
     ContentRefusedError,
@@ -29,37 +26,7 @@ from imbridge.rendering import Part
 from imbridge.rendering.media import as_file
 from imbridge.transport.files import incoming
 
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What is to be sent: bytes, or a file on this machine that is read while it is sent, anew for each attempt.
-
-    Attributes:
-        what: What it is, for errors.
-        source: The bytes or the file.
-        size: Bytes.
-        head: The first 4 KiB.
-        tail: The last 64 KiB.
-    """
-
-    what: str
-    source: bytes | Path
-    size: int
-    head: bytes
-    tail: bytes
-
-    async def open(self) -> BinaryIO:
-        """Open it for one attempt.
-
-        Raises:
-            ContentRefusedError: the file is gone or cannot be read.
-        """
-        if isinstance(self.source, bytes):
-            return io.BytesIO(self.source)
-        try:
-            return await asyncio.to_thread(_opened, self.what, self.source)
-        except OSError as error:
-            raise _unreadable(self.what, error) from None
+_TAKER = Taker("feishu", "Feishu")
 
 
 class FeishuMedia:
@@ -204,39 +171,4 @@ def _beginning(file: BinaryIO) -> bytes:
 
 async def _look(media: Media, limit: int) -> Content:
     """What is there to be sent, checked before anything leaves."""
-    what = f"this {type(media).__name__}"
-    if media.data is not None:
-        data = media.data
-        content = Content(what, data, len(data), data[:HEAD], data[-TAIL:])
-    else:
-        what = f"{what} ({media.path})"
-        try:
-            content = await asyncio.to_thread(_look_at_file, what, Path(media.path or ""))
-        except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-            raise _unreadable(what, error) from None
-    if not content.size:
-        raise ContentRefusedError(f"{what} is empty; Feishu takes no empty files", platform="feishu")
-    if content.size > limit:
-        raise ContentRefusedError(f"{what} has {content.size} bytes; Feishu takes at most {limit}", platform="feishu")
-    return content
-
-
-def _look_at_file(what: str, path: Path) -> Content:
-    with _opened(what, path) as file:
-        size = os.fstat(file.fileno()).st_size
-        head = file.read(HEAD)
-        file.seek(max(0, size - TAIL))
-        return Content(what, path, size, head, file.read(TAIL))
-
-
-def _opened(what: str, path: Path) -> BinaryIO:
-    """A file, and nothing else: looked at anew each time, for it may have been replaced."""
-    # Before it is opened: opening a pipe waits for somebody to write to it.
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise ContentRefusedError(f"{what} is no file", platform="feishu")
-    return path.open("rb")
-
-
-def _unreadable(what: str, error: OSError | ValueError) -> ContentRefusedError:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return ContentRefusedError(f"{what} cannot be read: {reason}", platform="feishu")
+    return await look(media, limit, _TAKER)

@@ -79,7 +79,7 @@ READERS: Mapping[str, Reader] = {
     "link": _link,
     "file": _file,
 }
-"""By `MsgType`: the elements. They raise `ValueError` or `KeyError` for a message that lacks what its kind should have."""
+"""By `MsgType`: the elements. They raise `ValueError`, `TypeError` or `KeyError` where something is missing."""
 
 
 def content_type(kind: str, elements: tuple[Any, ...]) -> str:

@@ -54,18 +54,19 @@ class Facts:
         """A field that has to be there as a text, which may be empty.
 
         Raises:
-            ValueError: it is not.
+            TypeError: it is not.
         """
         value = self.fields.get(name)
         if not isinstance(value, str):
-            raise ValueError(f"no {name}")
+            raise TypeError(f"no {name}")
         return value
 
     def filled(self, name: str) -> str:
         """A field that has to hold a text.
 
         Raises:
-            ValueError: it does not.
+            TypeError: it is no text.
+            ValueError: it is empty.
         """
         value = self.needed(name)
         if not value:
@@ -76,11 +77,11 @@ class Facts:
         """A field with fields in it.
 
         Raises:
-            ValueError: it is none.
+            TypeError: it is none.
         """
         value = self.fields.get(name)
         if not isinstance(value, Mapping):
-            raise ValueError(f"no fields in {name}")
+            raise TypeError(f"no fields in {name}")
         return value
 
     @property

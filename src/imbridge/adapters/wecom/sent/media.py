@@ -1,0 +1,180 @@
+"""Media on their way to the platform and back: what they are, how large, and as which kind of message they go.
+
+Source: developer.work.weixin.qq.com, "upload temporary media" (path/90253), "get temporary media" (path/90254): what
+was uploaded, and what somebody sent, is there for three days.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterable
+from os import PathLike
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import unquote
+
+from imbridge.adapters.uploads import HEAD, Content, Taker, look
+from imbridge.adapters.wecom.api import WeComApi
+from imbridge.adapters.wecom.sent.formats import amr_seconds, is_amr, is_mp4, is_picture
+from imbridge.protocol import (
+    Audio,
+    ContentRefusedError,
+    Degradation,
+    Element,
+    File,
+    Image,
+    Media,
+    NotSupportedError,
+    Video,
+)
+from imbridge.rendering import Part
+from imbridge.rendering.media import as_file
+from imbridge.transport.files import incoming
+
+IMAGE_BYTES, VIDEO_BYTES, VOICE_BYTES, FILE_BYTES = 10 << 20, 10 << 20, 2 << 20, 20 << 20
+PICTURE_BYTES = 2 << 20
+"""Of a picture that gets an address of its own."""
+VOICE_SECONDS = 60.0
+_CODED = re.compile(r"filename\*=(?:UTF-8'[^']{0,20}')?([^;\s\"]{1,1000})", re.IGNORECASE)
+_PLAIN = re.compile(r'filename=(?:"([^"]{1,1000})"|([^;"\s]{1,1000}))', re.IGNORECASE)
+_TAKER = Taker("wecom", "WeCom", least=6)  # "larger than 5 bytes"
+
+
+class WeComMedia:
+    """Uploads what is sent, downloads what was received."""
+
+    def __init__(self, api: WeComApi, *, download_limit: int) -> None:
+        """Over one app's API; `download_limit` in bytes."""
+        self._api = api
+        self._limit = download_limit
+
+    async def uploaded(self, part: Part) -> tuple[Part, list[Degradation]]:
+        """The part with keys in place of content, and what could not be sent as what it is.
+
+        Raises:
+            ContentRefusedError: something in it is empty, too large, or cannot be read.
+            DeliveryError: as `WeComApi`.
+        """
+        if not any(isinstance(element, Media) and element.has_content for element in part.elements):
+            return part, []  # nearly all of what bots say
+        degradations: list[Degradation] = []
+        elements = [
+            await self._upload(element, degradations) if isinstance(element, Media) and element.has_content else element
+            for element in part.elements
+        ]
+        return Part(part.kind, tuple(elements)), degradations
+
+    async def addresses(self, images: Iterable[Image]) -> tuple[dict[int, str], list[Degradation]]:
+        """Addresses of the pictures of a card, by `id()` of the element; one that has none is left out.
+
+        Raises:
+            DeliveryError: as `WeComApi`.
+        """
+        found: dict[int, str] = {}
+        degradations: list[Degradation] = []
+        for image in images:
+            try:
+                content = await _picture(image)
+            except ContentRefusedError as error:
+                degradations.append(Degradation(what="image", how="text", why=str(error)))
+            else:
+                found[id(image)] = await self._api.upload_picture(content, _name(image, content.head))
+        return found, degradations
+
+    async def _upload(self, media: Media, degradations: list[Degradation]) -> Element:
+        if isinstance(media, File):
+            return await self._upload_file(media, await look(media, FILE_BYTES, _TAKER))
+        content = await look(media, FILE_BYTES, _TAKER)
+        why = _refusal(media, content)
+        if why is not None:
+            degradations.append(Degradation(what=str(getattr(media, "type", "media")), how="file", why=why))
+            return await self._upload_file(as_file(media, content.head), content)
+        name = _name(media, content.head)
+        if isinstance(media, Image):
+            return Image(key=await self._api.upload_media("image", content, name), alt=media.alt)
+        if isinstance(media, Audio):
+            return Audio(key=await self._api.upload_media("voice", content, name))
+        if isinstance(media, Video):
+            return Video(key=await self._api.upload_media("video", content, name), name=media.name)
+        raise NotSupportedError(f"WeCom does not send a {type(media).__name__}")
+
+    async def _upload_file(self, file: File, content: Content) -> File:
+        return File(key=await self._api.upload_media("file", content, _name(file, content.head)), name=file.name)
+
+    async def read(self, media: Media) -> bytes:
+        """The bytes of something received.
+
+        Raises:
+            DeliveryError: the platform refused, it is gone after three days, or it is larger than the limit.
+        """
+        return (await self._api.download(_key(media), limit=self._limit)).body
+
+    async def save(self, media: Media, to: str | PathLike[str]) -> Path:
+        """Write something received into a folder or a file; it is never whole in memory.
+
+        Raises:
+            DeliveryError: the platform refused, it is gone after three days, or it is larger than the limit.
+            OSError: it cannot be written there.
+        """
+        async with incoming(to, getattr(media, "name", "")) as new:
+            response = await self._api.download(_key(media), limit=self._limit, into=new.file)
+            new.name = new.name or named(response.headers.get("Content-Disposition", ""))
+            if not new.name:
+                new.name = as_file(media, await asyncio.to_thread(_beginning, new.file)).name
+        return new.path
+
+
+async def _picture(image: Image) -> Content:
+    """What is in a picture that is to have an address of its own.
+
+    Raises:
+        ContentRefusedError: it cannot have one.
+    """
+    if not image.has_content:
+        raise ContentRefusedError("a received picture has no address", platform="wecom")
+    content = await look(image, PICTURE_BYTES, _TAKER)
+    if not is_picture(content.head):
+        raise ContentRefusedError("WeCom shows JPG and PNG", platform="wecom")
+    return content
+
+
+def named(disposition: str) -> str:
+    """The file's name in a `Content-Disposition`; empty when there is none. It is the sender's: not safe as a path."""
+    if (coded := _CODED.search(disposition)) is not None:
+        return unquote(coded[1])
+    plain = _PLAIN.search(disposition)
+    return "" if plain is None else plain[1] or plain[2]
+
+
+def _refusal(media: Media, content: Content) -> str | None:
+    """Why this cannot be shown as what it is, and goes as a file."""
+    head = content.head
+    if isinstance(media, Image):
+        if not is_picture(head):
+            return "WeCom shows JPG and PNG as images"
+        return None if content.size <= IMAGE_BYTES else f"WeCom takes images of at most {IMAGE_BYTES >> 20} MB"
+    if isinstance(media, Video):
+        if not is_mp4(head):
+            return "WeCom shows MP4 as a video"
+        return None if content.size <= VIDEO_BYTES else f"WeCom takes videos of at most {VIDEO_BYTES >> 20} MB"
+    if isinstance(media, Audio):
+        if not is_amr(head):
+            return "WeCom plays AMR as a voice message"
+        seconds = media.duration if media.duration is not None else amr_seconds(head, content.size)
+        if content.size > VOICE_BYTES or (seconds is not None and seconds > VOICE_SECONDS):
+            return f"WeCom takes voice messages of at most {VOICE_BYTES >> 20} MB and {VOICE_SECONDS:.0f} seconds"
+    return None
+
+
+def _name(media: Media, head: bytes) -> str:
+    return as_file(media, head).name or "file"
+
+
+def _key(media: Media) -> str:
+    if not media.key:
+        raise NotSupportedError(f"this {type(media).__name__} has no key to fetch it by")
+    return media.key
+
+
+def _beginning(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read(HEAD)
