@@ -17,6 +17,9 @@ from imbridge.adapters.wechat.crypto import CallbackKeys, keys_of
 from imbridge.adapters.wechat.inbound import Identity
 from imbridge.adapters.wechat.received.tries import CUT
 from imbridge.adapters.wechat.sent.media import WeChatMedia
+from imbridge.adapters.wechat.services.followers import Follower, Followers
+from imbridge.adapters.wechat.services.oauth import OAuth
+from imbridge.adapters.wechat.services.sdk import Sdk
 from imbridge.adapters.wechat.webhook import WeChatWebhook
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
@@ -56,6 +59,9 @@ class WeChatAdapter(Adapter):
         self.settings = config
         self.api = WeChatApi(config, context.pool)
         self.media = WeChatMedia(self.api, context.pool, download_limit=config.download_limit)
+        self.followers = Followers(self.api)
+        self.oauth = OAuth(self.api, config)
+        self._sdk = Sdk(self.api.caller, config)
         self._customer_service = config.customer_service
         """Whether customer-service messages can be sent; None as long as the platform has not said so."""
         if config.customer_service is False:
@@ -99,6 +105,8 @@ class WeChatAdapter(Adapter):
         """Let go of everything."""
         if self._webhook is not None:
             self._webhook.exchanges.close()
+        await self._sdk.close()
+        await self.oauth.close()
         await self.api.close()
         self._tell(Health.STOPPED, "closed")
 
@@ -210,8 +218,27 @@ class WeChatAdapter(Adapter):
         return await self.media.save(media, to)
 
     def routes(self) -> Sequence[WebhookRoute]:
-        """The callback URL, when callbacks are set up."""
-        return () if self._webhook is None else (self._webhook.route(),)
+        """The callback URL, when callbacks are set up; where people come back to, when somebody waits for them."""
+        routes = self.oauth.routes()
+        return routes if self._webhook is None else (self._webhook.route(), *routes)
+
+    # -- beyond messages -----------------------------------------------------------------------------------------------
+
+    async def user(self, openid: str) -> Follower:
+        """What is known of a follower; their name is not among it, since 2021.
+
+        Raises:
+            TargetGoneError: no such openid.
+        """
+        return await self.followers.get(openid)
+
+    async def sdk(self) -> Any:
+        """Wechatpy's client over our connections and with our token: each of its methods returns an awaitable.
+
+        Raises:
+            ConfigError: wechatpy is not installed.
+        """
+        return await self._sdk.client()
 
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""
