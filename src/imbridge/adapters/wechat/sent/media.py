@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from imbridge.adapters.errcode_calls import Answer
-from imbridge.adapters.outgoing import HEAD, Content, look
+from imbridge.adapters.uploads import HEAD, Content, Taker, look
 from imbridge.adapters.wechat.api import WeChatApi
 from imbridge.adapters.wechat.sent.formats import COVER, Format, format_of, suffix_of
 from imbridge.protocol import (
@@ -29,6 +29,7 @@ from imbridge.transport import HttpError, HttpPool
 from imbridge.transport.files import incoming
 
 _DOWNLOAD_TIMEOUT = 120.0
+_TAKER = Taker("wechat", "WeChat")
 
 
 class WeChatMedia:
@@ -59,7 +60,7 @@ class WeChatMedia:
         wanted = format_of(media)
         if wanted is None:
             raise NotSupportedError(f"an Official Account cannot send a {type(media).__name__}")
-        content = await look(media, platform="wechat", most=wanted.most)
+        content = await look(media, wanted.most, _TAKER)
         suffix = suffix_of(content.head, wanted)
         if not suffix:
             named = as_file(media, content.head).as_text()
@@ -81,7 +82,7 @@ class WeChatMedia:
         if picture is None or not picture.has_content:
             return video.cover, []
         try:
-            content = await look(picture, platform="wechat", most=COVER.most)
+            content = await look(picture, COVER.most, _TAKER)
         except ContentRefusedError as error:
             return "", [Degradation(what="cover", how="left out", why=str(error))]
         suffix = suffix_of(content.head, COVER)
