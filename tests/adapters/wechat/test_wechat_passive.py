@@ -97,7 +97,7 @@ async def test_said_after_a_try_was_given_up_it_waits_for_the_next(rig: Rig) -> 
 
 async def test_later_than_all_tries_without_customer_service(rig: Rig) -> None:
     """The last try is answered empty, so that the person does not read that the service is out of order."""
-    slow = Slow(rig, 3.2, "too late", customer_service=False)
+    slow = Slow(rig, 3.2, "too late", customer_service=False, more="")
     async with running(rig, slow.bridge) as adapter:
         sent = await rig.alice.says("think long")
         receipt = await slow.receipt()
@@ -128,7 +128,7 @@ async def test_later_than_all_tries_when_nobody_said_what_the_account_can_do(rig
 
 async def test_an_account_without_the_right_is_found_out(rig: Rig) -> None:
     rig.wechat.faults.refuse(SEND, 48001, None)
-    slow = Slow(rig, 0.0, "one", "two")
+    slow = Slow(rig, 0.0, "one", "two", more="")
     async with running(rig, slow.bridge) as adapter:
         await rig.alice.says("both")
         assert (await rig.alice.receives()).text == "one"
