@@ -127,7 +127,7 @@ class WeChatWebhook:
         if rest is not None and isinstance(inbound.item, Message):
             kept = rest.given_to(inbound.item)
             if kept is not None:
-                return self._replied(inbound.item, kept, encrypted=encrypted) or WebhookResponse(200)
+                return self._replied(inbound.item, kept, encrypted=encrypted)
         if not self._waits or not can_be_answered(inbound.item):
             offered = self._intake.offer(inbound)
             # Shielded: when the time to answer is over, what is being stored must still be handled.
@@ -137,6 +137,8 @@ class WeChatWebhook:
         if exchange is None:
             exchange = self.exchanges.open(inbound)
         self.exchanges.begin_try(exchange, stamp, content)
+        if exchange.given is not None:
+            return self._replied(exchange.item, exchange.given, encrypted=encrypted)
         try:
             if exchange.verdict is None:
                 exchange.verdict = self._intake.offer(inbound)
@@ -153,6 +155,8 @@ class WeChatWebhook:
     async def _answered(self, exchange: Exchange, received: float, *, encrypted: bool) -> WebhookResponse:
         number = exchange.tries
         await exchange.pending.wait(self._waits - (time.monotonic() - received))
+        if exchange.given is not None:  # another try, at the same time, was quicker
+            return WebhookResponse(200)
         if exchange.pending.over:
             return self._passive(exchange, encrypted=encrypted)
         if number < TRIES and self._holds():
@@ -161,34 +165,34 @@ class WeChatWebhook:
             await asyncio.sleep(self._cut + _PAST_THE_CUT - (time.monotonic() - received))
             return _LEFT
         self.counts["answers_late"] += 1
-        exchange.close()
         rest = self._rest()
+        told: Answer = ()
         if rest is not None and isinstance(exchange.item, Message):
             told = rest.expect(exchange.item.sender.id, exchange.pending)
-            return self._replied(exchange.item, told, encrypted=encrypted) or WebhookResponse(200)
-        return WebhookResponse(200)
+        exchange.give(told, shown=False)
+        return self._replied(exchange.item, told, encrypted=encrypted)
 
     def _passive(self, exchange: Exchange, *, encrypted: bool) -> WebhookResponse:
-        said, item = exchange.take(), exchange.item
-        shown: Answer = ()
+        """The answer that was said; the greeting in place of none; nothing for what cannot be a passive reply."""
+        item, said, rest = exchange.item, exchange.pending.said, self._rest()
+        answer = said
+        if not said and self._welcome and isinstance(item, BotAdded):
+            answer = (Text(self._welcome),)
+        elif said and rest is not None and isinstance(item, Message):
+            answer = rest.hinted(item.sender.id, said)
         try:
-            answer, rest = said, self._rest()
-            if not said and self._welcome and isinstance(item, BotAdded):
-                answer = (Text(self._welcome),)
-            elif said and rest is not None and isinstance(item, Message):
-                answer = rest.hinted(item.sender.id, said)
-            response = self._replied(item, answer, encrypted=encrypted) if answer else None
-            if response is not None:
-                shown = said
-            return response or WebhookResponse(200)
-        finally:
-            exchange.close(shown)
+            response = self._replied(item, answer, encrypted=encrypted)
+        except BaseException:
+            exchange.give((), shown=False)
+            raise
+        exchange.give(answer, shown=response.body != b"")
+        return response
 
-    def _replied(self, item: Message | Event, said: Answer, *, encrypted: bool) -> WebhookResponse | None:
-        """A passive reply; None for what cannot be one."""
-        xml = self._write(item, said)
+    def _replied(self, item: Message | Event, said: Answer, *, encrypted: bool) -> WebhookResponse:
+        """A passive reply; empty for what cannot be one."""
+        xml = self._write(item, said) if said else None
         if xml is None:
-            return None
+            return WebhookResponse(200)
         self.counts["passive_replies"] += 1
         if not encrypted:
             return WebhookResponse(200, xml.encode(), _XML)
