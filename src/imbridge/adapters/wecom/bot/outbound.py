@@ -63,10 +63,10 @@ def template_of(card: Card) -> tuple[dict[str, Any], list[Degradation]]:
         DoesNotFitError: no template card has room for it.
     """
     if not card.content:
-        made, degradations = template_card(card, {})  # there is no place to upload its pictures to
-        return _without_links(made, degradations), degradations
+        of_model, degradations = template_card(card, {})  # there is no place to upload its pictures to
+        return _without_links(of_model, degradations), degradations
     content = card.content
-    made = content.get("template_card") if content.get("msgtype") == "template_card" else content
+    made: Any = content.get("template_card") if content.get("msgtype") == "template_card" else content
     if not isinstance(made, dict) or not isinstance(made.get("card_type"), str):
         raise ContentRefusedError(
             "a smart bot shows template cards only: Card(content={'card_type': ..., ...})", platform="wecom"
@@ -92,9 +92,8 @@ def _without_links(made: dict[str, Any], degradations: list[Degradation]) -> dic
     links = [button for button in made.get("button_list", ()) if "url" in button]
     if not links:
         return made
-    for link in links:
-        why = "the buttons of a smart bot's cards open no pages"
-        degradations.append(Degradation(what="button", how="text: its address", why=why))
+    why = "the buttons of a smart bot's cards open no pages"
+    degradations += [Degradation(what="button", how="text: its address", why=why)] * len(links)
     text = "\n".join([made.get("sub_title_text", ""), *(f"{link['text']}: {link['url']}" for link in links)])
     buttons = [button for button in made["button_list"] if "url" not in button]
     return {**made, "sub_title_text": text.lstrip("\n"), "button_list": buttons}
