@@ -234,6 +234,8 @@ class WeChatAdapter(Adapter):
         except DeliveryError as error:
             if error.code != _SHOWN_ALREADY:
                 raise
+        else:
+            self._customer_service = True  # it is part of the same right
 
     async def read(self, message_id: str, media: Media) -> bytes:
         """Fetch the bytes of a received media element; the platform keeps them for three days."""
