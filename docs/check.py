@@ -28,6 +28,8 @@ import error_tables
 from pydantic import BaseModel, SecretStr
 
 from imbridge.adapters.feishu.config import FeishuConfig
+from imbridge.adapters.wechat.config import WeChatConfig
+from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.config.account import AccountConfig
 from imbridge.config.options import BridgeOptions
 
@@ -220,7 +222,7 @@ def _as_test(source: str) -> str:
 def check_settings(document: Document, problems: Problems) -> int:
     """Compare the tables of settings with the models; gives the number of settings."""
     models: dict[str, type[BaseModel]] = {
-        model.__name__: model for model in (BridgeOptions, AccountConfig, FeishuConfig)
+        model.__name__: model for model in (BridgeOptions, AccountConfig, FeishuConfig, WeComConfig, WeChatConfig)
     }
     count = 0
     for line, kind, subject, rows in document.tables():
@@ -245,7 +247,7 @@ def _default(model: type[BaseModel], name: str) -> str:
     value: Any = field.get_default()
     if isinstance(value, Enum):
         value = value.value
-    if value is None or value == () or isinstance(value, SecretStr):
+    if value is None or value in ((), "") or isinstance(value, SecretStr):
         return "none"
     if isinstance(value, bool):
         return str(value).lower()
@@ -298,7 +300,7 @@ def main() -> int:
     if problems:
         sys.stdout.write(f"{len(problems)} problems in the documents\n")
         return 1
-    codes = sum(map(len, error_tables.tables().values()))
+    codes = error_tables.count()
     sys.stdout.write(
         f"docs: {len(known)} files, {links} links, {examples} examples ({run} of them run), {settings} settings, "
         f"{codes} error codes, {len(coverage_tables.known())} types from Feishu: ok\n"
