@@ -80,6 +80,28 @@ class Content:
         except OSError as error:
             raise _unreadable(self.what, error, self.taker) from None
 
+    async def read(self, most: int) -> bytes:
+        """All of it, for what is sent inside a JSON body.
+
+        Args:
+            most: Bytes that there may be.
+
+        Raises:
+            ContentRefusedError: the file is gone, cannot be read, or has grown meanwhile.
+        """
+        if isinstance(self.source, bytes):
+            return self.source
+        file = await self.open()
+        try:
+            data = await asyncio.to_thread(file.read, most + 1)
+        except OSError as error:
+            raise _unreadable(self.what, error, self.taker) from None
+        finally:
+            await asyncio.to_thread(file.close)
+        if len(data) > most:
+            raise ContentRefusedError(f"{self.what} has grown beyond {most} bytes", platform=self.taker.platform)
+        return data
+
 
 async def look(media: Media, limit: int, taker: Taker) -> Content:
     """What is there to be sent, checked before anything leaves.

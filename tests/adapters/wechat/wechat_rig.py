@@ -1,10 +1,14 @@
 """What the tests of the WeChat adapter share: a platform with one account, and adapters made on demand."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from contract import RecordingIntake, until
 from pydantic import SecretStr
+from served import served
 
+from imbridge import Bridge
 from imbridge.adapters.base import AdapterContext, Health, Target
 from imbridge.adapters.wechat import WeChatAdapter, WeChatConfig
 from imbridge.emulators.wechat import Follower, WeChatEmulator
@@ -91,3 +95,15 @@ class Rig:
 def text(*elements: Element | str) -> Part:
     """A text part."""
     return Part(PartKind.TEXT, tuple(Text(e) if isinstance(e, str) else e for e in elements))
+
+
+@asynccontextmanager
+async def running(rig: Rig, bridge: Bridge) -> AsyncIterator[WeChatAdapter]:
+    """The bridge, started, behind a web server that the platform knows; gives its one adapter."""
+    async with bridge:
+        adapter = bridge._accounts["wechat:work"]
+        assert isinstance(adapter, WeChatAdapter)
+        rig.quicken(adapter)
+        async with served(bridge.asgi()) as url:
+            await rig.wechat.set_callback(rig.account, f"{url}/wechat/work")
+            yield adapter

@@ -5,8 +5,11 @@ from functools import cache
 
 import pytest
 from wecom_bot_rig import BotRig
+from wecom_rig import Rig, rigged
 
+from imbridge.adapters.wecom import WeComAdapter
 from imbridge.adapters.wecom.bot.adapter import BotAdapter
+from imbridge.emulators.wecom import EmulatorSettings
 from imbridge.emulators.wecom.bot import BotChat, BotEmulatorSettings, WeComBotEmulator
 from imbridge.transport import HttpPool
 from imbridge.transport import http as pool_module
@@ -19,6 +22,24 @@ def one_tls_context() -> Iterator[None]:
     patch.setattr(pool_module, "verified_context", cache(pool_module.verified_context))
     yield
     patch.undo()
+
+
+@pytest.fixture
+def settings() -> EmulatorSettings:
+    """Short waits; everything else as on the platform."""
+    return EmulatorSettings(redelivery=(0.05, 0.1, 0.2))
+
+
+@pytest.fixture
+async def rig(settings: EmulatorSettings) -> AsyncIterator[Rig]:
+    async with rigged(settings) as made:
+        yield made
+
+
+@pytest.fixture
+async def adapter(rig: Rig) -> WeComAdapter:
+    """Started, and known to the platform."""
+    return await rig.start()
 
 
 @pytest.fixture

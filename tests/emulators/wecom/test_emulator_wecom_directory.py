@@ -118,6 +118,16 @@ async def test_private_fields_need_consent(wecom: WeComEmulator, app: App, alice
     assert (await other.call("auth/getuserinfo", code=code))["errcode"] == 40029
 
 
+async def test_the_old_interface_has_old_names(wecom: WeComEmulator, app: App, alice: User, api: Api) -> None:
+    url = page(wecom, app, scope="snsapi_privateinfo", agentid=str(app.agent_id))
+    answer = await api.call("user/getuserinfo", code=code_in(await wecom.consents(alice, url)))
+    assert (answer["UserId"], answer["expires_in"]) == ("alice", 1800)
+    assert (await api.call("user/getuserdetail", {"user_ticket": answer["user_ticket"]}))["userid"] == "alice"
+    stranger = code_in(await wecom.consents("oSTRANGER", url))
+    answer = await api.call("user/getuserinfo", code=stranger)
+    assert (answer["OpenId"], "user_ticket" in answer) == ("oSTRANGER", False)
+
+
 async def test_codes_and_tickets_expire(
     wecom: WeComEmulator, settings: EmulatorSettings, app: App, alice: User, api: Api
 ) -> None:
@@ -137,6 +147,12 @@ async def test_the_page_with_a_code_to_scan(wecom: WeComEmulator, app: App, alic
     assert (await api.call("auth/getuserinfo", code=code))["userid"] == "alice"
     async with api.session.get(url.replace("https://login.work.weixin.qq.com", wecom.base_url)) as answer:
         assert "bot.example" in await answer.text()
+    async with api.session.get(f"{wecom.base_url}/wwlogin/sso/login") as answer:
+        assert "40058" in await answer.text()
+    with pytest.raises(ConsentPageError, match="login_type"):
+        await wecom.consents(alice, url.replace("CorpApp", "ServiceApp"))
+    with pytest.raises(ConsentPageError, match="no page"):
+        await wecom.consents(alice, wecom.base_url)
 
 
 @pytest.mark.parametrize(

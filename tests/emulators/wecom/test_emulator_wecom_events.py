@@ -226,3 +226,16 @@ async def test_an_approval(wecom: WeComEmulator, app: App, alice: User, bob: Use
     assert detail["info"]["sp_status"] == 2
     assert detail["info"]["apply_data"]["contents"] == contents
     assert detail["info"]["comments"][0]["commentcontent"] == "why?"
+
+
+async def test_an_approval_that_is_refused_and_one_that_is_withdrawn(
+    wecom: WeComEmulator, app: App, alice: User, bob: User, api: Api
+) -> None:
+    async with serving(app) as server:
+        await wecom.set_callback(app, server.url)
+        refused, _ = wecom.approvals.start(alice, [bob])
+        await wecom.approvals.reject(refused, bob, "no").delivered()
+        withdrawn, _ = wecom.approvals.start(alice, [bob])
+        await wecom.approvals.withdraw(withdrawn).delivered()
+    assert (refused.status, withdrawn.status) == (3, 4)
+    assert (await api.call("oa/getapprovaldetail", {"sp_no": "never"}))["errcode"] == 301025

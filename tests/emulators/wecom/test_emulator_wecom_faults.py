@@ -160,5 +160,6 @@ async def test_the_wire_shows_calls_and_no_secret(wecom: WeComEmulator, app: App
     await api.send("text", {"content": "unseen"})
     assert [(direction, kind) for direction, kind, _ in told] == [("in", "http"), ("in", "http"), ("out", "callback")]
     assert told[1][2]["request"]["text"] == {"content": "x"}
+    assert "<MsgType><![CDATA[text]]></MsgType>" in told[2][2]["xml"]
     assert app.secret not in repr(told)
     assert api.token not in repr(told)

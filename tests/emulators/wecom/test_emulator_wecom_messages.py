@@ -104,6 +104,8 @@ async def test_an_app_reaches_whom_it_sees_only(
         ({"text": None}, 44004),
         ({"text": {"content": ""}}, 44004),
         ({"text": {"content": 1}}, 44004),
+        ({"safe": 3}, 40058),
+        ({"enable_duplicate_check": 2}, 40058),
     ],
 )
 async def test_a_wrong_request_is_refused(
@@ -159,6 +161,18 @@ async def test_what_is_too_long_is_cut(wecom: WeComEmulator, alice: User, api: A
     assert len(news.content["articles"][0]["title"]) == 42
     assert wecom.stats.texts_cut == 5
     assert {violation.kind for violation in wecom.violations} == {"text_cut"}
+
+
+async def test_fields_that_no_document_has_are_noted(wecom: WeComEmulator, alice: User, api: Api) -> None:
+    article = {"title": "t", "url": "https://e.com", "image": "https://e.com/a.png"}
+    await api.send("news", {"articles": [article]}, tousers="bob")
+    await api.send("text", {"content": "x", "mentioned_list": ["bob"]})
+    assert [violation.detail.partition(" ")[0] for violation in wecom.violations] == [
+        "news.articles.image",
+        "tousers",
+        "text.mentioned_list",
+    ]
+    assert len(wecom.messages) == 2
 
 
 async def test_a_repeated_request_is_held_back(wecom: WeComEmulator, alice: User, api: Api) -> None:

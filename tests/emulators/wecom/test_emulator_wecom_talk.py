@@ -1,6 +1,7 @@
 """A member writes, wechatpy's app answers: passively, by the API, or not at all."""
 
 import asyncio
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +25,27 @@ async def test_the_echostr_is_answered(wecom: WeComEmulator, app: App) -> None:
         server.echo = lambda plain: f'"{plain}"'
         with pytest.raises(CallbackRefusedError, match="echostr"):
             await wecom.set_callback(app, server.url)
+
+
+async def test_the_echostr_is_due_in_a_second(wecom: WeComEmulator, settings: EmulatorSettings, app: App) -> None:
+    assert settings.verify_timeout == 1.0
+    settings.verify_timeout = 0.1
+    async with serving(app) as server:
+        server.echo_delay = 0.5
+        with pytest.raises(CallbackRefusedError, match="TimeoutError"):
+            await wecom.set_callback(app, server.url)
+        await wecom.set_callback(app, server.url, verify=False)
+
+
+async def test_a_redirection_is_no_answer(
+    wecom: WeComEmulator, settings: EmulatorSettings, app: App, alice: User
+) -> None:
+    async with serving(app, lambda message: web.Response(status=302, headers={"Location": server.url})) as server:
+        await wecom.set_callback(app, server.url)
+        settings.redelivery = ()
+        with pytest.raises(UndeliveredError):
+            await (await alice.says("hi")).delivered()
+    assert len(server.messages) == 1
 
 
 async def test_a_text_is_answered_passively(wecom: WeComEmulator, app: App, alice: User) -> None:
@@ -119,6 +141,13 @@ async def test_the_end_of_cdata_in_a_text(
             assert server.messages[0].content == heard
 
 
+async def test_what_xml_can_not_hold_is_left_out(wecom: WeComEmulator, app: App, alice: User) -> None:
+    async with serving(app) as server:
+        await wecom.set_callback(app, server.url)
+        await (await alice.says("a\x00\x08\ud800\ufffeb😀\tc")).delivered()
+    assert server.messages[0].content == "ab😀\tc"
+
+
 def reply_xml(app: App, user: User, inner: str) -> str:
     head = f"<ToUserName>{user.userid}</ToUserName><FromUserName>{app.corp_id}</FromUserName>"
     return f"<xml>{head}<CreateTime>1</CreateTime>{inner}</xml>"
@@ -173,3 +202,47 @@ async def test_a_long_passive_text_is_cut(wecom: WeComEmulator, app: App, alice:
     assert message.text == "字" * 682
     assert wecom.stats.texts_cut == 1
     assert [one.kind for one in wecom.violations] == ["text_cut"]
+
+
+async def test_what_came_instead_is_said(wecom: WeComEmulator, app: App, alice: User, client: Client) -> None:
+    await in_thread(client.message.send_text, app.agent_id, "alice", "one")
+    with pytest.raises(AssertionError, match="message like 'two' of Demo") as caught:
+        await alice.receives("two", app=app, timeout=0.05)
+    assert "- text: 'one'" in str(caught.value)
+    with pytest.raises(AssertionError, match="should have received nothing"):
+        await alice.receives_nothing(within=0)
+    await alice.receives_nothing(app=wecom.add_app(), within=0)
+    assert (await alice.receives(re.compile("^o"))).text == "one"
+    with pytest.raises(AssertionError, match="Received nothing"):
+        await alice.receives(timeout=0.05)
+
+
+async def test_stopping_ends_what_is_under_way(app: App, wecom: WeComEmulator, alice: User) -> None:
+    async def answer(message: Any) -> None:
+        await asyncio.sleep(30)
+
+    async with serving(app, answer) as server:
+        await wecom.set_callback(app, server.url)
+        sent = await alice.says("hi")
+        await asyncio.sleep(0.05)
+        await wecom.stop()
+        assert sent.outcome.cancelled()
+    await wecom.stop()
+    with pytest.raises(RuntimeError, match="not started"):
+        assert wecom.base_url
+
+
+async def test_it_starts_once_and_its_setup_is_checked(wecom: WeComEmulator, app: App) -> None:
+    with pytest.raises(RuntimeError, match="already started"):
+        await wecom.start()
+    with pytest.raises(ValueError, match="an app 1000002"):
+        wecom.add_app(agent_id=1000002)
+    wecom.add_user("Dora", userid="Dora")
+    with pytest.raises(ValueError, match="a member dora"):
+        wecom.add_user("Other", userid="dora")
+    assert wecom.add_user("Dora").userid == "dora2"
+    with pytest.raises(ValueError, match="no department"):
+        wecom.add_user("Eve", department=9)
+    wecom.add_app()
+    with pytest.raises(ValueError, match="say which"):
+        await wecom.add_user("Eve").says("to whom?")

@@ -23,6 +23,7 @@ class AppServer:
     url: str
     answer: Answer = lambda message: None
     echo: Callable[[str], str] = lambda plain: plain
+    echo_delay: float = 0.0
     xmls: list[str] = field(default_factory=list)
     messages: list[Any] = field(default_factory=list)
     queries: list[dict[str, str]] = field(default_factory=list)
@@ -36,6 +37,7 @@ class AppServer:
         signed = query.get("msg_signature", ""), query["timestamp"], query["nonce"]
         if request.method == "GET":
             plain = crypto.check_signature(*signed, query["echostr"])
+            await asyncio.sleep(self.echo_delay)
             return web.Response(text=self.echo(plain))
         self.queries.append(dict(query))
         self.bodies.append(await request.read())

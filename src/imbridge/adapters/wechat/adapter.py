@@ -15,6 +15,7 @@ from imbridge.adapters.wechat.capabilities import PASSIVE_ONLY, WECHAT
 from imbridge.adapters.wechat.config import WeChatConfig
 from imbridge.adapters.wechat.crypto import CallbackKeys, keys_of
 from imbridge.adapters.wechat.inbound import Identity
+from imbridge.adapters.wechat.received.tries import CUT
 from imbridge.adapters.wechat.sent.media import WeChatMedia
 from imbridge.adapters.wechat.webhook import WeChatWebhook
 from imbridge.config import AccountConfig
@@ -73,6 +74,7 @@ class WeChatAdapter(Adapter):
             waits=settings.passive_reply,
             holds=lambda: self._customer_service is not True,
             welcome=settings.welcome,
+            cut=CUT,
         )
 
     # -- life ----------------------------------------------------------------------------------------------------------

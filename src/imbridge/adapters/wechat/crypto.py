@@ -58,6 +58,8 @@ class CallbackKeys:
         encrypted = query.get("encrypt_type") == "aes" or "msg_signature" in query
         if envelope is None or (not encrypted and self._allow_plain):
             self.check(query)
+            if encrypted and b"<Encrypt>" in body and b"<MsgType>" not in body:
+                raise Refused(400, "encrypted, and there is no aes_key")
             return body, False
         if not encrypted:
             raise Refused(403, "not encrypted")

@@ -28,7 +28,9 @@ _WINDOW = 600.0
 _PAST_THE_CUT = 0.5
 _TEXT = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
 _XML = {"Content-Type": "application/xml; charset=utf-8"}
-_LATER = {"Retry-After": "5"}
+_OVERLOADED = WebhookResponse(503, b"", {"Retry-After": "5"})
+_LEFT = WebhookResponse(503)
+"""To a try that the platform has given up by itself."""
 
 PassiveWriter = Callable[[Message | Event, Answer], str | None]
 """Writes the XML of a passive reply; None for what cannot be one."""
@@ -83,7 +85,7 @@ class WeChatWebhook:
 
     async def answer(self, message_id: str | None, channel: Channel, said: Answer) -> bool:
         """Give this as the answer to a callback; False when nobody waits for it (any more)."""
-        return await self.exchanges.answer(message_id, channel.address, said)
+        return await self.exchanges.answer(message_id, channel.address, said, any_message=self._holds())
 
     async def handle(self, request: WebhookRequest) -> WebhookResponse:
         """Answer one callback.
@@ -103,7 +105,7 @@ class WeChatWebhook:
         try:
             response = await self._take_in(self._decode(content), stamp, content, received, encrypted=encrypted)
         finally:
-            if response is None or response.status != 200:
+            if response is None or response is _OVERLOADED:
                 self._replay.forget(*stamp)  # it comes again
         return response
 
@@ -121,7 +123,7 @@ class WeChatWebhook:
             offered = self._intake.offer(inbound)
             # Shielded: when the time to answer is over, what is being stored must still be handled.
             verdict = offered.result() if offered.done() else await asyncio.shield(offered)
-            return WebhookResponse(503, b"", _LATER) if verdict is Verdict.OVERLOADED else WebhookResponse(200)
+            return _OVERLOADED if verdict is Verdict.OVERLOADED else WebhookResponse(200)
         exchange = self.exchanges.of(inbound.dedup_keys[0])
         if exchange is None:
             exchange = self.exchanges.open(inbound)
@@ -137,7 +139,7 @@ class WeChatWebhook:
         if verdict is Verdict.ACCEPTED:
             return await self._answered(exchange, received, encrypted=encrypted)
         exchange.close()
-        return WebhookResponse(503, b"", _LATER) if verdict is Verdict.OVERLOADED else WebhookResponse(200)
+        return _OVERLOADED if verdict is Verdict.OVERLOADED else WebhookResponse(200)
 
     async def _answered(self, exchange: Exchange, received: float, *, encrypted: bool) -> WebhookResponse:
         number = exchange.tries
@@ -148,7 +150,7 @@ class WeChatWebhook:
             # Neither answered nor refused: the platform gives this try up by itself, and sends the next one.
             self.counts["tries_left"] += 1
             await asyncio.sleep(self._cut + _PAST_THE_CUT - (time.monotonic() - received))
-            return WebhookResponse(503)
+            return _LEFT
         self.counts["answers_late"] += 1
         exchange.close()
         return WebhookResponse(200)

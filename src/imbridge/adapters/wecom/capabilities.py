@@ -16,7 +16,7 @@ APP = Capabilities(
 )
 
 GROUP_ROBOT = Capabilities(
-    sends=frozenset({"text", "markdown", "mention", "mention_all", "image", "audio", "file", "card"}),
+    sends=frozenset({"text", "markdown", "mention", "mention_all", "link", "image", "audio", "file", "card"}),
     text_bytes=2048,
     markdown_bytes=4096,
     image_bytes=2 << 20,
@@ -28,5 +28,6 @@ GROUP_ROBOT = Capabilities(
 
 Source: developer.work.weixin.qq.com, "group robots" (path/91770), now "message push" (path/99110).
 """
+
 APP_WITHOUT_MARKDOWN = APP.model_copy(update={"sends": APP.sends - {"markdown"}})
 """Where the setting `markdown` says that it is to be shown as text."""

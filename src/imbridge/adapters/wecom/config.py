@@ -223,6 +223,12 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
+def hook_base(config: WeComConfig) -> str:
+    """Where a group robot's API is: `base_url`, unless the robot's address is one of this machine (an emulator's)."""
+    parts = urlsplit(config.webhook_url.get_secret_value() if config.webhook_url is not None else "")
+    return f"{parts.scheme}://{parts.netloc}" if parts.hostname in _LOOPBACK else config.base_url
+
+
 def hook_key(address: str) -> str:
     """The key in a group robot's address, or the address itself when it is a key.
 
@@ -239,6 +245,6 @@ def hook_key(address: str) -> str:
 
 
 def _is_safe(parts: SplitResult) -> bool:
-    """The address itself is not used, `base_url` is; one on another host would be a mistake that nobody sees."""
+    """Only the key of an address is used, with `base_url`; another host in it would be a mistake that nobody sees."""
     host = parts.hostname or ""
     return host in _LOOPBACK or (parts.scheme == "https" and host == urlsplit(_API).hostname)

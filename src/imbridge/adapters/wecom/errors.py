@@ -9,6 +9,7 @@ from imbridge.transport import ErrorRule, ErrorTable, Reaction
 
 _SCOPE = "admin console: App Management > the app > Visible range"
 _IP = "add the address in the message at admin console: App Management > the app > Trusted IP, or send through a proxy"
+_AGAIN = "begin again with a new link"
 _CREDENTIALS = "check corp_id and secret: admin console, My Company, and App Management > the app"
 
 API_ERRORS = ErrorTable(
@@ -31,6 +32,11 @@ API_ERRORS = ErrorTable(
         ErrorRule(48002, "this API is not open to the app", Reaction.FAIL, hint=_SCOPE),
         ErrorRule(301002, "no right to this app", Reaction.FAIL, hint="secret and agent_id are of different apps"),
         ErrorRule(40056, "invalid agent id", Reaction.FAIL, hint="check agent_id: App Management > the app > AgentId"),
+        # who comes by a browser
+        ErrorRule(40029, "a code that is unknown, used up or another app's", Reaction.FAIL, hint=_AGAIN),
+        ErrorRule(42003, "the code has expired", Reaction.FAIL, hint=_AGAIN),
+        ErrorRule(84014, "the user_ticket has expired", Reaction.FAIL, hint=_AGAIN),
+        ErrorRule(84015, "invalid user_ticket", Reaction.FAIL, hint=_AGAIN),
         # who and where
         ErrorRule(40003, "invalid userid", Reaction.DEAD),
         ErrorRule(60111, "no such member", Reaction.DEAD),
@@ -60,6 +66,6 @@ API_ERRORS = ErrorTable(
 
 KINDS = ErrorKinds(
     refused=frozenset({44004, 40004, 40006, 40007, 40009, 40011, 45001}),
-    forbidden=frozenset({60020, 60011, 48002, 301002, 40056}),
+    forbidden=frozenset({60020, 60011, 48002, 301002, 40056, 40029, 42003, 84014, 84015}),
 )
 DOCS = "https://developer.work.weixin.qq.com/devtool/query?e="

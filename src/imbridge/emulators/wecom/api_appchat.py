@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from imbridge.emulators.wecom.appchat import AppChat
 from imbridge.emulators.wecom.content import Sender, checked_content
 from imbridge.emulators.wecom.errors import ApiError
+from imbridge.emulators.wecom.known_fields import APPCHAT, check_flags, note_unknown
 
 if TYPE_CHECKING:
     from imbridge.emulators.wecom.gateway import Call, Routes
@@ -82,6 +83,8 @@ def send(call: "Call") -> dict[str, Any]:
     settings = world.settings
     sender = Sender(settings.text_limit, settings.markdown_limit, agent_id=call.app.agent_id)
     content = checked_content(world, kind, body, sender)
+    check_flags(body)
+    note_unknown(world, kind, body, APPCHAT, {"mentioned_list"} if kind == "text" else ())
     reached = chat.members
     if settings.rate_limits:
         if world.appchat_rates.take(len(reached)):

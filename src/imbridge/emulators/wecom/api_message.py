@@ -1,6 +1,7 @@
 """`message/send` and `message/recall`.
 
 Rules: https://developer.work.weixin.qq.com/document/path/90236, /path/90454 (rates), /path/94867 (recall).
+`miniprogram_notice`, which needs a program of the corp, is not emulated: 40008.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from imbridge.emulators.wecom.api_cards import can_change
 from imbridge.emulators.wecom.content import Sender, checked_content
 from imbridge.emulators.wecom.errors import ApiError
+from imbridge.emulators.wecom.known_fields import APP, check_flags, note_unknown
 from imbridge.emulators.wecom.recipients import recipients
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ def send(call: "Call") -> dict[str, Any]:
     settings = world.settings
     sender = Sender(settings.text_limit, settings.markdown_limit, agent_id=call.app.agent_id)
     content = checked_content(world, kind, body, sender)
+    check_flags(body)
+    note_unknown(world, kind, body, APP, ())
     _within_the_day(call, len(whom.users))
     message = world.show(call.app, _within_rate(call, whom.users), kind, body, content)
     world.stats.sends += 1

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from imbridge.emulators.wecom.content import Sender, checked_content
 from imbridge.emulators.wecom.errors import ApiError
 from imbridge.emulators.wecom.group_robot import GroupRobot
+from imbridge.emulators.wecom.known_fields import MENTIONS, ROBOT, note_unknown
 from imbridge.emulators.wecom.multipart import check_format, posted_file
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 KINDS = frozenset({"text", "markdown", "markdown_v2", "image", "news", "file", "voice", "template_card"})
 UPLOADS = frozenset({"file", "voice"})
+PICTURE = frozenset({"base64", "md5"})
 AT = re.compile(r"<@([^<>]+)>")
 
 
@@ -44,6 +46,7 @@ def send(call: "Call") -> dict[str, Any]:
     settings = world.settings
     sender = Sender(settings.robot_text_limit, settings.robot_markdown_limit, cuts=False, robot_key=robot.key)
     content = checked_content(world, kind, body, sender)
+    note_unknown(world, kind, body, ROBOT, {"text": MENTIONS, "image": PICTURE}.get(kind, ()))
     mentioned = _mentioned(call, kind, content)
     message = world.show(None, robot.members, kind, body, content, chatid=robot.chatid, mentioned=mentioned)
     robot.messages.append(message)
@@ -73,12 +76,15 @@ def _robot(call: "Call") -> GroupRobot:
 
 
 def _mentioned(call: "Call", kind: str, content: dict[str, Any]) -> tuple[str, ...]:
-    """Who is mentioned: by userid or mobile number in a text, as `<@userid>` in a markdown, in markdown_v2 nobody."""
+    """Who is mentioned: as `<@userid>` in a text or a markdown, in a text by lists beside it, in markdown_v2 nobody.
+
+    Rule: https://developer.work.weixin.qq.com/document/path/99110, the page's present address.
+    """
     if kind == "markdown":
         return tuple(AT.findall(content["content"]))
     if kind != "text":
         return ()
-    found = list(content.get("mentioned_list") or ())
+    found = [*AT.findall(content["content"]), *(content.get("mentioned_list") or ())]
     for mobile in content.get("mentioned_mobile_list") or ():
         users = call.world.directory.users.values()
         found += [mobile] if mobile == "@all" else [user.userid for user in users if user.mobile == mobile]

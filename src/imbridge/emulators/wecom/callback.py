@@ -6,6 +6,7 @@ else the connection is cut and it is sent again, three times at most; the answer
 """
 
 import asyncio
+import re
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from imbridge.emulators.wecom.world import World
 
 EMPTY = frozenset({"", "success"})
+SECRETS = re.compile(r"<(ResponseCode|WelcomeCode)>.*?</\1>", re.DOTALL)
+"""Elements of the plain text that nobody watching the wire is shown."""
 Request = tuple[str, dict[str, str], bytes]
 
 
@@ -33,11 +36,7 @@ class Callback:
         self.app = app
         self.url = url
         self._world = world
-        self._session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=world.settings.callback_timeout),
-            connector=aiohttp.TCPConnector(limit=0),
-            auto_decompress=True,
-        )
+        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         self._tasks: set[asyncio.Task[None]] = set()
         self._last: Request | None = None
 
@@ -49,10 +48,8 @@ class Callback:
         """
         plain = self._world.ids.digits("echostr", 19)
         _, query, _ = self._request(plain.encode(), replace(forged, method="GET"))
-        timeout = aiohttp.ClientTimeout(total=self._world.settings.verify_timeout)
         try:
-            async with self._session.get(self.url, params=query, timeout=timeout) as response:
-                answer = CallbackAnswer(response.status, (await response.read()).decode("utf-8", "replace"))
+            answer = await self._post(("GET", query, b""), self._world.settings.verify_timeout)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise CallbackRefusedError(f"{self.url} did not answer the echostr: {type(error).__name__}") from None
         if answer.status != 200 or answer.body != plain:
@@ -107,7 +104,7 @@ class Callback:
                     stats.callbacks_repeated += 1
                 if request is None or not settings.resend_identical:
                     request = self._request(sent.xml.encode(), PROPER)
-                answer = await self._attempt(request)
+                answer = await self._attempt(request, sent)
                 if answer is not None and answer.status == 200:
                     taken = self._taken(sent, user, replace(answer, requests=number + 1))
                     if not sent.outcome.done():
@@ -122,7 +119,7 @@ class Callback:
             sent.outcome.cancel()
             raise
 
-    async def _attempt(self, request: Request) -> CallbackAnswer | None:
+    async def _attempt(self, request: Request, sent: SentMessage) -> CallbackAnswer | None:
         """One request; None: no answer came in time."""
         stats, world = self._world.stats, self._world
         self._last = request
@@ -131,9 +128,9 @@ class Callback:
             answer = await self._post(request)
         except (aiohttp.ClientError, TimeoutError) as error:
             stats.callbacks_timed_out += 1
-            self._tell(None, type(error).__name__)
+            self._tell(sent, None, type(error).__name__)
             return None
-        self._tell(answer.status, answer.body)
+        self._tell(sent, answer.status, answer.body)
         if answer.status != 200:
             stats.callbacks_refused += 1
         elif world.faults.active and world.faults.take("lose_callback_answers"):
@@ -173,13 +170,17 @@ class Callback:
             body = f"<xml>{elements(fields)}</xml>".encode()
         return forged.method, query, body
 
-    async def _post(self, request: Request) -> CallbackAnswer:
+    async def _post(self, request: Request, timeout: float | None = None) -> CallbackAnswer:
         method, query, body = request
-        headers = {"Content-Type": "text/xml"}
-        async with self._session.request(method, self.url, params=query, data=body, headers=headers) as response:
+        total = aiohttp.ClientTimeout(total=self._world.settings.callback_timeout if timeout is None else timeout)
+        headers = {"Content-Type": "text/xml"} if body else {}
+        async with self._session.request(
+            method, self.url, params=query, timeout=total, allow_redirects=False, data=body or None, headers=headers
+        ) as response:
             return CallbackAnswer(response.status, (await response.read()).decode("utf-8", "replace"))
 
-    def _tell(self, status: int | None, body: str) -> None:
+    def _tell(self, sent: SentMessage, status: int | None, body: str) -> None:
         if self._world.wire:
-            facts = {"agent_id": self.app.agent_id, "status": status, "answer": body}
+            xml = SECRETS.sub(r"<\1>***</\1>", sent.xml)
+            facts = {"agent_id": self.app.agent_id, "xml": xml, "status": status, "answer": body}
             self._world.wire.tell("out", "callback", facts)

@@ -87,7 +87,8 @@ class CardClicks:
             "MsgType": "event",
             "Event": event,
             "EventKey": key,
-            "TaskId": card.get("task_id", ""),
+            # A card that took another one's place has none of its own: that it keeps the first one's is unverified.
+            "TaskId": card.get("task_id") or message.content.get("task_id", ""),
             "CardType": card.get("card_type", ""),
             "ResponseCode": code,
             "AgentID": app.agent_id,

@@ -81,6 +81,9 @@ class CorpSetup:
         """
         users = self._world.directory.users
         departments = [department] if isinstance(department, int) else list(department)
+        unknown = set(departments) - set(self._world.directory.departments)
+        if unknown:
+            raise ValueError(f"there is no department {sorted(unknown)}: call add_department first")
         userid = userid or userid_of(name, users)
         if userid.lower() in users:
             raise ValueError(f"there is a member {userid} already")

@@ -54,7 +54,7 @@ class AppMessage:
     Attributes:
         msgid: The message's id.
         kind: The msgtype: text, markdown, image, ...
-        body: The request as it was sent. Of a passive reply: its fields, `{"MsgType": ..., ...}`.
+        body: The request as it was sent. Of a passive reply: what `message/send` would have for it.
         content: What is shown: `body[kind]` with everything too long already cut.
         text: What a person reads.
         app: Who sent it; None: a group robot.

@@ -54,8 +54,9 @@ def show_reply(world: "World", app: "App", user: "User | None", sent: SentMessag
     """Shows a passive reply to the person whose message or event it answers; None: it was wrong."""
     try:
         reply = _open(app, body)
-        kind = _checked(app, user, sent, reply)
-        message = _message(world, app, user, sent, kind, reply)
+        reader = _reader(user, sent)
+        kind = _checked(app, reader, reply)
+        message = _message(world, app, reader, sent, kind, reply)
     except (PassiveError, XmlError, CryptoError, ApiError) as error:
         world.stats.passive_refused += 1
         world.violation("passive_reply", f"the answer to {sent.event or 'message ' + sent.msg_id}: {error}")
@@ -79,12 +80,17 @@ def _open(app: "App", body: str) -> Node:
     return parse(app.crypto.decrypt(encrypted))
 
 
-def _checked(app: "App", user: "User | None", sent: SentMessage, reply: Node) -> str:
-    """The reply's MsgType; its head and the names of its fields are right."""
+def _reader(user: "User | None", sent: SentMessage) -> "User":
+    """Who sees the reply."""
     if sent.event not in ANSWERABLE:
-        raise PassiveError(f"{sent.event} can not be answered")
+        raise PassiveError("it can not be answered")
     if user is None:
         raise PassiveError("nobody would see it")
+    return user
+
+
+def _checked(app: "App", user: "User", reply: Node) -> str:
+    """The reply's MsgType; its head and the names of its fields are right."""
     if reply.name != "xml":
         raise PassiveError(f"the reply is <{reply.name}>")
     kind = reply.value("MsgType")
@@ -104,12 +110,8 @@ def _checked(app: "App", user: "User | None", sent: SentMessage, reply: Node) ->
     return kind
 
 
-def _message(
-    world: "World", app: "App", user: "User | None", sent: SentMessage, kind: str, reply: Node
-) -> AppMessage | None:
+def _message(world: "World", app: "App", user: "User", sent: SentMessage, kind: str, reply: Node) -> AppMessage:
     content: dict[str, Any]
-    if user is None:
-        raise PassiveError("nobody would see it")
     if kind == "update_button":
         button = reply.one("Button")
         return update_card(world, app, user, sent, replace_name=button.value("ReplaceName") if button else "")

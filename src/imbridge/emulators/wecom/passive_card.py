@@ -28,7 +28,14 @@ LISTS = frozenset(
     }
 )
 NUMBERS = frozenset({"Type", "DescColor", "Style", "Mode", "AspectRatio", "Disable", "IsChecked"})
-SPECIAL = {"KeyName": "keyname", "AppId": "appid", "PagePath": "pagepath", "Appid": "appid", "Pagepath": "pagepath"}
+SPECIAL = {
+    "KeyName": "keyname",
+    "AppId": "appid",
+    "PagePath": "pagepath",
+    "Appid": "appid",
+    "Pagepath": "pagepath",
+    "CheckBox": "checkbox",
+}
 BOOLEANS = frozenset({"Disable", "IsChecked"})
 
 
@@ -45,7 +52,7 @@ def card_of(node: Node) -> dict[str, Any]:
         if child.name in NUMBERS and isinstance(value, str):
             value = _number(value)
         if child.name in BOOLEANS:
-            value = bool(value)
+            value = value not in (0, "", "false")
         if child.name in LISTS:
             card.setdefault(name, []).append(value)
         else:

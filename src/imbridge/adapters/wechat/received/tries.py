@@ -86,8 +86,8 @@ class Exchanges:
         self._lasts = cut + _MISSING
         self._by_key: dict[str, Exchange] = {}
         self._by_stamp: dict[Stamp, Exchange] = {}
-        self._of_events: dict[str, Exchange] = {}
-        """By the address of the conversation: what is said there without a message in mind answers the event."""
+        self._by_address: dict[str, list[Exchange]] = {}
+        """By the address of the conversation, the oldest first."""
 
     def __len__(self) -> int:
         return len(self._by_key)
@@ -104,18 +104,20 @@ class Exchanges:
     def open(self, inbound: Inbound) -> Exchange:
         """A new one."""
         key, channel = inbound.dedup_keys[0], inbound.item.channel
-        address = channel.address if channel is not None and not isinstance(inbound.item, Message) else ""
+        address = "" if channel is None else channel.address
 
         def forget(exchange: Exchange) -> None:
             self._by_key.pop(key, None)
             for stamp in exchange.stamps():
                 self._by_stamp.pop(stamp, None)
-            if self._of_events.get(address) is exchange:
-                del self._of_events[address]
+            others = [one for one in self._by_address.get(address, ()) if one is not exchange]
+            if others:
+                self._by_address[address] = others
+            else:
+                self._by_address.pop(address, None)
 
         exchange = self._by_key[key] = Exchange(inbound, self._lasts, forget)
-        if address:
-            self._of_events[address] = exchange
+        self._by_address.setdefault(address, []).append(exchange)
         return exchange
 
     def begin_try(self, exchange: Exchange, stamp: Stamp, content: bytes) -> None:
@@ -123,13 +125,24 @@ class Exchanges:
         exchange.begin_try(stamp, content)
         self._by_stamp[stamp] = exchange
 
-    async def answer(self, message_id: str | None, address: str, said: Answer) -> bool:
-        """Give this as the answer to the delivery of a message, or of an event in a conversation.
+    async def answer(self, message_id: str | None, address: str, said: Answer, *, any_message: bool) -> bool:
+        """Give this as the answer to the delivery of a message, or to an event in the conversation.
+
+        Args:
+            message_id: The message that is answered; what is said without one in mind answers an event.
+            address: Of the conversation.
+            said: The answer.
+            any_message: When nobody waits at this message, the delivery of another one of the conversation does: the
+                person sees a message, whichever it answers. So a skill that has asked something answers the answer.
 
         Returns:
             False when nobody waits for it (any more): it has to be sent another way.
         """
-        exchange = self._of_events.get(address) if message_id is None else self._by_key.get(message_id)
+        exchange = None if message_id is None else self._by_key.get(message_id)
+        if exchange is None or exchange.pending.over:
+            wanted = Event if message_id is None else (Message if any_message else ())
+            waiting = (one for one in self._by_address.get(address, ()) if isinstance(one.item, wanted))
+            exchange = next((one for one in waiting if not one.pending.over), None)
         return exchange is not None and not await exchange.pending.show(said)
 
     def close(self) -> None:

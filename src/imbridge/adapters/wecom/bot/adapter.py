@@ -1,6 +1,8 @@
 """The adapter of a smart bot over its long connection: wiring of start, stop, probe and the ways to speak."""
 
 import logging
+from os import PathLike
+from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
@@ -9,6 +11,7 @@ from imbridge.adapters.errcode_calls import DegradeError, RetargetError
 from imbridge.adapters.wecom.bot.awaited import Awaited
 from imbridge.adapters.wecom.bot.calls import BotCaller
 from imbridge.adapters.wecom.bot.capabilities import BOT
+from imbridge.adapters.wecom.bot.downloads import BotDownloads
 from imbridge.adapters.wecom.bot.facts import BotIdentity
 from imbridge.adapters.wecom.bot.frames import Frame
 from imbridge.adapters.wecom.bot.inbound import Received, decode, unreadable
@@ -17,7 +20,9 @@ from imbridge.adapters.wecom.bot.outbound import card_body, content_of, measure,
 from imbridge.adapters.wecom.bot.speaking import BotSpeaker
 from imbridge.adapters.wecom.bot.streaming import BotStream
 from imbridge.adapters.wecom.bot.taking import Taking
+from imbridge.adapters.wecom.bot.uploads import BotUploads
 from imbridge.adapters.wecom.config import WeComConfig
+from imbridge.adapters.wecom.sent.cards import DoesNotFitError
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
     AuthError,
@@ -25,12 +30,17 @@ from imbridge.protocol import (
     ContentRefusedError,
     DecodeError,
     Degradation,
+    DeliveryError,
+    Element,
     LinkError,
+    Markdown,
+    Media,
     Message,
+    Reply,
     SentPart,
     Text,
 )
-from imbridge.rendering import Part, PartKind
+from imbridge.rendering import Part, PartKind, render
 from imbridge.transport import Link, LinkOptions, LinkState
 
 log = logging.getLogger(__name__)
@@ -75,6 +85,8 @@ class BotAdapter(Adapter):
         self._awaited = Awaited(config.key, self.caller, config.welcome)
         self._taking = Taking(config.key, context.intake, self._awaited.taken, self.driver.counts)
         self._streams: WeakValueDictionary[str, BotStream] = WeakValueDictionary()
+        self._uploads = BotUploads(self.caller)
+        self.downloads = BotDownloads(config, context.pool)
         self._reading = True
         self._closed = False
 
@@ -144,6 +156,7 @@ class BotAdapter(Adapter):
         item = received.inbound.item
         if isinstance(item, Message):
             self.speaker.ways.remember(item.id, frame.req_id, item.channel.id)
+            self.downloads.remember(received.media)
         else:
             self._awaited.expect(received.inbound, frame.req_id)
         self._taking.put(received.inbound)
@@ -171,6 +184,9 @@ class BotAdapter(Adapter):
             degradations.append(Degradation(what="reply", how="sent to the chat", why=why))
         if part.kind is PartKind.CARD:
             sent = await self._send_card(target, part, key, degradations)
+        elif part.kind is PartKind.MEDIA:
+            body = await self._uploads.body(part.elements[0], degradations)
+            sent = ("", body["msgtype"], await self.speaker.show(target.channel, target.answers, body))
         else:
             sent = await self._say(target, content_of(part), key)
         message_id, kind, attempts = sent
@@ -189,14 +205,29 @@ class BotAdapter(Adapter):
         if not isinstance(card, Card):
             raise ContentRefusedError(f"cannot send a {part.kind} part to WeCom", platform="wecom")
         try:
-            body = card_body(card)
+            body, changed = card_body(card, key)
             attempts = await self.speaker.show(target.channel, target.answers, body)
-        except (DegradeError, ContentRefusedError) as error:
-            if error.ambiguous:
-                raise
+        except (DegradeError, ContentRefusedError, DoesNotFitError) as error:
+            if isinstance(error, DeliveryError) and error.ambiguous:
+                raise  # it may have arrived, and another form would be a second message
             degradations.append(Degradation(what="card", how="text", why=str(error)))
-            return await self._say(target, content_of(as_text(card)), f"{key}-t")
-        return body["template_card"]["task_id"], "template_card", attempts
+            return await self._say_as_text(target, card, f"{key}-t", degradations)
+        degradations += changed
+        return str(body["template_card"].get("task_id", "")), "template_card", attempts
+
+    async def _say_as_text(
+        self, target: Target, card: Element, key: str, degradations: list[Degradation]
+    ) -> tuple[str, str, int]:
+        """What a card says, as one message or several."""
+        rendered = render(Reply(elements=(Markdown(card.as_text()),)), self.capabilities, measure=measure)
+        degradations += rendered.degradations
+        sent: tuple[str, str, int] | None = None
+        for number, part in enumerate(rendered.parts):
+            message_id, kind, attempts = await self._say(target, content_of(part), f"{key}{number}")
+            sent = (message_id, kind, attempts) if sent is None else (sent[0], kind, sent[2] + attempts)
+        if sent is None:
+            raise ContentRefusedError("a card that says nothing", platform="wecom")
+        return sent
 
     async def _send_stream(
         self, target: Target, part: Part, stream_id: str, key: str, degradations: list[Degradation]
@@ -214,8 +245,18 @@ class BotAdapter(Adapter):
             else:
                 return stream_id, "stream", attempts
         degradations.append(Degradation(what="stream", how="text: it does not grow", why=why))
-        _, kind, attempts = await self._say(target, content_of(as_text(part.elements[0])), f"{key}-t")
+        text = part.elements[0].as_text()
+        plain = Part(PartKind.TEXT, (Markdown(text) if stream is not None and stream.markdown else Text(text),))
+        _, kind, attempts = await self._say(target, content_of(plain), f"{key}-t")
         return "", kind, attempts
+
+    async def read(self, message_id: str, media: Media) -> bytes:
+        """Fetch the bytes of a received media element, within 5 minutes; at most `download_limit`."""
+        return await self.downloads.read(media)
+
+    async def save(self, message_id: str, media: Media, to: str | PathLike[str]) -> Path:
+        """Write a received media element to disk, within 5 minutes; at most `download_limit`."""
+        return await self.downloads.save(media, to)
 
     def grow(self, *, markdown: bool) -> BotStream:
         """A stream."""
@@ -236,8 +277,3 @@ class BotAdapter(Adapter):
             "calls": self.caller.calls,
             "retries": self.caller.retries,
         }
-
-
-def as_text(element: Any) -> Part:
-    """A card as the text it says."""
-    return Part(PartKind.TEXT, (Text(element.as_text()),))

@@ -12,12 +12,11 @@ from typing import Any
 from imbridge.adapters.base import Answer, Inbound, PendingAnswer
 from imbridge.adapters.wecom.bot.calls import BotCaller
 from imbridge.adapters.wecom.bot.frames import UPDATE, WELCOME
-from imbridge.adapters.wecom.bot.outbound import card_body
+from imbridge.adapters.wecom.bot.outbound import card_body, template_of
 from imbridge.protocol import (
     ButtonClicked,
     Card,
     ChatOpened,
-    ContentRefusedError,
     Element,
     Event,
     ImbridgeError,
@@ -111,19 +110,23 @@ async def written_answer(inbound: Inbound, within: float, welcome: str) -> tuple
     waiting, event = inbound.answer, inbound.item
     said = () if waiting is None else await waiting.wait(within)
     if isinstance(event, ChatOpened):
-        return _welcome(said) if said else (_text(welcome) if welcome else None, ())
+        return _welcome(said, event.id) if said else (_text(welcome) if welcome else None, ())
     for element in said:
         if isinstance(element, Card) and isinstance(event, ButtonClicked):
-            return _update(event, element), (element,)
+            try:
+                return _update(event, element), (element,)
+            except ImbridgeError as error:
+                log.info("event %s: its card cannot take the place of the one clicked: %s", event.id, error)
     return None, ()
 
 
-def _welcome(said: Answer) -> tuple[dict[str, Any] | None, Answer]:
+def _welcome(said: Answer, key: str) -> tuple[dict[str, Any] | None, Answer]:
     """A card, or the text that comes first; what follows is sent by the runtime."""
     if isinstance(said[0], Card):
         try:
-            return card_body(said[0]), said[:1]
-        except ContentRefusedError:
+            return card_body(said[0], key)[0], said[:1]
+        except ImbridgeError as error:
+            log.info("event %s: its card cannot be the welcome: %s", key, error)
             return None, ()
     texts = tuple(takewhile(lambda element: isinstance(element, Text | Markdown), said))
     if not texts:
@@ -141,5 +144,5 @@ def _text(text: str) -> dict[str, Any]:
 
 def _update(event: ButtonClicked, card: Card) -> dict[str, Any]:
     """The new card takes over the `task_id` of the old one, as it has to."""
-    made = {**card_body(card)["template_card"], "task_id": event.message_id}
+    made = {**template_of(card)[0], "task_id": event.message_id}
     return {"response_type": "update_template_card", "template_card": made}

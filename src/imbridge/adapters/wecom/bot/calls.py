@@ -62,6 +62,7 @@ class BotCaller:
         repeatable: bool = False,
         patience: float | None = None,
         limits: Sequence[tuple[str, Rate]] = (),
+        ack_within: float = ACK_WITHIN,
     ) -> Obeyed:
         """Give one command until it is obeyed or cannot be.
 
@@ -73,6 +74,7 @@ class BotCaller:
             repeatable: Doing it twice is the same as doing it once, so one whose acknowledgement got lost is repeated.
             patience: Seconds after which passing trouble is given up; `send_timeout` when left out.
             limits: Further rates that it counts against.
+            ack_within: Seconds for its acknowledgement.
 
         Raises:
             DeliveryError: and its kinds, `RetargetError` and `DegradeError` among them.
@@ -95,7 +97,7 @@ class BotCaller:
             attempt += 1
             self.calls += 1
             self.retries += attempt > 1
-            within = min(ACK_WITHIN, max(deadline - clock(), 0.1))
+            within = min(ack_within, max(deadline - clock(), 0.1))
             try:
                 ack = await self._driver.exchange(connection, cmd, req_id or new_req_id(cmd), body, within)
             except AckLostError as error:

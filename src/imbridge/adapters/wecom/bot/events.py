@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from imbridge.adapters.wecom.bot.facts import BotFacts
+from imbridge.adapters.wecom.received.clicks import what_was_clicked
 from imbridge.protocol import ButtonClicked, ChatOpened, Event, FeedbackGiven
 
 FEEDBACK = "trace_"
@@ -26,12 +27,12 @@ def _chat_opened(told: BotFacts, event: Mapping[str, Any]) -> Event:
 def _button_clicked(told: BotFacts, event: Mapping[str, Any]) -> Event:
     """`template_card_event`: a button, a menu's item, or a form that was sent off."""
     click = event["template_card_event"]
-    form = {}
+    chosen: dict[str, list[str]] = {}
     for item in (click.get("selected_items") or {}).get("selected_item") or ():
-        form[str(item["question_key"])] = list((item.get("option_ids") or {}).get("option_id") or ())
-    return told.make(
-        ButtonClicked, message_id=str(click.get("task_id") or ""), action=str(click.get("event_key") or ""), form=form
-    )
+        options = (item.get("option_ids") or {}).get("option_id") or ()
+        chosen[str(item["question_key"])] = [str(option) for option in options]
+    facts = what_was_clicked(str(click.get("event_key") or ""), chosen)
+    return told.make(ButtonClicked, message_id=str(click.get("task_id") or ""), **facts)
 
 
 def _feedback_given(told: BotFacts, event: Mapping[str, Any]) -> Event:

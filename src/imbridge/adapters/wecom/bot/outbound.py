@@ -5,14 +5,24 @@ Source: developer.work.weixin.qq.com, "long connection" (path/101463), "passive 
 
 import hashlib
 from typing import Any
-from uuid import uuid4
 
 from imbridge.adapters.wecom.bot.events import FEEDBACK
 from imbridge.adapters.wecom.bot.markup import as_markdown
-from imbridge.protocol import Card, Channel, ChannelKind, ContentRefusedError, Markdown, TargetGoneError
+from imbridge.adapters.wecom.sent.cards import has_task, template_card
+from imbridge.adapters.wecom.sent.speaking import task_id
+from imbridge.protocol import (
+    Card,
+    Channel,
+    ChannelKind,
+    ContentRefusedError,
+    Degradation,
+    Markdown,
+    TargetGoneError,
+)
 from imbridge.rendering import Part, PartKind
 
 _STREAM = "stream"
+_TITLE_BYTES = 64
 
 
 def content_of(part: Part) -> str:
@@ -45,20 +55,43 @@ def stream_id_of(key: str) -> str:
     return hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
 
 
-def card_body(card: Card) -> dict[str, Any]:
-    """A template card; it gets a `task_id`, by which clicks find it, if it has none.
+def template_of(card: Card) -> tuple[dict[str, Any], list[Degradation]]:
+    """A card as a template card without a `task_id` of ours, and what is shown otherwise than meant.
 
     Raises:
-        ContentRefusedError: it is no template card.
+        ContentRefusedError: it is another kind of message.
+        DoesNotFitError: no template card has room for it.
     """
+    if not card.content:
+        return template_card(card, {})  # there is no place to upload its pictures to
     content = card.content
     made = content.get("template_card") if content.get("msgtype") == "template_card" else content
     if not isinstance(made, dict) or not isinstance(made.get("card_type"), str):
         raise ContentRefusedError(
             "a smart bot shows template cards only: Card(content={'card_type': ..., ...})", platform="wecom"
         )
-    made = {"task_id": uuid4().hex, **made}
-    return {"msgtype": "template_card", "template_card": made}
+    return made, []
+
+
+def card_body(card: Card, key: str) -> tuple[dict[str, Any], list[Degradation]]:
+    """The body of a card's message; what can be clicked gets a `task_id`, by which clicks find it.
+
+    Raises:
+        ContentRefusedError: as `template_of`.
+        DoesNotFitError: as `template_of`.
+    """
+    made, degradations = template_of(card)
+    if has_task(made):
+        made = {"task_id": task_id(key), **made}
+    return {"msgtype": "template_card", "template_card": made}, degradations
+
+
+def media_body(kind: str, media_id: str, title: str = "") -> dict[str, Any]:
+    """The body of an uploaded medium's message; `title` is for videos."""
+    fields = {"media_id": media_id}
+    if kind == "video" and title:
+        fields["title"] = title.encode()[:_TITLE_BYTES].decode(errors="ignore")
+    return {"msgtype": kind, kind: fields}
 
 
 def stream_in(part: Part) -> str:

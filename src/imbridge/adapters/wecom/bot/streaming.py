@@ -24,15 +24,21 @@ _PATIENCE = 20.0
 
 
 class BotStream(Growing):
-    """One stream that text grows in."""
+    """One stream that text grows in.
+
+    Attributes:
+        id: The stream's id.
+        markdown: Its text is Markdown.
+    """
 
     interval = 0.5
+    """Far below what one stream was seen to take."""
 
     def __init__(self, speaker: "BotSpeaker", *, markdown: bool) -> None:
         """Nothing is shown yet."""
         self.id = uuid4().hex
         self._speaker = speaker
-        self._markdown = markdown
+        self.markdown = markdown
         self._way: Way | None = None
         self._shown = ""
         self._doubt = False
@@ -120,7 +126,7 @@ class BotStream(Growing):
     async def _put(
         self, way: Way, text: str, *, finish: bool, first: bool = False, patience: float | None = None
     ) -> int:
-        content = text if self._markdown else as_markdown(text)
+        content = text if self.markdown else as_markdown(text)
         feedback = first and self._speaker.settings.feedback
         body: dict[str, Any] = stream_body(self.id, content, finish=finish, feedback=feedback)
         return (await self._speaker.respond(way, body, counts=first, repeatable=True, patience=patience)).attempts

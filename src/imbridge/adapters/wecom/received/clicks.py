@@ -4,6 +4,7 @@ A click tells the card by its task id, not by the id of its message: which messa
 card was sent. Its `ResponseCode` changes the card, once, within 72 hours; it is in the payload, and in no repr.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import from_json
@@ -20,19 +21,28 @@ card, whose answer is the value."""
 
 def button_clicked(told: Facts) -> Event:
     """`template_card_event` and `template_card_menu_event`, of a card of ours or of somebody else's making."""
-    task_id, key = told.text("TaskId"), told.text("EventKey")
+    task_id = told.text("TaskId")
+    facts = what_was_clicked(told.text("EventKey"), _selected(told.fields.get("SelectedItems")))
+    return told.make(ButtonClicked, message_id=told.me.cards.message_of(task_id) or task_id, **facts)
+
+
+def what_was_clicked(key: str, chosen: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Action, value and form of a click.
+
+    Args:
+        key: The button's key.
+        chosen: The options that were chosen, by question.
+    """
     carried = _carried(key)
-    form = _selected(told.fields.get("SelectedItems"), carried.get("many"))
+    many = carried.get("many")
+    several = many if isinstance(many, list) else []
+    form: dict[str, Any] = {
+        name: ids if len(ids) != 1 or name in several else ids[0] for name, ids in chosen.items()
+    }  # fmt: skip
     value, choice = carried.get("value"), carried.get("choice")
     if isinstance(choice, str) and choice in form:
         value, form = form[choice], {}
-    return told.make(
-        ButtonClicked,
-        message_id=told.me.cards.message_of(task_id) or task_id,
-        action=carried[OWN],
-        value=value,
-        form=form,
-    )
+    return {"action": carried[OWN], "value": value, "form": form}
 
 
 def _carried(key: str) -> dict[str, Any]:
@@ -47,14 +57,12 @@ def _carried(key: str) -> dict[str, Any]:
     return {OWN: key}
 
 
-def _selected(given: Any, many: Any) -> dict[str, Any]:
-    """What was chosen, by question: one option, or a list where several could be or are."""
-    chosen: dict[str, Any] = {}
+def _selected(given: Any) -> dict[str, list[str]]:
+    """The options that were chosen, by question."""
+    chosen: dict[str, list[str]] = {}
     for item in items_of(given.get("SelectedItem") if isinstance(given, dict) else None):
         if isinstance(item, dict) and isinstance(name := item.get("QuestionKey"), str):
             options = item.get("OptionIds")
             found = items_of(options.get("OptionId") if isinstance(options, dict) else None)
-            ids = [option for option in found if isinstance(option, str)]
-            several = len(ids) != 1 or (isinstance(many, list) and name in many)
-            chosen[name] = ids if several else ids[0]
+            chosen[name] = [option for option in found if isinstance(option, str)]
     return chosen

@@ -7,22 +7,29 @@ from collections.abc import Iterable
 from typing import Any
 
 from imbridge.adapters.wecom.robot.cards import card_markdown
-from imbridge.adapters.wecom.robot.markdown import USERID, kind_for, with_known_mentions, without_mentions
+from imbridge.adapters.wecom.robot.markdown import USERID, without_mentions, written
+from imbridge.adapters.wecom.sent.cards import DoesNotFitError, template_card
 from imbridge.protocol import (
     Audio,
+    Button,
     Card,
     ContentRefusedError,
     Degradation,
+    Divider,
     Element,
+    Fields,
     File,
     Link,
+    Markdown,
     Media,
     Mention,
     MentionAll,
+    Text,
 )
 from imbridge.rendering import Part, PartKind
 
 TEXT_BYTES, MARKDOWN_BYTES = 2048, 4096
+_TITLE_BYTES, _URL_BYTES = 128, 2048
 MOBILE = "tel:"
 """Begins the id of a `Mention` that is a telephone number, for members whose userid is not known."""
 _TYPES = frozenset({"text", "markdown", "markdown_v2", "image", "news", "file", "voice", "template_card"})
@@ -38,12 +45,12 @@ def robot_body(part: Part) -> tuple[Body, list[Degradation]]:
     """
     first = part.elements[0] if part.elements else None
     if part.kind is PartKind.MARKDOWN and first is not None:
-        return _markdown(with_known_mentions(first.as_text()))
+        return _markdown(first.as_text())
     if part.kind is PartKind.CARD and isinstance(first, Card):
         return _card(first)
     if part.kind is PartKind.MEDIA and isinstance(first, Media):
         return _media(first), []
-    if part.kind is PartKind.RICH and len(part.elements) == 1 and isinstance(first, Link):
+    if part.kind is PartKind.RICH and len(part.elements) == 1 and isinstance(first, Link) and _opens(first):
         return _news(first), []
     if part.kind in (PartKind.TEXT, PartKind.RICH):
         return _text(part.elements), []
@@ -63,12 +70,15 @@ def as_text(part: Part) -> Body:
 
 
 def measure(part: Part) -> int:
-    """Bytes of the text or the Markdown, which the platform's limits count; 0 for what has none."""
+    """Bytes of the text or the Markdown, which the platform's limits count; 0 for what has none.
+
+    On the scale of the part's kind: what is rich and goes as a text has half the room of Markdown, and counts twice.
+    """
     if part.kind.alone or not part.elements:
         return 0
     body, _ = robot_body(part)
-    content = body[body["msgtype"]].get("content", "")
-    return len(content.encode())
+    size = len(body[body["msgtype"]].get("content", "").encode())
+    return size * (MARKDOWN_BYTES // TEXT_BYTES) if part.kind is PartKind.RICH else size
 
 
 def image(base64: str, md5: str) -> Body:
@@ -103,25 +113,40 @@ def _text(elements: Iterable[Element]) -> Body:
 
 
 def _markdown(text: str) -> tuple[Body, list[Degradation]]:
-    kind, beyond = kind_for(text)
-    degradations = []
-    if beyond:
-        why = "a message that calls somebody or has colours is in the older Markdown, which does not know it"
-        degradations.append(Degradation(what="markdown", how=f"{beyond} as it is typed", why=why))
-    return {"msgtype": kind, kind: {"content": text}}, degradations
+    kind, content, changed = written(text)
+    why = "the Markdown that calls somebody or has colours does not know it"
+    if set(changed) <= {"strikethrough"}:
+        why = "WeCom does not show it"
+    degradations = [Degradation(what=what, how=how, why=why) for what, how in changed.items()]
+    return {"msgtype": kind, kind: {"content": content}}, degradations
 
 
 def _card(card: Card) -> tuple[Body, list[Degradation]]:
     if card.content:
         return _own_card(card.content), []
+    if (notice := _notice(card)) is not None:
+        return notice, []
     text, degradations = card_markdown(card)
     body, further = _markdown(without_mentions(text))
-    if len(text.encode()) > MARKDOWN_BYTES:
+    size = len(body[body["msgtype"]]["content"].encode())
+    if size > MARKDOWN_BYTES:
         raise ContentRefusedError(
-            f"as Markdown the card takes {len(text.encode())} bytes; a robot's message has at most {MARKDOWN_BYTES}",
+            f"as Markdown the card takes {size} bytes; a robot's message has at most {MARKDOWN_BYTES}",
             platform="wecom",
         )
     return body, degradations + further
+
+
+def _notice(card: Card) -> Body | None:
+    """The card as a template card, if a robot's two kinds show it just as it is meant."""
+    try:
+        made, degradations = template_card(card, {})
+    except DoesNotFitError:
+        return None
+    plain = all(isinstance(part, Text | Markdown | Fields | Button | Divider) for part in card.body)
+    if degradations or not plain or made["card_type"] != "text_notice":
+        return None
+    return {"msgtype": "template_card", "template_card": made}
 
 
 def _own_card(content: Body) -> Body:
@@ -138,8 +163,12 @@ def _own_card(content: Body) -> Body:
     )
 
 
+def _opens(link: Link) -> bool:
+    return bool(link.title) and link.url.startswith(("https://", "http://")) and len(link.url.encode()) <= _URL_BYTES
+
+
 def _news(link: Link) -> Body:
-    return {"msgtype": "news", "news": {"articles": [{"title": _cut(link.title, 128), "url": link.url}]}}
+    return {"msgtype": "news", "news": {"articles": [{"title": _cut(link.title, _TITLE_BYTES), "url": link.url}]}}
 
 
 def _media(media: Media) -> Body:

@@ -1,7 +1,7 @@
-"""The shared card model as Markdown. Pure.
+"""The shared card model as Markdown, for cards that are no template card of a robot. Pure.
 
-A robot's template cards need a page to open and hold little text, so what is written on a card goes as Markdown, and
-buttons that open a page are links. A robot is told of no clicks.
+Those need a page to open and hold little plain text. In Markdown, buttons that open a page are links; a robot is told
+of no clicks.
 """
 
 from collections.abc import Iterator

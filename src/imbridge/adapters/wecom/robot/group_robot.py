@@ -6,12 +6,14 @@ from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
 from imbridge.adapters.errcode_calls import Answer, DegradeError
-from imbridge.adapters.outgoing import Content, look
+from imbridge.adapters.uploads import Content, Taker, look
 from imbridge.adapters.wecom.capabilities import GROUP_ROBOT
 from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.adapters.wecom.robot.body import as_text, image, measure, robot_body
 from imbridge.adapters.wecom.robot.errors import LOOKED_AT
 from imbridge.adapters.wecom.robot.hook import RobotHook
+from imbridge.adapters.wecom.sent.formats import amr_seconds, is_amr, is_picture
+from imbridge.adapters.wecom.sent.media import VOICE_BYTES, VOICE_SECONDS
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
     Audio,
@@ -33,11 +35,7 @@ CHANNEL = "hook"
 """The one channel there is: `wecom:<account>/group/hook`."""
 
 _PATIENCE = 10.0
-_LEAST = 6
-"""Bytes; the platform takes only what has more than 5."""
-_VOICE_BYTES, _VOICE_SECONDS = 2 << 20, 60.0
-_AMR = b"#!AMR"
-_PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+_TAKER = Taker("wecom", "WeCom", least=6)  # "larger than 5 bytes"
 
 
 class GroupRobotAdapter(Adapter):
@@ -129,8 +127,8 @@ class GroupRobotAdapter(Adapter):
 
     async def _picture(self, picture: Image) -> dict[str, Any] | None:
         """The body of a message with the picture in it; None for what is shown only as a file."""
-        content = await look(picture, platform="wecom", least=_LEAST, most=GROUP_ROBOT.file_bytes)
-        if content.size > GROUP_ROBOT.image_bytes or not content.head.startswith(_PICTURES):
+        content = await look(picture, GROUP_ROBOT.file_bytes, _TAKER)
+        if content.size > GROUP_ROBOT.image_bytes or not is_picture(content.head):
             return None
         data = await content.read(GROUP_ROBOT.image_bytes)
         return image(base64.b64encode(data).decode("ascii"), hashlib.md5(data, usedforsecurity=False).hexdigest())
@@ -143,7 +141,7 @@ class GroupRobotAdapter(Adapter):
             why = f"a group robot sends a {media.as_text()} by its content only"
             degradations.append(Degradation(what=str(getattr(media, "type", "media")), how="text", why=why))
             return Part(PartKind.TEXT, (Text(media.as_text()),))
-        content = await look(media, platform="wecom", least=_LEAST, most=GROUP_ROBOT.file_bytes)
+        content = await look(media, GROUP_ROBOT.file_bytes, _TAKER)
         if isinstance(media, Audio) and _is_voice(media, content):
             return Part(PartKind.MEDIA, (Audio(key=await self.hook.upload(content, "voice", "voice.amr")),))
         if not isinstance(media, File):
@@ -159,5 +157,7 @@ class GroupRobotAdapter(Adapter):
 
 
 def _is_voice(audio: Audio, content: Content) -> bool:
-    fits = content.size <= _VOICE_BYTES and (audio.duration is None or audio.duration <= _VOICE_SECONDS)
-    return fits and content.head.startswith(_AMR)
+    if not is_amr(content.head) or content.size > VOICE_BYTES:
+        return False
+    seconds = audio.duration if audio.duration is not None else amr_seconds(content.head, content.size)
+    return seconds is None or seconds <= VOICE_SECONDS

@@ -7,8 +7,8 @@ that may have arrived is never repeated. The key in the address is a credential 
 from typing import Any
 
 from imbridge.adapters.errcode_calls import Answer, Api, ErrcodeCaller, Form
-from imbridge.adapters.outgoing import Content, multipart
-from imbridge.adapters.wecom.config import WeComConfig, hook_key
+from imbridge.adapters.uploads import Content, multipart
+from imbridge.adapters.wecom.config import WeComConfig, hook_base, hook_key
 from imbridge.adapters.wecom.errors import DOCS
 from imbridge.adapters.wecom.robot.errors import ROBOT_ERRORS, ROBOT_KINDS
 from imbridge.protocol import DeliveryError
@@ -29,7 +29,7 @@ class RobotHook:
         """
         if config.webhook_url is None:
             raise ValueError("a group robot needs a webhook_url")
-        api = Api("wecom", config.key, config.base_url, ROBOT_ERRORS, ROBOT_KINDS, DOCS, config.send_timeout)
+        api = Api("wecom", config.key, hook_base(config), ROBOT_ERRORS, ROBOT_KINDS, DOCS, config.send_timeout)
         self.caller = ErrcodeCaller(api, pool)
         self._key = hook_key(config.webhook_url.get_secret_value())
         self._limits = (("robot", Rate.parse(config.robot_rate)),)
@@ -63,7 +63,7 @@ class RobotHook:
         """
 
         def form() -> Any:
-            return multipart(content, field="media", filename=name)
+            return multipart({}, "media", content, name)
 
         answer = await self._call(_UPLOAD, {"type": kind}, form=form)
         media_id = answer.body.get("media_id")

@@ -7,23 +7,21 @@ but neither colours nor mentions, and clients before 4.1.36 (Android: 4.1.38) sh
 
 import re
 
-from imbridge.rendering.blocks import Blocks
+from imbridge.adapters.wecom.sent.markdown import shown
 
 _USERID = r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}"
-_ANY_AT = re.compile(r"<@")
-_MENTION = re.compile(rf"<@{_USERID}>")
-_OTHER_AT = re.compile(rf"<@(?!{_USERID}>)|<@(?=all>)", re.IGNORECASE)
-_COLOUR = re.compile(r"<font\s", re.IGNORECASE)
-_INLINE_CODE = re.compile(r"`[^`\n]*+`")
-_BEYOND: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("an image", re.compile(r"!\[[^\]\n]*+\]\(")),
-    ("a list", re.compile(r"^[ \t]*+(?:[-*+]|\d{1,9}[.)])[ \t]+\S", re.MULTILINE)),
-    ("a rule", re.compile(r"^[ \t]{0,3}(?:-{3,}|\*{3,}|_{3,})[ \t]*+$", re.MULTILINE)),
-    ("a nested quote", re.compile(r"^[ \t]{0,3}>[ \t]*+>", re.MULTILINE)),
-    ("italics", re.compile(r"(?<![*\w\\])\*(?![*\s])[^*\n]*+(?<!\s)\*(?![*\w])")),
-)
-_ZERO_WIDTH = "\u200b"
 USERID = re.compile(_USERID)
+_ANY_AT = re.compile(r"<@")
+_OTHER_AT = re.compile(rf"<@(?!{_USERID}>)|<@(?=all>)", re.IGNORECASE)
+_NOT_IN_V2 = re.compile(rf"<@{_USERID}>|<font\s", re.IGNORECASE)
+_ONLY_IN_V2 = re.compile(
+    r"""^[ \t]*+(?:[-*+]|\d{1,9}[.)])[ \t]++\S  # a list
+    |^[ \t]{0,3}(?:-{3,}|\*{3,}|_{3,})[ \t]*+$  # a rule
+    |^[ \t]{0,3}>[ \t]*+>  # a quote in a quote""",
+    re.MULTILINE | re.VERBOSE,
+)
+_NOT_EVEN_IN_V2 = frozenset({"strikethrough"})
+_ZERO_WIDTH = "\u200b"
 
 
 def without_mentions(text: str) -> str:
@@ -31,32 +29,15 @@ def without_mentions(text: str) -> str:
     return _ANY_AT.sub(f"<{_ZERO_WIDTH}@", text)
 
 
-def with_known_mentions(markdown: str) -> str:
-    """The same Markdown in which `<@userid>` calls that member, and `<@all>` calls nobody.
+def written(markdown: str) -> tuple[str, str, dict[str, str]]:
+    """How a Markdown text goes: the kind, the text, and what became of what that kind cannot show.
 
-    Everybody is called by a `MentionAll` only.
+    `<@userid>` in it calls that member, and `<@all>` calls nobody: everybody is called by a `MentionAll` only. Somebody
+    who is to be called is called, and what is to be coloured is coloured, whatever else the text holds: `markdown_v2`
+    could do neither.
     """
-    return _OTHER_AT.sub(f"<{_ZERO_WIDTH}@", markdown)
-
-
-def kind_for(markdown: str) -> tuple[str, str]:
-    """`markdown` or `markdown_v2`, and what in the text the chosen one cannot show; empty for nothing.
-
-    Somebody who is to be called is called, whatever else the text holds: `markdown_v2` could not.
-    """
-    beyond = _beyond_basic(markdown)
-    if not beyond:
-        return "markdown", ""
-    if _MENTION.search(markdown) or _COLOUR.search(markdown):
-        return "markdown", beyond
-    return "markdown_v2", ""
-
-
-def _beyond_basic(markdown: str) -> str:
-    blocks = Blocks(markdown)
-    if blocks.tables:
-        return "a table"
-    if blocks.fences:
-        return "a block of code"
-    plain = _INLINE_CODE.sub("", markdown)
-    return next((word for word, pattern in _BEYOND if pattern.search(plain)), "")
+    basic, changed = shown(markdown)
+    beyond = not _NOT_EVEN_IN_V2.issuperset(changed) or _ONLY_IN_V2.search(markdown) is not None
+    if beyond and not _NOT_IN_V2.search(markdown):
+        return "markdown_v2", without_mentions(markdown), {}
+    return "markdown", _OTHER_AT.sub(f"<{_ZERO_WIDTH}@", basic), changed

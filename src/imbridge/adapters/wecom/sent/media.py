@@ -34,12 +34,9 @@ IMAGE_BYTES, VIDEO_BYTES, VOICE_BYTES, FILE_BYTES = 10 << 20, 10 << 20, 2 << 20,
 PICTURE_BYTES = 2 << 20
 """Of a picture that gets an address of its own."""
 VOICE_SECONDS = 60.0
-_FILENAME = re.compile(
-    r"""filename\*=(?:UTF-8'[^']{0,20}')?(?P<coded>[^;\s"]{1,1000})
-    |filename=(?:"(?P<quoted>[^"]{1,1000})"|(?P<bare>[^;"\s]{1,1000}))""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_TAKER = Taker("wecom", "WeCom", least=6)  # "larger than 5 bytes"
+_CODED = re.compile(r"filename\*=(?:UTF-8'[^']{0,20}')?([^;\s\"]{1,1000})", re.IGNORECASE)
+_PLAIN = re.compile(r'filename=(?:"([^"]{1,1000})"|([^;"\s]{1,1000}))', re.IGNORECASE)
+TAKER = Taker("wecom", "WeCom", least=6)  # "larger than 5 bytes"
 
 
 class WeComMedia:
@@ -80,18 +77,18 @@ class WeComMedia:
             except ContentRefusedError as error:
                 degradations.append(Degradation(what="image", how="text", why=str(error)))
             else:
-                found[id(image)] = await self._api.upload_picture(content, _name(image, content.head))
+                found[id(image)] = await self._api.upload_picture(content, name_of(image, content.head))
         return found, degradations
 
     async def _upload(self, media: Media, degradations: list[Degradation]) -> Element:
         if isinstance(media, File):
-            return await self._upload_file(media, await look(media, FILE_BYTES, _TAKER))
-        content = await look(media, FILE_BYTES, _TAKER)
-        why = _refusal(media, content)
+            return await self._upload_file(media, await look(media, FILE_BYTES, TAKER))
+        content = await look(media, FILE_BYTES, TAKER)
+        why = refusal(media, content)
         if why is not None:
             degradations.append(Degradation(what=str(getattr(media, "type", "media")), how="file", why=why))
             return await self._upload_file(as_file(media, content.head), content)
-        name = _name(media, content.head)
+        name = name_of(media, content.head)
         if isinstance(media, Image):
             return Image(key=await self._api.upload_media("image", content, name), alt=media.alt)
         if isinstance(media, Audio):
@@ -101,7 +98,7 @@ class WeComMedia:
         raise NotSupportedError(f"WeCom does not send a {type(media).__name__}")
 
     async def _upload_file(self, file: File, content: Content) -> File:
-        return File(key=await self._api.upload_media("file", content, _name(file, content.head)), name=file.name)
+        return File(key=await self._api.upload_media("file", content, name_of(file, content.head)), name=file.name)
 
     async def read(self, media: Media) -> bytes:
         """The bytes of something received.
@@ -134,7 +131,7 @@ async def _picture(image: Image) -> Content:
     """
     if not image.has_content:
         raise ContentRefusedError("a received picture has no address", platform="wecom")
-    content = await look(image, PICTURE_BYTES, _TAKER)
+    content = await look(image, PICTURE_BYTES, TAKER)
     if not is_picture(content.head):
         raise ContentRefusedError("WeCom shows JPG and PNG", platform="wecom")
     return content
@@ -142,13 +139,13 @@ async def _picture(image: Image) -> Content:
 
 def named(disposition: str) -> str:
     """The file's name in a `Content-Disposition`; empty when there is none. It is the sender's: not safe as a path."""
-    found = _FILENAME.search(disposition)
-    if found is None:
-        return ""
-    return unquote(found["coded"]) if found["coded"] is not None else (found["quoted"] or found["bare"] or "")
+    if (coded := _CODED.search(disposition)) is not None:
+        return unquote(coded[1])
+    plain = _PLAIN.search(disposition)
+    return "" if plain is None else plain[1] or plain[2]
 
 
-def _refusal(media: Media, content: Content) -> str | None:
+def refusal(media: Media, content: Content) -> str | None:
     """Why this cannot be shown as what it is, and goes as a file."""
     head = content.head
     if isinstance(media, Image):
@@ -168,7 +165,8 @@ def _refusal(media: Media, content: Content) -> str | None:
     return None
 
 
-def _name(media: Media, head: bytes) -> str:
+def name_of(media: Media, head: bytes) -> str:
+    """What it is called there; `head` is its beginning."""
     return as_file(media, head).name or "file"
 
 

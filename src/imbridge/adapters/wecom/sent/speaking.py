@@ -134,8 +134,8 @@ class Speaking:
             NotSupportedError: it is no card.
             DeliveryError: there is no code for it (any more), or the platform refused.
         """
-        card = part.elements[0]
-        if part.kind is not PartKind.CARD or not isinstance(card, Card):
+        card = part.elements[0] if part.kind is PartKind.CARD else None
+        if not isinstance(card, Card):
             raise NotSupportedError("WeCom can change cards, and no other messages")
         degradations: list[Degradation] = []
         try:
@@ -147,8 +147,8 @@ class Speaking:
         code = cards.take(message_id, userid)
         if code is None:
             raise DeliveryError(
-                f"card {message_id} cannot be changed: the sending and each click of a card that can be clicked allow "
-                "one change, within 72 hours and until this process ends",
+                f"card {message_id} cannot be changed: sending it, and each click in it, allows one "
+                "change, within 72 hours and until this process ends",
                 platform="wecom",
             )
         try:

@@ -1,0 +1,290 @@
+"""What an app says: Markdown, links, to whom, what the platform does not take, its limits, its groups."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from wecom_media import PNG, amr
+from wecom_rig import Rig, channel, part, to
+
+from imbridge.adapters.wecom import WeComAdapter
+from imbridge.protocol import (
+    Audio,
+    Card,
+    ChannelKind,
+    ContentRefusedError,
+    DeliveryError,
+    File,
+    Image,
+    Link,
+    Markdown,
+    NotPermittedError,
+    NotSupportedError,
+    RateLimitedError,
+    TargetGoneError,
+    Text,
+)
+from imbridge.rendering import PartKind
+
+TABLE = """# Results
+
+| name | points |
+|------|--------|
+| *Ann* | 3 |
+
+```py
+# not a heading
+```
+~~old~~ ![chart](https://example.com/c.png)"""
+
+
+def text(said: str) -> Any:
+    return part(PartKind.TEXT, Text(said))
+
+
+async def test_markdown_is_shown_as_far_as_wecom_knows_it(rig: Rig, adapter: WeComAdapter) -> None:
+    sent = await adapter.send(to(), part(PartKind.MARKDOWN, Markdown(TABLE)), "key")
+    message = await rig.alice.receives()
+    assert message.kind == "markdown"
+    assert message.text == (
+        "# Results\n\n**name** | **points**\nAnn | 3\n\n`# not a heading`\nold [chart](https://example.com/c.png)"
+    )
+    changed = {one.what: one.how for one in sent.degradations}
+    assert changed == {
+        "table": "lines of text",
+        "italics": "without",
+        "code block": "code line by line",
+        "strikethrough": "without",
+        "image": "link",
+    }
+
+
+async def test_a_link_that_stands_alone_is_a_card(rig: Rig, adapter: WeComAdapter) -> None:
+    await adapter.send(to(), part(PartKind.RICH, Link(url="https://example.com/a", title="A page")), "key")
+    message = await rig.alice.receives()
+    assert message.kind == "textcard"
+    assert message.content["title"] == "A page"
+    assert message.content["url"] == "https://example.com/a"
+
+
+async def test_a_link_in_a_text_is_its_title(rig: Rig, adapter: WeComAdapter) -> None:
+    link = Link(url="https://example.com/?a=1&b=2", title="a <b> page")
+    await adapter.send(to(), part(PartKind.RICH, Text("See "), link, Text(".")), "key")
+    assert (await rig.alice.receives()).text == 'See <a href="https://example.com/?a=1&b=2">a b page</a>.'
+
+
+@pytest.mark.parametrize("url", ['https://example.com/"onclick="', "javascript:alert(1)", "https://a b"])
+async def test_an_address_that_is_none_is_text(rig: Rig, adapter: WeComAdapter, url: str) -> None:
+    await adapter.send(to(), part(PartKind.RICH, Link(url=url, title="t")), "key")
+    message = await rig.alice.receives()
+    assert (message.kind, message.text) == ("text", f"t ({url})")
+
+
+async def test_what_the_platform_refuses_as_markdown_is_sent_as_text(rig: Rig, adapter: WeComAdapter) -> None:
+    rig.wecom.faults.refuse_send(40008)
+    sent = await adapter.send(to(), part(PartKind.MARKDOWN, Markdown("**hi**")), "key")
+    message = await rig.alice.receives()
+    assert (message.kind, message.text) == ("text", "**hi**")
+    assert [one.what for one in sent.degradations] == ["markdown"]
+
+
+async def test_markdown_as_text_where_the_settings_say_so(rig: Rig) -> None:
+    adapter = await rig.start(markdown=False)
+    assert "markdown" not in adapter.capabilities.sends
+    sent = await adapter.send(to(), part(PartKind.CARD, Card(title="T", body=("**bold**",))), "key")
+    assert sent.part.kind == "text"
+    assert (await rig.alice.receives()).text == "T\nbold"
+
+
+# -- to whom -----------------------------------------------------------------------------------------------------------
+
+
+async def test_to_people_departments_and_tags(rig: Rig, adapter: WeComAdapter) -> None:
+    bob = rig.wecom.add_user("Bob", department=rig.wecom.add_department("Sales").id)
+    tag = rig.wecom.add_tag("on call", [bob])
+    for number, target in enumerate(
+        [
+            to("bob", ChannelKind.USER),
+            to("alice|bob", ChannelKind.USER),
+            to("@all", ChannelKind.USER),
+            to("1", ChannelKind.DEPARTMENT),
+            to(str(tag.id), ChannelKind.TAG),
+        ]
+    ):
+        await adapter.send(target, text(f"m{number}"), f"key{number}")
+    assert [m.text for m in rig.wecom.messages if bob in m.recipients] == [
+        "m0",
+        "m1",
+        "m2",
+        "m3",
+        "m4",
+    ]
+    assert [m.text for m in rig.wecom.messages if rig.alice in m.recipients] == ["m1", "m2", "m3"]
+
+
+@pytest.mark.parametrize("userid", ["@all", "alice|bob", "@everybody"])
+async def test_an_answer_never_goes_to_everybody(rig: Rig, adapter: WeComAdapter, userid: str) -> None:
+    with pytest.raises(TargetGoneError):
+        await adapter.send(to(userid), text("hi"), "key")
+    assert rig.wecom.messages == ()
+
+
+async def test_who_was_not_reached_is_told(rig: Rig, adapter: WeComAdapter) -> None:
+    rig.wecom.add_user("Bob", licensed=False)
+    sent = await adapter.send(to("alice|nobody|bob", ChannelKind.USER), text("hi"), "key")
+    assert {one.what: one.how for one in sent.degradations} == {
+        "invaliduser": "not sent to nobody",
+        "unlicenseduser": "not sent to bob",
+    }
+
+
+async def test_nobody_reached_is_an_error(rig: Rig, adapter: WeComAdapter) -> None:
+    with pytest.raises(TargetGoneError, match="81013"):
+        await adapter.send(to("nobody", ChannelKind.USER), text("hi"), "key")
+
+
+async def test_an_address_outside_the_list_names_it(rig: Rig, adapter: WeComAdapter) -> None:
+    rig.wecom.faults.distrust(path="*/message/send")
+    with pytest.raises(NotPermittedError, match=r"127\.0\.0\.1") as caught:
+        await adapter.send(to(), text("hi"), "key")
+    assert "Trusted IP" in str(caught.value)
+
+
+# -- limits ------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_minute_s_limit_is_waited_for(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    sleep = asyncio.sleep
+
+    async def hurry(seconds: float, result: Any = None) -> Any:
+        waited.append(seconds)
+        return await sleep(0, result)
+
+    adapter = rig.make(send_timeout=90)
+    await adapter.start()
+    rig.wecom.faults.over_rate()
+    with monkeypatch.context() as patch:
+        patch.setattr("imbridge.adapters.errcode_calls.asyncio.sleep", hurry)
+        sent = await adapter.send(to(), text("hi"), "key")
+    assert sent.attempts == 2
+    assert 60.0 in waited
+    impatient = rig.make(send_timeout=5)
+    rig.wecom.faults.over_rate()
+    with pytest.raises(RateLimitedError) as caught:
+        await impatient.send(to(), text("ho"), "key")
+    assert caught.value.retry_after == 60.0
+    assert [message.text for message in rig.shown] == ["hi"]
+
+
+async def test_what_the_platform_would_drop_silently_is_held_back_and_told(rig: Rig) -> None:
+    adapter = rig.make(member_rate="1/1.2s")
+    await adapter.start()
+    for number in range(2):
+        sent = await adapter.send(to(), text(f"m{number}"), f"k{number}")
+    (degradation,) = sent.degradations
+    assert degradation.what == "time"
+    assert "1/1.2s" in degradation.why
+    assert adapter.counters()["held_back"] >= 1
+    await adapter.send(to("nobody|alice", ChannelKind.USER), text("others are not held back"), "k")
+
+
+async def test_what_cannot_leave_in_time_says_which_limit(rig: Rig) -> None:
+    adapter = rig.make(member_rate="1/60s", send_timeout=0.2)
+    await adapter.start()
+    await adapter.send(to(), text("one"), "k1")
+    with pytest.raises(RateLimitedError, match=r"1/60s of minute:alice"):
+        await adapter.send(to(), text("two"), "k2")
+    assert [message.text for message in rig.shown] == ["one"]
+
+
+# -- once --------------------------------------------------------------------------------------------------------------
+
+
+async def test_what_may_have_arrived_is_not_repeated(rig: Rig, adapter: WeComAdapter) -> None:
+    rig.wecom.faults.cut_after_accept()
+    with pytest.raises(DeliveryError) as caught:
+        await adapter.send(to(), text("once"), "key")
+    assert caught.value.ambiguous
+    assert [message.text for message in rig.shown] == ["once"]
+
+
+async def test_with_the_platforms_check_it_is_repeated_and_shown_once(rig: Rig) -> None:
+    adapter = rig.make(duplicate_check=True)
+    await adapter.start()
+    rig.wecom.faults.cut_after_accept()
+    sent = await adapter.send(to(), text("same"), "key 1")
+    assert sent.attempts == 2
+    await adapter.send(to(), text("same"), "key 2")  # another message that says the same
+    assert [message.text for message in rig.shown] == ["same", "same"]
+    assert rig.wecom.stats.duplicates_absorbed == 1
+
+
+async def test_recall(rig: Rig, adapter: WeComAdapter) -> None:
+    sent = await adapter.send(to(), text("oops"), "key")
+    await adapter.recall(channel(), sent.part.message_id)
+    assert rig.shown == []
+    with pytest.raises(DeliveryError):
+        await adapter.recall(channel(), sent.part.message_id)
+
+
+# -- groups of the app -------------------------------------------------------------------------------------------------
+
+
+async def group(rig: Rig, adapter: WeComAdapter) -> str:
+    """A group that the app has made."""
+    bob = rig.wecom.add_user("Bob")
+    answer = await adapter.api.caller.call(
+        "POST", "/cgi-bin/appchat/create", json={"name": "Team", "userlist": [rig.alice.userid, bob.userid]}
+    )
+    return str(answer.body["chatid"])
+
+
+async def test_into_a_group(rig: Rig, adapter: WeComAdapter) -> None:
+    chat = await group(rig, adapter)
+    target = to(chat, ChannelKind.GROUP)
+    parts = [
+        text("hi <@alice>"),
+        part(PartKind.MARKDOWN, Markdown("**hi** <@alice>")),
+        part(PartKind.RICH, Link(url="https://example.com", title="t")),
+        part(PartKind.MEDIA, Image(data=PNG)),
+        part(PartKind.MEDIA, Audio(data=amr(1))),
+        part(PartKind.MEDIA, File(data=PNG, name="a.png")),
+    ]
+    for number, one in enumerate(parts):
+        sent = await adapter.send(target, one, f"key{number}")
+        assert sent.degradations == ()
+    kinds = [message.kind for message in rig.wecom.messages]
+    assert kinds == ["text", "markdown", "textcard", "image", "voice", "file"]
+    assert all(message.chatid == chat for message in rig.wecom.messages)
+    # Nobody is called by what somebody else has typed.
+    assert not [message for message in rig.wecom.messages if "<@" in message.text or message.mentioned]
+    assert rig.wecom.violations == []
+
+
+async def test_a_group_shows_no_template_card(rig: Rig, adapter: WeComAdapter) -> None:
+    chat = await group(rig, adapter)
+    card = {"card_type": "text_notice", "card_action": {"type": 1, "url": "https://a.example"}, "sub_title_text": "x"}
+    sent = await adapter.send(to(chat, ChannelKind.GROUP), part(PartKind.CARD, Card(content=card, text="As text")), "k")
+    assert [one.what for one in sent.degradations] == ["card"]
+    assert (await rig.alice.receives()).text == "As text"
+    with pytest.raises(NotSupportedError):
+        await adapter.recall(channel(chat, ChannelKind.GROUP), "m")
+
+
+async def test_a_group_that_is_none(adapter: WeComAdapter) -> None:
+    with pytest.raises(TargetGoneError, match="86001"):
+        await adapter.send(to("nogroup", ChannelKind.GROUP), text("hi"), "key")
+
+
+async def test_a_card_that_says_nothing(adapter: WeComAdapter) -> None:
+    with pytest.raises(ContentRefusedError):
+        await adapter.send(to(), part(PartKind.CARD, Card(content={"x": 1})), "key")
+
+
+async def test_the_platform_is_not_there_for_a_while(rig: Rig, adapter: WeComAdapter) -> None:
+    rig.wecom.faults.html_page("*/gettoken", status=502)
+    rig.wecom.faults.forget_tokens()
+    sent = await adapter.send(to(), text("hi"), "key")
+    assert sent.attempts == 2
+    assert (await rig.alice.receives()).text == "hi"
