@@ -3,8 +3,8 @@
 Every relative link leads to a file and, with `#`, to a heading in it; every file of the repository that is named as
 code (`tests/...`) exists; every ```python block compiles and imports of imbridge what is there, and runs if the line
 before it is `<!-- run -->`; the tables of settings say what the code says; those of error codes, of what arrives and of
-what is sent are the ones that `error_tables.py` and `coverage_tables.py` write. Each problem is a line
-`file:line: what`; the exit status is 1 then.
+what is sent are the ones that `error_tables.py`, `coverage_tables.py` and `coverage_wecom.py` write. Each problem is a
+line `file:line: what`; the exit status is 1 then.
 
 A block that runs is a file of tests for pytest; where it holds none, `main()` is the test, or that it can be imported.
 """  # noqa: INP001 - a script
@@ -24,6 +24,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import coverage_tables
+import coverage_wecom
 import error_tables
 from pydantic import BaseModel, SecretStr
 
@@ -293,7 +294,7 @@ def main() -> int:
         settings = check_settings(known[OPERATING], problems)
     else:
         problems.append(((OPERATING, 1), "there is no such file; it holds the reference of settings"))
-    for made in (coverage_tables, error_tables):
+    for made in (coverage_tables, coverage_wecom, error_tables):
         problems.extend(((path, 1), what) for path, what in made.problems())
     for (path, number), what in sorted(problems):
         sys.stdout.write(f"{path.relative_to(ROOT)}:{number}: {what}\n")
@@ -303,7 +304,8 @@ def main() -> int:
     codes = error_tables.count()
     sys.stdout.write(
         f"docs: {len(known)} files, {links} links, {examples} examples ({run} of them run), {settings} settings, "
-        f"{codes} error codes, {len(coverage_tables.known())} types from Feishu: ok\n"
+        f"{codes} error codes, {len(coverage_tables.known())} types from Feishu, "
+        f"{coverage_wecom.known()} from WeCom and WeChat: ok\n"
     )
     return 0
 
