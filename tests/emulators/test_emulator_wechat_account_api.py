@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from wechat_rig import access_token, call, client_of, refusal, wechatpy_bot
+from wechat_official import access_token, call, client_of, refusal, wechatpy_bot
 from wechatpy import WeChatClient, WeChatOAuth
 
 from imbridge.emulators.wechat import Account, ConsentPageError, Follower, WeChatEmulator

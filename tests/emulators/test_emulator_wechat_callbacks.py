@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Literal
 
 import pytest
-from wechat_rig import wechatpy_bot
+from wechat_official import wechatpy_bot
 from wechatpy import create_reply
 
 from imbridge.emulators.wechat import CallbackRefusedError, WeChatEmulator

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from wechat_rig import access_token, call, client_of, code_of
+from wechat_official import access_token, call, client_of, code_of
 from wechatpy import WeChatClient
 
 from imbridge.emulators.wechat import Account, Follower, WeChatEmulator

@@ -6,7 +6,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from wechat_rig import SEND, access_token, client_of, code_of, refusal
+from wechat_official import SEND, access_token, client_of, code_of, refusal
 from wechatpy import WeChatClient
 
 from imbridge.emulators.wechat import Account, Follower, WeChatEmulator

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from wechat_rig import WechatpyBot, wechatpy_bot
+from wechat_official import WechatpyBot, wechatpy_bot
 from wechatpy.exceptions import InvalidAppIdException, InvalidSignatureException
 
 from imbridge.emulators.wechat import Account, Follower, Forged, WeChatEmulator
@@ -39,7 +39,7 @@ class Strict(WechatpyBot):
 
 @pytest.fixture
 async def bot(wechat: WeChatEmulator, account: Account, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WechatpyBot]:
-    monkeypatch.setattr("wechat_rig.WechatpyBot", Strict)
+    monkeypatch.setattr("wechat_official.WechatpyBot", Strict)
     async with wechatpy_bot(account) as running:
         await wechat.set_callback(account, running.url)
         yield running

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from wechat_rig import WechatpyBot, client_of, wechatpy_bot
+from wechat_official import WechatpyBot, client_of, wechatpy_bot
 from wechatpy import create_reply
 from wechatpy.crypto import WeChatCrypto
 from wechatpy.replies import (

@@ -4,7 +4,7 @@ import asyncio
 import re
 
 import pytest
-from wechat_rig import wechatpy_bot
+from wechat_official import wechatpy_bot
 from wechatpy import create_reply
 
 from imbridge.emulators.wechat import EmulatorSettings, WeChatEmulator

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from wechat_rig import SEND, access_token, call, client_of
+from wechat_official import SEND, access_token, call, client_of
 from wechatpy import WeChatClient
 
 from imbridge.emulators.wechat import Account, EmulatorSettings, Follower, WeChatEmulator

@@ -1,7 +1,7 @@
 """The settings every account has, whatever its platform."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -38,6 +38,10 @@ class AccountConfig(BaseModel):
     platform: ClassVar[str] = ""
     env_prefix: ClassVar[str] = ""
     """Environment variables are this plus the field's name in capitals: `FEISHU_` + `APP_ID`."""
+    also_written: ClassVar[Mapping[str, str]] = {}
+    """Other names of fields, as the platform's own documents write them, in files and, in capitals, in variables."""
+    also_section: ClassVar[str] = ""
+    """A key at the top of a file that means the same as the platform's under `channels`."""
 
     name: str = "default"
     enabled: bool = True
@@ -62,6 +66,17 @@ class AccountConfig(BaseModel):
             given: What is set so far, by field, as it is written.
         """
         return tuple(field for field, info in cls.model_fields.items() if info.is_required())
+
+    @classmethod
+    def accounts_among(cls, given: Collection[str]) -> Mapping[str, Collection[str]]:
+        """The accounts that variables stand for, when no file names the platform: their fields by the account's name.
+
+        One account, `default`. A platform whose modes can be told apart by their fields overrides this.
+
+        Args:
+            given: The fields that are set.
+        """
+        return {"default": given}
 
     @property
     def bot(self) -> str:

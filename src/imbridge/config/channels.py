@@ -46,8 +46,8 @@ def read_accounts(
         else:
             problems.at(section, unknown_platform(platform, types))
     for platform, model in types.items():
-        if platform not in sections and (account := _of_environment(reading, model)) is not None:
-            accounts.append(account)
+        if platform not in sections:
+            accounts += _of_environment(reading, model)
     if not accounts and problems.noted == known:
         problems.add(no_account(types, reading.environ, disabled, channels.where), key="", where="")
     return tuple(accounts)
@@ -105,17 +105,29 @@ def _own(reading: Reading, model: type[AccountConfig], name: str, node: Node) ->
     return own | {"name": Node(name, key=node.key, where=node.where, text=name)}
 
 
-def _of_environment(reading: Reading, model: type[AccountConfig]) -> AccountConfig | None:
-    """The account that variables alone describe; it takes one that is required to make an account of them."""
+def _of_environment(reading: Reading, model: type[AccountConfig]) -> list[AccountConfig]:
+    """The accounts that variables alone describe."""
     variables = variables_of(model, model.env_prefix, reading.environ)
+    set_here = [field for field in model.model_fields if field in variables or f"{field}_file" in variables]
+    found: list[AccountConfig] = []
+    for name, fields in model.accounts_among(set_here).items():
+        own = {key: node for field in fields for key in (field, f"{field}_file") if (node := variables.get(key))}
+        if (account := _of_variables(reading, model, name, own)) is not None:
+            found.append(account)
+    return found
+
+
+def _of_variables(reading: Reading, model: type[AccountConfig], name: str, variables: _Level) -> AccountConfig | None:
+    """One of them; it takes a variable that is required to make an account of them."""
     set_here = {field: variables.get(field, variables.get(f"{field}_file")) for field in model.model_fields}
     needed = model.needs({field: node.value for field, node in set_here.items() if node is not None})
     telling = dict.fromkeys((*needed, *model.needs({})))
     given = [node.key for field in telling if (node := set_here[field]) is not None]
     if not given or not _enabled(reading, model, [variables]):
         return None
+    named = {} if name == _DEFAULT else {"name": Node(name, key=given[0], where=ENVIRONMENT, text=name)}
     missing = Missing(model.platform, ENVIRONMENT, prefix=model.env_prefix, beside=f", but {given[0]} is")
-    return reading.read(model, [variables], missing)
+    return reading.read(model, [{**variables, **named}], missing)
 
 
 def _enabled(reading: Reading, model: type[AccountConfig], levels: Sequence[_Level]) -> bool:

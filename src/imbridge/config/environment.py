@@ -11,7 +11,7 @@ from dataclasses import replace
 from pydantic import BaseModel
 
 from imbridge.config.document import ENVIRONMENT, Node
-from imbridge.config.fields import is_secret
+from imbridge.config.fields import also_written, is_secret
 from imbridge.config.problems import Problems, nearest
 
 _VARIABLE = re.compile(r"\$?\$\{(?P<inside>[^}]*)\}?")
@@ -57,8 +57,8 @@ def variables_of(model: type[BaseModel], prefix: str, environ: Mapping[str, str]
     """The settings of a model that the environment holds.
 
     Args:
-        model: A model; every field but `name` may come from the variable `prefix` plus its name in capitals, and a
-            secret also from a file that the variable with `_FILE` at its end names.
+        model: A model; every field but `name` may come from the variable `prefix` plus its name in capitals (or what
+            is also written for it), and a secret also from a file that the variable with `_FILE` at its end names.
         prefix: Such as `FEISHU_`; without one, nothing is taken.
         environ: The environment. Empty variables count as unset.
 
@@ -66,12 +66,17 @@ def variables_of(model: type[BaseModel], prefix: str, environ: Mapping[str, str]
         Values by the name of the field, or of the field plus `_file`.
     """
     found: dict[str, Node] = {}
+    others: dict[str, list[str]] = {}
+    for written, field in also_written(model).items():
+        others.setdefault(field, []).append(written)
     for field, info in model.model_fields.items() if prefix else ():
-        names = [field, f"{field}_file"] if is_secret(info) else [field]
-        for name in names if field != "name" else []:
-            variable = prefix + name.upper()
-            if value := environ.get(variable, ""):
-                found[name] = Node(value, key=variable, where=ENVIRONMENT, text=value)
+        if field == "name":
+            continue
+        for suffix in ("", "_file") if is_secret(info) else ("",):
+            for written in (field, *others.get(field, ())):
+                variable = f"{prefix}{written}{suffix}".upper()
+                if value := environ.get(variable, ""):
+                    found.setdefault(field + suffix, Node(value, key=variable, where=ENVIRONMENT, text=value))
     return found
 
 

@@ -1,5 +1,6 @@
 """What a field of a settings model takes."""
 
+from collections.abc import Mapping
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
@@ -31,7 +32,17 @@ def names_of(model: type[BaseModel]) -> dict[str, str]:
     for field, info in model.model_fields.items():
         if is_secret(info):
             names = {f"{field}_file": f"{field}_file", f"{info.alias or field}File": f"{field}_file"} | names
+    for written, field in also_written(model).items():
+        names.setdefault(written, field)
+        if is_secret(model.model_fields[field]):
+            suffix = "_file" if written.islower() else "File"
+            names.setdefault(f"{written}{suffix}", f"{field}_file")
     return names
+
+
+def also_written(model: type[BaseModel]) -> Mapping[str, str]:
+    """Other names of a model's fields, as a platform's documents write them."""
+    return getattr(model, "also_written", {})
 
 
 def explain(info: FieldInfo) -> str:

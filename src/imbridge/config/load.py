@@ -1,6 +1,7 @@
 """Loading the settings: a file, the environment, or both."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from imbridge.config.account import AccountConfig
@@ -35,12 +36,15 @@ def load(path: Path | None, *, environ: Mapping[str, str], types: Mapping[str, t
     problems = Problems()
     root = Node({}, key="", where=ENVIRONMENT) if path is None else read_yaml(path)
     reading = Reading(environ, Path() if path is None else path.parent, problems)
+    others = {model.also_section: platform for platform, model in types.items() if model.also_section}
     for key, node in root.value.items():
-        if key not in _SECTIONS:
-            problems.at(node, f"unknown key{did_you_mean(key, [*_SECTIONS, *types])}; known are {', '.join(_SECTIONS)}")
+        if key not in _SECTIONS and key not in others:
+            near = did_you_mean(key, [*_SECTIONS, *others, *types])
+            problems.at(node, f"unknown key{near}; known are {', '.join(_SECTIONS)}")
     channels, skills, permissions, bridge = (
         root.value.get(name, Node(None, key=name, where=root.where)) for name in _SECTIONS
     )
+    channels = _with_others(channels, {others[key]: root.value[key] for key in others if key in root.value}, problems)
     accounts = read_accounts(reading, channels, types)
     settings = Settings(
         accounts=accounts,
@@ -50,6 +54,18 @@ def load(path: Path | None, *, environ: Mapping[str, str], types: Mapping[str, t
     )
     problems.raise_if_any()
     return settings
+
+
+def _with_others(channels: Node, others: Mapping[str, Node], problems: Problems) -> Node:
+    """The channels, with the platforms whose settings stand under a key of their own."""
+    if not others or not isinstance(channels.value, dict | None):
+        return channels
+    own: Mapping[str, Node] = channels.value or {}
+    for platform, node in others.items():
+        if platform in own:
+            there = own[platform]
+            problems.at(node, f"means the same as {there.key} at {there.where}; keep one of them")
+    return replace(channels, value={**others, **own})
 
 
 def _permissions(reading: Reading, node: Node) -> Mapping[str, object]:

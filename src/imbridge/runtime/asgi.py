@@ -28,11 +28,11 @@ def webhook_app(bridge: "Bridge", adapters: Sequence[Adapter]) -> WebhookApp:
         ready = _is_running(bridge) and all(state is Health.UP for state in health.values())
         return WebhookResponse(200 if ready else 503, to_json({"ready": ready, "accounts": health}), _JSON)
 
-    def when_running(handle: Handle) -> Handle:
+    def when_running(route: WebhookRoute) -> Handle:
         async def guarded(request: WebhookRequest) -> WebhookResponse:
-            if not _is_running(bridge):
+            if not _is_running(bridge) and not (route.while_stopping and bridge.state.value == "stopping"):
                 return WebhookResponse(503, b"", {"Retry-After": "5"})
-            return await handle(request)
+            return await route.handle(request)
 
         return guarded
 
@@ -41,7 +41,7 @@ def webhook_app(bridge: "Bridge", adapters: Sequence[Adapter]) -> WebhookApp:
         WebhookRoute("/readyz", ("GET",), readyz),
     ]
     for adapter in adapters:
-        routes.extend(replace(route, handle=when_running(route.handle)) for route in adapter.routes())
+        routes.extend(replace(route, handle=when_running(route)) for route in adapter.routes())
     return WebhookApp(routes, startup=bridge.start, shutdown=bridge.stop)
 
 

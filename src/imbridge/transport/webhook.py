@@ -94,6 +94,8 @@ class WebhookRoute:
         max_body: Longest body, in bytes.
         body_timeout: Seconds that the client may take to send the body.
         timeout: Seconds that `handle` may take; it is cancelled then.
+        while_stopping: `handle` gets requests also while the bridge stops, and takes nothing new then: for platforms
+            that come back for the rest of an answer.
     """
 
     path: str
@@ -102,6 +104,7 @@ class WebhookRoute:
     max_body: int = 1024 * KIBIBYTE
     body_timeout: float = 5.0
     timeout: float = 10.0
+    while_stopping: bool = False
 
     def __init__(
         self,
@@ -112,6 +115,7 @@ class WebhookRoute:
         max_body: int = 1024 * KIBIBYTE,
         body_timeout: float = 5.0,
         timeout: float = 10.0,
+        while_stopping: bool = False,
     ) -> None:
         if not path.startswith("/"):
             raise ValueError(f"The path of a webhook starts with a slash, got {path!r}")
@@ -122,5 +126,6 @@ class WebhookRoute:
             ("max_body", max_body),
             ("body_timeout", body_timeout),
             ("timeout", timeout),
+            ("while_stopping", while_stopping),
         ):
             object.__setattr__(self, name, value)

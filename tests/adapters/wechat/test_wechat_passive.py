@@ -97,7 +97,7 @@ async def test_said_after_a_try_was_given_up_it_waits_for_the_next(rig: Rig) -> 
 
 async def test_later_than_all_tries_without_customer_service(rig: Rig) -> None:
     """The last try is answered empty, so that the person does not read that the service is out of order."""
-    slow = Slow(rig, 3.2, "too late", customer_service=False)
+    slow = Slow(rig, 3.2, "too late", customer_service=False, more="")
     async with running(rig, slow.bridge) as adapter:
         sent = await rig.alice.says("think long")
         receipt = await slow.receipt()
@@ -128,7 +128,7 @@ async def test_later_than_all_tries_when_nobody_said_what_the_account_can_do(rig
 
 async def test_an_account_without_the_right_is_found_out(rig: Rig) -> None:
     rig.wechat.faults.refuse(SEND, 48001, None)
-    slow = Slow(rig, 0.0, "one", "two")
+    slow = Slow(rig, 0.0, "one", "two", more="")
     async with running(rig, slow.bridge) as adapter:
         await rig.alice.says("both")
         assert (await rig.alice.receives()).text == "one"
@@ -209,14 +209,33 @@ async def test_the_very_same_request_again_is_let_in_while_it_waits_and_never_af
     """Whether the platform signs its second try anew, or sends the first one again, is written nowhere."""
     rig.wechat.settings.callback_attempts = 1
     slow = Slow(rig, 1.2, "for the second", customer_service=False)
-    async with running(rig, slow.bridge):
+    async with running(rig, slow.bridge) as adapter:
         sent = await rig.alice.says("hi")
         assert await sent.settled() == "given_up"
         answer = await rig.wechat.callback(rig.account).replay()
         assert answer.status == 200
         assert b"Encrypt" in answer.body
         assert await slow.receipt()
+        again = await rig.wechat.callback(rig.account).replay()
+        assert again.status == 200
+        assert b"Encrypt" in again.body, "an answer that has not reached the platform is given to its next try"
+        assert adapter._webhook is not None
+        await until(lambda: not len(adapter._webhook.exchanges))
         assert (await rig.wechat.callback(rig.account).replay()).status == 403
+    assert slow.seen == ["hi"]
+
+
+async def test_an_answer_that_got_lost_is_given_again(rig: Rig) -> None:
+    """The platform has cut the first try at the moment at which it was answered: its next try gets the same."""
+    slow = Slow(rig, 0.0, "safe", "second", customer_service=True)
+    async with running(rig, slow.bridge):
+        sent = await rig.alice.says("hi")
+        await rig.alice.receives("safe")
+        await slow.receipt(2)
+        callback = rig.wechat.callback(rig.account)
+        answer = await callback.send(sent.fields)
+        assert answer.status == 200
+        assert b"Encrypt" in answer.body
     assert slow.seen == ["hi"]
 
 

@@ -98,7 +98,7 @@ class TestEverybody:
             [userid async for userid in all_seeing.contacts.user_ids()]
 
     async def test_the_apps_secret_does_not_do(self, adapter: WeComAdapter) -> None:
-        with pytest.raises(NotPermittedError, match="48002"):
+        with pytest.raises(NotPermittedError, match="set contacts_secret"):
             [userid async for userid in adapter.contacts.user_ids()]
 
     async def test_a_wrong_secret_says_which(self, corp: CorpRig) -> None:

@@ -7,6 +7,7 @@ from contract import RecordingIntake
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Target
 from imbridge.adapters.wecom import WeComAdapter, WeComConfig
 from imbridge.adapters.wecom.bot.adapter import BotAdapter
+from imbridge.adapters.wecom.bot.callback_adapter import BotCallbackAdapter
 from imbridge.emulators.wecom.bot import Bot, BotChat, BotUser, WeComBotEmulator
 from imbridge.protocol import Card, Channel, ChannelKind, Element, Markdown, Text
 from imbridge.rendering import Part, PartKind
@@ -66,6 +67,19 @@ class BotRig:
 
     def note(self, health: Health, why: str) -> None:
         self.health.append((health, why))
+
+    def make_callback(self, **settings: Any) -> BotCallbackAdapter:
+        """An adapter for callbacks that is not started."""
+        context = AdapterContext(self.intake, self.pool, lambda _, health, why: self.note(health, why))
+        adapter = WeComAdapter.create(self.callback_config(**settings), context)
+        assert isinstance(adapter, BotCallbackAdapter)
+        self.adapters.append(adapter)
+        return adapter
+
+    def callback_config(self, **settings: Any) -> WeComConfig:
+        """The settings of the bot's account when it gets callbacks."""
+        own = {"mode": "bot_callback", "token": self.bot.token, "aes_key": self.bot.aes_key}
+        return self.config(**own | {"bot_id": "", "bot_secret": ""} | settings)
 
     async def start(self, **settings: Any) -> BotAdapter:
         adapter = self.make(**settings)

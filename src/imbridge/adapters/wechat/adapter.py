@@ -11,18 +11,23 @@ from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent,
 from imbridge.adapters.errcode_calls import Answer, DegradeError
 from imbridge.adapters.wechat import outbound
 from imbridge.adapters.wechat.api import WeChatApi
-from imbridge.adapters.wechat.capabilities import PASSIVE_ONLY, WECHAT
+from imbridge.adapters.wechat.capabilities import PASSIVE_ONLY, WECHAT, WITH_REST
 from imbridge.adapters.wechat.config import WeChatConfig
 from imbridge.adapters.wechat.crypto import CallbackKeys, keys_of
 from imbridge.adapters.wechat.inbound import Identity
 from imbridge.adapters.wechat.received.tries import CUT
 from imbridge.adapters.wechat.sent.media import WeChatMedia
+from imbridge.adapters.wechat.sent.rest import Rest
+from imbridge.adapters.wechat.services.followers import Follower, Followers
+from imbridge.adapters.wechat.services.oauth import OAuth
+from imbridge.adapters.wechat.services.sdk import Sdk
 from imbridge.adapters.wechat.webhook import WeChatWebhook
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
     Channel,
     Degradation,
     DeliveryError,
+    Element,
     ImbridgeError,
     Media,
     NotPermittedError,
@@ -56,10 +61,14 @@ class WeChatAdapter(Adapter):
         self.settings = config
         self.api = WeChatApi(config, context.pool)
         self.media = WeChatMedia(self.api, context.pool, download_limit=config.download_limit)
+        self.followers = Followers(self.api)
+        self.oauth = OAuth(self.api, config)
+        self._sdk = Sdk(self.api.caller, config)
         self._customer_service = config.customer_service
         """Whether customer-service messages can be sent; None as long as the platform has not said so."""
+        self._rest = Rest(config.more) if config.more else None
         if config.customer_service is False:
-            self.capabilities = PASSIVE_ONLY
+            self._be_passive()
         keys = keys_of(config)
         self._webhook = None if keys is None else self._make_webhook(keys)
 
@@ -73,6 +82,7 @@ class WeChatAdapter(Adapter):
             write=outbound.passive_xml,
             waits=settings.passive_reply,
             holds=lambda: self._customer_service is not True,
+            rest=lambda: self._rest if self._customer_service is False else None,
             welcome=settings.welcome,
             cut=CUT,
         )
@@ -99,6 +109,8 @@ class WeChatAdapter(Adapter):
         """Let go of everything."""
         if self._webhook is not None:
             self._webhook.exchanges.close()
+        await self._sdk.close()
+        await self.oauth.close()
         await self.api.close()
         self._tell(Health.STOPPED, "closed")
 
@@ -150,18 +162,11 @@ class WeChatAdapter(Adapter):
         degradations += changed
         body, changed = outbound.message_body(part)
         degradations += changed
-        if (
-            self._webhook is not None
-            and outbound.passive_fields(part.elements) is not None
-            and await self._webhook.answer(target.answers, target.channel, part.elements)
-        ):
-            return Sent(SentPart(kind="passive", key=key), 1, tuple(degradations))
         if self._customer_service is False:
-            raise NotPermittedError(
-                "wechat: not sent: no callback waits for it (any more), and the account has no customer-service "
-                "messages; a message of a follower can be answered once, within some 14 seconds",
-                platform="wechat",
-            )
+            degradations += await self._say_passively(target, part)
+            return Sent(SentPart(kind="passive", key=key), 1, tuple(degradations))
+        if await self._answers(target, part.elements):
+            return Sent(SentPart(kind="passive", key=key), 1, tuple(degradations))
         try:
             answer = await self._served(openid, body)
         except DegradeError as error:
@@ -171,6 +176,32 @@ class WeChatAdapter(Adapter):
         # There is no id in the documents' answer; accounts of some sorts are told that they get one.
         sent = SentPart(message_id=str(answer.body.get("msgid") or ""), kind=body["msgtype"], key=key)
         return Sent(sent, answer.attempts, tuple(degradations))
+
+    async def _answers(self, target: Target, said: tuple[Element, ...]) -> bool:
+        """Whether it was the answer to a callback."""
+        if self._webhook is None or outbound.passive_fields(said) is None:
+            return False
+        return await self._webhook.answer(target.answers, target.channel, said)
+
+    async def _say_passively(self, target: Target, part: Part) -> list[Degradation]:
+        """Answer a callback, and keep what it has no room for; what is kept."""
+        rest = self._rest
+        pieces = [part.elements] if rest is None else rest.pieces(part)
+        shown = await self._answers(target, pieces[0])
+        left = pieces[1:] if shown else pieces
+        if not left:
+            return []
+        fitting = all(outbound.passive_fields(piece) is not None for piece in left)
+        if rest is None or self._webhook is None or target.answers is None or not fitting:
+            raise NotPermittedError(
+                "wechat: not sent: no callback waits for it (any more), and the account has no customer-service "
+                "messages; a message of a follower can be answered once, within some 14 seconds",
+                platform="wechat",
+            )
+        rest.keep(outbound.openid_of(target.channel), left)
+        why = "the account has no customer-service messages, and a message of a follower is answered once"
+        how = f"kept until the follower writes {self.settings.more}"
+        return [Degradation(what="rest" if shown else "answer", how=how, why=why)]
 
     async def _served(self, openid: str, body: outbound.Body) -> Answer:
         try:
@@ -185,8 +216,11 @@ class WeChatAdapter(Adapter):
         """The account has no customer-service messages: from now on each callback is its only chance."""
         if error.code == _NO_RIGHT and self._customer_service is None:
             log.warning("%s: it has no customer-service messages: every message can be answered once", self.key)
-            self._customer_service = False
-            self.capabilities = PASSIVE_ONLY
+            self._be_passive()
+
+    def _be_passive(self) -> None:
+        self._customer_service = False
+        self.capabilities = PASSIVE_ONLY if self._rest is None else WITH_REST
 
     async def typing(self, channel: Channel, message_id: str, on: bool) -> None:
         """Show, or stop showing, that somebody types; the platform shows it for 15 s."""
@@ -210,8 +244,27 @@ class WeChatAdapter(Adapter):
         return await self.media.save(media, to)
 
     def routes(self) -> Sequence[WebhookRoute]:
-        """The callback URL, when callbacks are set up."""
-        return () if self._webhook is None else (self._webhook.route(),)
+        """The callback URL, when callbacks are set up; where people come back to, when somebody waits for them."""
+        routes = self.oauth.routes()
+        return routes if self._webhook is None else (self._webhook.route(), *routes)
+
+    # -- beyond messages -----------------------------------------------------------------------------------------------
+
+    async def user(self, openid: str) -> Follower:
+        """What is known of a follower; their name is not among it, since 2021.
+
+        Raises:
+            TargetGoneError: no such openid.
+        """
+        return await self.followers.get(openid)
+
+    async def sdk(self) -> Any:
+        """Wechatpy's client over our connections and with our token: each of its methods returns an awaitable.
+
+        Raises:
+            ConfigError: wechatpy is not installed.
+        """
+        return await self._sdk.client()
 
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, BinaryIO
 
 from imbridge.adapters.errcode_calls import Answer, Api, ErrcodeCaller
-from imbridge.adapters.outgoing import Content, multipart
+from imbridge.adapters.uploads import Content, multipart
 from imbridge.adapters.wechat.config import WeChatConfig
 from imbridge.adapters.wechat.errors import API_ERRORS, DOCS, KINDS
 from imbridge.transport import HttpPool
@@ -89,7 +89,7 @@ class WeChatApi:
         """`POST /cgi-bin/media/upload`: image, voice, video or thumb; kept for three days. Gives the media_id."""
 
         def form() -> AbstractAsyncContextManager[Any]:
-            return multipart(content, field="media", filename=name)
+            return multipart({}, "media", content, name)
 
         answer = await self.caller.call("POST", "/cgi-bin/media/upload", params={"type": kind}, form=form)
         return str(answer.body.get("media_id") or answer.body.get("thumb_media_id") or "")

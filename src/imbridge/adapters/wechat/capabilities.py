@@ -21,3 +21,6 @@ WECHAT = Capabilities(
 
 PASSIVE_ONLY = WECHAT.model_copy(update={"typing": False, "reply_window": 14.0})
 """Of an account without customer-service messages."""
+
+WITH_REST = PASSIVE_ONLY.model_copy(update={"text_bytes": 64 << 10})
+"""The same, where the rest of a long text waits until the follower asks for it: the adapter cuts it itself."""

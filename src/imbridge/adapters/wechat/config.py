@@ -35,6 +35,8 @@ class WeChatConfig(AccountConfig):
             every message one answer. Left out, both are done until the platform has said which of them is right.
         stable_token: Take access tokens from `stable_token`, which other programs with the same AppID can use at the
             same time, and not from `token`, where each new token ends the older one.
+        more: The word by which a follower of an account without customer-service messages gets what could not be said
+            yet: the rest of a long answer, or one that came too late. They are told so. Empty: it is not kept.
         welcome: What somebody who begins to follow is told when no skill says anything.
         send_timeout: Seconds after which a message that the platform keeps refusing for passing reasons is given up.
         download_limit: Bytes of a received file that are fetched at most.
@@ -64,6 +66,7 @@ class WeChatConfig(AccountConfig):
     passive_reply: float = Field(default=4.0, ge=0.0, le=4.5)
     customer_service: bool | None = None
     stable_token: bool = True
+    more: str = Field(default="继续", max_length=20)
     welcome: str = Field(default="", max_length=600)
     send_timeout: float = Field(default=120.0, gt=0)
     download_limit: int = Field(default=100 << 20, gt=0)

@@ -97,8 +97,8 @@ def _media_body(media: Media) -> Body:
         return {"msgtype": "voice", "voice": {"media_id": media.key}}
     if isinstance(media, Video):
         video = {"media_id": media.key, "title": media.name, "description": ""}
-        # The platform wants a still picture's key; people report that the video's own is taken, too.
-        return {"msgtype": "video", "video": {**video, "thumb_media_id": media.cover or media.key}}
+        # The documents' example has a still picture; clients that send none have worked for years.
+        return {"msgtype": "video", "video": {**video, "thumb_media_id": media.cover} if media.cover else video}
     raise ContentRefusedError(f"an Official Account cannot send a {type(media).__name__}", platform="wechat")
 
 

@@ -15,6 +15,7 @@ from imbridge.adapters.base import Answer, Inbound, Intake, Verdict
 from imbridge.adapters.wechat.crypto import CallbackKeys
 from imbridge.adapters.wechat.inbound import Identity, can_be_answered, decode, unreadable
 from imbridge.adapters.wechat.received.tries import CUT, TRIES, Exchange, Exchanges, Stamp
+from imbridge.adapters.wechat.sent.rest import Rest
 from imbridge.adapters.xml import read_xml, write_xml
 from imbridge.protocol import BotAdded, Channel, DecodeError, Event, Message, Text
 from imbridge.transport import Refused, ReplayWindow, WebhookRequest, WebhookResponse, WebhookRoute
@@ -49,6 +50,7 @@ class WeChatWebhook:
         write: PassiveWriter,
         waits: float,
         holds: Callable[[], bool],
+        rest: Callable[[], Rest | None] = lambda: None,
         welcome: str = "",
         cut: float = CUT,
     ) -> None:
@@ -62,6 +64,7 @@ class WeChatWebhook:
             write: Writes a passive reply.
             waits: Seconds to wait for one; 0 answers at once.
             holds: Whether a try whose answer is late is left without one, so that the platform tries again.
+            rest: What could not be said yet, of an account that has no other way to say it.
             welcome: What a new follower is told when no skill says anything.
             cut: Seconds after which the platform cuts a try.
         """
@@ -71,6 +74,7 @@ class WeChatWebhook:
         self._write = write
         self._waits = waits
         self._holds = holds
+        self._rest = rest
         self._welcome = welcome
         self._cut = cut
         self._replay = ReplayWindow(_WINDOW)
@@ -119,6 +123,11 @@ class WeChatWebhook:
     async def _take_in(
         self, inbound: Inbound, stamp: Stamp, content: bytes, received: float, *, encrypted: bool
     ) -> WebhookResponse:
+        rest = self._rest()
+        if rest is not None and isinstance(inbound.item, Message):
+            kept = rest.given_to(inbound.item)
+            if kept is not None:
+                return self._replied(inbound.item, kept, encrypted=encrypted)
         if not self._waits or not can_be_answered(inbound.item):
             offered = self._intake.offer(inbound)
             # Shielded: when the time to answer is over, what is being stored must still be handled.
@@ -128,6 +137,8 @@ class WeChatWebhook:
         if exchange is None:
             exchange = self.exchanges.open(inbound)
         self.exchanges.begin_try(exchange, stamp, content)
+        if exchange.given is not None:
+            return self._replied(exchange.item, exchange.given, encrypted=encrypted)
         try:
             if exchange.verdict is None:
                 exchange.verdict = self._intake.offer(inbound)
@@ -144,6 +155,8 @@ class WeChatWebhook:
     async def _answered(self, exchange: Exchange, received: float, *, encrypted: bool) -> WebhookResponse:
         number = exchange.tries
         await exchange.pending.wait(self._waits - (time.monotonic() - received))
+        if exchange.given is not None:  # another try, at the same time, was quicker
+            return WebhookResponse(200)
         if exchange.pending.over:
             return self._passive(exchange, encrypted=encrypted)
         if number < TRIES and self._holds():
@@ -152,29 +165,39 @@ class WeChatWebhook:
             await asyncio.sleep(self._cut + _PAST_THE_CUT - (time.monotonic() - received))
             return _LEFT
         self.counts["answers_late"] += 1
-        exchange.close()
-        return WebhookResponse(200)
+        rest = self._rest()
+        told: Answer = ()
+        if rest is not None and isinstance(exchange.item, Message):
+            told = rest.expect(exchange.item.sender.id, exchange.pending)
+        exchange.give(told, shown=False)
+        return self._replied(exchange.item, told, encrypted=encrypted)
 
     def _passive(self, exchange: Exchange, *, encrypted: bool) -> WebhookResponse:
-        said = exchange.take()
-        shown = said
-        if not said and self._welcome and isinstance(exchange.item, BotAdded):
-            said = (Text(self._welcome),)
+        """The answer that was said; the greeting in place of none; nothing for what cannot be a passive reply."""
+        item, said, rest = exchange.item, exchange.pending.said, self._rest()
+        answer = said
+        if not said and self._welcome and isinstance(item, BotAdded):
+            answer = (Text(self._welcome),)
+        elif said and rest is not None and isinstance(item, Message):
+            answer = rest.hinted(item.sender.id, said)
         try:
-            xml = self._write(exchange.item, said) if said else None
-            if xml is None:
-                shown = ()
-                return WebhookResponse(200)
-            self.counts["passive_replies"] += 1
-            if not encrypted:
-                return WebhookResponse(200, xml.encode(), _XML)
-            sealed = self._keys.seal(xml.encode(), str(int(time.time())), secrets.token_hex(8))
-            return WebhookResponse(200, write_xml(sealed).encode(), _XML)
+            response = self._replied(item, answer, encrypted=encrypted)
         except BaseException:
-            shown = ()
+            exchange.give((), shown=False)
             raise
-        finally:
-            exchange.close(shown)
+        exchange.give(answer, shown=response.body != b"")
+        return response
+
+    def _replied(self, item: Message | Event, said: Answer, *, encrypted: bool) -> WebhookResponse:
+        """A passive reply; empty for what cannot be one."""
+        xml = self._write(item, said) if said else None
+        if xml is None:
+            return WebhookResponse(200)
+        self.counts["passive_replies"] += 1
+        if not encrypted:
+            return WebhookResponse(200, xml.encode(), _XML)
+        sealed = self._keys.seal(xml.encode(), str(int(time.time())), secrets.token_hex(8))
+        return WebhookResponse(200, write_xml(sealed).encode(), _XML)
 
     def _decode(self, content: bytes) -> Inbound:
         try:

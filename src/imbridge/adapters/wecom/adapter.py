@@ -12,6 +12,7 @@ from imbridge.adapters.envelope import Envelope
 from imbridge.adapters.wecom.api import WeComApi
 from imbridge.adapters.wecom.authorisation.oauth import OAuth
 from imbridge.adapters.wecom.bot.adapter import BotAdapter
+from imbridge.adapters.wecom.bot.callback_adapter import BotCallbackAdapter
 from imbridge.adapters.wecom.capabilities import APP, APP_WITHOUT_MARKDOWN
 from imbridge.adapters.wecom.config import Mode, WeComConfig
 from imbridge.adapters.wecom.crypto import envelope_of
@@ -60,6 +61,8 @@ class WeComAdapter(Adapter):
         """The adapter of an app, of a smart bot, or of a group's robot."""
         if isinstance(config, WeComConfig) and config.mode is Mode.BOT:
             return BotAdapter(config, context)
+        if isinstance(config, WeComConfig) and config.mode is Mode.BOT_CALLBACK:
+            return BotCallbackAdapter(config, context)
         if isinstance(config, WeComConfig) and config.mode is Mode.GROUP_ROBOT:
             return GroupRobotAdapter(config, context)
         return cls(config, context)

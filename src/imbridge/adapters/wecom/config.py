@@ -1,7 +1,7 @@
 """Settings of a WeCom account: a self-built app, a smart bot, or the robot of a group."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 from urllib.parse import SplitResult, parse_qs, urlsplit
@@ -134,6 +134,24 @@ class WeComConfig(AccountConfig):
         """What each mode cannot do without."""
         return _NEEDS.get(_mode_of(given), _NEEDS[Mode.APP])
 
+    @classmethod
+    def accounts_among(cls, given: Collection[str]) -> Mapping[str, Collection[str]]:
+        """An app, a smart bot and a group's robot, as far as variables name them.
+
+        The first of them is `default`, the others are `bot` and `robot`. `token` and `aes_key` are the app's, if there
+        is one; what belongs to none of them belongs to all. With a `mode` there is one account.
+        """
+        callbacks = "app" if _OWN["app"] & set(given) else "bot"
+        own = {name: fields | _CALLBACK if name == callbacks else fields for name, fields in _OWN.items()}
+        kinds = [name for name, fields in own.items() if fields & set(given)]
+        if len(kinds) < 2 or "mode" in given:
+            return {"default": given}
+        accounts: dict[str, Collection[str]] = {}
+        for kind in kinds:
+            others = frozenset().union(*(fields for name, fields in own.items() if name != kind))
+            accounts[kind if accounts else "default"] = [field for field in given if field not in others]
+        return accounts
+
     @model_validator(mode="before")
     @classmethod
     def _find_mode(cls, given: Any) -> Any:
@@ -142,14 +160,16 @@ class WeComConfig(AccountConfig):
         plain = {_snake(str(name)): value for name, value in given.items() if value not in (None, "")}
         return {**given, "mode": _mode_of(plain)} if "mode" not in plain else given
 
-    @field_validator("corp_id", "secret", "agent_id", "token", "aes_key", "bot_id", "bot_secret", "webhook_url")
+    @field_validator(
+        "corp_id", "secret", "agent_id", "token", "aes_key", "bot_id", "bot_secret", "webhook_url", "contacts_secret"
+    )
     @classmethod
     def _check_there(cls, value: Any, info: ValidationInfo) -> Any:
         name = str(info.field_name)
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
         if not text and name in cls.needs({"mode": str(info.data.get("mode", ""))}):
             raise ValueError(f"missing ({cls.model_fields[name].description})")
-        return value
+        return None if not text and cls.model_fields[name].default is None else value
 
     @field_validator("aes_key")
     @classmethod
@@ -203,6 +223,15 @@ _NEEDS: dict[Mode, tuple[str, ...]] = {
     Mode.BOT_CALLBACK: ("token", "aes_key"),
     Mode.GROUP_ROBOT: ("webhook_url",),
 }
+
+
+_CALLBACK = frozenset({"token", "aes_key"})
+_OWN: dict[str, frozenset[str]] = {
+    "app": frozenset({"corp_id", "secret", "agent_id", "contacts_secret", "passive_reply"}),
+    "bot": frozenset({"bot_id", "bot_secret"}),
+    "robot": frozenset({"webhook_url"}),
+}
+"""What tells the sorts of account apart, by the names that they get beside one another."""
 
 
 def _mode_of(given: Mapping[str, Any]) -> Mode:

@@ -83,15 +83,15 @@ class WeComWebhook:
         """
         received = time.monotonic()
         if request.method == "GET":
-            return WebhookResponse(200, self._opened(request, request.query.get("echostr", "")), _TEXT)
-        content = self._opened(request, self._sealed(request.body))
-        self._replay.check(*_stamp(request))
+            return WebhookResponse(200, opened(self._envelope, request, request.query.get("echostr", "")), _TEXT)
+        content = opened(self._envelope, request, self._sealed(request.body))
+        self._replay.check(*stamp(request))
         response = None
         try:
             response = await self._take_in(self._decode(content), received)
         finally:
             if response is None or response.status != 200:
-                self._replay.forget(*_stamp(request))  # it comes again
+                self._replay.forget(*stamp(request))  # it comes again
         return response
 
     async def answer(self, message_id: str | None, said: Answer) -> bool:
@@ -108,18 +108,6 @@ class WeComWebhook:
             return sealed_in(body)
         except EnvelopeError:
             raise Refused(400, "not encrypted") from None
-
-    def _opened(self, request: WebhookRequest, sealed: str) -> bytes:
-        query = request.query
-        given, (timestamp, nonce) = query.get("msg_signature", ""), _stamp(request)
-        if not sealed or not given or not timestamp or not nonce:
-            raise Refused(400, "not signed")
-        if not self._envelope.is_signed(given, timestamp, nonce, sealed):
-            raise Refused(403, "wrong signature")
-        try:
-            return self._envelope.open(sealed)
-        except EnvelopeError:
-            raise Refused(403, "cannot be decrypted") from None
 
     async def _take_in(self, inbound: Inbound, received: float) -> WebhookResponse:
         item, waiting = inbound.item, None
@@ -181,7 +169,25 @@ class WeComWebhook:
         return unreadable(content.decode("utf-8", "replace"), content, self._me)
 
 
-def _stamp(request: WebhookRequest) -> tuple[str, str]:
+def opened(envelope: Envelope, request: WebhookRequest, sealed: str) -> bytes:
+    """What a callback's cipher text says, once its signature has been checked.
+
+    Raises:
+        Refused: it is not the platform's.
+    """
+    given, (timestamp, nonce) = request.query.get("msg_signature", ""), stamp(request)
+    if not sealed or not given or not timestamp or not nonce:
+        raise Refused(400, "not signed")
+    if not envelope.is_signed(given, timestamp, nonce, sealed):
+        raise Refused(403, "wrong signature")
+    try:
+        return envelope.open(sealed)
+    except EnvelopeError:
+        raise Refused(403, "cannot be decrypted") from None
+
+
+def stamp(request: WebhookRequest) -> tuple[str, str]:
+    """What tells a callback from its replay."""
     return request.query.get("timestamp", ""), request.query.get("nonce", "")
 
 

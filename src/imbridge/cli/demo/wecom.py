@@ -30,6 +30,7 @@ async def stage(screen: Screen, *, wire: bool) -> AsyncIterator[Scene]:
             bot_id=_BOT_ID,
             bot_secret=SecretStr(_BOT_SECRET),
             bot_url=platform.ws_url,
+            base_url=platform.base_url,
             welcome=_WELCOME,
         )
         async with Bridge([config], skills=demo_skills()) as bridge:

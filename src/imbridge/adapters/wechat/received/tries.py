@@ -31,9 +31,11 @@ class Exchange:
         pending: Where its answer comes from.
         tries: How many tries there were so far.
         verdict: What the inbox says of it.
+        given: What it was answered with; None as long as it was not. A try that comes after that is answered the same:
+            the answer has not reached the platform.
     """
 
-    __slots__ = ("_closing", "_forget", "_lasts", "_stamps", "_taken", "item", "pending", "tries", "verdict")
+    __slots__ = ("_closing", "_forget", "_lasts", "_stamps", "given", "item", "pending", "tries", "verdict")
 
     def __init__(self, inbound: Inbound, lasts: float, forget: Callable[["Exchange"], None]) -> None:
         """Takes the place of the delivery's answer; `lasts` is for how many seconds after a try."""
@@ -42,7 +44,7 @@ class Exchange:
         self.tries = 0
         self.verdict: asyncio.Future[Verdict] | None = None
         self._stamps: dict[Stamp, bytes] = {}
-        self._taken = False
+        self.given: Answer | None = None
         self._lasts = lasts
         self._closing: asyncio.TimerHandle | None = None
         self._forget = forget
@@ -55,6 +57,11 @@ class Exchange:
             self._closing.cancel()
         self._closing = asyncio.get_running_loop().call_later(self._lasts, self.close)
 
+    @property
+    def waits(self) -> bool:
+        """Whether it can still be given an answer."""
+        return self.given is None and not self.pending.over
+
     def knows(self, stamp: Stamp, content: bytes) -> bool:
         """Whether a try had this time and nonce, and this content: then it is the platform that repeats itself."""
         return self._stamps.get(stamp) == _digest(content)
@@ -63,18 +70,16 @@ class Exchange:
         """Time and nonce of each try."""
         return tuple(self._stamps)
 
-    def take(self) -> Answer:
-        """What was said, for the first who asks once it is over; nothing for the others."""
-        if self._taken:
-            return ()
-        self._taken = True
-        return self.pending.said
+    def give(self, answer: Answer, *, shown: bool) -> None:
+        """It is answered with this; `shown` says whether that is what was said."""
+        self.given = answer
+        self.pending.shown(self.pending.said if shown else ())
 
-    def close(self, shown: Answer = ()) -> None:
-        """Nobody waits any more, and this was shown; doing it again is nothing."""
+    def close(self) -> None:
+        """Nobody waits any more; doing it again is nothing."""
         if self._closing is not None:
             self._closing.cancel()
-        self.pending.shown(shown)
+        self.pending.shown(())
         self._forget(self)
 
 
@@ -139,14 +144,14 @@ class Exchanges:
             False when nobody waits for it (any more): it has to be sent another way.
         """
         exchange = None if message_id is None else self._by_key.get(message_id)
-        if exchange is None or exchange.pending.over:
+        if exchange is None or not exchange.waits:
             wanted = Event if message_id is None else (Message if any_message else ())
             waiting = (one for one in self._by_address.get(address, ()) if isinstance(one.item, wanted))
-            exchange = next((one for one in waiting if not one.pending.over), None)
+            exchange = next((one for one in waiting if one.waits), None)
         return exchange is not None and not await exchange.pending.show(said)
 
     def close(self) -> None:
-        """Nobody waits any more."""
+        """Nobody waits any more anywhere."""
         for exchange in tuple(self._by_key.values()):
             exchange.close()
 

@@ -26,6 +26,7 @@ class Format:
 IMAGE = Format("image", 10 << 20, "a JPG, PNG or GIF of at most 10 MB")
 VOICE = Format("voice", 2 << 20, "an AMR or MP3 of at most 2 MB and 60 s")
 VIDEO = Format("video", 10 << 20, "an MP4 of at most 10 MB")
+COVER = Format("thumb", 64 << 10, "a JPG of at most 64 KB")
 
 _NOT_MP4 = frozenset({b"qt  ", b"M4A ", b"M4B ", b"M4P ", b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis"})
 
@@ -43,6 +44,8 @@ def suffix_of(head: bytes, wanted: Format) -> str:
     """The suffix of a file's name, by which the platform goes; empty when the content is not of this format."""
     if wanted is IMAGE:
         return next((suffix for start, suffix in _IMAGES if head.startswith(start)), "")
+    if wanted is COVER:
+        return ".jpg" if head.startswith(b"\xff\xd8\xff") else ""
     if wanted is VOICE:
         mp3 = head.startswith(b"ID3") or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2)
         return ".amr" if head.startswith(b"#!AMR") else ".mp3" if mp3 else ""

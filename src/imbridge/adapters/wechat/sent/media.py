@@ -1,16 +1,15 @@
 """Media on their way to the platform and back."""
 
 import asyncio
-from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from imbridge.adapters.errcode_calls import Answer
-from imbridge.adapters.outgoing import HEAD, look
+from imbridge.adapters.uploads import HEAD, Content, Taker, look
 from imbridge.adapters.wechat.api import WeChatApi
-from imbridge.adapters.wechat.sent.formats import format_of, suffix_of
+from imbridge.adapters.wechat.sent.formats import COVER, Format, format_of, suffix_of
 from imbridge.protocol import (
     Audio,
     ContentRefusedError,
@@ -25,12 +24,12 @@ from imbridge.protocol import (
     Video,
 )
 from imbridge.rendering import Part, PartKind
-from imbridge.rendering.media import as_file
+from imbridge.rendering.media import as_file, word_for
 from imbridge.transport import HttpError, HttpPool
 from imbridge.transport.files import incoming
 
 _DOWNLOAD_TIMEOUT = 120.0
-_SHOWN: Mapping[str, type[Media]] = {"image": Image, "voice": Audio, "video": Video}
+_TAKER = Taker("wechat", "WeChat")
 
 
 class WeChatMedia:
@@ -61,20 +60,41 @@ class WeChatMedia:
         wanted = format_of(media)
         if wanted is None:
             raise NotSupportedError(f"an Official Account cannot send a {type(media).__name__}")
-        content = await look(media, platform="wechat", most=wanted.most)
+        content = await look(media, wanted.most, _TAKER)
         suffix = suffix_of(content.head, wanted)
         if not suffix:
             named = as_file(media, content.head).as_text()
             why = f"the platform takes {wanted.shown}"
-            return Text(named), [Degradation(what=media.type, how="text", why=why)]  # type: ignore[attr-defined]
+            return Text(named), [Degradation(what=word_for(media), how="text", why=why)]
+        key = await self._key_of(content, wanted, suffix)
+        if isinstance(media, Video):
+            cover, degradations = await self._cover(media)
+            return Video(key=key, name=media.name, cover=cover), degradations
+        if isinstance(media, Audio):
+            return Audio(key=key), []
+        why = "an Official Account sends no stickers"
+        changed = [Degradation(what="sticker", how="image", why=why)] if isinstance(media, Sticker) else []
+        return Image(key=key), changed
+
+    async def _cover(self, video: Video) -> tuple[str, list[Degradation]]:
+        """The key of the still picture; a video goes without one rather than not at all."""
+        picture = video.cover_image
+        if picture is None or not picture.has_content:
+            return video.cover, []
+        try:
+            content = await look(picture, COVER.most, _TAKER)
+        except ContentRefusedError as error:
+            return "", [Degradation(what="cover", how="left out", why=str(error))]
+        suffix = suffix_of(content.head, COVER)
+        if not suffix:
+            return "", [Degradation(what="cover", how="left out", why=f"the platform takes {COVER.shown}")]
+        return await self._key_of(content, COVER, suffix), []
+
+    async def _key_of(self, content: Content, wanted: Format, suffix: str) -> str:
         key = await self._api.upload(content, wanted.kind, f"{wanted.kind}{suffix}")
         if not key:
             raise DeliveryError("wechat media/upload: the answer has no media_id", platform="wechat")
-        if isinstance(media, Sticker):
-            why = "an Official Account sends no stickers"
-            return Image(key=key), [Degradation(what="sticker", how="image", why=why)]
-        more = {"name": media.name} if isinstance(media, Video) else {}
-        return _SHOWN[wanted.kind](key=key, **more), []
+        return key
 
     async def read(self, media: Media) -> bytes:
         """The bytes of something received.

@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-import time
 from typing import Any
 
 from imbridge.adapters.errcode_calls import RetargetError
 from imbridge.adapters.wecom.bot.calls import BotCaller, Obeyed
+from imbridge.adapters.wecom.bot.errors import STREAM_OVER
 from imbridge.adapters.wecom.bot.frames import RESPOND, SEND
 from imbridge.adapters.wecom.bot.outbound import chat, markdown_body, stream_body, stream_id_of
 from imbridge.adapters.wecom.bot.streaming import BotStream
@@ -15,6 +15,9 @@ from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.protocol import Channel, ChannelKind, ImbridgeError
 
 log = logging.getLogger(__name__)
+
+_END_WITHIN = 3.0
+"""Seconds for open streams to be finished at the stop."""
 
 
 class BotSpeaker:
@@ -34,11 +37,12 @@ class BotSpeaker:
         self.ways = Ways()
         self.open_streams: dict[str, BotStream] = {}
         self._caller = caller
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def can_grow(self, message_id: str) -> bool:
         """Whether an answer to a message can be shown growing."""
         way = self.ways.find(message_id)
-        return way is not None and (way.grows_until is None or time.monotonic() < way.grows_until)
+        return way is not None and way.is_fresh()
 
     async def respond(
         self,
@@ -57,9 +61,15 @@ class BotSpeaker:
         """
         paced = way.chat if counts else ""
         async with way.order:
-            done = await self._caller.call(
-                RESPOND, body, req_id=way.req_id, paced=paced, repeatable=repeatable, patience=patience
-            )
+            try:
+                done = await self._caller.call(
+                    RESPOND, body, req_id=way.req_id, paced=paced, repeatable=repeatable, patience=patience
+                )
+            except RetargetError as error:
+                if not (error.ambiguous and error.code == STREAM_OVER and _finishes(body) and way.is_fresh()):
+                    raise
+                # Its time is not over, so what finished it is the attempt whose acknowledgement got lost.
+                done = Obeyed({}, 2)
         way.answered = True
         return done
 
@@ -102,12 +112,29 @@ class BotSpeaker:
                 self.ways.forget(answers)
         return (await self.push(channel, body)).attempts
 
+    def end_soon(self, stream: BotStream) -> None:
+        """Finish a stream as it is, in a task of its own."""
+        task = asyncio.create_task(self._end(stream), name=f"link:{self.settings.key}:stream")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def end_streams(self) -> None:
         """Finish every open stream as it is."""
-        await asyncio.gather(*(self._end(stream) for stream in tuple(self.open_streams.values())))
+        for stream in tuple(self.open_streams.values()):
+            self.end_soon(stream)
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=_END_WITHIN)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
 
     async def _end(self, stream: BotStream) -> None:
         try:
             await stream.end()
         except ImbridgeError as error:
             log.warning("%s: a stream is left to the platform to end: %s", self.settings.key, error)
+
+
+def _finishes(body: dict[str, Any]) -> bool:
+    return "stream" in body and bool(body["stream"]["finish"])

@@ -4,6 +4,7 @@ Source: developer.work.weixin.qq.com, path/101463: each frame of a stream holds 
 for 6 minutes from its first frame (code 846608 afterwards), and ends with `finish`.
 """
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _PATIENCE = 20.0
 """Seconds for one state on the way; the last one has as long as a message."""
+_PATIENCE_AT_THE_END = 5.0
 
 
 class BotStream(Growing):
@@ -42,6 +44,9 @@ class BotStream(Growing):
         self._way: Way | None = None
         self._shown = ""
         self._doubt = False
+        self._ended = False
+        self._changing = asyncio.Lock()
+        self._timer: asyncio.TimerHandle | None = None
 
     def measure(self, part: Part) -> int:
         """Bytes of the stream's content with this text in it."""
@@ -59,46 +64,65 @@ class BotStream(Growing):
             RetargetError: the message cannot be answered any more.
             DeliveryError: as `BotCaller.call`.
         """
+        window = self._speaker.settings.stream_window
+        until = way.grows_until or time.monotonic() + window
         attempts = await self._put(way, self._shown, finish=False, first=True)
-        self._way = way
+        self._way, way.grows_until = way, until
         self._speaker.open_streams[self.id] = self
-        if way.grows_until is None:
-            way.grows_until = time.monotonic() + self._speaker.settings.stream_window
+        # Also when nothing more is written: a stream that is left open ends as an error on people's screens.
+        left = max(until - time.monotonic(), 0.0)
+        self._timer = asyncio.get_running_loop().call_later(left, self._speaker.end_soon, self)
         return attempts
 
     async def show(self, text: str) -> None:
         """Show the whole text."""
         if text == self._shown:
             return
-        await self._within_window()
-        await self._change(text, finish=False, patience=_PATIENCE)
+        async with self._changing:
+            await self._within_window()
+            await self._change(text, finish=False, patience=_PATIENCE)
 
     async def close(self, text: str) -> None:
         """Show the last state, and that it is the last one."""
-        await self._within_window(text)
-        await self._change(text, finish=True, patience=None)
-        self._speaker.open_streams.pop(self.id, None)
+        async with self._changing:
+            if self._ended and text == self._shown:
+                return
+            await self._within_window()
+            await self._change(text, finish=True, patience=None)
+            self._done()
 
     async def end(self) -> None:
-        """Finish it as it is: nobody will write to it any more. What goes wrong leaves it to the platform."""
-        self._speaker.open_streams.pop(self.id, None)
-        if self._way is not None:
-            await self._put(self._way, self._shown, finish=True, patience=2.0)
+        """Finish it as it is: its time is over, or nobody will write to it any more.
 
-    async def _within_window(self, last: str | None = None) -> None:
+        Raises:
+            DeliveryError: as `BotCaller.call`; the platform ends it in its own time.
+        """
+        async with self._changing:
+            await self._end()
+
+    async def _end(self) -> None:
+        if self._ended or self._way is None:
+            return
+        self._done()
+        await self._put(self._way, self._shown, finish=True, patience=_PATIENCE_AT_THE_END)
+
+    def _done(self) -> None:
+        self._ended = True
+        self._speaker.open_streams.pop(self.id, None)
+        if self._timer is not None:
+            self._timer.cancel()
+
+    async def _within_window(self) -> None:
         """Finish what is shown when its time is over: the rest has to go otherwise.
 
         Raises:
             GrowingFullError: it is over.
         """
-        way = self._way
-        if way is None:
-            raise NotSupportedError("this answer does not grow: it answers nothing that can be answered")
-        if way.grows_until is None or time.monotonic() < way.grows_until or last == self._shown:
+        if self._way is not None and self._way.is_fresh() and not self._ended:
             return
         window = self._speaker.settings.stream_window
         try:
-            await self.end()
+            await self._end()
         except ImbridgeError as error:
             raise GrowingFullError(f"a stream was left open after {window:g} s: {error}") from None
         raise GrowingFullError(f"an answer can grow for {window:g} s")
@@ -110,7 +134,7 @@ class BotStream(Growing):
         try:
             await self._put(way, text, finish=finish, patience=patience)
         except RetargetError as error:
-            self._speaker.open_streams.pop(self.id, None)
+            self._done()
             way.grows_until = 0.0  # nothing grows here any more
             if not self._doubt and not error.ambiguous:
                 raise GrowingFullError(str(error)) from None

@@ -28,6 +28,10 @@ class Way:
     answered: bool = False
     grows_until: float | None = None
 
+    def is_fresh(self) -> bool:
+        """Its answers can grow."""
+        return self.grows_until is None or time.monotonic() < self.grows_until
+
 
 class Ways:
     """The ways back to the messages of a day, the newest 20,000 of them.

@@ -54,8 +54,9 @@ def place(fields: Mapping[str, Any], latitude: str, longitude: str) -> Location:
 
 
 def _link(told: Facts) -> tuple[Element, ...]:
-    """A page that somebody shared; its description and picture are in the message's payload."""
-    return (Link(url=told.filled("Url"), title=told.text("Title")),)
+    """A page that somebody shared, and what is said of it; its picture is in the message's payload."""
+    link, description = Link(url=told.filled("Url"), title=told.text("Title")), told.text("Description")
+    return (link, Text(f"\n{description}")) if description else (link,)
 
 
 def _file(told: Facts) -> tuple[Element, ...]:

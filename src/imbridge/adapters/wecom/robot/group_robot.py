@@ -36,6 +36,10 @@ CHANNEL = "hook"
 
 _PATIENCE = 10.0
 _TAKER = Taker("wecom", "WeCom", least=6)  # "larger than 5 bytes"
+_SHOWN = {
+    "audio": "a group robot's voice messages are AMR of at most 2 MB and 60 seconds",
+    "image": "a group robot shows JPG and PNG of at most 2 MB",
+}
 
 
 class GroupRobotAdapter(Adapter):
@@ -138,14 +142,14 @@ class GroupRobotAdapter(Adapter):
         if not media.has_content:
             if isinstance(media, Audio | File) and media.key:
                 return Part(PartKind.MEDIA, (media,))
-            why = f"a group robot sends a {media.as_text()} by its content only"
+            why = "a group robot shows pictures by their content only"
             degradations.append(Degradation(what=str(getattr(media, "type", "media")), how="text", why=why))
             return Part(PartKind.TEXT, (Text(media.as_text()),))
         content = await look(media, GROUP_ROBOT.file_bytes, _TAKER)
         if isinstance(media, Audio) and _is_voice(media, content):
             return Part(PartKind.MEDIA, (Audio(key=await self.hook.upload(content, "voice", "voice.amr")),))
         if not isinstance(media, File):
-            why = "a robot plays AMR of at most 2 MB and 60 seconds, and shows JPG and PNG of at most 2 MB"
+            why = _SHOWN["audio" if isinstance(media, Audio) else "image"]
             degradations.append(Degradation(what=str(getattr(media, "type", "media")), how="file", why=why))
         file = as_file(media, content.head)
         return Part(PartKind.MEDIA, (File(key=await self.hook.upload(content, "file", file.name), name=file.name),))

@@ -11,15 +11,17 @@ from typing import Any
 
 from pydantic import Field
 
-from imbridge.adapters.errcode_calls import ErrcodeCaller
+from imbridge.adapters.errcode_calls import Answer, ErrcodeCaller
 from imbridge.adapters.wecom.services.entries import Facts, number, numbers, objects, text, texts
-from imbridge.protocol import DeliveryError, TargetGoneError
+from imbridge.protocol import DeliveryError, NotPermittedError, TargetGoneError
 from imbridge.protocol.model import ProtocolModel
 
 ROOT = 1
 """The department that holds all others."""
 _PAGE = 10_000
 _ACTIVE = 1
+_FORBIDDEN = 48002
+_WHERE = "admin console: Security and Management > Management Tools > Contacts Sync > Secret"
 
 
 class User(ProtocolModel):
@@ -157,7 +159,7 @@ class WeComContacts:
         known: set[str] = set()
         while True:
             body = {"limit": _PAGE, **({"cursor": cursor} if cursor else {})}
-            answer = await self._all_caller.call("POST", "/cgi-bin/user/list_id", json=body)
+            answer = await self._page(body)
             for item in objects(answer.body, "dept_user"):
                 userid = text(item, "userid", "open_userid")
                 if userid and userid not in known:  # who is in two departments is there twice
@@ -213,6 +215,18 @@ class WeComContacts:
     async def _get(self, api: str, **query: str) -> dict[str, Any]:
         answer = await self._caller.call("GET", f"/cgi-bin/{api}", params=query)
         return {name: value for name, value in answer.body.items() if name not in ("errcode", "errmsg")}
+
+    async def _page(self, body: dict[str, Any]) -> Answer:
+        try:
+            return await self._all_caller.call("POST", "/cgi-bin/user/list_id", json=body)
+        except NotPermittedError as error:
+            if error.code != _FORBIDDEN:
+                raise
+            raise NotPermittedError(
+                f"wecom user/list_id: the app's secret does not do; set contacts_secret ({_WHERE})",
+                code=error.code,
+                platform="wecom",
+            ) from None
 
     async def _userid(self, api: str, body: dict[str, Any]) -> str | None:
         try:

@@ -11,7 +11,6 @@ import aiohttp
 from yarl import URL
 
 from imbridge.adapters.errcode_calls import ErrcodeCaller, is_file
-from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.transport import HttpError, HttpResponse
 
 _REFUSED_TOKEN = frozenset({40001, 40014, 42001})
@@ -52,14 +51,18 @@ class SdkTransport:
 
     Args:
         caller: The account's.
-        config: Its settings.
         exceptions: The module `wechatpy.exceptions`.
+        their_host: The API's address that is written out in some of its methods, and that ours takes the place of.
+            Empty when none of them sends anything there.
+        download_limit: Bytes of an answer at most.
     """
 
-    def __init__(self, caller: ErrcodeCaller, config: WeComConfig, exceptions: Any) -> None:
+    def __init__(self, caller: ErrcodeCaller, exceptions: Any, *, download_limit: int, their_host: str = "") -> None:
         self._caller = caller
-        self._config = config
+        self._base_url = caller.api.base_url
         self._exceptions = exceptions
+        self._their_host = their_host
+        self._download_limit = download_limit
 
     def prepared(self, client: Any, method: str, endpoint: str, options: Mapping[str, Any]) -> _Request:
         """Read what is asked; files are read here, in the thread of the method.
@@ -67,8 +70,12 @@ class SdkTransport:
         Raises:
             ValueError: The address is none of our API's, to which alone the token goes.
         """
-        base = self._config.base_url
-        url = endpoint if endpoint.startswith(("https://", "http://")) else f"{base}/cgi-bin/{endpoint}"
+        base = self._base_url
+        url = f"{options.get('api_base_url') or f'{base}/cgi-bin/'}{endpoint}"
+        if endpoint.startswith(("https://", "http://")):
+            url = endpoint
+        if self._their_host and url.startswith(f"{self._their_host}/"):
+            url = base + url.removeprefix(self._their_host)
         if not url.startswith(f"{base}/"):
             raise ValueError(f"the token is for {base}, not for another address")
         given = options.get("params") or {}
@@ -103,6 +110,7 @@ class SdkTransport:
         result, token = await self._exchange(request)
         refused = isinstance(result, dict) and result.get("errcode") in _REFUSED_TOKEN
         if refused and not request.own_token and self._caller.tokens is not None:
+            self._caller.refreshes += 1
             self._caller.tokens.invalidate(token)
             result, _ = await self._exchange(request)
         if not isinstance(result, dict):
@@ -120,6 +128,7 @@ class SdkTransport:
     async def renew(self) -> dict[str, Any]:
         """Another token than the one there is; as the platform would tell it, without how long it lasts."""
         if self._caller.tokens is not None:
+            self._caller.refreshes += 1
             self._caller.tokens.invalidate(await self._caller.tokens.get())
         return {"errcode": 0, "errmsg": "ok", "access_token": await self.token()}
 
@@ -127,7 +136,7 @@ class SdkTransport:
         """The answer: a JSON object or the response itself; and the token it was asked with."""
         token = "" if request.own_token else await self.token()
         query = request.params if request.own_token else [*request.params, ("access_token", token)]
-        options: dict[str, Any] = {"timeout": request.timeout, "max_bytes": self._config.download_limit}
+        options: dict[str, Any] = {"timeout": request.timeout, "max_bytes": self._download_limit}
         if request.files:
             options["data"] = _form(request)
         elif request.body is not None:

@@ -1,0 +1,131 @@
+"""What an account without customer-service messages could not say yet: kept until the follower asks for it.
+
+Such an account answers each message once, within some 14 seconds, with at most 2,048 bytes. What is longer, later or
+more than that would be lost; bots on such accounts let people fetch it with a word. Kept in memory, for an hour.
+"""
+
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from imbridge.adapters.base import Answer, PendingAnswer
+from imbridge.adapters.wechat.capabilities import WECHAT
+from imbridge.protocol import Message, Reply, Text
+from imbridge.rendering import Part, PartKind, render
+
+_LIFETIME = 3600.0
+_MOST_FOLLOWERS = 10_000
+_MOST_ANSWERS = 50
+"""Of one follower."""
+_MOST_GIVEN = 1000
+"""Messages of which it is remembered what they were given: the platform may send them again."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    """Of one follower.
+
+    Attributes:
+        ends: When it counts no more.
+        answers: What is to be said, in order.
+        expected: Where an answer would have come from that is late, and may still come.
+    """
+
+    ends: float
+    answers: deque[Answer] = field(default_factory=lambda: deque(maxlen=_MOST_ANSWERS))
+    expected: PendingAnswer | None = None
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether there is something to be had, now or soon."""
+        return bool(self.answers) or (self.expected is not None and not self.expected.over)
+
+
+class Rest:
+    """Of the followers of one account.
+
+    Args:
+        word: What a follower writes to get it.
+        clock: Seconds.
+    """
+
+    def __init__(self, word: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._word = word
+        self._clock = clock
+        self._by_openid: OrderedDict[str, _Kept] = OrderedDict()
+        self._given: OrderedDict[str, Answer] = OrderedDict()
+        self._hint = f"\n（未完，回复“{word}”查看后文）"
+        self._later = (Text(f"还在处理，请稍后回复“{word}”查看结果。"),)
+
+    def __len__(self) -> int:
+        return sum(len(kept.answers) for kept in self._by_openid.values())
+
+    def pieces(self, part: Part) -> list[Answer]:
+        """A part as what one message can hold; each but the last says that there is more."""
+        if part.kind is not PartKind.TEXT:
+            return [part.elements]
+        if _fits(part.elements, WECHAT.text_bytes):
+            return [part.elements]
+        room = WECHAT.text_bytes - len(self._hint.encode())
+        reply = Reply(elements=part.elements)
+        pieces = [piece.elements for piece in render(reply, WECHAT.model_copy(update={"text_bytes": room})).parts]
+        return [*(self._with_hint(piece) for piece in pieces[:-1]), pieces[-1]]
+
+    def keep(self, openid: str, answers: list[Answer]) -> None:
+        """Keep this for a follower, behind what is kept already."""
+        kept = self._of(openid)
+        kept.expected = None
+        kept.answers.extend(answers)
+
+    def expect(self, openid: str, late: PendingAnswer) -> Answer:
+        """Note that the answer for somebody comes too late, if it comes; what they are told instead."""
+        self._of(openid).expected = late
+        return self._later
+
+    def hinted(self, openid: str, answer: Answer) -> Answer:
+        """An answer that says, where there is room for it, that there is more."""
+        kept = self._by_openid.get(openid)
+        room = WECHAT.text_bytes - len(self._hint.encode())
+        if kept is None or not kept.answers or answer[-1].as_text() == self._hint or not _fits(answer, room):
+            return answer
+        return self._with_hint(answer)
+
+    def given_to(self, message: Message) -> Answer | None:
+        """What a message is answered with that asks for what is kept; None for every other message.
+
+        Somebody to whom nothing is owed may say the word like any other.
+        """
+        again = self._given.get(message.id)
+        if again is not None:
+            return again
+        openid = message.sender.id
+        kept = self._by_openid.get(openid)
+        if kept is None or message.text.strip() != self._word:
+            return None
+        if kept.ends <= self._clock() or not kept.is_owed:
+            del self._by_openid[openid]
+            return None
+        answer = self.hinted(openid, kept.answers.popleft()) if kept.answers else self._later
+        self._given[message.id] = answer
+        while len(self._given) > _MOST_GIVEN:
+            self._given.popitem(last=False)
+        return answer
+
+    def _with_hint(self, answer: Answer) -> Answer:
+        return (*answer, Text(self._hint)) if all(isinstance(element, Text) for element in answer) else answer
+
+    def _of(self, openid: str) -> _Kept:
+        now = self._clock()
+        kept = self._by_openid.pop(openid, None)
+        if kept is None or kept.ends <= now:
+            kept = _Kept(now)
+        kept.ends = now + _LIFETIME
+        self._by_openid[openid] = kept
+        while len(self._by_openid) > _MOST_FOLLOWERS or next(iter(self._by_openid.values())).ends <= now:
+            self._by_openid.popitem(last=False)
+        return kept
+
+
+def _fits(answer: Answer, limit: int) -> bool:
+    return sum(len(element.as_text().encode("utf-8", "replace")) for element in answer) <= limit

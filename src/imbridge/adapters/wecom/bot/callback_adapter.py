@@ -1,0 +1,231 @@
+"""The adapter of a smart bot over HTTP callbacks: it speaks when spoken to, and once more within the hour."""
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any, ClassVar
+from weakref import WeakValueDictionary
+
+from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
+from imbridge.adapters.envelope import Envelope
+from imbridge.adapters.uploads import look
+from imbridge.adapters.wecom.bot.capabilities import CALLBACK_BOT
+from imbridge.adapters.wecom.bot.downloads import BotDownloads
+from imbridge.adapters.wecom.bot.facts import BotIdentity
+from imbridge.adapters.wecom.bot.inbound import Received
+from imbridge.adapters.wecom.bot.outbound import card_body, content_of, markdown_body, measure, stream_in
+from imbridge.adapters.wecom.bot.response_urls import ResponseUrls
+from imbridge.adapters.wecom.bot.turn import Turn, TurnOverError
+from imbridge.adapters.wecom.bot.turn_stream import TurnStream
+from imbridge.adapters.wecom.bot.webhook import BotWebhook
+from imbridge.adapters.wecom.config import WeComConfig
+from imbridge.adapters.wecom.sent.cards import DoesNotFitError
+from imbridge.adapters.wecom.sent.formats import is_picture
+from imbridge.adapters.wecom.sent.media import IMAGE_BYTES, TAKER
+from imbridge.config import AccountConfig
+from imbridge.protocol import (
+    Card,
+    ContentRefusedError,
+    Degradation,
+    Element,
+    Image,
+    Markdown,
+    Media,
+    Message,
+    SentPart,
+    Text,
+)
+from imbridge.rendering import Part, PartKind
+from imbridge.transport import WebhookRoute
+
+
+class BotCallbackAdapter(Adapter):
+    """One smart bot over HTTP callbacks."""
+
+    platform: ClassVar[str] = "wecom"
+    config_type: ClassVar[type[AccountConfig]] = WeComConfig
+    capabilities = CALLBACK_BOT
+
+    def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
+        """Keep the settings; there is no I/O before a callback comes."""
+        if not isinstance(config, WeComConfig):
+            raise TypeError(f"the WeCom adapter needs a WeComConfig, not a {type(config).__name__}")
+        if config.token is None or config.aes_key is None:
+            raise ValueError(f"{config.key}: callbacks need token and aes_key")
+        super().__init__(config, context)
+        self.me = BotIdentity(config.name, config.bot_id, config.bot_name)
+        self.downloads = BotDownloads(config, context.pool)
+        self.response_urls = ResponseUrls(config, context.pool)
+        # A smart bot's envelopes are for nobody in particular, whatever else is set.
+        envelope = Envelope(config.token.get_secret_value(), config.aes_key.get_secret_value(), "")
+        self.webhook = BotWebhook(config, envelope, self.me, context.intake, self._received)
+        self._streams: WeakValueDictionary[str, TurnStream] = WeakValueDictionary()
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """There is nobody to ask: whether token and key are right is seen when the first callback comes."""
+        self._tell(Health.UP, "waiting for callbacks")
+
+    async def stop_reading(self) -> None:
+        """Take nothing new; what is being answered is answered."""
+        self.webhook.stop_reading()
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        self.webhook.close()
+        self._tell(Health.STOPPED, "closed")
+
+    async def probe(self) -> Probe:
+        """What is known: the platform offers nothing to ask."""
+        problems = () if self.me.bot_id else ("not checked: no callback has come yet, and there is nobody to ask",)
+        return Probe(True, self.me.bot_id, self.me.name, problems)
+
+    def _tell(self, health: Health, reason: str) -> None:
+        if health is not self.health:
+            self.health = health
+            self.context.on_health(self, health, reason)
+
+    def _received(self, got: Received) -> None:
+        item = got.inbound.item
+        if isinstance(item.payload, dict) and not self.me.bot_id:
+            self.me.bot_id = str(item.payload.get("aibotid") or "")
+        if isinstance(item, Message):
+            self.downloads.remember(got.media)
+        if item.channel is not None:
+            self.response_urls.remember(item.id, item.channel.address, got.response_url)
+
+    # -- speaking ------------------------------------------------------------------------------------------------------
+
+    def measure(self, part: Part) -> int:
+        """Bytes of a part as sent."""
+        return measure(part)
+
+    async def send(self, target: Target, part: Part, key: str) -> Sent:
+        """Send one part: in the answer to the callback, while there is one; else once by its `response_url`.
+
+        Back when the platform has it.
+        """
+        degradations: list[Degradation] = []
+        if target.reply_to is not None:
+            why = "a smart bot's message cannot quote another"
+            degradations.append(Degradation(what="reply", how="sent to the chat", why=why))
+        turn = self.webhook.turn(target.answers)
+        if turn is not None:
+            try:
+                kind = await self._say_in(turn, part, key, degradations)
+            except TurnOverError:
+                pass  # it has to go the other way
+            else:
+                return Sent(SentPart(message_id=turn.stream_id, kind=kind, key=key), 1, tuple(degradations))
+        await self.webhook.after_answer(target.answers)
+        body = self._once(part, key, degradations)
+        await self.response_urls.say(target.answers, target.channel.address, body)
+        task = body.get("template_card", {}).get("task_id", "")
+        return Sent(SentPart(message_id=task, kind=body["msgtype"], key=key), 1, tuple(degradations))
+
+    async def _say_in(self, turn: Turn, part: Part, key: str, degradations: list[Degradation]) -> str:
+        first = part.elements[0]
+        stream = self._streams.get(stream_in(part))
+        if stream is not None:
+            await stream.begin(turn)
+            return "stream"
+        if isinstance(first, Image) and part.kind is PartKind.MEDIA:
+            turn.add_image(await _picture(first))
+        elif part.kind is PartKind.CARD and (body := _card(first, key, degradations)) is not None:
+            turn.add_card(body["template_card"])
+            await turn.fetched()
+            return "template_card"
+        else:
+            piece = turn.add(content_of(_as_text(part)))
+            try:
+                await turn.fetched()
+            except TurnOverError:
+                turn.withdraw(piece)
+                raise
+            return "stream"
+        await turn.fetched()
+        return "image"
+
+    def _once(self, part: Part, key: str, degradations: list[Degradation]) -> dict[str, Any]:
+        """The body for a `response_url`: Markdown or a card."""
+        stream_id = stream_in(part)
+        if stream_id:
+            degradations.append(Degradation(what="stream", how="text: it does not grow", why=_NOT_GROWING))
+            stream = self._streams.get(stream_id)
+            text = part.elements[0].as_text()
+            plain = Markdown(text) if stream is not None and stream.markdown else Text(text)
+            return markdown_body(content_of(Part(PartKind.TEXT, (plain,))))
+        if part.kind is PartKind.CARD and (body := _card(part.elements[0], key, degradations)) is not None:
+            return body
+        if part.kind is PartKind.MEDIA:
+            why = "a smart bot sends Markdown and cards only, once its first answer is finished"
+            degradations.append(Degradation(what="image", how="text", why=why))
+        return markdown_body(content_of(_as_text(part)))
+
+    def grow(self, *, markdown: bool) -> TurnStream:
+        """A piece of the answer."""
+        stream = TurnStream(markdown=markdown)
+        self._streams[stream.id] = stream
+        return stream
+
+    def can_grow(self, message_id: str) -> bool:
+        """While the platform asks for the rest of the answer."""
+        return self.webhook.turn(message_id) is not None
+
+    async def read(self, message_id: str, media: Media) -> bytes:
+        """Fetch the bytes of a received media element, within 5 minutes; at most `download_limit`."""
+        return await self.downloads.read(media)
+
+    async def save(self, message_id: str, media: Media, to: str | PathLike[str]) -> Path:
+        """Write a received media element to disk, within 5 minutes; at most `download_limit`."""
+        return await self.downloads.save(media, to)
+
+    def routes(self) -> Sequence[WebhookRoute]:
+        """The callback URL."""
+        return (self.webhook.route(),)
+
+    def counters(self) -> dict[str, Any]:
+        """Numbers for metrics."""
+        return dict(self.webhook.counts)
+
+
+_NOT_GROWING = "it answers nothing that can be answered"
+
+
+def _card(card: Element, key: str, degradations: list[Degradation]) -> dict[str, Any] | None:
+    """The body of a card's message; None when it has to be text."""
+    if not isinstance(card, Card):
+        return None
+    try:
+        body, changed = card_body(card, key)
+    except (ContentRefusedError, DoesNotFitError) as error:
+        degradations.append(Degradation(what="card", how="text", why=str(error)))
+        return None
+    degradations += changed
+    return body
+
+
+def _as_text(part: Part) -> Part:
+    """A text as it is; of anything else what it says."""
+    if not part.kind.alone:
+        return part
+    return Part(PartKind.TEXT, tuple(_plain(element) for element in part.elements))
+
+
+def _plain(element: Element) -> Element:
+    return Markdown(element.as_text()) if isinstance(element, Card) else Text(element.as_text())
+
+
+async def _picture(image: Image) -> bytes:
+    """The bytes of an image that an answer can end with.
+
+    Raises:
+        ContentRefusedError: it is none, too large, or cannot be read.
+    """
+    if not image.has_content:
+        raise ContentRefusedError("this Image carries nothing that can be sent", platform="wecom")
+    content = await look(image, IMAGE_BYTES, TAKER)
+    if not is_picture(content.head):
+        raise ContentRefusedError("a smart bot's answer shows JPG and PNG", platform="wecom")
+    return await content.read(IMAGE_BYTES)

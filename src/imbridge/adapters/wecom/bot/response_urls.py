@@ -1,0 +1,105 @@
+"""Where a message can be answered once more, within the hour, after its callback has been answered.
+
+Source: developer.work.weixin.qq.com, "answers by response_url" (path/101138): one POST of Markdown or a card.
+"""
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from imbridge.adapters.errcode_calls import json_object
+from imbridge.adapters.wecom.bot.calls import kind_of
+from imbridge.adapters.wecom.bot.errors import BOT_ERRORS
+from imbridge.adapters.wecom.config import WeComConfig
+from imbridge.protocol import DeliveryError, TargetGoneError
+from imbridge.transport import HttpError, HttpPool
+
+_MOST = 20_000
+_LIFETIME = 3600.0 - 30
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@dataclass(slots=True)
+class _Place:
+    url: str = field(repr=False)
+    until: float
+    used: bool = False
+
+    @property
+    def is_good(self) -> bool:
+        return not self.used and time.monotonic() < self.until
+
+
+class ResponseUrls:
+    """The addresses of the messages and clicks of an hour; each can be used once."""
+
+    def __init__(self, settings: WeComConfig, pool: HttpPool) -> None:
+        """For one account."""
+        self._pool = pool
+        self._host = urlsplit(settings.base_url).hostname or ""
+        self._by_item: OrderedDict[str, _Place] = OrderedDict()
+        self._by_chat: OrderedDict[str, _Place] = OrderedDict()
+
+    def remember(self, item_id: str, chat: str, url: str) -> None:
+        """A message or a click came; an address that is not the platform's is left out."""
+        if not url or item_id in self._by_item or not self._is_theirs(url):
+            return
+        place = _Place(url, time.monotonic() + _LIFETIME)
+        self._by_item[item_id] = place
+        self._by_chat[chat] = place
+        self._by_chat.move_to_end(chat)
+        for places in (self._by_item, self._by_chat):
+            while len(places) > _MOST:
+                places.popitem(last=False)
+
+    def has(self, item_id: str | None, chat: str) -> bool:
+        """Whether something can be said that answers this, or in this conversation."""
+        return self._find(item_id, chat) is not None
+
+    async def say(self, item_id: str | None, chat: str, body: dict[str, Any]) -> None:
+        """Say something: as the answer to a message, or, without one, to the newest message of a conversation.
+
+        Raises:
+            TargetGoneError: it has been used, is over, or there is none.
+            DeliveryError: the platform refused, or nobody knows whether it has arrived.
+        """
+        place = self._find(item_id, chat)
+        if place is None:
+            raise TargetGoneError(
+                "a smart bot over callbacks says one more thing within an hour of a message, and has; use mode bot "
+                "(its long connection) to speak freely",
+                platform="wecom",
+            )
+        place.used = True
+        try:
+            response = await self._pool.request("POST", place.url, json=body)
+        except HttpError as error:
+            place.used = error.ambiguous
+            failed = DeliveryError("wecom response_url: no answer", platform="wecom", ambiguous=error.ambiguous)
+            raise failed from None
+        answer = json_object(response)
+        code = answer.get("errcode", 0 if answer else None)
+        if code == 0 and response.status < 400:
+            return
+        if not isinstance(code, int):
+            text = f"wecom response_url: HTTP {response.status}"
+            raise DeliveryError(text, code=response.status, platform="wecom", ambiguous=True)
+        rule = BOT_ERRORS.lookup(code, status=response.status)
+        said = str(answer.get("errmsg", ""))[:300]
+        raise kind_of(code, rule)(
+            f"wecom response_url: {rule.meaning} (code {code}): {said}", code=code, platform="wecom"
+        )
+
+    def _find(self, item_id: str | None, chat: str) -> _Place | None:
+        place = self._by_item.get(item_id) if item_id else self._by_chat.get(chat)
+        return place if place is not None and place.is_good else None
+
+    def _is_theirs(self, url: str) -> bool:
+        try:
+            parts = urlsplit(url)
+            host = parts.hostname or ""
+        except ValueError:
+            return False
+        return host == self._host and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK))

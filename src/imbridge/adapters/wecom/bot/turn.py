@@ -1,0 +1,229 @@
+"""What answers one message over HTTP: a stream that the platform comes back for, until it is finished.
+
+Source: developer.work.weixin.qq.com, "passive replies" (path/101031) and "receive messages" (path/100719): the answer
+to the callback shows the first state; while it is not the last, the platform asks for the newest one, for at most 6
+minutes from the message. Images come with the last state, a card once.
+"""
+
+import asyncio
+import base64
+import hashlib
+import time
+from typing import Any
+
+from imbridge.adapters.wecom.bot.capabilities import CONTENT_BYTES
+from imbridge.adapters.wecom.bot.outbound import stream_body
+from imbridge.protocol import ImbridgeError
+
+MOST_IMAGES = 10
+_GAP = "\n\n"
+_NOTHING = "\u2026"
+"""What a stream ends with that has shown nothing but the sign that the bot is thinking."""
+_NOT_FETCHED = 20.0
+"""Seconds without a question after which the platform has given up."""
+_HURRY = 3.0
+
+
+class TurnOverError(ImbridgeError):
+    """Nothing more can be said as the answer to the callback."""
+
+
+class Piece:
+    """A part of the answer; its text may change while it is the last one."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+class Turn:
+    """One message's answer.
+
+    Attributes:
+        stream_id: The stream that it is.
+        released: Nothing more will be said.
+        over: Nothing more can be said.
+        growing: How many of its pieces are being written.
+        left: The answer to the callback itself is on its way.
+    """
+
+    def __init__(self, stream_id: str, window: float, *, feedback: bool = False) -> None:
+        """It can be added to for `window` seconds; with `feedback` people can rate it."""
+        self.stream_id = stream_id
+        self.released = False
+        self.over = False
+        self.growing = 0
+        self.left = asyncio.Event()
+        self._patience = _NOT_FETCHED
+        self._until = time.monotonic() + window
+        self._feedback = feedback
+        self._pieces: list[Piece] = []
+        self._images: list[dict[str, Any]] = []
+        self._card: dict[str, Any] | None = None
+        self._card_sent = False
+        self._version = 0
+        self._fetched = 0
+        self._asked_at = time.monotonic()
+        self._changed = asyncio.Event()
+        self._taken = asyncio.Event()
+
+    @property
+    def is_open(self) -> bool:
+        """More can be said."""
+        return not self.over and not self.released and time.monotonic() < self._until
+
+    @property
+    def content(self) -> str:
+        """All of it so far."""
+        return _GAP.join(piece.text for piece in self._pieces)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is said."""
+        return not self._version
+
+    @property
+    def is_news(self) -> bool:
+        """Something was said that has not been fetched."""
+        return self._fetched < self._version
+
+    # -- saying --------------------------------------------------------------------------------------------------------
+
+    def add(self, text: str) -> Piece:
+        """Say a text, below what was said before.
+
+        Raises:
+            TurnOverError: there is no time or no room for it.
+        """
+        self._check()
+        piece = Piece(text)
+        self._pieces.append(piece)
+        if len(self.content.encode()) > CONTENT_BYTES:
+            self._pieces.pop()
+            self._end()
+            raise TurnOverError(f"an answer has at most {CONTENT_BYTES} bytes")
+        self._change()
+        return piece
+
+    def change(self, piece: Piece, text: str) -> None:
+        """Say a piece otherwise.
+
+        Raises:
+            TurnOverError: there is no time or no room for it.
+        """
+        self._check()
+        before, piece.text = piece.text, text
+        if len(self.content.encode()) > CONTENT_BYTES:
+            piece.text = before
+            self._end()
+            raise TurnOverError(f"an answer has at most {CONTENT_BYTES} bytes")
+        self._change()
+
+    def withdraw(self, piece: Piece) -> None:
+        """It was not fetched, and goes another way."""
+        self._pieces = [one for one in self._pieces if one is not piece]
+
+    def add_card(self, card: dict[str, Any]) -> None:
+        """Show a card with it.
+
+        Raises:
+            TurnOverError: there is one already, or no time.
+        """
+        self._check()
+        if self._card is not None:
+            raise TurnOverError("an answer has one card")
+        self._card = card
+        self._change()
+
+    def add_image(self, data: bytes) -> None:
+        """Show an image at its end.
+
+        Raises:
+            TurnOverError: there are ten already, or no time.
+        """
+        self._check()
+        if len(self._images) == MOST_IMAGES:
+            raise TurnOverError(f"an answer has at most {MOST_IMAGES} images")
+        md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        image = {"base64": base64.b64encode(data).decode("ascii"), "md5": md5}
+        self._images.append({"msgtype": "image", "image": image})
+        self._change()
+
+    def hurry(self) -> None:
+        """We are about to stop: who waits for the platform waits no longer than it usually takes."""
+        self._patience = _HURRY
+        self._asked_at = time.monotonic()
+        self._taken.set()
+
+    def release(self) -> None:
+        """Nothing more will be said."""
+        self.released = True
+        self._changed.set()
+
+    async def fetched(self) -> None:
+        """Wait until the platform has all that is said now.
+
+        Raises:
+            TurnOverError: it does not come for it any more.
+        """
+        version = self._version
+        while self._fetched < version:
+            self._taken.clear()
+            left = self._asked_at + self._patience - time.monotonic()
+            if left <= 0:
+                self.over = True
+                raise TurnOverError("the platform has stopped asking for the rest of the answer")
+            waiting = asyncio.ensure_future(self._taken.wait())
+            try:
+                await asyncio.wait((waiting,), timeout=left)
+            finally:
+                waiting.cancel()
+
+    def _check(self) -> None:
+        if not self.is_open:
+            self._end()
+            raise TurnOverError("the time for an answer to the callback is over")
+
+    def _end(self) -> None:
+        self.over = True
+        self._changed.set()
+
+    def _change(self) -> None:
+        self._version += 1
+        self._changed.set()
+
+    # -- fetching ------------------------------------------------------------------------------------------------------
+
+    async def ready(self, within: float) -> None:
+        """Wait, at most so many seconds, until something new is said or nothing more will be."""
+        until = time.monotonic() + within
+        while self._fetched == self._version and self.is_open and (left := until - time.monotonic()) > 0:
+            self._changed.clear()
+            waiting = asyncio.ensure_future(self._changed.wait())
+            try:
+                await asyncio.wait((waiting,), timeout=left)
+            finally:
+                waiting.cancel()
+
+    def take(self, *, first: bool) -> dict[str, Any] | None:
+        """The newest state, for the callback itself (`first`) or for a question of the platform; None for nothing."""
+        self._asked_at = time.monotonic()
+        finish = not self.is_open
+        self._fetched = self._version
+        self._taken.set()
+        if first and finish and self.is_empty:
+            return None
+        if first and finish and self._card is not None and not self._pieces and not self._images:
+            self._card_sent = True
+            return {"msgtype": "template_card", "template_card": self._card}
+        content = self.content
+        if finish and not content and not self._images and self._card is None:
+            content = _NOTHING
+        body = stream_body(self.stream_id, content, finish=finish, feedback=first and self._feedback)
+        if finish and self._images:
+            body["stream"]["msg_item"] = self._images
+        if self._card is not None and (first or not self._card_sent):
+            body |= {"msgtype": "stream_with_template_card", "template_card": self._card}
+            self._card_sent = True
+        return body

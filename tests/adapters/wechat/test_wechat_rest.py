@@ -1,0 +1,201 @@
+"""An account without customer-service messages: what has no room in one answer waits until the follower asks for it."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from contract import until
+from wechat_rig import Rig, running
+
+from imbridge import Bridge
+from imbridge.adapters.base import PendingAnswer
+from imbridge.adapters.wechat import adapter as adapter_module
+from imbridge.adapters.wechat import webhook as webhook_module
+from imbridge.adapters.wechat.received import tries
+from imbridge.adapters.wechat.received.facts import private
+from imbridge.adapters.wechat.sent.rest import Rest
+from imbridge.emulators.wechat import EmulatorSettings
+from imbridge.protocol import DeliveryState, Image, Message, Receipt, Sender, Text
+from imbridge.protocol.message import utc
+from imbridge.rendering import Part, PartKind
+
+CUT, WAITS = 1.0, 0.6
+HINT = "（未完，回复“继续”查看后文）"
+LATER = "还在处理，请稍后回复“继续”查看结果。"
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapter_module, "CUT", CUT)
+    monkeypatch.setattr(webhook_module, "_PAST_THE_CUT", 0.1)
+    monkeypatch.setattr(tries, "_MISSING", 0.5)
+
+
+@pytest.fixture
+def settings() -> EmulatorSettings:
+    return EmulatorSettings(callback_timeout=CUT)
+
+
+def bridge_of(rig: Rig, *answers: Any, delay: float = 0.0) -> tuple[Bridge, list[str], list[Receipt]]:
+    bridge = Bridge([rig.config(passive_reply=WAITS, customer_service=False)])
+    seen: list[str] = []
+    receipts: list[Receipt] = []
+
+    @bridge.on_message
+    async def answer(msg: Message) -> None:
+        seen.append(msg.text)
+        if delay and len(seen) == 1:
+            await asyncio.sleep(delay)
+        receipts.extend([await msg.reply(content) for content in answers])
+
+    return bridge, seen, receipts
+
+
+async def test_a_long_answer_is_read_on_word(rig: Rig) -> None:
+    text = "长" * 1500
+    bridge, seen, receipts = bridge_of(rig, text)
+    async with running(rig, bridge):
+        await rig.alice.says("tell me")
+        read = [await rig.alice.receives()]
+        while read[-1].text.endswith(HINT):
+            await rig.alice.says("继续")
+            read.append(await rig.alice.receives())
+        await until(lambda: receipts)
+    assert len(read) == 3
+    assert "".join(message.text.removesuffix(HINT).rstrip("\n") for message in read) == text
+    assert {message.how for message in read} == {"passive"}
+    assert seen == ["tell me"], "the word is for the adapter as long as something is kept"
+    assert receipts[0].state is DeliveryState.SENT
+    assert [one.what for one in receipts[0].degradations] == ["rest"]
+    assert rig.wechat.violations == []
+    assert rig.calls("/custom/send") == []
+
+
+async def test_the_word_is_a_word_like_any_other_when_nothing_is_kept(rig: Rig) -> None:
+    bridge, seen, _ = bridge_of(rig, "short")
+    async with running(rig, bridge):
+        await rig.alice.says("继续")
+        assert (await rig.alice.receives()).text == "short"
+    assert seen == ["继续"]
+
+
+async def test_a_late_answer_is_fetched(rig: Rig) -> None:
+    bridge, seen, receipts = bridge_of(rig, "the result", delay=4.5)
+    async with running(rig, bridge):
+        sent = await rig.alice.says("think")
+        assert (await rig.alice.receives(timeout=20)).text == LATER
+        assert (sent.attempts, sent.outcome) == (3, "answered")
+        await rig.alice.says("继续")
+        assert (await rig.alice.receives()).text == LATER, "not there yet"
+        await until(lambda: receipts)
+        assert [one.what for one in receipts[0].degradations] == ["answer"]
+        await rig.alice.says(" 继续 ")
+        assert (await rig.alice.receives()).text == "the result"
+        await rig.alice.says("继续")
+        assert (await rig.alice.receives()).text == "the result", "nothing is kept: the skill is asked again"
+    assert seen == ["think", "继续"]
+    assert rig.alice.service_faults == []
+
+
+async def test_a_late_answer_that_never_comes(rig: Rig) -> None:
+    """A skill that says nothing in the end leaves nothing to be fetched."""
+    bridge, seen, _ = bridge_of(rig, delay=3.5)
+    async with running(rig, bridge):
+        await rig.alice.says("think")
+        assert (await rig.alice.receives(timeout=20)).text == LATER
+        await until(lambda: bridge._handling.counts["handled"] == 1)
+        sent = await rig.alice.says("继续")
+        assert await sent.settled() == "taken"
+    assert seen == ["think", "继续"]
+
+
+async def test_second_answers_are_kept_in_order_and_the_next_one_says_so(rig: Rig) -> None:
+    bridge, _, _ = bridge_of(rig, "one", "two", "three")
+    async with running(rig, bridge):
+        await rig.alice.says("first")
+        assert (await rig.alice.receives()).text == "one"
+        await until(lambda: bridge._delivery.counts["sent"] == 3)
+        await rig.alice.says("second")
+        assert (await rig.alice.receives()).text == f"one\n{HINT}"
+        await until(lambda: bridge._delivery.counts["sent"] == 6)
+        read = []
+        for _ in range(4):
+            await rig.alice.says("继续")
+            read.append((await rig.alice.receives()).text)
+    assert read == [f"two\n{HINT}", f"three\n{HINT}", f"two\n{HINT}", "three"]
+
+
+async def test_the_platform_asks_twice_and_gets_the_same(rig: Rig) -> None:
+    bridge, _, _ = bridge_of(rig, "one", "two", "three")
+    async with running(rig, bridge):
+        await rig.alice.says("first")
+        await rig.alice.receives("one")
+        await until(lambda: bridge._delivery.counts["sent"] == 3)
+        rig.wechat.faults.duplicate_callbacks(1, 1)
+        await rig.alice.says("继续")
+        for _ in range(2):
+            assert (await rig.alice.receives()).text == f"two\n{HINT}"
+        await rig.alice.says("继续")
+        assert (await rig.alice.receives()).text == "three"
+
+
+async def test_nothing_said_unasked_is_kept(rig: Rig) -> None:
+    bridge, _, _ = bridge_of(rig, "hi")
+    async with running(rig, bridge):
+        receipt = await bridge.send(f"wechat:work/user/{rig.alice.openid}", "news")
+    assert receipt.state is DeliveryState.FAILED
+    assert "no callback waits" in receipt.error
+
+
+def said(text: str, number: int, openid: str = "o_1") -> Message:
+    channel = private("work", openid)
+    return Message(id=str(number), channel=channel, sender=Sender(id=openid), text=text, timestamp=utc(0))
+
+
+async def test_it_is_kept_for_an_hour_and_each_follower_has_their_own() -> None:
+    now = [0.0]
+    rest = Rest("more", clock=lambda: now[0])
+    rest.keep("o_1", [(Text("a"),), (Text("b"),)])
+    rest.keep("o_2", [(Image(key="k"),)])
+    assert len(rest) == 3
+    assert rest.given_to(said("more", 1, "o_2")) == (Image(key="k"),)
+    assert rest.given_to(said("more", 2, "o_2")) is None
+    assert rest.given_to(said("other", 3)) is None
+    assert rest.given_to(said("more", 4, "o_3")) is None
+    first = rest.given_to(said("more", 5))
+    assert first is not None
+    assert first[0] == Text("a")
+    now[0] = 3601.0
+    assert rest.given_to(said("more", 6)) is None
+    assert len(rest) == 0
+
+
+async def test_it_is_bounded() -> None:
+    rest = Rest("more")
+    for number in range(10_050):
+        rest.keep(f"o_{number}", [(Text("x"),)])
+    assert len(rest) == 10_000
+    rest.keep("o_1", [(Text(str(number)),) for number in range(80)])
+    first = rest.given_to(said("more", 1))
+    assert first is not None
+    assert first[0] == Text("30")
+
+
+async def test_what_is_late_is_over_when_it_is_released() -> None:
+    rest = Rest("more")
+    late = PendingAnswer()
+    assert rest.expect("o_1", late)[0].as_text()
+    assert rest.given_to(said("more", 1)) is not None
+    late.release()
+    assert rest.given_to(said("more", 2)) is None
+
+
+@pytest.mark.parametrize("text", ["é" * 3000, "x" * 2049, "a b " * 900, "😀" * 2000])
+def test_pieces_fit_and_lose_nothing(text: str) -> None:
+    rest = Rest("more")
+    pieces = rest.pieces(Part(PartKind.TEXT, (Text(text),)))
+    assert len(pieces) > 1
+    assert all(len("".join(one.as_text() for one in piece).encode()) <= 2048 for piece in pieces)
+    assert all(piece[-1].as_text().startswith("\n（未完") for piece in pieces[:-1])
+    whole = "".join(piece[0].as_text() for piece in pieces)
+    assert whole.replace(" ", "") == text.replace(" ", "")

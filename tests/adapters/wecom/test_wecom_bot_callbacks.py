@@ -1,0 +1,406 @@
+"""Smart bots over HTTP callbacks, through a whole bridge behind a web server."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from contract import until
+from served import served
+from wecom_bot_rig import CARD, PNG, BotRig
+
+from imbridge import Bridge
+from imbridge.emulators.wecom.bot import BotChat, BotEmulatorSettings
+from imbridge.protocol import (
+    Button,
+    ButtonClicked,
+    Card,
+    ChatOpened,
+    Event,
+    File,
+    Image,
+    Markdown,
+    Media,
+    Message,
+    Receipt,
+    Text,
+)
+
+Skill = Callable[[Message], Any]
+
+
+class Talk:
+    """A bridge with one skill, and what became of what it said."""
+
+    def __init__(self, bots: BotRig, skill: Skill, on_event: Any = None, **settings: Any) -> None:
+        self.receipts: list[Receipt] = []
+        self.bridge = Bridge([bots.callback_config(**settings)])
+        if on_event is not None:
+            self.bridge.on_event()(on_event)
+
+        @self.bridge.on_message
+        async def answer(msg: Message) -> Any:
+            said = await skill(msg)
+            if isinstance(said, Receipt):
+                self.receipts.append(said)
+                return None
+            return said
+
+
+@asynccontextmanager
+async def talking(bots: BotRig, skill: Skill, on_event: Any = None, **settings: Any) -> AsyncIterator[Talk]:
+    """The bridge runs, and the platform calls it back."""
+    talk = Talk(bots, skill, on_event, **settings)
+    async with talk.bridge, served(talk.bridge.asgi()) as url:
+        await bots.platform.set_callback(bots.bot, f"{url}/wecom/bot")
+        yield talk
+
+
+async def echo(msg: Message) -> str:
+    return f"echo {msg.text}"
+
+
+async def silent(msg: Message) -> None:
+    return None
+
+
+async def test_a_quick_answer_is_the_callbacks_own_and_finished_at_once(bots: BotRig) -> None:
+    async with talking(bots, echo):
+        await bots.alice.says("hi", bot=bots.bot)
+        message = await bots.alice.receives("echo hi", bot=bots.bot)
+        await message.finishes()
+    assert (message.kind, message.how) == ("stream", "passive")
+    assert bots.platform.stats.polls == 0
+    assert bots.platform.stats.response_urls == 0
+    assert bots.platform.violations == []
+
+
+async def test_in_a_group(bots: BotRig, team: BotChat) -> None:
+    async with talking(bots, echo):
+        await bots.alice.says("hi", chat=team, mentions=[bots.bot])
+        message = await bots.alice.receives("echo hi", chat=team)
+        await message.finishes()
+
+
+async def test_nothing_said_is_an_empty_answer(bots: BotRig) -> None:
+    async with talking(bots, silent):
+        await bots.alice.says("hi", bot=bots.bot)
+        await until(lambda: bots.platform.stats.callbacks_taken == 1)
+        await bots.alice.receives_nothing(bot=bots.bot, within=0.1)
+    assert bots.platform.stats.polls == 0
+
+
+async def test_a_slow_answer_comes_with_the_polls(bots: BotRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imbridge.adapters.wecom.bot.webhook._FIRST_WITHIN", 0.1)
+
+    async def slow(msg: Message) -> str:
+        await asyncio.sleep(0.4)
+        return "at last"
+
+    async with talking(bots, slow):
+        await bots.alice.says("hi", bot=bots.bot)
+        message = await bots.alice.receives("at last", bot=bots.bot)
+        await message.finishes()
+    assert message.states == ["at last"]
+    assert bots.platform.stats.polls > 1
+    assert bots.platform.violations == []
+
+
+async def test_slow_and_nothing_to_say_ends_all_the_same(bots: BotRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imbridge.adapters.wecom.bot.webhook._FIRST_WITHIN", 0.05)
+
+    async def slow(msg: Message) -> None:
+        await asyncio.sleep(0.2)
+
+    async with talking(bots, slow):
+        await bots.alice.says("hi", bot=bots.bot)
+        message = await bots.alice.receives(bot=bots.bot)
+        await message.finishes()
+    assert message.text == "…"
+    assert bots.platform.violations == []
+
+
+async def test_an_answer_that_grows(bots: BotRig) -> None:
+    pieces = [f"{number} " for number in range(10)]
+
+    async def grow(msg: Message) -> Receipt:
+        async def parts() -> AsyncIterator[str]:
+            for piece in pieces:
+                yield piece
+                await asyncio.sleep(0.15)
+
+        return await msg.reply(parts())
+
+    async with talking(bots, grow) as talk:
+        await bots.alice.says("go", bot=bots.bot)
+        message = await bots.alice.receives(lambda one: one.kind == "stream", bot=bots.bot)
+        await message.finishes()
+        await until(lambda: talk.receipts)
+    assert message.text == "".join(pieces)
+    assert len(message.states) > 2
+    assert message.rewritten == 0
+    assert talk.receipts[0].message_id == message.stream_id
+    assert talk.receipts[0].degradations == ()
+    assert bots.platform.violations == []
+
+
+async def test_several_parts_are_one_answer(bots: BotRig) -> None:
+    async def several(msg: Message) -> list[object]:
+        await msg.reply("first")
+        await asyncio.sleep(0.3)
+        await msg.reply(Markdown("**second**"))
+        return [Text("third"), Image(data=PNG)]
+
+    async with talking(bots, several):
+        await bots.alice.says("go", bot=bots.bot)
+        message = await bots.alice.receives(lambda one: one.kind == "stream", bot=bots.bot)
+        await message.finishes()
+    assert message.text == "first\n\n**second**\n\nthird"
+    assert message.images == [PNG]
+    assert len(bots.platform.messages) == 1
+    assert bots.platform.violations == []
+
+
+async def test_what_comes_later_goes_by_the_response_url_once(bots: BotRig) -> None:
+    later: list[Message] = []
+
+    async def now(msg: Message) -> str:
+        later.append(msg)
+        return "at once"
+
+    async with talking(bots, now):
+        await bots.alice.says("go", bot=bots.bot)
+        message = await bots.alice.receives("at once", bot=bots.bot)
+        await message.finishes()
+        first = await later[0].reply("a moment later")
+        second = await later[0].reply("once too often")
+    assert first
+    assert not second
+    assert "use mode bot" in second.error
+    assert [message.how for message in bots.platform.messages] == ["passive", "response_url"]
+    assert bots.shown() == ["at once", "a moment later"]
+
+
+async def test_unasked_it_uses_the_newest_response_url(bots: BotRig) -> None:
+    async with talking(bots, silent) as talk:
+        assert not await talk.bridge.send("wecom:bot/private/alice", "nobody has spoken")
+        await bots.alice.says("go", bot=bots.bot)
+        await until(lambda: bots.platform.stats.callbacks_taken == 1)
+        sent = await talk.bridge.send("wecom:bot/private/alice", Card(content=CARD))
+        assert sent
+        assert sent.message_id == bots.platform.messages[0].card["task_id"]
+        assert not await talk.bridge.send("wecom:bot/private/alice", "again")
+    assert [message.how for message in bots.platform.messages] == ["response_url"]
+
+
+@pytest.mark.parametrize("code", [93000, 45009, 40058])
+async def test_a_refused_response_url(bots: BotRig, code: int) -> None:
+    async with talking(bots, silent) as talk:
+        await bots.alice.says("go", bot=bots.bot)
+        await until(lambda: bots.platform.stats.callbacks_taken == 1)
+        bots.platform.faults.refuse_response_url(code)
+        receipt = await talk.bridge.send("wecom:bot/private/alice", "x")
+    assert receipt.code == code
+    assert "response_code" not in receipt.error.replace("response_code)", "")
+    assert "aibot/response?" not in receipt.error
+
+
+async def test_a_card_is_the_answer(bots: BotRig) -> None:
+    async def ask(msg: Message) -> Card:
+        return Card(title="Deploy?", body=[Button("Yes", action="yes")])
+
+    async with talking(bots, ask):
+        await bots.alice.says("go", bot=bots.bot)
+        message = await bots.alice.receives(bot=bots.bot)
+    assert (message.kind, message.how) == ("template_card", "passive")
+    assert bots.platform.violations == []
+
+
+async def test_a_text_and_a_card(bots: BotRig) -> None:
+    async def ask(msg: Message) -> list[object]:
+        return ["Look:", Card(content=CARD)]
+
+    async with talking(bots, ask):
+        await bots.alice.says("go", bot=bots.bot)
+        stream = await bots.alice.receives(lambda one: one.kind == "stream", bot=bots.bot)
+        shown = await bots.alice.receives(lambda one: one.kind == "template_card", bot=bots.bot)
+        await stream.finishes()
+    assert stream.text == "Look:"
+    assert shown.card["card_type"] == "button_interaction"
+    assert len(bots.platform.messages) == 2
+    assert bots.platform.violations == []
+
+
+async def test_a_click_gets_a_new_card(bots: BotRig) -> None:
+    async def ask(msg: Message) -> Card:
+        return Card(content=CARD)
+
+    async def clicked(event: Event) -> Card:
+        assert isinstance(event, ButtonClicked)
+        return Card(title=f"chosen: {event.action}", body=[Button("Undo", action="undo")])
+
+    async with talking(bots, ask, clicked):
+        await bots.alice.says("go", bot=bots.bot)
+        message = await bots.alice.receives(bot=bots.bot)
+        await bots.alice.clicks(message, "yes")
+        await message.becomes(lambda one: len(one.cards) == 1)
+    assert message.card["main_title"]["title"] == "chosen: yes"
+    assert bots.platform.violations == []
+
+
+@pytest.mark.parametrize("by_setting", [True, False])
+async def test_a_welcome(bots: BotRig, by_setting: bool) -> None:
+    async def welcome(event: Event) -> str:
+        assert isinstance(event, ChatOpened)
+        return "Hello from the skill"
+
+    greeting = "Hello from the setting" if by_setting else ""
+    async with talking(bots, silent, None if by_setting else welcome, welcome=greeting):
+        await bots.alice.opens(bots.bot)
+        message = await bots.alice.receives(bot=bots.bot)
+    assert message.how == "welcome"
+    assert message.text == ("Hello from the setting" if by_setting else "Hello from the skill")
+    assert bots.platform.violations == []
+
+
+async def test_ratings_are_answered_by_nothing(bots: BotRig) -> None:
+    async with talking(bots, echo, feedback=True):
+        await bots.alice.says("hi", bot=bots.bot)
+        message = await bots.alice.receives(bot=bots.bot)
+        await message.finishes()
+        await bots.alice.rates(message, good=False, reasons=[1])
+        await until(lambda: bots.platform.stats.callbacks_taken == 2)
+    assert bots.platform.violations == []
+
+
+async def test_media_are_decrypted_with_the_accounts_key(bots: BotRig, tmp_path: Path) -> None:
+    async def keep(msg: Message) -> str:
+        (media,) = msg.media
+        assert isinstance(media, Media)
+        saved = await media.save(tmp_path)
+        return f"{saved.name} {len(await media.read())}"
+
+    async with talking(bots, keep):
+        await bots.alice.sends_file("notes.txt", b"x" * 1000, bot=bots.bot)
+        await bots.alice.receives("notes.txt 1000", bot=bots.bot)
+
+
+async def test_what_it_cannot_send_is_named(bots: BotRig) -> None:
+    async def attach(msg: Message) -> File:
+        return File(data=b"content", name="report.pdf")
+
+    async with talking(bots, attach):
+        await bots.alice.says("go", bot=bots.bot)
+        await bots.alice.receives("[file: report.pdf, 7 bytes]", bot=bots.bot)
+
+
+async def test_a_callback_that_comes_twice_is_answered_twice_and_handled_once(bots: BotRig) -> None:
+    handled: list[str] = []
+
+    async def count(msg: Message) -> str:
+        handled.append(msg.text)
+        return "once"
+
+    bots.platform.faults.duplicate_callbacks(1)
+    async with talking(bots, count):
+        await bots.alice.says("hi", bot=bots.bot)
+        message = await bots.alice.receives("once", bot=bots.bot)
+        await message.finishes()
+    assert handled == ["hi"]
+    assert len(bots.platform.messages) == 1
+
+
+async def test_too_long_for_one_answer(bots: BotRig) -> None:
+    async def long(msg: Message) -> list[object]:
+        return ["x" * 20_000, Markdown("y" * 20_000)]
+
+    async with talking(bots, long):
+        await bots.alice.says("go", bot=bots.bot)
+        await until(lambda: len(bots.platform.messages) == 2)
+        await bots.platform.messages[0].finishes()
+    assert [message.how for message in bots.platform.messages] == ["passive", "response_url"]
+    assert [len(text) for text in bots.shown()] == [20_000, 20_000]
+    assert bots.platform.violations == []
+
+
+async def test_after_the_window_the_rest_goes_by_the_response_url(bots: BotRig) -> None:
+    async def grow(msg: Message) -> Receipt:
+        async def parts() -> AsyncIterator[str]:
+            for piece in ("one ", "two ", "three"):
+                yield piece
+                await asyncio.sleep(0.5)
+
+        return await msg.reply(parts())
+
+    async with talking(bots, grow, stream_window=0.8) as talk:
+        await bots.alice.says("go", bot=bots.bot)
+        await until(lambda: talk.receipts)
+        await bots.platform.messages[0].finishes()
+    assert talk.receipts[0]
+    assert [message.how for message in bots.platform.messages] == ["passive", "response_url"]
+    assert "".join(bots.shown()) == "one two three"
+    assert bots.platform.violations == []
+
+
+async def test_a_stop_in_good_order_finishes_what_grows(bots: BotRig) -> None:
+    started = asyncio.Event()
+
+    async def grow(msg: Message) -> AsyncIterator[str]:
+        async def parts() -> AsyncIterator[str]:
+            for number in range(8):
+                yield f"{number} "
+                started.set()
+                await asyncio.sleep(0.1)
+
+        return parts()
+
+    talk = Talk(bots, grow)
+    async with served(talk.bridge.asgi()) as url:
+        await talk.bridge.start()
+        await bots.platform.set_callback(bots.bot, f"{url}/wecom/bot")
+        await bots.alice.says("go", bot=bots.bot)
+        await started.wait()
+        await talk.bridge.stop()
+        (message,) = bots.platform.messages
+        await message.becomes(lambda one: one.text == "0 1 2 3 4 5 6 7 ")
+    assert bots.platform.stats.response_urls == 0
+
+
+async def test_two_people_at_once(bots: BotRig) -> None:
+    bob = bots.platform.add_user("Bob")
+
+    async def slow(msg: Message) -> str:
+        await asyncio.sleep(0.2 if msg.sender.id == "alice" else 0.0)
+        return f"for {msg.sender.id}"
+
+    async with talking(bots, slow):
+        await bots.alice.says("hi", bot=bots.bot)
+        await bob.says("hi", bot=bots.bot)
+        await bob.receives("for bob", bot=bots.bot)
+        await bots.alice.receives("for alice", bot=bots.bot)
+    assert bots.platform.violations == []
+
+
+class TestWhenThePlatformNeverAsks:
+    @pytest.fixture
+    def bot_settings(self) -> BotEmulatorSettings:
+        return BotEmulatorSettings(rate_limits=False, poll_seconds=3600)
+
+    async def test_what_was_not_fetched_goes_by_the_response_url(
+        self, bots: BotRig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("imbridge.adapters.wecom.bot.turn._NOT_FETCHED", 0.6)
+
+        async def two(msg: Message) -> Receipt:
+            await msg.reply("first")
+            await asyncio.sleep(0.4)
+            return await msg.reply("second")
+
+        async with talking(bots, two) as talk:
+            await bots.alice.says("go", bot=bots.bot)
+            await until(lambda: talk.receipts)
+        assert talk.receipts[0]
+        assert bots.shown() == ["first", "second"]
+        assert [message.how for message in bots.platform.messages] == ["passive", "response_url"]
