@@ -1,8 +1,8 @@
 """Write the tables of what arrives from WeCom and WeChat and what is sent there: `python docs/coverage_wecom.py`.
 
 They are made from the golden samples, as `coverage_tables.py` makes Feishu's. `make docs` says which are stale, and
-which types a decoder knows without a sample. Incoming samples are `in/NAME.xml` or `in/NAME.json` with
-`in/NAME.expected.json` beside it, outgoing ones `out/NAME.json`. A table stands below its marker,
+which types a decoder knows without a sample. Incoming samples are `NAME.xml` or `NAME.json` with
+`NAME.expected.json` beside it. A table stands below its marker,
 `<!-- coverage: SOURCE in -->` or `<!-- coverage: SOURCE out -->`.
 """  # noqa: INP001 - a script
 
@@ -37,7 +37,8 @@ class Source:
 
     Attributes:
         name: In markers.
-        folder: Of the samples, below `tests/samples`.
+        incoming: Folder of the samples of what arrives, below `tests/samples`; empty where nothing does.
+        outgoing: Folder of the samples of what is sent.
         page: Its page, in each language.
         label: The platform, by language.
         messages: Kinds of messages that its decoder knows.
@@ -45,23 +46,48 @@ class Source:
     """
 
     name: str
-    folder: str
+    incoming: str
+    outgoing: str
     page: str
     label: Mapping[str, str]
-    messages: tuple[str, ...]
-    events: tuple[str, ...]
+    messages: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
 
 
 TAPPED = "text with bizmsgmenuid"
 """What arrives when a follower taps on an item of a menu in a message."""
 _WECOM, _WECHAT = {"en": "WeCom", "zh": "企业微信"}, {"en": "WeChat", "zh": "微信"}
-BOT_MESSAGES = ("text", "image", "mixed", "voice", "file", "video")
 SOURCES = {
     source.name: source
     for source in (
-        Source("app", "wecom", "wecom.md", _WECOM, (*app_content.READERS,), (*app_events.READERS,)),
-        Source("bot", "wecom/bot", "wecom.md", _WECOM, BOT_MESSAGES, (*bot_events.READERS,)),
-        Source("wechat", "wechat", "wechat.md", _WECHAT, (*wechat_content.READERS, TAPPED), (*wechat_events.READERS,)),
+        Source(
+            name="app",
+            incoming="wecom/in",
+            outgoing="wecom/out",
+            page="wecom.md",
+            label=_WECOM,
+            messages=(*app_content.READERS,),
+            events=(*app_events.READERS,),
+        ),
+        Source(
+            name="bot",
+            incoming="wecom/bot/in",
+            outgoing="wecom/bot/out",
+            page="wecom.md",
+            label=_WECOM,
+            messages=("text", "image", "mixed", "voice", "file", "video"),
+            events=(*bot_events.READERS,),
+        ),
+        Source(name="robot", incoming="", outgoing="wecom/robot", page="wecom.md", label=_WECOM),
+        Source(
+            name="wechat",
+            incoming="wechat/in",
+            outgoing="wechat/out",
+            page="wechat.md",
+            label=_WECHAT,
+            messages=(*wechat_content.READERS, TAPPED),
+            events=(*wechat_events.READERS,),
+        ),
     )
 }
 _WORDS = {
@@ -121,7 +147,7 @@ def incoming(source: Source) -> tuple[dict[Key, Got], list[str]]:
     found: dict[Key, Got] = defaultdict(Got)
     order = {("message", kind): number for number, kind in enumerate(source.messages)}
     order |= {("event", kind): len(order) + number for number, kind in enumerate(source.events)}
-    for path in sorted((SAMPLES / source.folder / "in").glob("*.expected.json")):
+    for path in sorted((SAMPLES / source.incoming).glob("*.expected.json")) if source.incoming else ():
         expected = json.loads(path.read_text(encoding="utf-8"))
         (where, kind), name, item = type_of(read(path)), expected["class"], expected["item"]
         known = (where, _plain(kind)) in order
@@ -159,11 +185,13 @@ def table_in(source: Source, language: str) -> list[str]:
 def table_out(source: Source, language: str) -> list[str]:
     """The table of what is sent; empty while there are no samples of it."""
     found: dict[tuple[str, str, str], int] = defaultdict(int)
-    for path in sorted((SAMPLES / source.folder / "out").glob("*.json")):
+    for path in sorted((SAMPLES / source.outgoing).glob("*.json")):
         sample = json.loads(path.read_text(encoding="utf-8"))
         said = dict.fromkeys(f"`{ELEMENT_TYPES[element['type']].__name__}`" for element in sample["reply"])
         sent = dict.fromkeys(map(_sent, sample["messages"]))
         lost = dict.fromkeys(_degradation(each) for each in sample.get("degradations") or ())
+        if any("as text" in message for message in sample["messages"]):
+            lost["card: text"] = None
         found[", ".join(said), ", ".join(sent), "; ".join(lost)] += 1
     rows = [f"| {said} | {sent} | {lost} | {count} |" for (said, sent, lost), count in sorted(found.items())]
     return [_WORDS[language]["out"].format(source.label[language]), "|---|---|---|---|", *rows] if rows else []
@@ -172,7 +200,7 @@ def table_out(source: Source, language: str) -> list[str]:
 def _sent(message: Mapping[str, Any]) -> str:
     body = message.get("body", message)
     if "msgtype" not in body:
-        return "`template message`"
+        return "`text`" if "as text" in body else "`template message`"
     card = body.get("template_card")
     return f"`{card['card_type']}`" if isinstance(card, dict) and "card_type" in card else f"`{body['msgtype']}`"
 
@@ -208,7 +236,7 @@ def problems() -> Iterable[tuple[Path, str]]:
             yield path, "the tables from the samples are stale; run python docs/coverage_wecom.py"
     for source in SOURCES.values():
         for missing in incoming(source)[1]:
-            yield SAMPLES / source.folder, f"{missing}: the decoder knows it, and there is no sample"
+            yield SAMPLES / source.incoming, f"{missing}: the decoder knows it, and there is no sample"
 
 
 def known() -> int:
