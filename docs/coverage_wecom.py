@@ -24,7 +24,7 @@ from imbridge.adapters.wecom.bot import events as bot_events
 from imbridge.adapters.wecom.received import content as app_content
 from imbridge.adapters.wecom.received import events as app_events
 from imbridge.adapters.xml import read_xml
-from imbridge.protocol import ELEMENT_TYPES
+from imbridge.protocol import to_reply
 
 SAMPLES = ROOT / "tests" / "samples"
 _MARKER = re.compile(r"^<!-- coverage: (\w+) (in|out) -->$")
@@ -96,6 +96,7 @@ _WORDS = {
         "out": "| In a skill | On {} | Degradations | Samples |",
         "message": "message",
         "event": "event",
+        "unasked": "unasked",
         "other_message": "any other message, or one that is not of its type's shape",
         "other_event": "any other event, or one that is not of its type's shape",
     },
@@ -104,6 +105,7 @@ _WORDS = {
         "out": "| 技能发出 | {}收到 | 降级 | 样本 |",
         "message": "消息",
         "event": "事件",
+        "unasked": "主动发",
         "other_message": "其他消息，或内容与类型不符的消息",
         "other_event": "其他事件，或内容与类型不符的事件",
     },
@@ -187,14 +189,21 @@ def table_out(source: Source, language: str) -> list[str]:
     found: dict[tuple[str, str, str], int] = defaultdict(int)
     for path in sorted((SAMPLES / source.outgoing).glob("*.json")):
         sample = json.loads(path.read_text(encoding="utf-8"))
-        said = dict.fromkeys(f"`{ELEMENT_TYPES[element['type']].__name__}`" for element in sample["reply"])
-        sent = dict.fromkeys(map(_sent, sample["messages"]))
+        said = dict.fromkeys(f"`{type(element).__name__}`" for element in to_reply(sample["reply"]).elements)
+        sent = _ways(sample, language)
         lost = dict.fromkeys(_degradation(each) for each in sample.get("degradations") or ())
-        if any("as text" in message for message in sample["messages"]):
+        if any("as text" in message for message in sample.get("messages") or ()):
             lost["card: text"] = None
-        found[", ".join(said), ", ".join(sent), "; ".join(lost)] += 1
+        found[", ".join(said), sent, "; ".join(lost)] += 1
     rows = [f"| {said} | {sent} | {lost} | {count} |" for (said, sent, lost), count in sorted(found.items())]
     return [_WORDS[language]["out"].format(source.label[language]), "|---|---|---|---|", *rows] if rows else []
+
+
+def _ways(sample: Mapping[str, Any], language: str) -> str:
+    """What leaves; of a smart bot as the answer to a message and, where that is something else, unasked."""
+    kinds = {way: ", ".join(dict.fromkeys(map(_sent, sample.get(way) or ()))) for way in ("messages", "answer", "push")}
+    said = kinds["messages"] or kinds["answer"]
+    return f"{said}; {_WORDS[language]['unasked']} {kinds['push']}" if kinds["push"] not in ("", said) else said
 
 
 def _sent(message: Mapping[str, Any]) -> str:
