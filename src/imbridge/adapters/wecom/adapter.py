@@ -29,6 +29,7 @@ from imbridge.adapters.wecom.services.sdk import Sdk
 from imbridge.adapters.wecom.webhook import WeComWebhook
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
+    Card,
     Channel,
     ChannelKind,
     Degradation,
@@ -93,9 +94,12 @@ class WeComAdapter(Adapter):
             self.me,
             self.context.intake,
             write=lambda message, said: passive_xml(message, said, self.settings.corp_id),
-            answer_click=lambda inbound, within: written_answer(inbound, within, self._speaking.card_json),
+            answer_click=lambda inbound, within: written_answer(inbound, within, self._settled_card),
             waits=self.settings.passive_reply,
         )
+
+    async def _settled_card(self, card: Card, label: str) -> dict[str, Any]:
+        return await self._speaking.card_json(card, settled=label)
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
