@@ -47,6 +47,7 @@ log = logging.getLogger(__name__)
 
 _PATIENCE = 10.0
 """Seconds for the platform to say who we are, before somebody is told that it does not."""
+_NOT_TRUSTED = 60020
 
 
 class WeComAdapter(Adapter):
@@ -107,7 +108,8 @@ class WeComAdapter(Adapter):
 
         Raises:
             AuthError: the credentials are wrong.
-            NotPermittedError: secret and agent_id are of different apps, or this machine's address is not trusted.
+            NotPermittedError: secret and agent_id are of different apps; or this machine's address is not trusted and
+                the account gets no callbacks.
         """
         try:
             await self._identify_patiently()
@@ -142,7 +144,9 @@ class WeComAdapter(Adapter):
             try:
                 await self._identify()
             except DeliveryError as error:
-                if not (isinstance(error, RateLimitedError) or error.ambiguous or not error.code):
+                if not (
+                    isinstance(error, RateLimitedError) or error.ambiguous or not error.code or self._waits_for(error)
+                ):
                     raise
                 log.warning("%s: not started yet, it goes on trying: %s", self.key, error)
                 self._tell(Health.DOWN, str(error))
@@ -150,6 +154,13 @@ class WeComAdapter(Adapter):
                 return
             await asyncio.sleep(backoff.delay(attempt))
             attempt += 1
+
+    def _waits_for(self, error: DeliveryError) -> bool:
+        """Whether a person is about to mend it, who needs us for that.
+
+        The console takes trusted addresses (60020) only once the callback URL is verified, which this account answers.
+        """
+        return error.code == _NOT_TRUSTED and self._webhook is not None
 
     async def _identify(self) -> None:
         self.me.name = str((await self.api.agent(patience=_PATIENCE)).get("name") or "")
