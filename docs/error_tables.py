@@ -1,33 +1,53 @@
-"""Write the tables of Feishu's error codes into docs/feishu-errors.md: `python docs/error_tables.py`.
+"""Write the tables of error codes into the pages `docs/<platform>-errors.md`: `python docs/error_tables.py`.
 
-They are made from the adapter's own tables. `make docs` says when the page is stale. A table stands below its marker,
+They are made from the adapters' own tables. `make docs` says when a page is stale. A table stands below its marker,
 `<!-- errors: NAME -->`.
 """  # noqa: INP001 - a script
 
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from pathlib import Path
 
-from imbridge.adapters.feishu import errors
 from imbridge.transport import ErrorRule, ErrorTable
 
-PAGE = Path(__file__).resolve().parent / "feishu-errors.md"
+DOCS = Path(__file__).resolve().parent
+PAGES: dict[str, tuple[str, ...]] = {
+    "feishu-errors.md": ("feishu.errors",),
+    "wecom-errors.md": ("wecom.errors", "wecom.bot.errors", "wecom.robot.errors"),
+    "wechat-errors.md": ("wechat.errors",),
+}
+"""The modules, below `imbridge.adapters`, whose tables are on a page."""
 
 _MARKER = re.compile(r"^<!-- errors: (\w+) -->$")
+_NAME = re.compile(r"[a-z]\w*(?:[.:]\w|_)")
+"""A setting, a scope or a host: it keeps its small letter at the beginning of a sentence."""
 
 
-def tables() -> dict[str, ErrorTable]:
-    """The adapter's tables by name."""
-    return {name: table for name, table in vars(errors).items() if isinstance(table, ErrorTable)}
+def tables(page: str) -> dict[str, ErrorTable]:
+    """The tables of a page by name."""
+    found: dict[str, ErrorTable] = {}
+    for module in PAGES[page]:
+        named = vars(import_module(f"imbridge.adapters.{module}"))
+        found |= {name: table for name, table in named.items() if isinstance(table, ErrorTable)}
+    return found
+
+
+def count() -> int:
+    """How many codes there are."""
+    return sum(len(table) for page in PAGES for table in tables(page).values())
 
 
 def _row(rule: ErrorRule) -> str:
     code = f"{rule.code} / {rule.sub_code}" if rule.sub_code is not None else f"{rule.code}"
-    meaning = rule.meaning[:1].upper() + rule.meaning[1:]
-    hint = f". {rule.hint[:1].upper()}{rule.hint[1:]}" if rule.hint else ""
+    hint = f". {_sentence(rule.hint)}" if rule.hint else ""
     wait = f"{rule.delay:g} s" if rule.delay is not None else ""
-    return f"| {code} | {rule.reaction.value} | {wait} | {meaning}{hint} |"
+    return f"| {code} | {rule.reaction.value} | {wait} | {_sentence(rule.meaning)}{hint} |"
+
+
+def _sentence(text: str) -> str:
+    return text if _NAME.match(text) else text[:1].upper() + text[1:]
 
 
 def _table(table: ErrorTable) -> Iterator[str]:
@@ -36,9 +56,10 @@ def _table(table: ErrorTable) -> Iterator[str]:
     yield from (_row(rule) for rule in table)
 
 
-def renewed(page: str) -> str:
+def renewed(page: str, text: str) -> str:
     """The page with its tables made anew."""
-    lines = page.split("\n")
+    named = tables(page)
+    lines = text.split("\n")
     out: list[str] = []
     number = 0
     while number < len(lines):
@@ -50,25 +71,30 @@ def renewed(page: str) -> str:
             continue
         while number < len(lines) and (not lines[number] or lines[number].startswith("|")):
             number += 1
-        out += ["", *_table(tables()[marked[1]]), ""]
+        out += ["", *_table(named[marked[1]]), ""]
     return "\n".join(out)
 
 
 def problems() -> Iterable[tuple[Path, str]]:
     """What is stale or missing."""
-    page = PAGE.read_text(encoding="utf-8")
-    marked = {found[1] for line in page.split("\n") if (found := _MARKER.match(line)) is not None}
-    for name in sorted(marked - set(tables())):
-        yield PAGE, f"{name}: there is no such table of error codes"
-    for name in sorted(set(tables()) - marked):
-        yield PAGE, f"has no table of {name}"
-    if marked <= set(tables()) and renewed(page) != page:
-        yield PAGE, "the tables of error codes are stale; run python docs/error_tables.py"
+    for page in PAGES:
+        path = DOCS / page
+        text = path.read_text(encoding="utf-8")
+        named = set(tables(page))
+        marked = {found[1] for line in text.split("\n") if (found := _MARKER.match(line)) is not None}
+        for name in sorted(marked - named):
+            yield path, f"{name}: there is no such table of error codes"
+        for name in sorted(named - marked):
+            yield path, f"has no table of {name}"
+        if marked <= named and renewed(page, text) != text:
+            yield path, "the tables of error codes are stale; run python docs/error_tables.py"
 
 
 def main() -> int:
-    """Write the page."""
-    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    """Write the pages."""
+    for page in PAGES:
+        path = DOCS / page
+        path.write_text(renewed(page, path.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 
 

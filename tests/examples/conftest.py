@@ -48,7 +48,7 @@ async def feishu():
 @pytest.fixture
 def environ(feishu) -> dict[str, str]:
     """Our environment without the settings of a developer's shell, with an account of an emulated app."""
-    settings = ("FEISHU_", "IMBRIDGE_", "PYTEST_", "PYTHON", "COV_")
+    settings = ("FEISHU_", "WECOM_", "WECHAT_", "IMBRIDGE_", "PYTEST_", "PYTHON", "COV_")
     ours = {name: value for name, value in os.environ.items() if not name.startswith(settings)}
     app = feishu.add_app(name="Bot", encrypt_key="callback-key")
     return ours | {

@@ -250,8 +250,6 @@ async def test_the_card_of_one_member_is_changed_and_not_the_others(rig: Rig, ad
 
 async def test_what_is_no_card_cannot_take_its_place(rig: Rig, adapter: WeComAdapter) -> None:
     sent = await adapter.send(to(), card(ORDER), "key")
-    with pytest.raises(ContentRefusedError):
-        await adapter.edit(channel(), sent.part.message_id, card(Card(title="text only")))
     news = {"msgtype": "news", "news": {"articles": []}}
     with pytest.raises(ContentRefusedError):
         await adapter.edit(channel(), sent.part.message_id, card(Card(content=news)))
@@ -304,7 +302,27 @@ async def test_a_toast_takes_the_place_of_the_buttons(rig: Rig, adapter: WeComAd
     assert message.replaced == {"alice": "Noted"}
 
 
-@pytest.mark.parametrize("say", [(Toast("careful", kind="warning"),), (Card(title="no room"),), ()])
+async def test_a_card_with_nothing_to_click_on_settles_the_one_that_was_clicked(
+    rig: Rig, adapter: WeComAdapter
+) -> None:
+    await adapter.send(to(), card(ORDER), "key")
+    message = await rig.alice.receives()
+    _, left = await answered(rig, message, (Card(title="Order 7: approved"),))
+    assert left == ()
+    assert message.card["main_title"] == {"title": "Order 7: approved"}
+    assert message.card["replace_text"] == message.card["button_list"][0]["text"]
+    assert rig.wecom.violations == []
+
+
+async def test_a_card_with_nothing_to_click_on_can_take_the_place_of_one(rig: Rig, adapter: WeComAdapter) -> None:
+    sent = await adapter.send(to(), card(ORDER), "key")
+    message = await rig.alice.receives()
+    await adapter.edit(channel(), sent.part.message_id, card(Card(title="Order 7: late")))
+    assert message.card["main_title"] == {"title": "Order 7: late"}
+    assert message.card["replace_text"] == "✓"
+
+
+@pytest.mark.parametrize("say", [(Toast("careful", kind="warning"),), ()])
 async def test_what_cannot_be_shown_that_way_is_given_back(rig: Rig, adapter: WeComAdapter, say: Answer) -> None:
     await adapter.send(to(), card(ORDER), "key")
     message = await rig.alice.receives()

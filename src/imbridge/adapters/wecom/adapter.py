@@ -29,6 +29,7 @@ from imbridge.adapters.wecom.services.sdk import Sdk
 from imbridge.adapters.wecom.webhook import WeComWebhook
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
+    Card,
     Channel,
     ChannelKind,
     Degradation,
@@ -46,6 +47,7 @@ log = logging.getLogger(__name__)
 
 _PATIENCE = 10.0
 """Seconds for the platform to say who we are, before somebody is told that it does not."""
+_NOT_TRUSTED = 60020
 
 
 class WeComAdapter(Adapter):
@@ -92,9 +94,12 @@ class WeComAdapter(Adapter):
             self.me,
             self.context.intake,
             write=lambda message, said: passive_xml(message, said, self.settings.corp_id),
-            answer_click=lambda inbound, within: written_answer(inbound, within, self._speaking.card_json),
+            answer_click=lambda inbound, within: written_answer(inbound, within, self._settled_card),
             waits=self.settings.passive_reply,
         )
+
+    async def _settled_card(self, card: Card, label: str) -> dict[str, Any]:
+        return await self._speaking.card_json(card, settled=label)
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
@@ -103,7 +108,8 @@ class WeComAdapter(Adapter):
 
         Raises:
             AuthError: the credentials are wrong.
-            NotPermittedError: secret and agent_id are of different apps, or this machine's address is not trusted.
+            NotPermittedError: secret and agent_id are of different apps; or this machine's address is not trusted and
+                the account gets no callbacks.
         """
         try:
             await self._identify_patiently()
@@ -138,7 +144,9 @@ class WeComAdapter(Adapter):
             try:
                 await self._identify()
             except DeliveryError as error:
-                if not (isinstance(error, RateLimitedError) or error.ambiguous or not error.code):
+                if not (
+                    isinstance(error, RateLimitedError) or error.ambiguous or not error.code or self._waits_for(error)
+                ):
                     raise
                 log.warning("%s: not started yet, it goes on trying: %s", self.key, error)
                 self._tell(Health.DOWN, str(error))
@@ -146,6 +154,13 @@ class WeComAdapter(Adapter):
                 return
             await asyncio.sleep(backoff.delay(attempt))
             attempt += 1
+
+    def _waits_for(self, error: DeliveryError) -> bool:
+        """Whether a person is about to mend it, who needs us for that.
+
+        The console takes trusted addresses (60020) only once the callback URL is verified, which this account answers.
+        """
+        return error.code == _NOT_TRUSTED and self._webhook is not None
 
     async def _identify(self) -> None:
         self.me.name = str((await self.api.agent(patience=_PATIENCE)).get("name") or "")

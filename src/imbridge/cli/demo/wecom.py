@@ -125,9 +125,11 @@ class WeComScene(Scene):
             await self.exchange("only once, please", "echo: only once, please")
         await self.alice.receives_nothing(bot=self.bot, within=0.3)
         self.screen.note("  The connection is cut; the bridge connects again by itself.")
+        before = self.bridge.counters()[self.account]["connects"]
         self.platform.faults.drop_connections(self.bot)
+        # WeCom delivers nothing again that it could not deliver, so Alice waits until the bot is back.
         for _ in range(200):
-            if self.platform.subscribed(self.bot):
+            if self.bridge.counters()[self.account]["connects"] > before:
                 break
             await asyncio.sleep(0.05)
         await self.exchange("and now?", "echo: and now?")

@@ -13,6 +13,7 @@ from imbridge.adapters.base import Answer, Inbound, PendingAnswer
 from imbridge.adapters.wecom.bot.calls import BotCaller
 from imbridge.adapters.wecom.bot.frames import UPDATE, WELCOME
 from imbridge.adapters.wecom.bot.outbound import card_body, template_of
+from imbridge.adapters.wecom.sent.cards import settled_label
 from imbridge.protocol import (
     ButtonClicked,
     Card,
@@ -144,5 +145,5 @@ def _text(text: str) -> dict[str, Any]:
 
 def _update(event: ButtonClicked, card: Card) -> dict[str, Any]:
     """The new card takes over the `task_id` of the old one, as it has to."""
-    made = {**template_of(card)[0], "task_id": event.message_id}
+    made = {**template_of(card, settled=settled_label(event))[0], "task_id": event.message_id}
     return {"response_type": "update_template_card", "template_card": made}

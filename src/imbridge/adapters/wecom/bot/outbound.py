@@ -55,15 +55,19 @@ def stream_id_of(key: str) -> str:
     return hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
 
 
-def template_of(card: Card) -> tuple[dict[str, Any], list[Degradation]]:
+def template_of(card: Card, *, settled: str = "") -> tuple[dict[str, Any], list[Degradation]]:
     """A card as a template card without a `task_id` of ours, and what is shown otherwise than meant.
+
+    Args:
+        card: The card.
+        settled: As `template_card` has it, for a card that takes the place of another.
 
     Raises:
         ContentRefusedError: it is another kind of message.
         DoesNotFitError: no template card has room for it.
     """
     if not card.content:
-        of_model, degradations = template_card(card, {})  # there is no place to upload its pictures to
+        of_model, degradations = template_card(card, {}, settled=settled)  # there is no place to upload its pictures to
         return _without_links(of_model, degradations), degradations
     content = card.content
     made: Any = content.get("template_card") if content.get("msgtype") == "template_card" else content

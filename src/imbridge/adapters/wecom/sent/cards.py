@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from imbridge.adapters.wecom.received.clicks import OWN
 from imbridge.adapters.wecom.sent.card_model import Sorted, sort
-from imbridge.protocol import Button, Card, Degradation, Image, ImbridgeError, Select
+from imbridge.protocol import Button, ButtonClicked, Card, Degradation, Image, ImbridgeError, Select
 
 MOST_BUTTONS, MOST_JUMPS, MOST_SELECTS = 6, 3, 3
 MOST_OPTIONS, MOST_VOTES = 10, 20
@@ -22,18 +22,24 @@ TITLE, DESCRIPTION, BODY = 36, 44, 160
 _STYLES = {"primary": 1, "default": 2, "danger": 3}
 """The platform knows 1 to 4; which of them looks how is in a picture of its documents, and unverified."""
 _SUBMIT = "提交"
+SETTLED, LABEL = "✓", 10
+"""What stands on the button of a card that is settled, and how long a text there may be, by the platform's advice."""
 
 
 class DoesNotFitError(ImbridgeError):
     """No kind of template card has room for this; the message says why."""
 
 
-def template_card(card: Card, pictures: Mapping[int, str]) -> tuple[dict[str, Any], list[Degradation]]:
+def template_card(
+    card: Card, pictures: Mapping[int, str], *, settled: str = ""
+) -> tuple[dict[str, Any], list[Degradation]]:
     """A card of the model as a template card, without its `task_id`, and what is shown otherwise than meant.
 
     Args:
         card: The model.
         pictures: Addresses of the pictures in it, by `id()` of the element.
+        settled: For one that takes the place of another: what stands on a button that cannot be clicked, when there is
+            nothing to click on in it. A new card has to have something.
 
     Raises:
         DoesNotFitError: it has to be shown as text.
@@ -47,6 +53,8 @@ def template_card(card: Card, pictures: Mapping[int, str]) -> tuple[dict[str, An
         made = _with_picture(found, pictures)
     elif found.links:
         made = _notice(found)
+    elif settled:
+        made = _settled(found, settled)
     else:
         raise DoesNotFitError("a card in WeCom has something to click on")
     degradations = [Degradation(what=what, how=how, why=why) for what, how, why in found.degraded]
@@ -117,6 +125,23 @@ def _with_buttons(found: Sorted) -> dict[str, Any]:
         **_rows(found),
         "button_list": _buttons(buttons),
     }
+
+
+def _settled(found: Sorted, label: str) -> dict[str, Any]:
+    """`button_interaction` whose button is grey and cannot be clicked: `replace_text` of "update template cards"."""
+    found.images_as_lines("WeCom shows no picture in a card with buttons")
+    return {
+        "card_type": "button_interaction",
+        **_heading(found),
+        **_rows(found),
+        "button_list": [{"text": label, "style": _STYLES["default"], "key": "settled"}],
+        "replace_text": label,
+    }
+
+
+def settled_label(event: ButtonClicked) -> str:
+    """What stands on the button of a card that is settled by a click: what was clicked, if there is room for it."""
+    return event.action if 0 < len(event.action) <= LABEL else SETTLED
 
 
 def _with_choices(found: Sorted) -> dict[str, Any]:

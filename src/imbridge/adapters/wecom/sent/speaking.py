@@ -10,7 +10,7 @@ from imbridge.adapters.errcode_calls import Answer, DegradeError
 from imbridge.adapters.wecom.api import WeComApi
 from imbridge.adapters.wecom.outbound import as_plain_text, measure, message_body, own_body, recipients, whom
 from imbridge.adapters.wecom.received.facts import Identity
-from imbridge.adapters.wecom.sent.cards import DoesNotFitError, has_task, pictures_in, template_card
+from imbridge.adapters.wecom.sent.cards import SETTLED, DoesNotFitError, has_task, pictures_in, template_card
 from imbridge.adapters.wecom.sent.codes import Code
 from imbridge.adapters.wecom.sent.media import WeComMedia
 from imbridge.protocol import (
@@ -95,8 +95,15 @@ class Speaking:
             made["task_id"] = task
         return {"msgtype": "template_card", "template_card": made}
 
-    async def card_json(self, card: Card, degradations: list[Degradation] | None = None) -> dict[str, Any]:
+    async def card_json(
+        self, card: Card, degradations: list[Degradation] | None = None, *, settled: str = ""
+    ) -> dict[str, Any]:
         """A template card as JSON, its pictures uploaded; without its task id, unless it is the platform's own.
+
+        Args:
+            card: The card.
+            degradations: Where to note what is shown otherwise than meant.
+            settled: As `template_card` has it, for a card that takes the place of another.
 
         Raises:
             DoesNotFitError: there is no such card.
@@ -109,7 +116,7 @@ class Speaking:
                 raise ContentRefusedError("only a template card can take the place of one", platform="wecom")
             return {name: value for name, value in body["template_card"].items() if name != "task_id" or value}
         pictures, lost = await self._media.addresses(pictures_in(card))
-        made, changed = template_card(card, pictures)
+        made, changed = template_card(card, pictures, settled=settled)
         if degradations is not None:
             degradations += [*lost, *changed]
         return made
@@ -139,7 +146,7 @@ class Speaking:
             raise NotSupportedError("WeCom can change cards, and no other messages")
         degradations: list[Degradation] = []
         try:
-            made = await self.card_json(card, degradations)
+            made = await self.card_json(card, degradations, settled=SETTLED)
         except DoesNotFitError as error:
             raise ContentRefusedError(f"this cannot take the place of a card: {error}", platform="wecom") from None
         made.pop("task_id", None)  # the card has one
