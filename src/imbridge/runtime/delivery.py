@@ -108,7 +108,8 @@ class Delivery:
         if not rendered.parts:
             return Receipt(state=DeliveryState.SKIPPED, channel=channel.address)
         in_thread = channel.thread is not None if entry.reply.in_thread is None else entry.reply.in_thread
-        quote = channel.kind is ChannelKind.GROUP if entry.reply.quote is None else entry.reply.quote
+        usual = channel.kind is ChannelKind.GROUP and adapter.capabilities.quote
+        quote = usual if entry.reply.quote is None else entry.reply.quote
         return await _send_parts(adapter, entry, rendered, in_thread=in_thread, quote=quote)
 
 

@@ -18,6 +18,7 @@ from imbridge.protocol import (
     ButtonClicked,
     Card,
     ChatOpened,
+    DeliveryState,
     Event,
     File,
     Image,
@@ -205,6 +206,34 @@ async def test_a_refused_response_url(bots: BotRig, code: int) -> None:
     assert receipt.code == code
     assert "response_code" not in receipt.error.replace("response_code)", "")
     assert "aibot/response?" not in receipt.error
+
+
+async def test_a_response_url_that_nobody_answers_at(bots: BotRig) -> None:
+    """It may have arrived, and is not used again."""
+    async with talking(bots, silent) as talk:
+        await bots.alice.says("go", bot=bots.bot)
+        await until(lambda: bots.platform.stats.callbacks_taken == 1)
+        bots.platform.faults.fail_response_url(503)
+        receipt = await talk.bridge.send("wecom:bot/private/alice", "x")
+        again = await talk.bridge.send("wecom:bot/private/alice", "x")
+    assert receipt.state is DeliveryState.UNKNOWN
+    assert "use mode bot" in again.error
+
+
+async def test_a_response_url_of_somebody_else_is_not_used(bots: BotRig) -> None:
+    adapter = bots.make_callback()
+    port = bots.platform.base_url.rpartition(":")[2]
+    for url in (
+        "https://evil.example/x",
+        "http://qyapi.weixin.qq.com/x",
+        f"ftp://127.0.0.1:{port}/x",
+        "http://[::1",
+        "",
+    ):
+        adapter.response_urls.remember("m", "wecom:bot/private/alice", url)
+        assert not adapter.response_urls.has("m", "wecom:bot/private/alice")
+    adapter.response_urls.remember("m", "wecom:bot/private/alice", f"http://127.0.0.1:{port}/x")
+    assert adapter.response_urls.has("m", "wecom:bot/private/alice")
 
 
 async def test_a_card_is_the_answer(bots: BotRig) -> None:

@@ -225,6 +225,17 @@ async def test_ratings(bots: BotRig, good: bool | None, rating: str, reasons: tu
     assert event.message_id == sent.part.message_id
 
 
+async def test_what_is_pushed_can_be_rated_too(bots: BotRig) -> None:
+    bot = await bots.start(feedback=True)
+    bots.chat.open_to.add(bots.bot)
+    sent = await bot.send(bots.target(), text("unasked"), "key")
+    await bots.alice.rates(bots.platform.messages[0])
+    await until(lambda: bots.intake.offered)
+    event = bots.intake.items[0]
+    assert isinstance(event, FeedbackGiven)
+    assert event.message_id == sent.part.message_id != ""
+
+
 async def test_an_unknown_event_is_kept_whole(bots: BotRig, bot: BotAdapter) -> None:
     bots.platform.push_event(bots.bot, bots.alice, "moon_landed", {"crater": 4})
     await until(lambda: bots.intake.offered)

@@ -159,6 +159,25 @@ async def test_through_a_bridge(bots: BotRig) -> None:
     assert receipt.message_id == message.stream_id
 
 
+async def test_in_groups_nothing_is_said_to_be_missing(bots: BotRig) -> None:
+    """Answers in groups quote what they answer where the platform can; here it cannot, and nobody asked for it."""
+    team = bots.platform.add_group("Team", members=[bots.alice], bots=[bots.bot])
+    receipts: list[Receipt] = []
+    bridge = Bridge([bots.config()])
+
+    @bridge.on_message
+    async def answer(msg: Message) -> None:
+        receipts.append(await msg.reply("usual"))
+        receipts.append(await msg.reply("quoted", quote=True))
+
+    async with bridge:
+        await bots.alice.says("go", chat=team, mentions=[bots.bot])
+        await until(lambda: len(receipts) == 2)
+    usual, quoted = receipts
+    assert usual.degradations == ()
+    assert [one.what for one in quoted.degradations] == ["reply"]
+
+
 async def test_what_comes_after_the_window_is_pushed(bots: BotRig) -> None:
     receipt = await talk(bots, ["one ", "two ", "three ", "four"], pause=0.4, stream_window=0.6)
     assert receipt

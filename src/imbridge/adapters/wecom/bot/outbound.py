@@ -45,9 +45,12 @@ def stream_body(stream_id: str, content: str, *, finish: bool, feedback: bool = 
     return {"msgtype": _STREAM, _STREAM: stream}
 
 
-def markdown_body(content: str) -> dict[str, Any]:
-    """A message that is pushed: there is no plain text (code 40008)."""
-    return {"msgtype": "markdown", "markdown": {"content": content}}
+def markdown_body(content: str, rated_as: str = "") -> dict[str, Any]:
+    """A message that is pushed: there is no plain text (code 40008). With `rated_as`, people can rate it."""
+    markdown: dict[str, Any] = {"content": content}
+    if rated_as:
+        markdown["feedback"] = {"id": FEEDBACK + rated_as}
+    return {"msgtype": "markdown", "markdown": markdown}
 
 
 def stream_id_of(key: str) -> str:

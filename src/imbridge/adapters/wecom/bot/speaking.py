@@ -102,9 +102,8 @@ class BotSpeaker:
 
     async def say(self, channel: Channel, answers: str | None, content: str, key: str) -> Said:
         """Say a text."""
-        way = self.ways.find(answers)
+        way, stream_id = self.ways.find(answers), stream_id_of(key)
         if way is not None and not way.answered:
-            stream_id = stream_id_of(key)
             body = stream_body(stream_id, content, finish=True, feedback=self.settings.feedback)
             try:
                 done = await self.respond(way, body, repeatable=True)
@@ -114,8 +113,9 @@ class BotSpeaker:
                 self.ways.forget(answers)
             else:
                 return Said(stream_id, "stream", done.attempts, done.held)
-        done = await self.push(channel, markdown_body(content))
-        return Said("", "markdown", done.attempts, done.held)
+        rated_as = stream_id if self.settings.feedback else ""
+        done = await self.push(channel, markdown_body(content, rated_as))
+        return Said(rated_as, "markdown", done.attempts, done.held)
 
     async def show(self, channel: Channel, answers: str | None, body: dict[str, Any]) -> Said:
         """Send a card or an uploaded medium."""
