@@ -241,7 +241,7 @@ class BotAdapter(Adapter):
     ) -> Said:
         stream, way = self._streams.get(stream_id), self.speaker.ways.find(target.answers)
         why = "it answers nothing that can be answered"
-        if stream is not None and way is not None:
+        if stream is not None and way is not None and way.is_fresh():
             try:
                 done = await stream.begin(way)
             except RetargetError as error:

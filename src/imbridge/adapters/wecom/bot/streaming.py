@@ -66,7 +66,7 @@ class BotStream(Growing):
             DeliveryError: as `BotCaller.call`.
         """
         window = self._speaker.settings.stream_window
-        until = way.grows_until or time.monotonic() + window
+        until = time.monotonic() + window if way.grows_until is None else way.grows_until
         done = await self._put(way, self._shown, finish=False, first=True)
         self._way, way.grows_until = way, until
         self._speaker.open_streams[self.id] = self

@@ -198,6 +198,8 @@ class BotWebhook:
             answer = await self._first_state(turn, received + _FIRST_WITHIN)
         finally:
             turn.left.set()
+        if self._turns.get(message.id) is not turn:
+            return WebhookResponse(503, b"", _LATER)  # it came twice at once, and the first was not taken in
         return self._response(request, answer)
 
     async def _first_state(self, turn: Turn, until: float) -> dict[str, Any] | None:
