@@ -10,7 +10,7 @@ import pytest
 from contract import until
 from wechat_rig import Rig, running
 
-from imbridge import Bridge
+from imbridge import Bridge, BridgeOptions
 from imbridge.adapters.wechat import adapter as adapter_module
 from imbridge.adapters.wechat import webhook as webhook_module
 from imbridge.adapters.wechat.received import tries
@@ -37,7 +37,8 @@ class Slow:
     """Answers every message with these texts, the first after so many seconds."""
 
     def __init__(self, rig: Rig, delay: float, *texts: str, **config: Any) -> None:
-        self.bridge = Bridge([rig.config(passive_reply=WAITS, **config)])
+        # No sign of typing: that the platform takes it says what the account can do.
+        self.bridge = Bridge([rig.config(passive_reply=WAITS, **config)], options=BridgeOptions(typing_after=None))
         self.receipts: list[Receipt] = []
         self.seen: list[str] = []
         self.delay = delay
@@ -141,6 +142,27 @@ async def test_an_account_without_the_right_is_found_out(rig: Rig) -> None:
         assert (await rig.alice.receives()).text == "one"
         assert "no callback waits for it" in (await slow.receipt(4)).error
         assert len(rig.calls(SEND)) == calls, "what the platform has refused once is not asked for again"
+
+
+@pytest.mark.parametrize("certified", [True, False])
+async def test_the_sign_of_typing_tells_what_the_account_can_do(rig: Rig, certified: bool) -> None:
+    """So a slow answer need not wait for the third try, nor be lost, when nobody has set `customer_service`."""
+    if not certified:
+        rig.wechat.faults.refuse("/cgi-bin/message/custom/*", 48001, None)
+    bridge = Bridge([rig.config(passive_reply=WAITS)], options=BridgeOptions(typing_after=0.1))
+
+    @bridge.on_message
+    async def answer(msg: Message) -> str:
+        await asyncio.sleep(1.2)
+        return "later"
+
+    async with running(rig, bridge) as adapter:
+        sent = await rig.alice.says("hi")
+        said = await rig.alice.receives(timeout=20)
+        assert adapter._customer_service is certified
+    assert (said.text, said.how) == ("later", "customer_service" if certified else "passive")
+    assert sent.attempts == (1 if certified else 2)
+    assert rig.alice.service_faults == []
 
 
 async def test_late_with_customer_service_the_callback_is_answered_empty(rig: Rig) -> None:

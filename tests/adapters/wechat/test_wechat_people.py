@@ -95,6 +95,14 @@ class TestOAuth:
         assert token not in repr(visitor) + str(visitor.payload)
         assert "refresh_token" not in visitor.payload
 
+    async def test_a_token_of_theirs_that_is_not_good_any_more(self, rig: Rig, adapter: WeChatAdapter) -> None:
+        stranger = Visitor(openid=rig.alice.openid, access_token="made up", refresh_token="made up")
+        with pytest.raises(NotPermittedError) as caught:
+            await adapter.oauth.userinfo(stranger)
+        assert "made up" not in str(caught.value)
+        with pytest.raises(NotPermittedError):
+            await adapter.oauth.refresh(stranger)
+
     async def test_a_state_counts_once(self, rig: Rig, adapter: WeChatAdapter) -> None:
         query = query_of(await rig.wechat.consents(rig.alice, adapter.oauth.authorize_url(BACK)))
         await adapter.oauth.finish(query)

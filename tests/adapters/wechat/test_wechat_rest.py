@@ -15,7 +15,7 @@ from imbridge.adapters.wechat.received import tries
 from imbridge.adapters.wechat.received.facts import private
 from imbridge.adapters.wechat.sent.rest import Rest
 from imbridge.emulators.wechat import EmulatorSettings
-from imbridge.protocol import DeliveryState, Image, Message, Receipt, Sender, Text
+from imbridge.protocol import Button, Card, DeliveryState, Image, Message, Receipt, Sender, Text
 from imbridge.protocol.message import utc
 from imbridge.rendering import Part, PartKind
 
@@ -145,6 +145,17 @@ async def test_nothing_said_unasked_is_kept(rig: Rig) -> None:
         receipt = await bridge.send(f"wechat:work/user/{rig.alice.openid}", "news")
     assert receipt.state is DeliveryState.FAILED
     assert "no callback waits" in receipt.error
+
+
+async def test_what_no_answer_can_hold_is_refused_and_says_why(rig: Rig) -> None:
+    bridge, _, receipts = bridge_of(rig, Card(body=["x" * 3000, Button("Yes", action="y")]), "after it")
+    async with running(rig, bridge):
+        await rig.alice.says("card")
+        await rig.alice.receives("after it")
+        await until(lambda: len(receipts) == 2)
+    assert receipts[0].state is DeliveryState.FAILED
+    assert "2,048 bytes" in receipts[0].error
+    assert receipts[1]
 
 
 def said(text: str, number: int, openid: str = "o_1") -> Message:

@@ -25,6 +25,7 @@ from imbridge.adapters.wechat.webhook import WeChatWebhook
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
     Channel,
+    ContentRefusedError,
     Degradation,
     DeliveryError,
     Element,
@@ -187,12 +188,17 @@ class WeChatAdapter(Adapter):
         """Answer a callback, and keep what it has no room for; what is kept."""
         rest = self._rest
         pieces = [part.elements] if rest is None else rest.pieces(part)
+        if any(outbound.passive_fields(piece) is None for piece in pieces):
+            raise ContentRefusedError(
+                "wechat: not sent: it is longer than the 2,048 bytes, or of another kind, than the answer to a "
+                "callback can be, and the account has no customer-service messages",
+                platform="wechat",
+            )
         shown = await self._answers(target, pieces[0])
         left = pieces[1:] if shown else pieces
         if not left:
             return []
-        fitting = all(outbound.passive_fields(piece) is not None for piece in left)
-        if rest is None or self._webhook is None or target.answers is None or not fitting:
+        if rest is None or self._webhook is None or target.answers is None:
             raise NotPermittedError(
                 "wechat: not sent: no callback waits for it (any more), and the account has no customer-service "
                 "messages; a message of a follower can be answered once, within some 14 seconds",
@@ -234,6 +240,8 @@ class WeChatAdapter(Adapter):
         except DeliveryError as error:
             if error.code != _SHOWN_ALREADY:
                 raise
+        else:
+            self._customer_service = True  # it is part of the same right
 
     async def read(self, message_id: str, media: Media) -> bytes:
         """Fetch the bytes of a received media element; the platform keeps them for three days."""

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import Any, BinaryIO
 
-from imbridge.adapters.errcode_calls import Answer, Api, ErrcodeCaller
+from imbridge.adapters.errcode_calls import Answer, Api, ErrcodeCaller, ErrorKinds
 from imbridge.adapters.uploads import Content, multipart
 from imbridge.adapters.wechat.config import WeChatConfig
 from imbridge.adapters.wechat.errors import API_ERRORS, DOCS, KINDS
@@ -22,7 +23,8 @@ class WeChatApi:
         self.config = config
         api = Api("wechat", config.key, config.base_url, API_ERRORS, KINDS, DOCS, config.send_timeout)
         self.caller = ErrcodeCaller(api, pool, self.fetch_token)
-        self.people = ErrcodeCaller(api, pool)
+        theirs = replace(api, kinds=ErrorKinds(KINDS.refused, {*KINDS.forbidden, 40001, 40014, 42001}))
+        self.people = ErrcodeCaller(theirs, pool)
         """For the calls in which a person's token, or the secret itself, takes the place of the account's token."""
         self._last = ""
         self._refreshes = 0

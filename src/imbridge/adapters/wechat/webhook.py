@@ -137,6 +137,7 @@ class WeChatWebhook:
         if exchange is None:
             exchange = self.exchanges.open(inbound)
         self.exchanges.begin_try(exchange, stamp, content)
+        number = exchange.tries
         if exchange.given is not None:
             return self._replied(exchange.item, exchange.given, encrypted=encrypted)
         try:
@@ -148,12 +149,11 @@ class WeChatWebhook:
             exchange.close()
             raise
         if verdict is Verdict.ACCEPTED:
-            return await self._answered(exchange, received, encrypted=encrypted)
+            return await self._answered(exchange, number, received, encrypted=encrypted)
         exchange.close()
         return _OVERLOADED if verdict is Verdict.OVERLOADED else WebhookResponse(200)
 
-    async def _answered(self, exchange: Exchange, received: float, *, encrypted: bool) -> WebhookResponse:
-        number = exchange.tries
+    async def _answered(self, exchange: Exchange, number: int, received: float, *, encrypted: bool) -> WebhookResponse:
         await exchange.pending.wait(self._waits - (time.monotonic() - received))
         if exchange.given is not None:  # another try, at the same time, was quicker
             return WebhookResponse(200)
