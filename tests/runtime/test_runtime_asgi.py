@@ -187,3 +187,36 @@ async def test_two_accounts_each_at_its_own_path(feishu) -> None:
             await feishu.set_callback(app, f"{url}/feishu/{name}")
             await alice.says("hi", chat=app)
             await alice.receives(f"{name}: hi", chat=app)
+
+
+async def test_what_a_platform_comes_back_for_is_served_while_the_bridge_stops(feishu, app, monkeypatch) -> None:
+    """Only where the adapter says so: it takes nothing new then."""
+    from imbridge.adapters.feishu import FeishuAdapter
+    from imbridge.transport import WebhookResponse, WebhookRoute
+
+    async def handle(request: Any) -> WebhookResponse:
+        return WebhookResponse(200, b"1", {"Content-Type": "application/json"})
+
+    routes = (
+        WebhookRoute("/rest", ("GET",), handle, while_stopping=True),
+        WebhookRoute("/new", ("GET",), handle),
+    )
+    monkeypatch.setattr(FeishuAdapter, "routes", lambda self: routes)
+    bridge = Bridge([webhook_account(feishu, app)])
+    seen: list[tuple[int, int]] = []
+
+    async def statuses() -> tuple[int, int]:
+        return (await get(f"{url}/rest"))[0], (await get(f"{url}/new"))[0]
+
+    async def stop_reading(self: FeishuAdapter) -> None:
+        seen.append(await statuses())
+
+    monkeypatch.setattr(FeishuAdapter, "stop_reading", stop_reading)
+    async with served(bridge.asgi(), lifespan="off") as url:
+        seen.append(await statuses())
+        await bridge.start()
+        seen.append(await statuses())
+        await bridge.stop()
+        seen.append(await statuses())
+    assert seen[:3] == [(503, 503), (200, 200), (200, 503)]
+    assert seen[-1] == (503, 503)

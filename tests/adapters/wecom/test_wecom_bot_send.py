@@ -238,7 +238,7 @@ async def test_a_file_of_several_chunks_from_disk(bots: BotRig, bot: BotAdapter,
     path = tmp_path / "big.bin"
     path.write_bytes(data)
     target = await bots.asked()
-    bots.platform.faults.lose_acks("aibot_upload_media_chunk")
+    bots.platform.faults.cut_after_accept("aibot_upload_media_chunk")
     bots.platform.faults.drop_connections()
     await bot.send(target, alone(PartKind.MEDIA, File.from_path(path)), "key")
     (message,) = bots.platform.messages

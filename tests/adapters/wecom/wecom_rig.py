@@ -65,6 +65,9 @@ class Rig:
         self.health.append((health, reason))
 
     async def close(self) -> None:
+        for inbound in self.intake.offered:  # the runtime would have let them go
+            if inbound.answer is not None:
+                inbound.answer.release()
         await self._open.aclose()
 
     async def takes_in(self, number: int = 1) -> list[Any]:

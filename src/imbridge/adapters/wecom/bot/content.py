@@ -81,13 +81,12 @@ def with_mentions(text: str, told: BotFacts) -> Iterator[Element]:
     otherwise.
     """
     name = told.me.name
-    start = text.find(f"@{name}") if name else -1
-    if start < 0:
-        found = _CALL.match(text.lstrip(_GAPS))
-        if found is None or name:
-            yield Text(text)
-            return
-        name, start = found["name"], text.index("@")
+    call = re.compile(rf"@(?P<name>{re.escape(name)})(?:\s|$)") if name else _CALL
+    found = call.search(text) if name else call.match(text, len(text) - len(text.lstrip(_GAPS)))
+    if found is None:
+        yield Text(text)
+        return
+    name, start = found["name"], found.start()
     if start:
         yield Text(text[:start])
     yield Mention(id=told.me.bot_id, name=name, is_self=True, is_bot=True)

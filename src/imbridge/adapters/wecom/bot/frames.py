@@ -61,8 +61,8 @@ def parse_frame(data: str) -> Frame:
     cmd, body = read.get("cmd", ""), read.get("body")
     if not isinstance(cmd, str):
         raise DecodeError("a frame whose cmd is no text", read)
-    code = read.get("errcode", 0)
-    if not cmd and (isinstance(code, bool) or not isinstance(code, int)):
+    code = 0 if cmd else read.get("errcode", 0)
+    if isinstance(code, bool) or not isinstance(code, int):
         raise DecodeError("an acknowledgement whose errcode is no number", read)
     return Frame(cmd, req_id, body if isinstance(body, dict) else {}, code, str(read.get("errmsg", ""))[:300])
 

@@ -67,9 +67,10 @@ def template_of(card: Card, *, settled: str = "") -> tuple[dict[str, Any], list[
         DoesNotFitError: no template card has room for it.
     """
     if not card.content:
-        return template_card(card, {}, settled=settled)  # there is no place to upload its pictures to
+        of_model, degradations = template_card(card, {}, settled=settled)  # there is no place to upload its pictures to
+        return _without_links(of_model, degradations), degradations
     content = card.content
-    made = content.get("template_card") if content.get("msgtype") == "template_card" else content
+    made: Any = content.get("template_card") if content.get("msgtype") == "template_card" else content
     if not isinstance(made, dict) or not isinstance(made.get("card_type"), str):
         raise ContentRefusedError(
             "a smart bot shows template cards only: Card(content={'card_type': ..., ...})", platform="wecom"
@@ -88,6 +89,18 @@ def card_body(card: Card, key: str) -> tuple[dict[str, Any], list[Degradation]]:
     if has_task(made):
         made = {"task_id": task_id(key), **made}
     return {"msgtype": "template_card", "template_card": made}, degradations
+
+
+def _without_links(made: dict[str, Any], degradations: list[Degradation]) -> dict[str, Any]:
+    """Its buttons tell us of a click, all of them: addresses stand in the text."""
+    links = [button for button in made.get("button_list", ()) if "url" in button]
+    if not links:
+        return made
+    why = "the buttons of a smart bot's cards open no pages"
+    degradations += [Degradation(what="button", how="text: its address", why=why)] * len(links)
+    text = "\n".join([made.get("sub_title_text", ""), *(f"{link['text']}: {link['url']}" for link in links)])
+    buttons = [button for button in made["button_list"] if "url" not in button]
+    return {**made, "sub_title_text": text.lstrip("\n"), "button_list": buttons}
 
 
 def media_body(kind: str, media_id: str, title: str = "") -> dict[str, Any]:

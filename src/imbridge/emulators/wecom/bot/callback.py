@@ -193,5 +193,5 @@ class CallbackAddress:
 def _shown(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return f"({len(body)} bytes)"
