@@ -159,6 +159,16 @@ async def test_rates_are_kept_by_us(bots: BotRig) -> None:
     assert len(bots.shown()) == 6
 
 
+async def test_what_was_held_back_says_so(bots: BotRig) -> None:
+    bot = await bots.start(member_rate="2/2s")
+    bots.chat.open_to.add(bots.bot)
+    sent = [await bot.send(bots.target(), text(f"m{number}"), f"k{number}") for number in range(3)]
+    assert [len(one.degradations) for one in sent[:1]] == [0]
+    (told,) = [one for each in sent for one in each.degradations if one.what == "time"][:1]
+    assert "2/2s" in told.why
+    assert bot.counters()["held_back"] >= 1
+
+
 # -- cards -------------------------------------------------------------------------------------------------------------
 
 

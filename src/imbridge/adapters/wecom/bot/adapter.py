@@ -17,7 +17,7 @@ from imbridge.adapters.wecom.bot.frames import Frame
 from imbridge.adapters.wecom.bot.inbound import Received, decode, unreadable
 from imbridge.adapters.wecom.bot.link import BotLink
 from imbridge.adapters.wecom.bot.outbound import card_body, content_of, measure, stream_in
-from imbridge.adapters.wecom.bot.speaking import BotSpeaker
+from imbridge.adapters.wecom.bot.speaking import BotSpeaker, Said
 from imbridge.adapters.wecom.bot.streaming import BotStream
 from imbridge.adapters.wecom.bot.taking import Taking
 from imbridge.adapters.wecom.bot.uploads import BotUploads
@@ -54,6 +54,8 @@ _HEALTH = {
 }
 _OPTIONS = LinkOptions(ping_timeout=45.0, max_msg_size=16 << 20)
 """A second ping after 30 s has 15 s to be answered: dead after two missed ones."""
+_NOTABLE = 1.0
+"""Seconds for which a message may be held back without a word."""
 
 
 class BotAdapter(Adapter):
@@ -103,6 +105,7 @@ class BotAdapter(Adapter):
         try:
             await self._link.start()
         except LinkError as error:
+            await self._taking.stop(within=0)
             cause = error.__cause__
             if isinstance(cause, AuthError):
                 raise cause from None
@@ -183,21 +186,23 @@ class BotAdapter(Adapter):
             why = "a smart bot's message cannot quote another"
             degradations.append(Degradation(what="reply", how="sent to the chat", why=why))
         if part.kind is PartKind.CARD:
-            sent = await self._send_card(target, part, key, degradations)
+            said = await self._send_card(target, part, key, degradations)
         elif part.kind is PartKind.MEDIA:
             body = await self._uploads.body(part.elements[0], degradations)
-            sent = ("", body["msgtype"], await self.speaker.show(target.channel, target.answers, body))
+            said = await self.speaker.show(target.channel, target.answers, body)
         else:
-            sent = await self._say(target, content_of(part), key)
-        message_id, kind, attempts = sent
-        return Sent(SentPart(message_id=message_id, kind=kind, key=key), attempts, tuple(degradations))
+            said = await self._say(target, content_of(part), key)
+        if said.held > _NOTABLE:
+            self.driver.counts["held_back"] += 1
+            rates = f"{self.settings.member_rate} and {self.settings.member_hour_rate}"
+            why = f"WeCom takes {rates} in a conversation"
+            degradations.append(Degradation(what="time", how=f"sent {said.held:.0f} s later", why=why))
+        return Sent(SentPart(message_id=said.message_id, kind=said.kind, key=key), said.attempts, tuple(degradations))
 
-    async def _say(self, target: Target, content: str, key: str) -> tuple[str, str, int]:
+    async def _say(self, target: Target, content: str, key: str) -> Said:
         return await self.speaker.say(target.channel, target.answers, content, key)
 
-    async def _send_card(
-        self, target: Target, part: Part, key: str, degradations: list[Degradation]
-    ) -> tuple[str, str, int]:
+    async def _send_card(self, target: Target, part: Part, key: str, degradations: list[Degradation]) -> Said:
         stream_id = stream_in(part)
         if stream_id:
             return await self._send_stream(target, part, stream_id, key, degradations)
@@ -206,49 +211,52 @@ class BotAdapter(Adapter):
             raise ContentRefusedError(f"cannot send a {part.kind} part to WeCom", platform="wecom")
         try:
             body, changed = card_body(card, key)
-            attempts = await self.speaker.show(target.channel, target.answers, body)
+            said = await self.speaker.show(target.channel, target.answers, body)
         except (DegradeError, ContentRefusedError, DoesNotFitError) as error:
             if isinstance(error, DeliveryError) and error.ambiguous:
                 raise  # it may have arrived, and another form would be a second message
             degradations.append(Degradation(what="card", how="text", why=str(error)))
             return await self._say_as_text(target, card, f"{key}-t", degradations)
         degradations += changed
-        return str(body["template_card"].get("task_id", "")), "template_card", attempts
+        return said
 
-    async def _say_as_text(
-        self, target: Target, card: Element, key: str, degradations: list[Degradation]
-    ) -> tuple[str, str, int]:
+    async def _say_as_text(self, target: Target, card: Element, key: str, degradations: list[Degradation]) -> Said:
         """What a card says, as one message or several."""
         rendered = render(Reply(elements=(Markdown(card.as_text()),)), self.capabilities, measure=measure)
         degradations += rendered.degradations
-        sent: tuple[str, str, int] | None = None
+        first: Said | None = None
         for number, part in enumerate(rendered.parts):
-            message_id, kind, attempts = await self._say(target, content_of(part), f"{key}{number}")
-            sent = (message_id, kind, attempts) if sent is None else (sent[0], kind, sent[2] + attempts)
-        if sent is None:
+            said = await self._say(target, content_of(part), f"{key}{number}")
+            if first is None:
+                first = said
+            else:
+                first.attempts += said.attempts
+                first.held += said.held
+        if first is None:
             raise ContentRefusedError("a card that says nothing", platform="wecom")
-        return sent
+        return first
 
     async def _send_stream(
         self, target: Target, part: Part, stream_id: str, key: str, degradations: list[Degradation]
-    ) -> tuple[str, str, int]:
+    ) -> Said:
         stream, way = self._streams.get(stream_id), self.speaker.ways.find(target.answers)
         why = "it answers nothing that can be answered"
         if stream is not None and way is not None:
             try:
-                attempts = await stream.begin(way)
+                done = await stream.begin(way)
             except RetargetError as error:
                 if error.ambiguous:
                     raise
                 why = str(error)
                 self.speaker.ways.forget(target.answers)
             else:
-                return stream_id, "stream", attempts
+                return Said(stream_id, "stream", done.attempts, done.held)
         degradations.append(Degradation(what="stream", how="text: it does not grow", why=why))
         text = part.elements[0].as_text()
         plain = Part(PartKind.TEXT, (Markdown(text) if stream is not None and stream.markdown else Text(text),))
-        _, kind, attempts = await self._say(target, content_of(plain), f"{key}-t")
-        return "", kind, attempts
+        said = await self._say(target, content_of(plain), f"{key}-t")
+        said.message_id = ""  # it is no stream that could be shown growing
+        return said
 
     async def read(self, message_id: str, media: Media) -> bytes:
         """Fetch the bytes of a received media element, within 5 minutes; at most `download_limit`."""

@@ -26,10 +26,11 @@ _MAX_RECONNECTS = 1
 
 @dataclass(slots=True)
 class Obeyed:
-    """A command that was obeyed: what its acknowledgement holds, and the attempts made."""
+    """A command that was obeyed: what its acknowledgement holds, the attempts made, the seconds held back by rates."""
 
     body: dict[str, Any]
     attempts: int
+    held: float = 0.0
 
 
 class BotCaller:
@@ -62,7 +63,7 @@ class BotCaller:
         repeatable: bool = False,
         patience: float | None = None,
         limits: Sequence[tuple[str, Rate]] = (),
-        ack_within: float = ACK_WITHIN,
+        ack_within: float | None = None,
     ) -> Obeyed:
         """Give one command until it is obeyed or cannot be.
 
@@ -74,7 +75,7 @@ class BotCaller:
             repeatable: Doing it twice is the same as doing it once, so one whose acknowledgement got lost is repeated.
             patience: Seconds after which passing trouble is given up; `send_timeout` when left out.
             limits: Further rates that it counts against.
-            ack_within: Seconds for its acknowledgement.
+            ack_within: Seconds for its acknowledgement; 5 when left out.
 
         Raises:
             DeliveryError: and its kinds, `RetargetError` and `DegradeError` among them.
@@ -83,13 +84,12 @@ class BotCaller:
         deadline = clock() + (self.config.send_timeout if patience is None else patience)
         attempt = reconnects = 0
         doubt = False
-        counted = False
+        held: float | None = None
         while True:
             try:
                 connection = await self._connection(cmd, deadline)
-                if not counted:
-                    await self._pace(cmd, paced, limits, deadline)
-                    counted = True
+                if held is None:
+                    held = await self._pace(cmd, paced, limits, deadline)
                     connection = await self._connection(cmd, deadline)
             except DeliveryError as error:
                 error.ambiguous = doubt
@@ -97,7 +97,7 @@ class BotCaller:
             attempt += 1
             self.calls += 1
             self.retries += attempt > 1
-            within = min(ack_within, max(deadline - clock(), 0.1))
+            within = min(ACK_WITHIN if ack_within is None else ack_within, max(deadline - clock(), 0.1))
             try:
                 ack = await self._driver.exchange(connection, cmd, req_id or new_req_id(cmd), body, within)
             except AckLostError as error:
@@ -112,7 +112,7 @@ class BotCaller:
                 await asyncio.sleep(0)
                 continue
             if ack.code == 0:
-                return Obeyed(ack.body, attempt)
+                return Obeyed(ack.body, attempt, held)
             rule = BOT_ERRORS.lookup(ack.code)
             failure = _failure(cmd, ack, rule)
             failure.ambiguous = doubt
@@ -154,17 +154,20 @@ class BotCaller:
             finally:
                 waiting.cancel()
 
-    async def _pace(self, cmd: str, conversation: str, limits: Sequence[tuple[str, Rate]], deadline: float) -> None:
+    async def _pace(self, cmd: str, conversation: str, limits: Sequence[tuple[str, Rate]], deadline: float) -> float:
+        """Keep the rates; the seconds that took."""
         minute, hour = self._rates
         own = ((f"minute:{conversation}", minute), (f"hour:{conversation}", hour)) if conversation else ()
         every = (*own, *limits)
         if not every:
-            return
+            return 0.0
+        began = asyncio.get_running_loop().time()
         try:
-            await promptly(self._pacer.acquire(*every), max(deadline - asyncio.get_running_loop().time(), 0.0))
+            await promptly(self._pacer.acquire(*every), max(deadline - began, 0.0))
         except TimeoutError:
             text = f"wecom {cmd}: not sent: the platform's limits held it back longer than send_timeout allows"
             raise RateLimitedError(text, platform="wecom") from None
+        return asyncio.get_running_loop().time() - began
 
     async def _wait(self, delay: float, deadline: float, failure: DeliveryError) -> None:
         if asyncio.get_running_loop().time() + delay > deadline:

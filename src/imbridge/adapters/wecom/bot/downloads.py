@@ -39,7 +39,8 @@ class BotDownloads:
         """For one account."""
         self._pool = pool
         self._limit = settings.download_limit
-        self._may_be_plain = urlsplit(settings.base_url).hostname in _LOOPBACK
+        places = (settings.base_url, settings.bot_url)
+        self._may_be_plain = any(urlsplit(place).hostname in _LOOPBACK for place in places)
         self._own_key = settings.aes_key.get_secret_value() if settings.aes_key is not None else ""
         self._places: OrderedDict[str, tuple[str, str, float]] = OrderedDict()
         self.backoff = Backoff(0.5, 5.0)

@@ -20,19 +20,23 @@ _MARKUP = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 
+_DELIMITERS = re.compile(r"^[ \t|:]*+-[ \t|:-]*+$", re.MULTILINE)
+"""The line below a table's head."""
+
 
 def as_markdown(text: str) -> str:
     """The text with everything escaped that Markdown would read as markup."""
-    return _MARKUP.sub(_escaped, text)
+    has_table = "|" in text and _DELIMITERS.search(text) is not None
+    return _MARKUP.sub(lambda found: _escaped(found, has_table=has_table), text)
 
 
-def _escaped(found: re.Match[str]) -> str:
+def _escaped(found: re.Match[str], *, has_table: bool) -> str:
     mark, kind = found[0], found.lastgroup
     if kind == "star":
         before, after = found.string[found.start() - 1 : found.start()], found.string[found.end() : found.end() + 1]
         if (not before or before.isspace()) and after.isspace() and not _begins_line(found):
             return mark  # a multiplication: it opens nothing, and closes nothing
-    if kind == "table" and not _has_table(found.string):
+    if kind == "table" and not has_table:
         return mark
     if kind == "strike":
         return "\\~\\~"
@@ -45,7 +49,3 @@ def _escaped(found: re.Match[str]) -> str:
 def _begins_line(found: re.Match[str]) -> bool:
     start = found.string.rfind("\n", 0, found.start()) + 1
     return not found.string[start : found.start()].strip(" ")
-
-
-def _has_table(text: str) -> bool:
-    return re.search(r"^[ \t|:-]*-[ \t|:-]*$", text, re.MULTILINE) is not None

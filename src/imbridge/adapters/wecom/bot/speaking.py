@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 from imbridge.adapters.errcode_calls import RetargetError
@@ -18,6 +19,23 @@ log = logging.getLogger(__name__)
 
 _END_WITHIN = 3.0
 """Seconds for open streams to be finished at the stop."""
+
+
+@dataclass(slots=True)
+class Said:
+    """Something the platform took.
+
+    Attributes:
+        message_id: Its id, by which people's ratings and clicks name it; empty where there is none.
+        kind: The platform's message type.
+        attempts: The attempts made.
+        held: Seconds for which the platform's rates held it back.
+    """
+
+    message_id: str
+    kind: str
+    attempts: int
+    held: float = 0.0
 
 
 class BotSpeaker:
@@ -82,8 +100,8 @@ class BotSpeaker:
         """
         return await self._caller.call(SEND, {**chat(channel), **body}, paced=channel.id)
 
-    async def say(self, channel: Channel, answers: str | None, content: str, key: str) -> tuple[str, str, int]:
-        """Say a text: its id, how it went, and the attempts made."""
+    async def say(self, channel: Channel, answers: str | None, content: str, key: str) -> Said:
+        """Say a text."""
         way = self.ways.find(answers)
         if way is not None and not way.answered:
             stream_id = stream_id_of(key)
@@ -95,22 +113,25 @@ class BotSpeaker:
                     raise
                 self.ways.forget(answers)
             else:
-                return stream_id, "stream", done.attempts
+                return Said(stream_id, "stream", done.attempts, done.held)
         done = await self.push(channel, markdown_body(content))
-        return "", "markdown", done.attempts
+        return Said("", "markdown", done.attempts, done.held)
 
-    async def show(self, channel: Channel, answers: str | None, body: dict[str, Any]) -> int:
-        """Send a card or an uploaded medium; the attempts made."""
+    async def show(self, channel: Channel, answers: str | None, body: dict[str, Any]) -> Said:
+        """Send a card or an uploaded medium."""
         way = self.ways.find(answers)
         only_answers = body["msgtype"] == "template_card" and channel.kind is ChannelKind.GROUP
+        done: Obeyed | None = None
         if way is not None and (not way.answered or only_answers):
             try:
-                return (await self.respond(way, body)).attempts
+                done = await self.respond(way, body)
             except RetargetError as error:
                 if error.ambiguous:
                     raise
                 self.ways.forget(answers)
-        return (await self.push(channel, body)).attempts
+        done = done or await self.push(channel, body)
+        task = str(body.get("template_card", {}).get("task_id", ""))
+        return Said(task, body["msgtype"], done.attempts, done.held)
 
     def end_soon(self, stream: BotStream) -> None:
         """Finish a stream as it is, in a task of its own."""

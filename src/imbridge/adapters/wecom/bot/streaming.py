@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from imbridge.adapters.base import Growing, GrowingFullError
 from imbridge.adapters.errcode_calls import RetargetError
+from imbridge.adapters.wecom.bot.calls import Obeyed
 from imbridge.adapters.wecom.bot.markup import as_markdown
 from imbridge.adapters.wecom.bot.outbound import measure, stream_body, stream_card
 from imbridge.adapters.wecom.bot.ways import Way
@@ -57,8 +58,8 @@ class BotStream(Growing):
         self._shown = text
         return stream_card(self.id, text)
 
-    async def begin(self, way: Way) -> int:
-        """Show the first state, as the answer to a message; the attempts made.
+    async def begin(self, way: Way) -> Obeyed:
+        """Show the first state, as the answer to a message.
 
         Raises:
             RetargetError: the message cannot be answered any more.
@@ -66,13 +67,13 @@ class BotStream(Growing):
         """
         window = self._speaker.settings.stream_window
         until = way.grows_until or time.monotonic() + window
-        attempts = await self._put(way, self._shown, finish=False, first=True)
+        done = await self._put(way, self._shown, finish=False, first=True)
         self._way, way.grows_until = way, until
         self._speaker.open_streams[self.id] = self
         # Also when nothing more is written: a stream that is left open ends as an error on people's screens.
         left = max(until - time.monotonic(), 0.0)
         self._timer = asyncio.get_running_loop().call_later(left, self._speaker.end_soon, self)
-        return attempts
+        return done
 
     async def show(self, text: str) -> None:
         """Show the whole text."""
@@ -149,8 +150,8 @@ class BotStream(Growing):
 
     async def _put(
         self, way: Way, text: str, *, finish: bool, first: bool = False, patience: float | None = None
-    ) -> int:
+    ) -> Obeyed:
         content = text if self.markdown else as_markdown(text)
         feedback = first and self._speaker.settings.feedback
         body: dict[str, Any] = stream_body(self.id, content, finish=finish, feedback=feedback)
-        return (await self._speaker.respond(way, body, counts=first, repeatable=True, patience=patience)).attempts
+        return await self._speaker.respond(way, body, counts=first, repeatable=True, patience=patience)

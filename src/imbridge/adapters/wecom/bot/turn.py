@@ -56,7 +56,8 @@ class Turn:
         self.growing = 0
         self.left = asyncio.Event()
         self._patience = _NOT_FETCHED
-        self._until = time.monotonic() + window
+        self._began = time.monotonic()
+        self._until = self._began + window
         self._feedback = feedback
         self._pieces: list[Piece] = []
         self._images: list[dict[str, Any]] = []
@@ -67,6 +68,11 @@ class Turn:
         self._asked_at = time.monotonic()
         self._changed = asyncio.Event()
         self._taken = asyncio.Event()
+
+    @property
+    def age(self) -> float:
+        """Seconds since the message came."""
+        return time.monotonic() - self._began
 
     @property
     def is_open(self) -> bool:
@@ -210,6 +216,9 @@ class Turn:
         """The newest state, for the callback itself (`first`) or for a question of the platform; None for nothing."""
         self._asked_at = time.monotonic()
         finish = not self.is_open
+        if finish and self._images:
+            # They are large, and are not asked for twice; what got lost on the way is asked for at once.
+            asyncio.get_running_loop().call_later(_NOT_FETCHED, self._images.clear)
         self._fetched = self._version
         self._taken.set()
         if first and finish and self.is_empty:

@@ -39,6 +39,8 @@ _SETTLES = 0.25
 """Seconds to see whether what was said is all of it."""
 _ON_ITS_WAY = 0.1
 """Seconds for an answer to leave."""
+_LONGEST = 1200.0
+"""Seconds after which the platform asks for nothing any more."""
 _MOST_TURNS = 5_000
 _TEXT = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
@@ -228,7 +230,7 @@ class BotWebhook:
     def _keep(self, message_id: str, turn: Turn) -> None:
         self._turns[message_id] = turn
         self._streams[turn.stream_id] = message_id
-        while len(self._turns) > _MOST_TURNS:
+        while len(self._turns) > _MOST_TURNS or next(iter(self._turns.values())).age > _LONGEST:
             self._forget(*next(iter(self._turns.items())))
 
     def _forget(self, message_id: str, turn: Turn) -> None:
