@@ -227,6 +227,8 @@ class ErrcodeCaller:
                 continue
             failure = self._failure(path, response, body, code, rule)
             failure.ambiguous = failure.ambiguous or doubt
+            if rule.reaction is Reaction.STOP:
+                raise AuthError(str(failure), code=failure.code)
             if rule.reaction is not Reaction.RETRY or (once and failure.ambiguous):
                 raise failure
             delay = retry_delay(response.headers, attempt - 1, rule, self._backoff)

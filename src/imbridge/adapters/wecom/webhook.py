@@ -149,13 +149,12 @@ class WeComWebhook:
     def _sealed_answer(self, xml: str) -> WebhookResponse:
         timestamp, nonce = str(int(time.time())), secrets.token_hex(8)
         sealed = self._envelope.seal(xml.encode())
-        answer = {
-            "Encrypt": sealed,
-            "MsgSignature": self._envelope.sign(timestamp, nonce, sealed),
-            "TimeStamp": int(timestamp),
-            "Nonce": nonce,
-        }
-        return WebhookResponse(200, write_xml(answer).encode(), _XML)
+        answer = (  # Base64, hexadecimal and digits: nothing in it could leave its field
+            f"<xml><Encrypt><![CDATA[{sealed}]]></Encrypt>"
+            f"<MsgSignature><![CDATA[{self._envelope.sign(timestamp, nonce, sealed)}]]></MsgSignature>"
+            f"<TimeStamp>{timestamp}</TimeStamp><Nonce><![CDATA[{nonce}]]></Nonce></xml>"
+        )
+        return WebhookResponse(200, answer.encode(), _XML)
 
     def _decode(self, content: bytes) -> Inbound:
         try:
