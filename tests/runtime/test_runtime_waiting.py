@@ -110,6 +110,29 @@ async def test_an_answer_to_a_question_is_let_go_with_the_message_that_asked() -
         assert await first.wait(10) == ()
 
 
+async def test_what_is_said_after_a_question_answers_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    targets: list[Target] = []
+    send = FeishuAdapter.send
+
+    async def noted(self: FeishuAdapter, target: Target, part: Part, key: str) -> Sent:
+        targets.append(target)
+        return await send(self, target, part, key)
+
+    async def asking(msg: Message) -> None:
+        await msg.ask("which city?", timeout=10)
+        await msg.reply("sunny", quote=True)
+
+    monkeypatch.setattr(FeishuAdapter, "send", noted)
+    async with bridge_with(asking) as (feishu, _):
+        bob = feishu.add_user("Bob")
+        first = await bob.says("weather")
+        await bob.receives("which city?")
+        second = await bob.says("beijing")
+        await bob.receives("sunny")
+        assert [target.answers for target in targets] == [first.message_id, second.message_id]
+        assert targets[1].reply_to == first.message_id  # what is quoted stays what was asked first
+
+
 @pytest.mark.parametrize("quote", [True, False])
 async def test_what_is_sent_knows_which_message_it_answers(quote: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     targets: list[Target] = []
