@@ -9,6 +9,7 @@ from benchmarks.servers.serve import Counter, serve
 from benchmarks.wecom.settings import AES_KEY, AGENT_ID, CORP_ID, SECRET, TOKEN
 from imbridge import BaseSkill, Bridge, Message
 from imbridge.adapters.wecom import WeComConfig
+from imbridge.runtime import settle_garbage_collector
 
 COUNTER = Counter()
 
@@ -38,7 +39,9 @@ def main() -> None:
         member_hour_rate="1000000/1s",
         api_rate="1000000/1s",
     )
-    serve(Bridge([config], skills=[Echo()]).asgi(), COUNTER)
+    bridge = Bridge([config], skills=[Echo()])
+    settle_garbage_collector()  # as `imbridge run` and `bridge.run()` do; see docs/decisions/0008
+    serve(bridge.asgi(), COUNTER)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from runtime_world import account, emulated, skill, texts, until
 
-from imbridge import Bridge, Message
+from imbridge import Bridge, MenuClicked, Message
 from imbridge.adapters.base import Inbound, PendingAnswer, Sent, Target, Verdict
 from imbridge.adapters.feishu import FeishuAdapter
-from imbridge.protocol import Channel, ChannelKind, Sender, Text
+from imbridge.protocol import Channel, ChannelKind, Sender, SentPart, Text
 from imbridge.rendering import Part
 
 Deliver = Callable[..., Awaitable[PendingAnswer]]
@@ -110,6 +110,29 @@ async def test_an_answer_to_a_question_is_let_go_with_the_message_that_asked() -
         assert await first.wait(10) == ()
 
 
+async def test_what_is_said_after_a_question_answers_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    targets: list[Target] = []
+    send = FeishuAdapter.send
+
+    async def noted(self: FeishuAdapter, target: Target, part: Part, key: str) -> Sent:
+        targets.append(target)
+        return await send(self, target, part, key)
+
+    async def asking(msg: Message) -> None:
+        await msg.ask("which city?", timeout=10)
+        await msg.reply("sunny", quote=True)
+
+    monkeypatch.setattr(FeishuAdapter, "send", noted)
+    async with bridge_with(asking) as (feishu, _):
+        bob = feishu.add_user("Bob")
+        first = await bob.says("weather")
+        await bob.receives("which city?")
+        second = await bob.says("beijing")
+        await bob.receives("sunny")
+        assert [target.answers for target in targets] == [first.message_id, second.message_id]
+        assert targets[1].reply_to == first.message_id  # what is quoted stays what was asked first
+
+
 @pytest.mark.parametrize("quote", [True, False])
 async def test_what_is_sent_knows_which_message_it_answers(quote: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     targets: list[Target] = []
@@ -153,3 +176,35 @@ async def test_two_wait_for_one_answer() -> None:
     assert await both[1] == said
     waiting.shown(said)
     assert await telling == ()
+
+
+@pytest.mark.parametrize("takes_messages", [True, False])
+async def test_a_message_in_answer_to_an_event(takes_messages: bool) -> None:
+    """Where a message can be the answer to the event's own delivery, it is let go once that is sent, and not before."""
+    sending, go_on = asyncio.Event(), asyncio.Event()
+
+    async def send(self: FeishuAdapter, target: Target, part: Part, key: str) -> Sent:
+        sending.set()
+        await go_on.wait()
+        return Sent(SentPart(message_id="1"))
+
+    async with emulated() as feishu:
+        app = feishu.add_app()
+        room = feishu.private_chat(feishu.add_user("Alice"), app)
+        channel = Channel(platform="feishu", account="work", kind=ChannelKind.PRIVATE, id=room.chat_id)
+        bridge = Bridge([account(feishu, app)])
+        bridge.on_event(MenuClicked, name="menu")(lambda event: f"you chose {event.key}")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(FeishuAdapter, "send", send)
+            async with bridge:
+                waiting = PendingAnswer(takes_messages=takes_messages)
+                event = MenuClicked(
+                    id="e1", platform="feishu", account="work", channel=channel, timestamp=datetime.now(UTC), key="A"
+                )
+                await bridge._handling.offer("feishu:work", Inbound(event, ("e1",), waiting))
+                await asyncio.wait_for(sending.wait(), 10)
+                await asyncio.sleep(0.05)
+                assert waiting.over != takes_messages
+                go_on.set()
+                assert await waiting.wait(10) == ()
+                assert waiting.over

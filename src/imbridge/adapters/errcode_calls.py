@@ -6,25 +6,26 @@ WeCom, the WeChat Official Account and DingTalk's older API are of this kind: th
 import asyncio
 import math
 import random
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from yarl import URL
 
+from imbridge.adapters.errcode_refusals import (
+    NO_JSON,
+    Api,
+    failure_of,
+    json_object,
+)
 from imbridge.protocol import (
     AuthError,
-    ContentRefusedError,
     DeliveryError,
-    NotPermittedError,
     RateLimitedError,
-    TargetGoneError,
 )
 from imbridge.transport import (
     Backoff,
-    ErrorRule,
-    ErrorTable,
     HttpError,
     HttpPool,
     HttpResponse,
@@ -39,34 +40,11 @@ from imbridge.transport.prompt import promptly
 _MAX_REFRESHES = 1
 _CALL_TIMEOUT, _FILE_TIMEOUT = 10.0, 120.0
 """Seconds that one attempt may take; the first is the pool's own."""
-NO_JSON = ErrorRule("no JSON", "an answer that is none of the platform's (a proxy's page?)", Reaction.RETRY, delay=1.0)
-"""For a status that says success with something else than the platform's JSON in it."""
 
 Form = Callable[[], AbstractAsyncContextManager[Any]]
 """Opens a multipart body, anew for each attempt: one that holds a file can be read once."""
 Limits = Sequence[tuple[str, Rate]]
 """Rates that a call counts against, by the key of what is limited."""
-
-
-class DegradeError(ContentRefusedError):
-    """The platform refuses this form of the content; a plainer one may pass."""
-
-
-class RetargetError(DeliveryError):
-    """It cannot go this way; the same content may go another way."""
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorKinds:
-    """Which codes are which error, beside what the reaction says.
-
-    Attributes:
-        refused: `ContentRefusedError`: the content, not the target.
-        forbidden: `NotPermittedError`: a right is missing.
-    """
-
-    refused: Collection[int] = frozenset()
-    forbidden: Collection[int] = frozenset()
 
 
 @dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
@@ -77,29 +55,6 @@ class Answer:
     response: HttpResponse
     attempts: int
     held: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Api:
-    """A platform's API as one account sees it.
-
-    Attributes:
-        platform: The platform's name, for errors.
-        account: `platform:name`, for the log.
-        base_url: Where it is, without a slash at the end.
-        errors: The error table.
-        kinds: Which codes are which error.
-        docs: Where its codes are explained; the code is put behind it.
-        timeout: Seconds after which passing trouble is given up.
-    """
-
-    platform: str
-    account: str
-    base_url: str
-    errors: ErrorTable
-    kinds: ErrorKinds = field(default_factory=ErrorKinds)
-    docs: str = ""
-    timeout: float = 120.0
 
 
 class ErrcodeCaller:
@@ -225,8 +180,10 @@ class ErrcodeCaller:
                 self.refreshes += 1
                 self.tokens.invalidate(token)
                 continue
-            failure = self._failure(path, response, body, code, rule)
+            failure = failure_of(self.api, self._named(path), response, body, code, rule)
             failure.ambiguous = failure.ambiguous or doubt
+            if rule.reaction is Reaction.STOP:
+                raise AuthError(str(failure), code=failure.code)
             if rule.reaction is not Reaction.RETRY or (once and failure.ambiguous):
                 raise failure
             delay = retry_delay(response.headers, attempt - 1, rule, self._backoff)
@@ -293,34 +250,6 @@ class ErrcodeCaller:
                 await self._wait(error.retry_after or 1.0, deadline, error)
             attempt += 1
 
-    def _failure(
-        self, path: str, response: HttpResponse, body: Mapping[str, Any], code: Any, rule: ErrorRule
-    ) -> DeliveryError:
-        """The error that a refusal is, by the row of the table that fits it."""
-        code = code if isinstance(code, int | str) else None
-        said = str(body.get("errmsg", ""))[:300]
-        facts = [f"{self._named(path)}: {rule.meaning} (code {code}, HTTP {response.status}): {said}"]
-        if rule.hint:
-            facts.append(rule.hint)
-        elif code is not None and self.api.docs:
-            facts.append(f"see {self.api.docs}{code}")
-        # A gateway's answer says neither that we are too fast nor that nothing happened.
-        broken = rule.code in ("5xx", NO_JSON.code)
-        return self._kind(code, rule, broken=broken)(
-            "; ".join(facts),
-            code=response.status if code is None else code,
-            platform=self.api.platform,
-            ambiguous=broken,
-        )
-
-    def _kind(self, code: int | str | None, rule: ErrorRule, *, broken: bool) -> type[DeliveryError]:
-        if broken:
-            return DeliveryError
-        if code in self.api.kinds.forbidden:
-            return NotPermittedError
-        kind = _KINDS.get(rule.reaction, DeliveryError)
-        return ContentRefusedError if kind is DeliveryError and code in self.api.kinds.refused else kind
-
     def _named(self, path: str) -> str:
         return f"{self.api.platform} {path.removeprefix('/cgi-bin/')}"
 
@@ -364,23 +293,6 @@ class ErrcodeCaller:
         raise AuthError(
             f"{api.platform} refuses the credentials: {str(body.get('errmsg'))[:200]} (code {code}); {where}", code=code
         )
-
-
-_KINDS: dict[Reaction, type[DeliveryError]] = {
-    Reaction.RETRY: RateLimitedError,
-    Reaction.DEAD: TargetGoneError,
-    Reaction.DEGRADE: DegradeError,
-    Reaction.RETARGET: RetargetError,
-}
-
-
-def json_object(response: HttpResponse) -> dict[str, Any]:
-    """The answer's JSON object; empty for a page of HTML or anything else, so that its HTTP status decides."""
-    try:
-        body = response.json()
-    except HttpError:
-        return {}
-    return body if isinstance(body, dict) else {}
 
 
 def is_file(headers: Mapping[str, str]) -> bool:

@@ -36,6 +36,7 @@ class MessageConversation:
     """One message's connection to the bridge; made for each message, dropped with it."""
 
     __slots__ = (
+        "_answers",
         "_channel",
         "_handling",
         "_message_id",
@@ -55,7 +56,7 @@ class MessageConversation:
         self._handling = handling
         # Not the message itself: it holds this object, and a circle would leave it to the garbage collector.
         self._channel = message.channel
-        self._message_id = message.id
+        self._message_id = self._answers = message.id
         self._sender_id = message.sender.id
         self._number = 0
         self._skill = ""
@@ -96,7 +97,9 @@ class MessageConversation:
         channel = self._channel
         key = answer_key(channel.account_key, self._message_id, self._number)
         self._number += 1
-        entry = await self._handling.delivery.post(channel, reply, key=key, reply_to=self._message_id)
+        entry = await self._handling.delivery.post(
+            channel, reply, key=key, reply_to=self._message_id, answers=self._answers
+        )
         self._pending = entry.receipt
         return entry
 
@@ -184,6 +187,7 @@ class MessageConversation:
         if self._session is None:
             self._session = {}
         conversation = MessageConversation(self._handling, answer)
+        self._answers = answer.id  # what is said from now on answers this
         conversation._skill, conversation._session = self._skill, self._session
         conversation._streams, conversation._signs, conversation._owed = self._streams, self._signs, self._owed
         return answer.bind(conversation, conversation.read, conversation.save)

@@ -44,13 +44,15 @@ class Delivery:
         )
         self.counts: Counter[str] = Counter()
 
-    async def post(self, channel: Channel, reply: Reply, *, key: str, reply_to: str | None = None) -> OutboxEntry:
+    async def post(
+        self, channel: Channel, reply: Reply, *, key: str, reply_to: str | None = None, answers: str | None = None
+    ) -> OutboxEntry:
         """Put something into the outbox; its receipt comes later. Waits while the outbox is full.
 
         Raises:
             OverloadedError: the bridge is stopped.
         """
-        entry = OutboxEntry(key=reply.key or key, channel=channel, reply=reply, reply_to=reply_to)
+        entry = OutboxEntry(key=reply.key or key, channel=channel, reply=reply, reply_to=reply_to, answers=answers)
         stored = self._storage.add_outbound(entry)
         if not stored.done():
             await stored
@@ -123,7 +125,9 @@ async def _send_parts(
     for number, part in enumerate(rendered.parts):
         attach = in_thread or (quote and number == 0)
         reply_to = entry.reply_to if attach else None
-        target = Target(entry.channel, reply_to, in_thread and entry.reply_to is not None, entry.reply_to)
+        target = Target(
+            entry.channel, reply_to, in_thread and entry.reply_to is not None, entry.answers or entry.reply_to
+        )
         try:
             result = await adapter.send(target, part, f"{entry.key}-{number}" if number else entry.key)
         except ImbridgeError as error:

@@ -39,6 +39,8 @@ class OutboxEntry:
         channel: Where.
         reply: What.
         reply_to: The message that is answered.
+        answers: The newest message of the conversation that it answers: an answer to a question, when one was asked.
+            `reply_to` when left out.
         receipt: Done when the end is known.
     """
 
@@ -46,6 +48,7 @@ class OutboxEntry:
     channel: Channel
     reply: Reply
     reply_to: str | None = None
+    answers: str | None = None
     receipt: "asyncio.Future[Receipt]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 

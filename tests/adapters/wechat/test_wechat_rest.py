@@ -19,7 +19,7 @@ from imbridge.protocol import Button, Card, DeliveryState, Image, Message, Recei
 from imbridge.protocol.message import utc
 from imbridge.rendering import Part, PartKind
 
-CUT, WAITS = 1.0, 0.6
+CUT, WAITS = 1.0, 0.5
 HINT = "（未完，回复“继续”查看后文）"
 LATER = "还在处理，请稍后回复“继续”查看结果。"
 
@@ -36,7 +36,7 @@ def settings() -> EmulatorSettings:
     return EmulatorSettings(callback_timeout=CUT)
 
 
-def bridge_of(rig: Rig, *answers: Any, delay: float = 0.0) -> tuple[Bridge, list[str], list[Receipt]]:
+def bridge_of(rig: Rig, *answers: Any, after: asyncio.Event | None = None) -> tuple[Bridge, list[str], list[Receipt]]:
     bridge = Bridge([rig.config(passive_reply=WAITS, customer_service=False)])
     seen: list[str] = []
     receipts: list[Receipt] = []
@@ -44,8 +44,8 @@ def bridge_of(rig: Rig, *answers: Any, delay: float = 0.0) -> tuple[Bridge, list
     @bridge.on_message
     async def answer(msg: Message) -> None:
         seen.append(msg.text)
-        if delay and len(seen) == 1:
-            await asyncio.sleep(delay)
+        if after is not None:
+            await after.wait()
         receipts.extend([await msg.reply(content) for content in answers])
 
     return bridge, seen, receipts
@@ -80,13 +80,15 @@ async def test_the_word_is_a_word_like_any_other_when_nothing_is_kept(rig: Rig) 
 
 
 async def test_a_late_answer_is_fetched(rig: Rig) -> None:
-    bridge, seen, receipts = bridge_of(rig, "the result", delay=4.5)
+    thought = asyncio.Event()
+    bridge, seen, receipts = bridge_of(rig, "the result", after=thought)
     async with running(rig, bridge):
         sent = await rig.alice.says("think")
         assert (await rig.alice.receives(timeout=20)).text == LATER
         assert (sent.attempts, sent.outcome) == (3, "answered")
         await rig.alice.says("继续")
         assert (await rig.alice.receives()).text == LATER, "not there yet"
+        thought.set()
         await until(lambda: receipts)
         assert [one.what for one in receipts[0].degradations] == ["answer"]
         await rig.alice.says(" 继续 ")
@@ -99,10 +101,12 @@ async def test_a_late_answer_is_fetched(rig: Rig) -> None:
 
 async def test_a_late_answer_that_never_comes(rig: Rig) -> None:
     """A skill that says nothing in the end leaves nothing to be fetched."""
-    bridge, seen, _ = bridge_of(rig, delay=3.5)
+    thought = asyncio.Event()
+    bridge, seen, _ = bridge_of(rig, after=thought)
     async with running(rig, bridge):
         await rig.alice.says("think")
         assert (await rig.alice.receives(timeout=20)).text == LATER
+        thought.set()
         await until(lambda: bridge._handling.counts["handled"] == 1)
         sent = await rig.alice.says("继续")
         assert await sent.settled() == "taken"

@@ -7,7 +7,7 @@ from contract import until
 from wecom_bot_rig import BotRig, text
 
 from imbridge.adapters.base import Health
-from imbridge.adapters.errcode_calls import DegradeError, RetargetError
+from imbridge.adapters.errcode_refusals import DegradeError, RetargetError
 from imbridge.adapters.wecom.bot.adapter import BotAdapter
 from imbridge.adapters.wecom.bot.errors import BOT_ERRORS, INVALID_REQ_ID, STREAM_OVER
 from imbridge.adapters.wecom.bot.frames import SEND

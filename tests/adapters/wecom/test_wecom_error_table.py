@@ -7,7 +7,7 @@ import pytest
 from wecom_rig import AES_KEY, SECRET, TOKEN, Rig, part, to
 
 from imbridge.adapters.base import Health
-from imbridge.adapters.errcode_calls import DegradeError
+from imbridge.adapters.errcode_refusals import DegradeError
 from imbridge.adapters.wecom import WeComAdapter
 from imbridge.adapters.wecom.errors import API_ERRORS
 from imbridge.protocol import (

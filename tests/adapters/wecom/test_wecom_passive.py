@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from contract import until
+from served import served
 from wecom_media import MP4, PDF, PNG, amr
 from wecom_rig import Rig, channel, part
 
@@ -151,3 +152,29 @@ async def test_parts_in_order(rig: Rig) -> None:
         await asyncio.sleep(0)
     await until(lambda: rig.wecom.stats.passive_replies == 2)
     assert rig.wecom.violations == []
+
+
+async def test_an_answer_that_got_lost_is_given_again(rig: Rig) -> None:
+    class Echo(BaseSkill):
+        name = "echo"
+
+        async def handle_message(self, msg: Message) -> str:
+            heard.append(msg.id)
+            return f"re: {msg.text}"
+
+    heard: list[str] = []
+    app = rig.app
+    config = WeComConfig(
+        name="work", corp_id=app.corp_id, secret=app.secret, agent_id=app.agent_id, token=app.token,
+        aes_key=app.aes_key, base_url=rig.wecom.base_url, passive_reply=2.0,
+    )  # fmt: skip
+    async with Bridge([config], skills=[Echo()]) as bridge, served(bridge.asgi()) as url:
+        await rig.wecom.set_callback(app, f"{url}/wecom/work")
+        with rig.wecom.faults.lose_callback_answers(1):
+            sent = await rig.alice.says("hi")
+            message = await rig.alice.receives("re: hi")
+        assert message.passive
+        assert (await sent.delivered()).requests == 2
+        assert heard == [sent.msg_id]
+        assert rig.wecom.stats.sends == 0
+        await rig.alice.receives_nothing()

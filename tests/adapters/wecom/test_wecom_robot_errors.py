@@ -11,7 +11,7 @@ import pytest
 from contract import until
 from wecom_corp_rig import HERE, CorpRig, corp_rig
 
-from imbridge.adapters.errcode_calls import DegradeError
+from imbridge.adapters.errcode_refusals import DegradeError
 from imbridge.adapters.wecom import WeComConfig
 from imbridge.adapters.wecom.robot import hook as hook_module
 from imbridge.adapters.wecom.robot.errors import ROBOT_ERRORS

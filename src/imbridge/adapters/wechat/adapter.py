@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
-from imbridge.adapters.errcode_calls import Answer, DegradeError
+from imbridge.adapters.errcode_calls import Answer
+from imbridge.adapters.errcode_refusals import DegradeError
 from imbridge.adapters.wechat import outbound
 from imbridge.adapters.wechat.api import WeChatApi
 from imbridge.adapters.wechat.capabilities import PASSIVE_ONLY, WECHAT, WITH_REST

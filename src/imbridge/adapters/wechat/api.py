@@ -5,7 +5,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any, BinaryIO
 
-from imbridge.adapters.errcode_calls import Answer, Api, ErrcodeCaller, ErrorKinds
+from imbridge.adapters.errcode_calls import Answer, ErrcodeCaller
+from imbridge.adapters.errcode_refusals import Api, ErrorKinds
 from imbridge.adapters.uploads import Content, multipart
 from imbridge.adapters.wechat.config import WeChatConfig
 from imbridge.adapters.wechat.errors import API_ERRORS, DOCS, KINDS

@@ -4,7 +4,7 @@ Source: developers.weixin.qq.com, doc/offiaccount/Getting_Started/Global_Return_
 APIs.
 """
 
-from imbridge.adapters.errcode_calls import ErrorKinds
+from imbridge.adapters.errcode_refusals import ErrorKinds
 from imbridge.transport import ErrorRule, ErrorTable, Reaction
 
 _CREDENTIALS = "check app_id and app_secret: mp.weixin.qq.com > Settings & Development > Basic Configuration"

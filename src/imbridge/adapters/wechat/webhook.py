@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 _MAX_BODY = 64 * 1024
 _MAX_ECHO = 1024
-_WINDOW = 600.0
+_WINDOW = 300.0
 """Seconds that a callback may be from our clock."""
 _PAST_THE_CUT = 0.5
 _TEXT = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}

@@ -7,7 +7,8 @@ from typing import Any, BinaryIO
 
 from pydantic import SecretStr
 
-from imbridge.adapters.errcode_calls import Answer, Api, ErrcodeCaller, Limits
+from imbridge.adapters.errcode_calls import Answer, ErrcodeCaller, Limits
+from imbridge.adapters.errcode_refusals import Api
 from imbridge.adapters.uploads import Source, multipart
 from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.adapters.wecom.errors import API_ERRORS, DOCS, KINDS

@@ -4,7 +4,7 @@ Sources: developer.work.weixin.qq.com, "global error codes" (path/90313) and "ac
 bots the constants and comments of the official Node SDK and plugin.
 """
 
-from imbridge.adapters.errcode_calls import ErrorKinds
+from imbridge.adapters.errcode_refusals import ErrorKinds
 from imbridge.transport import ErrorRule, ErrorTable, Reaction
 
 _SCOPE = "admin console: App Management > the app > Visible range"

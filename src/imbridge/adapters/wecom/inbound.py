@@ -11,8 +11,8 @@ from pydantic_core import to_json
 
 from imbridge.adapters.base import Inbound
 from imbridge.adapters.wecom.received import content, events
-from imbridge.adapters.wecom.received.facts import Facts, Identity, digest, private
-from imbridge.protocol import DecodeError, Event, Message, Sender, Unknown, UnknownEvent
+from imbridge.adapters.wecom.received.facts import Facts, Identity, digest, member, private
+from imbridge.protocol import DecodeError, Event, Message, Unknown, UnknownEvent
 
 __all__ = ["Identity", "decode", "unreadable"]
 
@@ -59,20 +59,18 @@ def unreadable(payload: Any, raw: bytes, me: Identity) -> Inbound:
 
 def _message(told: Facts, kind: str) -> Message:
     reader = content.READERS.get(kind)
-    elements: tuple[Any, ...] | None = None
-    if reader is not None:
-        with suppress(*_NOT_AS_EXPECTED):
-            elements = reader(told)
-    if elements is None:
-        elements = (Unknown(kind=kind, payload=dict(told.fields)),)
+    try:
+        elements: tuple[Any, ...] = reader(told) if reader is not None else _unknown(told, kind)
+    except _NOT_AS_EXPECTED:
+        elements = _unknown(told, kind)
     sender = told.text("FromUserName")
     if not sender:
         raise DecodeError("a message from nobody", told.fields)
-    text = "".join(element.as_text() for element in elements)
+    text = elements[0].as_text() if len(elements) == 1 else "".join(element.as_text() for element in elements)
     return Message(
         id=told.key,
         channel=private(told.me.account, sender),
-        sender=Sender(id=sender),
+        sender=member(sender),
         elements=elements,
         content_type=content.content_type(kind, elements),
         text=text,
@@ -80,6 +78,10 @@ def _message(told: Facts, kind: str) -> Message:
         timestamp=told.timestamp,
         payload=dict(told.fields),
     )
+
+
+def _unknown(told: Facts, kind: str) -> tuple[Unknown]:
+    return (Unknown(kind=kind, payload=dict(told.fields)),)
 
 
 def _event(told: Facts) -> Event:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import secrets
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -22,12 +23,13 @@ from imbridge.transport import Refused, ReplayWindow, WebhookRequest, WebhookRes
 log = logging.getLogger(__name__)
 
 _MAX_BODY = 64 * 1024
-_MAX_ECHO = 4096
-_WINDOW = 600.0
+_WINDOW = 300.0
 """Seconds that a callback may be from our clock: its repetitions come with the time of the first."""
 _TIMEOUT = 4.8
 _TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 _XML = {"Content-Type": "application/xml; charset=utf-8"}
+_MOST_GIVEN = 1000
+"""Passive replies that are kept."""
 _LATER = {"Retry-After": "5"}
 
 PassiveWriter = Callable[[Message, Answer], str]
@@ -68,6 +70,7 @@ class WeComWebhook:
         self._write = write
         self._answer_click = answer_click
         self._waiting: dict[str, PendingAnswer] = {}
+        self._given: OrderedDict[str, str] = OrderedDict()
         self._replay = ReplayWindow(_WINDOW)
         self._path = f"/wecom/{name}"
 
@@ -122,6 +125,8 @@ class WeComWebhook:
             verdict = offered.result() if offered.done() else await asyncio.shield(offered)
             if verdict is Verdict.OVERLOADED:
                 return WebhookResponse(503, b"", _LATER)
+            if verdict is Verdict.DUPLICATE and item.id in self._given:
+                return self._sealed_answer(self._given[item.id])  # the platform has not got it, or it would not ask
             if waiting is None or verdict is Verdict.DUPLICATE:
                 return WebhookResponse(200)
             passed = time.monotonic() - received
@@ -134,6 +139,7 @@ class WeComWebhook:
             if not answer:
                 return WebhookResponse(200)
             response = self._sealed_answer(answer)
+            self._keep(item.id, answer)
             waiting.shown(said)
             return response
         finally:
@@ -142,6 +148,12 @@ class WeComWebhook:
                     del self._waiting[item.id]
                 waiting.shown(())
 
+    def _keep(self, item_id: str, answer: str) -> None:
+        """For when the connection broke on its way: the platform delivers again within seconds."""
+        self._given[item_id] = answer
+        while len(self._given) > _MOST_GIVEN:
+            self._given.popitem(last=False)
+
     def _head(self, event: Event) -> dict[str, Any]:
         user = event.actor.id if event.actor is not None else ""
         return {"ToUserName": user, "FromUserName": self._me.corp_id, "CreateTime": int(time.time())}
@@ -149,13 +161,12 @@ class WeComWebhook:
     def _sealed_answer(self, xml: str) -> WebhookResponse:
         timestamp, nonce = str(int(time.time())), secrets.token_hex(8)
         sealed = self._envelope.seal(xml.encode())
-        answer = {
-            "Encrypt": sealed,
-            "MsgSignature": self._envelope.sign(timestamp, nonce, sealed),
-            "TimeStamp": int(timestamp),
-            "Nonce": nonce,
-        }
-        return WebhookResponse(200, write_xml(answer).encode(), _XML)
+        answer = (  # Base64, hexadecimal and digits: nothing in it could leave its field
+            f"<xml><Encrypt><![CDATA[{sealed}]]></Encrypt>"
+            f"<MsgSignature><![CDATA[{self._envelope.sign(timestamp, nonce, sealed)}]]></MsgSignature>"
+            f"<TimeStamp>{timestamp}</TimeStamp><Nonce><![CDATA[{nonce}]]></Nonce></xml>"
+        )
+        return WebhookResponse(200, answer.encode(), _XML)
 
     def _decode(self, content: bytes) -> Inbound:
         try:

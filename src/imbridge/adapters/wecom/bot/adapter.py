@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
-from imbridge.adapters.errcode_calls import DegradeError, RetargetError
+from imbridge.adapters.errcode_refusals import DegradeError, RetargetError
 from imbridge.adapters.wecom.bot.awaited import Awaited
 from imbridge.adapters.wecom.bot.calls import BotCaller
 from imbridge.adapters.wecom.bot.capabilities import BOT

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from imbridge.adapters.errcode_calls import DegradeError, RetargetError
+from imbridge.adapters.errcode_refusals import DegradeError, RetargetError
 from imbridge.adapters.wecom.bot.errors import BOT_ERRORS, KINDS
 from imbridge.adapters.wecom.bot.frames import Frame, new_req_id
 from imbridge.adapters.wecom.bot.link import ACK_WITHIN, AckLostError, BotLink

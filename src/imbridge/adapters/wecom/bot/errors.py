@@ -4,7 +4,7 @@ Sources: developer.work.weixin.qq.com, "global error codes" (path/90313); for 84
 comments of the official Node SDK and plugin, and what users report of the platform's answers.
 """
 
-from imbridge.adapters.errcode_calls import ErrorKinds
+from imbridge.adapters.errcode_refusals import ErrorKinds
 from imbridge.transport import ErrorRule, ErrorTable, Reaction
 
 _CREDENTIALS = "check bot_id and bot_secret: smart bot > API mode > long connection"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from imbridge.adapters.errcode_calls import json_object
+from imbridge.adapters.errcode_refusals import json_object
 from imbridge.adapters.wecom.bot.calls import kind_of
 from imbridge.adapters.wecom.bot.errors import BOT_ERRORS
 from imbridge.adapters.wecom.config import WeComConfig

@@ -5,7 +5,7 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from imbridge.adapters.errcode_calls import RetargetError
+from imbridge.adapters.errcode_refusals import RetargetError
 from imbridge.adapters.wecom.bot.calls import BotCaller, Obeyed
 from imbridge.adapters.wecom.bot.errors import STREAM_OVER
 from imbridge.adapters.wecom.bot.frames import RESPOND, SEND

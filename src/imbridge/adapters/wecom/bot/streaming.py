@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from imbridge.adapters.base import Growing, GrowingFullError
-from imbridge.adapters.errcode_calls import RetargetError
+from imbridge.adapters.errcode_refusals import RetargetError
 from imbridge.adapters.wecom.bot.calls import Obeyed
 from imbridge.adapters.wecom.bot.markup import as_markdown
 from imbridge.adapters.wecom.bot.outbound import measure, stream_body, stream_card

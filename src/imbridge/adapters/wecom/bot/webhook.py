@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 _SEALED = re.compile(rb'"encrypt"\s{0,20}:\s{0,20}"((?:[A-Za-z0-9+/=]|\\/)+)"')
 _MAX_BODY = 256 * 1024
-_WINDOW = 600.0
+_WINDOW = 300.0
 """Seconds that a callback may be from our clock: its repetitions may come with the time of the first."""
 _TIMEOUT = 4.9
 _FIRST_WITHIN = 4.0

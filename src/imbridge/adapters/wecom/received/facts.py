@@ -31,7 +31,7 @@ class Identity:
     cards: Cards = field(default_factory=Cards, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one per callback: not frozen, which would triple the cost of making it
 class Facts:
     """One callback.
 
@@ -94,7 +94,7 @@ class Facts:
     def actor(self) -> Sender | None:
         """`FromUserName`, unless it is the system (`sys`) or nobody."""
         user = self.text("FromUserName")
-        return Sender(id=user) if user and user != "sys" else None
+        return member(user) if user and user != "sys" else None
 
     @property
     def channel(self) -> Channel | None:
@@ -117,6 +117,12 @@ class Facts:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+@lru_cache(maxsize=10_000)
+def member(userid: str) -> Sender:
+    """A member of the corp as a sender: the same one for each message of theirs."""
+    return Sender(id=userid)
 
 
 @lru_cache(maxsize=10_000)

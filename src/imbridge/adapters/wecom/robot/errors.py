@@ -3,7 +3,7 @@
 Source: developer.work.weixin.qq.com, "global error codes" (path/90313).
 """
 
-from imbridge.adapters.errcode_calls import ErrorKinds
+from imbridge.adapters.errcode_refusals import ErrorKinds
 from imbridge.transport import ErrorRule, ErrorTable, Reaction
 
 _WHERE = "webhook_url: in the group, Group Robots > the robot > Webhook URL"

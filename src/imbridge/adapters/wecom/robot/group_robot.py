@@ -5,7 +5,8 @@ import hashlib
 from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
-from imbridge.adapters.errcode_calls import Answer, DegradeError
+from imbridge.adapters.errcode_calls import Answer
+from imbridge.adapters.errcode_refusals import DegradeError
 from imbridge.adapters.uploads import Content, Taker, look
 from imbridge.adapters.wecom.capabilities import GROUP_ROBOT
 from imbridge.adapters.wecom.config import WeComConfig

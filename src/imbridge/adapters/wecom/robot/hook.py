@@ -6,7 +6,8 @@ that may have arrived is never repeated. The key in the address is a credential 
 
 from typing import Any
 
-from imbridge.adapters.errcode_calls import Answer, Api, ErrcodeCaller, Form
+from imbridge.adapters.errcode_calls import Answer, ErrcodeCaller, Form
+from imbridge.adapters.errcode_refusals import Api
 from imbridge.adapters.uploads import Content, multipart
 from imbridge.adapters.wecom.config import WeComConfig, hook_base, hook_key
 from imbridge.adapters.wecom.errors import DOCS

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from imbridge.adapters.base import Sent
-from imbridge.adapters.errcode_calls import Answer, DegradeError
+from imbridge.adapters.errcode_calls import Answer
+from imbridge.adapters.errcode_refusals import DegradeError
 from imbridge.adapters.wecom.api import WeComApi
 from imbridge.adapters.wecom.outbound import as_plain_text, measure, message_body, own_body, recipients, whom
 from imbridge.adapters.wecom.received.facts import Identity
