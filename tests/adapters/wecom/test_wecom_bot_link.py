@@ -7,9 +7,9 @@ from contract import until
 from wecom_bot_rig import BotRig, alone, text
 
 from imbridge.adapters.base import Health
-from imbridge.adapters.wecom.bot import calls, link
+from imbridge.adapters.wecom.bot import calls, link, uploads
 from imbridge.adapters.wecom.bot.adapter import _OPTIONS, BotAdapter
-from imbridge.protocol import DeliveryError
+from imbridge.protocol import DeliveryError, File
 from imbridge.rendering import PartKind
 from imbridge.transport import HttpError, LinkOptions
 
@@ -52,6 +52,18 @@ def test_the_heartbeat_is_the_official_sdks() -> None:
     """A ping every 30 s; the second one that is missed ends it."""
     assert link.PING_INTERVAL == 30.0
     assert link.PING_INTERVAL < _OPTIONS.ping_timeout < 2 * link.PING_INTERVAL
+
+
+async def test_a_slow_line_takes_a_chunk(bots: BotRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """700 KB take their time to leave: that is no broken connection."""
+    assert _OPTIONS.send_timeout >= uploads._CHUNK_WITHIN
+    monkeypatch.setattr(calls, "ACK_WITHIN", 0.1)
+    bot = await bots.start()
+    target = await bots.asked()
+    bots.platform.faults.delay_acks(0.3, "aibot_upload_media_chunk")
+    await bot.send(target, alone(PartKind.MEDIA, File(data=b"x" * 600_000, name="x.bin")), "key")
+    assert bots.shown() == ["[file: x.bin]"]
+    assert bot.counters().get("acks_lost", 0) == 0
 
 
 async def test_an_acknowledgement_that_does_not_come(bots: BotRig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,8 +52,8 @@ _HEALTH = {
     LinkState.FAILED: Health.FAILED,
     LinkState.STOPPED: Health.STOPPED,
 }
-_OPTIONS = LinkOptions(ping_timeout=45.0, max_msg_size=16 << 20)
-"""A second ping after 30 s has 15 s to be answered: dead after two missed ones."""
+_OPTIONS = LinkOptions(ping_timeout=45.0, send_timeout=30.0, max_msg_size=16 << 20)
+"""A second ping after 30 s has 15 s to be answered: dead after two missed ones. 700 KB of an upload take their time."""
 _NOTABLE = 1.0
 """Seconds for which a message may be held back without a word."""
 
