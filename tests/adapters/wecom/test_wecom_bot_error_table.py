@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from contract import until
-from wecom_bot_rig import BotRig, text
+from wecom_bot_rig import BotRig, alone, text
 
 from imbridge.adapters.base import Health
 from imbridge.adapters.errcode_refusals import DegradeError, RetargetError
@@ -20,6 +20,7 @@ from imbridge.protocol import (
     RateLimitedError,
     TargetGoneError,
 )
+from imbridge.rendering import PartKind
 from imbridge.transport import Backoff, ErrorRule, Reaction
 
 ROWS = [pytest.param(rule, id=f"{rule.code}") for rule in BOT_ERRORS]
@@ -100,6 +101,25 @@ async def test_an_answer_that_cannot_be_given_is_pushed(bots: BotRig, bot: BotAd
     bots.platform.faults.refuse("aibot_respond_msg", code)
     await bot.send(target, text("hi"), "key")
     assert [message.how for message in bots.platform.messages] == ["push"]
+
+
+@pytest.mark.parametrize("code", [40008, 40058])
+async def test_an_answer_that_is_refused_as_a_stream_goes_as_markdown(bots: BotRig, bot: BotAdapter, code: int) -> None:
+    target = await bots.asked()
+    bots.platform.faults.refuse("aibot_respond_msg", code)
+    await bot.send(target, text("hi"), "key")
+    assert [(message.how, message.kind, message.text) for message in bots.platform.messages] == [
+        ("push", "markdown", "hi")
+    ]
+
+
+async def test_a_growing_answer_that_is_refused_goes_as_markdown(bots: BotRig, bot: BotAdapter) -> None:
+    target = await bots.asked()
+    stream = bot.grow(markdown=True)
+    bots.platform.faults.refuse("aibot_respond_msg", 40008, times=2)
+    sent = await bot.send(target, alone(PartKind.CARD, await stream.open("one")), "key")
+    assert sent.degradations[0].how.startswith("text")
+    assert [(message.how, message.text) for message in bots.platform.messages] == [("push", "one")]
 
 
 async def test_a_code_in_no_table(bots: BotRig, bot: BotAdapter) -> None:

@@ -244,11 +244,12 @@ class BotAdapter(Adapter):
         if stream is not None and way is not None and way.is_fresh():
             try:
                 done = await stream.begin(way)
-            except RetargetError as error:
+            except (RetargetError, DegradeError) as error:
                 if error.ambiguous:
                     raise
                 why = str(error)
-                self.speaker.ways.forget(target.answers)
+                if isinstance(error, RetargetError):
+                    self.speaker.ways.forget(target.answers)
             else:
                 return Said(stream_id, "stream", done.attempts, done.held)
         degradations.append(Degradation(what="stream", how="text: it does not grow", why=why))

@@ -5,7 +5,7 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from imbridge.adapters.errcode_refusals import RetargetError
+from imbridge.adapters.errcode_refusals import DegradeError, RetargetError
 from imbridge.adapters.wecom.bot.calls import BotCaller, Obeyed
 from imbridge.adapters.wecom.bot.errors import STREAM_OVER
 from imbridge.adapters.wecom.bot.frames import RESPOND, SEND
@@ -107,10 +107,11 @@ class BotSpeaker:
             body = stream_body(stream_id, content, finish=True, feedback=self.settings.feedback)
             try:
                 done = await self.respond(way, body, repeatable=True)
-            except RetargetError as error:
+            except (RetargetError, DegradeError) as error:
                 if error.ambiguous:
                     raise
-                self.ways.forget(answers)
+                if isinstance(error, RetargetError):
+                    self.ways.forget(answers)
             else:
                 return Said(stream_id, "stream", done.attempts, done.held)
         rated_as = stream_id if self.settings.feedback else ""
