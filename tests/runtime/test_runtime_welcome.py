@@ -49,6 +49,11 @@ async def test_what_comes_too_late_is_sent() -> None:
     assert (await welcome("Hello", waiting)).elements == (Text("Hello"),)
 
 
+async def test_where_messages_go_that_way_anyhow_it_is_one() -> None:
+    waiting = PendingAnswer(takes_messages=True)
+    assert (await welcome("Hello", waiting)).elements == (Text("Hello"),)
+
+
 @pytest.mark.parametrize("content", [Image(data=b"x"), None])
 async def test_what_is_no_welcome_keeps_nobody_waiting(content: Any) -> None:
     said, left = await greet(content, 0)

@@ -48,11 +48,14 @@ def split(event: Event, content: Any) -> tuple[Answer, Reply]:
 
 
 async def welcome(content: Any, waiting: PendingAnswer | None) -> Reply:
-    """Greet somebody who opened the chat, where the platform waits for that; what of it is to be sent as a message."""
+    """Greet somebody who opened the chat, where the platform waits for that; what of it is to be sent as a message.
+
+    Where messages go that way anyhow, all of it is one.
+    """
     reply = to_reply(content)
     reply = reply.model_copy(update={"elements": repair_all(reply.elements)})
     answer = tuple(element for element in reply.elements if isinstance(element, Text | Markdown | Card))
-    if waiting is None or not answer:
+    if waiting is None or waiting.takes_messages or not answer:
         return reply
     left = await waiting.show(answer)
     shown = [element for element in answer if not any(element is one for one in left)]

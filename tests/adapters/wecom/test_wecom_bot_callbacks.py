@@ -1,24 +1,21 @@
 """Smart bots over HTTP callbacks, through a whole bridge behind a web server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from contract import until
 from served import served
 from wecom_bot_rig import CARD, PNG, BotRig
+from wecom_bot_talk import Talk, echo, silent, talking
 
-from imbridge import Bridge
-from imbridge.emulators.wecom.bot import BotChat, BotEmulatorSettings
+from imbridge.emulators.wecom.bot import BotChat
 from imbridge.protocol import (
     Button,
     ButtonClicked,
     Card,
     ChatOpened,
-    DeliveryState,
     Event,
     File,
     Image,
@@ -28,43 +25,6 @@ from imbridge.protocol import (
     Receipt,
     Text,
 )
-
-Skill = Callable[[Message], Any]
-
-
-class Talk:
-    """A bridge with one skill, and what became of what it said."""
-
-    def __init__(self, bots: BotRig, skill: Skill, on_event: Any = None, **settings: Any) -> None:
-        self.receipts: list[Receipt] = []
-        self.bridge = Bridge([bots.callback_config(**settings)])
-        if on_event is not None:
-            self.bridge.on_event()(on_event)
-
-        @self.bridge.on_message
-        async def answer(msg: Message) -> Any:
-            said = await skill(msg)
-            if isinstance(said, Receipt):
-                self.receipts.append(said)
-                return None
-            return said
-
-
-@asynccontextmanager
-async def talking(bots: BotRig, skill: Skill, on_event: Any = None, **settings: Any) -> AsyncIterator[Talk]:
-    """The bridge runs, and the platform calls it back."""
-    talk = Talk(bots, skill, on_event, **settings)
-    async with talk.bridge, served(talk.bridge.asgi()) as url:
-        await bots.platform.set_callback(bots.bot, f"{url}/wecom/bot")
-        yield talk
-
-
-async def echo(msg: Message) -> str:
-    return f"echo {msg.text}"
-
-
-async def silent(msg: Message) -> None:
-    return None
 
 
 async def test_a_quick_answer_is_the_callbacks_own_and_finished_at_once(bots: BotRig) -> None:
@@ -162,78 +122,6 @@ async def test_several_parts_are_one_answer(bots: BotRig) -> None:
     assert message.images == [PNG]
     assert len(bots.platform.messages) == 1
     assert bots.platform.violations == []
-
-
-async def test_what_comes_later_goes_by_the_response_url_once(bots: BotRig) -> None:
-    later: list[Message] = []
-
-    async def now(msg: Message) -> str:
-        later.append(msg)
-        return "at once"
-
-    async with talking(bots, now):
-        await bots.alice.says("go", bot=bots.bot)
-        message = await bots.alice.receives("at once", bot=bots.bot)
-        await message.finishes()
-        first = await later[0].reply("a moment later")
-        second = await later[0].reply("once too often")
-    assert first
-    assert not second
-    assert "use mode bot" in second.error
-    assert [message.how for message in bots.platform.messages] == ["passive", "response_url"]
-    assert bots.shown() == ["at once", "a moment later"]
-
-
-async def test_unasked_it_uses_the_newest_response_url(bots: BotRig) -> None:
-    async with talking(bots, silent) as talk:
-        assert not await talk.bridge.send("wecom:bot/private/alice", "nobody has spoken")
-        await bots.alice.says("go", bot=bots.bot)
-        await until(lambda: bots.platform.stats.callbacks_taken == 1)
-        sent = await talk.bridge.send("wecom:bot/private/alice", Card(content=CARD))
-        assert sent
-        assert sent.message_id == bots.platform.messages[0].card["task_id"]
-        assert not await talk.bridge.send("wecom:bot/private/alice", "again")
-    assert [message.how for message in bots.platform.messages] == ["response_url"]
-
-
-@pytest.mark.parametrize("code", [93000, 45009, 40058])
-async def test_a_refused_response_url(bots: BotRig, code: int) -> None:
-    async with talking(bots, silent) as talk:
-        await bots.alice.says("go", bot=bots.bot)
-        await until(lambda: bots.platform.stats.callbacks_taken == 1)
-        bots.platform.faults.refuse_response_url(code)
-        receipt = await talk.bridge.send("wecom:bot/private/alice", "x")
-    assert receipt.code == code
-    assert "response_code" not in receipt.error.replace("response_code)", "")
-    assert "aibot/response?" not in receipt.error
-
-
-async def test_a_response_url_that_nobody_answers_at(bots: BotRig) -> None:
-    """It may have arrived, and is not used again."""
-    async with talking(bots, silent) as talk:
-        await bots.alice.says("go", bot=bots.bot)
-        await until(lambda: bots.platform.stats.callbacks_taken == 1)
-        bots.platform.faults.fail_response_url(503)
-        receipt = await talk.bridge.send("wecom:bot/private/alice", "x")
-        again = await talk.bridge.send("wecom:bot/private/alice", "x")
-    assert receipt.state is DeliveryState.UNKNOWN
-    assert "use mode bot" in again.error
-
-
-async def test_a_response_url_of_somebody_else_is_not_used(bots: BotRig) -> None:
-    adapter = bots.make_callback()
-    port = bots.platform.base_url.rpartition(":")[2]
-    for url in (
-        "https://evil.example/x",
-        "http://qyapi.weixin.qq.com/x",
-        f"ftp://127.0.0.1:{port}/x",
-        "http://[::1",
-        "",
-    ):
-        adapter.response_urls.remember("m", "wecom:bot/private/alice", url)
-        assert not adapter.response_urls.has("m", "wecom:bot/private/alice")
-    adapter.response_urls.remember("m", "wecom:bot/private/alice", f"http://127.0.0.1:{port}/x")
-    assert adapter.response_urls.has("m", "wecom:bot/private/alice")
 
 
 async def test_a_card_is_the_answer(bots: BotRig) -> None:
@@ -341,38 +229,6 @@ async def test_a_callback_that_comes_twice_is_answered_twice_and_handled_once(bo
     assert len(bots.platform.messages) == 1
 
 
-async def test_too_long_for_one_answer(bots: BotRig) -> None:
-    async def long(msg: Message) -> list[object]:
-        return ["x" * 20_000, Markdown("y" * 20_000)]
-
-    async with talking(bots, long):
-        await bots.alice.says("go", bot=bots.bot)
-        await until(lambda: len(bots.platform.messages) == 2)
-        await bots.platform.messages[0].finishes()
-    assert [message.how for message in bots.platform.messages] == ["passive", "response_url"]
-    assert [len(text) for text in bots.shown()] == [20_000, 20_000]
-    assert bots.platform.violations == []
-
-
-async def test_after_the_window_the_rest_goes_by_the_response_url(bots: BotRig) -> None:
-    async def grow(msg: Message) -> Receipt:
-        async def parts() -> AsyncIterator[str]:
-            for piece in ("one ", "two ", "three"):
-                yield piece
-                await asyncio.sleep(0.5)
-
-        return await msg.reply(parts())
-
-    async with talking(bots, grow, stream_window=0.8) as talk:
-        await bots.alice.says("go", bot=bots.bot)
-        await until(lambda: talk.receipts)
-        await bots.platform.messages[0].finishes()
-    assert talk.receipts[0]
-    assert [message.how for message in bots.platform.messages] == ["passive", "response_url"]
-    assert "".join(bots.shown()) == "one two three"
-    assert bots.platform.violations == []
-
-
 async def test_a_stop_in_good_order_finishes_what_grows(bots: BotRig) -> None:
     started = asyncio.Event()
 
@@ -410,26 +266,3 @@ async def test_two_people_at_once(bots: BotRig) -> None:
         await bob.receives("for bob", bot=bots.bot)
         await bots.alice.receives("for alice", bot=bots.bot)
     assert bots.platform.violations == []
-
-
-class TestWhenThePlatformNeverAsks:
-    @pytest.fixture
-    def bot_settings(self) -> BotEmulatorSettings:
-        return BotEmulatorSettings(rate_limits=False, poll_seconds=3600)
-
-    async def test_what_was_not_fetched_goes_by_the_response_url(
-        self, bots: BotRig, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("imbridge.adapters.wecom.bot.turn._NOT_FETCHED", 0.6)
-
-        async def two(msg: Message) -> Receipt:
-            await msg.reply("first")
-            await asyncio.sleep(0.4)
-            return await msg.reply("second")
-
-        async with talking(bots, two) as talk:
-            await bots.alice.says("go", bot=bots.bot)
-            await until(lambda: talk.receipts)
-        assert talk.receipts[0]
-        assert bots.shown() == ["first", "second"]
-        assert [message.how for message in bots.platform.messages] == ["passive", "response_url"]
