@@ -182,7 +182,7 @@ class ErrcodeCaller:
                 continue
             failure = failure_of(self.api, self._named(path), response, body, code, rule)
             failure.ambiguous = failure.ambiguous or doubt
-            if rule.reaction is Reaction.STOP:
+            if rule.reaction is Reaction.STOP and not failure.ambiguous:
                 raise AuthError(str(failure), code=failure.code)
             if rule.reaction is not Reaction.RETRY or (once and failure.ambiguous):
                 raise failure
