@@ -38,6 +38,8 @@ from imbridge.transport import (
 from imbridge.transport.prompt import promptly
 
 _MAX_REFRESHES = 1
+_SHOWN = 5
+"""Limits that an error names: a message to many people counts against those of each."""
 _CALL_TIMEOUT, _FILE_TIMEOUT = 10.0, 120.0
 """Seconds that one attempt may take; the first is the pool's own."""
 
@@ -224,7 +226,8 @@ class ErrcodeCaller:
         try:
             await promptly(self.pacer.acquire(*limits), max(deadline - began, 0.0))
         except TimeoutError:
-            keys = ", ".join(f"{rate} of {key}" for key, rate in limits)
+            keys = ", ".join(f"{rate} of {key}" for key, rate in limits[:_SHOWN])
+            keys += f", and {len(limits) - _SHOWN} more" if len(limits) > _SHOWN else ""
             raise RateLimitedError(
                 f"{self._named(path)}: not sent: the limits ({keys}) held it back longer than send_timeout allows",
                 platform=self.api.platform,

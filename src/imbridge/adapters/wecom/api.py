@@ -31,6 +31,7 @@ class WeComApi:
         """With the contacts secret, which is told of all members; None without one."""
         self._api_rate = Rate.parse(config.api_rate)
         self._member_rates = (Rate.parse(config.member_rate), Rate.parse(config.member_hour_rate))
+        self._group_rates = (Rate.parse(config.group_rate), Rate.parse(config.group_day_rate))
 
     async def close(self) -> None:
         """Stop refreshing tokens."""
@@ -75,7 +76,8 @@ class WeComApi:
 
     async def send_to_group(self, chat_id: str, body: dict[str, Any]) -> Answer:
         """`POST /cgi-bin/appchat/send`: into a group that this app has made."""
-        limits = [("api:appchat/send", self._api_rate)]
+        minute, day = self._group_rates
+        limits = [("api:appchat/send", self._api_rate), (f"group:{chat_id}", minute), (f"day:{chat_id}", day)]
         message = {"chatid": chat_id, **body}
         return await self.caller.call("POST", "/cgi-bin/appchat/send", json=message, limits=limits, once=True)
 
@@ -114,8 +116,9 @@ class WeComApi:
 
     def _limits(self, to: dict[str, str]) -> Limits:
         limits = [("api:message/send", self._api_rate)]
-        member = to.get("touser", "")
-        if member and "|" not in member:
+        named = to.get("touser", "").casefold()  # a userid means the same in capitals
+        if named and named != "@all":
             minute, hour = self._member_rates
-            limits += [(f"minute:{member}", minute), (f"hour:{member}", hour)]
+            for member in dict.fromkeys(named.split("|")):
+                limits += [(f"minute:{member}", minute), (f"hour:{member}", hour)]
         return limits
