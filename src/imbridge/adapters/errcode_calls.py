@@ -18,6 +18,7 @@ from imbridge.adapters.errcode_refusals import (
     Api,
     failure_of,
     json_object,
+    without,
 )
 from imbridge.protocol import (
     AuthError,
@@ -182,7 +183,7 @@ class ErrcodeCaller:
                 self.refreshes += 1
                 self.tokens.invalidate(token)
                 continue
-            failure = failure_of(self.api, self._named(path), response, body, code, rule)
+            failure = failure_of(self.api, self._named(path), response, without(token, body), code, rule)
             failure.ambiguous = failure.ambiguous or doubt
             if rule.reaction is Reaction.STOP and not failure.ambiguous:
                 raise AuthError(str(failure), code=failure.code)
@@ -292,6 +293,8 @@ class ErrcodeCaller:
                 code=response.status,
                 platform=api.platform,
             )
+        for secret in ("corpsecret", "secret"):
+            body = without(str((json or params).get(secret, "")), body)
         where = rule.hint if rule.reaction is not Reaction.REFRESH and rule.hint else hint
         raise AuthError(
             f"{api.platform} refuses the credentials: {str(body.get('errmsg'))[:200]} (code {code}); {where}", code=code

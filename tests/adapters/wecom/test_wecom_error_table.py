@@ -1,5 +1,6 @@
 """Every row of the table of API errors: what is promised there happens, over the wire."""
 
+import traceback
 from dataclasses import replace
 
 import pytest
@@ -175,6 +176,24 @@ async def test_an_account_that_is_refused_does_not_start(rig: Rig, code: int) ->
     assert caught.value.code == code
     assert adapter.health is Health.FAILED
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("code", [60020, 50003, 987654, 40014])
+async def test_a_token_that_is_repeated_to_us_is_not_repeated(rig: Rig, sending: WeComAdapter, code: int) -> None:
+    """By a platform, or a proxy, that says what it was asked."""
+    token = await sending.api.caller.token(patience=1)
+    rig.wecom.faults.refuse("*/message/send", code, None, detail=f"GET ?access_token={token} was refused")
+    sending.api.caller.tokens.invalidate = lambda refused: None  # type: ignore[union-attr, method-assign]
+    with pytest.raises((DeliveryError, AuthError), match="was refused") as caught:
+        await sending.send(to(), HI, "key")
+    assert token not in "".join(traceback.format_exception(caught.value))
+
+
+async def test_a_secret_that_is_repeated_to_us_is_not_repeated(rig: Rig) -> None:
+    rig.wecom.faults.refuse("*/gettoken", 40001, detail=f"corpsecret={SECRET} is wrong")
+    with pytest.raises(AuthError, match="is wrong") as caught:
+        await rig.make().start()
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
 
 
 async def test_a_code_that_is_in_no_table(rig: Rig, sending: WeComAdapter) -> None:
