@@ -121,7 +121,7 @@ async def test_to_people_departments_and_tags(rig: Rig, adapter: WeComAdapter) -
     assert [m.text for m in rig.wecom.messages if rig.alice in m.recipients] == ["m1", "m2", "m3"]
 
 
-@pytest.mark.parametrize("userid", ["@all", "alice|bob", "@everybody"])
+@pytest.mark.parametrize("userid", ["@all", "alice|bob", "@everybody", " @all", "\t@all", "\u3000@all"])
 async def test_an_answer_never_goes_to_everybody(rig: Rig, adapter: WeComAdapter, userid: str) -> None:
     with pytest.raises(TargetGoneError):
         await adapter.send(to(userid), text("hi"), "key")
