@@ -12,6 +12,7 @@ from imbridge.adapters.errcode_refusals import Api
 from imbridge.adapters.uploads import Source, multipart
 from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.adapters.wecom.errors import API_ERRORS, DOCS, KINDS
+from imbridge.protocol import DeliveryError
 from imbridge.transport import HttpPool, HttpResponse, Rate
 
 _SECRET_HINT = "check corp_id and secret: admin console, My Company, and App Management > the app"  # noqa: S105 - a hint
@@ -97,7 +98,7 @@ class WeComApi:
             return multipart({}, "media", source, name)
 
         answer = await self.caller.call("POST", "/cgi-bin/media/upload", form=form, params={"type": kind})
-        return str(answer.body.get("media_id") or "")
+        return _given(answer, "media_id", "media/upload")
 
     async def upload_picture(self, source: Source, name: str) -> str:
         """`POST /cgi-bin/media/uploadimg`: a JPG or PNG of at most 2 MB; gives an address that stays."""
@@ -106,7 +107,7 @@ class WeComApi:
             return multipart({}, "media", source, name)
 
         answer = await self.caller.call("POST", "/cgi-bin/media/uploadimg", form=form)
-        return str(answer.body.get("url") or "")
+        return _given(answer, "url", "media/uploadimg")
 
     async def download(self, media_id: str, *, limit: int, into: BinaryIO | None = None) -> HttpResponse:
         """`GET /cgi-bin/media/get`: what was uploaded or sent in the last 3 days."""
@@ -122,3 +123,10 @@ class WeComApi:
             for member in dict.fromkeys(named.split("|")):
                 limits += [(f"minute:{member}", minute), (f"hour:{member}", hour)]
         return limits
+
+
+def _given(answer: Answer, name: str, api: str) -> str:
+    value = answer.body.get(name)
+    if not isinstance(value, str) or not value:
+        raise DeliveryError(f"wecom {api}: the answer holds no {name}", platform="wecom")
+    return value
