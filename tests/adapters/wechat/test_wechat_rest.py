@@ -143,6 +143,21 @@ async def test_the_platform_asks_twice_and_gets_the_same(rig: Rig) -> None:
         assert (await rig.alice.receives()).text == "three"
 
 
+async def test_what_is_fetched_and_gets_lost_is_given_to_the_same_try_again(rig: Rig) -> None:
+    """People have seen the platform repeat a try with the time and nonce of the first."""
+    bridge, _, _ = bridge_of(rig, "one", "two", "three")
+    async with running(rig, bridge):
+        await rig.alice.says("first")
+        await rig.alice.receives("one")
+        await until(lambda: bridge._delivery.counts["sent"] == 3)
+        await rig.alice.says("继续")
+        await rig.alice.receives()
+        again = await rig.wechat.callback(rig.account).replay()
+        assert (again.status, b"Encrypt" in again.body) == (200, True)
+        await rig.alice.says("继续")
+        assert (await rig.alice.receives()).text == "three", "nothing was taken a second time"
+
+
 async def test_nothing_said_unasked_is_kept(rig: Rig) -> None:
     bridge, _, _ = bridge_of(rig, "hi")
     async with running(rig, bridge):

@@ -105,7 +105,9 @@ class WeChatAdapter(Adapter):
         self._tell(Health.UP, "sends only" if self._webhook is None else "waiting for callbacks")
 
     async def stop_reading(self) -> None:
-        """Nothing is held open; the bridge takes the callbacks' address away."""
+        """Take nothing new from callbacks; the platform still gets the answers that it comes back for."""
+        if self._webhook is not None:
+            self._webhook.stop_reading()
 
     async def close(self) -> None:
         """Let go of everything."""
