@@ -68,7 +68,7 @@ class WeChatAdapter(Adapter):
         self._sdk = Sdk(self.api.caller, config)
         self._customer_service = config.customer_service
         """Whether customer-service messages can be sent; None as long as the platform has not said so."""
-        self._rest = Rest(config.more) if config.more else None
+        self._rest = Rest(config.more) if config.more and config.token is not None else None
         if config.customer_service is False:
             self._be_passive()
         keys = keys_of(config)
@@ -177,6 +177,12 @@ class WeChatAdapter(Adapter):
             body = outbound.plainer_body(part)
             degradations.append(Degradation(what="card", how="text with links", why=str(error)))
             answer = await self._served(openid, body)
+        except NotPermittedError:
+            if self._customer_service is not False or self._rest is None or target.answers is None:
+                raise
+            # It is the first to be refused: it would be lost, where the next one is kept.
+            degradations += await self._say_passively(target, part)
+            return Sent(SentPart(kind="passive", key=key), 1, tuple(degradations))
         # There is no id in the documents' answer; accounts of some sorts are told that they get one.
         sent = SentPart(message_id=str(answer.body.get("msgid") or ""), kind=body["msgtype"], key=key)
         return Sent(sent, answer.attempts, tuple(degradations))
@@ -201,7 +207,7 @@ class WeChatAdapter(Adapter):
         left = pieces[1:] if shown else pieces
         if not left:
             return []
-        if rest is None or self._webhook is None or target.answers is None:
+        if rest is None or (target.answers is None and not shown):
             raise NotPermittedError(
                 "wechat: not sent: no callback waits for it (any more), and the account has no customer-service "
                 "messages; a message of a follower can be answered once, within some 14 seconds",
