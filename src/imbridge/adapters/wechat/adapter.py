@@ -178,7 +178,7 @@ class WeChatAdapter(Adapter):
             degradations.append(Degradation(what="card", how="text with links", why=str(error)))
             answer = await self._served(openid, body)
         except NotPermittedError:
-            if self._customer_service is not False or self._rest is None or target.answers is None:
+            if not self._keeps(target):
                 raise
             # It is the first to be refused: it would be lost, where the next one is kept.
             degradations += await self._say_passively(target, part)
@@ -186,6 +186,10 @@ class WeChatAdapter(Adapter):
         # There is no id in the documents' answer; accounts of some sorts are told that they get one.
         sent = SentPart(message_id=str(answer.body.get("msgid") or ""), kind=body["msgtype"], key=key)
         return Sent(sent, answer.attempts, tuple(degradations))
+
+    def _keeps(self, target: Target) -> bool:
+        """Whether what cannot be sent waits until the follower asks for it."""
+        return self._customer_service is False and self._rest is not None and target.answers is not None
 
     async def _answers(self, target: Target, said: tuple[Element, ...]) -> bool:
         """Whether it was the answer to a callback."""
