@@ -1,5 +1,6 @@
 # Two commands do everything, set-up included: `make demo` and `make test`.
 PYTHON ?= python3
+PLATFORM ?= feishu
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
@@ -18,8 +19,8 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
-demo: $(STAMP) ## See a skill answer real Feishu frames, with no account anywhere
-	@$(BIN)/imbridge demo
+demo: $(STAMP) ## See a skill answer a platform's real frames, with no account anywhere (PLATFORM=wecom)
+	@$(BIN)/imbridge demo --platform $(PLATFORM)
 
 test: $(STAMP) ## Run the tests
 	@$(BIN)/python -m pytest -n auto
@@ -46,6 +47,8 @@ wheel-check: wheel ## Install the wheel in an empty environment, import it, run 
 	@rm -rf .venv-wheel && $(PYTHON) -m venv .venv-wheel
 	@.venv-wheel/bin/python -m pip install --quiet --disable-pip-version-check "$$(ls -t dist/imbridge-*.whl | head -1)"
 	@cd .venv-wheel && bin/python -W error -c 'import imbridge, sys; assert "site-packages" in imbridge.__file__; assert "aiohttp" not in sys.modules; print("imbridge", imbridge.__version__, "imports from the wheel")'
+	@.venv-wheel/bin/python -m pip install --quiet --disable-pip-version-check "$$(ls -t dist/imbridge-*.whl | head -1)[wecom]"
+	@cd .venv-wheel && bin/imbridge demo --platform wecom > /dev/null && echo "imbridge demo --platform wecom runs from the wheel"
 	@.venv-wheel/bin/python -m pip install --quiet --disable-pip-version-check "$$(ls -t dist/imbridge-*.whl | head -1)[feishu]"
 	@cd .venv-wheel && bin/imbridge demo > /dev/null && echo "imbridge demo runs from the wheel"
 	@rm -rf .venv-wheel

@@ -130,8 +130,8 @@ async def test_a_stream_left_open_is_finished_by_the_runtime() -> None:
     async with talk(skill(answer)) as room:
         room.user.says("go")
         await until(lambda: sorted(message.text for message in room.feishu.messages) == ["ab", "c"])
-        await until(lambda: counts(room.bridge)["handled"])
-        assert not [task for task in asyncio.all_tasks() if task.get_name() == "stream"]
+        await until(lambda: not [task for task in asyncio.all_tasks() if task.get_name() == "stream"])
+        assert counts(room.bridge)["handled"] == 1
 
 
 async def test_a_finished_stream_takes_no_more() -> None:

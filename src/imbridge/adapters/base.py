@@ -119,7 +119,7 @@ class Inbound:
         item: The message or event.
         dedup_keys: The platform's ids of this delivery; it is a duplicate if any of them was seen.
         answer: Set by an adapter whose platform waits for an answer to this very delivery. Of an event (a click wants
-            a toast, somebody who opens the chat a welcome) the runtime fills it with what a skill says. Of a message the adapter fills it itself, when it is
+            a toast) the runtime fills it with what a skill says. Of a message the adapter fills it itself, when it is
             told to send something that `answers` it. In both cases the runtime releases it when nothing more will be
             said.
     """

@@ -18,6 +18,7 @@ from imbridge.adapters.errcode_refusals import (
     Api,
     failure_of,
     json_object,
+    without,
 )
 from imbridge.protocol import (
     AuthError,
@@ -38,6 +39,8 @@ from imbridge.transport import (
 from imbridge.transport.prompt import promptly
 
 _MAX_REFRESHES = 1
+_SHOWN = 5
+"""Limits that an error names: a message to many people counts against those of each."""
 _CALL_TIMEOUT, _FILE_TIMEOUT = 10.0, 120.0
 """Seconds that one attempt may take; the first is the pool's own."""
 
@@ -180,9 +183,9 @@ class ErrcodeCaller:
                 self.refreshes += 1
                 self.tokens.invalidate(token)
                 continue
-            failure = failure_of(self.api, self._named(path), response, body, code, rule)
+            failure = failure_of(self.api, self._named(path), response, without(token, body), code, rule)
             failure.ambiguous = failure.ambiguous or doubt
-            if rule.reaction is Reaction.STOP:
+            if rule.reaction is Reaction.STOP and not failure.ambiguous:
                 raise AuthError(str(failure), code=failure.code)
             if rule.reaction is not Reaction.RETRY or (once and failure.ambiguous):
                 raise failure
@@ -224,7 +227,8 @@ class ErrcodeCaller:
         try:
             await promptly(self.pacer.acquire(*limits), max(deadline - began, 0.0))
         except TimeoutError:
-            keys = ", ".join(f"{rate} of {key}" for key, rate in limits)
+            keys = ", ".join(f"{rate} of {key}" for key, rate in limits[:_SHOWN])
+            keys += f", and {len(limits) - _SHOWN} more" if len(limits) > _SHOWN else ""
             raise RateLimitedError(
                 f"{self._named(path)}: not sent: the limits ({keys}) held it back longer than send_timeout allows",
                 platform=self.api.platform,
@@ -289,6 +293,8 @@ class ErrcodeCaller:
                 code=response.status,
                 platform=api.platform,
             )
+        for secret in ("corpsecret", "secret"):
+            body = without(str((json or params).get(secret, "")), body)
         where = rule.hint if rule.reaction is not Reaction.REFRESH and rule.hint else hint
         raise AuthError(
             f"{api.platform} refuses the credentials: {str(body.get('errmsg'))[:200]} (code {code}); {where}", code=code

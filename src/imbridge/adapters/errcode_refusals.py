@@ -108,6 +108,12 @@ def _kind(kinds: ErrorKinds, code: int | str | None, rule: ErrorRule, *, broken:
     return ContentRefusedError if kind is DeliveryError and code in kinds.refused else kind
 
 
+def without(secret: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON of a refusal without what a platform, or a proxy, may repeat of what it was asked."""
+    said = str(body.get("errmsg", ""))
+    return {**body, "errmsg": said.replace(secret, "***") if secret else said}
+
+
 def json_object(response: HttpResponse) -> dict[str, Any]:
     """The answer's JSON object; empty for a page of HTML or anything else, so that its HTTP status decides."""
     try:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from contract import until
-from feishu_rig import Rig, no_violations, text
+from feishu_rig import Rig, channel, no_violations, text
 
 from imbridge.adapters.base import Target
 from imbridge.adapters.feishu import FeishuAdapter
@@ -22,6 +22,7 @@ from imbridge.protocol import (
     Markdown,
     Mention,
     MentionAll,
+    NotSupportedError,
     Reply,
     Text,
 )
@@ -321,3 +322,10 @@ class TestLimits:
         with pytest.raises(ContentRefusedError, match="230025"):
             await adapter.send(rig.target(), text("x" * 200_000), "k")
         assert not rig.feishu.messages
+
+
+@pytest.mark.parametrize("kind", [ChannelKind.DEPARTMENT, ChannelKind.TAG])
+async def test_people_of_a_department_are_no_chat(rig: Rig, adapter: FeishuAdapter, kind: ChannelKind) -> None:
+    with pytest.raises(NotSupportedError, match="batch_send"):
+        await adapter.send(Target(channel(kind, "3")), text("hi"), "key")
+    assert not rig.feishu.messages

@@ -268,11 +268,18 @@ def test_default_rates_keep_the_platforms_limits_with_room_for_jitter() -> None:
     config = WeComConfig(**APP)
     for text, count, period in (
         (config.member_rate, 30, 60), (config.member_hour_rate, 1000, 3600), (config.api_rate, 10_000, 60),
-        (config.robot_rate, 20, 60),
+        (config.robot_rate, 20, 60), (config.group_rate, 200, 60), (config.group_day_rate, 10_000, 86_400),
     ):  # fmt: skip
         rate = Rate.parse(text)
         assert rate.count <= count
         assert rate.period > period
+
+
+@pytest.mark.parametrize("name", [name for name in WeComConfig.model_fields if name.endswith("_rate")])
+@pytest.mark.parametrize("value", ["abc", "", "30", "0/60s", "30/0s", "30/61", "-1/s"])
+def test_a_rate_that_is_none_is_said_when_the_settings_are_read(name: str, value: str) -> None:
+    with pytest.raises(ValidationError, match="rate"):
+        WeComConfig(**APP | {name: value})
 
 
 def test_no_secret_is_shown() -> None:

@@ -51,6 +51,16 @@ def seen(name: str) -> dict[str, object]:
     return {"class": type(inbound.item).__name__, "dedup_keys": list(inbound.dedup_keys), "item": dumped}
 
 
+@pytest.mark.parametrize(("north", "east"), [("113.358", "23.134"), ("90.01", "0"), ("0", "-180.5"), ("inf", "0")])
+def test_a_place_that_is_not_on_this_earth_is_none(north: str, east: str) -> None:
+    """Above all one whose two numbers came the wrong way round."""
+    said = decode(read("location") | {"Location_X": north, "Location_Y": east}, me()).item
+    assert isinstance(said, Message)
+    assert said.content_type == "unknown"
+    reported = decode(read("location_reported") | {"Latitude": north, "Longitude": east}, me()).item
+    assert isinstance(reported, UnknownEvent)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_sample(name: str) -> None:
     path = SAMPLES / f"{name}.expected.json"

@@ -16,7 +16,7 @@ from wecom_rig import Rig
 from imbridge.adapters.wecom import WeComAdapter
 from imbridge.adapters.wecom.capabilities import APP
 from imbridge.adapters.wecom.outbound import measure, message_body, own_body
-from imbridge.adapters.wecom.sent.cards import DoesNotFitError, has_task, template_card
+from imbridge.adapters.wecom.sent.cards import DoesNotFitError, has_task, pictures_in, template_card
 from imbridge.emulators.wecom.uploads import Upload
 from imbridge.protocol import ELEMENT_TYPES, Card, to_reply
 from imbridge.rendering import Part, render
@@ -45,8 +45,9 @@ def body_of(part: Part) -> tuple[dict[str, Any], list[Any]]:
         return message_body(part)
     if card.content:
         return own_body(card.content, "task-1"), []
+    pictures = {id(image): f"https://wework.qpic.cn/{image.key}" for image in pictures_in(card)}
     try:
-        made, degradations = template_card(card, {})
+        made, degradations = template_card(card, pictures)
     except DoesNotFitError as error:
         return {"as text": str(error)}, []
     if has_task(made):
@@ -71,6 +72,13 @@ def test_sample(name: str) -> None:
         text = json.dumps(sample, ensure_ascii=False, indent=2)
         (SAMPLES / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
     assert result == {key: sample[key] for key in ("messages", "degradations")}
+
+
+def test_every_kind_of_card_has_a_sample() -> None:
+    bodies = [body["template_card"] for name in NAMES for body in read(name)["messages"] if "template_card" in body]
+    assert {body["card_type"] for body in bodies} == {
+        "text_notice", "news_notice", "button_interaction", "vote_interaction", "multiple_interaction"
+    }  # fmt: skip
 
 
 def test_every_kind_of_element_has_a_sample() -> None:

@@ -222,6 +222,8 @@ async def test_a_text_with_marks_in_it_arrives_as_it_was_typed(gate: Gate) -> No
         Forged(receive_id="ww_other"),
         Forged(without=("echostr",)),
         Forged(encrypt="<script>"),
+        Forged(age=700),
+        Forged(age=-700),
     ],
 )
 async def test_a_verification_that_is_not_right_gets_nothing_back(gate: Gate, forged: Forged) -> None:
@@ -234,6 +236,22 @@ async def test_a_verification_that_is_not_right_gets_nothing_back(gate: Gate, fo
 async def test_verification_answers_the_plain_text_alone(gate: Gate) -> None:
     answer = await gate.rig.wecom.callbacks.verify(gate.rig.app)
     assert answer.body.isdigit()
+
+
+@pytest.mark.parametrize("content", ["<xml><Content>hush</Content></xml>", '{"text": "hush"}', " <xml>hush</xml>", ""])
+async def test_the_verification_decrypts_no_callback(gate: Gate, content: str) -> None:
+    """A signature covers no method: a callback that somebody has seen pass by would be read aloud to them."""
+    sealed = Crypto(TOKEN, AES_KEY, gate.rig.app.corp_id).encrypt(content.encode(), bytes(16), None)
+    with pytest.raises(CallbackRefusedError, match="HTTP 403") as caught:
+        await gate.rig.wecom.callbacks.verify(gate.rig.app, Forged(encrypt=sealed))
+    assert "hush" not in str(caught.value)
+    assert gate.reasons == {(403, "no echostr"): 1}
+
+
+async def test_a_verification_that_is_asked_again_is_answered_again(gate: Gate) -> None:
+    """Nothing is known of how the platform repeats it."""
+    for _ in range(2):
+        assert (await gate.rig.wecom.callbacks.verify(gate.rig.app, Forged(nonce="same"))).status == 200
 
 
 async def test_repeated_query_fields_and_other_methods(gate: Gate) -> None:

@@ -15,6 +15,8 @@ from imbridge.adapters.wecom.sent.media import named
 from imbridge.emulators.wecom import EmulatorSettings
 from imbridge.protocol import (
     Audio,
+    Button,
+    Card,
     ContentRefusedError,
     DeliveryError,
     File,
@@ -112,6 +114,18 @@ async def test_a_file_is_read_while_it_is_sent_and_anew_for_each_attempt(
     assert upload is not None
     assert upload.data == path.read_bytes()
     assert upload.name == "big.bin"
+
+
+async def test_an_upload_without_a_name_for_what_was_uploaded_is_no_success(rig: Rig, adapter: WeComAdapter) -> None:
+    said = {"Content-Type": "application/json"}
+    rig.wecom.faults.http_fail("*/media/upload", 200, 1, '{"errcode": 0, "errmsg": "ok"}', said)
+    with pytest.raises(DeliveryError, match="media/upload: the answer holds no media_id"):
+        await adapter.send(to(), part(PartKind.MEDIA, Image(data=PNG)), "key")
+    rig.wecom.faults.http_fail("*/media/uploadimg", 200, 1, '{"errcode": 0, "errmsg": "ok", "url": ""}', said)
+    card = Card(title="T", body=(Image(data=PNG), Button("Open", url="https://example.com")))
+    with pytest.raises(DeliveryError, match="media/uploadimg: the answer holds no url"):
+        await adapter.send(to(), part(PartKind.CARD, card), "key2")
+    assert rig.shown == []
 
 
 async def test_a_pipe_is_no_file(adapter: WeComAdapter, tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ async def test_to_people_departments_and_tags(rig: Rig, adapter: WeComAdapter) -
     assert [m.text for m in rig.wecom.messages if rig.alice in m.recipients] == ["m1", "m2", "m3"]
 
 
-@pytest.mark.parametrize("userid", ["@all", "alice|bob", "@everybody"])
+@pytest.mark.parametrize("userid", ["@all", "alice|bob", "@everybody", " @all", "\t@all", "\u3000@all"])
 async def test_an_answer_never_goes_to_everybody(rig: Rig, adapter: WeComAdapter, userid: str) -> None:
     with pytest.raises(TargetGoneError):
         await adapter.send(to(userid), text("hi"), "key")
@@ -172,7 +172,30 @@ async def test_what_the_platform_would_drop_silently_is_held_back_and_told(rig: 
     assert degradation.what == "time"
     assert "1/1.2s" in degradation.why
     assert adapter.counters()["held_back"] >= 1
-    await adapter.send(to("nobody|alice", ChannelKind.USER), text("others are not held back"), "k")
+
+
+@pytest.mark.parametrize("userids", ["ALICE", "bob|Alice", "alice|alice|bob"])
+async def test_a_message_to_several_counts_for_each_of_them(rig: Rig, userids: str) -> None:
+    """A userid means the same in capitals; the platform drops what is too much for one, and delivers to the others."""
+    rig.wecom.add_user("Bob")
+    adapter = rig.make(member_rate="1/60s", send_timeout=0.2)
+    await adapter.start()
+    await adapter.send(to(), text("one"), "k1")
+    with pytest.raises(RateLimitedError, match=r"1/60s of minute:alice"):
+        await adapter.send(to(userids, ChannelKind.USER), text("two"), "k2")
+    await adapter.send(to("@all", ChannelKind.USER), text("three"), "k3")  # nobody can know who they are
+    assert [message.text for message in rig.shown] == ["one", "three"]
+
+
+async def test_a_limit_of_many_people_is_said_in_a_line(rig: Rig) -> None:
+    adapter = rig.make(member_rate="1/60s", send_timeout=0.2)
+    await adapter.start()
+    everybody = to("|".join(["alice", *(f"somebody{number:03}" for number in range(300))]), ChannelKind.USER)
+    await adapter.send(everybody, text("one"), "k1")
+    with pytest.raises(RateLimitedError) as caught:
+        await adapter.send(everybody, text("two"), "k2")
+    assert len(str(caught.value)) < 300
+    assert "1/60s of minute:alice" in str(caught.value)
 
 
 async def test_what_cannot_leave_in_time_says_which_limit(rig: Rig) -> None:
@@ -246,6 +269,28 @@ async def test_into_a_group(rig: Rig, adapter: WeComAdapter) -> None:
     # Nobody is called by what somebody else has typed.
     assert not [message for message in rig.wecom.messages if "<@" in message.text or message.mentioned]
     assert rig.wecom.violations == []
+
+
+async def test_what_the_platform_would_drop_in_a_group_is_held_back_and_told(rig: Rig) -> None:
+    adapter = rig.make(group_rate="1/1.2s", member_rate="1/60s")
+    await adapter.start()
+    target = to(await group(rig, adapter), ChannelKind.GROUP)
+    for number in range(2):
+        sent = await adapter.send(target, text(f"m{number}"), f"k{number}")
+    (degradation,) = sent.degradations
+    assert degradation.what == "time"
+    assert "1/1.2s" in degradation.why
+    assert "group" in degradation.why
+
+
+async def test_too_much_for_a_group_in_a_day_is_not_sent_and_says_so(rig: Rig) -> None:
+    adapter = rig.make(group_day_rate="1/86460s", send_timeout=0.2)
+    await adapter.start()
+    target = to(await group(rig, adapter), ChannelKind.GROUP)
+    await adapter.send(target, text("one"), "k1")
+    with pytest.raises(RateLimitedError, match="1/86460s of day:"):
+        await adapter.send(target, text("two"), "k2")
+    assert [message.text for message in rig.shown] == ["one"]
 
 
 async def test_a_group_shows_no_template_card(rig: Rig, adapter: WeComAdapter) -> None:

@@ -214,6 +214,10 @@ class FeishuAdapter(Adapter):
 
     async def _place(self, target: Target, kind: str, content: str, key: str, degradations: list[Degradation]) -> Sent:
         channel = target.channel
+        if channel.kind in (ChannelKind.DEPARTMENT, ChannelKind.TAG):
+            raise NotSupportedError(
+                f"{channel.address} is no chat on Feishu; adapter.messages.batch_send reaches the people of departments"
+            )
         degradations = [*degradations]  # an attempt that fails tells nothing of the next one
         if channel.kind is ChannelKind.PRIVATE:
             self.me.remember(channel.id, ChannelKind.PRIVATE)

@@ -12,6 +12,7 @@ from imbridge.adapters.errcode_refusals import Api
 from imbridge.adapters.uploads import Source, multipart
 from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.adapters.wecom.errors import API_ERRORS, DOCS, KINDS
+from imbridge.protocol import DeliveryError
 from imbridge.transport import HttpPool, HttpResponse, Rate
 
 _SECRET_HINT = "check corp_id and secret: admin console, My Company, and App Management > the app"  # noqa: S105 - a hint
@@ -31,6 +32,7 @@ class WeComApi:
         """With the contacts secret, which is told of all members; None without one."""
         self._api_rate = Rate.parse(config.api_rate)
         self._member_rates = (Rate.parse(config.member_rate), Rate.parse(config.member_hour_rate))
+        self._group_rates = (Rate.parse(config.group_rate), Rate.parse(config.group_day_rate))
 
     async def close(self) -> None:
         """Stop refreshing tokens."""
@@ -75,7 +77,8 @@ class WeComApi:
 
     async def send_to_group(self, chat_id: str, body: dict[str, Any]) -> Answer:
         """`POST /cgi-bin/appchat/send`: into a group that this app has made."""
-        limits = [("api:appchat/send", self._api_rate)]
+        minute, day = self._group_rates
+        limits = [("api:appchat/send", self._api_rate), (f"group:{chat_id}", minute), (f"day:{chat_id}", day)]
         message = {"chatid": chat_id, **body}
         return await self.caller.call("POST", "/cgi-bin/appchat/send", json=message, limits=limits, once=True)
 
@@ -95,7 +98,7 @@ class WeComApi:
             return multipart({}, "media", source, name)
 
         answer = await self.caller.call("POST", "/cgi-bin/media/upload", form=form, params={"type": kind})
-        return str(answer.body.get("media_id") or "")
+        return _given(answer, "media_id", "media/upload")
 
     async def upload_picture(self, source: Source, name: str) -> str:
         """`POST /cgi-bin/media/uploadimg`: a JPG or PNG of at most 2 MB; gives an address that stays."""
@@ -104,7 +107,7 @@ class WeComApi:
             return multipart({}, "media", source, name)
 
         answer = await self.caller.call("POST", "/cgi-bin/media/uploadimg", form=form)
-        return str(answer.body.get("url") or "")
+        return _given(answer, "url", "media/uploadimg")
 
     async def download(self, media_id: str, *, limit: int, into: BinaryIO | None = None) -> HttpResponse:
         """`GET /cgi-bin/media/get`: what was uploaded or sent in the last 3 days."""
@@ -114,8 +117,16 @@ class WeComApi:
 
     def _limits(self, to: dict[str, str]) -> Limits:
         limits = [("api:message/send", self._api_rate)]
-        member = to.get("touser", "")
-        if member and "|" not in member:
+        named = to.get("touser", "").casefold()  # a userid means the same in capitals
+        if named and named != "@all":
             minute, hour = self._member_rates
-            limits += [(f"minute:{member}", minute), (f"hour:{member}", hour)]
+            for member in dict.fromkeys(named.split("|")):
+                limits += [(f"minute:{member}", minute), (f"hour:{member}", hour)]
         return limits
+
+
+def _given(answer: Answer, name: str, api: str) -> str:
+    value = answer.body.get(name)
+    if not isinstance(value, str) or not value:
+        raise DeliveryError(f"wecom {api}: the answer holds no {name}", platform="wecom")
+    return value

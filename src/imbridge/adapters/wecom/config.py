@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 
 from imbridge.adapters.envelope import is_key
 from imbridge.config import AccountConfig
+from imbridge.transport import Rate
 
 _API = "https://qyapi.weixin.qq.com"
 _BOT = "wss://openws.work.weixin.qq.com"
@@ -67,6 +68,9 @@ class WeComConfig(AccountConfig):
         welcome: What a smart bot says to somebody who opens the chat for the first time in a day, when no skill does.
         member_rate: Messages to one member; the platform drops what is more, silently (30 a minute, 1,000 an hour).
         member_hour_rate: The second of the two.
+        group_rate: An app's messages into one group; the platform gives each member 200 a minute and 10,000 a day out
+            of all groups, and drops what is more, silently.
+        group_day_rate: The second of the two.
         api_rate: Calls of one API; the platform allows 10,000 a minute.
         robot_rate: Messages of a group robot; the platform allows 20 a minute.
         stream_window: Seconds for which a smart bot's answer may grow; then the rest is a message of its own.
@@ -123,6 +127,8 @@ class WeComConfig(AccountConfig):
     welcome: str = Field(default="", max_length=2000)
     member_rate: str = "30/61s"
     member_hour_rate: str = "1000/3660s"
+    group_rate: str = "200/61s"
+    group_day_rate: str = "10000/86460s"
     api_rate: str = "10000/61s"
     robot_rate: str = "20/61s"
     stream_window: float = Field(default=330.0, gt=0, le=600)
@@ -200,6 +206,12 @@ class WeComConfig(AccountConfig):
         if parts.scheme == plain and parts.hostname not in _LOOPBACK:
             raise ValueError(f"must be {secure}: the secret would cross the network in the clear")
         return value.rstrip("/")
+
+    @field_validator("member_rate", "member_hour_rate", "group_rate", "group_day_rate", "api_rate", "robot_rate")
+    @classmethod
+    def _check_rate(cls, value: str) -> str:
+        Rate.parse(value)
+        return value
 
     @model_validator(mode="after")
     def _check_callback(self) -> Self:

@@ -119,7 +119,7 @@ def recipients(channel: Channel) -> dict[str, str]:
         return {"toparty": channel.id}
     if channel.kind is ChannelKind.TAG:
         return {"totag": channel.id}
-    if channel.kind is ChannelKind.PRIVATE and "|" not in channel.id and not channel.id.startswith("@"):
+    if channel.kind is ChannelKind.PRIVATE and "|" not in channel.id and not channel.id.lstrip().startswith("@"):
         return {"touser": channel.id}
     raise TargetGoneError(f"{channel.address} is no address that an app can send to", platform="wecom")
 

@@ -6,6 +6,7 @@ sends again, three times in all. A callback is authenticated before anything in 
 
 import asyncio
 import logging
+import re
 import secrets
 import time
 from collections import OrderedDict
@@ -26,7 +27,9 @@ _MAX_BODY = 64 * 1024
 _WINDOW = 300.0
 """Seconds that a callback may be from our clock: its repetitions come with the time of the first."""
 _TIMEOUT = 4.8
-_TEXT = {"Content-Type": "text/plain; charset=utf-8"}
+_TEXT = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
+_ECHO = re.compile(rb"[^\s<{]{1,4096}")
+"""What an `echostr` can say: digits in practice, and neither the XML nor the JSON of a callback."""
 _XML = {"Content-Type": "application/xml; charset=utf-8"}
 _MOST_GIVEN = 1000
 """Passive replies that are kept."""
@@ -86,7 +89,7 @@ class WeComWebhook:
         """
         received = time.monotonic()
         if request.method == "GET":
-            return WebhookResponse(200, opened(self._envelope, request, request.query.get("echostr", "")), _TEXT)
+            return echoed(self._envelope, request, self._replay)
         content = opened(self._envelope, request, self._sealed(request.body))
         self._replay.check(*stamp(request))
         response = None
@@ -178,6 +181,23 @@ class WeComWebhook:
                 "%s: the decoder failed on a callback (%s), which is passed on whole", self._path, type(error).__name__
             )
         return unreadable(content.decode("utf-8", "replace"), content, self._me)
+
+
+def echoed(envelope: Envelope, request: WebhookRequest, replay: ReplayWindow) -> WebhookResponse:
+    """The answer to the platform's check of an address: what its `echostr` says, alone.
+
+    A signature covers no method: whoever has seen a callback pass by could have it decrypted here, were anything
+    answered.
+
+    Raises:
+        Refused: it is not the platform's.
+    """
+    content = opened(envelope, request, request.query.get("echostr", ""))
+    replay.check(*stamp(request))
+    replay.forget(*stamp(request))  # whether a check comes again with the same nonce is written nowhere
+    if _ECHO.fullmatch(content) is None:
+        raise Refused(403, "no echostr")
+    return WebhookResponse(200, content, _TEXT)
 
 
 def opened(envelope: Envelope, request: WebhookRequest, sealed: str) -> bytes:

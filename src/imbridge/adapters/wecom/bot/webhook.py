@@ -22,7 +22,7 @@ from imbridge.adapters.wecom.bot.facts import BotIdentity
 from imbridge.adapters.wecom.bot.inbound import Received, decode, unreadable
 from imbridge.adapters.wecom.bot.turn import Turn
 from imbridge.adapters.wecom.config import WeComConfig
-from imbridge.adapters.wecom.webhook import opened, stamp
+from imbridge.adapters.wecom.webhook import echoed, opened, stamp
 from imbridge.protocol import DecodeError, Message
 from imbridge.transport import Refused, ReplayWindow, WebhookRequest, WebhookResponse, WebhookRoute
 
@@ -42,7 +42,6 @@ _ON_ITS_WAY = 0.1
 _LONGEST = 1200.0
 """Seconds after which the platform asks for nothing any more."""
 _MOST_TURNS = 5_000
-_TEXT = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 _LATER = {"Retry-After": "5"}
 
@@ -131,7 +130,7 @@ class BotWebhook:
         """
         received = time.monotonic()
         if request.method == "GET":
-            return WebhookResponse(200, opened(self._envelope, request, request.query.get("echostr", "")), _TEXT)
+            return echoed(self._envelope, request, self._replay)
         content = opened(self._envelope, request, _sealed(request.body))
         self._replay.check(*stamp(request))
         response = None

@@ -5,7 +5,6 @@ That page has text, image, voice, video, location and link. Files arrive too, wi
 """
 
 from collections.abc import Callable, Mapping
-from math import isfinite
 from typing import Any
 
 from imbridge.adapters.wecom.received.facts import Facts
@@ -13,6 +12,7 @@ from imbridge.protocol import Audio, Element, File, Image, Link, Location, Text,
 
 Reader = Callable[[Facts], tuple[Element, ...]]
 
+_POLE, _DATE_LINE = 90.0, 180.0
 _AUDIO_TYPES = {"amr": "audio/amr", "speex": "audio/speex", "mp3": "audio/mpeg"}
 
 
@@ -46,11 +46,22 @@ def place(fields: Mapping[str, Any], latitude: str, longitude: str) -> Location:
         KeyError: one of them is missing.
         ValueError: it is none on this earth.
     """
-    north, east = float(fields[latitude]), float(fields[longitude])
-    if not isfinite(north) or not isfinite(east):
-        raise ValueError("no place on earth")
+    north, east = on_earth(fields[latitude], fields[longitude])
     name = fields.get("Label") or fields.get("Poiname") or ""
     return Location(latitude=north, longitude=east, name=name if isinstance(name, str) else "")
+
+
+def on_earth(latitude: Any, longitude: Any) -> tuple[float, float]:
+    """Degrees north and east.
+
+    Raises:
+        TypeError: they are no texts.
+        ValueError: there is no such place.
+    """
+    north, east = float(latitude), float(longitude)
+    if not (abs(north) <= _POLE and abs(east) <= _DATE_LINE):  # nor is `nan`
+        raise ValueError("no place on earth")
+    return north, east
 
 
 def _link(told: Facts) -> tuple[Element, ...]:

@@ -9,6 +9,7 @@ from math import isfinite
 from typing import Any
 
 from imbridge.adapters.wecom.received.clicks import button_clicked
+from imbridge.adapters.wecom.received.content import on_earth
 from imbridge.adapters.wecom.received.facts import Facts
 from imbridge.protocol import (
     ApprovalChanged,
@@ -44,10 +45,8 @@ def _menu(told: Facts) -> Event:
 
 def _located(told: Facts) -> Event:
     """`LOCATION`: here the latitude is called by its name."""
-    latitude, longitude = float(told.fields["Latitude"]), float(told.fields["Longitude"])
+    latitude, longitude = on_earth(told.fields["Latitude"], told.fields["Longitude"])
     precision = float(told.text("Precision") or "nan")
-    if not isfinite(latitude) or not isfinite(longitude):
-        raise ValueError("no place on earth")
     known = precision if isfinite(precision) else None
     return told.make(LocationReported, latitude=latitude, longitude=longitude, precision=known)
 

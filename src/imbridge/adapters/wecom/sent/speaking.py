@@ -178,7 +178,7 @@ class Speaking:
             to = recipients(channel)
             answer = await self._api.send(to, body, key)
             self._remember_card(body, answer, to)
-        told = [*degradations, *_unreached(answer.body), *self._delay(answer)]
+        told = [*degradations, *_unreached(answer.body), *self._delay(channel, answer)]
         sent = SentPart(message_id=str(answer.body.get("msgid") or ""), kind=body["msgtype"], key=key)
         return Sent(sent, answer.attempts, tuple(told))
 
@@ -190,12 +190,15 @@ class Speaking:
             known = Code(code, whom(to)) if isinstance(code, str) and code else None
             self._me.cards.sent(task, message_id, known)
 
-    def _delay(self, answer: Answer) -> list[Degradation]:
+    def _delay(self, channel: Channel, answer: Answer) -> list[Degradation]:
         if answer.held <= _NOTABLE:
             return []
         self.held_back += 1
         config = self._api.config
-        why = f"WeCom drops what is more than {config.member_rate} or {config.member_hour_rate} to a member, silently"
+        rates, whom = f"{config.member_rate} or {config.member_hour_rate}", "to a member"
+        if channel.kind is ChannelKind.GROUP:
+            rates, whom = f"{config.group_rate} or {config.group_day_rate}", "in a group"
+        why = f"WeCom drops what is more than {rates} {whom}, silently"
         return [Degradation(what="time", how=f"sent {answer.held:.0f} s later", why=why)]
 
 
