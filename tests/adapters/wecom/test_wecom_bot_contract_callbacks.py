@@ -72,7 +72,7 @@ class CallbackStage(Stage):
         raise NotImplementedError
 
     def too_fast(self) -> None:
-        raise NotImplementedError
+        self.bots.platform.faults.refuse_response_url(-1)
 
     def lose_answer(self) -> None:
         raise NotImplementedError
@@ -112,9 +112,6 @@ class TestWeComBotByCallback(AdapterContract):
 
     async def test_a_dead_token_is_replaced(self, stage: Stage) -> None:
         pytest.skip("there are no tokens")
-
-    async def test_a_rate_is_waited_for(self, stage: Stage) -> None:
-        pytest.skip("a response_url is used once, and whether a refusal leaves it usable is not documented")
 
     async def test_wrong_credentials_fail_loudly(self, stage: Stage) -> None:
         """Token and key are wrong where callbacks are refused: the console's verification says so at once."""
