@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import sys
@@ -113,3 +114,31 @@ async def test_a_bridge_without_callbacks_opens_no_port(monkeypatch: pytest.Monk
 def test_an_address_is_checked(listen: str) -> None:
     with pytest.raises(ValueError, match="listen"):
         BridgeOptions(listen=listen)
+
+
+@pytest.mark.parametrize("listen", ["8000", "abc", "", ":8000", "127.0.0.1:http", "127.0.0.1:８0", f"{'a' * 70}.b:80"])
+async def test_an_address_on_the_command_line_is_checked_too(listen: str) -> None:
+    """`--listen 8000` opened the port to every network, where the same in a file is refused."""
+    with pytest.raises(ConfigError, match=r"bridge\.listen: .*(no address:port|cannot be had)"):
+        async with serving_callbacks(bridge(), listen):
+            raise AssertionError("entered")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+async def test_the_port_that_was_found_is_said(host: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    async with serving_callbacks(bridge(), f"{host}:0"):
+        said = re.search(r"served at http://(\S+):(\d+): /wecom/default", caplog.text)
+        assert said is not None
+        assert said[1] == host
+        reader, writer = await asyncio.open_connection(host.strip("[]"), int(said[2]))
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        assert (await reader.read()).startswith(b"HTTP/1.1 200 ")
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_an_address_at_which_nothing_is_served_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    config = WeComConfig(corp_id="ww1", secret=SecretStr("s"), agent_id=1)  # it only sends
+    async with serving_callbacks(Bridge([config], skills=[EchoSkill()]), "127.0.0.1:0"):
+        assert "nothing is served at 127.0.0.1:0" in caplog.text

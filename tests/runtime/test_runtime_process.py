@@ -171,9 +171,15 @@ async def test_run_says_what_to_write_inside_a_loop_or_thread(feishu) -> None:
 async def test_signal_handlers_are_given_back(feishu) -> None:
     app = feishu.add_app()
     program = """
-import os, signal, threading
-threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGTERM)).start()
+import os, signal, threading, time
 before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+
+def end():
+    while signal.getsignal(signal.SIGTERM) is before[0]:
+        time.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+threading.Thread(target=end).start()
 status = bridge().run()
 assert before == (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT))
 sys.exit(status + 5)

@@ -110,6 +110,33 @@ async def test_an_answer_to_a_question_is_let_go_with_the_message_that_asked() -
         assert await first.wait(10) == ()
 
 
+async def test_answers_of_one_id_at_two_accounts_are_two() -> None:
+    """An id is a platform's, and of WeCom and WeChat an account's: who waits at one must not stand for the other."""
+
+    async def asking(msg: Message) -> None:
+        await msg.ask("which city?", timeout=10)
+
+    async with emulated() as feishu:
+        apps = [feishu.add_app(), feishu.add_app()]
+        alice = feishu.add_user("Alice")
+        rooms = {f"b{number}": feishu.private_chat(alice, app) for number, app in enumerate(apps)}
+        accounts = [account(feishu, app, name) for app, name in zip(apps, rooms, strict=True)]
+        async with Bridge(accounts, skills=[skill(asking)]) as bridge:
+
+            def deliver(name: str, message_id: str) -> PendingAnswer:
+                channel = Channel(platform="feishu", account=name, kind=ChannelKind.PRIVATE, id=rooms[name].chat_id)
+                message = Message(id=message_id, channel=channel, sender=Sender(id="ou_1"), timestamp=datetime.now(UTC))
+                waiting = PendingAnswer()
+                bridge._handling.offer(f"feishu:{name}", Inbound(message, (message_id,), waiting))
+                return waiting
+
+            for name in rooms:
+                deliver(name, "1")
+            await until(lambda: texts(feishu) == ["which city?", "which city?"])
+            waiting = [deliver(name, "2") for name in rooms]
+            await until(lambda: all(one.over for one in waiting))
+
+
 async def test_what_is_said_after_a_question_answers_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     targets: list[Target] = []
     send = FeishuAdapter.send

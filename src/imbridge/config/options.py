@@ -6,6 +6,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+LISTEN = r"^\S+:[0-9]{1,5}$"
+"""An address and a port; an IPv6 address stands in brackets. A port alone would open it to every network there is."""
+
 
 class Language(StrEnum):
     """Language of what the bridge itself says in a chat (help, refusals, failures)."""
@@ -69,6 +72,6 @@ class BridgeOptions(BaseModel):
     stale_after: float = Field(default=1800.0, gt=0, allow_inf_nan=False)
     typing_after: float | None = Field(default=1.0, ge=0, allow_inf_nan=False)
     language: Annotated[Language, BeforeValidator(_lower)] = Language.ENGLISH
-    listen: str = Field(default="127.0.0.1:8000", pattern=r"^\S+:[0-9]{1,5}$")
+    listen: str = Field(default="127.0.0.1:8000", pattern=LISTEN)
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = LogLevel.INFO
     log_format: Annotated[LogFormat, BeforeValidator(_lower)] = LogFormat.TEXT

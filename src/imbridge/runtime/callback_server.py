@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import logging
+import re
 import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from imbridge.config.options import LISTEN
 from imbridge.protocol import ConfigError
 
 if TYPE_CHECKING:
@@ -27,15 +29,20 @@ async def serving_callbacks(bridge: "Bridge", listen: str | None = None) -> Asyn
         listen: `address:port`; the option `listen` when left out.
 
     Raises:
-        ConfigError: uvicorn is not installed, or the address of `listen` cannot be had.
+        ConfigError: uvicorn is not installed, or `listen` is no address, or one that cannot be had.
     """
+    address = bridge.options.listen if listen is None else listen
+    if re.search(LISTEN, address) is None:
+        raise ConfigError(f"bridge.listen: {address!r} is no address:port, such as 127.0.0.1:8000", key="bridge.listen")
     paths = [path for key in bridge.accounts for path in _paths(bridge, key)]
     if not paths:
+        if listen is not None:
+            log.warning("nothing is served at %s: no account gets callbacks, which takes its token at least", listen)
         yield
         return
-    server, listener = _server(bridge, paths), _listener(listen or bridge.options.listen)
+    server, listener = _server(bridge, paths), _listener(address)
     task = asyncio.create_task(server.serve(sockets=[listener]), name="callback server")
-    log.info("callbacks are served at http://%s: %s", listen or bridge.options.listen, ", ".join(paths))
+    log.info("callbacks are served at http://%s: %s", _address_of(listener), ", ".join(paths))
     try:
         yield
     finally:
@@ -79,5 +86,11 @@ def _listener(listen: str) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, int(port)), family=family, backlog=1024)
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, UnicodeError) as error:
         raise ConfigError(f"bridge.listen: {listen} cannot be had: {error}", key="bridge.listen") from None
+
+
+def _address_of(listener: socket.socket) -> str:
+    """Where it listens, with the port that was found for port 0."""
+    host, port = listener.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -49,7 +49,7 @@ class Handling:
         self.gate = gate
         self.adapter_of = adapter_of
         self.questions = Questions()
-        self._owed: dict[str, PendingAnswer] = {}
+        self._owed: dict[tuple[str, str], PendingAnswer] = {}
         self.counts: Counter[str] = Counter()
         self._language = options.language
         self._typing_after = options.typing_after
@@ -149,11 +149,11 @@ class Handling:
 
     def _owe(self, entry: InboxEntry) -> None:
         if entry.answer is not None:
-            self._owed[entry.item.id] = entry.answer
+            self._owed[entry.account, entry.item.id] = entry.answer
 
     def take_owed(self, answer: Message) -> PendingAnswer | None:
         """Where the platform waits for an answer to this answer to a question; whoever takes it releases it."""
-        return self._owed.pop(answer.id, None) if self._owed else None
+        return self._owed.pop((answer.channel.account_key, answer.id), None) if self._owed else None
 
     def _note_turned_away(self, entry: InboxEntry, decision: Pass) -> None:
         self.counts[decision.value] += 1

@@ -4,6 +4,7 @@ The platform waits 1.5 s here instead of five, and an answer that comes within 0
 for what is to happen first, not for a time.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -255,7 +256,7 @@ async def test_a_platform_that_does_not_try_again(rig: Rig) -> None:
         assert await slow.receipt()
 
 
-async def test_the_very_same_request_again_is_let_in_while_it_waits_and_never_after(rig: Rig) -> None:
+async def test_the_very_same_request_again_is_let_in_while_the_platform_tries_and_never_after(rig: Rig) -> None:
     """Whether the platform signs its second try anew, or sends the first one again, is written nowhere."""
     rig.wechat.settings.callback_attempts = 1
     slow = Slow(rig, left(1), "for the second", customer_service=False)
@@ -271,6 +272,9 @@ async def test_the_very_same_request_again_is_let_in_while_it_waits_and_never_af
         assert b"Encrypt" in again.body, "an answer that has not reached the platform is given to its next try"
         assert adapter._webhook is not None
         await until(lambda: not len(adapter._webhook.exchanges))
+        known = await rig.wechat.callback(rig.account).replay()
+        assert (known.status, known.body) == (200, b""), "known, and over: the platform need not try again"
+        adapter._webhook._stamps._known.clear()
         assert (await rig.wechat.callback(rig.account).replay()).status == 403
     assert slow.seen == ["hi"]
 
@@ -287,6 +291,23 @@ async def test_an_answer_that_got_lost_is_given_again(rig: Rig) -> None:
         assert answer.status == 200
         assert b"Encrypt" in answer.body
     assert slow.seen == ["hi"]
+
+
+async def test_of_two_tries_at_once_the_later_one_is_given_the_answer(rig: Rig) -> None:
+    """The platform has cut the earlier one: an answer in it would be lost, and the later one would end the matter."""
+    slow = Slow(rig, arrived(2), "to whoever waits", customer_service=False)
+    async with running(rig, slow.bridge) as adapter:
+        rig.wechat.settings.callback_attempts = 1
+        callback = rig.wechat.callback(rig.account)
+        fields = (await rig.alice.says("warm up")).fields
+        await until(lambda: slow.seen)
+        earlier = asyncio.create_task(callback.send({**fields, "MsgId": "4711"}))
+        assert adapter._webhook is not None
+        exchanges = adapter._webhook.exchanges
+        await until(lambda: len(exchanges) == 2)
+        later = asyncio.create_task(callback.send({**fields, "MsgId": "4711"}))
+        answers = [(answer.status, bool(answer.body)) for answer in await asyncio.gather(earlier, later)]
+    assert answers == [(200, False), (200, True)]
 
 
 async def test_a_stop_lets_go_of_who_waits(rig: Rig) -> None:

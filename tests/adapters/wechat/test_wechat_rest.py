@@ -7,7 +7,7 @@ import pytest
 from contract import until
 from wechat_rig import Rig, running
 
-from imbridge import Bridge
+from imbridge import Bridge, BridgeOptions
 from imbridge.adapters.base import PendingAnswer
 from imbridge.adapters.wechat import adapter as adapter_module
 from imbridge.adapters.wechat import webhook as webhook_module
@@ -15,7 +15,7 @@ from imbridge.adapters.wechat.received import tries
 from imbridge.adapters.wechat.received.facts import private
 from imbridge.adapters.wechat.sent.rest import Rest
 from imbridge.emulators.wechat import EmulatorSettings
-from imbridge.protocol import Button, Card, DeliveryState, Image, Message, Receipt, Sender, Text
+from imbridge.protocol import BotAdded, Button, Card, ChatOpened, DeliveryState, Image, Message, Receipt, Sender, Text
 from imbridge.protocol.message import utc
 from imbridge.rendering import Part, PartKind
 
@@ -143,12 +143,73 @@ async def test_the_platform_asks_twice_and_gets_the_same(rig: Rig) -> None:
         assert (await rig.alice.receives()).text == "three"
 
 
+async def test_what_is_fetched_and_gets_lost_is_given_to_the_same_try_again(rig: Rig) -> None:
+    """People have seen the platform repeat a try with the time and nonce of the first."""
+    bridge, _, _ = bridge_of(rig, "one", "two", "three")
+    async with running(rig, bridge):
+        await rig.alice.says("first")
+        await rig.alice.receives("one")
+        await until(lambda: bridge._delivery.counts["sent"] == 3)
+        await rig.alice.says("继续")
+        await rig.alice.receives()
+        again = await rig.wechat.callback(rig.account).replay()
+        assert (again.status, b"Encrypt" in again.body) == (200, True)
+        await rig.alice.says("继续")
+        assert (await rig.alice.receives()).text == "three", "nothing was taken a second time"
+
+
 async def test_nothing_said_unasked_is_kept(rig: Rig) -> None:
     bridge, _, _ = bridge_of(rig, "hi")
     async with running(rig, bridge):
         receipt = await bridge.send(f"wechat:work/user/{rig.alice.openid}", "news")
     assert receipt.state is DeliveryState.FAILED
     assert "no callback waits" in receipt.error
+
+
+@pytest.mark.parametrize("event", ["follows", "scans"])
+async def test_a_long_answer_to_an_event_is_read_on_word_too(rig: Rig, event: str) -> None:
+    """Its first piece says that there is more, so there has to be more."""
+    text = "长" * 1000
+    bridge = Bridge([rig.config(passive_reply=WAITS, customer_service=False)])
+
+    @bridge.on_event(BotAdded if event == "follows" else ChatOpened)
+    async def greet() -> str:
+        return text
+
+    async with running(rig, bridge):
+        if event == "follows":
+            rig.alice.subscribed = False
+            await rig.alice.follows()
+        else:
+            await rig.alice.scans("desk 1")
+        first = await rig.alice.receives()
+        assert first.text.endswith(HINT)
+        await until(lambda: bridge._delivery.counts["sent"] == 1)
+        await rig.alice.says("继续")
+        second = await rig.alice.receives()
+    assert (first.how, second.how) == ("passive", "passive")
+    assert first.text.removesuffix(HINT).rstrip("\n") + second.text == text
+
+
+async def test_the_answer_at_which_the_right_is_found_missing_is_kept(rig: Rig) -> None:
+    """It is the first that comes too late, and nobody had said what the account can do."""
+    rig.wechat.faults.refuse("*/custom/send", 48001, None)
+    bridge = Bridge([rig.config(passive_reply=WAITS)], options=BridgeOptions(typing_after=None))
+    receipts: list[Receipt] = []
+
+    @bridge.on_message
+    async def answer(msg: Message) -> None:
+        receipts.extend([await msg.reply(text) for text in ("one", "two")])
+
+    async with running(rig, bridge):
+        await rig.alice.says("both")
+        assert (await rig.alice.receives()).text == "one"
+        await until(lambda: len(receipts) == 2)
+        assert receipts[1].state is DeliveryState.SENT
+        assert [one.how for one in receipts[1].degradations] == ["kept until the follower writes 继续"]
+        await rig.alice.says("继续")
+        assert (await rig.alice.receives()).text == "two"
+    assert len(rig.calls("/custom/send")) == 1
 
 
 async def test_what_no_answer_can_hold_is_refused_and_says_why(rig: Rig) -> None:

@@ -121,6 +121,22 @@ async def test_a_refused_welcome_is_pushed(bots: BotRig, bridge: Bridge) -> None
     assert message.how == "push"
 
 
+async def test_a_welcome_whose_acknowledgement_got_lost_is_not_said_again(bots: BotRig, bridge: Bridge) -> None:
+    """It may have arrived: nobody is greeted twice."""
+    bots.chat.open_to.add(bots.bot)
+    bots.platform.faults.cut_after_accept("aibot_respond_welcome_msg")
+
+    @bridge.on_event(ChatOpened)
+    async def welcome(event: ChatOpened) -> list[object]:
+        return [Text("Hello"), Image(data=PNG)]
+
+    async with bridge:
+        await bots.alice.opens(bots.bot)
+        await until(lambda: len(bots.platform.messages) == 2)
+    assert bots.shown() == ["Hello", "[image]"]
+    assert [message.how for message in bots.platform.messages] == ["welcome", "push"]
+
+
 # -- clicks ------------------------------------------------------------------------------------------------------------
 
 
@@ -148,6 +164,29 @@ async def test_a_click_gets_a_new_card(bots: BotRig, bridge: Bridge) -> None:
     assert click.channel is not None
     assert click.channel.id == "alice"
     assert bots.platform.violations == []
+
+
+async def test_a_new_card_is_given_again_when_the_connection_broke_over_it(
+    bots: BotRig, bridge: Bridge, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The same card in the same place: it does no harm."""
+    bots.platform.faults.cut_after_accept("aibot_respond_update_msg")
+
+    @bridge.on_message
+    async def ask(msg: Message) -> Card:
+        return Card(content=CARD)
+
+    @bridge.on_event(ButtonClicked)
+    async def clicked(event: ButtonClicked) -> Card:
+        return Card(title="Done", body=[Button("Undo", action="undo")])
+
+    async with bridge:
+        await bots.alice.says("deploy", bot=bots.bot)
+        message = await bots.alice.receives(bot=bots.bot)
+        await bots.alice.clicks(message, "yes")
+        await until(lambda: len(bots.bodies("aibot_respond_update_msg")) == 2)
+    assert message.card["main_title"]["title"] == "Done"
+    assert "could not be changed" not in caplog.text
 
 
 async def test_a_click_is_answered_by_a_message(bots: BotRig, bridge: Bridge) -> None:

@@ -5,16 +5,19 @@ from collections.abc import AsyncIterator
 
 import pytest
 from contract import until
-from wecom_bot_rig import CARD, BotRig
+from wecom_bot_rig import CARD, PNG, BotRig
 from wecom_bot_talk import silent, talking
 
 from imbridge.emulators.wecom.bot import BotEmulatorSettings
 from imbridge.protocol import (
     Card,
     DeliveryState,
+    Element,
+    Image,
     Markdown,
     Message,
     Receipt,
+    Text,
 )
 
 
@@ -52,7 +55,7 @@ async def test_unasked_it_uses_the_newest_response_url(bots: BotRig) -> None:
 
 @pytest.mark.parametrize("code", [93000, 45009, 40058])
 async def test_a_refused_response_url(bots: BotRig, code: int) -> None:
-    async with talking(bots, silent) as talk:
+    async with talking(bots, silent, send_timeout=0.1) as talk:
         await bots.alice.says("go", bot=bots.bot)
         await until(lambda: bots.platform.stats.callbacks_taken == 1)
         bots.platform.faults.refuse_response_url(code)
@@ -60,6 +63,27 @@ async def test_a_refused_response_url(bots: BotRig, code: int) -> None:
     assert receipt.code == code
     assert "response_code" not in receipt.error.replace("response_code)", "")
     assert "aibot/response?" not in receipt.error
+
+
+async def test_a_response_url_that_is_refused_for_now_is_tried_again(bots: BotRig) -> None:
+    async with talking(bots, silent) as talk:
+        await bots.alice.says("go", bot=bots.bot)
+        await until(lambda: bots.platform.stats.callbacks_taken == 1)
+        bots.platform.faults.refuse_response_url(-1, times=2)
+        receipt = await talk.bridge.send("wecom:bot/private/alice", "x")
+    assert receipt
+    assert receipt.attempts == 3
+    assert bots.shown() == ["x"]
+
+
+async def test_a_response_url_that_was_too_busy_all_the_time_can_be_used_later(bots: BotRig) -> None:
+    """What was refused has not used it up."""
+    async with talking(bots, silent, send_timeout=0.1) as talk:
+        await bots.alice.says("go", bot=bots.bot)
+        await until(lambda: bots.platform.stats.callbacks_taken == 1)
+        bots.platform.faults.refuse_response_url(-1)
+        assert not await talk.bridge.send("wecom:bot/private/alice", "x")
+        assert await talk.bridge.send("wecom:bot/private/alice", "x")
 
 
 async def test_a_response_url_that_nobody_answers_at(bots: BotRig) -> None:
@@ -120,6 +144,32 @@ async def test_after_the_window_the_rest_goes_by_the_response_url(bots: BotRig) 
     assert [message.how for message in bots.platform.messages] == ["passive", "response_url"]
     assert "".join(bots.shown()) == "one two three"
     assert bots.platform.violations == []
+
+
+class TestWhenThePlatformAsksLate:
+    @pytest.fixture
+    def bot_settings(self) -> BotEmulatorSettings:
+        return BotEmulatorSettings(rate_limits=False, poll_seconds=1.2)
+
+    @pytest.mark.parametrize("second", [Text("second"), Card(content=CARD), Image(data=PNG)])
+    async def test_what_went_by_the_response_url_is_not_in_the_answer_too(
+        self, bots: BotRig, second: Element, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("imbridge.adapters.wecom.bot.turn._NOT_FETCHED", 0.6)
+
+        async def two(msg: Message) -> Receipt:
+            await msg.reply("first")
+            await asyncio.sleep(0.4)
+            return await msg.reply(second)
+
+        async with talking(bots, two) as talk:
+            await bots.alice.says("go", bot=bots.bot)
+            await until(lambda: talk.receipts)
+            first, _ = bots.platform.messages
+            await first.finishes()
+        assert (first.text, first.images) == ("first", [])
+        assert [message.how for message in bots.platform.messages] == ["passive", "response_url"]
+        assert bots.platform.violations == []
 
 
 class TestWhenThePlatformNeverAsks:

@@ -9,10 +9,11 @@ from wecom_bot_rig import BotRig, alone, text
 
 from imbridge import Bridge
 from imbridge.adapters.base import GrowingFullError, Target
+from imbridge.adapters.wecom.bot import calls
 from imbridge.adapters.wecom.bot.adapter import BotAdapter
 from imbridge.adapters.wecom.bot.streaming import BotStream
 from imbridge.emulators.wecom.bot import BotEmulatorSettings
-from imbridge.protocol import DeliveryState, Message, Receipt
+from imbridge.protocol import DeliveryError, DeliveryState, Message, Receipt
 from imbridge.rendering import PartKind
 
 
@@ -87,6 +88,43 @@ async def test_a_last_state_whose_acknowledgement_got_lost(bots: BotRig, bot: Bo
     bots.platform.faults.cut_after_accept("aibot_respond_msg")
     await stream.close("one two")
     assert bots.shown() == ["one two"]
+
+
+async def test_a_first_state_that_may_have_arrived_is_not_left_open(
+    bots: BotRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "ACK_WITHIN", 0.1)
+    bot = await bots.start(send_timeout=0.3)
+    target = await bots.asked()
+    lost = bots.platform.faults.lose_acks("aibot_respond_msg", times=None)
+    with pytest.raises(DeliveryError) as caught:
+        await opened(bot, target)
+    assert caught.value.ambiguous
+    lost.clear()
+    await bots.platform.messages[0].finishes()
+    assert bots.shown() == ["one"]
+    await until(lambda: not bot.speaker.open_streams)
+
+
+async def test_a_stream_of_which_a_state_is_refused_is_finished_as_it_is(bots: BotRig, bot: BotAdapter) -> None:
+    """The rest goes otherwise, so nobody would finish it."""
+    stream = await begun(bots, bot)
+    bots.platform.faults.refuse("aibot_respond_msg", 40201)
+    with pytest.raises(DeliveryError, match="40201"):
+        await stream.show("one two")
+    await bots.platform.messages[0].finishes()
+    assert bots.shown() == ["one"]
+
+
+async def test_a_stream_that_could_not_be_finished_is_finished_later(bots: BotRig) -> None:
+    """While there is no connection, it waits for its window to end."""
+    bot = await bots.start(stream_window=1.0)
+    stream = await begun(bots, bot)
+    bots.platform.faults.refuse("aibot_respond_msg", 40201, times=2)
+    with pytest.raises(DeliveryError, match="40201"):
+        await stream.show("one two")
+    await bots.platform.messages[0].finishes()
+    await until(lambda: not bot.speaker.open_streams)
 
 
 async def test_what_answers_nothing_does_not_grow(bots: BotRig, bot: BotAdapter) -> None:

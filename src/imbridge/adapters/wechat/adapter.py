@@ -68,7 +68,7 @@ class WeChatAdapter(Adapter):
         self._sdk = Sdk(self.api.caller, config)
         self._customer_service = config.customer_service
         """Whether customer-service messages can be sent; None as long as the platform has not said so."""
-        self._rest = Rest(config.more) if config.more else None
+        self._rest = Rest(config.more) if config.more and config.token is not None else None
         if config.customer_service is False:
             self._be_passive()
         keys = keys_of(config)
@@ -105,7 +105,9 @@ class WeChatAdapter(Adapter):
         self._tell(Health.UP, "sends only" if self._webhook is None else "waiting for callbacks")
 
     async def stop_reading(self) -> None:
-        """Nothing is held open; the bridge takes the callbacks' address away."""
+        """Take nothing new from callbacks; the platform still gets the answers that it comes back for."""
+        if self._webhook is not None:
+            self._webhook.stop_reading()
 
     async def close(self) -> None:
         """Let go of everything."""
@@ -175,9 +177,19 @@ class WeChatAdapter(Adapter):
             body = outbound.plainer_body(part)
             degradations.append(Degradation(what="card", how="text with links", why=str(error)))
             answer = await self._served(openid, body)
+        except NotPermittedError:
+            if not self._keeps(target):
+                raise
+            # It is the first to be refused: it would be lost, where the next one is kept.
+            degradations += await self._say_passively(target, part)
+            return Sent(SentPart(kind="passive", key=key), 1, tuple(degradations))
         # There is no id in the documents' answer; accounts of some sorts are told that they get one.
         sent = SentPart(message_id=str(answer.body.get("msgid") or ""), kind=body["msgtype"], key=key)
         return Sent(sent, answer.attempts, tuple(degradations))
+
+    def _keeps(self, target: Target) -> bool:
+        """Whether what cannot be sent waits until the follower asks for it."""
+        return self._customer_service is False and self._rest is not None and target.answers is not None
 
     async def _answers(self, target: Target, said: tuple[Element, ...]) -> bool:
         """Whether it was the answer to a callback."""
@@ -199,7 +211,7 @@ class WeChatAdapter(Adapter):
         left = pieces[1:] if shown else pieces
         if not left:
             return []
-        if rest is None or self._webhook is None or target.answers is None:
+        if rest is None or (target.answers is None and not shown):
             raise NotPermittedError(
                 "wechat: not sent: no callback waits for it (any more), and the account has no customer-service "
                 "messages; a message of a follower can be answered once, within some 14 seconds",

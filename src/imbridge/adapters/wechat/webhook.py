@@ -14,7 +14,8 @@ from collections.abc import Callable
 from imbridge.adapters.base import Answer, Inbound, Intake, Verdict
 from imbridge.adapters.wechat.crypto import CallbackKeys
 from imbridge.adapters.wechat.inbound import Identity, can_be_answered, decode, unreadable
-from imbridge.adapters.wechat.received.tries import CUT, TRIES, Exchange, Exchanges, Stamp
+from imbridge.adapters.wechat.received.stamps import Stamp, Stamps
+from imbridge.adapters.wechat.received.tries import CUT, TRIES, Exchange, Exchanges, all_tries_take
 from imbridge.adapters.wechat.sent.rest import Rest
 from imbridge.adapters.xml import read_xml, write_xml
 from imbridge.protocol import BotAdded, Channel, DecodeError, Event, Message, Text
@@ -78,6 +79,8 @@ class WeChatWebhook:
         self._welcome = welcome
         self._cut = cut
         self._replay = ReplayWindow(_WINDOW)
+        self._stamps = Stamps(all_tries_take(cut))
+        self._reading = True
         self._path = f"/wechat/{name}"
         self.exchanges = Exchanges(cut)
         self.counts = {"passive_replies": 0, "tries_left": 0, "answers_late": 0}
@@ -85,7 +88,13 @@ class WeChatWebhook:
     def route(self) -> WebhookRoute:
         """Where it is."""
         timeout = self._cut + 2.0
-        return WebhookRoute(self._path, ("GET", "POST"), self.handle, max_body=_MAX_BODY, timeout=timeout)
+        return WebhookRoute(
+            self._path, ("GET", "POST"), self.handle, max_body=_MAX_BODY, timeout=timeout, while_stopping=True
+        )
+
+    def stop_reading(self) -> None:
+        """Take nothing new. The platform still gets the answers that it comes back for."""
+        self._reading = False
 
     async def answer(self, message_id: str | None, channel: Channel, said: Answer) -> bool:
         """Give this as the answer to a callback; False when nobody waits for it (any more)."""
@@ -102,15 +111,16 @@ class WeChatWebhook:
             return self._echo(request)
         content, encrypted = self._keys.open(request.query, request.body)
         stamp = _stamp(request)
-        # Whether the platform signs its second try anew is written nowhere: the same one is let in, while it waits.
-        if not self.exchanges.repeats(stamp, content):
+        if not self._stamps.repeats(stamp, content):
             self._replay.check(*stamp)
+            self._stamps.note(stamp, content)
         response = None
         try:
-            response = await self._take_in(self._decode(content), stamp, content, received, encrypted=encrypted)
+            response = await self._take_in(self._decode(content), received, encrypted=encrypted)
         finally:
-            if response is None or response is _OVERLOADED:
-                self._replay.forget(*stamp)  # it comes again
+            if response is None or response is _OVERLOADED:  # it comes again
+                self._replay.forget(*stamp)
+                self._stamps.forget(stamp)
         return response
 
     def _echo(self, request: WebhookRequest) -> WebhookResponse:
@@ -120,24 +130,23 @@ class WeChatWebhook:
             raise Refused(400, "no echostr")
         return WebhookResponse(200, echo.encode(), _TEXT)
 
-    async def _take_in(
-        self, inbound: Inbound, stamp: Stamp, content: bytes, received: float, *, encrypted: bool
-    ) -> WebhookResponse:
+    async def _take_in(self, inbound: Inbound, received: float, *, encrypted: bool) -> WebhookResponse:
         rest = self._rest()
         if rest is not None and isinstance(inbound.item, Message):
             kept = rest.given_to(inbound.item)
             if kept is not None:
                 return self._replied(inbound.item, kept, encrypted=encrypted)
+        exchange = self.exchanges.of(inbound.dedup_keys[0])
+        if exchange is None and not self._reading:
+            return _OVERLOADED
         if not self._waits or not can_be_answered(inbound.item):
             offered = self._intake.offer(inbound)
             # Shielded: when the time to answer is over, what is being stored must still be handled.
             verdict = offered.result() if offered.done() else await asyncio.shield(offered)
             return _OVERLOADED if verdict is Verdict.OVERLOADED else WebhookResponse(200)
-        exchange = self.exchanges.of(inbound.dedup_keys[0])
         if exchange is None:
             exchange = self.exchanges.open(inbound)
-        self.exchanges.begin_try(exchange, stamp, content)
-        number = exchange.tries
+        number = exchange.begin_try()
         if exchange.given is not None:
             return self._replied(exchange.item, exchange.given, encrypted=encrypted)
         try:
@@ -155,7 +164,8 @@ class WeChatWebhook:
 
     async def _answered(self, exchange: Exchange, number: int, received: float, *, encrypted: bool) -> WebhookResponse:
         await exchange.pending.wait(self._waits - (time.monotonic() - received))
-        if exchange.given is not None:  # another try, at the same time, was quicker
+        if exchange.given is not None or (exchange.pending.over and number < exchange.tries):
+            # Another try is here at the same time: the platform has cut this one, if one of them, and awaits that one.
             return WebhookResponse(200)
         if exchange.pending.over:
             return self._passive(exchange, encrypted=encrypted)

@@ -7,7 +7,6 @@ without one, and the next one is given it.
 """
 
 import asyncio
-import hashlib
 from collections.abc import Callable
 
 from imbridge.adapters.base import Answer, Inbound, PendingAnswer, Verdict
@@ -20,7 +19,10 @@ CUT = 5.0
 _MISSING = 4.0
 """Seconds after the cut in which the next try has to be here."""
 
-Stamp = tuple[str, str]
+
+def all_tries_take(cut: float = CUT) -> float:
+    """Seconds from the first try of a delivery to the time at which none can come any more."""
+    return TRIES * cut + _MISSING
 
 
 class Exchange:
@@ -35,7 +37,7 @@ class Exchange:
             the answer has not reached the platform.
     """
 
-    __slots__ = ("_closing", "_forget", "_lasts", "_stamps", "given", "item", "pending", "tries", "verdict")
+    __slots__ = ("_closing", "_forget", "_lasts", "given", "item", "pending", "tries", "verdict")
 
     def __init__(self, inbound: Inbound, lasts: float, forget: Callable[["Exchange"], None]) -> None:
         """Takes the place of the delivery's answer; `lasts` is for how many seconds after a try."""
@@ -43,32 +45,26 @@ class Exchange:
         self.pending = inbound.answer = PendingAnswer(takes_messages=True)
         self.tries = 0
         self.verdict: asyncio.Future[Verdict] | None = None
-        self._stamps: dict[Stamp, bytes] = {}
         self.given: Answer | None = None
         self._lasts = lasts
         self._closing: asyncio.TimerHandle | None = None
         self._forget = forget
 
-    def begin_try(self, stamp: Stamp, content: bytes) -> None:
-        """The platform has sent it, once more; when it does not come again, this is over by itself."""
+    def begin_try(self) -> int:
+        """The platform has sent it, once more: the number of this try.
+
+        When it does not come again, this is over by itself.
+        """
         self.tries += 1
-        self._stamps[stamp] = _digest(content)
         if self._closing is not None:
             self._closing.cancel()
         self._closing = asyncio.get_running_loop().call_later(self._lasts, self.close)
+        return self.tries
 
     @property
     def waits(self) -> bool:
         """Whether it can still be given an answer."""
         return self.given is None and not self.pending.over
-
-    def knows(self, stamp: Stamp, content: bytes) -> bool:
-        """Whether a try had this time and nonce, and this content: then it is the platform that repeats itself."""
-        return self._stamps.get(stamp) == _digest(content)
-
-    def stamps(self) -> tuple[Stamp, ...]:
-        """Time and nonce of each try."""
-        return tuple(self._stamps)
 
     def give(self, answer: Answer, *, shown: bool) -> None:
         """It is answered with this; `shown` says whether that is what was said."""
@@ -90,17 +86,11 @@ class Exchanges:
         """None so far; a try is cut after so many seconds."""
         self._lasts = cut + _MISSING
         self._by_key: dict[str, Exchange] = {}
-        self._by_stamp: dict[Stamp, Exchange] = {}
         self._by_address: dict[str, list[Exchange]] = {}
         """By the address of the conversation, the oldest first."""
 
     def __len__(self) -> int:
         return len(self._by_key)
-
-    def repeats(self, stamp: Stamp, content: bytes) -> bool:
-        """Whether this is the platform sending the very same try again."""
-        exchange = self._by_stamp.get(stamp)
-        return exchange is not None and exchange.knows(stamp, content)
 
     def of(self, key: str) -> Exchange | None:
         """The one of a delivery that is here already."""
@@ -113,8 +103,6 @@ class Exchanges:
 
         def forget(exchange: Exchange) -> None:
             self._by_key.pop(key, None)
-            for stamp in exchange.stamps():
-                self._by_stamp.pop(stamp, None)
             others = [one for one in self._by_address.get(address, ()) if one is not exchange]
             if others:
                 self._by_address[address] = others
@@ -124,11 +112,6 @@ class Exchanges:
         exchange = self._by_key[key] = Exchange(inbound, self._lasts, forget)
         self._by_address.setdefault(address, []).append(exchange)
         return exchange
-
-    def begin_try(self, exchange: Exchange, stamp: Stamp, content: bytes) -> None:
-        """Note that the platform has sent it, once more."""
-        exchange.begin_try(stamp, content)
-        self._by_stamp[stamp] = exchange
 
     async def answer(self, message_id: str | None, address: str, said: Answer, *, any_message: bool) -> bool:
         """Give this as the answer to the delivery of a message, or to an event in the conversation.
@@ -154,7 +137,3 @@ class Exchanges:
         """Nobody waits any more anywhere."""
         for exchange in tuple(self._by_key.values()):
             exchange.close()
-
-
-def _digest(content: bytes) -> bytes:
-    return hashlib.sha256(content).digest()

@@ -18,6 +18,7 @@ from imbridge.protocol import (
     ButtonClicked,
     Card,
     ChatOpened,
+    DeliveryError,
     Element,
     Event,
     ImbridgeError,
@@ -66,15 +67,20 @@ class Awaited:
                 await asyncio.wait(late)
 
     async def _answer(self, inbound: Inbound, waiting: "AwaitedAnswer") -> None:
+        shown: Answer = ()
         try:
             left = waiting.until - asyncio.get_running_loop().time()
             body, shown = await written_answer(inbound, left, self._default)
             if body is not None:
                 cmd = WELCOME if isinstance(inbound.item, ChatOpened) else UPDATE
-                await self._caller.call(cmd, body, req_id=waiting.req_id, patience=_PATIENCE)
+                # The same card once more in the same place does no harm; a second welcome would.
+                again = cmd == UPDATE
+                await self._caller.call(cmd, body, req_id=waiting.req_id, patience=_PATIENCE, repeatable=again)
                 waiting.shown(shown)
         except ImbridgeError as error:
             log.warning("%s: event %s is not answered: %s", self._name, inbound.item.id, error)
+            if isinstance(error, DeliveryError) and error.ambiguous:
+                waiting.shown(shown)  # it may have arrived: said as a message it could be there twice
         finally:
             waiting.shown(())
 

@@ -15,7 +15,7 @@ from imbridge.adapters.wecom.bot.facts import BotIdentity
 from imbridge.adapters.wecom.bot.inbound import Received
 from imbridge.adapters.wecom.bot.outbound import card_body, content_of, markdown_body, measure, stream_in
 from imbridge.adapters.wecom.bot.response_urls import ResponseUrls
-from imbridge.adapters.wecom.bot.turn import Turn, TurnOverError
+from imbridge.adapters.wecom.bot.turn import Piece, Turn, TurnOverError
 from imbridge.adapters.wecom.bot.turn_stream import TurnStream
 from imbridge.adapters.wecom.bot.webhook import BotWebhook
 from imbridge.adapters.wecom.config import WeComConfig
@@ -120,9 +120,9 @@ class BotCallbackAdapter(Adapter):
                 return Sent(SentPart(message_id=turn.stream_id, kind=kind, key=key), 1, tuple(degradations))
         await self.webhook.after_answer(target.answers)
         body = self._once(part, key, degradations)
-        await self.response_urls.say(target.answers, target.channel.address, body)
+        attempts = await self.response_urls.say(target.answers, target.channel.address, body)
         task = body.get("template_card", {}).get("task_id", "")
-        return Sent(SentPart(message_id=task, kind=body["msgtype"], key=key), 1, tuple(degradations))
+        return Sent(SentPart(message_id=task, kind=body["msgtype"], key=key), attempts, tuple(degradations))
 
     async def _say_in(self, turn: Turn, part: Part, key: str, degradations: list[Degradation]) -> str:
         first = part.elements[0]
@@ -130,22 +130,19 @@ class BotCallbackAdapter(Adapter):
         if stream is not None:
             await stream.begin(turn)
             return "stream"
+        said: Piece | dict[str, Any]
         if isinstance(first, Image) and part.kind is PartKind.MEDIA:
-            turn.add_image(await _picture(first))
+            said, kind = turn.add_image(await _picture(first)), "image"
         elif part.kind is PartKind.CARD and (body := _card(first, key, degradations)) is not None:
-            turn.add_card(body["template_card"])
-            await turn.fetched()
-            return "template_card"
+            said, kind = turn.add_card(body["template_card"]), "template_card"
         else:
-            piece = turn.add(content_of(_as_text(part)))
-            try:
-                await turn.fetched()
-            except TurnOverError:
-                turn.withdraw(piece)
-                raise
-            return "stream"
-        await turn.fetched()
-        return "image"
+            said, kind = turn.add(content_of(_as_text(part))), "stream"
+        try:
+            await turn.fetched()
+        except TurnOverError:
+            turn.withdraw(said)
+            raise
+        return kind
 
     def _once(self, part: Part, key: str, degradations: list[Degradation]) -> dict[str, Any]:
         """The body for a `response_url`: Markdown or a card."""

@@ -3,6 +3,7 @@
 Source: developer.work.weixin.qq.com, "answers by response_url" (path/101138): one POST of Markdown or a card.
 """
 
+import asyncio
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from imbridge.adapters.wecom.bot.calls import kind_of
 from imbridge.adapters.wecom.bot.errors import BOT_ERRORS
 from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.protocol import DeliveryError, TargetGoneError
-from imbridge.transport import HttpError, HttpPool
+from imbridge.transport import Backoff, ErrorRule, HttpError, HttpPool, Reaction
 
 _MOST = 20_000
 _LIFETIME = 3600.0 - 30
@@ -33,11 +34,17 @@ class _Place:
 
 
 class ResponseUrls:
-    """The addresses of the messages and clicks of an hour; each can be used once."""
+    """The addresses of the messages and clicks of an hour; each can be used once.
+
+    Attributes:
+        backoff: Waits between attempts.
+    """
 
     def __init__(self, settings: WeComConfig, pool: HttpPool) -> None:
         """For one account."""
         self._pool = pool
+        self._timeout = settings.send_timeout
+        self.backoff = Backoff(0.5, 15.0)
         self._host = urlsplit(settings.base_url).hostname or ""
         self._by_item: OrderedDict[str, _Place] = OrderedDict()
         self._by_chat: OrderedDict[str, _Place] = OrderedDict()
@@ -58,8 +65,11 @@ class ResponseUrls:
         """Whether something can be said that answers this, or in this conversation."""
         return self._find(item_id, chat) is not None
 
-    async def say(self, item_id: str | None, chat: str, body: dict[str, Any]) -> None:
+    async def say(self, item_id: str | None, chat: str, body: dict[str, Any]) -> int:
         """Say something: as the answer to a message, or, without one, to the newest message of a conversation.
+
+        Returns:
+            The attempts that were made.
 
         Raises:
             TargetGoneError: it has been used, is over, or there is none.
@@ -73,6 +83,24 @@ class ResponseUrls:
                 platform="wecom",
             )
         place.used = True
+        deadline = time.monotonic() + self._timeout
+        attempt = 0
+        while True:
+            attempt += 1
+            refused = await self._attempt(place, body)
+            if refused is None:
+                return attempt
+            failure, rule = refused
+            if rule.reaction is not Reaction.RETRY:
+                raise failure
+            delay = max(rule.delay or 0.0, self.backoff.delay(attempt - 1))
+            if time.monotonic() + delay > deadline:
+                place.used = False
+                raise failure
+            await asyncio.sleep(delay)
+
+    async def _attempt(self, place: _Place, body: dict[str, Any]) -> tuple[DeliveryError, ErrorRule] | None:
+        """Say it once; what it was refused with, if it was."""
         try:
             response = await self._pool.request("POST", place.url, json=body)
         except HttpError as error:
@@ -82,15 +110,13 @@ class ResponseUrls:
         answer = json_object(response)
         code = answer.get("errcode", 0 if answer else None)
         if code == 0 and response.status < 400:
-            return
+            return None
         if not isinstance(code, int):
             text = f"wecom response_url: HTTP {response.status}"
             raise DeliveryError(text, code=response.status, platform="wecom", ambiguous=True)
         rule = BOT_ERRORS.lookup(code, status=response.status)
-        said = str(answer.get("errmsg", ""))[:300]
-        raise kind_of(code, rule)(
-            f"wecom response_url: {rule.meaning} (code {code}): {said}", code=code, platform="wecom"
-        )
+        text = f"wecom response_url: {rule.meaning} (code {code}): {str(answer.get('errmsg', ''))[:300]}"
+        return kind_of(code, rule)(text, code=code, platform="wecom"), rule
 
     def _find(self, item_id: str | None, chat: str) -> _Place | None:
         place = self._by_item.get(item_id) if item_id else self._by_chat.get(chat)

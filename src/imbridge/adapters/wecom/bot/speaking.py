@@ -149,12 +149,14 @@ class BotSpeaker:
                 task.cancel()
             if late:
                 await asyncio.wait(late)
+        for stream in tuple(self.open_streams.values()):
+            stream.abandon()
 
     async def _end(self, stream: BotStream) -> None:
         try:
             await stream.end()
         except ImbridgeError as error:
-            log.warning("%s: a stream is left to the platform to end: %s", self.settings.key, error)
+            log.warning("%s: a stream could not be finished: %s", self.settings.key, error)
 
 
 def _finishes(body: dict[str, Any]) -> bool:

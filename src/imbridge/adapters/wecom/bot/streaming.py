@@ -15,7 +15,7 @@ from imbridge.adapters.wecom.bot.calls import Obeyed
 from imbridge.adapters.wecom.bot.markup import as_markdown
 from imbridge.adapters.wecom.bot.outbound import measure, stream_body, stream_card
 from imbridge.adapters.wecom.bot.ways import Way
-from imbridge.protocol import DeliveryError, Element, ImbridgeError, NotSupportedError
+from imbridge.protocol import DeliveryError, Element, ImbridgeError, NotSupportedError, RateLimitedError
 from imbridge.rendering import Part
 
 if TYPE_CHECKING:
@@ -65,15 +65,27 @@ class BotStream(Growing):
             RetargetError: the message cannot be answered any more.
             DeliveryError: as `BotCaller.call`.
         """
-        window = self._speaker.settings.stream_window
-        until = time.monotonic() + window if way.grows_until is None else way.grows_until
-        done = await self._put(way, self._shown, finish=False, first=True)
-        self._way, way.grows_until = way, until
-        self._speaker.open_streams[self.id] = self
-        # Also when nothing more is written: a stream that is left open ends as an error on people's screens.
-        left = max(until - time.monotonic(), 0.0)
-        self._timer = asyncio.get_running_loop().call_later(left, self._speaker.end_soon, self)
+        before = way.grows_until
+        if before is None:
+            way.grows_until = time.monotonic() + self._speaker.settings.stream_window
+        self._way = way
+        try:
+            done = await self._put(way, self._shown, finish=False, first=True)
+        except DeliveryError as error:
+            if error.ambiguous:
+                self._is_open(way)
+                self._speaker.end_soon(self)
+            else:
+                self._way, way.grows_until = None, before
+            raise
+        self._is_open(way)
         return done
+
+    def _is_open(self, way: Way) -> None:
+        """It is finished in time, also when nothing more is written: left open, it ends as an error on screens."""
+        self._speaker.open_streams[self.id] = self
+        left = max((way.grows_until or 0.0) - time.monotonic(), 0.0)
+        self._timer = asyncio.get_running_loop().call_later(left, self._speaker.end_soon, self)
 
     async def show(self, text: str) -> None:
         """Show the whole text."""
@@ -96,16 +108,26 @@ class BotStream(Growing):
         """Finish it as it is: its time is over, or nobody will write to it any more.
 
         Raises:
-            DeliveryError: as `BotCaller.call`; the platform ends it in its own time.
+            DeliveryError: as `BotCaller.call`; it is tried again when its time is over.
         """
         async with self._changing:
             await self._end()
 
-    async def _end(self) -> None:
-        if self._ended or self._way is None:
-            return
+    def abandon(self) -> None:
+        """Leave it to the platform to end it."""
         self._done()
-        await self._put(self._way, self._shown, finish=True, patience=_PATIENCE_AT_THE_END)
+
+    async def _end(self) -> None:
+        way = self._way
+        if self._ended or way is None:
+            return
+        try:
+            await self._put(way, self._shown, finish=True, patience=_PATIENCE_AT_THE_END)
+        except DeliveryError as error:
+            if isinstance(error, RetargetError) or not way.is_fresh():
+                self._done()
+            raise
+        self._done()
 
     def _done(self) -> None:
         self._ended = True
@@ -144,6 +166,8 @@ class BotStream(Growing):
         except DeliveryError as error:
             self._doubt = self._doubt or error.ambiguous
             error.ambiguous = self._doubt
+            if finish or not (self._doubt or isinstance(error, RateLimitedError)):
+                self._speaker.end_soon(self)  # whoever writes it goes on otherwise, or gives up
             raise
         self._shown = text
         self._doubt = False

@@ -126,12 +126,15 @@ class Turn:
             raise TurnOverError(f"an answer has at most {CONTENT_BYTES} bytes")
         self._change()
 
-    def withdraw(self, piece: Piece) -> None:
-        """It was not fetched, and goes another way."""
-        self._pieces = [one for one in self._pieces if one is not piece]
+    def withdraw(self, said: Piece | dict[str, Any]) -> None:
+        """A piece, a card or an image was not fetched, and goes another way."""
+        self._pieces = [one for one in self._pieces if one is not said]
+        self._images[:] = [one for one in self._images if one is not said]
+        if self._card is said:
+            self._card = None
 
-    def add_card(self, card: dict[str, Any]) -> None:
-        """Show a card with it.
+    def add_card(self, card: dict[str, Any]) -> dict[str, Any]:
+        """Show a card with it; gives the card.
 
         Raises:
             TurnOverError: there is one already, or no time.
@@ -141,9 +144,10 @@ class Turn:
             raise TurnOverError("an answer has one card")
         self._card = card
         self._change()
+        return card
 
-    def add_image(self, data: bytes) -> None:
-        """Show an image at its end.
+    def add_image(self, data: bytes) -> dict[str, Any]:
+        """Show an image at its end; gives what stands for it.
 
         Raises:
             TurnOverError: there are ten already, or no time.
@@ -152,9 +156,10 @@ class Turn:
         if len(self._images) == MOST_IMAGES:
             raise TurnOverError(f"an answer has at most {MOST_IMAGES} images")
         md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
-        image = {"base64": base64.b64encode(data).decode("ascii"), "md5": md5}
-        self._images.append({"msgtype": "image", "image": image})
+        image = {"msgtype": "image", "image": {"base64": base64.b64encode(data).decode("ascii"), "md5": md5}}
+        self._images.append(image)
         self._change()
+        return image
 
     def hurry(self) -> None:
         """We are about to stop: who waits for the platform waits no longer than it usually takes."""
