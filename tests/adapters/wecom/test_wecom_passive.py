@@ -1,17 +1,19 @@
 """The answer to a callback as the message itself: what fits, what does not, and what comes after it."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from contract import until
 from served import served
 from wecom_media import MP4, PDF, PNG, amr
-from wecom_rig import Rig, channel, part
+from wecom_rig import Rig, channel, part, rigged
 
 from imbridge import BaseSkill, Bridge
 from imbridge.adapters.base import Target
 from imbridge.adapters.wecom import WeComAdapter, WeComConfig
+from imbridge.emulators.wecom import EmulatorSettings
 from imbridge.protocol import Audio, Element, File, Image, Link, Markdown, Message, Text, Video
 from imbridge.rendering import PartKind
 
@@ -154,7 +156,14 @@ async def test_parts_in_order(rig: Rig) -> None:
     assert rig.wecom.violations == []
 
 
-async def test_an_answer_that_got_lost_is_given_again(rig: Rig) -> None:
+@pytest.mark.parametrize("identical", [False, True], ids=["signed anew", "the same request"])
+async def test_an_answer_that_got_lost_is_given_again(identical: bool, settings: EmulatorSettings) -> None:
+    """Whether the platform signs its next try anew is written nowhere."""
+    async with rigged(replace(settings, resend_identical=identical)) as rig:
+        await _loses_an_answer(rig)
+
+
+async def _loses_an_answer(rig: Rig) -> None:
     class Echo(BaseSkill):
         name = "echo"
 

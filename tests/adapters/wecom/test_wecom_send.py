@@ -66,6 +66,15 @@ async def test_a_link_that_stands_alone_is_a_card(rig: Rig, adapter: WeComAdapte
     assert message.content["url"] == "https://example.com/a"
 
 
+async def test_a_card_of_a_link_says_no_more_than_the_platform_shows(rig: Rig, adapter: WeComAdapter) -> None:
+    url = "https://example.com/" + "路" * 400
+    await adapter.send(to(), part(PartKind.RICH, Link(url=url, title="A page")), "key")
+    said = (await rig.alice.receives()).body["textcard"]
+    assert said["url"] == url
+    assert url.startswith(said["description"])
+    assert 500 < len(said["description"].encode()) <= 512
+
+
 async def test_a_link_in_a_text_is_its_title(rig: Rig, adapter: WeComAdapter) -> None:
     link = Link(url="https://example.com/?a=1&b=2", title="a <b> page")
     await adapter.send(to(), part(PartKind.RICH, Text("See "), link, Text(".")), "key")

@@ -193,7 +193,12 @@ def _textcard(part: Part) -> dict[str, Any] | None:
         return None
     if len(link.title.encode()) > _TITLE_BYTES or len(link.url.encode()) > _URL_BYTES:
         return None
-    return {"title": link.title, "description": link.url[:_DESCRIPTION_BYTES], "url": link.url}
+    return {"title": link.title, "description": _cut(link.url, _DESCRIPTION_BYTES), "url": link.url}
+
+
+def _cut(text: str, most: int) -> str:
+    """So many bytes of it at most."""
+    return text.encode()[:most].decode("utf-8", "ignore")
 
 
 def _media(element: Element) -> tuple[str, dict[str, Any]]:
@@ -204,5 +209,5 @@ def _media(element: Element) -> tuple[str, dict[str, Any]]:
         raise ContentRefusedError(f"this {type(element).__name__} has neither data nor a key", platform="wecom")
     content = {"media_id": element.key}
     if isinstance(element, Video) and element.name:
-        content["title"] = element.name.encode()[:_TITLE_BYTES].decode("utf-8", "ignore")
+        content["title"] = _cut(element.name, _TITLE_BYTES)
     return kind, content

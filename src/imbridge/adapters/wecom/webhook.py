@@ -31,8 +31,10 @@ _TEXT = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": 
 _ECHO = re.compile(rb"[^\s<{]{1,4096}")
 """What an `echostr` can say: digits in practice, and neither the XML nor the JSON of a callback."""
 _XML = {"Content-Type": "application/xml; charset=utf-8"}
-_MOST_GIVEN = 1000
-"""Passive replies that are kept."""
+_KEPT = 60.0
+"""Seconds for which a passive reply is kept: three tries of 5 s each, and as much again."""
+_MOST_GIVEN = 2000
+"""Names under which passive replies are kept, two for each."""
 _LATER = {"Retry-After": "5"}
 
 PassiveWriter = Callable[[Message, Answer], str]
@@ -73,7 +75,7 @@ class WeComWebhook:
         self._write = write
         self._answer_click = answer_click
         self._waiting: dict[str, PendingAnswer] = {}
-        self._given: OrderedDict[str, str] = OrderedDict()
+        self._given: OrderedDict[str, tuple[float, str]] = OrderedDict()
         self._replay = ReplayWindow(_WINDOW)
         self._path = f"/wecom/{name}"
 
@@ -91,10 +93,13 @@ class WeComWebhook:
         if request.method == "GET":
             return echoed(self._envelope, request, self._replay)
         content = opened(self._envelope, request, self._sealed(request.body))
+        signature = request.query["msg_signature"]
+        if (kept := self._kept(signature)) is not None:
+            return self._sealed_answer(kept)
         self._replay.check(*stamp(request))
         response = None
         try:
-            response = await self._take_in(self._decode(content), received)
+            response = await self._take_in(self._decode(content), received, signature)
         finally:
             if response is None or response.status != 200:
                 self._replay.forget(*stamp(request))  # it comes again
@@ -115,7 +120,7 @@ class WeComWebhook:
         except EnvelopeError:
             raise Refused(400, "not encrypted") from None
 
-    async def _take_in(self, inbound: Inbound, received: float) -> WebhookResponse:
+    async def _take_in(self, inbound: Inbound, received: float, signature: str) -> WebhookResponse:
         item, waiting = inbound.item, None
         if isinstance(item, ButtonClicked):
             self._me.cards.clicked(_said(item, "TaskId"), _said(item, "FromUserName"), _said(item, "ResponseCode"))
@@ -128,8 +133,8 @@ class WeComWebhook:
             verdict = offered.result() if offered.done() else await asyncio.shield(offered)
             if verdict is Verdict.OVERLOADED:
                 return WebhookResponse(503, b"", _LATER)
-            if verdict is Verdict.DUPLICATE and item.id in self._given:
-                return self._sealed_answer(self._given[item.id])  # the platform has not got it, or it would not ask
+            if verdict is Verdict.DUPLICATE and (kept := self._kept(item.id)) is not None:
+                return self._sealed_answer(kept)
             if waiting is None or verdict is Verdict.DUPLICATE:
                 return WebhookResponse(200)
             passed = time.monotonic() - received
@@ -142,7 +147,7 @@ class WeComWebhook:
             if not answer:
                 return WebhookResponse(200)
             response = self._sealed_answer(answer)
-            self._keep(item.id, answer)
+            self._keep((item.id, signature), answer)
             waiting.shown(said)
             return response
         finally:
@@ -151,11 +156,21 @@ class WeComWebhook:
                     del self._waiting[item.id]
                 waiting.shown(())
 
-    def _keep(self, item_id: str, answer: str) -> None:
-        """For when the connection broke on its way: the platform delivers again within seconds."""
-        self._given[item_id] = answer
+    def _keep(self, names: tuple[str, ...], answer: str) -> None:
+        """For when the connection broke on its way: the platform delivers again within seconds.
+
+        Whether it signs what it delivers again anew is written nowhere: the answer is known by the signature, too.
+        """
+        until = time.monotonic() + _KEPT
+        for name in names:
+            self._given[name] = (until, answer)
         while len(self._given) > _MOST_GIVEN:
             self._given.popitem(last=False)
+
+    def _kept(self, name: str) -> str | None:
+        """The answer that the platform has not got, or it would not ask; None when there is none."""
+        until, answer = self._given.get(name, (0.0, None))
+        return answer if until > time.monotonic() else None
 
     def _head(self, event: Event) -> dict[str, Any]:
         user = event.actor.id if event.actor is not None else ""

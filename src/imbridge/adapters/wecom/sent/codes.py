@@ -44,6 +44,7 @@ class Cards:
     def sent(self, task_id: str, message_id: str, code: Code | None) -> None:
         """A card was sent; `code` comes with the platform's answer."""
         card = self._card(task_id)
+        self._task_of.pop(card.message_id, None)  # of a task id that comes again, the newest message counts
         card.message_id, card.sent = message_id, code
         self._task_of[message_id] = task_id
 
