@@ -45,9 +45,14 @@ class PendingAnswer:
     """Somebody on the platform waits for what a skill says to this very delivery.
 
     The runtime says it with `show`; the adapter takes it with `wait`, sends it, and tells with `shown` what arrived.
+
+    Attributes:
+        takes_messages: See below.
+        abandoned: It was not handled to its end, and nothing was said to it: a platform that delivers again what it is
+            told to may be told so.
     """
 
-    __slots__ = ("_said", "_shown", "takes_messages")
+    __slots__ = ("_said", "_shown", "abandoned", "takes_messages")
 
     def __init__(self, *, takes_messages: bool = False) -> None:
         """Nothing is said yet; needs a running loop.
@@ -57,6 +62,7 @@ class PendingAnswer:
                 only once that is sent.
         """
         self.takes_messages = takes_messages
+        self.abandoned = False
         loop = asyncio.get_running_loop()
         self._said: asyncio.Future[Answer] = loop.create_future()
         self._shown: asyncio.Future[Answer] = loop.create_future()
@@ -109,6 +115,12 @@ class PendingAnswer:
         """Nothing will be said: nobody need wait."""
         if not self._said.done():
             self._said.set_result(())
+
+    def abandon(self) -> None:
+        """The bridge stops before it is handled: nothing will be said, by this process."""
+        if not self._said.done():
+            self.abandoned = True
+            self.release()
 
 
 @dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it

@@ -88,3 +88,9 @@ def release(waiting: PendingAnswer | None) -> None:
     """Nothing will be said: the platform need not wait."""
     if waiting is not None:
         waiting.release()
+
+
+def abandon(waiting: PendingAnswer | None) -> None:
+    """It will not be handled here: the platform need not wait, and may deliver it again."""
+    if waiting is not None:
+        waiting.abandon()

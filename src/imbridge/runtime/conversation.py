@@ -103,6 +103,11 @@ class MessageConversation:
         self._pending = entry.receipt
         return entry
 
+    @property
+    def has_spoken(self) -> bool:
+        """Whether anything was said so far."""
+        return self._pending is not None
+
     def release_when_said(self, answer: PendingAnswer | None) -> None:
         """The platform need not wait any more once all that was said so far is sent: the outbox keeps its order."""
         waiting = self._owed if answer is None else [answer, *self._owed]

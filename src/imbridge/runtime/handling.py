@@ -10,7 +10,7 @@ from imbridge.adapters.base import Adapter, Answer, Inbound, PendingAnswer, Verd
 from imbridge.config.options import BridgeOptions, Language
 from imbridge.protocol import AskTimeoutError, Channel, ChatOpened, Event, ImbridgeError, Message, Reply, Text
 from imbridge.runtime.account_lanes import AccountLanes
-from imbridge.runtime.answers import give, release, split, welcome
+from imbridge.runtime.answers import abandon, give, release, split, welcome
 from imbridge.runtime.conversation import MessageConversation, lane_of
 from imbridge.runtime.delivery import Delivery, answer_key
 from imbridge.runtime.gate import Gate, Pass
@@ -176,6 +176,9 @@ class Handling:
         else:
             try:
                 await self._handle_event(item, entry.answer)
+            except asyncio.CancelledError:
+                abandon(entry.answer)
+                raise
             finally:
                 release(entry.answer)
         self.storage.finish_inbound(entry)
@@ -195,10 +198,13 @@ class Handling:
             return message
 
     async def _handle_message(self, lane: str, message: Message, waiting: PendingAnswer | None) -> None:
-        message = await self.completed(message)
         conversation = MessageConversation(self, message)
         try:
-            await self._converse(lane, message, conversation)
+            await self._converse(lane, await self.completed(message), conversation)
+        except asyncio.CancelledError:
+            if not conversation.has_spoken:
+                abandon(waiting)
+            raise
         finally:
             conversation.release_when_said(waiting)
 
@@ -327,7 +333,10 @@ class Handling:
     async def cancel(self) -> int:
         """Stop at once; how many deliveries were left unhandled."""
         self.questions.close()
-        return len(await self._lanes.cancel()) + self._lanes.interrupted
+        left = await self._lanes.cancel()
+        for entry in left:
+            abandon(entry.answer)
+        return len(left) + self._lanes.interrupted
 
     @property
     def waiting(self) -> int:

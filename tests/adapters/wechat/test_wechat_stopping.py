@@ -1,6 +1,7 @@
 """The end of a bridge while the platform waits: what is being answered is still given, and nothing new is taken in."""
 
 import asyncio
+import time
 
 import pytest
 from contract import until
@@ -53,3 +54,37 @@ async def test_a_try_that_comes_while_the_bridge_stops_is_given_the_answer(rig: 
     assert [receipt.state for receipt in receipts] == [DeliveryState.SENT]
     assert adapter.counters()["passive_replies"] == 1
     assert rig.wechat.violations == []
+
+
+async def test_what_is_not_handled_to_its_end_may_be_delivered_again(rig: Rig) -> None:
+    """A stop that lasts too long: the process that comes after has the platform's next try, if it is there in time."""
+    rig.wechat.settings.callback_attempts = 1
+    bridge = Bridge([rig.config(passive_reply=4.5, customer_service=False)], options=BridgeOptions(typing_after=None))
+    seen = []
+
+    @bridge.on_message
+    async def answer(msg: Message) -> None:
+        seen.append(msg.text)
+        if msg.text == "spoken":
+            await msg.reply("half of it")
+        await asyncio.Event().wait()
+
+    rig.wechat.settings.callback_timeout = 30.0
+    async with running(rig, bridge):
+        callback = rig.wechat.callback(rig.account)
+        fields = {"ToUserName": rig.account.original_id, "FromUserName": rig.alice.openid, "MsgType": "text"}
+        tries = [
+            asyncio.create_task(
+                callback.send({**fields, "CreateTime": int(time.time()), "MsgId": text, "Content": text})
+            )
+            for text in ("running", "waiting")
+        ]
+        spoken = {**fields, "FromUserName": "o_other", "CreateTime": int(time.time()), "MsgId": "3"}
+        half = asyncio.create_task(callback.send({**spoken, "Content": "spoken"}))
+        assert (await half).body != b""
+        await until(lambda: len(seen) == 2 and bridge._handling.waiting == 1, "all have arrived", 20.0)
+        await bridge.stop(grace=0)
+        answers = [(one.status, one.body) for one in await asyncio.gather(*tries)]
+        assert (await callback.send({**spoken, "Content": "spoken"})).status == 503, "nobody is there any more"
+    assert answers == [(503, b""), (503, b"")]
+    assert sorted(seen) == ["running", "spoken"]

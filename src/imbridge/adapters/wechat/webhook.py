@@ -167,6 +167,9 @@ class WeChatWebhook:
         if exchange.given is not None or (exchange.pending.over and number < exchange.tries):
             # Another try is here at the same time: the platform has cut this one, if one of them, and awaits that one.
             return WebhookResponse(200)
+        if exchange.pending.abandoned:
+            exchange.close()
+            return _OVERLOADED  # whoever is there at the next try may handle it
         if exchange.pending.over:
             return self._passive(exchange, encrypted=encrypted)
         if number < TRIES and self._holds():
