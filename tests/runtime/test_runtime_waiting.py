@@ -96,18 +96,19 @@ async def test_a_repetition_is_let_go_at_once() -> None:
         go_on.set()
 
 
-async def test_an_answer_to_a_question_is_let_go_with_the_message_that_asked() -> None:
+async def test_a_question_is_all_that_is_said_to_a_message_and_its_answer_is_waited_at_itself() -> None:
     async def asking(msg: Message) -> str:
         city = await msg.ask("which city?", timeout=10)
         return f"sunny in {city.text}"
 
     async with bridge_with(asking) as (feishu, deliver):
         first = await deliver("m1", "weather")
-        await until(lambda: texts(feishu) == ["which city?"])
+        assert await first.wait(10) == ()  # the question is all that is said to it
+        assert first._said.done()
+        assert texts(feishu) == ["which city?"]
         second = await deliver("m2", "beijing")
         assert await second.wait(10) == ()
         assert texts(feishu) == ["which city?", "sunny in beijing"]
-        assert await first.wait(10) == ()
 
 
 async def test_answers_of_one_id_at_two_accounts_are_two() -> None:

@@ -65,7 +65,7 @@ class MessageConversation:
         self._typing: TypingSign | None = None
         self._pending: asyncio.Future[Receipt] | None = None
         self._owed: list[PendingAnswer] = []
-        """Where the platform waits for an answer to an answer to our questions."""
+        """Where the platform waits for what is said: to the message, and to answers to our questions."""
         self._signs: list[TypingSign] = []
         """Our own, and those on answers to our questions."""
 
@@ -108,14 +108,19 @@ class MessageConversation:
         """Whether anything was said so far."""
         return self._pending is not None
 
-    def release_when_said(self, answer: PendingAnswer | None) -> None:
+    def owe(self, answer: PendingAnswer | None) -> None:
+        """The platform waits for what is said to the message, or to an answer to our question."""
+        if answer is not None:
+            self._owed.append(answer)
+
+    def release_when_said(self) -> None:
         """The platform need not wait any more once all that was said so far is sent: the outbox keeps its order."""
-        waiting = self._owed if answer is None else [answer, *self._owed]
-        for one in waiting:
+        for answer in self._owed:
             if self._pending is None or self._pending.done():
-                one.release()
+                answer.release()
             else:
-                self._pending.add_done_callback(lambda _, one=one: one.release())  # type: ignore[misc]
+                self._pending.add_done_callback(lambda _, one=answer: one.release())  # type: ignore[misc]
+        self._owed.clear()
 
     async def read(self, media: Media) -> bytes:
         """Fetch a media element of the message."""
@@ -179,12 +184,11 @@ class MessageConversation:
             await self.post(question)
         answer = self._handling.take_waiting(self._channel, self._sender_id)
         if answer is None:
+            self.release_when_said()  # what is said next answers the answer
             self._typing_sign()  # its time may come meanwhile
             with paused(self._signs):
                 answer = await self._handling.questions.wait(self._channel, self._sender_id, timeout)
-        owed = self._handling.take_owed(answer)
-        if owed is not None:
-            self._owed.append(owed)
+        self.owe(self._handling.take_owed(answer))
         return self._continued_by(await self._handling.completed(answer))
 
     def _continued_by(self, answer: Message) -> Message:

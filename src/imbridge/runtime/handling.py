@@ -199,6 +199,7 @@ class Handling:
 
     async def _handle_message(self, lane: str, message: Message, waiting: PendingAnswer | None) -> None:
         conversation = MessageConversation(self, message)
+        conversation.owe(waiting)
         try:
             await self._converse(lane, await self.completed(message), conversation)
         except asyncio.CancelledError:
@@ -206,7 +207,7 @@ class Handling:
                 abandon(waiting)
             raise
         finally:
-            conversation.release_when_said(waiting)
+            conversation.release_when_said()
 
     async def _converse(self, lane: str, message: Message, conversation: MessageConversation) -> None:
         if message.content_type != "text" or message.media:
