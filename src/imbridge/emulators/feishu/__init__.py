@@ -13,6 +13,7 @@ Example:
     ```
 """
 
+from imbridge.emulators.common.fault import Fault
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.approvals import Approval, ApprovalInstance, ApprovalTask
 from imbridge.emulators.feishu.callback_answer import CallbackError
@@ -23,7 +24,6 @@ from imbridge.emulators.feishu.consent import ConsentPageError
 from imbridge.emulators.feishu.custom_bot import CustomBot
 from imbridge.emulators.feishu.department import Department
 from imbridge.emulators.feishu.emulator import FeishuEmulator
-from imbridge.emulators.feishu.fault import Fault
 from imbridge.emulators.feishu.faults import Faults
 from imbridge.emulators.feishu.forged import CallbackAnswer, Forged
 from imbridge.emulators.feishu.message import BotMessage, Edit, Message, Pin, Reaction, SentMessage, Urgent

@@ -222,7 +222,7 @@ class Gateway:
                 rate_headers = {"x-ogw-ratelimit-limit": str(limit), "x-ogw-ratelimit-reset": reset_seconds(wait)}
                 raise ApiError(RATE_LIMITED, status=429, headers=rate_headers)
         if world.faults.active:
-            refused = world.faults.take("refuse", request.method, path)
+            refused = world.faults.take("refuse", path, method=request.method)
             if refused is not None:
                 facts = refused.facts
                 raise ApiError(facts["code"], facts["ext"], status=facts["status"], headers=facts["headers"])
@@ -245,11 +245,8 @@ class Gateway:
         return web.Response(body=text.encode(), status=reply.status, headers=headers)
 
     def _lose(self, request: web.BaseRequest, path: str) -> None:
-        if not self._world.faults.active:
-            return
-        lost = self._world.faults.take("lose_answer", request.method, path)
-        if lost is not None and request.transport is not None:
-            request.transport.abort()
+        if self._world.faults.active:
+            self._world.faults.cut_answer(request, path)
 
     def _owner(self, authorization: str, path: str, name: str) -> tuple[App, UserToken | None]:
         world = self._world
@@ -269,19 +266,11 @@ class Gateway:
         return app, None
 
     async def _fault(self, method: str, path: str) -> web.Response | None:
-        delay = self._world.faults.take("http_delay", method, path)
-        if delay is not None:
-            await asyncio.sleep(delay.facts["seconds"])
-        fail = self._world.faults.take("http_fail", method, path)
-        if fail is None:
-            return None
-        body = fail.facts["body"]
-        self._tell(method, path, fail.facts["status"], None)
-        return web.Response(
-            body=body.encode() if isinstance(body, str) else body,
-            status=fail.facts["status"],
-            headers=fail.facts["headers"],
-        )
+        await self._world.faults.delay_request(path, method)
+        failure = self._world.faults.failure(path, method)
+        if failure is not None:
+            self._tell(method, path, failure.status, None)
+        return failure
 
     def _tell(
         self,

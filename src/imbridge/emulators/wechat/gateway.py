@@ -18,7 +18,6 @@ from imbridge.emulators.wechat.account import Account
 from imbridge.emulators.wechat.errors import ApiError
 
 if TYPE_CHECKING:
-    from imbridge.emulators.wechat.fault import Fault
     from imbridge.emulators.wechat.world import World
 
 JSON_TYPE = "application/json; encoding=utf-8"
@@ -141,12 +140,10 @@ class Gateway:
         # A multipart body is read by the upload that wants it.
         body = b"" if request.headers.get("Content-Type", "").startswith("multipart/") else await request.read()
         query = parse_qs(request.query_string, keep_blank_values=True)
-        delay = world.faults.take("http_delay", path)
-        if delay is not None:
-            await asyncio.sleep(delay.facts["seconds"])
-        fail = world.faults.take("http_fail", path)
-        if fail is not None:
-            return _failed(fail)
+        await world.faults.delay_request(path, request.method)
+        failure = world.faults.failure(path, request.method)
+        if failure is not None:
+            return failure
         result: Any
         try:
             result = await self._call(Call(world, request, path, query, body))
@@ -156,11 +153,8 @@ class Gateway:
                 world.stats.tokens_refused += 1
             result = {"errcode": error.code, "errmsg": f"{error.errmsg} rid: {self._rid()}"}
         else:
-            slow = world.faults.take("slow_answer", path)
-            if slow is not None:
-                await asyncio.sleep(slow.facts["seconds"])
-            if world.faults.take("lose_answer", path) is not None and request.transport is not None:
-                request.transport.abort()
+            await world.faults.delay_answer(path, request.method)
+            world.faults.cut_answer(request, path)
         self._tell(request.method, path, query, body, result)
         if isinstance(result, Answer):
             return web.Response(body=result.body, status=result.status, headers=result.headers)
@@ -212,12 +206,3 @@ def _parsed(raw: bytes) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise ApiError(47001)
     return body
-
-
-def _failed(fault: "Fault") -> web.Response:
-    body = fault.facts["body"]
-    return web.Response(
-        body=body.encode() if isinstance(body, str) else body,
-        status=fault.facts["status"],
-        headers=fault.facts["headers"],
-    )

@@ -14,6 +14,7 @@ Example:
     ```
 """
 
+from imbridge.emulators.common.fault import Fault
 from imbridge.emulators.wecom.app import App
 from imbridge.emulators.wecom.appchat import AppChat
 from imbridge.emulators.wecom.approvals import Approval, Approvals
@@ -23,7 +24,6 @@ from imbridge.emulators.wecom.contacts import Contacts
 from imbridge.emulators.wecom.crypto import Crypto, CryptoError
 from imbridge.emulators.wecom.directory import Department, Tag
 from imbridge.emulators.wecom.emulator import WeComEmulator
-from imbridge.emulators.wecom.fault import Fault
 from imbridge.emulators.wecom.faults import Faults
 from imbridge.emulators.wecom.group_robot import GroupRobot
 from imbridge.emulators.wecom.happenings import Happenings

@@ -14,12 +14,12 @@ Example:
     ```
 """
 
+from imbridge.emulators.common.fault import Fault
 from imbridge.emulators.wecom.bot.bot import Bot
 from imbridge.emulators.wecom.bot.callback import CallbackRefusedError
 from imbridge.emulators.wecom.bot.chat import BotChat
 from imbridge.emulators.wecom.bot.clicking import NothingToDoError
 from imbridge.emulators.wecom.bot.emulator import WeComBotEmulator
-from imbridge.emulators.wecom.bot.fault import Fault
 from imbridge.emulators.wecom.bot.faults import Faults
 from imbridge.emulators.wecom.bot.forged import CallbackAnswer, Forged
 from imbridge.emulators.wecom.bot.message import BotMessage, SentMessage
