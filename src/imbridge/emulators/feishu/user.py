@@ -216,7 +216,7 @@ class User(Sending):
         Raises:
             AssertionError: None came; says what was expected and what came instead.
         """
-        return await self.inbox.receive(expected, None if chat is None else self._chat(chat), timeout)
+        return await self.inbox.receive(expected, timeout, None if chat is None else self._chat(chat))
 
     async def receives_nothing(self, within: float = 0.2, chat: Where = None) -> None:
         """Waits `within` seconds; AssertionError if a message is there that was not received before."""

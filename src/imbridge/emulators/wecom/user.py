@@ -76,7 +76,7 @@ class User(Acting):
         Raises:
             AssertionError: None came; says what came instead.
         """
-        return await self.inbox.receive(expected, app, timeout)
+        return await self.inbox.receive(expected, timeout, app)
 
     async def receives_nothing(self, *, app: App | None = None, within: float = 0.3) -> None:
         """Sees that no message is there or comes within so many seconds.
