@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from imbridge.emulators.common.wire import Wire
 from imbridge.emulators.feishu import (
     api_application,
     api_approval,
@@ -46,7 +47,6 @@ from imbridge.emulators.feishu.settings import EmulatorSettings
 from imbridge.emulators.feishu.stats import Stats, Violation
 from imbridge.emulators.feishu.tenant import TenantSetup
 from imbridge.emulators.feishu.user import User
-from imbridge.emulators.feishu.wire import Wire
 from imbridge.emulators.feishu.world import World
 
 MAX_BODY = 64 * 1024 * 1024

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, quote, unquote
 
 from aiohttp import web
 
+from imbridge.emulators.common.wire import readable_body
 from imbridge.emulators.feishu import scopes, user_access
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.compact_json import dump
@@ -285,10 +286,7 @@ class Gateway:
             return
         facts: dict[str, Any] = {"method": method, "path": path, "status": status, "code": code}
         if body[:1] == b"{":
-            try:
-                facts["request"] = json.loads(body)
-            except ValueError:
-                facts["request"] = f"({len(body)} bytes)"
+            facts["request"] = readable_body(body)
         if payload is not None:
             facts["response"] = payload
         self._world.wire.tell("in", "http", facts)

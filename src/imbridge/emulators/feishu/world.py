@@ -5,6 +5,7 @@ import random
 from collections import OrderedDict
 from typing import Any
 
+from imbridge.emulators.common.wire import Wire
 from imbridge.emulators.feishu import events, old_events
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.approvals import Approvals
@@ -19,12 +20,12 @@ from imbridge.emulators.feishu.grants import Grants
 from imbridge.emulators.feishu.ids import Ids
 from imbridge.emulators.feishu.message import BotMessage, Message
 from imbridge.emulators.feishu.rates import Rates
+from imbridge.emulators.feishu.secret_fields import SECRET_FIELDS
 from imbridge.emulators.feishu.settings import EmulatorSettings
 from imbridge.emulators.feishu.stats import Stats, Violation
 from imbridge.emulators.feishu.store import MessageStore
 from imbridge.emulators.feishu.tokens import Tokens
 from imbridge.emulators.feishu.uploads import Uploads
-from imbridge.emulators.feishu.wire import Wire
 
 
 class World:
@@ -35,7 +36,7 @@ class World:
         self.ids = Ids(seed)
         self.stats = Stats()
         self.violations: list[Violation] = []
-        self.wire = Wire()
+        self.wire = Wire(SECRET_FIELDS)
         self.faults = Faults()
         self.directory = Directory(self.ids)
         self.tokens = Tokens(settings, self.ids)

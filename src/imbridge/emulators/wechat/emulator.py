@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from imbridge.emulators.common.wire import Wire
 from imbridge.emulators.wechat import (
     api_custom,
     api_media,
@@ -29,7 +30,6 @@ from imbridge.emulators.wechat.message import BotMessage, SentMessage
 from imbridge.emulators.wechat.settings import EmulatorSettings
 from imbridge.emulators.wechat.stats import Stats, Violation
 from imbridge.emulators.wechat.templates import Template
-from imbridge.emulators.wechat.wire import Wire
 from imbridge.emulators.wechat.world import World
 
 MAX_BODY = 64 * 1024 * 1024

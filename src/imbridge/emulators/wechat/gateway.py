@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 
+from imbridge.emulators.common.wire import readable_body
 from imbridge.emulators.wechat.account import Account
 from imbridge.emulators.wechat.errors import ApiError
 
@@ -188,10 +189,7 @@ class Gateway:
         if not self._world.wire:
             return
         facts: dict[str, Any] = {"method": method, "path": path, "query": {k: v[0] for k, v in query.items()}}
-        try:
-            facts["request"] = json.loads(body) if body else {}
-        except ValueError:
-            facts["request"] = f"({len(body)} bytes)"
+        facts["request"] = readable_body(body) if body else {}
         facts["response"] = f"({len(result.body)} bytes)" if isinstance(result, Answer) else result
         self._world.wire.tell("in", "http", facts)
 

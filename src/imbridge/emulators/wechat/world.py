@@ -4,17 +4,18 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from imbridge.emulators.common.wire import Wire
 from imbridge.emulators.wechat.account import Account
 from imbridge.emulators.wechat.faults import Faults
 from imbridge.emulators.wechat.ids import Ids
 from imbridge.emulators.wechat.media import Media, MediaStore
 from imbridge.emulators.wechat.message import BotMessage, SentMessage
+from imbridge.emulators.wechat.secret_fields import SECRET_FIELDS
 from imbridge.emulators.wechat.settings import EmulatorSettings
 from imbridge.emulators.wechat.stats import Stats, Violation
 from imbridge.emulators.wechat.templates import Templates
 from imbridge.emulators.wechat.tokens import Tokens
 from imbridge.emulators.wechat.web_grants import WebGrants
-from imbridge.emulators.wechat.wire import Wire
 
 if TYPE_CHECKING:
     from imbridge.emulators.wechat.callback import Callback
@@ -29,7 +30,7 @@ class World:
         self.ids = Ids(seed)
         self.stats = Stats()
         self.violations: list[Violation] = []
-        self.wire = Wire()
+        self.wire = Wire(SECRET_FIELDS)
         self.tokens = Tokens(settings, self.ids)
         self.faults = Faults(self.tokens)
         self.accounts: dict[str, Account] = {}

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from imbridge.emulators.common.wire import Wire
 from imbridge.emulators.wecom import (
     api_appchat,
     api_approval,
@@ -32,7 +33,6 @@ from imbridge.emulators.wecom.message import AppMessage, SentMessage
 from imbridge.emulators.wecom.settings import EmulatorSettings
 from imbridge.emulators.wecom.stats import Stats, Violation
 from imbridge.emulators.wecom.user import User
-from imbridge.emulators.wecom.wire import Wire
 from imbridge.emulators.wecom.world import World
 
 MAX_BODY = 64 * 1024 * 1024

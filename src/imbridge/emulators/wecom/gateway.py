@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from imbridge.emulators.common.wire import readable_body
 from imbridge.emulators.wecom.app import App
 from imbridge.emulators.wecom.errors import ApiError
 
@@ -226,8 +227,5 @@ class Gateway:
             return
         facts: dict[str, Any] = {"method": call.request.method, "path": call.path, "query": dict(call.query)}
         if call.raw_body[:1] == b"{":
-            try:
-                facts["request"] = json.loads(call.raw_body)
-            except ValueError:
-                facts["request"] = f"({len(call.raw_body)} bytes)"
+            facts["request"] = readable_body(call.raw_body)
         self._world.wire.tell("in", "http", {**facts, "status": status, "response": payload})

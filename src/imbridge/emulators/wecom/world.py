@@ -5,6 +5,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from imbridge.emulators.common.wire import Wire
 from imbridge.emulators.wecom.amounts import Amounts
 from imbridge.emulators.wecom.app import App
 from imbridge.emulators.wecom.appchat import AppChat
@@ -18,11 +19,11 @@ from imbridge.emulators.wecom.group_robot import GroupRobot
 from imbridge.emulators.wecom.ids import Ids
 from imbridge.emulators.wecom.message import AppMessage, SentMessage, readable
 from imbridge.emulators.wecom.rates import Rates
+from imbridge.emulators.wecom.secret_fields import SECRET_FIELDS
 from imbridge.emulators.wecom.settings import EmulatorSettings
 from imbridge.emulators.wecom.stats import Stats, Violation
 from imbridge.emulators.wecom.tokens import Tokens
 from imbridge.emulators.wecom.uploads import Uploads
-from imbridge.emulators.wecom.wire import Wire
 
 if TYPE_CHECKING:
     from imbridge.emulators.wecom.user import User
@@ -38,7 +39,7 @@ class World:
         self.base_url = ""
         self.stats = Stats()
         self.violations: list[Violation] = []
-        self.wire = Wire()
+        self.wire = Wire(SECRET_FIELDS)
         self.faults = Faults()
         self.directory = Directory(corp_name)
         self.apps: dict[int, App] = {}

@@ -4,13 +4,13 @@ Rules: https://developer.work.weixin.qq.com/document/path/101033 (form), 100719 
 """
 
 import asyncio
-import json
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import aiohttp
 
+from imbridge.emulators.common.wire import readable_body
 from imbridge.emulators.wecom.bot import bodies, crypto
 from imbridge.emulators.wecom.bot.bot import Bot
 from imbridge.emulators.wecom.bot.compact_json import dump
@@ -186,12 +186,5 @@ class CallbackAddress:
             answer = CallbackAnswer(response.status, await response.text(), nonce)
         if self._world.wire:
             facts = {"bot": self.bot.bot_id, "status": answer.status, "answered": bool(answer.body)}
-            self._world.wire.tell("out", "callback", {"request": _shown(body), **facts})
+            self._world.wire.tell("out", "callback", {"request": readable_body(body), **facts})
         return answer
-
-
-def _shown(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return f"({len(body)} bytes)"

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from imbridge.emulators.common.wire import Wire
 from imbridge.emulators.wecom.bot.bot import Bot
 from imbridge.emulators.wecom.bot.callbacks import Callbacks
 from imbridge.emulators.wecom.bot.chat import BotChat
@@ -17,7 +18,6 @@ from imbridge.emulators.wecom.bot.server import Server
 from imbridge.emulators.wecom.bot.settings import BotEmulatorSettings
 from imbridge.emulators.wecom.bot.stats import Stats, Violation
 from imbridge.emulators.wecom.bot.user import BotUser
-from imbridge.emulators.wecom.bot.wire import Wire
 from imbridge.emulators.wecom.bot.world import World
 
 

@@ -4,6 +4,7 @@ import time
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, Any
 
+from imbridge.emulators.common.wire import Wire
 from imbridge.emulators.wecom.bot.bot import Bot
 from imbridge.emulators.wecom.bot.chat import BotChat
 from imbridge.emulators.wecom.bot.downloads import Downloads
@@ -12,10 +13,10 @@ from imbridge.emulators.wecom.bot.ids import Ids
 from imbridge.emulators.wecom.bot.interaction import Interaction, Reason
 from imbridge.emulators.wecom.bot.message import BotMessage
 from imbridge.emulators.wecom.bot.rates import Rates
+from imbridge.emulators.wecom.bot.secret_fields import SECRET_FIELDS
 from imbridge.emulators.wecom.bot.settings import BotEmulatorSettings
 from imbridge.emulators.wecom.bot.stats import Stats, Violation
 from imbridge.emulators.wecom.bot.uploads import Uploads
-from imbridge.emulators.wecom.bot.wire import Wire
 
 if TYPE_CHECKING:
     from imbridge.emulators.wecom.bot.callbacks import Callbacks
@@ -38,7 +39,7 @@ class World:
         self.ids = Ids(seed)
         self.stats = Stats()
         self.violations: list[Violation] = []
-        self.wire = Wire()
+        self.wire = Wire(SECRET_FIELDS)
         self.faults = Faults()
         self.base_url = ""
         self.bots: dict[str, Bot] = {}
