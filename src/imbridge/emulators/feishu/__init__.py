@@ -14,6 +14,7 @@ Example:
 """
 
 from imbridge.emulators.common.fault import Fault
+from imbridge.emulators.common.stats import Violation
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.approvals import Approval, ApprovalInstance, ApprovalTask
 from imbridge.emulators.feishu.callback_answer import CallbackError
@@ -29,7 +30,7 @@ from imbridge.emulators.feishu.forged import CallbackAnswer, Forged
 from imbridge.emulators.feishu.message import BotMessage, Edit, Message, Pin, Reaction, SentMessage, Urgent
 from imbridge.emulators.feishu.profile import Profile
 from imbridge.emulators.feishu.settings import EmulatorSettings
-from imbridge.emulators.feishu.stats import Stats, Violation
+from imbridge.emulators.feishu.stats import Stats
 from imbridge.emulators.feishu.user import User
 
 __all__ = [

@@ -19,11 +19,6 @@ class TenantSetup:
 
     _world: "World"
 
-    @property
-    def base_url(self) -> str:
-        """Where the emulator listens."""
-        raise RuntimeError("only a started emulator has an address")
-
     def add_app(
         self,
         app_id: str | None = None,
@@ -121,7 +116,7 @@ class TenantSetup:
         raw = ids.next("hook")
         token = f"{raw[:8]}-{raw[8:12]}-{raw[12:16]}-{raw[16:20]}-{raw[20:]}"
         sender = App(f"cli_{ids.next('hook_app', 16)}", "", name, "ou_" + ids.next("hook_bot"))
-        url = f"{self.base_url}/open-apis/bot/v2/hook/{token}"
+        url = f"{self._world.base_url}/open-apis/bot/v2/hook/{token}"
         bot = CustomBot(chat, url, sender, secret, keywords, ip_allowed)
         self._world.custom_bots[token] = bot
         return bot

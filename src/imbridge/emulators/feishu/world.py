@@ -5,7 +5,7 @@ import random
 from collections import OrderedDict
 from typing import Any
 
-from imbridge.emulators.common.wire import Wire
+from imbridge.emulators.common.world import BaseWorld
 from imbridge.emulators.feishu import events, old_events
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.approvals import Approvals
@@ -22,22 +22,18 @@ from imbridge.emulators.feishu.message import BotMessage, Message
 from imbridge.emulators.feishu.rates import Rates
 from imbridge.emulators.feishu.secret_fields import SECRET_FIELDS
 from imbridge.emulators.feishu.settings import EmulatorSettings
-from imbridge.emulators.feishu.stats import Stats, Violation
+from imbridge.emulators.feishu.stats import Stats
 from imbridge.emulators.feishu.store import MessageStore
 from imbridge.emulators.feishu.tokens import Tokens
 from imbridge.emulators.feishu.uploads import Uploads
 
 
-class World:
+class World(BaseWorld[EmulatorSettings, Stats, Faults]):
     """State and the operations on it that no single part owns."""
 
     def __init__(self, seed: int, settings: EmulatorSettings) -> None:
-        self.settings = settings
+        super().__init__(settings, Stats(), Faults(), SECRET_FIELDS)
         self.ids = Ids(seed)
-        self.stats = Stats()
-        self.violations: list[Violation] = []
-        self.wire = Wire(SECRET_FIELDS)
-        self.faults = Faults()
         self.directory = Directory(self.ids)
         self.tokens = Tokens(settings, self.ids)
         self.grants = Grants(settings, self.ids)
@@ -58,12 +54,6 @@ class World:
         self.card_rates = Rates((settings.card_rate, 1.0))
         self._rng = random.Random(seed)  # noqa: S311 - which connection gets an event
         self._serial = 0
-
-    def violation(self, kind: str, detail: str) -> None:
-        """Records that the client broke a rule of the platform."""
-        self.stats.violations += 1
-        if len(self.violations) < self.settings.history:
-            self.violations.append(Violation(kind, detail))
 
     def queue(self, app: App) -> EventQueue:
         """The app's event queue."""

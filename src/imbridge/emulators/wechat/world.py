@@ -4,7 +4,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from imbridge.emulators.common.wire import Wire
+from imbridge.emulators.common.world import BaseWorld
 from imbridge.emulators.wechat.account import Account
 from imbridge.emulators.wechat.faults import Faults
 from imbridge.emulators.wechat.ids import Ids
@@ -12,7 +12,7 @@ from imbridge.emulators.wechat.media import Media, MediaStore
 from imbridge.emulators.wechat.message import BotMessage, SentMessage
 from imbridge.emulators.wechat.secret_fields import SECRET_FIELDS
 from imbridge.emulators.wechat.settings import EmulatorSettings
-from imbridge.emulators.wechat.stats import Stats, Violation
+from imbridge.emulators.wechat.stats import Stats
 from imbridge.emulators.wechat.templates import Templates
 from imbridge.emulators.wechat.tokens import Tokens
 from imbridge.emulators.wechat.web_grants import WebGrants
@@ -22,17 +22,13 @@ if TYPE_CHECKING:
     from imbridge.emulators.wechat.follower import Follower
 
 
-class World:
+class World(BaseWorld[EmulatorSettings, Stats, Faults]):
     """State and the operations on it that no single part owns."""
 
     def __init__(self, seed: int, settings: EmulatorSettings) -> None:
-        self.settings = settings
         self.ids = Ids(seed)
-        self.stats = Stats()
-        self.violations: list[Violation] = []
-        self.wire = Wire(SECRET_FIELDS)
         self.tokens = Tokens(settings, self.ids)
-        self.faults = Faults(self.tokens)
+        super().__init__(settings, Stats(), Faults(self.tokens), SECRET_FIELDS)
         self.accounts: dict[str, Account] = {}
         self.followers: dict[str, Follower] = {}
         self.messages: deque[BotMessage] = deque(maxlen=settings.history)
@@ -41,13 +37,6 @@ class World:
         self.templates = Templates(settings, self.ids)
         self.grants = WebGrants(settings, self.ids)
         self.scenes: dict[tuple[str, str], str] = {}
-        self.base_url = ""
-
-    def violation(self, kind: str, detail: str) -> None:
-        """Records that the client broke a rule of the platform."""
-        self.stats.violations += 1
-        if len(self.violations) < self.settings.history:
-            self.violations.append(Violation(kind, detail))
 
     def envelope(self, follower: "Follower", msg_type: str) -> dict[str, Any]:
         """The fields every message and event begins with."""

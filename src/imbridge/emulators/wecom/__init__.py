@@ -15,6 +15,7 @@ Example:
 """
 
 from imbridge.emulators.common.fault import Fault
+from imbridge.emulators.common.stats import Violation
 from imbridge.emulators.wecom.app import App
 from imbridge.emulators.wecom.appchat import AppChat
 from imbridge.emulators.wecom.approvals import Approval, Approvals
@@ -29,7 +30,7 @@ from imbridge.emulators.wecom.group_robot import GroupRobot
 from imbridge.emulators.wecom.happenings import Happenings
 from imbridge.emulators.wecom.message import AppMessage, SentMessage, UndeliveredError
 from imbridge.emulators.wecom.settings import EmulatorSettings
-from imbridge.emulators.wecom.stats import Stats, Violation
+from imbridge.emulators.wecom.stats import Stats
 from imbridge.emulators.wecom.user import User
 
 __all__ = [

@@ -20,11 +20,6 @@ class CorpSetup:
 
     _world: "World"
 
-    @property
-    def base_url(self) -> str:
-        """Where the emulator listens."""
-        raise RuntimeError("only a started emulator has an address")
-
     def add_app(
         self,
         name: str = "Demo",
@@ -104,7 +99,7 @@ class CorpSetup:
         world = self._world
         raw = world.ids.hex("robot", 32)
         key = f"{raw[:8]}-{raw[8:12]}-{raw[12:16]}-{raw[16:20]}-{raw[20:]}"
-        url = f"{self.base_url}/cgi-bin/webhook/send?key={key}"
+        url = f"{world.base_url}/cgi-bin/webhook/send?key={key}"
         robot = GroupRobot(name, key, url, "wr" + world.ids.text("group", 30), tuple(members))
         world.robots[key] = robot
         return robot

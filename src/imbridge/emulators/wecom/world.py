@@ -5,7 +5,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from imbridge.emulators.common.wire import Wire
+from imbridge.emulators.common.world import BaseWorld
 from imbridge.emulators.wecom.amounts import Amounts
 from imbridge.emulators.wecom.app import App
 from imbridge.emulators.wecom.appchat import AppChat
@@ -21,7 +21,7 @@ from imbridge.emulators.wecom.message import AppMessage, SentMessage, readable
 from imbridge.emulators.wecom.rates import Rates
 from imbridge.emulators.wecom.secret_fields import SECRET_FIELDS
 from imbridge.emulators.wecom.settings import EmulatorSettings
-from imbridge.emulators.wecom.stats import Stats, Violation
+from imbridge.emulators.wecom.stats import Stats
 from imbridge.emulators.wecom.tokens import Tokens
 from imbridge.emulators.wecom.uploads import Uploads
 
@@ -29,18 +29,13 @@ if TYPE_CHECKING:
     from imbridge.emulators.wecom.user import User
 
 
-class World:
+class World(BaseWorld[EmulatorSettings, Stats, Faults]):
     """State and the operations on it that no single part owns."""
 
     def __init__(self, seed: int, settings: EmulatorSettings, corp_name: str) -> None:
-        self.settings = settings
+        super().__init__(settings, Stats(), Faults(), SECRET_FIELDS)
         self.ids = Ids(seed)
         self.corp_id = "ww" + self.ids.hex("corp", 16)
-        self.base_url = ""
-        self.stats = Stats()
-        self.violations: list[Violation] = []
-        self.wire = Wire(SECRET_FIELDS)
-        self.faults = Faults()
         self.directory = Directory(corp_name)
         self.apps: dict[int, App] = {}
         self.contacts_secret: App | None = None
@@ -68,12 +63,6 @@ class World:
         self.appchat_rates = Amounts(settings.appchat_rate_minute, 60.0)
         self.group_member_rates = Rates((settings.group_rate_minute, 60.0), (settings.group_rate_day, 86_400.0))
         self.faults.attach(self)
-
-    def violation(self, kind: str, detail: str) -> None:
-        """Records that the client broke a rule of the platform."""
-        self.stats.violations += 1
-        if len(self.violations) < self.settings.history:
-            self.violations.append(Violation(kind, detail))
 
     def the_app(self, app: App | None) -> App:
         """The app, or the only one there is.

@@ -4,7 +4,7 @@ import time
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, Any
 
-from imbridge.emulators.common.wire import Wire
+from imbridge.emulators.common.world import BaseWorld
 from imbridge.emulators.wecom.bot.bot import Bot
 from imbridge.emulators.wecom.bot.chat import BotChat
 from imbridge.emulators.wecom.bot.downloads import Downloads
@@ -15,7 +15,7 @@ from imbridge.emulators.wecom.bot.message import BotMessage
 from imbridge.emulators.wecom.bot.rates import Rates
 from imbridge.emulators.wecom.bot.secret_fields import SECRET_FIELDS
 from imbridge.emulators.wecom.bot.settings import BotEmulatorSettings
-from imbridge.emulators.wecom.bot.stats import Stats, Violation
+from imbridge.emulators.wecom.bot.stats import Stats
 from imbridge.emulators.wecom.bot.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -28,20 +28,15 @@ MESSAGE_CALLBACK = "aibot_msg_callback"
 EVENT_CALLBACK = "aibot_event_callback"
 
 
-class World:
+class World(BaseWorld[BotEmulatorSettings, Stats, Faults]):
     """State and the operations on it that no single part owns."""
 
     link: "Link"
     callbacks: "Callbacks"
 
     def __init__(self, seed: int, settings: BotEmulatorSettings) -> None:
-        self.settings = settings
+        super().__init__(settings, Stats(), Faults(), SECRET_FIELDS)
         self.ids = Ids(seed)
-        self.stats = Stats()
-        self.violations: list[Violation] = []
-        self.wire = Wire(SECRET_FIELDS)
-        self.faults = Faults()
-        self.base_url = ""
         self.bots: dict[str, Bot] = {}
         self.users: dict[str, BotUser] = {}
         self.groups: dict[str, BotChat] = {}
@@ -53,12 +48,6 @@ class World:
         self.chat_rates = Rates((settings.chat_rate_minute, 60.0), (settings.chat_rate_hour, 3600.0))
         self.downloads = Downloads(self)
         self.uploads = Uploads(self)
-
-    def violation(self, kind: str, detail: str) -> None:
-        """Records that the client broke a rule of the platform."""
-        self.stats.violations += 1
-        if len(self.violations) < self.settings.history:
-            self.violations.append(Violation(kind, detail))
 
     def single_chat(self, user: "BotUser", bot: Bot) -> BotChat:
         """The conversation of a person and a bot."""
