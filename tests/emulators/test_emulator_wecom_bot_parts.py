@@ -2,18 +2,16 @@
 
 import base64
 import struct
-import time
 
 import pytest
 from wechatpy.enterprise.crypto import WeChatCrypto
 
+from imbridge.emulators.common.ids import Ids
 from imbridge.emulators.wecom.bot import crypto
 from imbridge.emulators.wecom.bot.card_text import card_text
-from imbridge.emulators.wecom.bot.ids import Ids
 from imbridge.emulators.wecom.bot.message import blank
-from imbridge.emulators.wecom.bot.rates import Rates
 
-KEY = Ids(0).key("aes_key")
+KEY = Ids(0).aes_key()
 
 
 def sealed(envelope: bytes) -> str:
@@ -44,29 +42,6 @@ def test_wechatpy_reads_what_the_emulator_writes() -> None:
 def test_what_cannot_be_read_says_why(encrypted: str, why: str) -> None:
     with pytest.raises(crypto.UnreadableError, match=why):
         crypto.decrypt_text(KEY, encrypted)
-
-
-def test_rates_are_sliding_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 0.0
-    monkeypatch.setattr(time, "monotonic", lambda: now)
-    rates = Rates((2, 60.0), (3, 3600.0))
-    assert [rates.take("a"), rates.take("a"), rates.take("a"), rates.take("b")] == [True, True, False, True]
-    now = 61.0
-    assert [rates.take("a"), rates.take("a")] == [True, False]
-    now = 3599.0
-    assert not rates.take("a")
-    now = 3601.0
-    assert [rates.take("a"), rates.take("a"), rates.take("a")] == [True, True, False]
-
-
-def test_the_same_seed_gives_the_same_ids() -> None:
-    first, second, other = Ids(1), Ids(1), Ids(2)
-    assert first.next("a") == second.next("a")
-    first.next("b")
-    assert first.text("a") == second.text("a")
-    assert first.key("a") != other.key("a")
-    assert len(first.key("a")) == 43
-    assert len(base64.b64decode(first.key("a") + "=")) == 32
 
 
 @pytest.mark.parametrize("content", ["", " \n", "\u200b", "\u200b\ufeff", "<think></think>", "<think></think>\n"])

@@ -44,7 +44,7 @@ class Callback:
         Raises:
             CallbackRefusedError: The answer is not 200 with the challenge in it.
         """
-        challenge = self._world.ids.next("challenge", 16)
+        challenge = self._world.ids.hex("challenge", 16)
         token = self.app.verification_token if forged.token is None else forged.token
         body = {"challenge": challenge, "token": token, "type": "url_verification"}
         answer = await self._post(json.dumps(body).encode(), forged)
@@ -94,14 +94,14 @@ class Callback:
 
     async def _post(self, plain: bytes, forged: Forged) -> CallbackAnswer:
         body = plain
-        headers = {"Content-Type": "application/json; charset=utf-8", "X-Request-Id": self._world.ids.next("request")}
+        headers = {"Content-Type": "application/json; charset=utf-8", "X-Request-Id": self._world.ids.hex("request")}
         key = self.app.encrypt_key if forged.key is None else forged.key
         if bool(key) if forged.encrypted is None else forged.encrypted:
-            iv = bytes.fromhex(self._world.ids.next("iv"))
+            iv = self._world.ids.data("iv", 16)
             body = json.dumps({"encrypt": crypto.encrypt(key, plain, iv)}).encode()
         signature = forged.signature or ("right" if key else "missing")
         if signature != "missing":
-            timestamp, nonce = str(int(time.time() - forged.age)), self._world.ids.next("nonce", 10)
+            timestamp, nonce = str(int(time.time() - forged.age)), self._world.ids.hex("nonce", 10)
             signed = crypto.signature(timestamp, nonce, key, body)
             headers[TIMESTAMP] = timestamp
             headers[NONCE] = nonce

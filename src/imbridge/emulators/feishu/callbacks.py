@@ -68,7 +68,7 @@ class Callbacks:
         """
         envelope = old_events.envelope if old else events.envelope
         shown = app if forged.token is None else replace(app, verification_token=forged.token)
-        event_id = event_id or self._world.ids.next("event")
+        event_id = event_id or self._world.ids.hex("event")
         payload = envelope(shown, event_id, event_type, event, self._world.settings.tenant_key)
         return await self._of(app).send(payload, forged)
 

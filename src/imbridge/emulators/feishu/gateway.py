@@ -7,6 +7,7 @@ log id; every answer names its log id in the header X-Tt-Logid
 
 import asyncio
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,6 @@ from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.door import Knock
 from imbridge.emulators.feishu.errors import ApiError
 from imbridge.emulators.feishu.grants import UserToken
-from imbridge.emulators.feishu.rates import reset_seconds
 
 if TYPE_CHECKING:
     from imbridge.emulators.feishu.longlink import LongLink
@@ -150,7 +150,7 @@ class Gateway:
         door = self._doors.find(request.method, path[1:])
         if door is not None:
             return self._at_door(request, path, query, body, door)
-        log_id = world.ids.next("log")
+        log_id = world.ids.hex("log")
         after = None
         headers = {"X-Tt-Logid": log_id, "Content-Type": JSON_TYPE}
         status = 200
@@ -220,7 +220,8 @@ class Gateway:
             if wait > 0:
                 world.stats.rate_limited += 1
                 world.violation("rate_exceeded", f"{app.app_id} asked {name} more than {limit} times in its period")
-                rate_headers = {"x-ogw-ratelimit-limit": str(limit), "x-ogw-ratelimit-reset": reset_seconds(wait)}
+                reset = max(1, math.ceil(wait))  # whole seconds, at least one
+                rate_headers = {"x-ogw-ratelimit-limit": str(limit), "x-ogw-ratelimit-reset": str(reset)}
                 raise ApiError(RATE_LIMITED, status=429, headers=rate_headers)
         if world.faults.active:
             refused = world.faults.take("refuse", path, method=request.method)
@@ -242,7 +243,7 @@ class Gateway:
         # Not the path: a custom bot's address is its password.
         self._tell(request.method, f"/{name.partition(' ')[2]}", reply.status, code, body, reply.payload)
         text, media_type = (reply.page, "text/html; charset=utf-8") if reply.page else (dump(reply.payload), JSON_TYPE)
-        headers = {"X-Tt-Logid": self._world.ids.next("log"), "Content-Type": media_type}
+        headers = {"X-Tt-Logid": self._world.ids.hex("log"), "Content-Type": media_type}
         return web.Response(body=text.encode(), status=reply.status, headers=headers)
 
     def _lose(self, request: web.BaseRequest, path: str) -> None:

@@ -24,7 +24,7 @@ def copies(world: "World", messages: Sequence[Message]) -> list[Message]:
 
 
 def _copy(world: "World", message: Message) -> Message:
-    message_id = "om_" + world.ids.next("message")
+    message_id = "om_" + world.ids.hex("message")
     world.store.add_merged(message_id)
     copy = replace(
         message,

@@ -147,7 +147,7 @@ class User(Sending):
     def reacts(self, message: Message | str, emoji_type: str) -> Reaction:
         """Puts an emoji on a message (its id will do) and pushes the event."""
         target = self._message(message)
-        reaction = Reaction(self._world.ids.next("reaction"), emoji_type, self, now_ms())
+        reaction = Reaction(self._world.ids.hex("reaction"), emoji_type, self, now_ms())
         target.reactions.append(reaction)
         push_reaction(self._world, target, reaction, events.REACTION_CREATED)
         return reaction
@@ -260,7 +260,7 @@ class User(Sending):
             raise ValueError(f"{self.name} is not in {chat!r}")
         root_id, parent_id, thread_id = place(world, chat, parent, in_thread=in_thread)
         message = SentMessage(
-            message_id="om_" + world.ids.next("message"),
+            message_id="om_" + world.ids.hex("message"),
             chat=chat,
             sender=self,
             msg_type=msg_type,

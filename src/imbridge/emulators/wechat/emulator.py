@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from imbridge.emulators.common.emulator import BaseEmulator
+from imbridge.emulators.common.ids import ALPHANUMERIC
 from imbridge.emulators.wechat import (
     api_custom,
     api_media,
@@ -20,7 +21,6 @@ from imbridge.emulators.wechat.callback import Callback
 from imbridge.emulators.wechat.faults import Faults
 from imbridge.emulators.wechat.follower import Follower
 from imbridge.emulators.wechat.gateway import Gateway, Routes
-from imbridge.emulators.wechat.ids import ALPHANUMERIC, HEX
 from imbridge.emulators.wechat.media import Kind, Media
 from imbridge.emulators.wechat.message import BotMessage, SentMessage
 from imbridge.emulators.wechat.settings import EmulatorSettings
@@ -75,9 +75,9 @@ class WeChatEmulator(BaseEmulator[Stats, Faults]):
             name=name,
             app_id=app_id or ids.app_id(),
             original_id=ids.original_id(),
-            secret=secret or ids.text("secret", 32, HEX),
+            secret=secret or ids.hex("secret", 32),
             token=token or ids.text("callback", 16, ALPHANUMERIC),
-            aes_key=aes_key or ids.text("aes", 42, ALPHANUMERIC) + "0",
+            aes_key=aes_key or ids.aes_key(),
             mode=mode,
             allowed_ips=None if allowed_ips is None else frozenset(allowed_ips),
         )

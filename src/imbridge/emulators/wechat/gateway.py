@@ -182,7 +182,7 @@ class Gateway:
         return account
 
     def _rid(self) -> str:
-        number = self._world.ids.text("rid", 24, "0123456789abcdef")
+        number = self._world.ids.hex("rid", 24)
         return f"{number[:8]}-{number[8:16]}-{number[16:]}"
 
     def _tell(self, method: str, path: str, query: Mapping[str, list[str]], body: bytes, result: Any) -> None:

@@ -73,7 +73,7 @@ def message(
     plain = xml_text.write(fields, cdata)
     body = plain
     if mode != "plain":
-        random = ids.random_bytes("padding", crypto.RANDOM)
+        random = ids.data("padding", crypto.RANDOM)
         encrypted = forged.encrypt
         if encrypted is None:
             encrypted = crypto.encrypt(

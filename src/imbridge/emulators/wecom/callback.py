@@ -46,7 +46,7 @@ class Callback:
         Raises:
             CallbackRefusedError: The answer is not 200 with exactly the plain text, within a second.
         """
-        plain = self._world.ids.digits("echostr", 19)
+        plain = self._world.ids.number("echostr", 19)
         _, query, _ = self._request(plain.encode(), replace(forged, method="GET"))
         try:
             answer = await self._post(("GET", query, b""), self._world.settings.verify_timeout)
@@ -153,9 +153,9 @@ class Callback:
             aes_key=app.aes_key if forged.aes_key is None else forged.aes_key,
             receive_id=app.corp_id if forged.receive_id is None else forged.receive_id,
         )
-        encrypted = forged.encrypt or crypto.encrypt(plain, ids.bytes("salt", 16), forged.padding)
+        encrypted = forged.encrypt or crypto.encrypt(plain, ids.data("salt", 16), forged.padding)
         timestamp = str(int(time.time() - forged.age))
-        nonce = ids.digits("nonce", 10) if forged.nonce is None else forged.nonce
+        nonce = ids.number("nonce", 10) if forged.nonce is None else forged.nonce
         right = crypto.sign(timestamp, nonce, encrypted)
         signature = {"right": right, "wrong": right[::-1]}.get(forged.signature, forged.signature)
         query = {"msg_signature": signature, "timestamp": timestamp, "nonce": nonce}

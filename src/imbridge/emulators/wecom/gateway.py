@@ -202,7 +202,7 @@ class Gateway:
         stats.refused += 1
         if error.code in TOKEN_ERRORS:
             stats.tokens_refused += 1
-        hint = self._world.ids.digits("hint", 23)
+        hint = self._world.ids.number("hint", 23)
         return {"errcode": error.code, "errmsg": error.errmsg(hint, call.address), **error.fields}
 
     async def _fault_before(self, call: Call) -> web.Response | None:

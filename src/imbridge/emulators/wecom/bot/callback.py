@@ -45,7 +45,7 @@ class CallbackAddress:
         Raises:
             CallbackRefusedError: It was not returned within a second, exactly and alone.
         """
-        expected = self._world.ids.next("echostr", 20)
+        expected = self._world.ids.hex("echostr", 20)
         query, encrypted = self._signed(expected, forged)
         query["echostr"] = encrypted
         limit = self._world.settings.verify_seconds
@@ -164,7 +164,7 @@ class CallbackAddress:
         encrypted = forged.encrypt
         if encrypted is None:
             encrypted = crypto.encrypt_text(key, text, ids.data("random16", 16), forged.receiveid)
-        timestamp, nonce = str(int(time.time() - forged.age)), str(int(ids.next("nonce", 8), 16))
+        timestamp, nonce = str(int(time.time() - forged.age)), ids.number("nonce", 10)
         token = self.bot.token if forged.token is None else forged.token
         signature = crypto.signature(token, timestamp, nonce, encrypted)
         if forged.signature == "wrong":

@@ -97,7 +97,7 @@ class Connection:
             return
         self._world.stats.kicks += 1
         self.unsubscribe()
-        self.send(EVENT_CALLBACK, self._world.ids.text("req_id", 18), bodies.disconnected_body(self._world, self.bot))
+        self.send(EVENT_CALLBACK, self._world.ids.text("req_id", 24), bodies.disconnected_body(self._world, self.bot))
         if close:
             self._later(self._world.settings.kick_close_seconds, self.end)
 

@@ -68,11 +68,11 @@ class WeComBotEmulator(BaseEmulator[Stats, Faults]):
         """Makes a bot; it is for the long connection until `set_callback`."""
         ids = self._world.ids
         bot = Bot(
-            bot_id=bot_id or "aib" + ids.text("bot", 24),
-            secret=secret or ids.key("secret"),
+            bot_id=bot_id or "aib" + ids.text("bot", 32),
+            secret=secret or ids.text("secret", 43),
             name=name,
-            token=ids.next("token", 24),
-            aes_key=ids.key("aes_key"),
+            token=ids.hex("token", 24),
+            aes_key=ids.aes_key(),
         )
         if bot.bot_id in self._world.bots:
             raise ValueError(f"there is a bot {bot.bot_id} already")
@@ -90,7 +90,7 @@ class WeComBotEmulator(BaseEmulator[Stats, Faults]):
 
     def add_group(self, name: str, *, members: Sequence[BotUser], bots: Sequence[Bot]) -> BotChat:
         """Makes a group."""
-        chatid = "wr" + self._world.ids.text("chat", 22)
+        chatid = "wr" + self._world.ids.text("chat", 30)
         chat = BotChat(chatid, "group", name, list(members), list(bots))
         self._world.groups[chatid] = chat
         return chat
