@@ -14,6 +14,7 @@ Example:
     ```
 """
 
+from imbridge.emulators.common.crypto import Crypto, CryptoError
 from imbridge.emulators.common.fault import Fault
 from imbridge.emulators.common.stats import Violation
 from imbridge.emulators.wecom.app import App
@@ -22,7 +23,6 @@ from imbridge.emulators.wecom.approvals import Approval, Approvals
 from imbridge.emulators.wecom.callback_answer import CallbackAnswer, CallbackRefusedError, Forged
 from imbridge.emulators.wecom.consent import ConsentPageError
 from imbridge.emulators.wecom.contacts import Contacts
-from imbridge.emulators.wecom.crypto import Crypto, CryptoError
 from imbridge.emulators.wecom.directory import Department, Tag
 from imbridge.emulators.wecom.emulator import WeComEmulator
 from imbridge.emulators.wecom.faults import Faults

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
+from imbridge.emulators.common.crypto import SALT
 from imbridge.emulators.wecom.app import App
 from imbridge.emulators.wecom.callback_answer import PROPER, CallbackAnswer, CallbackRefusedError, Forged
 from imbridge.emulators.wecom.message import SentMessage, UndeliveredError
@@ -153,7 +154,7 @@ class Callback:
             aes_key=app.aes_key if forged.aes_key is None else forged.aes_key,
             receive_id=app.corp_id if forged.receive_id is None else forged.receive_id,
         )
-        encrypted = forged.encrypt or crypto.encrypt(plain, ids.data("salt", 16), forged.padding)
+        encrypted = forged.encrypt or crypto.encrypt(plain, ids.data("salt", SALT), forged.padding)
         timestamp = str(int(time.time() - forged.age))
         nonce = ids.number("nonce", 10) if forged.nonce is None else forged.nonce
         right = crypto.sign(timestamp, nonce, encrypted)

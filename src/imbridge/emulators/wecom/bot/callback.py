@@ -5,16 +5,18 @@ Rules: https://developer.work.weixin.qq.com/document/path/101033 (form), 100719 
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import aiohttp
 
+from imbridge.emulators.common.crypto import SALT, CryptoError
 from imbridge.emulators.common.wire import readable_body
-from imbridge.emulators.wecom.bot import bodies, crypto
+from imbridge.emulators.wecom.bot import bodies
 from imbridge.emulators.wecom.bot.bot import Bot
 from imbridge.emulators.wecom.bot.compact_json import dump
-from imbridge.emulators.wecom.bot.errors import RefusedError
+from imbridge.emulators.wecom.bot.errors import RefusedError, UnreadableError
 from imbridge.emulators.wecom.bot.forged import PROPER, CallbackAnswer, Forged
 from imbridge.emulators.wecom.bot.interaction import Interaction
 from imbridge.emulators.wecom.bot.message import BotMessage
@@ -153,20 +155,24 @@ class CallbackAddress:
         try:
             body = read_answer(self.bot, answer)
             return take_answer(world, interaction, body, refresh)
-        except (crypto.UnreadableError, RefusedError) as error:
+        except (CryptoError, UnreadableError, RefusedError) as error:
             world.stats.refused += 1
             world.violation("passive_answer", f"the answer to {interaction.msgid} is refused: {error}")
             return None
 
     def _signed(self, text: str, forged: Forged) -> tuple[dict[str, str], str]:
         ids = self._world.ids
-        key = self.bot.aes_key if forged.aes_key is None else forged.aes_key
+        crypto = replace(
+            self.bot.crypto,
+            token=self.bot.token if forged.token is None else forged.token,
+            aes_key=self.bot.aes_key if forged.aes_key is None else forged.aes_key,
+            receive_id=forged.receiveid,
+        )
         encrypted = forged.encrypt
         if encrypted is None:
-            encrypted = crypto.encrypt_text(key, text, ids.data("random16", 16), forged.receiveid)
+            encrypted = crypto.encrypt(text.encode(), ids.data("salt", SALT))
         timestamp, nonce = str(int(time.time() - forged.age)), ids.number("nonce", 10)
-        token = self.bot.token if forged.token is None else forged.token
-        signature = crypto.signature(token, timestamp, nonce, encrypted)
+        signature = crypto.sign(timestamp, nonce, encrypted)
         if forged.signature == "wrong":
             signature = signature[::-1]
         query = {"msg_signature": signature, "timestamp": timestamp, "nonce": nonce}

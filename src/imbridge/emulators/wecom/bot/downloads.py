@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from imbridge.emulators.common.crypto import encrypt_bytes, key_of
 from imbridge.emulators.common.newest import Newest
-from imbridge.emulators.wecom.bot import crypto
 from imbridge.emulators.wecom.bot.bot import Bot
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ class Downloads:
         """A new address for some bytes: `url`, and `aeskey` on the long connection."""
         world = self._world
         own_key = bot.mode == "long_connection"
-        key = world.ids.data("aeskey", 32) if own_key else crypto.key_of(bot.aes_key)
+        key = world.ids.data("aeskey", 32) if own_key else key_of(bot.aes_key)
         media_id = world.ids.text("media", 32)
         until = time.monotonic() + world.settings.download_seconds
-        self._by_id[media_id] = Download(crypto.encrypt_bytes(key, data), name, until)
+        self._by_id[media_id] = Download(encrypt_bytes(key, data), name, until)
         offer = {"url": f"{world.base_url}{PATH}{media_id}"}
         if own_key:
             offer["aeskey"] = base64.b64encode(key).decode()
