@@ -2,6 +2,7 @@
 
 import base64
 import string
+import uuid
 
 from imbridge.emulators.common.ids import HEX, Ids
 
@@ -26,6 +27,13 @@ def test_the_shapes() -> None:
         assert len(text) == 7
         assert set(text) <= {"a", "b"}
         assert set(ids.text("safe", 9)) <= {*string.ascii_letters, *string.digits, "-", "_"}
+
+
+def test_a_uuid_has_five_groups() -> None:
+    ids = Ids(0)
+    one = ids.uuid("a")
+    assert str(uuid.UUID(one)) == one
+    assert one != ids.uuid("a")
 
 
 def test_a_key_is_the_base64_of_32_bytes() -> None:

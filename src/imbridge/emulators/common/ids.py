@@ -38,6 +38,11 @@ class Ids:
         """The next EncodingAESKey: 43 letters and digits that are the Base64 of 32 bytes, without the `=`."""
         return self.text(kind, 42, ALPHANUMERIC) + self.text(kind, 1, LAST_OF_KEY)
 
+    def uuid(self, kind: str) -> str:
+        """The next 32 hexadecimal digits of a kind, in the five groups of a UUID."""
+        raw = self.hex(kind)
+        return "-".join((raw[:8], raw[8:12], raw[12:16], raw[16:20], raw[20:]))
+
     def derived(self, *parts: str, digits: int = 32) -> str:
         """Hexadecimal digits that depend on the parts (and the seed) alone."""
         text = "/".join((str(self._seed), *parts))

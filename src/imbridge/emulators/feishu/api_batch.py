@@ -7,9 +7,9 @@ platform sends with some delay; here the messages are there at once.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from imbridge.emulators.common.compact_json import dump
 from imbridge.emulators.feishu import posting
 from imbridge.emulators.feishu.card_sending import outgoing_entity
-from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.content import parse_content
 from imbridge.emulators.feishu.department import Department
 from imbridge.emulators.feishu.errors import ApiError

@@ -248,5 +248,4 @@ class Approvals:
             raise ValueError(f"instance {instance.code} is {instance.status}, not {status}")
 
     def _code(self, kind: str) -> str:
-        digits = self._world.ids.hex(kind).upper()
-        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+        return self._world.ids.uuid(kind).upper()

@@ -15,10 +15,10 @@ from urllib.parse import parse_qs, quote, unquote
 
 from aiohttp import web
 
+from imbridge.emulators.common.compact_json import dump
 from imbridge.emulators.common.wire import readable_body
 from imbridge.emulators.feishu import scopes, user_access
 from imbridge.emulators.feishu.app import App
-from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.door import Knock
 from imbridge.emulators.feishu.errors import ApiError
 from imbridge.emulators.feishu.grants import UserToken

@@ -113,8 +113,7 @@ class TenantSetup:
     ) -> CustomBot:
         """Adds a custom bot to a group: its `url` takes messages. See `CustomBot` for the arguments."""
         ids = self._world.ids
-        raw = ids.hex("hook")
-        token = f"{raw[:8]}-{raw[8:12]}-{raw[12:16]}-{raw[16:20]}-{raw[20:]}"
+        token = ids.uuid("hook")
         sender = App(f"cli_{ids.hex('hook_app', 16)}", "", name, "ou_" + ids.hex("hook_bot"))
         url = f"{self._world.base_url}/open-apis/bot/v2/hook/{token}"
         bot = CustomBot(chat, url, sender, secret, keywords, ip_allowed)

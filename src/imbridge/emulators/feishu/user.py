@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
+from imbridge.emulators.common.compact_json import dump
 from imbridge.emulators.feishu import acting, events, merged, old_events
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.chat import Chat
-from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.events import now_ms
 from imbridge.emulators.feishu.inbox import Expected, Inbox
 from imbridge.emulators.feishu.message import BotMessage, Edit, Message, Reaction, SentMessage

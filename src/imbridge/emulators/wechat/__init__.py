@@ -13,10 +13,11 @@ Example:
     ```
 """
 
+from imbridge.emulators.common.callback import CallbackRefusedError
 from imbridge.emulators.common.fault import Fault
 from imbridge.emulators.common.stats import Violation
 from imbridge.emulators.wechat.account import Account
-from imbridge.emulators.wechat.callback import Callback, CallbackAnswer, CallbackRefusedError
+from imbridge.emulators.wechat.callback import Callback, CallbackAnswer
 from imbridge.emulators.wechat.consent import ConsentPageError
 from imbridge.emulators.wechat.emulator import WeChatEmulator
 from imbridge.emulators.wechat.faults import Faults

@@ -54,9 +54,7 @@ class WeChatEmulator(BaseEmulator[Stats, Faults]):
         super().__init__(world, Gateway(world, routes).handle, host, port)
 
     async def _end(self) -> None:
-        for callback in self._world.callbacks.values():
-            await callback.close()
-        self._world.callbacks.clear()
+        await self._world.callbacks.close()
 
     def add_account(
         self,
@@ -132,17 +130,7 @@ class WeChatEmulator(BaseEmulator[Stats, Faults]):
         Raises:
             CallbackRefusedError: It did not.
         """
-        callback = Callback(account, self._world, url)
-        try:
-            if verify:
-                await callback.verify()
-        except BaseException:
-            await callback.close()
-            raise
-        old = self._world.callbacks.get(account.app_id)
-        self._world.callbacks[account.app_id] = callback
-        if old is not None:
-            await old.close()
+        await self._world.callbacks.set(account, url, verify=verify)
 
     def callback(self, account: Account) -> Callback:
         """The account's callback address: for single requests that are forged, old or replayed.
@@ -150,10 +138,7 @@ class WeChatEmulator(BaseEmulator[Stats, Faults]):
         Raises:
             RuntimeError: It has none.
         """
-        callback = self._world.callbacks.get(account.app_id)
-        if callback is None:
-            raise RuntimeError(f"{account.app_id} has no callback address: call set_callback first")
-        return callback
+        return self._world.callbacks.of(account)
 
     @property
     def messages(self) -> Sequence[BotMessage]:

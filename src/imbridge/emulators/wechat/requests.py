@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from imbridge.emulators.common.cdata import Cdata
 from imbridge.emulators.common.crypto import SALT, Crypto
 from imbridge.emulators.wechat import xml_text
 from imbridge.emulators.wechat.account import Account, Mode
@@ -64,9 +65,7 @@ def verification(account: Account, ids: Ids, echo: str, forged: Forged = PROPER)
     return Request(query, b"")
 
 
-def message(
-    account: Account, ids: Ids, fields: xml_text.Fields, cdata: xml_text.Cdata, forged: Forged = PROPER
-) -> Request:
+def message(account: Account, ids: Ids, fields: xml_text.Fields, cdata: Cdata, forged: Forged = PROPER) -> Request:
     """The request that brings a message or an event."""
     mode = forged.mode or account.mode
     query = _signed(account, ids, forged)

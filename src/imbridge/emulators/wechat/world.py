@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.common.world import BaseWorld
 from imbridge.emulators.wechat.account import Account
+from imbridge.emulators.wechat.callbacks import Callbacks
 from imbridge.emulators.wechat.faults import Faults
 from imbridge.emulators.wechat.ids import Ids
 from imbridge.emulators.wechat.media import Media, MediaStore
@@ -18,7 +19,6 @@ from imbridge.emulators.wechat.tokens import Tokens
 from imbridge.emulators.wechat.web_grants import WebGrants
 
 if TYPE_CHECKING:
-    from imbridge.emulators.wechat.callback import Callback
     from imbridge.emulators.wechat.follower import Follower
 
 
@@ -32,7 +32,7 @@ class World(BaseWorld[EmulatorSettings, Stats, Faults]):
         self.accounts: dict[str, Account] = {}
         self.followers: dict[str, Follower] = {}
         self.messages: deque[BotMessage] = deque(maxlen=settings.history)
-        self.callbacks: dict[str, Callback] = {}
+        self.callbacks = Callbacks(self)
         self.media = MediaStore(settings, self.ids)
         self.templates = Templates(settings, self.ids)
         self.grants = WebGrants(settings, self.ids)
@@ -49,13 +49,7 @@ class World(BaseWorld[EmulatorSettings, Stats, Faults]):
 
     def push(self, sent: SentMessage) -> SentMessage:
         """Sends a message or event to the account's callback, in the background."""
-        self.stats.pushed += 1
-        callback = self.callbacks.get(sent.follower.account.app_id)
-        if callback is None:
-            self.stats.callbacks_without_address += 1
-            sent.settle("no_address")
-        else:
-            callback.push(sent)
+        self.callbacks.push(sent)
         return sent
 
     def show(self, message: BotMessage) -> BotMessage:

@@ -14,13 +14,14 @@ Example:
     ```
 """
 
+from imbridge.emulators.common.callback import CallbackRefusedError
 from imbridge.emulators.common.crypto import Crypto, CryptoError
 from imbridge.emulators.common.fault import Fault
 from imbridge.emulators.common.stats import Violation
 from imbridge.emulators.wecom.app import App
 from imbridge.emulators.wecom.appchat import AppChat
 from imbridge.emulators.wecom.approvals import Approval, Approvals
-from imbridge.emulators.wecom.callback_answer import CallbackAnswer, CallbackRefusedError, Forged
+from imbridge.emulators.wecom.callback_answer import CallbackAnswer, Forged
 from imbridge.emulators.wecom.consent import ConsentPageError
 from imbridge.emulators.wecom.contacts import Contacts
 from imbridge.emulators.wecom.directory import Department, Tag

@@ -97,8 +97,7 @@ class CorpSetup:
     def add_group_robot(self, name: str = "Robot", members: Iterable[User] = ()) -> GroupRobot:
         """Adds a robot to a group of these members; they receive what is posted to its `webhook_url`."""
         world = self._world
-        raw = world.ids.hex("robot", 32)
-        key = f"{raw[:8]}-{raw[8:12]}-{raw[12:16]}-{raw[16:20]}-{raw[20:]}"
+        key = world.ids.uuid("robot")
         url = f"{world.base_url}/cgi-bin/webhook/send?key={key}"
         robot = GroupRobot(name, key, url, "wr" + world.ids.text("group", 30), tuple(members))
         world.robots[key] = robot

@@ -14,10 +14,10 @@ Example:
     ```
 """
 
+from imbridge.emulators.common.callback import CallbackRefusedError
 from imbridge.emulators.common.fault import Fault
 from imbridge.emulators.common.stats import Violation
 from imbridge.emulators.wecom.bot.bot import Bot
-from imbridge.emulators.wecom.bot.callback import CallbackRefusedError
 from imbridge.emulators.wecom.bot.chat import BotChat
 from imbridge.emulators.wecom.bot.clicking import NothingToDoError
 from imbridge.emulators.wecom.bot.emulator import WeComBotEmulator

@@ -5,17 +5,18 @@ Rules: https://developer.work.weixin.qq.com/document/path/101033 (form), 100719 
 
 import asyncio
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import aiohttp
 
+from imbridge.emulators.common.callback import BaseCallback, CallbackRefusedError
+from imbridge.emulators.common.compact_json import dump
 from imbridge.emulators.common.crypto import SALT, CryptoError
 from imbridge.emulators.common.wire import readable_body
 from imbridge.emulators.wecom.bot import bodies
 from imbridge.emulators.wecom.bot.bot import Bot
-from imbridge.emulators.wecom.bot.compact_json import dump
 from imbridge.emulators.wecom.bot.errors import RefusedError, UnreadableError
 from imbridge.emulators.wecom.bot.forged import PROPER, CallbackAnswer, Forged
 from imbridge.emulators.wecom.bot.interaction import Interaction
@@ -26,20 +27,22 @@ if TYPE_CHECKING:
     from imbridge.emulators.wecom.bot.world import World
 
 
-class CallbackRefusedError(AssertionError):
-    """The address did not answer the verification as the platform demands."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request: the address with its query, the body, and the nonce that an encrypted answer repeats."""
+
+    address: str
+    body: bytes
+    nonce: str
 
 
-class CallbackAddress:
+class Callback(BaseCallback[Request, CallbackAnswer]):
     """Where the callbacks of a bot go."""
 
     def __init__(self, bot: Bot, world: "World", url: str) -> None:
+        super().__init__(url, world.settings.callback_seconds)
         self.bot = bot
-        self.url = url
         self._world = world
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=world.settings.callback_seconds))
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._last: tuple[str, bytes] | None = None
 
     async def verify(self, forged: Forged = PROPER) -> CallbackAnswer:
         """Asks the address to return the `echostr`.
@@ -66,7 +69,7 @@ class CallbackAddress:
 
     def deliver(self, interaction: Interaction, body: dict[str, Any]) -> None:
         """Starts giving a callback out."""
-        self._own(self._deliver(interaction, body), interaction.msgid)
+        self._start(self._deliver(interaction, body), f"wecom-bot-emulator-callback-{interaction.msgid}")
 
     async def send(self, text: str, forged: Forged = PROPER) -> CallbackAnswer:
         """Makes one request and returns its answer, whatever it is.
@@ -77,29 +80,8 @@ class CallbackAddress:
         """
         query, encrypted = self._signed(text, forged)
         body = dump({"encrypt": encrypted}).encode() if forged.body is None else forged.body
-        return await self._post(self._address(query), body, query.get("nonce", ""))
-
-    async def replay(self) -> CallbackAnswer:
-        """Makes the last request once more, byte by byte, as somebody who recorded it would.
-
-        Raises:
-            RuntimeError: There was none.
-        """
-        if self._last is None:
-            raise RuntimeError(f"{self.url} was sent nothing yet that could be replayed")
-        return await self._post(*self._last, "")
-
-    async def close(self) -> None:
-        """Cancels what is going on and closes the session."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._session.close()
-
-    def _own(self, work: Any, name: str) -> None:
-        task = asyncio.create_task(work, name=f"wecom-bot-emulator-callback-{name}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._last = Request(self._address(query), body, query.get("nonce", ""))
+        return await self._ask(self._last)
 
     async def _deliver(self, interaction: Interaction, body: dict[str, Any]) -> None:
         world = self._world
@@ -184,13 +166,12 @@ class CallbackAddress:
     def _address(self, query: dict[str, str]) -> str:
         return f"{self.url}{'&' if '?' in self.url else '?'}{urlencode(query)}"
 
-    async def _post(self, address: str, body: bytes, nonce: str) -> CallbackAnswer:
-        self._last = address, body
+    async def _ask(self, request: Request) -> CallbackAnswer:
         self._world.stats.callback_requests += 1
         headers = {"Content-Type": "application/json"}
-        async with self._session.post(address, data=body, headers=headers) as response:
-            answer = CallbackAnswer(response.status, await response.text(), nonce)
+        async with self._session.post(request.address, data=request.body, headers=headers) as response:
+            answer = CallbackAnswer(response.status, await response.text(), request.nonce)
         if self._world.wire:
             facts = {"bot": self.bot.bot_id, "status": answer.status, "answered": bool(answer.body)}
-            self._world.wire.tell("out", "callback", {"request": readable_body(body), **facts})
+            self._world.wire.tell("out", "callback", {"request": readable_body(request.body), **facts})
         return answer

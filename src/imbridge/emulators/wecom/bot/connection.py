@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientConnectionResetError, WSMsgType, web
 
+from imbridge.emulators.common.compact_json import dump
 from imbridge.emulators.wecom.bot import bodies
 from imbridge.emulators.wecom.bot.bot import Bot
 from imbridge.emulators.wecom.bot.commands import COMMANDS
-from imbridge.emulators.wecom.bot.compact_json import dump
 from imbridge.emulators.wecom.bot.errors import RefusedError
 from imbridge.emulators.wecom.bot.world import EVENT_CALLBACK
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from imbridge.emulators.common.compact_json import dump
 from imbridge.emulators.common.wire import readable_body
-from imbridge.emulators.wecom.bot.compact_json import dump
 from imbridge.emulators.wecom.bot.connection import Connection
 from imbridge.emulators.wecom.bot.downloads import PATH as MEDIA_PATH
 from imbridge.emulators.wecom.bot.response_url import respond_once
