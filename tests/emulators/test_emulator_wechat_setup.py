@@ -125,5 +125,5 @@ async def test_waiting_for_messages_says_what_came_instead() -> None:
             assert (await alice.receives(re.compile("^hel"))).text == "hello"
             await alice.says("hi")
             assert (await alice.receives(lambda message: message.kind == "text")).how == "passive"
-            with pytest.raises(AssertionError, match="received: nothing"):
+            with pytest.raises(AssertionError, match="Received nothing"):
                 await alice.receives(timeout=0.01)

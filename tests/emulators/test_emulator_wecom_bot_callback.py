@@ -154,8 +154,8 @@ async def test_a_stream_is_asked_for_six_minutes_at_most(
 
     called.replies = replies
     await alice.says("hi", bot=smart)
-    await until(lambda: bool(platform.violations))
-    assert kinds(platform)[-1] == "stream_unfinished"
+    # On a slow machine an answer may come after the time, which is a violation of its own.
+    await until(lambda: "stream_unfinished" in kinds(platform))
     polls = platform.stats.polls
     await asyncio.sleep(0.06)
     assert platform.stats.polls == polls

@@ -1,85 +1,15 @@
 """Parts of the smart-bot emulator that need no connection."""
 
-import base64
-import struct
-import time
-
 import pytest
-from wechatpy.enterprise.crypto import WeChatCrypto
 
-from imbridge.emulators.wecom.bot import crypto
 from imbridge.emulators.wecom.bot.card_text import card_text
-from imbridge.emulators.wecom.bot.ids import Ids
 from imbridge.emulators.wecom.bot.message import blank
-from imbridge.emulators.wecom.bot.rates import Rates
-from imbridge.emulators.wecom.bot.wire import masked
-
-KEY = Ids(0).key("aes_key")
-
-
-def sealed(envelope: bytes) -> str:
-    return base64.b64encode(crypto.encrypt_bytes(crypto.key_of(KEY), envelope)).decode()
-
-
-def test_wechatpy_reads_what_the_emulator_writes() -> None:
-    encrypted = crypto.encrypt_text(KEY, '{"text": "汉"}', bytes(16))
-    signed = crypto.signature("token", "1700000000", "nonce", encrypted)
-    theirs = WeChatCrypto("token", KEY, "")
-    assert theirs.decrypt_message({"Encrypt": encrypted}, signed, "1700000000", "nonce") == '{"text": "汉"}'
-    assert crypto.decrypt_text(KEY, encrypted) == ('{"text": "汉"}', "")
-    assert crypto.decrypt_text(KEY, crypto.encrypt_text(KEY, "x", bytes(16), "corp")) == ("x", "corp")
-
-
-@pytest.mark.parametrize(
-    ("encrypted", "why"),
-    [
-        ("?", "not Base64"),
-        ("", "not whole blocks"),
-        (base64.b64encode(bytes(16)).decode(), "not whole blocks"),
-        (base64.b64encode(bytes(32)).decode(), "wrong padding"),
-        (sealed(bytes(10)), "too short"),
-        (sealed(bytes(16) + struct.pack(">I", 5) + b"1234"), "wrong length"),
-        (sealed(bytes(16) + struct.pack(">I", 1) + b"\xff"), "not UTF-8"),
-    ],
-)
-def test_what_cannot_be_read_says_why(encrypted: str, why: str) -> None:
-    with pytest.raises(crypto.UnreadableError, match=why):
-        crypto.decrypt_text(KEY, encrypted)
-
-
-def test_rates_are_sliding_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 0.0
-    monkeypatch.setattr(time, "monotonic", lambda: now)
-    rates = Rates((2, 60.0), (3, 3600.0))
-    assert [rates.take("a"), rates.take("a"), rates.take("a"), rates.take("b")] == [True, True, False, True]
-    now = 61.0
-    assert [rates.take("a"), rates.take("a")] == [True, False]
-    now = 3599.0
-    assert not rates.take("a")
-    now = 3601.0
-    assert [rates.take("a"), rates.take("a"), rates.take("a")] == [True, True, False]
-
-
-def test_the_same_seed_gives_the_same_ids() -> None:
-    first, second, other = Ids(1), Ids(1), Ids(2)
-    assert first.next("a") == second.next("a")
-    first.next("b")
-    assert first.text("a") == second.text("a")
-    assert first.key("a") != other.key("a")
-    assert len(first.key("a")) == 43
-    assert len(base64.b64decode(first.key("a") + "=")) == 32
 
 
 @pytest.mark.parametrize("content", ["", " \n", "\u200b", "\u200b\ufeff", "<think></think>", "<think></think>\n"])
 def test_blank_contents(content: str) -> None:
     assert blank(content)
     assert not blank(content + "x")
-
-
-def test_secrets_are_masked_at_any_depth_and_long_texts_cut() -> None:
-    facts = {"body": {"secret": "s", "items": [{"aeskey": "k", "text": "x" * 501}]}}
-    shown = {"body": {"secret": "***", "items": [{"aeskey": "***", "text": "x" * 500 + "... (501 characters)"}]}}
-    assert masked(facts) == shown
 
 
 def test_the_text_of_a_card() -> None:

@@ -67,13 +67,13 @@ async def test_user_agent_is_the_sdks(
     """Also on the endpoint and the token requests, for some events are reported to depend on it."""
     agents: dict[str, str] = {}
     async with FeishuEmulator(settings=settings) as feishu, HttpPool(trust_env=False) as pool:
-        handle = feishu._gateway.handle
+        handle = feishu._listener._handler
 
         async def spy(request: Any) -> Any:
             agents[request.path] = request.headers.get("User-Agent", "")
             return await handle(request)
 
-        feishu._runner.server.request_handler = spy
+        feishu._listener._runner.server.request_handler = spy
         rig = Rig(feishu, pool)
         await rig.start(user_agent_tags=tags)
         await rig.close()

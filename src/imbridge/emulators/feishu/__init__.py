@@ -13,6 +13,8 @@ Example:
     ```
 """
 
+from imbridge.emulators.common.fault import Fault
+from imbridge.emulators.common.stats import Violation
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.approvals import Approval, ApprovalInstance, ApprovalTask
 from imbridge.emulators.feishu.callback_answer import CallbackError
@@ -23,13 +25,12 @@ from imbridge.emulators.feishu.consent import ConsentPageError
 from imbridge.emulators.feishu.custom_bot import CustomBot
 from imbridge.emulators.feishu.department import Department
 from imbridge.emulators.feishu.emulator import FeishuEmulator
-from imbridge.emulators.feishu.fault import Fault
 from imbridge.emulators.feishu.faults import Faults
 from imbridge.emulators.feishu.forged import CallbackAnswer, Forged
 from imbridge.emulators.feishu.message import BotMessage, Edit, Message, Pin, Reaction, SentMessage, Urgent
 from imbridge.emulators.feishu.profile import Profile
 from imbridge.emulators.feishu.settings import EmulatorSettings
-from imbridge.emulators.feishu.stats import Stats, Violation
+from imbridge.emulators.feishu.stats import Stats
 from imbridge.emulators.feishu.user import User
 
 __all__ = [

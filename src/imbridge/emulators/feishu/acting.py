@@ -67,9 +67,9 @@ def comments(
     document has no page of its own, `notice_type` is what clients filter by (both unverified).
     """
     now = str(now_ms())
-    reply_id = world.ids.next("reply", 16) if comment_id else ""
+    reply_id = world.ids.hex("reply", 16) if comment_id else ""
     event: dict[str, Any] = {
-        "comment_id": comment_id or world.ids.next("comment", 16),
+        "comment_id": comment_id or world.ids.hex("comment", 16),
         "is_mentioned": mentioned,
         "create_time": now,
         "file_token": file_token,
@@ -98,12 +98,12 @@ def invites_to_meeting(world: "World", user: "User", app: App, topic: str, meeti
     person = {"id": directory.ids_of(user, app), "user_type": 1, "user_role": 1, "user_name": user.name}
     bot = {"id": directory.ids_of(app, app), "user_type": 10, "user_role": 1, "user_name": app.name}
     meeting = {
-        "id": str(7_000_000_000_000_000_000 + int(world.ids.next("meeting", 12), 16)),
+        "id": str(7_000_000_000_000_000_000 + int(world.ids.hex("meeting", 12), 16)),
         "topic": topic,
         "meeting_no": meeting_no,
         "start_time": str(now),
         "host_user": person,
     }
-    call_id = world.ids.next("call", 16)
+    call_id = world.ids.hex("call", 16)
     event = {"meeting": meeting, "bot": bot, "inviter": person, "invite_time": str(now), "call_id": call_id}
     return world.push(app, MEETING_INVITED, event)

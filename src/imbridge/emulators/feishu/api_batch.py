@@ -4,13 +4,12 @@ Rules: https://open.feishu.cn/document/server-docs/im-v1/batch_message/send-mess
 platform sends with some delay; here the messages are there at once.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from imbridge.emulators.common.compact_json import dump
 from imbridge.emulators.feishu import posting
 from imbridge.emulators.feishu.card_sending import outgoing_entity
-from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.content import parse_content
 from imbridge.emulators.feishu.department import Department
 from imbridge.emulators.feishu.errors import ApiError
@@ -48,7 +47,7 @@ def send(call: Call) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ApiError(10003, "content (card for a card) is an object", status=200)
     raw_content, parsed = _checked(call, str(msg_type), content)
-    batch_id = "bm-" + call.world.ids.next("batch")
+    batch_id = "bm-" + call.world.ids.hex("batch")
     messages = []
     for user in people:
         chat = call.world.directory.private_chat(user, call.app)
@@ -56,8 +55,6 @@ def send(call: Call) -> dict[str, Any]:
         message.batch_id = batch_id
         messages.append(message)
     call.world.batches[batch_id] = messages
-    if len(call.world.batches) > call.world.settings.history:
-        call.world.batches.popitem(last=False)
     return {"message_id": batch_id, **invalid}
 
 
@@ -104,7 +101,7 @@ def _batch(call: Call, foreign: int) -> list[BotMessage]:
 def _receivers(call: Call, body: dict[str, Any]) -> tuple[list[User], dict[str, list[str]]]:
     """Everybody once, and the ids that name nobody."""
     directory = call.world.directory
-    found: OrderedDict[User, None] = OrderedDict()
+    found: dict[User, None] = {}
     invalid: dict[str, list[str]] = {}
     given = {name: _ids(body, name) for name in ("department_ids", *PEOPLE)}
     if not any(given.values()):

@@ -11,13 +11,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from imbridge.emulators.common.compact_json import dump
 from imbridge.emulators.feishu import card_changes as changes
 from imbridge.emulators.feishu import posting
 from imbridge.emulators.feishu.card_entity import CardEntity
 from imbridge.emulators.feishu.card_rules import CardError, parse_card
 from imbridge.emulators.feishu.card_sending import CARD_REFUSED, check_app_card
 from imbridge.emulators.feishu.card_tree import Card, is_v2
-from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.errors import ApiError
 from imbridge.emulators.feishu.events import now_ms
 from imbridge.emulators.feishu.gateway import Call, Routes

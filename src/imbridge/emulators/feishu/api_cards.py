@@ -5,11 +5,11 @@ Rules: https://open.feishu.cn/document/server-docs/im-v1/message-card/delay-upda
 
 from typing import Any
 
+from imbridge.emulators.common.compact_json import dump
 from imbridge.emulators.feishu.callback_answer import CallbackError
 from imbridge.emulators.feishu.card_rules import CardError
 from imbridge.emulators.feishu.card_tree import is_shared
 from imbridge.emulators.feishu.clicking import put_card, token_of
-from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.errors import ApiError
 from imbridge.emulators.feishu.gateway import Call, Routes
 

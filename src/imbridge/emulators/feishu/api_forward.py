@@ -7,8 +7,8 @@ https://open.feishu.cn/document/server-docs/im-v1/message/forward-2 (threads).
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from imbridge.emulators.common.compact_json import dump
 from imbridge.emulators.feishu import merged, posting
-from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.errors import ApiError
 from imbridge.emulators.feishu.gateway import Call, Routes
 from imbridge.emulators.feishu.message import BotMessage, Message

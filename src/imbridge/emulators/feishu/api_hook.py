@@ -4,7 +4,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from imbridge.emulators.feishu.compact_json import dump
+from imbridge.emulators.common.compact_json import dump
 from imbridge.emulators.feishu.content import parse_content
 from imbridge.emulators.feishu.custom_bot import CustomBot
 from imbridge.emulators.feishu.door import Knock, Reply

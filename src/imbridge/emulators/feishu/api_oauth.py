@@ -75,7 +75,7 @@ def _token(knock: Knock) -> dict[str, Any]:
         raise OAuthError(20001, "grant_type")
     if grant_type not in GRANTS:
         raise OAuthError(20036)
-    fault = world.faults.take("refuse_oauth", method=grant_type)
+    fault = world.faults.take("refuse_oauth", grant_type)
     if fault is not None:
         raise OAuthError(fault.facts["code"])
     app = _client(knock, fields)

@@ -28,7 +28,7 @@ def create(call: Call) -> dict[str, Any]:
     known = [one for one in message.reactions if one.by is call.app and one.emoji_type == emoji]
     if known:  # The same reaction of the same operator exists once.
         return _as_json(call, known[0])
-    reaction = Reaction(world.ids.next("reaction"), emoji, call.app, events.now_ms())
+    reaction = Reaction(world.ids.hex("reaction"), emoji, call.app, events.now_ms())
     message.reactions.append(reaction)
     world.stats.reactions += 1
     push_reaction(world, message, reaction, events.REACTION_CREATED)

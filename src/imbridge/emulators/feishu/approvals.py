@@ -70,7 +70,7 @@ class Approvals:
 
     def define(self, name: str, code: str | None = None) -> Approval:
         """An administrator publishes a definition."""
-        approval = Approval(code or self._code("approval"), name, str(int(self._world.ids.next("approval_id", 15), 16)))
+        approval = Approval(code or self._code("approval"), name, str(int(self._world.ids.hex("approval_id", 15), 16)))
         self.definitions[approval.code] = approval
         return approval
 
@@ -81,9 +81,9 @@ class Approvals:
         changed = {
             "approval_id": approval.approval_id,
             "approval_code": approval.code,
-            "version_id": str(int(ids.next("approval_version", 15), 16)),
+            "version_id": str(int(ids.hex("approval_version", 15), 16)),
             "widget_group_type": 0,
-            "form_definition_id": str(int(ids.next("approval_form", 15), 16)),
+            "form_definition_id": str(int(ids.hex("approval_form", 15), 16)),
             "process_obj": "{}",
             "timestamp": str(now_ms() // 1000),
             "extra": "",
@@ -110,7 +110,7 @@ class Approvals:
             form=form,
             uuid=uuid,
             mode=mode,
-            node_id=self._world.ids.next("approval_node"),
+            node_id=self._world.ids.hex("approval_node"),
             serial_number=f"2026{len(self.instances) + 1:08d}",
             start_time=now,
         )
@@ -159,7 +159,7 @@ class Approvals:
 
     def copy_to(self, instance: ApprovalInstance, user: "User", *, by: "User | None" = None) -> str:
         """Somebody gets a copy: `approval_cc`, CREATE; returns the copy's id."""
-        copy_id = str(int(self._world.ids.next("approval_cc", 15), 16))
+        copy_id = str(int(self._world.ids.hex("approval_cc", 15), 16))
         self._tell_copy(instance, user, copy_id, "CREATE", by)
         return copy_id
 
@@ -168,7 +168,7 @@ class Approvals:
         self._tell_copy(instance, user, copy_id, "READ", None)
 
     def _new_task(self, instance: ApprovalInstance, user: "User") -> ApprovalTask:
-        task = ApprovalTask(str(int(self._world.ids.next("approval_task", 15), 16)), instance, user, now_ms())
+        task = ApprovalTask(str(int(self._world.ids.hex("approval_task", 15), 16)), instance, user, now_ms())
         instance.tasks.append(task)
         self._tell_task(task, "PENDING")
         return task
@@ -248,5 +248,4 @@ class Approvals:
             raise ValueError(f"instance {instance.code} is {instance.status}, not {status}")
 
     def _code(self, kind: str) -> str:
-        digits = self._world.ids.next(kind).upper()
-        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+        return self._world.ids.uuid(kind).upper()

@@ -14,27 +14,27 @@ if TYPE_CHECKING:
     from imbridge.emulators.feishu.world import World
 
 
-def consents(world: "World", base_url: str, user: "User", url: str) -> str:
+def consents(world: "World", user: "User", url: str) -> str:
     """See `FeishuEmulator.consents`."""
-    asked = _opened(world, base_url, url)
+    asked = _opened(world, url)
     if isinstance(asked, DeviceRequest):
         asked.user = user
         return ""
     return asked.agreed(world, user)
 
 
-def denies(world: "World", base_url: str, user: "User", url: str) -> str:
+def denies(world: "World", user: "User", url: str) -> str:
     """See `FeishuEmulator.denies`."""
-    asked = _opened(world, base_url, url)
+    asked = _opened(world, url)
     if isinstance(asked, DeviceRequest):
         asked.denied = True
         return ""
     return asked.denied()
 
 
-def _opened(world: "World", base_url: str, url: str) -> ConsentPage | DeviceRequest:
-    if not url.startswith(f"{base_url}/"):
-        raise ValueError(f"{url} is not an address of this emulator, which is at {base_url}")
+def _opened(world: "World", url: str) -> ConsentPage | DeviceRequest:
+    if not url.startswith(f"{world.base_url}/"):
+        raise ValueError(f"{url} is not an address of this emulator, which is at {world.base_url}")
     parts = urlsplit(url)
     if parts.path == f"/{PAGE}":
         try:

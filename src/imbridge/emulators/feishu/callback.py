@@ -5,13 +5,13 @@ challenge; a request must be answered with 200 within 3 s, else the event is pus
 is encrypted and the request signed.
 """
 
-import asyncio
 import json
 import time
 from typing import TYPE_CHECKING
 
 import aiohttp
 
+from imbridge.emulators.common.callback import BaseCallback, CallbackRefusedError
 from imbridge.emulators.feishu import crypto
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.delivery import Delivery
@@ -21,22 +21,17 @@ if TYPE_CHECKING:
     from imbridge.emulators.feishu.world import World
 
 TIMESTAMP, NONCE, SIGNATURE = "X-Lark-Request-Timestamp", "X-Lark-Request-Nonce", "X-Lark-Signature"
+Request = tuple[bytes, dict[str, str]]
+"""Body and headers."""
 
 
-class CallbackRefusedError(AssertionError):
-    """The address did not answer the challenge as the platform demands."""
-
-
-class Callback:
+class Callback(BaseCallback[Request, CallbackAnswer]):
     """The callback address of one app."""
 
     def __init__(self, app: App, world: "World", url: str) -> None:
+        super().__init__(url, world.settings.ack_timeout)
         self.app = app
-        self.url = url
         self._world = world
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=world.settings.ack_timeout))
-        self._requests: set[asyncio.Task[None]] = set()
-        self._last: tuple[bytes, dict[str, str]] | None = None
 
     async def verify(self, forged: Forged = PROPER) -> CallbackAnswer:
         """Sends the `url_verification` challenge.
@@ -44,7 +39,7 @@ class Callback:
         Raises:
             CallbackRefusedError: The answer is not 200 with the challenge in it.
         """
-        challenge = self._world.ids.next("challenge", 16)
+        challenge = self._world.ids.hex("challenge", 16)
         token = self.app.verification_token if forged.token is None else forged.token
         body = {"challenge": challenge, "token": token, "type": "url_verification"}
         answer = await self._post(json.dumps(body).encode(), forged)
@@ -56,28 +51,9 @@ class Callback:
         """Sends one request by itself: no delivery, nothing is pushed again."""
         return await self._post(payload, forged)
 
-    async def replay(self) -> CallbackAnswer:
-        """Sends the last request once more, byte by byte and with its headers, as somebody who recorded it would.
-
-        Raises:
-            RuntimeError: There was none.
-        """
-        if self._last is None:
-            raise RuntimeError(f"{self.url} was sent nothing yet that could be replayed")
-        return await self._send(*self._last)
-
     def send_event(self, delivery: Delivery) -> None:
         """Starts the request for an event."""
-        task = asyncio.create_task(self._deliver(delivery), name=f"feishu-emulator-callback-{delivery.event_id}")
-        self._requests.add(task)
-        task.add_done_callback(self._requests.discard)
-
-    async def close(self) -> None:
-        """Cancels running requests and closes the session."""
-        for task in self._requests:
-            task.cancel()
-        await asyncio.gather(*self._requests, return_exceptions=True)
-        await self._session.close()
+        self._start(self._deliver(delivery), f"feishu-emulator-callback-{delivery.event_id}")
 
     async def _deliver(self, delivery: Delivery) -> None:
         queue = self._world.queue(self.app)
@@ -94,23 +70,24 @@ class Callback:
 
     async def _post(self, plain: bytes, forged: Forged) -> CallbackAnswer:
         body = plain
-        headers = {"Content-Type": "application/json; charset=utf-8", "X-Request-Id": self._world.ids.next("request")}
+        headers = {"Content-Type": "application/json; charset=utf-8", "X-Request-Id": self._world.ids.hex("request")}
         key = self.app.encrypt_key if forged.key is None else forged.key
         if bool(key) if forged.encrypted is None else forged.encrypted:
-            iv = bytes.fromhex(self._world.ids.next("iv"))
+            iv = self._world.ids.data("iv", 16)
             body = json.dumps({"encrypt": crypto.encrypt(key, plain, iv)}).encode()
         signature = forged.signature or ("right" if key else "missing")
         if signature != "missing":
-            timestamp, nonce = str(int(time.time() - forged.age)), self._world.ids.next("nonce", 10)
+            timestamp, nonce = str(int(time.time() - forged.age)), self._world.ids.hex("nonce", 10)
             signed = crypto.signature(timestamp, nonce, key, body)
             headers[TIMESTAMP] = timestamp
             headers[NONCE] = nonce
             headers[SIGNATURE] = signed if signature == "right" else signed[::-1]
         headers.pop(forged.without, None)
         self._last = body, headers
-        return await self._send(body, headers)
+        return await self._ask(self._last)
 
-    async def _send(self, body: bytes, headers: dict[str, str]) -> CallbackAnswer:
+    async def _ask(self, request: Request) -> CallbackAnswer:
+        body, headers = request
         async with self._session.post(self.url, data=body, headers=headers) as response:
             text = await response.text()
             try:

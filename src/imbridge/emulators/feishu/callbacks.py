@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from imbridge.emulators.common.callback import BaseCallbacks
 from imbridge.emulators.feishu import events, old_events
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.callback import Callback
@@ -12,12 +13,12 @@ if TYPE_CHECKING:
     from imbridge.emulators.feishu.world import World
 
 
-class Callbacks:
+class Callbacks(BaseCallbacks[App, Callback]):
     """Reached as `feishu.callbacks`."""
 
     def __init__(self, world: "World") -> None:
+        super().__init__()
         self._world = world
-        self._by_app: dict[str, Callback] = {}
 
     async def set(self, app: App, url: str, *, verify: bool = True) -> None:
         """Switches the app to HTTP callbacks; the address must pass the challenge first, unless `verify` is False.
@@ -26,16 +27,7 @@ class Callbacks:
             CallbackRefusedError: It did not.
         """
         callback = Callback(app, self._world, url)
-        try:
-            if verify:
-                await callback.verify()
-        except BaseException:
-            await callback.close()
-            raise
-        old = self._by_app.get(app.app_id)
-        if old is not None:
-            await old.close()
-        self._by_app[app.app_id] = callback
+        await self._put(app, callback, verify=verify)
         self._world.queue(app).callback = callback
 
     async def challenge(self, app: App, forged: Forged = PROPER) -> CallbackAnswer:
@@ -68,7 +60,7 @@ class Callbacks:
         """
         envelope = old_events.envelope if old else events.envelope
         shown = app if forged.token is None else replace(app, verification_token=forged.token)
-        event_id = event_id or self._world.ids.next("event")
+        event_id = event_id or self._world.ids.hex("event")
         payload = envelope(shown, event_id, event_type, event, self._world.settings.tenant_key)
         return await self._of(app).send(payload, forged)
 
@@ -76,14 +68,5 @@ class Callbacks:
         """Sends the last request once more, byte by byte, and returns the answer."""
         return await self._of(app).replay()
 
-    async def close(self) -> None:
-        """Forgets all addresses."""
-        for callback in self._by_app.values():
-            await callback.close()
-        self._by_app.clear()
-
-    def _of(self, app: App) -> Callback:
-        callback = self._by_app.get(app.app_id)
-        if callback is None:
-            raise RuntimeError(f"{app.app_id} has no callback address: call set_callback first")
-        return callback
+    def _named(self, owner: App) -> str:
+        return owner.app_id

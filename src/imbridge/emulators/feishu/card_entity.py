@@ -5,13 +5,13 @@ https://open.feishu.cn/document/cardkit-v1/streaming-updates-openapi-overview.
 """
 
 import time
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from imbridge.emulators.common.ids import Ids
+from imbridge.emulators.common.newest import Newest
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.card_tree import Card
-from imbridge.emulators.feishu.ids import Ids
 
 if TYPE_CHECKING:
     from imbridge.emulators.feishu.message import BotMessage
@@ -45,7 +45,7 @@ class CardEntity:
     message: "BotMessage | None" = None
     interactions: int = 0
     busy_until: float = 0.0
-    uuids: OrderedDict[str, str] = field(default_factory=OrderedDict)
+    uuids: Newest[str, str] = field(default_factory=lambda: Newest(UUIDS_KEPT))
     timed_out: bool = False
 
     @property
@@ -92,8 +92,6 @@ class CardEntity:
     def remember(self, uuid: str, request: str) -> None:
         """Keeps what was asked with a `uuid`; beyond 1,000 the oldest is forgotten."""
         self.uuids[uuid] = request
-        if len(self.uuids) > UUIDS_KEPT:
-            self.uuids.popitem(last=False)
 
     def _look_at_clock(self) -> None:
         if self.streaming_until is not None and time.monotonic() >= self.streaming_until:
@@ -109,16 +107,13 @@ class CardEntities:
 
     def __init__(self, ids: Ids, *, limit: int) -> None:
         self._ids = ids
-        self._limit = limit
-        self._kept: OrderedDict[str, CardEntity] = OrderedDict()
+        self._kept: Newest[str, CardEntity] = Newest(limit)
 
     def add(self, app: App, card: Card, lifetime: float) -> CardEntity:
         """Makes an entity of a card, which lives for so many seconds."""
-        card_id = f"7{int(self._ids.next('card', 16), 16) % 10**18:018d}"
+        card_id = f"7{int(self._ids.hex('card', 16), 16) % 10**18:018d}"
         entity = CardEntity(card_id, app, card, time.monotonic() + lifetime)
         self._kept[card_id] = entity
-        if len(self._kept) > self._limit:
-            self._kept.popitem(last=False)
         return entity
 
     def get(self, card_id: str) -> CardEntity | None:

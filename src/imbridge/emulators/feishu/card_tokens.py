@@ -4,10 +4,10 @@ Rules: https://open.feishu.cn/document/server-docs/im-v1/message-card/delay-upda
 """
 
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 
-from imbridge.emulators.feishu.ids import Ids
+from imbridge.emulators.common.ids import Ids
+from imbridge.emulators.common.newest import Newest
 from imbridge.emulators.feishu.message import BotMessage
 
 
@@ -32,15 +32,12 @@ class CardTokens:
 
     def __init__(self, ids: Ids, *, limit: int) -> None:
         self._ids = ids
-        self._limit = limit
-        self._kept: OrderedDict[str, CardToken] = OrderedDict()
+        self._kept: Newest[str, CardToken] = Newest(limit)
 
     def issue(self, message: BotMessage, lifetime: float) -> CardToken:
         """A new token for a card, which lives for so many seconds."""
-        token = CardToken(f"c-{self._ids.next('card_token', 40)}", message, time.monotonic() + lifetime)
+        token = CardToken(f"c-{self._ids.hex('card_token', 40)}", message, time.monotonic() + lifetime)
         self._kept[token.value] = token
-        if len(self._kept) > self._limit:
-            self._kept.popitem(last=False)
         return token
 
     def get(self, value: str) -> CardToken | None:

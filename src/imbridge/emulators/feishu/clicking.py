@@ -7,6 +7,7 @@ is not pushed again, and what goes wrong is shown to the person at once.
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from imbridge.emulators.common.compact_json import dump
 from imbridge.emulators.feishu import posting
 from imbridge.emulators.feishu.callback_answer import CallbackError, check_click_answer
 from imbridge.emulators.feishu.card_action import Input, action_of, component_of
@@ -14,7 +15,6 @@ from imbridge.emulators.feishu.card_rules import CardError
 from imbridge.emulators.feishu.card_sending import check_app_card
 from imbridge.emulators.feishu.card_tokens import CardToken
 from imbridge.emulators.feishu.card_tree import Card, is_v2
-from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.events import CARD_ACTION
 from imbridge.emulators.feishu.message import BotMessage
 

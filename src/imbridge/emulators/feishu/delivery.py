@@ -7,10 +7,11 @@ of them gets it, no broadcast.
 
 import asyncio
 import random
-from collections import OrderedDict, deque
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from imbridge.emulators.common.newest import Newest
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.callback_answer import CallbackError
 
@@ -77,8 +78,8 @@ class EventQueue:
         self._waiting: deque[Delivery] = deque()
         self._in_flight: dict[str, Delivery] = {}
         self._overdue: dict[str, Delivery] = {}
-        self._done: OrderedDict[str, int] = OrderedDict()
-        self._late: OrderedDict[str, bool] = OrderedDict()
+        self._done: Newest[str, int] = Newest(REMEMBERED)
+        self._late: Newest[str, bool] = Newest(REMEMBERED)
         self._timers: set[asyncio.TimerHandle] = set()
         self._sweep: asyncio.TimerHandle | None = None
         self._held: Delivery | None = None
@@ -261,8 +262,6 @@ class EventQueue:
     def _unanswered(self, delivery: Delivery, code: int) -> None:
         """A callback failed: the person is told, and it is not pushed again."""
         self._late[delivery.frame_id] = True
-        if len(self._late) > REMEMBERED:
-            self._late.popitem(last=False)
         if delivery.answer is not None and not delivery.answer.done():
             delivery.answer.set_exception(CallbackError(code))
 
@@ -282,8 +281,6 @@ class EventQueue:
     def _finish(self, delivery: Delivery) -> None:
         # Every copy that was written may be acknowledged once.
         self._done[delivery.frame_id] = delivery.writes - 1
-        if len(self._done) > REMEMBERED:
-            self._done.popitem(last=False)
 
     def _later(self, seconds: float, delivery: Delivery, action: Any) -> None:
         def run() -> None:

@@ -5,12 +5,12 @@ The open documents do not describe it; paths and fields are those the official S
 """
 
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from imbridge.emulators.common.ids import Ids
+from imbridge.emulators.common.newest import Newest
 from imbridge.emulators.feishu.app import App
-from imbridge.emulators.feishu.ids import Ids
 from imbridge.emulators.feishu.settings import EmulatorSettings
 
 if TYPE_CHECKING:
@@ -39,18 +39,16 @@ class DeviceRequests:
     def __init__(self, settings: EmulatorSettings, ids: Ids) -> None:
         self._settings = settings
         self._ids = ids
-        self._requests: OrderedDict[str, DeviceRequest] = OrderedDict()
+        self._requests: Newest[str, DeviceRequest] = Newest(settings.history)
 
     def start(self, app: App, scopes: tuple[str, ...]) -> DeviceRequest:
         """A new request."""
-        user_code = self._ids.next("user_code", 8).upper()
+        user_code = self._ids.hex("user_code", 8).upper()
         expires = time.monotonic() + self._settings.device_lifetime
         request = DeviceRequest(
-            self._ids.next("device_code", 64), f"{user_code[:4]}-{user_code[4:]}", app, scopes, expires
+            self._ids.hex("device_code", 64), f"{user_code[:4]}-{user_code[4:]}", app, scopes, expires
         )
         self._requests[request.device_code] = request
-        if len(self._requests) > self._settings.history:
-            self._requests.popitem(last=False)
         return request
 
     def by_device(self, device_code: str) -> DeviceRequest | None:

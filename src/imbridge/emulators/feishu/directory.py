@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from imbridge.emulators.common.ids import Ids
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.chat import Chat
 from imbridge.emulators.feishu.department import Department
-from imbridge.emulators.feishu.ids import Ids
 
 if TYPE_CHECKING:
     from imbridge.emulators.feishu.user import User

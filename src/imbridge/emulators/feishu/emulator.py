@@ -1,12 +1,9 @@
 """The emulator: start it, fill it with apps and people, and talk."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from aiohttp import web
-
+from imbridge.emulators.common.emulator import BaseEmulator
 from imbridge.emulators.feishu import (
     api_application,
     api_approval,
@@ -43,13 +40,11 @@ from imbridge.emulators.feishu.groups import Groups
 from imbridge.emulators.feishu.longlink import LongLink
 from imbridge.emulators.feishu.message import BotMessage
 from imbridge.emulators.feishu.settings import EmulatorSettings
-from imbridge.emulators.feishu.stats import Stats, Violation
+from imbridge.emulators.feishu.stats import Stats
 from imbridge.emulators.feishu.tenant import TenantSetup
 from imbridge.emulators.feishu.user import User
-from imbridge.emulators.feishu.wire import Wire
 from imbridge.emulators.feishu.world import World
 
-MAX_BODY = 64 * 1024 * 1024
 PARTS = (
     api_messages,
     api_reactions,
@@ -70,8 +65,8 @@ PARTS = (
 )
 
 
-class FeishuEmulator(TenantSetup):
-    """Feishu's servers on this machine.
+class FeishuEmulator(TenantSetup, BaseEmulator[Stats, Faults]):
+    """Feishu's servers on this machine; `base_url` is what to configure as Feishu's domain.
 
     Args:
         host: Address to listen on.
@@ -80,20 +75,19 @@ class FeishuEmulator(TenantSetup):
         settings: The platform's numbers.
     """
 
+    _world: World
+
     def __init__(
         self, host: str = "127.0.0.1", port: int = 0, *, seed: int = 0, settings: EmulatorSettings | None = None
     ) -> None:
         self.settings = settings or EmulatorSettings()
-        self._host = host
-        self._port = port
-        self._world = World(seed, self.settings)
-        self._link = LongLink(self._world)
-        self._world.faults.attach(self._world, self._link)
-        self.groups = Groups(self._world)
-        self.contacts = Contacts(self._world)
-        self.callbacks = Callbacks(self._world)
-        self._runner: web.ServerRunner | None = None
-        auth = AuthApi(self._world)
+        world = World(seed, self.settings)
+        link = LongLink(world)
+        world.faults.attach(world, link)
+        self.groups = Groups(world)
+        self.contacts = Contacts(world)
+        self.callbacks = Callbacks(world)
+        auth = AuthApi(world)
         routes = Routes()
         auth.routes(routes)
         for part in PARTS:
@@ -101,79 +95,18 @@ class FeishuEmulator(TenantSetup):
         doors = Routes()
         api_oauth.add_doors(doors)
         api_hook.add_doors(doors)
-        self._gateway = Gateway(self._world, self._link, routes, auth.public, doors)
+        super().__init__(world, Gateway(world, link, routes, auth.public, doors).handle, host, port)
 
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
-
-    async def start(self) -> None:
-        """Starts listening."""
-        if self._runner is not None:
-            raise RuntimeError("the emulator is already started")
-        server = web.Server(
-            self._gateway.handle,
-            request_factory=_request,
-            access_log=None,
-        )
-        runner = web.ServerRunner(server, shutdown_timeout=0.5)
-        await runner.setup()
-        site = web.TCPSite(runner, self._host, self._port)
-        try:
-            await site.start()
-        except BaseException:
-            await runner.cleanup()
-            raise
-        self._port = runner.addresses[0][1]
-        self._runner = runner
-
-    async def stop(self) -> None:
-        """Cuts all connections and stops listening; stopping twice is nothing."""
-        runner, self._runner = self._runner, None
-        self.faults.clear()
+    async def _end(self) -> None:
         for queue in self._world.queues.values():
             queue.close()
         await self.callbacks.close()
         self.faults.drop_connections()
-        if runner is not None:
-            await runner.cleanup()
-
-    @property
-    def base_url(self) -> str:
-        """What to configure as Feishu's domain: `http://127.0.0.1:PORT`."""
-        if self._runner is None:
-            raise RuntimeError("the emulator is not started: use `async with FeishuEmulator() as feishu`")
-        return f"http://{self._host}:{self._port}"
 
     @property
     def messages(self) -> Sequence[BotMessage]:
         """The bots' messages in the order of their arrival; the newest `settings.history`."""
         return self._world.store.of_bots
-
-    @property
-    def stats(self) -> Stats:
-        """Counters."""
-        return self._world.stats
-
-    @property
-    def violations(self) -> list[Violation]:
-        """The platform's rules that clients broke."""
-        return self._world.violations
-
-    @property
-    def faults(self) -> Faults:
-        """Faults on demand."""
-        return self._world.faults
-
-    @property
-    def wire(self) -> Wire:
-        """For watching frames and HTTP calls."""
-        return self._world.wire
 
     @property
     def approvals(self) -> Approvals:
@@ -193,11 +126,11 @@ class FeishuEmulator(TenantSetup):
         Raises:
             ConsentPageError: The page shows an error instead of asking.
         """
-        return browser.consents(self._world, self.base_url, user, url)
+        return browser.consents(self._world, user, url)
 
     async def denies(self, user: User, url: str) -> str:
         """Somebody opens an authorisation address and refuses; returns where their browser is sent."""
-        return browser.denies(self._world, self.base_url, user, url)
+        return browser.denies(self._world, user, url)
 
     def revokes(self, user: User, app: App) -> None:
         """Somebody takes back all they let an app do: its tokens of theirs are invalid."""
@@ -289,9 +222,3 @@ class FeishuEmulator(TenantSetup):
     def unacknowledged_events(self, app: App) -> int:
         """Events that were sent and are not acknowledged yet."""
         return self._world.queue(app).unacknowledged
-
-
-def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
-    # The default request refuses bodies above 1 MB; uploads are larger.
-    loop = asyncio.get_running_loop()
-    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)

@@ -5,13 +5,13 @@ context manager: `with feishu.faults.http_fail("*/messages*", 502): ...`.
 """
 
 import asyncio
-import fnmatch
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from imbridge.emulators.common.fault import Fault
+from imbridge.emulators.common.http_faults import HttpFaults
 from imbridge.emulators.feishu.app import App
-from imbridge.emulators.feishu.fault import Fault
 from imbridge.emulators.feishu.oauth_errors import ERRORS
 
 if TYPE_CHECKING:
@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from imbridge.emulators.feishu.world import World
 
 
-class Faults:
-    """All faults of one emulator; `active` says whether any is set."""
+class Faults(HttpFaults):
+    """All faults of one emulator; `active` says whether any is set.
+
+    `http_delay(..., accepted=True)` concerns messages that a bot creates: they are accepted, and answered late.
+    """
 
     def __init__(self) -> None:
-        self.active = False
-        self._set: dict[str, list[Fault]] = {}
+        super().__init__()
         self._world: World | None = None
         self._link: LongLink | None = None
 
@@ -35,20 +37,6 @@ class Faults:
         """Connects the faults with what they act on."""
         self._world = world
         self._link = link
-
-    def clear(self) -> None:
-        """Ends all faults."""
-        for fault in [one for faults in self._set.values() for one in faults]:
-            fault.clear()
-
-    def forget(self, fault: Fault) -> None:
-        """Takes a fault out of the set."""
-        faults = self._set.get(fault.kind, [])
-        if fault in faults:
-            faults.remove(fault)
-        if not faults:
-            self._set.pop(fault.kind, None)
-        self.active = bool(self._set)
 
     # --- connections ------------------------------------------------------------------------------------------------
 
@@ -81,17 +69,7 @@ class Faults:
 
         Connections made later work. Clearing the fault lets those that still exist go on.
         """
-        connections = self._connections(app)
-        for connection in connections:
-            connection.freeze()
-        fault = self._add("half_open", None, connections=len(connections))
-        fault.hits = len(connections)
-
-        def thaw() -> None:
-            for connection in connections:
-                connection.thaw()
-
-        return fault.on_clear(thaw)
+        return self._freeze(self._connections(app))
 
     def send_raw(self, app: App, data: bytes) -> int:
         """Sends a binary websocket message of any bytes to every connection of the app; returns how many."""
@@ -133,32 +111,6 @@ class Faults:
 
     # --- HTTP -------------------------------------------------------------------------------------------------------
 
-    def http_fail(
-        self,
-        path_pattern: str,
-        status: int,
-        times: int | None = 1,
-        body: str | bytes = "",
-        headers: Mapping[str, str] | None = None,
-        method: str | None = None,
-    ) -> Fault:
-        """Requests whose path fits the pattern (`*` and `?` as in file names) are answered with this, unhandled."""
-        facts = {"pattern": path_pattern, "status": status, "body": body, "headers": dict(headers or {})}
-        return self._add("http_fail", times, **facts, method=method)
-
-    def http_delay(
-        self,
-        path_pattern: str,
-        seconds: float,
-        times: int | None = 1,
-        *,
-        accepted: bool = False,
-        method: str | None = None,
-    ) -> Fault:
-        """Requests whose path fits are handled late; with `accepted=True`, a message is accepted and answered late."""
-        kind = "accepted_delay" if accepted else "http_delay"
-        return self._add(kind, times, pattern=path_pattern, seconds=seconds, method=method)
-
     def cut_after_accept(self, times: int | None = 1) -> Fault:
         """A create or reply is accepted, then the HTTP connection is cut before the answer."""
         return self._add("cut_after_accept", times)
@@ -183,10 +135,6 @@ class Faults:
         """Calls of any API whose path fits (`*/cardkit/v1/cards/*/content`) are refused with this code, unhandled."""
         facts = {"pattern": path_pattern, "code": code, "ext": ext, "status": http_status, "headers": headers or {}}
         return self._add("refuse", times, **facts, method=method)
-
-    def lose_answer(self, path_pattern: str, times: int | None = 1, *, method: str | None = None) -> Fault:
-        """Calls of any API whose path fits are handled, then the HTTP connection is cut before the answer."""
-        return self._add("lose_answer", times, pattern=path_pattern, method=method)
 
     # --- cards ------------------------------------------------------------------------------------------------------
 
@@ -234,7 +182,7 @@ class Faults:
         """The token endpoint refuses with a code of `oauth_errors.ERRORS`, of one grant type or of all."""
         if code not in ERRORS:
             raise ValueError(f"{code} is no code of the token endpoint; they are {sorted(ERRORS)}")
-        return self._add("refuse_oauth", times, code=code, method=grant_type)
+        return self._add("refuse_oauth", times, code=code, pattern=grant_type or "*")
 
     def refuse_hook(self, code: int, times: int | None = 1, msg: str = "") -> Fault:
         """Addresses of custom bots answer with this code: 11232 is the platform under pressure."""
@@ -242,62 +190,38 @@ class Faults:
 
     def token_lifetime(self, seconds: float) -> Fault:
         """Tokens die this many seconds after they are issued, although their expiry says otherwise."""
-        tokens = self._the_world().tokens
-        tokens.early_death = seconds
-
-        def undo() -> None:
-            tokens.early_death = None
-
-        return self._add("token_lifetime", None, seconds=seconds).on_clear(undo)
+        return self._early_death(self._the_world().tokens, seconds)
 
     # --- asked by the emulator's parts --------------------------------------------------------------------------------
 
     def event_delay(self) -> float:
         """Seconds to hold this event back."""
-        fault = self._take("delay_events")
+        fault = self.take("delay_events")
         return float(fault.facts["seconds"]) if fault else 0.0
 
     def event_copies(self) -> int:
         """How many more times to write this push."""
-        fault = self._take("duplicate_events")
+        fault = self.take("duplicate_events")
         return int(fault.facts["copies"]) if fault else 0
 
     def hold_event(self) -> bool:
         """Whether to hold this event until the next."""
-        return self._take("reorder_events") is not None
+        return self.take("reorder_events") is not None
 
     def frame_parts(self) -> int:
         """In how many frames to send this event."""
-        fault = self._take("split_frames")
+        fault = self.take("split_frames")
         return int(fault.facts["parts"]) if fault else 1
 
     def endpoint_refusal(self) -> int | None:
         """The code to refuse the endpoint request with."""
-        fault = self._take("refuse_endpoint")
+        fault = self.take("refuse_endpoint")
         return int(fault.facts["code"]) if fault else None
 
     def handshake_refusal(self) -> int | None:
         """The code to refuse the handshake with."""
-        fault = self._take("refuse_handshake")
+        fault = self.take("refuse_handshake")
         return int(fault.facts["code"]) if fault else None
-
-    def take(self, kind: str, method: str = "", path: str = "") -> Fault | None:
-        """A fault of this kind that strikes this request."""
-        return self._take(kind, method, path)
-
-    def _take(self, kind: str, method: str = "", path: str = "") -> Fault | None:
-        for fault in self._set.get(kind, ()):
-            wanted = fault.facts.get("method")
-            if (wanted is None or wanted == method) and fnmatch.fnmatchcase(path, fault.facts.get("pattern", "*")):
-                fault.strike()
-                return fault
-        return None
-
-    def _add(self, kind: str, times: int | None, **facts: Any) -> Fault:
-        fault = Fault(self, kind, times, facts)
-        self._set.setdefault(kind, []).append(fault)
-        self.active = True
-        return fault
 
     def _connections(self, app: App | None) -> "list[Connection]":
         if self._link is None:

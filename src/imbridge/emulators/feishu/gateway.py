@@ -7,6 +7,7 @@ log id; every answer names its log id in the header X-Tt-Logid
 
 import asyncio
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,13 +15,13 @@ from urllib.parse import parse_qs, quote, unquote
 
 from aiohttp import web
 
+from imbridge.emulators.common.compact_json import dump
+from imbridge.emulators.common.wire import readable_body
 from imbridge.emulators.feishu import scopes, user_access
 from imbridge.emulators.feishu.app import App
-from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.door import Knock
 from imbridge.emulators.feishu.errors import ApiError
 from imbridge.emulators.feishu.grants import UserToken
-from imbridge.emulators.feishu.rates import reset_seconds
 
 if TYPE_CHECKING:
     from imbridge.emulators.feishu.longlink import LongLink
@@ -149,7 +150,7 @@ class Gateway:
         door = self._doors.find(request.method, path[1:])
         if door is not None:
             return self._at_door(request, path, query, body, door)
-        log_id = world.ids.next("log")
+        log_id = world.ids.hex("log")
         after = None
         headers = {"X-Tt-Logid": log_id, "Content-Type": JSON_TYPE}
         status = 200
@@ -219,10 +220,11 @@ class Gateway:
             if wait > 0:
                 world.stats.rate_limited += 1
                 world.violation("rate_exceeded", f"{app.app_id} asked {name} more than {limit} times in its period")
-                rate_headers = {"x-ogw-ratelimit-limit": str(limit), "x-ogw-ratelimit-reset": reset_seconds(wait)}
+                reset = max(1, math.ceil(wait))  # whole seconds, at least one
+                rate_headers = {"x-ogw-ratelimit-limit": str(limit), "x-ogw-ratelimit-reset": str(reset)}
                 raise ApiError(RATE_LIMITED, status=429, headers=rate_headers)
         if world.faults.active:
-            refused = world.faults.take("refuse", request.method, path)
+            refused = world.faults.take("refuse", path, method=request.method)
             if refused is not None:
                 facts = refused.facts
                 raise ApiError(facts["code"], facts["ext"], status=facts["status"], headers=facts["headers"])
@@ -241,15 +243,12 @@ class Gateway:
         # Not the path: a custom bot's address is its password.
         self._tell(request.method, f"/{name.partition(' ')[2]}", reply.status, code, body, reply.payload)
         text, media_type = (reply.page, "text/html; charset=utf-8") if reply.page else (dump(reply.payload), JSON_TYPE)
-        headers = {"X-Tt-Logid": self._world.ids.next("log"), "Content-Type": media_type}
+        headers = {"X-Tt-Logid": self._world.ids.hex("log"), "Content-Type": media_type}
         return web.Response(body=text.encode(), status=reply.status, headers=headers)
 
     def _lose(self, request: web.BaseRequest, path: str) -> None:
-        if not self._world.faults.active:
-            return
-        lost = self._world.faults.take("lose_answer", request.method, path)
-        if lost is not None and request.transport is not None:
-            request.transport.abort()
+        if self._world.faults.active:
+            self._world.faults.cut_answer(request, path)
 
     def _owner(self, authorization: str, path: str, name: str) -> tuple[App, UserToken | None]:
         world = self._world
@@ -269,19 +268,11 @@ class Gateway:
         return app, None
 
     async def _fault(self, method: str, path: str) -> web.Response | None:
-        delay = self._world.faults.take("http_delay", method, path)
-        if delay is not None:
-            await asyncio.sleep(delay.facts["seconds"])
-        fail = self._world.faults.take("http_fail", method, path)
-        if fail is None:
-            return None
-        body = fail.facts["body"]
-        self._tell(method, path, fail.facts["status"], None)
-        return web.Response(
-            body=body.encode() if isinstance(body, str) else body,
-            status=fail.facts["status"],
-            headers=fail.facts["headers"],
-        )
+        await self._world.faults.delay_request(path, method)
+        failure = self._world.faults.failure(path, method)
+        if failure is not None:
+            self._tell(method, path, failure.status, None)
+        return failure
 
     def _tell(
         self,
@@ -296,10 +287,7 @@ class Gateway:
             return
         facts: dict[str, Any] = {"method": method, "path": path, "status": status, "code": code}
         if body[:1] == b"{":
-            try:
-                facts["request"] = json.loads(body)
-            except ValueError:
-                facts["request"] = f"({len(body)} bytes)"
+            facts["request"] = readable_body(body)
         if payload is not None:
             facts["response"] = payload
         self._world.wire.tell("in", "http", facts)

@@ -10,13 +10,13 @@ import base64
 import hashlib
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from imbridge.emulators.common.ids import Ids
+from imbridge.emulators.common.newest import Newest
 from imbridge.emulators.feishu.app import App
-from imbridge.emulators.feishu.ids import Ids
 from imbridge.emulators.feishu.oauth_errors import OAuthError
 from imbridge.emulators.feishu.settings import EmulatorSettings
 
@@ -85,9 +85,9 @@ class Grants:
         self._settings = settings
         self._ids = ids
         self._granted: dict[tuple[User, App], dict[str, None]] = {}
-        self._codes: OrderedDict[str, Code] = OrderedDict()
-        self._tokens: OrderedDict[str, UserToken] = OrderedDict()
-        self._refresh: OrderedDict[str, RefreshToken] = OrderedDict()
+        self._codes: Newest[str, Code] = Newest(settings.history)
+        self._tokens: Newest[str, UserToken] = Newest(settings.history)
+        self._refresh: Newest[str, RefreshToken] = Newest(settings.history)
 
     def agree(self, user: "User", app: App, scopes: Iterable[str]) -> tuple[str, ...]:
         """Somebody lets an app do these things too; returns all that they let it do now."""
@@ -107,10 +107,9 @@ class Grants:
     ) -> str:
         """A code for what somebody agreed to."""
         granted = self.agree(user, app, scopes)
-        value = self._ids.next("code", 64)
+        value = self._ids.hex("code", 64)
         expires = time.monotonic() + self._settings.code_lifetime
-        code = Code(value, app, user, granted, redirect_uri, challenge, challenge_method, expires)
-        self._keep(self._codes, value, code)
+        self._codes[value] = Code(value, app, user, granted, redirect_uri, challenge, challenge_method, expires)
         return value
 
     def exchange(
@@ -195,15 +194,15 @@ class Grants:
     ) -> Issued:
         """A user token; with a refresh token if `offline_access` is in `scopes` (in the old interface: always)."""
         now = time.monotonic()
-        name = f"u-{self._ids.next('user_token', 40)}" if legacy else self._jwt("user_token")
+        name = f"u-{self._ids.hex('user_token', 40)}" if legacy else self._jwt("user_token")
         token = UserToken(name, app, user, frozenset(scopes), now + self._settings.user_token_lifetime)
-        self._keep(self._tokens, name, token)
+        self._tokens[name] = token
         if OFFLINE not in scopes and not legacy:
             return Issued(token, None)
-        name = f"ur-{self._ids.next('refresh_token', 40)}" if legacy else self._jwt("refresh_token")
+        name = f"ur-{self._ids.hex('refresh_token', 40)}" if legacy else self._jwt("refresh_token")
         expires = now + self._settings.refresh_token_lifetime
         refresh = RefreshToken(name, token, granted, now if agreed is None else agreed, expires)
-        self._keep(self._refresh, name, refresh)
+        self._refresh[name] = refresh
         return Issued(token, refresh)
 
     def find(self, value: str) -> tuple[UserToken | None, bool]:
@@ -231,12 +230,7 @@ class Grants:
 
     def _jwt(self, kind: str) -> str:
         # As long as the platform's: the documents say 1 to 2 KB, and to leave room for 4 KB.
-        return f"{JWT_HEAD}.{self._ids.next(kind, 1000)}.{self._ids.next(kind, 86)}"
-
-    def _keep(self, kept: OrderedDict[str, Any], value: str, what: object) -> None:
-        kept[value] = what
-        if len(kept) > self._settings.history:
-            kept.popitem(last=False)
+        return f"{JWT_HEAD}.{self._ids.hex(kind, 1000)}.{self._ids.hex(kind, 86)}"
 
 
 def _expire(tokens: Iterable[UserToken | RefreshToken]) -> int:

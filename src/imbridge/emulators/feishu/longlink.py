@@ -55,7 +55,7 @@ class LongLink:
         if app is None or app.app_secret != secret:
             return _refusal(AUTH_FAILED)
         ids = world.ids
-        device_id, ticket, access_key = ids.next("device", 16), ids.next("ticket"), ids.next("access_key")
+        device_id, ticket, access_key = ids.hex("device", 16), ids.hex("ticket"), ids.hex("access_key")
         service_id = 33_554_678 + list(world.directory.apps).index(app.app_id)
         if len(self._tickets) >= TICKETS_KEPT:
             del self._tickets[next(iter(self._tickets))]

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from imbridge.emulators.common.compact_json import dump
 from imbridge.emulators.feishu import posting
 from imbridge.emulators.feishu.app import App
-from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.message import BotMessage, Message
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def copies(world: "World", messages: Sequence[Message]) -> list[Message]:
 
 
 def _copy(world: "World", message: Message) -> Message:
-    message_id = "om_" + world.ids.next("message")
+    message_id = "om_" + world.ids.hex("message")
     world.store.add_merged(message_id)
     copy = replace(
         message,

@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from imbridge.emulators.common.compact_json import dump
 from imbridge.emulators.feishu.app import App
-from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.message import Message
 
 if TYPE_CHECKING:

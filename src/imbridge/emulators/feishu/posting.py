@@ -66,7 +66,7 @@ def post(
     else:
         ids, mentioned = tuple(source.mention_keys()), source.mentions
     message = BotMessage(
-        message_id="om_" + world.ids.next("message"),
+        message_id="om_" + world.ids.hex("message"),
         chat=chat,
         sender=app,
         app_id=app.app_id,
@@ -104,9 +104,9 @@ def place(world: "World", chat: Chat, parent: Message | None, *, in_thread: bool
     (https://open.feishu.cn/document/server-docs/im-v1/message/intro).
     """
     if parent is None:
-        return "", "", "omt_" + world.ids.next("thread", 16) if chat.topic else ""
+        return "", "", "omt_" + world.ids.hex("thread", 16) if chat.topic else ""
     if in_thread and not parent.thread_id:
-        parent.thread_id = "omt_" + world.ids.next("thread", 16)
+        parent.thread_id = "omt_" + world.ids.hex("thread", 16)
     if parent.thread_id:
         root_id = _thread_root(world, parent)
         return root_id, root_id, parent.thread_id

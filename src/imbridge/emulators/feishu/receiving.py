@@ -96,7 +96,7 @@ def _chat(call: Call, id_type: str, receive_id: str) -> Chat:
 def _faults_after(call: Call, message: BotMessage, uuid: str) -> None:
     """The message is accepted; what can still go wrong is the answer."""
     world = call.world
-    delay = world.faults.take("accepted_delay", call.request.method, call.path)
+    delay = world.faults.take("accepted_delay", call.path, method=call.request.method)
     cut = world.faults.take("cut_after_accept")
     if uuid and delay is not None:
         world.store.uuid_begin(call.app.app_id, uuid)

@@ -8,8 +8,8 @@ schema 2.0 without its content; `md` of a post comes as other tags.
 from collections.abc import Iterator
 from typing import Any
 
+from imbridge.emulators.common.compact_json import dump
 from imbridge.emulators.feishu.card_tree import Card, is_v2
-from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.message import BotMessage, Message
 from imbridge.emulators.feishu.readable import with_placeholders
 

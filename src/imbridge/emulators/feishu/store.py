@@ -1,8 +1,9 @@
 """The messages that are kept, and the idempotency keys."""
 
 import time
-from collections import OrderedDict, deque
+from collections import deque
 
+from imbridge.emulators.common.newest import Newest
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.chat import Chat
 from imbridge.emulators.feishu.message import BotMessage, Message
@@ -14,16 +15,14 @@ class MessageStore:
 
     def __init__(self, settings: EmulatorSettings) -> None:
         self._settings = settings
-        self._by_id: OrderedDict[str, Message] = OrderedDict()
-        self._by_uuid: OrderedDict[tuple[str, str], tuple[BotMessage | None, float]] = OrderedDict()
-        self._merged: OrderedDict[str, None] = OrderedDict()
+        self._by_id: Newest[str, Message] = Newest(settings.history)
+        self._by_uuid: Newest[tuple[str, str], tuple[BotMessage | None, float]] = Newest(settings.history)
+        self._merged: Newest[str, None] = Newest(settings.history)
         self.of_bots: deque[BotMessage] = deque(maxlen=settings.history)
 
     def add(self, message: Message) -> None:
         """Keeps a message; beyond the history the oldest is forgotten."""
         self._by_id[message.message_id] = message
-        if len(self._by_id) > self._settings.history:
-            self._by_id.popitem(last=False)
         if isinstance(message, BotMessage):
             self.of_bots.append(message)
 
@@ -49,8 +48,6 @@ class MessageStore:
     def add_merged(self, message_id: str) -> None:
         """Keeps the id of a message that exists within a merged one only."""
         self._merged[message_id] = None
-        if len(self._merged) > self._settings.history:
-            self._merged.popitem(last=False)
 
     def is_merged(self, message_id: str) -> bool:
         """Whether it is the id of a message within a merged one."""
@@ -58,7 +55,8 @@ class MessageStore:
 
     def newest(self, chat: Chat) -> Message | None:
         """The newest message of a conversation."""
-        return next((message for message in reversed(self._by_id.values()) if message.chat is chat), None)
+        newest_first = (self._by_id[message_id] for message_id in reversed(self._by_id))
+        return next((message for message in newest_first if message.chat is chat), None)
 
     def uuid_state(self, app_id: str, uuid: str) -> tuple[bool, BotMessage | None]:
         """Whether the key is in use, and the message it stands for (None while that is still being sent)."""
@@ -78,5 +76,3 @@ class MessageStore:
     def _remember(self, app_id: str, uuid: str, message: BotMessage | None) -> None:
         self._by_uuid.pop((app_id, uuid), None)
         self._by_uuid[app_id, uuid] = (message, time.monotonic() + self._settings.uuid_window)
-        if len(self._by_uuid) > self._settings.history:
-            self._by_uuid.popitem(last=False)

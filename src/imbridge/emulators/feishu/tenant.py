@@ -19,11 +19,6 @@ class TenantSetup:
 
     _world: "World"
 
-    @property
-    def base_url(self) -> str:
-        """Where the emulator listens."""
-        raise RuntimeError("only a started emulator has an address")
-
     def add_app(
         self,
         app_id: str | None = None,
@@ -43,16 +38,16 @@ class TenantSetup:
     ) -> App:
         """Adds an app with a bot; what is not given is made up. See `App` for the arguments."""
         ids = self._world.ids
-        app_id = app_id or f"cli_{ids.next('app', 16)}"
+        app_id = app_id or f"cli_{ids.hex('app', 16)}"
         if app_id in self._world.directory.apps:
             raise ValueError(f"there is an app {app_id} already")
         app = App(
             app_id=app_id,
-            app_secret=app_secret or ids.next("secret"),
+            app_secret=app_secret or ids.hex("secret"),
             name=name,
             bot_open_id="ou_" + ids.derived("bot", app_id, app_id),
             encrypt_key=encrypt_key,
-            verification_token=ids.next("verification") if verification_token is None else verification_token,
+            verification_token=ids.hex("verification") if verification_token is None else verification_token,
             group_scope=group_scope,
             hears_bots=hears_bots,
             subscriptions=subscriptions,
@@ -68,11 +63,11 @@ class TenantSetup:
     def add_user(self, name: str, *departments: Department, email: str = "", **profile: Any) -> User:
         """Adds a person, with any attributes of `Profile`; nobody is told (see `contacts.user_joins`)."""
         ids = self._world.ids
-        user_id = ids.next("user", 8)
+        user_id = ids.hex("user", 8)
         user = User(
             self._world,
             name,
-            union_id="on_" + ids.next("union"),
+            union_id="on_" + ids.hex("union"),
             user_id=user_id,
             email=email or f"{user_id}@example.com",
             profile=Profile(departments=list(departments), **profile),
@@ -84,8 +79,8 @@ class TenantSetup:
         """Adds a department below another (or the root); nobody is told (see `contacts.department_created`)."""
         directory, ids = self._world.directory, self._world.ids
         department = Department(
-            open_department_id="od-" + ids.next("department"),
-            department_id=ids.next("department_id", 12),
+            open_department_id="od-" + ids.hex("department"),
+            department_id=ids.hex("department_id", 12),
             name=name,
             parent=parent,
             leader=leader,
@@ -102,7 +97,7 @@ class TenantSetup:
         self, name: str, members: Iterable[User] = (), apps: Iterable[App] = (), *, topic: bool = False
     ) -> Chat:
         """Adds a group; with `topic=True` a topic group, where every new message opens a thread."""
-        chat_id = "oc_" + self._world.ids.next("chat")
+        chat_id = "oc_" + self._world.ids.hex("chat")
         chat = Chat(chat_id=chat_id, kind="group", name=name, topic=topic, members=list(members), apps=list(apps))
         self._world.directory.chats[chat_id] = chat
         return chat
@@ -118,10 +113,9 @@ class TenantSetup:
     ) -> CustomBot:
         """Adds a custom bot to a group: its `url` takes messages. See `CustomBot` for the arguments."""
         ids = self._world.ids
-        raw = ids.next("hook")
-        token = f"{raw[:8]}-{raw[8:12]}-{raw[12:16]}-{raw[16:20]}-{raw[20:]}"
-        sender = App(f"cli_{ids.next('hook_app', 16)}", "", name, "ou_" + ids.next("hook_bot"))
-        url = f"{self.base_url}/open-apis/bot/v2/hook/{token}"
+        token = ids.uuid("hook")
+        sender = App(f"cli_{ids.hex('hook_app', 16)}", "", name, "ou_" + ids.hex("hook_bot"))
+        url = f"{self._world.base_url}/open-apis/bot/v2/hook/{token}"
         bot = CustomBot(chat, url, sender, secret, keywords, ip_allowed)
         self._world.custom_bots[token] = bot
         return bot

@@ -8,8 +8,8 @@ valid).
 import time
 from dataclasses import dataclass
 
+from imbridge.emulators.common.ids import Ids
 from imbridge.emulators.feishu.app import App
-from imbridge.emulators.feishu.ids import Ids
 from imbridge.emulators.feishu.settings import EmulatorSettings
 
 KEPT_PER_APP = 16
@@ -47,7 +47,7 @@ class Tokens:
             del self._tokens[old.value]
         lifetime = self._settings.token_lifetime
         dies = lifetime if self.early_death is None else self.early_death
-        token = Token(f"t-{self._ids.next('token', 40)}", app, now + lifetime, now + dies)
+        token = Token(f"t-{self._ids.hex('token', 40)}", app, now + lifetime, now + dies)
         self._tokens[token.value] = token
         self.issued += 1
         return token.value, int(lifetime)

@@ -1,11 +1,11 @@
 """Images and files: uploaded by apps and by people, kept in bounded memory."""
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from imbridge.emulators.common.ids import Ids
+from imbridge.emulators.common.newest import Newest
 from imbridge.emulators.feishu.app import App
-from imbridge.emulators.feishu.ids import Ids
 
 if TYPE_CHECKING:
     from imbridge.emulators.feishu.user import User
@@ -46,21 +46,18 @@ class Uploads:
 
     def __init__(self, ids: Ids, *, limit: int, limit_bytes: int) -> None:
         self._ids = ids
-        self._limit = limit
-        self._limit_bytes = limit_bytes
-        self._kept: OrderedDict[str, Upload] = OrderedDict()
-        self._bytes = 0
+        self._kept: Newest[str, Upload] = Newest(limit, limit_bytes=limit_bytes, size=lambda one: len(one.data))
 
     def add_image(self, data: bytes, by: "App | User") -> Upload:
         """Keeps an image."""
-        key = f"img_v3_{self._ids.next('image', 36)}g"
+        key = f"img_v3_{self._ids.hex('image', 36)}g"
         return self._keep(Upload(key, "image", data, by, media_type=image_type(data) or "application/octet-stream"))
 
     def add_file(
         self, data: bytes, by: "App | User", *, name: str, file_type: str, duration: int | None = None
     ) -> Upload:
         """Keeps a file."""
-        key = f"file_v3_{self._ids.next('file', 36)}g"
+        key = f"file_v3_{self._ids.hex('file', 36)}g"
         return self._keep(Upload(key, "file", data, by, name=name, file_type=file_type, duration=duration))
 
     def get(self, key: str) -> Upload | None:
@@ -69,8 +66,4 @@ class Uploads:
 
     def _keep(self, upload: Upload) -> Upload:
         self._kept[upload.key] = upload
-        self._bytes += len(upload.data)
-        while len(self._kept) > 1 and (len(self._kept) > self._limit or self._bytes > self._limit_bytes):
-            _, old = self._kept.popitem(last=False)
-            self._bytes -= len(old.data)
         return upload

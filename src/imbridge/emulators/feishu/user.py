@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
+from imbridge.emulators.common.compact_json import dump
 from imbridge.emulators.feishu import acting, events, merged, old_events
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.chat import Chat
-from imbridge.emulators.feishu.compact_json import dump
 from imbridge.emulators.feishu.events import now_ms
 from imbridge.emulators.feishu.inbox import Expected, Inbox
 from imbridge.emulators.feishu.message import BotMessage, Edit, Message, Reaction, SentMessage
@@ -147,7 +147,7 @@ class User(Sending):
     def reacts(self, message: Message | str, emoji_type: str) -> Reaction:
         """Puts an emoji on a message (its id will do) and pushes the event."""
         target = self._message(message)
-        reaction = Reaction(self._world.ids.next("reaction"), emoji_type, self, now_ms())
+        reaction = Reaction(self._world.ids.hex("reaction"), emoji_type, self, now_ms())
         target.reactions.append(reaction)
         push_reaction(self._world, target, reaction, events.REACTION_CREATED)
         return reaction
@@ -216,7 +216,7 @@ class User(Sending):
         Raises:
             AssertionError: None came; says what was expected and what came instead.
         """
-        return await self.inbox.receive(expected, None if chat is None else self._chat(chat), timeout)
+        return await self.inbox.receive(expected, timeout, None if chat is None else self._chat(chat))
 
     async def receives_nothing(self, within: float = 0.2, chat: Where = None) -> None:
         """Waits `within` seconds; AssertionError if a message is there that was not received before."""
@@ -260,7 +260,7 @@ class User(Sending):
             raise ValueError(f"{self.name} is not in {chat!r}")
         root_id, parent_id, thread_id = place(world, chat, parent, in_thread=in_thread)
         message = SentMessage(
-            message_id="om_" + world.ids.next("message"),
+            message_id="om_" + world.ids.hex("message"),
             chat=chat,
             sender=self,
             msg_type=msg_type,

@@ -2,9 +2,12 @@
 
 import asyncio
 import random
-from collections import OrderedDict
 from typing import Any
 
+from imbridge.emulators.common.ids import Ids
+from imbridge.emulators.common.newest import Newest
+from imbridge.emulators.common.rates import Rates
+from imbridge.emulators.common.world import BaseWorld
 from imbridge.emulators.feishu import events, old_events
 from imbridge.emulators.feishu.app import App
 from imbridge.emulators.feishu.approvals import Approvals
@@ -16,27 +19,21 @@ from imbridge.emulators.feishu.device_flow import DeviceRequests
 from imbridge.emulators.feishu.directory import Directory
 from imbridge.emulators.feishu.faults import Faults
 from imbridge.emulators.feishu.grants import Grants
-from imbridge.emulators.feishu.ids import Ids
 from imbridge.emulators.feishu.message import BotMessage, Message
-from imbridge.emulators.feishu.rates import Rates
+from imbridge.emulators.feishu.secret_fields import SECRET_FIELDS
 from imbridge.emulators.feishu.settings import EmulatorSettings
-from imbridge.emulators.feishu.stats import Stats, Violation
+from imbridge.emulators.feishu.stats import Stats
 from imbridge.emulators.feishu.store import MessageStore
 from imbridge.emulators.feishu.tokens import Tokens
 from imbridge.emulators.feishu.uploads import Uploads
-from imbridge.emulators.feishu.wire import Wire
 
 
-class World:
+class World(BaseWorld[EmulatorSettings, Stats, Faults]):
     """State and the operations on it that no single part owns."""
 
     def __init__(self, seed: int, settings: EmulatorSettings) -> None:
-        self.settings = settings
+        super().__init__(settings, Stats(), Faults(), SECRET_FIELDS)
         self.ids = Ids(seed)
-        self.stats = Stats()
-        self.violations: list[Violation] = []
-        self.wire = Wire()
-        self.faults = Faults()
         self.directory = Directory(self.ids)
         self.tokens = Tokens(settings, self.ids)
         self.grants = Grants(settings, self.ids)
@@ -47,7 +44,7 @@ class World:
         self.card_tokens = CardTokens(self.ids, limit=settings.history)
         self.store = MessageStore(settings)
         self.approvals = Approvals(self)
-        self.batches: OrderedDict[str, list[BotMessage]] = OrderedDict()
+        self.batches: Newest[str, list[BotMessage]] = Newest(settings.history)
         self.queues: dict[str, EventQueue] = {}
         self.client_configs: dict[str, dict[str, int]] = {}
         self.api_rates = Rates((settings.api_rate, 1.0), (settings.api_rate_minute, 60.0))
@@ -57,12 +54,6 @@ class World:
         self.card_rates = Rates((settings.card_rate, 1.0))
         self._rng = random.Random(seed)  # noqa: S311 - which connection gets an event
         self._serial = 0
-
-    def violation(self, kind: str, detail: str) -> None:
-        """Records that the client broke a rule of the platform."""
-        self.stats.violations += 1
-        if len(self.violations) < self.settings.history:
-            self.violations.append(Violation(kind, detail))
 
     def queue(self, app: App) -> EventQueue:
         """The app's event queue."""
@@ -88,7 +79,7 @@ class World:
         """Gives an event out for delivery; returns its id, or an empty text when the app is not subscribed to it."""
         if not app.wants(event_type):
             return ""
-        event_id = event_id or self.ids.next("event")
+        event_id = event_id or self.ids.hex("event")
         payload = events.envelope(app, event_id, event_type, event, self.settings.tenant_key)
         return self._give_out(app, event_id, event_type, payload, answer)
 
@@ -96,7 +87,7 @@ class World:
         """Gives an event of the old schema 1.0 out; returns its uuid, or an empty text (not subscribed)."""
         if not app.wants(event_type):
             return ""
-        uuid = uuid or self.ids.next("event")
+        uuid = uuid or self.ids.hex("event")
         payload = old_events.envelope(app, uuid, event_type, event, self.settings.tenant_key)
         return self._give_out(app, uuid, event_type, payload)
 
@@ -127,7 +118,7 @@ class World:
             event_id=event_id,
             event_type=event_type,
             payload=payload,
-            frame_id=self.ids.next("frame"),
+            frame_id=self.ids.hex("frame"),
             serial=self._serial,
             answer=answer,
         )

@@ -13,18 +13,20 @@ Example:
     ```
 """
 
+from imbridge.emulators.common.callback import CallbackRefusedError
+from imbridge.emulators.common.fault import Fault
+from imbridge.emulators.common.stats import Violation
 from imbridge.emulators.wechat.account import Account
-from imbridge.emulators.wechat.callback import Callback, CallbackAnswer, CallbackRefusedError
+from imbridge.emulators.wechat.callback import Callback, CallbackAnswer
 from imbridge.emulators.wechat.consent import ConsentPageError
 from imbridge.emulators.wechat.emulator import WeChatEmulator
-from imbridge.emulators.wechat.fault import Fault
 from imbridge.emulators.wechat.faults import Faults
 from imbridge.emulators.wechat.follower import Follower
 from imbridge.emulators.wechat.media import Media
 from imbridge.emulators.wechat.message import BotMessage, SentMessage
 from imbridge.emulators.wechat.requests import Forged
 from imbridge.emulators.wechat.settings import EmulatorSettings
-from imbridge.emulators.wechat.stats import Stats, Violation
+from imbridge.emulators.wechat.stats import Stats
 from imbridge.emulators.wechat.templates import Template
 
 __all__ = [

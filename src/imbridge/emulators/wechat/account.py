@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from imbridge.emulators.common.crypto import Crypto
+
 Mode = Literal["plain", "compatible", "encrypted"]
 """How callbacks are sent: `plain`; `encrypted` alone; `compatible`: both forms in one body."""
 
@@ -36,3 +38,8 @@ class Account:
     recognises_voice: bool = True
     authorised_domains: frozenset[str] = frozenset()
     menu: dict[str, Any] | None = None
+
+    @property
+    def crypto(self) -> Crypto:
+        """The encryption of its callback."""
+        return Crypto(self.token, self.aes_key, self.app_id)

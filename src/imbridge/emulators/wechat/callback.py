@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
+from imbridge.emulators.common.callback import BaseCallback, CallbackRefusedError
 from imbridge.emulators.wechat import passive, requests, xml_text
 from imbridge.emulators.wechat.account import Account
 from imbridge.emulators.wechat.message import SentMessage
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
 HEADERS = {"Content-Type": "text/xml", "User-Agent": "Mozilla/4.0", "Pragma": "no-cache"}
 
 
-class CallbackRefusedError(AssertionError):
-    """The address did not answer the verification as the platform demands."""
-
-
 @dataclass(frozen=True, slots=True)
 class CallbackAnswer:
     """What the address answered."""
@@ -35,21 +32,13 @@ class CallbackAnswer:
     body: bytes
 
 
-class Callback:
+class Callback(BaseCallback[Request, CallbackAnswer]):
     """The callback address of one account."""
 
     def __init__(self, account: Account, world: "World", url: str) -> None:
+        super().__init__(url, world.settings.callback_timeout)
         self.account = account
-        self.url = url
         self._world = world
-        # A limit of connections would let callbacks wait for each other and count that as the client's time.
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
-            timeout=aiohttp.ClientTimeout(total=world.settings.callback_timeout),
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
-        self._running: set[asyncio.Task[None]] = set()
-        self._last: Request | None = None
 
     async def verify(self, forged: Forged = PROPER) -> CallbackAnswer:
         """Asks for the echo.
@@ -59,7 +48,7 @@ class Callback:
         """
         echo = self._world.ids.number("echo", 19)
         request = requests.verification(self.account, self._world.ids, echo, forged)
-        answer = await self._ask("GET", request)
+        answer = await self._exchange("GET", request)
         if answer.status != 200 or answer.body != echo.encode():
             raise CallbackRefusedError(f"{self.url} answered HTTP {answer.status}: {answer.body!r}, not {echo}")
         return answer
@@ -68,30 +57,11 @@ class Callback:
         """Sends one request by itself: nothing is sent again, and the answer is shown to nobody."""
         return await self._post(self._request(fields, forged))
 
-    async def replay(self) -> CallbackAnswer:
-        """Sends the last request once more, byte by byte, as somebody who recorded it would.
-
-        Raises:
-            RuntimeError: There was none.
-        """
-        if self._last is None:
-            raise RuntimeError(f"{self.url} was sent nothing yet that could be replayed")
-        return await self._post(self._last)
-
     def push(self, sent: SentMessage) -> None:
         """Sends a message or event until it is answered, in the background."""
         copies = self._world.faults.take("duplicate_callbacks")
         for _ in range(1 + (copies.facts["copies"] if copies else 0)):
-            task = asyncio.create_task(self._deliver(sent), name=f"wechat-emulator-callback-{sent.msg_id}")
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
-
-    async def close(self) -> None:
-        """Cancels running requests and closes the session."""
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
-        await self._session.close()
+            self._start(self._deliver(sent), f"wechat-emulator-callback-{sent.msg_id}")
 
     async def _deliver(self, sent: SentMessage) -> None:
         world = self._world
@@ -131,9 +101,12 @@ class Callback:
 
     async def _post(self, request: Request) -> CallbackAnswer:
         self._last = request
-        return await self._ask("POST", request)
+        return await self._ask(request)
 
-    async def _ask(self, method: str, request: Request) -> CallbackAnswer:
+    async def _ask(self, request: Request) -> CallbackAnswer:
+        return await self._exchange("POST", request)
+
+    async def _exchange(self, method: str, request: Request) -> CallbackAnswer:
         async with self._session.request(
             method,
             self.url,

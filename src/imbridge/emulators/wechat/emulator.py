@@ -1,12 +1,10 @@
 """The emulator: start it, fill it with accounts and followers, and talk."""
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from aiohttp import web
-
+from imbridge.emulators.common.emulator import BaseEmulator
+from imbridge.emulators.common.ids import ALPHANUMERIC
 from imbridge.emulators.wechat import (
     api_custom,
     api_media,
@@ -23,21 +21,18 @@ from imbridge.emulators.wechat.callback import Callback
 from imbridge.emulators.wechat.faults import Faults
 from imbridge.emulators.wechat.follower import Follower
 from imbridge.emulators.wechat.gateway import Gateway, Routes
-from imbridge.emulators.wechat.ids import ALPHANUMERIC, HEX
 from imbridge.emulators.wechat.media import Kind, Media
 from imbridge.emulators.wechat.message import BotMessage, SentMessage
 from imbridge.emulators.wechat.settings import EmulatorSettings
-from imbridge.emulators.wechat.stats import Stats, Violation
+from imbridge.emulators.wechat.stats import Stats
 from imbridge.emulators.wechat.templates import Template
-from imbridge.emulators.wechat.wire import Wire
 from imbridge.emulators.wechat.world import World
 
-MAX_BODY = 64 * 1024 * 1024
 PARTS = (api_token, api_custom, api_media, api_users, api_template, api_menu, api_qrcode, api_web)
 
 
-class WeChatEmulator:
-    """The Official Account platform on this machine: it stands for `https://api.weixin.qq.com`.
+class WeChatEmulator(BaseEmulator[Stats, Faults]):
+    """The Official Account platform on this machine; `base_url` stands for `https://api.weixin.qq.com`.
 
     Args:
         host: Address to listen on.
@@ -46,61 +41,20 @@ class WeChatEmulator:
         settings: The platform's numbers.
     """
 
+    _world: World
+
     def __init__(
         self, host: str = "127.0.0.1", port: int = 0, *, seed: int = 0, settings: EmulatorSettings | None = None
     ) -> None:
         self.settings = settings or EmulatorSettings()
-        self._host = host
-        self._port = port
-        self._world = World(seed, self.settings)
-        self._runner: web.ServerRunner | None = None
+        world = World(seed, self.settings)
         routes = Routes()
         for part in PARTS:
             part.add_routes(routes)
-        self._gateway = Gateway(self._world, routes)
+        super().__init__(world, Gateway(world, routes).handle, host, port)
 
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
-
-    async def start(self) -> None:
-        """Starts listening."""
-        if self._runner is not None:
-            raise RuntimeError("the emulator is already started")
-        server = web.Server(self._gateway.handle, request_factory=_request, access_log=None)
-        runner = web.ServerRunner(server, shutdown_timeout=0.5)
-        await runner.setup()
-        site = web.TCPSite(runner, self._host, self._port)
-        try:
-            await site.start()
-        except BaseException:
-            await runner.cleanup()
-            raise
-        self._port = runner.addresses[0][1]
-        self._runner = runner
-        self._world.base_url = self.base_url
-
-    async def stop(self) -> None:
-        """Cuts all connections and stops listening; stopping twice is nothing."""
-        runner, self._runner = self._runner, None
-        self.faults.clear()
-        for callback in self._world.callbacks.values():
-            await callback.close()
-        self._world.callbacks.clear()
-        if runner is not None:
-            await runner.cleanup()
-
-    @property
-    def base_url(self) -> str:
-        """What stands for `https://api.weixin.qq.com`: `http://127.0.0.1:PORT`."""
-        if self._runner is None:
-            raise RuntimeError("the emulator is not started: use `async with WeChatEmulator() as wechat`")
-        return f"http://{self._host}:{self._port}"
+    async def _end(self) -> None:
+        await self._world.callbacks.close()
 
     def add_account(
         self,
@@ -119,9 +73,9 @@ class WeChatEmulator:
             name=name,
             app_id=app_id or ids.app_id(),
             original_id=ids.original_id(),
-            secret=secret or ids.text("secret", 32, HEX),
+            secret=secret or ids.hex("secret", 32),
             token=token or ids.text("callback", 16, ALPHANUMERIC),
-            aes_key=aes_key or ids.text("aes", 42, ALPHANUMERIC) + "0",
+            aes_key=aes_key or ids.aes_key(),
             mode=mode,
             allowed_ips=None if allowed_ips is None else frozenset(allowed_ips),
         )
@@ -176,17 +130,7 @@ class WeChatEmulator:
         Raises:
             CallbackRefusedError: It did not.
         """
-        callback = Callback(account, self._world, url)
-        try:
-            if verify:
-                await callback.verify()
-        except BaseException:
-            await callback.close()
-            raise
-        old = self._world.callbacks.get(account.app_id)
-        self._world.callbacks[account.app_id] = callback
-        if old is not None:
-            await old.close()
+        await self._world.callbacks.set(account, url, verify=verify)
 
     def callback(self, account: Account) -> Callback:
         """The account's callback address: for single requests that are forged, old or replayed.
@@ -194,10 +138,7 @@ class WeChatEmulator:
         Raises:
             RuntimeError: It has none.
         """
-        callback = self._world.callbacks.get(account.app_id)
-        if callback is None:
-            raise RuntimeError(f"{account.app_id} has no callback address: call set_callback first")
-        return callback
+        return self._world.callbacks.of(account)
 
     @property
     def messages(self) -> Sequence[BotMessage]:
@@ -205,32 +146,6 @@ class WeChatEmulator:
         return self._world.messages
 
     @property
-    def stats(self) -> Stats:
-        """Counters."""
-        return self._world.stats
-
-    @property
-    def violations(self) -> list[Violation]:
-        """The platform's rules that clients broke."""
-        return self._world.violations
-
-    @property
-    def faults(self) -> Faults:
-        """Faults on demand."""
-        return self._world.faults
-
-    @property
-    def wire(self) -> Wire:
-        """For watching callbacks and API calls."""
-        return self._world.wire
-
-    @property
     def world(self) -> World:
         """The state behind all this, for what the rest does not offer."""
         return self._world
-
-
-def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
-    # The default request refuses bodies above 1 MB; uploads are larger.
-    loop = asyncio.get_running_loop()
-    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)

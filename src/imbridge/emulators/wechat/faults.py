@@ -4,11 +4,10 @@ Every method that returns a `Fault` sets one that counts how often it struck, en
 used as a context manager: `with wechat.faults.refuse("*/custom/send", 45009): ...`.
 """
 
-import fnmatch
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from imbridge.emulators.wechat.fault import Fault
+from imbridge.emulators.common.fault import Fault
+from imbridge.emulators.common.http_faults import HttpFaults
 
 if TYPE_CHECKING:
     from imbridge.emulators.wechat.tokens import Tokens
@@ -16,27 +15,12 @@ if TYPE_CHECKING:
 SEND = "/cgi-bin/message/custom/send"
 
 
-class Faults:
+class Faults(HttpFaults):
     """All faults of one emulator; `active` says whether any is set."""
 
     def __init__(self, tokens: "Tokens") -> None:
-        self.active = False
-        self._set: dict[str, list[Fault]] = {}
+        super().__init__()
         self._tokens = tokens
-
-    def clear(self) -> None:
-        """Ends all faults."""
-        for fault in [one for faults in self._set.values() for one in faults]:
-            fault.clear()
-
-    def forget(self, fault: Fault) -> None:
-        """Takes a fault out of the set."""
-        faults = self._set.get(fault.kind, [])
-        if fault in faults:
-            faults.remove(fault)
-        if not faults:
-            self._set.pop(fault.kind, None)
-        self.active = bool(self._set)
 
     # --- API --------------------------------------------------------------------------------------------------------
 
@@ -52,29 +36,13 @@ class Faults:
         """Both token endpoints refuse with this code: 40001, 40125, 40013, 40164, 45009, -1."""
         return self.refuse("/cgi-bin/*token", code, times)
 
-    def http_fail(
-        self,
-        path_pattern: str,
-        status: int,
-        times: int | None = 1,
-        body: str | bytes = "",
-        headers: Mapping[str, str] | None = None,
-    ) -> Fault:
-        """Requests whose path fits (`*` and `?` as in file names) are answered with this, unhandled."""
-        facts = {"pattern": path_pattern, "status": status, "body": body, "headers": dict(headers or {})}
-        return self._add("http_fail", times, **facts)
-
-    def http_delay(self, path_pattern: str, seconds: float, times: int | None = 1) -> Fault:
-        """Requests whose path fits are handled late."""
-        return self._add("http_delay", times, pattern=path_pattern, seconds=seconds)
-
-    def lose_answer(self, path_pattern: str = SEND, times: int | None = 1) -> Fault:
+    def lose_answer(self, path_pattern: str = SEND, times: int | None = 1, *, method: str | None = None) -> Fault:
         """Calls whose path fits are handled, then the connection is cut before the answer."""
-        return self._add("lose_answer", times, pattern=path_pattern)
+        return super().lose_answer(path_pattern, times, method=method)
 
     def slow_answer(self, path_pattern: str, seconds: float, times: int | None = 1) -> Fault:
-        """Calls whose path fits are handled at once and answered late."""
-        return self._add("slow_answer", times, pattern=path_pattern, seconds=seconds)
+        """Calls whose path fits are handled at once and answered late: `http_delay` with `accepted=True`."""
+        return self.http_delay(path_pattern, seconds, times, accepted=True)
 
     # --- tokens -----------------------------------------------------------------------------------------------------
 
@@ -84,13 +52,7 @@ class Faults:
 
     def token_lifetime(self, seconds: float) -> Fault:
         """Tokens die this many seconds after they are issued, although their expiry says otherwise."""
-        tokens = self._tokens
-        tokens.early_death = seconds
-
-        def undo() -> None:
-            tokens.early_death = None
-
-        return self._add("token_lifetime", None, seconds=seconds).on_clear(undo)
+        return self._early_death(self._tokens, seconds)
 
     # --- callbacks --------------------------------------------------------------------------------------------------
 
@@ -101,19 +63,3 @@ class Faults:
     def duplicate_callbacks(self, copies: int = 1, times: int | None = None) -> Fault:
         """Every callback is sent so many times more than once, at the same time, with the same MsgId."""
         return self._add("duplicate_callbacks", times, copies=copies)
-
-    # --- asked by the emulator's parts --------------------------------------------------------------------------------
-
-    def take(self, kind: str, path: str = "") -> Fault | None:
-        """A fault of this kind that strikes this request."""
-        for fault in self._set.get(kind, ()):
-            if fnmatch.fnmatchcase(path, fault.facts.get("pattern", "*")):
-                fault.strike()
-                return fault
-        return None
-
-    def _add(self, kind: str, times: int | None, **facts: Any) -> Fault:
-        fault = Fault(self, kind, times, facts)
-        self._set.setdefault(kind, []).append(fault)
-        self.active = True
-        return fault

@@ -14,11 +14,11 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 
+from imbridge.emulators.common.wire import readable_body
 from imbridge.emulators.wechat.account import Account
 from imbridge.emulators.wechat.errors import ApiError
 
 if TYPE_CHECKING:
-    from imbridge.emulators.wechat.fault import Fault
     from imbridge.emulators.wechat.world import World
 
 JSON_TYPE = "application/json; encoding=utf-8"
@@ -141,12 +141,10 @@ class Gateway:
         # A multipart body is read by the upload that wants it.
         body = b"" if request.headers.get("Content-Type", "").startswith("multipart/") else await request.read()
         query = parse_qs(request.query_string, keep_blank_values=True)
-        delay = world.faults.take("http_delay", path)
-        if delay is not None:
-            await asyncio.sleep(delay.facts["seconds"])
-        fail = world.faults.take("http_fail", path)
-        if fail is not None:
-            return _failed(fail)
+        await world.faults.delay_request(path, request.method)
+        failure = world.faults.failure(path, request.method)
+        if failure is not None:
+            return failure
         result: Any
         try:
             result = await self._call(Call(world, request, path, query, body))
@@ -156,11 +154,8 @@ class Gateway:
                 world.stats.tokens_refused += 1
             result = {"errcode": error.code, "errmsg": f"{error.errmsg} rid: {self._rid()}"}
         else:
-            slow = world.faults.take("slow_answer", path)
-            if slow is not None:
-                await asyncio.sleep(slow.facts["seconds"])
-            if world.faults.take("lose_answer", path) is not None and request.transport is not None:
-                request.transport.abort()
+            await world.faults.delay_answer(path, request.method)
+            world.faults.cut_answer(request, path)
         self._tell(request.method, path, query, body, result)
         if isinstance(result, Answer):
             return web.Response(body=result.body, status=result.status, headers=result.headers)
@@ -187,17 +182,14 @@ class Gateway:
         return account
 
     def _rid(self) -> str:
-        number = self._world.ids.text("rid", 24, "0123456789abcdef")
+        number = self._world.ids.hex("rid", 24)
         return f"{number[:8]}-{number[8:16]}-{number[16:]}"
 
     def _tell(self, method: str, path: str, query: Mapping[str, list[str]], body: bytes, result: Any) -> None:
         if not self._world.wire:
             return
         facts: dict[str, Any] = {"method": method, "path": path, "query": {k: v[0] for k, v in query.items()}}
-        try:
-            facts["request"] = json.loads(body) if body else {}
-        except ValueError:
-            facts["request"] = f"({len(body)} bytes)"
+        facts["request"] = readable_body(body) if body else {}
         facts["response"] = f"({len(result.body)} bytes)" if isinstance(result, Answer) else result
         self._world.wire.tell("in", "http", facts)
 
@@ -212,12 +204,3 @@ def _parsed(raw: bytes) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise ApiError(47001)
     return body
-
-
-def _failed(fault: "Fault") -> web.Response:
-    body = fault.facts["body"]
-    return web.Response(
-        body=body.encode() if isinstance(body, str) else body,
-        status=fault.facts["status"],
-        headers=fault.facts["headers"],
-    )

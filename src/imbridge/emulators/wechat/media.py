@@ -4,10 +4,10 @@ Rule: https://developers.weixin.qq.com/doc/service/api/material/temporary/api_up
 """
 
 import time
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Literal
 
+from imbridge.emulators.common.newest import Newest
 from imbridge.emulators.wechat.account import Account
 from imbridge.emulators.wechat.ids import Ids
 from imbridge.emulators.wechat.settings import EmulatorSettings
@@ -55,8 +55,9 @@ class MediaStore:
     def __init__(self, settings: EmulatorSettings, ids: Ids) -> None:
         self._settings = settings
         self._ids = ids
-        self._kept: OrderedDict[str, Media] = OrderedDict()
-        self._bytes = 0
+        self._kept: Newest[str, Media] = Newest(
+            settings.history, limit_bytes=settings.media_bytes, size=lambda one: len(one.data)
+        )
 
     def add(self, account: Account, kind: Kind, data: bytes, *, name: str = "", permanent: bool = False) -> Media:
         """Keeps a file."""
@@ -65,12 +66,6 @@ class MediaStore:
         name = name or f"{media_id}.{ending(kind, data) or 'bin'}"
         media = Media(media_id, kind, data, account, name, dies, int(time.time()))
         self._kept[media_id] = media
-        self._bytes += len(data)
-        while len(self._kept) > 1 and (
-            len(self._kept) > self._settings.history or self._bytes > self._settings.media_bytes
-        ):
-            _, old = self._kept.popitem(last=False)
-            self._bytes -= len(old.data)
         return media
 
     def get(self, media_id: str) -> Media | None:

@@ -5,7 +5,8 @@ Rule: https://developers.weixin.qq.com/doc/service/guide/product/message/Passive
 
 from typing import TYPE_CHECKING, Any
 
-from imbridge.emulators.wechat import crypto, xml_text
+from imbridge.emulators.common.crypto import CryptoError
+from imbridge.emulators.wechat import xml_text
 from imbridge.emulators.wechat.message import SentMessage
 from imbridge.emulators.wechat.passive_kinds import ReplyError, reply
 
@@ -28,7 +29,7 @@ def take(world: "World", sent: SentMessage, body: bytes) -> None:
     try:
         fields = opened(world, sent, body)
         message = reply(world, sent, fields)
-    except (ReplyError, crypto.CryptoError, xml_text.XmlError) as error:
+    except (ReplyError, CryptoError, xml_text.XmlError) as error:
         world.violation("passive_reply", f"the answer to {_named(sent)} is no passive reply: {error}")
         _fault(world, sent, str(error))
         sent.settle("fault", str(error))
@@ -73,10 +74,9 @@ def opened(world: "World", sent: SentMessage, body: bytes) -> dict[str, Any]:
     missing = [name for name in ("Encrypt", "MsgSignature", "TimeStamp", "Nonce") if not fields.get(name)]
     if missing:
         raise ReplyError(f"{' and '.join(missing)} missing")
-    signed = crypto.signature(account.token, fields["TimeStamp"], fields["Nonce"], fields["Encrypt"])
-    if not crypto.same(signed, fields["MsgSignature"]):
+    if not account.crypto.is_signed(fields["MsgSignature"], fields["TimeStamp"], fields["Nonce"], fields["Encrypt"]):
         raise ReplyError("MsgSignature is wrong")
-    return xml_text.read(crypto.decrypt(account.aes_key, account.app_id, fields["Encrypt"]))
+    return xml_text.read(account.crypto.decrypt_text(fields["Encrypt"]))
 
 
 def _fault(world: "World", sent: SentMessage, reason: str) -> None:

@@ -8,7 +8,9 @@ import time
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from imbridge.emulators.wechat import crypto, xml_text
+from imbridge.emulators.common.cdata import Cdata
+from imbridge.emulators.common.crypto import SALT, Crypto
+from imbridge.emulators.wechat import xml_text
 from imbridge.emulators.wechat.account import Account, Mode
 from imbridge.emulators.wechat.ids import Ids
 
@@ -63,9 +65,7 @@ def verification(account: Account, ids: Ids, echo: str, forged: Forged = PROPER)
     return Request(query, b"")
 
 
-def message(
-    account: Account, ids: Ids, fields: xml_text.Fields, cdata: xml_text.Cdata, forged: Forged = PROPER
-) -> Request:
+def message(account: Account, ids: Ids, fields: xml_text.Fields, cdata: Cdata, forged: Forged = PROPER) -> Request:
     """The request that brings a message or an event."""
     mode = forged.mode or account.mode
     query = _signed(account, ids, forged)
@@ -73,14 +73,12 @@ def message(
     plain = xml_text.write(fields, cdata)
     body = plain
     if mode != "plain":
-        random = ids.random_bytes("padding", crypto.RANDOM)
+        crypto = _crypto(account, forged)
         encrypted = forged.encrypt
         if encrypted is None:
-            encrypted = crypto.encrypt(
-                forged.aes_key or account.aes_key, forged.app_id or account.app_id, plain, random
-            )
+            encrypted = crypto.encrypt(plain.encode(), ids.data("salt", SALT))
         query["encrypt_type"] = "aes"
-        signed = crypto.signature(forged.token or account.token, query["timestamp"], query["nonce"], encrypted)
+        signed = crypto.sign(query["timestamp"], query["nonce"], encrypted)
         _put(query, "msg_signature", signed, forged.msg_signature)
         sealed = f"<Encrypt><![CDATA[{encrypted}]]></Encrypt>"
         if mode == "compatible":
@@ -94,9 +92,13 @@ def message(
 def _signed(account: Account, ids: Ids, forged: Forged) -> dict[str, str]:
     timestamp = str(int(time.time() - forged.age)) if forged.timestamp is None else forged.timestamp
     query: dict[str, Any] = {"timestamp": timestamp, "nonce": ids.number("nonce", 10)}
-    signed = crypto.signature(forged.token or account.token, timestamp, query["nonce"])
+    signed = _crypto(account, forged).sign(timestamp, query["nonce"])
     _put(query, "signature", signed, forged.signature)
     return query
+
+
+def _crypto(account: Account, forged: Forged) -> Crypto:
+    return Crypto(forged.token or account.token, forged.aes_key or account.aes_key, forged.app_id or account.app_id)
 
 
 def _put(query: dict[str, str], name: str, signed: str, how: str) -> None:

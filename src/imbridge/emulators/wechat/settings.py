@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from imbridge.emulators.common.cdata import Cdata
+
 DAY = 86_400.0
 
 
@@ -72,7 +74,7 @@ class EmulatorSettings:
     user_token_lifetime: float = 7200.0
     refresh_token_lifetime: float = 30 * DAY
     client_id_window: float = 600.0
-    cdata: Literal["split", "raw"] = "split"
+    cdata: Cdata = "split"
     plain_answers: Literal["refused", "shown"] = "refused"
     history: int = 10_000
     media_bytes: int = 256 * 1024 * 1024

@@ -1,10 +1,12 @@
-"""What the emulator counts, and what it holds against the client."""
+"""What the emulator counts."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+
+from imbridge.emulators.common.stats import BaseStats
 
 
 @dataclass(slots=True)
-class Stats:
+class Stats(BaseStats):
     """Counters since the emulator started."""
 
     pushed: int = 0
@@ -51,21 +53,3 @@ class Stats:
     """Customer-service messages refused because none was left (45047)."""
     uploads: int = 0
     downloads: int = 0
-    violations: int = 0
-
-    def as_dict(self) -> dict[str, int]:
-        """All counters by name."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """A rule of the platform that the client broke.
-
-    Attributes:
-        kind: A short stable name, for instance `passive_reply`.
-        detail: What was seen, with the ids concerned. Never a secret.
-    """
-
-    kind: str
-    detail: str

@@ -6,10 +6,10 @@ Rule: https://developers.weixin.qq.com/doc/service/api/notify/template/api_sendt
 
 import re
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
+from imbridge.emulators.common.newest import Newest
 from imbridge.emulators.wechat.account import Account
 from imbridge.emulators.wechat.ids import Ids
 from imbridge.emulators.wechat.settings import EmulatorSettings
@@ -48,7 +48,7 @@ class Templates:
         self._settings = settings
         self._ids = ids
         self._by_id: dict[str, Template] = {}
-        self._sent: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
+        self._sent: Newest[tuple[str, str], tuple[float, int]] = Newest(settings.history)
 
     def add(self, account: Account, content: str, title: str) -> Template:
         """Adds a template to an account."""
@@ -75,5 +75,3 @@ class Templates:
     def remember(self, openid: str, client_msg_id: str, msg_id: int) -> None:
         """A message was sent with this `client_msg_id`."""
         self._sent[openid, client_msg_id] = time.monotonic(), msg_id
-        if len(self._sent) > self._settings.history:
-            self._sent.popitem(last=False)

@@ -4,49 +4,39 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from imbridge.emulators.common.world import BaseWorld
 from imbridge.emulators.wechat.account import Account
+from imbridge.emulators.wechat.callbacks import Callbacks
 from imbridge.emulators.wechat.faults import Faults
 from imbridge.emulators.wechat.ids import Ids
 from imbridge.emulators.wechat.media import Media, MediaStore
 from imbridge.emulators.wechat.message import BotMessage, SentMessage
+from imbridge.emulators.wechat.secret_fields import SECRET_FIELDS
 from imbridge.emulators.wechat.settings import EmulatorSettings
-from imbridge.emulators.wechat.stats import Stats, Violation
+from imbridge.emulators.wechat.stats import Stats
 from imbridge.emulators.wechat.templates import Templates
 from imbridge.emulators.wechat.tokens import Tokens
 from imbridge.emulators.wechat.web_grants import WebGrants
-from imbridge.emulators.wechat.wire import Wire
 
 if TYPE_CHECKING:
-    from imbridge.emulators.wechat.callback import Callback
     from imbridge.emulators.wechat.follower import Follower
 
 
-class World:
+class World(BaseWorld[EmulatorSettings, Stats, Faults]):
     """State and the operations on it that no single part owns."""
 
     def __init__(self, seed: int, settings: EmulatorSettings) -> None:
-        self.settings = settings
         self.ids = Ids(seed)
-        self.stats = Stats()
-        self.violations: list[Violation] = []
-        self.wire = Wire()
         self.tokens = Tokens(settings, self.ids)
-        self.faults = Faults(self.tokens)
+        super().__init__(settings, Stats(), Faults(self.tokens), SECRET_FIELDS)
         self.accounts: dict[str, Account] = {}
         self.followers: dict[str, Follower] = {}
         self.messages: deque[BotMessage] = deque(maxlen=settings.history)
-        self.callbacks: dict[str, Callback] = {}
+        self.callbacks = Callbacks(self)
         self.media = MediaStore(settings, self.ids)
         self.templates = Templates(settings, self.ids)
         self.grants = WebGrants(settings, self.ids)
         self.scenes: dict[tuple[str, str], str] = {}
-        self.base_url = ""
-
-    def violation(self, kind: str, detail: str) -> None:
-        """Records that the client broke a rule of the platform."""
-        self.stats.violations += 1
-        if len(self.violations) < self.settings.history:
-            self.violations.append(Violation(kind, detail))
 
     def envelope(self, follower: "Follower", msg_type: str) -> dict[str, Any]:
         """The fields every message and event begins with."""
@@ -59,13 +49,7 @@ class World:
 
     def push(self, sent: SentMessage) -> SentMessage:
         """Sends a message or event to the account's callback, in the background."""
-        self.stats.pushed += 1
-        callback = self.callbacks.get(sent.follower.account.app_id)
-        if callback is None:
-            self.stats.callbacks_without_address += 1
-            sent.settle("no_address")
-        else:
-            callback.push(sent)
+        self.callbacks.push(sent)
         return sent
 
     def show(self, message: BotMessage) -> BotMessage:

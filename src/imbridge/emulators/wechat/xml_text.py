@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 from xml.etree import ElementTree as ET
+
+from imbridge.emulators.common.cdata import Cdata, section
 
 Fields = Mapping[str, Any]
 """Elements in order: texts (in CDATA), numbers (as they are), mappings (nested), sequences (`<item>` each)."""
 
-Cdata = Literal["split", "raw"]
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-FORBIDDEN = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class XmlError(Exception):
@@ -59,8 +59,7 @@ def _value(value: Any, cdata: Cdata) -> str:
     if isinstance(value, Mapping):
         return _elements(value, cdata)
     if isinstance(value, str):
-        text = FORBIDDEN.sub("", value)
-        return f"<![CDATA[{text.replace(']]>', ']]]]><![CDATA[>') if cdata == 'split' else text}]]>"
+        return section(value, cdata)
     if isinstance(value, Sequence):
         return "".join(f"<item>{_value(item, cdata)}</item>" for item in value)
     return str(value)

@@ -14,22 +14,24 @@ Example:
     ```
 """
 
+from imbridge.emulators.common.callback import CallbackRefusedError
+from imbridge.emulators.common.crypto import Crypto, CryptoError
+from imbridge.emulators.common.fault import Fault
+from imbridge.emulators.common.stats import Violation
 from imbridge.emulators.wecom.app import App
 from imbridge.emulators.wecom.appchat import AppChat
 from imbridge.emulators.wecom.approvals import Approval, Approvals
-from imbridge.emulators.wecom.callback_answer import CallbackAnswer, CallbackRefusedError, Forged
+from imbridge.emulators.wecom.callback_answer import CallbackAnswer, Forged
 from imbridge.emulators.wecom.consent import ConsentPageError
 from imbridge.emulators.wecom.contacts import Contacts
-from imbridge.emulators.wecom.crypto import Crypto, CryptoError
 from imbridge.emulators.wecom.directory import Department, Tag
 from imbridge.emulators.wecom.emulator import WeComEmulator
-from imbridge.emulators.wecom.fault import Fault
 from imbridge.emulators.wecom.faults import Faults
 from imbridge.emulators.wecom.group_robot import GroupRobot
 from imbridge.emulators.wecom.happenings import Happenings
 from imbridge.emulators.wecom.message import AppMessage, SentMessage, UndeliveredError
 from imbridge.emulators.wecom.settings import EmulatorSettings
-from imbridge.emulators.wecom.stats import Stats, Violation
+from imbridge.emulators.wecom.stats import Stats
 from imbridge.emulators.wecom.user import User
 
 __all__ = [

@@ -146,7 +146,4 @@ def _remember(call: "Call", body: dict[str, Any], msgid: str) -> None:
         return
     seconds = body.get("duplicate_check_interval", DEFAULT_CHECK)
     seconds = min(seconds, LONGEST_CHECK) if isinstance(seconds, int) else DEFAULT_CHECK
-    known = call.world.duplicates
-    known[f"{call.app.agent_id}/{_digest(body)}"] = (time.monotonic() + seconds, msgid)
-    if len(known) > call.world.settings.history:
-        known.popitem(last=False)
+    call.world.duplicates[f"{call.app.agent_id}/{_digest(body)}"] = (time.monotonic() + seconds, msgid)

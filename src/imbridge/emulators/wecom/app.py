@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from imbridge.emulators.wecom.crypto import Crypto
+from imbridge.emulators.common.crypto import Crypto
 
 
 @dataclass(slots=True, eq=False)

@@ -75,7 +75,7 @@ class Approvals:
         """Somebody asks; returns the approval and the event."""
         ids = self._world.ids
         approval = Approval(
-            sp_no=time.strftime("%Y%m%d") + ids.digits("sp_no", 4),
+            sp_no=time.strftime("%Y%m%d") + ids.number("sp_no", 4),
             name=name,
             template_id=ids.text("template", 43),
             applicant=applicant,
@@ -105,7 +105,7 @@ class Approvals:
 
     def comment(self, approval: Approval, by: "User", text: str, *, app: App | None = None) -> SentMessage:
         """Somebody adds a remark."""
-        approval.comments.append((by, int(time.time()), text, self._world.ids.digits("comment", 19)))
+        approval.comments.append((by, int(time.time()), text, self._world.ids.number("comment", 19)))
         return self._tell(app, approval, COMMENTED_EVENT)
 
     def _decide(self, approval: Approval, by: "User", status: int, speech: str) -> None:

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
+from imbridge.emulators.common.callback import BaseCallback, CallbackRefusedError
+from imbridge.emulators.common.crypto import SALT
 from imbridge.emulators.wecom.app import App
-from imbridge.emulators.wecom.callback_answer import PROPER, CallbackAnswer, CallbackRefusedError, Forged
+from imbridge.emulators.wecom.callback_answer import PROPER, CallbackAnswer, Forged
 from imbridge.emulators.wecom.message import SentMessage, UndeliveredError
 from imbridge.emulators.wecom.passive import show_reply
 from imbridge.emulators.wecom.xml_text import elements
@@ -29,16 +31,13 @@ SECRETS = re.compile(r"<(ResponseCode|WelcomeCode)>.*?</\1>", re.DOTALL)
 Request = tuple[str, dict[str, str], bytes]
 
 
-class Callback:
+class Callback(BaseCallback[Request, CallbackAnswer]):
     """The callback address of one app."""
 
     def __init__(self, app: App, world: "World", url: str) -> None:
+        super().__init__(url, world.settings.callback_timeout)
         self.app = app
-        self.url = url
         self._world = world
-        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._last: Request | None = None
 
     async def verify(self, forged: Forged = PROPER) -> CallbackAnswer:
         """Sends the GET with an echostr.
@@ -46,10 +45,10 @@ class Callback:
         Raises:
             CallbackRefusedError: The answer is not 200 with exactly the plain text, within a second.
         """
-        plain = self._world.ids.digits("echostr", 19)
+        plain = self._world.ids.number("echostr", 19)
         _, query, _ = self._request(plain.encode(), replace(forged, method="GET"))
         try:
-            answer = await self._post(("GET", query, b""), self._world.settings.verify_timeout)
+            answer = await self._ask(("GET", query, b""), self._world.settings.verify_timeout)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise CallbackRefusedError(f"{self.url} did not answer the echostr: {type(error).__name__}") from None
         if answer.status != 200 or answer.body != plain:
@@ -61,17 +60,7 @@ class Callback:
     async def send(self, xml: str, forged: Forged = PROPER) -> CallbackAnswer:
         """Sends one request by itself: nothing is sent again, and a passive reply is shown to nobody."""
         self._last = self._request(xml.encode(), forged)
-        return await self._post(self._last)
-
-    async def replay(self) -> CallbackAnswer:
-        """Sends the last request once more, byte by byte, as somebody who recorded it would.
-
-        Raises:
-            RuntimeError: There was none.
-        """
-        if self._last is None:
-            raise RuntimeError(f"{self.url} was sent nothing yet that could be replayed")
-        return await self._post(self._last)
+        return await self._ask(self._last)
 
     def start(self, sent: SentMessage, user: "User | None") -> None:
         """Starts the delivery of a message or an event."""
@@ -80,16 +69,7 @@ class Callback:
             doubled = self._world.faults.take("duplicate_callbacks")
             copies += int(doubled.facts["copies"]) if doubled else 0
         for _ in range(copies):
-            task = asyncio.create_task(self._deliver(sent, user), name=f"wecom-emulator-callback-{sent.msg_id}")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def close(self) -> None:
-        """Cancels what is under way and closes the connections."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._session.close()
+            self._start(self._deliver(sent, user), f"wecom-emulator-callback-{sent.msg_id}")
 
     async def _deliver(self, sent: SentMessage, user: "User | None") -> None:
         stats, settings = self._world.stats, self._world.settings
@@ -125,7 +105,7 @@ class Callback:
         self._last = request
         stats.callback_requests += 1
         try:
-            answer = await self._post(request)
+            answer = await self._ask(request)
         except (aiohttp.ClientError, TimeoutError) as error:
             stats.callbacks_timed_out += 1
             self._tell(sent, None, type(error).__name__)
@@ -153,9 +133,9 @@ class Callback:
             aes_key=app.aes_key if forged.aes_key is None else forged.aes_key,
             receive_id=app.corp_id if forged.receive_id is None else forged.receive_id,
         )
-        encrypted = forged.encrypt or crypto.encrypt(plain, ids.bytes("salt", 16), forged.padding)
+        encrypted = forged.encrypt or crypto.encrypt(plain, ids.data("salt", SALT), forged.padding)
         timestamp = str(int(time.time() - forged.age))
-        nonce = ids.digits("nonce", 10) if forged.nonce is None else forged.nonce
+        nonce = ids.number("nonce", 10) if forged.nonce is None else forged.nonce
         right = crypto.sign(timestamp, nonce, encrypted)
         signature = {"right": right, "wrong": right[::-1]}.get(forged.signature, forged.signature)
         query = {"msg_signature": signature, "timestamp": timestamp, "nonce": nonce}
@@ -170,7 +150,7 @@ class Callback:
             body = f"<xml>{elements(fields)}</xml>".encode()
         return forged.method, query, body
 
-    async def _post(self, request: Request, timeout: float | None = None) -> CallbackAnswer:
+    async def _ask(self, request: Request, timeout: float | None = None) -> CallbackAnswer:
         method, query, body = request
         total = aiohttp.ClientTimeout(total=self._world.settings.callback_timeout if timeout is None else timeout)
         headers = {"Content-Type": "text/xml"} if body else {}

@@ -6,10 +6,6 @@ from typing import Literal
 from imbridge.emulators.wecom.message import AppMessage
 
 
-class CallbackRefusedError(AssertionError):
-    """The address did not answer the echostr as the platform demands."""
-
-
 @dataclass(frozen=True, slots=True)
 class CallbackAnswer:
     """An answer of a callback address.

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from imbridge.emulators.common.callback import BaseCallbacks
 from imbridge.emulators.wecom.app import App
 from imbridge.emulators.wecom.callback import Callback
 from imbridge.emulators.wecom.callback_answer import PROPER, CallbackAnswer, Forged
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
     from imbridge.emulators.wecom.world import World
 
 
-class Callbacks:
+class Callbacks(BaseCallbacks[App, Callback]):
     """Reached as `wecom.callbacks`."""
 
     def __init__(self, world: "World") -> None:
+        super().__init__()
         self._world = world
-        self._by_agent: dict[int, Callback] = {}
 
     async def set(self, app: App, url: str, *, verify: bool = True) -> None:
         """Sets an app's address; it must answer the echostr first, unless `verify` is False.
@@ -29,21 +30,11 @@ class Callbacks:
         Raises:
             CallbackRefusedError: It did not.
         """
-        callback = Callback(app, self._world, url)
-        try:
-            if verify:
-                await callback.verify()
-        except BaseException:
-            await callback.close()
-            raise
-        old = self._by_agent.get(app.agent_id)
-        self._by_agent[app.agent_id] = callback
-        if old is not None:
-            await old.close()
+        await self._put(app, Callback(app, self._world, url), verify=verify)
 
     def addressed(self) -> list[App]:
         """The apps that have an address."""
-        return [callback.app for callback in self._by_agent.values()]
+        return list(self._by_owner)
 
     async def verify(self, app: App, forged: Forged = PROPER) -> CallbackAnswer:
         """Sends an echostr once more.
@@ -84,7 +75,7 @@ class Callbacks:
             event=str(known.get("Event", "")),
             response_code=str(known.get("ResponseCode", "")),
         )
-        callback = self._by_agent.get(app.agent_id)
+        callback = self._by_owner.get(app)
         if callback is None:
             self._world.stats.callbacks_unheard += 1
             sent.outcome.set_exception(UndeliveredError(f"{app.name} has no callback address"))
@@ -100,14 +91,5 @@ class Callbacks:
             return fields if fields.lstrip().startswith("<xml") else f"<xml>{fields}</xml>"
         return f"<xml>{elements(fields, self._world.settings.cdata)}</xml>"
 
-    async def close(self) -> None:
-        """Forgets all addresses and cancels what is under way."""
-        for callback in self._by_agent.values():
-            await callback.close()
-        self._by_agent.clear()
-
-    def _of(self, app: App) -> Callback:
-        callback = self._by_agent.get(app.agent_id)
-        if callback is None:
-            raise RuntimeError(f"{app.name} has no callback address: call set_callback first")
-        return callback
+    def _named(self, owner: App) -> str:
+        return owner.name

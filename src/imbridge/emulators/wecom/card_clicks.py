@@ -5,11 +5,11 @@ Every click has a `ResponseCode` of its own, good for one change of the card in 
 """
 
 import time
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from imbridge.emulators.common.newest import Newest
 from imbridge.emulators.wecom.message import AppMessage, SentMessage
 
 if TYPE_CHECKING:
@@ -31,15 +31,13 @@ class CardClicks:
 
     def __init__(self, world: "World") -> None:
         self._world = world
-        self.codes: OrderedDict[str, ResponseCode] = OrderedDict()
+        self.codes: Newest[str, ResponseCode] = Newest(world.settings.history)
 
     def new_code(self, message: AppMessage) -> str:
         """A `response_code` for a card."""
         world = self._world
         code = world.ids.text("response_code", 48)
         self.codes[code] = ResponseCode(message, time.monotonic() + world.settings.response_code_lifetime)
-        if len(self.codes) > world.settings.history:
-            self.codes.popitem(last=False)
         return code
 
     def click(self, user: "User", message: AppMessage, key: str, selected: Mapping[str, Sequence[str]]) -> SentMessage:
@@ -78,8 +76,6 @@ class CardClicks:
         app = self._world.the_app(message.app)
         code = self.new_code(message)
         self._world.clicked[code] = message
-        if len(self._world.clicked) > self._world.settings.history:
-            self._world.clicked.popitem(last=False)
         fields = {
             "ToUserName": app.corp_id,
             "FromUserName": user.userid,

@@ -179,8 +179,6 @@ def _template_card(world: "World", content: dict[str, Any], sender: Sender) -> d
         if key in world.task_ids:
             raise ApiError(40058, f"template_card.task_id {task_id} was used before")
         world.task_ids[key] = None
-        if len(world.task_ids) > world.settings.history:
-            world.task_ids.popitem(last=False)
     return content
 
 

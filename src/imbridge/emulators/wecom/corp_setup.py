@@ -20,11 +20,6 @@ class CorpSetup:
 
     _world: "World"
 
-    @property
-    def base_url(self) -> str:
-        """Where the emulator listens."""
-        raise RuntimeError("only a started emulator has an address")
-
     def add_app(
         self,
         name: str = "Demo",
@@ -102,9 +97,8 @@ class CorpSetup:
     def add_group_robot(self, name: str = "Robot", members: Iterable[User] = ()) -> GroupRobot:
         """Adds a robot to a group of these members; they receive what is posted to its `webhook_url`."""
         world = self._world
-        raw = world.ids.hex("robot", 32)
-        key = f"{raw[:8]}-{raw[8:12]}-{raw[12:16]}-{raw[16:20]}-{raw[20:]}"
-        url = f"{self.base_url}/cgi-bin/webhook/send?key={key}"
+        key = world.ids.uuid("robot")
+        url = f"{world.base_url}/cgi-bin/webhook/send?key={key}"
         robot = GroupRobot(name, key, url, "wr" + world.ids.text("group", 30), tuple(members))
         world.robots[key] = robot
         return robot

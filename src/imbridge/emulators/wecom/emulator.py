@@ -1,12 +1,9 @@
 """The emulator: start it, fill it with apps and people, and talk."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from aiohttp import web
-
+from imbridge.emulators.common.emulator import BaseEmulator
 from imbridge.emulators.wecom import (
     api_appchat,
     api_approval,
@@ -30,12 +27,10 @@ from imbridge.emulators.wecom.gateway import Gateway, Routes
 from imbridge.emulators.wecom.happenings import Happenings
 from imbridge.emulators.wecom.message import AppMessage, SentMessage
 from imbridge.emulators.wecom.settings import EmulatorSettings
-from imbridge.emulators.wecom.stats import Stats, Violation
+from imbridge.emulators.wecom.stats import Stats
 from imbridge.emulators.wecom.user import User
-from imbridge.emulators.wecom.wire import Wire
 from imbridge.emulators.wecom.world import World
 
-MAX_BODY = 64 * 1024 * 1024
 PARTS = (
     api_token,
     api_message,
@@ -50,8 +45,10 @@ PARTS = (
 )
 
 
-class WeComEmulator(CorpSetup):
+class WeComEmulator(CorpSetup, BaseEmulator[Stats, Faults]):
     """WeCom's servers on this machine, as the apps of one corp see them.
+
+    `base_url` stands for `https://qyapi.weixin.qq.com` and for the OAuth hosts.
 
     Args:
         host: Address to listen on.
@@ -60,6 +57,8 @@ class WeComEmulator(CorpSetup):
         settings: The platform's numbers.
         corp_name: What the corp is called.
     """
+
+    _world: World
 
     def __init__(
         self,
@@ -71,57 +70,16 @@ class WeComEmulator(CorpSetup):
         corp_name: str = "Demo Corp",
     ) -> None:
         self.settings = settings or EmulatorSettings()
-        self._host = host
-        self._port = port
-        self._world = World(seed, self.settings, corp_name)
-        self.contacts = Contacts(self._world)
-        self.happenings = Happenings(self._world)
-        self._runner: web.ServerRunner | None = None
+        world = World(seed, self.settings, corp_name)
+        self.contacts = Contacts(world)
+        self.happenings = Happenings(world)
         routes = Routes()
         for part in PARTS:
             part.add_routes(routes)
-        self._gateway = Gateway(self._world, routes)
+        super().__init__(world, Gateway(world, routes).handle, host, port)
 
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
-
-    async def start(self) -> None:
-        """Starts listening."""
-        if self._runner is not None:
-            raise RuntimeError("the emulator is already started")
-        server = web.Server(self._gateway.handle, request_factory=_request, access_log=None)
-        runner = web.ServerRunner(server, shutdown_timeout=0.5)
-        await runner.setup()
-        site = web.TCPSite(runner, self._host, self._port)
-        try:
-            await site.start()
-        except BaseException:
-            await runner.cleanup()
-            raise
-        self._port = runner.addresses[0][1]
-        self._runner = runner
-        self._world.base_url = self.base_url
-
-    async def stop(self) -> None:
-        """Cancels what is under way and stops listening; stopping twice is nothing."""
-        runner, self._runner = self._runner, None
-        self.faults.clear()
+    async def _end(self) -> None:
         await self.callbacks.close()
-        if runner is not None:
-            await runner.cleanup()
-
-    @property
-    def base_url(self) -> str:
-        """What stands for `https://qyapi.weixin.qq.com` and for the OAuth hosts: `http://127.0.0.1:PORT`."""
-        if self._runner is None:
-            raise RuntimeError("the emulator is not started: use `async with WeComEmulator() as wecom`")
-        return f"http://{self._host}:{self._port}"
 
     @property
     def corp_id(self) -> str:
@@ -142,26 +100,6 @@ class WeComEmulator(CorpSetup):
     def approvals(self) -> Approvals:
         """Who asks for what, and who decides."""
         return self._world.approvals
-
-    @property
-    def stats(self) -> Stats:
-        """Counters."""
-        return self._world.stats
-
-    @property
-    def violations(self) -> list[Violation]:
-        """The platform's rules that clients broke."""
-        return self._world.violations
-
-    @property
-    def faults(self) -> Faults:
-        """Faults on demand."""
-        return self._world.faults
-
-    @property
-    def wire(self) -> Wire:
-        """For watching calls and callbacks."""
-        return self._world.wire
 
     @property
     def world(self) -> World:
@@ -198,9 +136,3 @@ class WeComEmulator(CorpSetup):
             ConsentPageError: The page shows an error instead.
         """
         return consents(self._world, user, url)
-
-
-def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
-    # The default request refuses bodies above 1 MB; uploads are larger.
-    loop = asyncio.get_running_loop()
-    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)

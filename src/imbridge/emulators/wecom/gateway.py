@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from imbridge.emulators.common.wire import readable_body
 from imbridge.emulators.wecom.app import App
 from imbridge.emulators.wecom.errors import ApiError
 
@@ -201,42 +202,30 @@ class Gateway:
         stats.refused += 1
         if error.code in TOKEN_ERRORS:
             stats.tokens_refused += 1
-        hint = self._world.ids.digits("hint", 23)
+        hint = self._world.ids.number("hint", 23)
         return {"errcode": error.code, "errmsg": error.errmsg(hint, call.address), **error.fields}
 
     async def _fault_before(self, call: Call) -> web.Response | None:
         faults = self._world.faults
-        delay = faults.take("http_delay", call.path)
-        if delay is not None:
-            await asyncio.sleep(delay.facts["seconds"])
+        await faults.delay_request(call.path, call.request.method)
         if faults.take("cut_before", call.path) is not None and call.request.transport is not None:
             call.request.transport.abort()
             return web.Response(status=500)  # goes nowhere
-        fail = faults.take("http_fail", call.path)
-        if fail is None:
-            return None
-        facts = fail.facts
-        self._tell(call, facts["status"], {})
-        body = facts["body"].encode() if isinstance(facts["body"], str) else facts["body"]
-        return web.Response(body=body, status=facts["status"], headers=facts["headers"])
+        failure = faults.failure(call.path, call.request.method)
+        if failure is not None:
+            self._tell(call, failure.status, {})
+        return failure
 
     async def _fault_after(self, call: Call) -> None:
         faults = self._world.faults
-        if not faults.active:
-            return
-        delay = faults.take("accepted_delay", call.path)
-        if delay is not None:
-            await asyncio.sleep(delay.facts["seconds"])
-        if faults.take("lose_answer", call.path) is not None and call.request.transport is not None:
-            call.request.transport.abort()
+        if faults.active:
+            await faults.delay_answer(call.path, call.request.method)
+            faults.cut_answer(call.request, call.path)
 
     def _tell(self, call: Call, status: int, payload: Mapping[str, Any]) -> None:
         if not self._world.wire:
             return
         facts: dict[str, Any] = {"method": call.request.method, "path": call.path, "query": dict(call.query)}
         if call.raw_body[:1] == b"{":
-            try:
-                facts["request"] = json.loads(call.raw_body)
-            except ValueError:
-                facts["request"] = f"({len(call.raw_body)} bytes)"
+            facts["request"] = readable_body(call.raw_body)
         self._world.wire.tell("in", "http", {**facts, "status": status, "response": payload})

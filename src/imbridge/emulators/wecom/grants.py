@@ -5,13 +5,13 @@ Rules: https://developer.work.weixin.qq.com/document/path/91022, /path/91023 (co
 """
 
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from imbridge.emulators.common.ids import Ids
+from imbridge.emulators.common.newest import Newest
 from imbridge.emulators.wecom.app import App
 from imbridge.emulators.wecom.errors import ApiError
-from imbridge.emulators.wecom.ids import Ids
 from imbridge.emulators.wecom.settings import EmulatorSettings
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ class Grants:
     def __init__(self, settings: EmulatorSettings, ids: Ids) -> None:
         self._settings = settings
         self._ids = ids
-        self._codes: OrderedDict[str, Grant] = OrderedDict()
-        self._tickets: OrderedDict[str, Grant] = OrderedDict()
+        self._codes: Newest[str, Grant] = Newest(KEPT)
+        self._tickets: Newest[str, Grant] = Newest(KEPT)
 
     def new_code(self, who: "User | str", agent_id: int | None, *, private: bool) -> str:
         """A code for somebody.
@@ -49,7 +49,7 @@ class Grants:
             private: Whether they agreed to show their private fields.
         """
         code = self._ids.text("code", 43)
-        _keep(self._codes, code, Grant(who, agent_id, private, time.monotonic() + self._settings.code_lifetime))
+        self._codes[code] = Grant(who, agent_id, private, time.monotonic() + self._settings.code_lifetime)
         return code
 
     def use_code(self, code: str, app: App) -> Grant:
@@ -70,7 +70,7 @@ class Grants:
         """A `user_ticket` for who agreed to show their private fields."""
         ticket = self._ids.text("ticket", 64)
         lifetime = time.monotonic() + self._settings.ticket_lifetime
-        _keep(self._tickets, ticket, Grant(grant.who, app.agent_id, private=True, expires=lifetime))
+        self._tickets[ticket] = Grant(grant.who, app.agent_id, private=True, expires=lifetime)
         return ticket
 
     def of_ticket(self, ticket: object, app: App) -> Grant:
@@ -85,9 +85,3 @@ class Grants:
         if time.monotonic() > grant.expires:
             raise ApiError(84014)
         return grant
-
-
-def _keep(kept: OrderedDict[str, Grant], key: str, grant: Grant) -> None:
-    kept[key] = grant
-    if len(kept) > KEPT:
-        kept.popitem(last=False)

@@ -73,7 +73,7 @@ class Happenings:
             for one in approvers
         ]
         info = {
-            "ThirdNo": third_no or self._world.ids.digits("third_no", 12),
+            "ThirdNo": third_no or self._world.ids.number("third_no", 12),
             "OpenSpName": name,
             "OpenTemplateId": self._world.ids.hex("open_template", 32),
             "OpenSpStatus": status,

@@ -6,7 +6,7 @@ wrong is shown to nobody; the platform tells the app nothing of it, here it is t
 
 from typing import TYPE_CHECKING, Any
 
-from imbridge.emulators.wecom.crypto import CryptoError
+from imbridge.emulators.common.crypto import CryptoError
 from imbridge.emulators.wecom.cutting import cut
 from imbridge.emulators.wecom.errors import ApiError
 from imbridge.emulators.wecom.message import AppMessage, SentMessage
@@ -75,7 +75,7 @@ def _open(app: "App", body: str) -> Node:
     timestamp, nonce = envelope.value("TimeStamp"), envelope.value("Nonce")
     if not encrypted or not timestamp.isdigit() or not nonce:
         raise PassiveError("Encrypt, TimeStamp or Nonce is missing")
-    if signature != app.crypto.sign(timestamp, nonce, encrypted):
+    if not app.crypto.is_signed(signature, timestamp, nonce, encrypted):
         raise PassiveError("MsgSignature is wrong")
     return parse(app.crypto.decrypt(encrypted))
 

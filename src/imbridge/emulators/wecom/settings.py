@@ -1,7 +1,8 @@
 """What of the emulated platform can be adjusted."""
 
 from dataclasses import dataclass
-from typing import Literal
+
+from imbridge.emulators.common.cdata import Cdata
 
 MEBI = 1024 * 1024
 
@@ -52,7 +53,7 @@ class EmulatorSettings:
     redelivery: tuple[float, ...] = (1.0, 1.0, 1.0)
     resend_identical: bool = False
     verify_timeout: float = 1.0
-    cdata: Literal["split", "raw"] = "split"
+    cdata: Cdata = "split"
     recognition: bool = True
     token_lifetime: float = 7200.0
     code_lifetime: float = 300.0

@@ -6,11 +6,11 @@ valid; the platform may let it die early, then it must be fetched anew).
 
 import math
 import time
-from collections import OrderedDict
 from dataclasses import dataclass, field
 
+from imbridge.emulators.common.ids import Ids
+from imbridge.emulators.common.newest import Newest
 from imbridge.emulators.wecom.app import App
-from imbridge.emulators.wecom.ids import Ids
 from imbridge.emulators.wecom.settings import EmulatorSettings
 
 KEPT = 1000
@@ -37,7 +37,7 @@ class Tokens:
     def __init__(self, settings: EmulatorSettings, ids: Ids) -> None:
         self._settings = settings
         self._ids = ids
-        self._all: OrderedDict[str, Token] = OrderedDict()
+        self._all: Newest[str, Token] = Newest(KEPT)
         self._current: dict[str, Token] = {}
         self.early_death: float | None = None
         """When set, tokens die this many seconds after they were issued, whatever their expiry said."""
@@ -53,8 +53,6 @@ class Tokens:
             token = Token(self._ids.text("access_token", 128), app, now + lifetime, now + dies)
             self._current[app.secret] = token
             self._all[token.value] = token
-            if len(self._all) > KEPT:
-                self._all.popitem(last=False)
             self.issued += 1
         return token.value, min(math.ceil(token.expires - now), int(self._settings.token_lifetime))
 

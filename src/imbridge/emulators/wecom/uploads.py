@@ -4,10 +4,10 @@ Rule: https://developer.work.weixin.qq.com/document/path/90253.
 """
 
 import time
-from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from imbridge.emulators.wecom.ids import Ids
+from imbridge.emulators.common.ids import Ids
+from imbridge.emulators.common.newest import Newest
 from imbridge.emulators.wecom.settings import EmulatorSettings
 
 
@@ -40,15 +40,13 @@ class Uploads:
     def __init__(self, settings: EmulatorSettings, ids: Ids) -> None:
         self._settings = settings
         self._ids = ids
-        self._all: OrderedDict[str, Upload] = OrderedDict()
+        self._all: Newest[str, Upload] = Newest(settings.history)
 
     def add(self, kind: str, name: str, data: bytes, media_type: str, robot_key: str = "") -> Upload:
         """Keeps a file; beyond `settings.history` the oldest is forgotten."""
         media_id = "3" + self._ids.text("media", 64)
         upload = Upload(media_id, kind, name, data, media_type, time.time(), robot_key)
         self._all[media_id] = upload
-        if len(self._all) > self._settings.history:
-            self._all.popitem(last=False)
         return upload
 
     def get(self, media_id: object, robot_key: str = "") -> Upload | None:

@@ -76,7 +76,7 @@ class User(Acting):
         Raises:
             AssertionError: None came; says what came instead.
         """
-        return await self.inbox.receive(expected, app, timeout)
+        return await self.inbox.receive(expected, timeout, app)
 
     async def receives_nothing(self, *, app: App | None = None, within: float = 0.3) -> None:
         """Sees that no message is there or comes within so many seconds.
@@ -150,7 +150,7 @@ class User(Acting):
 
     def _send(self, app: App | None, fields: Mapping[str, Any], msg_id: str | None = None) -> SentMessage:
         app = self._world.the_app(app)
-        msg_id = msg_id or self._world.ids.digits("msg_id", 19)
+        msg_id = msg_id or self._world.ids.number("msg_id", 19)
         head = {"ToUserName": app.corp_id, "FromUserName": self.userid, "CreateTime": int(time.time())}
         tail = {"MsgId": int(msg_id), "AgentID": app.agent_id}
         return self._world.callbacks.push(app, {**head, **fields, **tail}, user=self)

@@ -1,10 +1,14 @@
 """The emulated corp: all state, shared by the parts of the emulator."""
 
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from imbridge.emulators.common.ids import Ids
+from imbridge.emulators.common.newest import Newest
+from imbridge.emulators.common.rates import Rates
+from imbridge.emulators.common.world import BaseWorld
 from imbridge.emulators.wecom.amounts import Amounts
 from imbridge.emulators.wecom.app import App
 from imbridge.emulators.wecom.appchat import AppChat
@@ -15,31 +19,24 @@ from imbridge.emulators.wecom.directory import Directory
 from imbridge.emulators.wecom.faults import Faults
 from imbridge.emulators.wecom.grants import Grants
 from imbridge.emulators.wecom.group_robot import GroupRobot
-from imbridge.emulators.wecom.ids import Ids
 from imbridge.emulators.wecom.message import AppMessage, SentMessage, readable
-from imbridge.emulators.wecom.rates import Rates
+from imbridge.emulators.wecom.secret_fields import SECRET_FIELDS
 from imbridge.emulators.wecom.settings import EmulatorSettings
-from imbridge.emulators.wecom.stats import Stats, Violation
+from imbridge.emulators.wecom.stats import Stats
 from imbridge.emulators.wecom.tokens import Tokens
 from imbridge.emulators.wecom.uploads import Uploads
-from imbridge.emulators.wecom.wire import Wire
 
 if TYPE_CHECKING:
     from imbridge.emulators.wecom.user import User
 
 
-class World:
+class World(BaseWorld[EmulatorSettings, Stats, Faults]):
     """State and the operations on it that no single part owns."""
 
     def __init__(self, seed: int, settings: EmulatorSettings, corp_name: str) -> None:
-        self.settings = settings
+        super().__init__(settings, Stats(), Faults(), SECRET_FIELDS)
         self.ids = Ids(seed)
         self.corp_id = "ww" + self.ids.hex("corp", 16)
-        self.base_url = ""
-        self.stats = Stats()
-        self.violations: list[Violation] = []
-        self.wire = Wire()
-        self.faults = Faults()
         self.directory = Directory(corp_name)
         self.apps: dict[int, App] = {}
         self.contacts_secret: App | None = None
@@ -48,12 +45,12 @@ class World:
         self.callbacks = Callbacks(self)
         self.clicks = CardClicks(self)
         self.messages: deque[AppMessage] = deque(maxlen=settings.history)
-        self.by_msgid: OrderedDict[str, AppMessage] = OrderedDict()
-        self.clicked: OrderedDict[str, AppMessage] = OrderedDict()
+        self.by_msgid: Newest[str, AppMessage] = Newest(settings.history)
+        self.clicked: Newest[str, AppMessage] = Newest(settings.history)
         """Cards by the response_code of a click."""
-        self.duplicates: OrderedDict[str, tuple[float, str]] = OrderedDict()
+        self.duplicates: Newest[str, tuple[float, str]] = Newest(settings.history)
         """Requests of `enable_duplicate_check`: until when, and the msgid."""
-        self.task_ids: OrderedDict[tuple[int, str], None] = OrderedDict()
+        self.task_ids: Newest[tuple[int, str], None] = Newest(settings.history)
         """Task ids of cards, by app: each is good once."""
         self.sent_today: dict[tuple[int, int], int] = {}
         """Messages by app and day."""
@@ -67,12 +64,6 @@ class World:
         self.appchat_rates = Amounts(settings.appchat_rate_minute, 60.0)
         self.group_member_rates = Rates((settings.group_rate_minute, 60.0), (settings.group_rate_day, 86_400.0))
         self.faults.attach(self)
-
-    def violation(self, kind: str, detail: str) -> None:
-        """Records that the client broke a rule of the platform."""
-        self.stats.violations += 1
-        if len(self.violations) < self.settings.history:
-            self.violations.append(Violation(kind, detail))
 
     def the_app(self, app: App | None) -> App:
         """The app, or the only one there is.
@@ -126,8 +117,6 @@ class World:
         )
         self.messages.append(message)
         self.by_msgid[message.msgid] = message
-        if len(self.by_msgid) > self.settings.history:
-            self.by_msgid.popitem(last=False)
         for user in message.recipients:
             user.inbox.add(message)
         self.stats.deliveries += len(message.recipients)

@@ -3,13 +3,10 @@
 Rule: the examples of https://developer.work.weixin.qq.com/document/path/90375 and /path/90376.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
-ILLEGAL = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 can not hold at all. That the platform leaves it out is unverified."""
-Cdata = Literal["split", "raw"]
+from imbridge.emulators.common.cdata import Cdata, section
 
 
 def element(name: str, value: Any, cdata: Cdata = "split") -> str:
@@ -26,10 +23,7 @@ def element(name: str, value: Any, cdata: Cdata = "split") -> str:
         return "".join(element(name, item, cdata) for item in value)
     if isinstance(value, bool) or not isinstance(value, str):
         return f"<{name}>{int(value) if isinstance(value, bool) else value}</{name}>"
-    text = ILLEGAL.sub("", value)
-    if cdata == "split":
-        text = text.replace("]]>", "]]]]><![CDATA[>")
-    return f"<{name}><![CDATA[{text}]]></{name}>"
+    return f"<{name}>{section(value, cdata)}</{name}>"
 
 
 def elements(fields: Mapping[str, Any], cdata: Cdata = "split") -> str:

@@ -14,17 +14,18 @@ Example:
     ```
 """
 
+from imbridge.emulators.common.callback import CallbackRefusedError
+from imbridge.emulators.common.fault import Fault
+from imbridge.emulators.common.stats import Violation
 from imbridge.emulators.wecom.bot.bot import Bot
-from imbridge.emulators.wecom.bot.callback import CallbackRefusedError
 from imbridge.emulators.wecom.bot.chat import BotChat
 from imbridge.emulators.wecom.bot.clicking import NothingToDoError
 from imbridge.emulators.wecom.bot.emulator import WeComBotEmulator
-from imbridge.emulators.wecom.bot.fault import Fault
 from imbridge.emulators.wecom.bot.faults import Faults
 from imbridge.emulators.wecom.bot.forged import CallbackAnswer, Forged
 from imbridge.emulators.wecom.bot.message import BotMessage, SentMessage
 from imbridge.emulators.wecom.bot.settings import BotEmulatorSettings
-from imbridge.emulators.wecom.bot.stats import Stats, Violation
+from imbridge.emulators.wecom.bot.stats import Stats
 from imbridge.emulators.wecom.bot.user import BotUser
 
 __all__ = [

@@ -44,7 +44,7 @@ def event_body(world: "World", interaction: Interaction, details: dict[str, Any]
 def disconnected_body(world: "World", bot: Bot) -> dict[str, Any]:
     """The body of the event that a replaced connection gets; nobody did it, so it has no `from`."""
     return {
-        "msgid": world.ids.next("msgid"),
+        "msgid": world.ids.hex("msgid"),
         "create_time": int(time.time()),
         "aibotid": bot.bot_id,
         "msgtype": "event",
@@ -56,7 +56,7 @@ def refresh_body(world: "World", interaction: Interaction, stream_id: str) -> di
     """The body that asks for the rest of a stream, in callback mode."""
     body = _common(world, interaction)
     body.pop("response_url", None)
-    return body | {"msgid": world.ids.next("msgid"), "msgtype": "stream", "stream": {"id": stream_id}}
+    return body | {"msgid": world.ids.hex("msgid"), "msgtype": "stream", "stream": {"id": stream_id}}
 
 
 def _common(world: "World", interaction: Interaction) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from imbridge.emulators.common.crypto import Crypto
+
 
 @dataclass(slots=True, eq=False)
 class Bot:
@@ -23,3 +25,8 @@ class Bot:
     token: str = field(repr=False)
     aes_key: str = field(repr=False)
     mode: Literal["long_connection", "callback"] = "long_connection"
+
+    @property
+    def crypto(self) -> Crypto:
+        """The encryption of its callbacks, whose receiver has no id."""
+        return Crypto(self.token, self.aes_key, "")

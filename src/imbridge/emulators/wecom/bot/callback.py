@@ -4,17 +4,20 @@ Rules: https://developer.work.weixin.qq.com/document/path/101033 (form), 100719 
 """
 
 import asyncio
-import json
 import time
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import aiohttp
 
-from imbridge.emulators.wecom.bot import bodies, crypto
+from imbridge.emulators.common.callback import BaseCallback, CallbackRefusedError
+from imbridge.emulators.common.compact_json import dump
+from imbridge.emulators.common.crypto import SALT, CryptoError
+from imbridge.emulators.common.wire import readable_body
+from imbridge.emulators.wecom.bot import bodies
 from imbridge.emulators.wecom.bot.bot import Bot
-from imbridge.emulators.wecom.bot.compact_json import dump
-from imbridge.emulators.wecom.bot.errors import RefusedError
+from imbridge.emulators.wecom.bot.errors import RefusedError, UnreadableError
 from imbridge.emulators.wecom.bot.forged import PROPER, CallbackAnswer, Forged
 from imbridge.emulators.wecom.bot.interaction import Interaction
 from imbridge.emulators.wecom.bot.message import BotMessage
@@ -24,20 +27,22 @@ if TYPE_CHECKING:
     from imbridge.emulators.wecom.bot.world import World
 
 
-class CallbackRefusedError(AssertionError):
-    """The address did not answer the verification as the platform demands."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request: the address with its query, the body, and the nonce that an encrypted answer repeats."""
+
+    address: str
+    body: bytes
+    nonce: str
 
 
-class CallbackAddress:
+class Callback(BaseCallback[Request, CallbackAnswer]):
     """Where the callbacks of a bot go."""
 
     def __init__(self, bot: Bot, world: "World", url: str) -> None:
+        super().__init__(url, world.settings.callback_seconds)
         self.bot = bot
-        self.url = url
         self._world = world
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=world.settings.callback_seconds))
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._last: tuple[str, bytes] | None = None
 
     async def verify(self, forged: Forged = PROPER) -> CallbackAnswer:
         """Asks the address to return the `echostr`.
@@ -45,7 +50,7 @@ class CallbackAddress:
         Raises:
             CallbackRefusedError: It was not returned within a second, exactly and alone.
         """
-        expected = self._world.ids.next("echostr", 20)
+        expected = self._world.ids.hex("echostr", 20)
         query, encrypted = self._signed(expected, forged)
         query["echostr"] = encrypted
         limit = self._world.settings.verify_seconds
@@ -64,7 +69,7 @@ class CallbackAddress:
 
     def deliver(self, interaction: Interaction, body: dict[str, Any]) -> None:
         """Starts giving a callback out."""
-        self._own(self._deliver(interaction, body), interaction.msgid)
+        self._start(self._deliver(interaction, body), f"wecom-bot-emulator-callback-{interaction.msgid}")
 
     async def send(self, text: str, forged: Forged = PROPER) -> CallbackAnswer:
         """Makes one request and returns its answer, whatever it is.
@@ -75,29 +80,8 @@ class CallbackAddress:
         """
         query, encrypted = self._signed(text, forged)
         body = dump({"encrypt": encrypted}).encode() if forged.body is None else forged.body
-        return await self._post(self._address(query), body, query.get("nonce", ""))
-
-    async def replay(self) -> CallbackAnswer:
-        """Makes the last request once more, byte by byte, as somebody who recorded it would.
-
-        Raises:
-            RuntimeError: There was none.
-        """
-        if self._last is None:
-            raise RuntimeError(f"{self.url} was sent nothing yet that could be replayed")
-        return await self._post(*self._last, "")
-
-    async def close(self) -> None:
-        """Cancels what is going on and closes the session."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._session.close()
-
-    def _own(self, work: Any, name: str) -> None:
-        task = asyncio.create_task(work, name=f"wecom-bot-emulator-callback-{name}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._last = Request(self._address(query), body, query.get("nonce", ""))
+        return await self._ask(self._last)
 
     async def _deliver(self, interaction: Interaction, body: dict[str, Any]) -> None:
         world = self._world
@@ -153,20 +137,24 @@ class CallbackAddress:
         try:
             body = read_answer(self.bot, answer)
             return take_answer(world, interaction, body, refresh)
-        except (crypto.UnreadableError, RefusedError) as error:
+        except (CryptoError, UnreadableError, RefusedError) as error:
             world.stats.refused += 1
             world.violation("passive_answer", f"the answer to {interaction.msgid} is refused: {error}")
             return None
 
     def _signed(self, text: str, forged: Forged) -> tuple[dict[str, str], str]:
         ids = self._world.ids
-        key = self.bot.aes_key if forged.aes_key is None else forged.aes_key
+        crypto = replace(
+            self.bot.crypto,
+            token=self.bot.token if forged.token is None else forged.token,
+            aes_key=self.bot.aes_key if forged.aes_key is None else forged.aes_key,
+            receive_id=forged.receiveid,
+        )
         encrypted = forged.encrypt
         if encrypted is None:
-            encrypted = crypto.encrypt_text(key, text, ids.data("random16", 16), forged.receiveid)
-        timestamp, nonce = str(int(time.time() - forged.age)), str(int(ids.next("nonce", 8), 16))
-        token = self.bot.token if forged.token is None else forged.token
-        signature = crypto.signature(token, timestamp, nonce, encrypted)
+            encrypted = crypto.encrypt(text.encode(), ids.data("salt", SALT))
+        timestamp, nonce = str(int(time.time() - forged.age)), ids.number("nonce", 10)
+        signature = crypto.sign(timestamp, nonce, encrypted)
         if forged.signature == "wrong":
             signature = signature[::-1]
         query = {"msg_signature": signature, "timestamp": timestamp, "nonce": nonce}
@@ -178,20 +166,12 @@ class CallbackAddress:
     def _address(self, query: dict[str, str]) -> str:
         return f"{self.url}{'&' if '?' in self.url else '?'}{urlencode(query)}"
 
-    async def _post(self, address: str, body: bytes, nonce: str) -> CallbackAnswer:
-        self._last = address, body
+    async def _ask(self, request: Request) -> CallbackAnswer:
         self._world.stats.callback_requests += 1
         headers = {"Content-Type": "application/json"}
-        async with self._session.post(address, data=body, headers=headers) as response:
-            answer = CallbackAnswer(response.status, await response.text(), nonce)
+        async with self._session.post(request.address, data=request.body, headers=headers) as response:
+            answer = CallbackAnswer(response.status, await response.text(), request.nonce)
         if self._world.wire:
             facts = {"bot": self.bot.bot_id, "status": answer.status, "answered": bool(answer.body)}
-            self._world.wire.tell("out", "callback", {"request": _shown(body), **facts})
+            self._world.wire.tell("out", "callback", {"request": readable_body(request.body), **facts})
         return answer
-
-
-def _shown(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return f"({len(body)} bytes)"

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+from imbridge.emulators.common.callback import BaseCallbacks
+from imbridge.emulators.common.compact_json import dump
 from imbridge.emulators.wecom.bot.bot import Bot
-from imbridge.emulators.wecom.bot.callback import CallbackAddress
-from imbridge.emulators.wecom.bot.compact_json import dump
+from imbridge.emulators.wecom.bot.callback import Callback
 from imbridge.emulators.wecom.bot.forged import PROPER, CallbackAnswer, Forged
 from imbridge.emulators.wecom.bot.interaction import Interaction
 
@@ -12,12 +13,12 @@ if TYPE_CHECKING:
     from imbridge.emulators.wecom.bot.world import World
 
 
-class Callbacks:
+class Callbacks(BaseCallbacks[Bot, Callback]):
     """Reached as `platform.callbacks`."""
 
     def __init__(self, world: "World") -> None:
+        super().__init__()
         self._world = world
-        self._by_bot: dict[Bot, CallbackAddress] = {}
 
     async def set(self, bot: Bot, url: str, *, verify: bool = True) -> None:
         """Switches the bot to callbacks; its long connection is cut and cannot be made again.
@@ -25,15 +26,7 @@ class Callbacks:
         Raises:
             CallbackRefusedError: The address did not pass the verification; nothing changes.
         """
-        address = CallbackAddress(bot, self._world, url)
-        try:
-            if verify:
-                await address.verify()
-        except BaseException:
-            await address.close()
-            raise
-        await self.unset(bot)
-        self._by_bot[bot] = address
+        await self._put(bot, Callback(bot, self._world, url), verify=verify)
         bot.mode = "callback"
         for connection in self._world.link.connections(bot):
             connection.abort()
@@ -41,9 +34,7 @@ class Callbacks:
     async def unset(self, bot: Bot) -> None:
         """Switches the bot back to the long connection."""
         bot.mode = "long_connection"
-        old = self._by_bot.pop(bot, None)
-        if old is not None:
-            await old.close()
+        await self._drop(bot)
 
     async def verify(self, bot: Bot, forged: Forged = PROPER) -> CallbackAnswer:
         """Verifies the address once more.
@@ -70,14 +61,5 @@ class Callbacks:
         """Starts giving a callback out."""
         self._of(interaction.bot).deliver(interaction, body)
 
-    async def close(self) -> None:
-        """Forgets all addresses."""
-        for address in self._by_bot.values():
-            await address.close()
-        self._by_bot.clear()
-
-    def _of(self, bot: Bot) -> CallbackAddress:
-        address = self._by_bot.get(bot)
-        if address is None:
-            raise RuntimeError(f"{bot.bot_id} has no callback address: call set_callback first")
-        return address
+    def _named(self, owner: Bot) -> str:
+        return owner.bot_id

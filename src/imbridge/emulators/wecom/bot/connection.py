@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientConnectionResetError, WSMsgType, web
 
+from imbridge.emulators.common.compact_json import dump
 from imbridge.emulators.wecom.bot import bodies
 from imbridge.emulators.wecom.bot.bot import Bot
 from imbridge.emulators.wecom.bot.commands import COMMANDS
-from imbridge.emulators.wecom.bot.compact_json import dump
 from imbridge.emulators.wecom.bot.errors import RefusedError
 from imbridge.emulators.wecom.bot.world import EVENT_CALLBACK
 
@@ -97,7 +97,7 @@ class Connection:
             return
         self._world.stats.kicks += 1
         self.unsubscribe()
-        self.send(EVENT_CALLBACK, self._world.ids.text("req_id", 18), bodies.disconnected_body(self._world, self.bot))
+        self.send(EVENT_CALLBACK, self._world.ids.text("req_id", 24), bodies.disconnected_body(self._world, self.bot))
         if close:
             self._later(self._world.settings.kick_close_seconds, self.end)
 

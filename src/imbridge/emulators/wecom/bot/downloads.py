@@ -6,14 +6,14 @@ bot's EncodingAESKey in callback mode (https://developer.work.weixin.qq.com/docu
 
 import base64
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from aiohttp import web
 
-from imbridge.emulators.wecom.bot import crypto
+from imbridge.emulators.common.crypto import encrypt_bytes, key_of
+from imbridge.emulators.common.newest import Newest
 from imbridge.emulators.wecom.bot.bot import Bot
 
 if TYPE_CHECKING:
@@ -37,22 +37,18 @@ class Downloads:
 
     def __init__(self, world: "World") -> None:
         self._world = world
-        self._by_id: OrderedDict[str, Download] = OrderedDict()
-        self._bytes = 0
+        self._by_id: Newest[str, Download] = Newest(
+            world.settings.history, limit_bytes=world.settings.resource_bytes, size=lambda one: len(one.encrypted)
+        )
 
     def offer(self, bot: Bot, data: bytes, name: str) -> dict[str, str]:
         """A new address for some bytes: `url`, and `aeskey` on the long connection."""
         world = self._world
         own_key = bot.mode == "long_connection"
-        key = world.ids.data("aeskey", 32) if own_key else crypto.key_of(bot.aes_key)
-        media_id = world.ids.text("media")
+        key = world.ids.data("aeskey", 32) if own_key else key_of(bot.aes_key)
+        media_id = world.ids.text("media", 32)
         until = time.monotonic() + world.settings.download_seconds
-        self._by_id[media_id] = Download(crypto.encrypt_bytes(key, data), name, until)
-        self._bytes += len(self._by_id[media_id].encrypted)
-        while len(self._by_id) > world.settings.history or (
-            self._bytes > world.settings.resource_bytes and len(self._by_id) > 1
-        ):
-            self._bytes -= len(self._by_id.popitem(last=False)[1].encrypted)
+        self._by_id[media_id] = Download(encrypt_bytes(key, data), name, until)
         offer = {"url": f"{world.base_url}{PATH}{media_id}"}
         if own_key:
             offer["aeskey"] = base64.b64encode(key).decode()

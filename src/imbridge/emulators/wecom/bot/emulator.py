@@ -1,11 +1,9 @@
 """The emulator: start it, fill it with bots and people, and talk."""
 
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from aiohttp import web
-
+from imbridge.emulators.common.emulator import BaseEmulator
 from imbridge.emulators.wecom.bot.bot import Bot
 from imbridge.emulators.wecom.bot.callbacks import Callbacks
 from imbridge.emulators.wecom.bot.chat import BotChat
@@ -15,14 +13,13 @@ from imbridge.emulators.wecom.bot.link import Link
 from imbridge.emulators.wecom.bot.message import BotMessage, SentMessage
 from imbridge.emulators.wecom.bot.server import Server
 from imbridge.emulators.wecom.bot.settings import BotEmulatorSettings
-from imbridge.emulators.wecom.bot.stats import Stats, Violation
+from imbridge.emulators.wecom.bot.stats import Stats
 from imbridge.emulators.wecom.bot.user import BotUser
-from imbridge.emulators.wecom.bot.wire import Wire
 from imbridge.emulators.wecom.bot.world import World
 
 
-class WeComBotEmulator:
-    """WeCom's servers for smart bots, on this machine.
+class WeComBotEmulator(BaseEmulator[Stats, Faults]):
+    """WeCom's servers for smart bots, on this machine; media and `response_url` are at `base_url`.
 
     Args:
         host: Address to listen on.
@@ -31,59 +28,21 @@ class WeComBotEmulator:
         settings: The platform's numbers.
     """
 
+    _world: World
+
     def __init__(
         self, host: str = "127.0.0.1", port: int = 0, *, seed: int = 0, settings: BotEmulatorSettings | None = None
     ) -> None:
         self.settings = settings or BotEmulatorSettings()
-        self._host = host
-        self._port = port
-        self._world = World(seed, self.settings)
-        self._world.link = Link(self._world)
-        self._world.callbacks = Callbacks(self._world)
-        self._world.faults.attach(self._world.link)
-        self._server = Server(self._world)
-        self._runner: web.ServerRunner | None = None
+        world = World(seed, self.settings)
+        world.link = Link(world)
+        world.callbacks = Callbacks(world)
+        world.faults.attach(world.link)
+        super().__init__(world, Server(world).handle, host, port)
 
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
-
-    async def start(self) -> None:
-        """Starts listening."""
-        if self._runner is not None:
-            raise RuntimeError("the emulator is already started")
-        runner = web.ServerRunner(web.Server(self._server.handle, access_log=None), shutdown_timeout=0.5)
-        await runner.setup()
-        site = web.TCPSite(runner, self._host, self._port)
-        try:
-            await site.start()
-        except BaseException:
-            await runner.cleanup()
-            raise
-        self._port = runner.addresses[0][1]
-        self._runner = runner
-        self._world.base_url = self.base_url
-
-    async def stop(self) -> None:
-        """Cuts all connections and stops listening; stopping twice is nothing."""
-        runner, self._runner = self._runner, None
-        self.faults.clear()
+    async def _end(self) -> None:
         await self.callbacks.close()
         self._world.link.abort()
-        if runner is not None:
-            await runner.cleanup()
-
-    @property
-    def base_url(self) -> str:
-        """Where media and `response_url` are: `http://127.0.0.1:PORT`."""
-        if self._runner is None:
-            raise RuntimeError("the emulator is not started: use `async with WeComBotEmulator() as platform`")
-        return f"http://{self._host}:{self._port}"
 
     @property
     def ws_url(self) -> str:
@@ -94,26 +53,6 @@ class WeComBotEmulator:
     def messages(self) -> Sequence[BotMessage]:
         """The bots' messages in the order of their arrival; the newest `settings.history`."""
         return self._world.messages
-
-    @property
-    def stats(self) -> Stats:
-        """Counters."""
-        return self._world.stats
-
-    @property
-    def violations(self) -> list[Violation]:
-        """The platform's rules that clients broke."""
-        return self._world.violations
-
-    @property
-    def faults(self) -> Faults:
-        """Faults on demand."""
-        return self._world.faults
-
-    @property
-    def wire(self) -> Wire:
-        """For watching frames and HTTP calls."""
-        return self._world.wire
 
     @property
     def callbacks(self) -> Callbacks:
@@ -129,11 +68,11 @@ class WeComBotEmulator:
         """Makes a bot; it is for the long connection until `set_callback`."""
         ids = self._world.ids
         bot = Bot(
-            bot_id=bot_id or "aib" + ids.text("bot", 24),
-            secret=secret or ids.key("secret"),
+            bot_id=bot_id or "aib" + ids.text("bot", 32),
+            secret=secret or ids.text("secret", 43),
             name=name,
-            token=ids.next("token", 24),
-            aes_key=ids.key("aes_key"),
+            token=ids.hex("token", 24),
+            aes_key=ids.aes_key(),
         )
         if bot.bot_id in self._world.bots:
             raise ValueError(f"there is a bot {bot.bot_id} already")
@@ -151,7 +90,7 @@ class WeComBotEmulator:
 
     def add_group(self, name: str, *, members: Sequence[BotUser], bots: Sequence[Bot]) -> BotChat:
         """Makes a group."""
-        chatid = "wr" + self._world.ids.text("chat", 22)
+        chatid = "wr" + self._world.ids.text("chat", 30)
         chat = BotChat(chatid, "group", name, list(members), list(bots))
         self._world.groups[chatid] = chat
         return chat

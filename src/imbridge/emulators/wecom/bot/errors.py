@@ -22,6 +22,10 @@ TEXTS: Mapping[int, str] = {
 }
 
 
+class UnreadableError(Exception):
+    """The answer to a callback is not in the form in which the platform reads it."""
+
+
 class RefusedError(Exception):
     """A command is refused.
 

@@ -4,32 +4,27 @@ Methods that set a fault return it: it counts how often it struck, ends by itsel
 context manager: `with platform.faults.refuse("aibot_respond_msg", 846608): ...`.
 """
 
-import fnmatch
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from imbridge.emulators.common.fault import Fault
+from imbridge.emulators.common.faults import FaultRegistry
 from imbridge.emulators.wecom.bot.bot import Bot
-from imbridge.emulators.wecom.bot.fault import Fault
 
 if TYPE_CHECKING:
     from imbridge.emulators.wecom.bot.connection import Connection
     from imbridge.emulators.wecom.bot.link import Link
 
 
-class Faults:
+class Faults(FaultRegistry):
     """All faults of one emulator. Commands are named as on the wire, with `*` for any."""
 
     def __init__(self) -> None:
-        self._set: dict[str, list[Fault]] = {}
+        super().__init__()
         self._link: Link | None = None
 
     def attach(self, link: "Link") -> None:
         """Connects the faults with what they act on."""
         self._link = link
-
-    def clear(self) -> None:
-        """Ends all faults."""
-        for fault in [one for faults in self._set.values() for one in faults]:
-            fault.clear()
 
     # --- connections ------------------------------------------------------------------------------------------------
 
@@ -53,17 +48,7 @@ class Faults:
 
         Connections made later work. Clearing the fault lets those that still exist go on.
         """
-        connections = self._connections(bot)
-        for connection in connections:
-            connection.freeze()
-        fault = self._add("half_open", None, connections=len(connections))
-        fault.hits = len(connections)
-
-        def thaw() -> None:
-            for connection in connections:
-                connection.thaw()
-
-        return fault.on_clear(thaw)
+        return self._freeze(self._connections(bot))
 
     def kick(self, bot: Bot, *, close: bool = True) -> int:
         """Sends `disconnected_event` as if a newer connection had come; returns to how many.
@@ -99,19 +84,19 @@ class Faults:
 
     def refuse(self, cmd: str, code: int, times: int | None = 1) -> Fault:
         """Answers commands with this code and does not do them."""
-        return self._add("refuse", times, cmd=cmd, code=code)
+        return self._add("refuse", times, pattern=cmd, code=code)
 
     def lose_acks(self, cmd: str = "*", times: int | None = 1) -> Fault:
         """Does what is asked and does not acknowledge it."""
-        return self._add("lose_acks", times, cmd=cmd)
+        return self._add("lose_acks", times, pattern=cmd)
 
     def delay_acks(self, seconds: float, cmd: str = "*", times: int | None = None) -> Fault:
         """Does what is asked and acknowledges it this much later."""
-        return self._add("delay_acks", times, cmd=cmd, seconds=seconds)
+        return self._add("delay_acks", times, pattern=cmd, seconds=seconds)
 
     def cut_after_accept(self, cmd: str = "*", times: int | None = 1) -> Fault:
         """Does what is asked and cuts the connection instead of acknowledging it."""
-        return self._add("cut_after_accept", times, cmd=cmd)
+        return self._add("cut_after_accept", times, pattern=cmd)
 
     # --- callbacks and the rest -------------------------------------------------------------------------------------
 
@@ -138,28 +123,6 @@ class Faults:
     def fail_response_url(self, status: int = 503, times: int | None = 1) -> Fault:
         """Answers a `response_url` with this HTTP status; the address stays usable."""
         return self._add("fail_response_url", times, status=status)
-
-    # --- used by the emulator ---------------------------------------------------------------------------------------
-
-    def take(self, kind: str, cmd: str = "") -> Fault | None:
-        """A fault of this kind that concerns the command; it counts as a strike."""
-        for fault in self._set.get(kind, ()):
-            if "cmd" not in fault.facts or fnmatch.fnmatchcase(cmd, fault.facts["cmd"]):
-                fault.strike()
-                return fault
-        return None
-
-    def _add(self, kind: str, times: int | None, **facts: Any) -> Fault:
-        fault = Fault(self._forget, kind, times, facts)
-        self._set.setdefault(kind, []).append(fault)
-        return fault
-
-    def _forget(self, fault: Fault) -> None:
-        faults = self._set.get(fault.kind, [])
-        if fault in faults:
-            faults.remove(fault)
-        if not faults:
-            self._set.pop(fault.kind, None)
 
     def _connections(self, bot: Bot | None) -> "list[Connection]":
         return [] if self._link is None else self._link.connections(bot)

@@ -1,13 +1,11 @@
 """The answer to a callback: https://developer.work.weixin.qq.com/document/path/101033 (form) and 101031 (content)."""
 
-import hmac
 import json
 from typing import TYPE_CHECKING, Any
 
-from imbridge.emulators.wecom.bot import crypto
 from imbridge.emulators.wecom.bot.bot import Bot
 from imbridge.emulators.wecom.bot.card_updates import update_card
-from imbridge.emulators.wecom.bot.errors import RefusedError
+from imbridge.emulators.wecom.bot.errors import RefusedError, UnreadableError
 from imbridge.emulators.wecom.bot.forged import CallbackAnswer
 from imbridge.emulators.wecom.bot.interaction import Interaction
 from imbridge.emulators.wecom.bot.message import BotMessage
@@ -23,24 +21,21 @@ def read_answer(bot: Bot, answer: CallbackAnswer) -> dict[str, Any]:
     """The JSON that an answer hides.
 
     Raises:
-        UnreadableError: It is not encrypted and signed as it must be.
+        UnreadableError: It is not signed as it must be, or no JSON.
+        CryptoError: It cannot be decrypted, or is for somebody else.
     """
     envelope = _object(answer.body)
     encrypted, signed = envelope.get("encrypt"), envelope.get("msgsignature")
     timestamp, nonce = envelope.get("timestamp"), envelope.get("nonce")
     if not isinstance(encrypted, str) or not isinstance(signed, str):
-        raise crypto.UnreadableError("encrypt and msgsignature are missing")
+        raise UnreadableError("encrypt and msgsignature are missing")
     if isinstance(timestamp, bool) or not isinstance(timestamp, int):
-        raise crypto.UnreadableError(f"timestamp is {timestamp!r}, not a number")
+        raise UnreadableError(f"timestamp is {timestamp!r}, not a number")
     if nonce != answer.nonce:
-        raise crypto.UnreadableError(f"nonce is {nonce!r}, not the request's {answer.nonce!r}")
-    expected = crypto.signature(bot.token, str(timestamp), nonce, encrypted)
-    if not hmac.compare_digest(expected, signed):
-        raise crypto.UnreadableError("the signature is wrong")
-    text, receiveid = crypto.decrypt_text(bot.aes_key, encrypted)
-    if receiveid:
-        raise crypto.UnreadableError(f"receiveid is {receiveid!r}, not empty")
-    return _object(text)
+        raise UnreadableError(f"nonce is {nonce!r}, not the request's {answer.nonce!r}")
+    if not bot.crypto.is_signed(signed, str(timestamp), nonce, encrypted):
+        raise UnreadableError("the signature is wrong")
+    return _object(bot.crypto.decrypt_text(encrypted))
 
 
 def take_answer(world: "World", interaction: Interaction, body: dict[str, Any], refresh: str = "") -> BotMessage | None:
@@ -81,7 +76,7 @@ def _object(text: str) -> dict[str, Any]:
     try:
         parsed = json.loads(text)
     except ValueError:
-        raise crypto.UnreadableError("not JSON") from None
+        raise UnreadableError("not JSON") from None
     if not isinstance(parsed, dict):
-        raise crypto.UnreadableError("no JSON object")
+        raise UnreadableError("no JSON object")
     return parsed

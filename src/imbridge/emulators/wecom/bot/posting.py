@@ -162,7 +162,7 @@ class Posting:
         dropped = self._over_rate()
         now = time.monotonic()
         message = BotMessage(
-            msgid=world.ids.next("bot_msgid"),
+            msgid=world.ids.hex("bot_msgid"),
             bot=self.bot,
             chat=self.chat,
             kind=kind,
@@ -197,7 +197,7 @@ class Posting:
         world, chat = self.world, self.chat
         settings = world.settings
         key = f"{self.bot.bot_id} {chat.kind} {chat.chatid}"
-        if not settings.rate_limits or world.chat_rates.take(key):
+        if not settings.rate_limits or world.chat_rates.take(key)[0] == 0:
             return False
         world.stats.rate_limited += 1
         limits = f"{settings.chat_rate_minute} a minute or {settings.chat_rate_hour} an hour"

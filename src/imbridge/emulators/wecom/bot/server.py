@@ -1,11 +1,11 @@
 """Every request that the emulator gets: the websocket, downloads, `response_url`."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from imbridge.emulators.wecom.bot.compact_json import dump
+from imbridge.emulators.common.compact_json import dump
+from imbridge.emulators.common.wire import readable_body
 from imbridge.emulators.wecom.bot.connection import Connection
 from imbridge.emulators.wecom.bot.downloads import PATH as MEDIA_PATH
 from imbridge.emulators.wecom.bot.response_url import respond_once
@@ -48,16 +48,9 @@ class Server:
         if fault is not None:
             return web.Response(status=fault.facts["status"], text="faulty on demand")
         answer = respond_once(self._world, request.query.get("response_code", ""), raw)
-        self._tell("POST", RESPONSE_PATH, 200, {"request": _shown(raw), "response": answer})
+        self._tell("POST", RESPONSE_PATH, 200, {"request": readable_body(raw), "response": answer})
         return web.Response(text=dump(answer), content_type="application/json")
 
     def _tell(self, method: str, path: str, status: int, facts: dict[str, Any]) -> None:
         if self._world.wire:
             self._world.wire.tell("in", "http", {"method": method, "path": path, "status": status, **facts})
-
-
-def _shown(raw: bytes) -> Any:
-    try:
-        return json.loads(raw)
-    except ValueError:
-        return f"({len(raw)} bytes)"

@@ -4,13 +4,14 @@ import base64
 import binascii
 import hashlib
 import time
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from imbridge.emulators.common.newest import Newest
+from imbridge.emulators.common.rates import Rates
 from imbridge.emulators.wecom.bot.bot import Bot
 from imbridge.emulators.wecom.bot.errors import RefusedError
-from imbridge.emulators.wecom.bot.rates import Rates
+from imbridge.emulators.wecom.bot.settings import BotEmulatorSettings
 
 if TYPE_CHECKING:
     from imbridge.emulators.wecom.bot.world import World
@@ -58,8 +59,8 @@ class Uploads:
         self._world = world
         settings = world.settings
         self._rates = Rates((settings.upload_rate_minute, 60.0), (settings.upload_rate_hour, 3600.0))
-        self._sessions: OrderedDict[str, Upload] = OrderedDict()
-        self._media: OrderedDict[str, Upload] = OrderedDict()
+        self._sessions: Newest[str, Upload] = _newest(settings)
+        self._media: Newest[str, Upload] = _newest(settings)
 
     def init(self, bot: Bot, body: dict[str, Any]) -> dict[str, Any]:
         """Begins an upload.
@@ -82,12 +83,12 @@ class Uploads:
             raise RefusedError(40058, f"total_chunks {count!r}")
         if not isinstance(md5, str):
             raise RefusedError(40058, "md5")
-        if settings.rate_limits and not self._rates.take(bot.bot_id):
+        if settings.rate_limits and self._rates.take(bot.bot_id)[0] > 0:
             self._world.stats.rate_limited += 1
             raise RefusedError(45009)
-        upload_id = self._world.ids.text("upload")
+        upload_id = self._world.ids.text("upload", 32)
         until = time.monotonic() + settings.upload_session_seconds
-        self._keep(self._sessions, upload_id, Upload(bot, kind, name, size, count, md5.lower(), until))
+        self._sessions[upload_id] = Upload(bot, kind, name, size, count, md5.lower(), until)
         return {"upload_id": upload_id}
 
     def chunk(self, bot: Bot, body: dict[str, Any]) -> None:
@@ -129,11 +130,11 @@ class Uploads:
         ):
             raise RefusedError(40058, f"not a file of type {upload.kind}")
         world = self._world
-        upload.data, upload.media_id = data, world.ids.text("media_id", 32)
+        upload.data, upload.media_id = data, world.ids.text("media_id", 43)
         upload.chunks.clear()
         self._sessions.pop(str(body["upload_id"]))
         upload.until = time.monotonic() + world.settings.media_seconds
-        self._keep(self._media, upload.media_id, upload)
+        self._media[upload.media_id] = upload
         world.stats.uploads += 1
         return {"type": upload.kind, "media_id": upload.media_id, "created_at": str(int(time.time()))}
 
@@ -155,13 +156,9 @@ class Uploads:
             raise RefusedError(40058, "upload_id")
         return found
 
-    def _keep(self, where: OrderedDict[str, Upload], key: str, upload: Upload) -> None:
-        where[key] = upload
-        settings = self._world.settings
-        while len(where) > settings.history or (
-            sum(one.total_size for one in where.values()) > settings.resource_bytes and len(where) > 1
-        ):
-            where.popitem(last=False)
+
+def _newest(settings: BotEmulatorSettings) -> Newest[str, Upload]:
+    return Newest(settings.history, limit_bytes=settings.resource_bytes, size=lambda one: one.total_size)
 
 
 def _is_int(value: object) -> TypeGuard[int]:

@@ -187,7 +187,7 @@ class BotUser:
         Raises:
             AssertionError: None came; says what came instead.
         """
-        return await self.inbox.receive(expected, self._where(bot, chat), timeout)
+        return await self.inbox.receive(expected, timeout, self._where(bot, chat))
 
     async def receives_nothing(
         self, *, bot: Bot | None = None, chat: BotChat | None = None, within: float = 0.3

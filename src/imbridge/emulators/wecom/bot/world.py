@@ -1,21 +1,23 @@
 """The emulated platform: all state, shared by the parts of the emulator."""
 
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from imbridge.emulators.common.ids import Ids
+from imbridge.emulators.common.newest import Newest
+from imbridge.emulators.common.rates import Rates
+from imbridge.emulators.common.world import BaseWorld
 from imbridge.emulators.wecom.bot.bot import Bot
 from imbridge.emulators.wecom.bot.chat import BotChat
 from imbridge.emulators.wecom.bot.downloads import Downloads
 from imbridge.emulators.wecom.bot.faults import Faults
-from imbridge.emulators.wecom.bot.ids import Ids
 from imbridge.emulators.wecom.bot.interaction import Interaction, Reason
 from imbridge.emulators.wecom.bot.message import BotMessage
-from imbridge.emulators.wecom.bot.rates import Rates
+from imbridge.emulators.wecom.bot.secret_fields import SECRET_FIELDS
 from imbridge.emulators.wecom.bot.settings import BotEmulatorSettings
-from imbridge.emulators.wecom.bot.stats import Stats, Violation
+from imbridge.emulators.wecom.bot.stats import Stats
 from imbridge.emulators.wecom.bot.uploads import Uploads
-from imbridge.emulators.wecom.bot.wire import Wire
 
 if TYPE_CHECKING:
     from imbridge.emulators.wecom.bot.callbacks import Callbacks
@@ -27,37 +29,26 @@ MESSAGE_CALLBACK = "aibot_msg_callback"
 EVENT_CALLBACK = "aibot_event_callback"
 
 
-class World:
+class World(BaseWorld[BotEmulatorSettings, Stats, Faults]):
     """State and the operations on it that no single part owns."""
 
     link: "Link"
     callbacks: "Callbacks"
 
     def __init__(self, seed: int, settings: BotEmulatorSettings) -> None:
-        self.settings = settings
+        super().__init__(settings, Stats(), Faults(), SECRET_FIELDS)
         self.ids = Ids(seed)
-        self.stats = Stats()
-        self.violations: list[Violation] = []
-        self.wire = Wire()
-        self.faults = Faults()
-        self.base_url = ""
         self.bots: dict[str, Bot] = {}
         self.users: dict[str, BotUser] = {}
         self.groups: dict[str, BotChat] = {}
         self.singles: dict[tuple[Bot, BotUser], BotChat] = {}
         self.messages: deque[BotMessage] = deque(maxlen=settings.history)
-        self.interactions: OrderedDict[tuple[Bot, str], Interaction] = OrderedDict()
-        self.response_codes: OrderedDict[str, Interaction] = OrderedDict()
+        self.interactions: Newest[tuple[Bot, str], Interaction] = Newest(settings.history)
+        self.response_codes: Newest[str, Interaction] = Newest(settings.history)
         self.task_ids: set[tuple[Bot, str]] = set()
         self.chat_rates = Rates((settings.chat_rate_minute, 60.0), (settings.chat_rate_hour, 3600.0))
         self.downloads = Downloads(self)
         self.uploads = Uploads(self)
-
-    def violation(self, kind: str, detail: str) -> None:
-        """Records that the client broke a rule of the platform."""
-        self.stats.violations += 1
-        if len(self.violations) < self.settings.history:
-            self.violations.append(Violation(kind, detail))
 
     def single_chat(self, user: "BotUser", bot: Bot) -> BotChat:
         """The conversation of a person and a bot."""
@@ -81,18 +72,14 @@ class World:
             chat=chat,
             user=user,
             reason=reason,
-            msgid=self.ids.next("msgid"),
-            req_id=self.ids.text("req_id", 18),
-            response_code=self.ids.text("response_code", 36) if has_url else "",
+            msgid=self.ids.hex("msgid"),
+            req_id=self.ids.text("req_id", 24),
+            response_code=self.ids.text("response_code", 48) if has_url else "",
             born=time.monotonic(),
         )
         self.interactions[bot, interaction.req_id] = interaction
-        if len(self.interactions) > self.settings.history:
-            self.interactions.popitem(last=False)
         if has_url:
             self.response_codes[interaction.response_code] = interaction
-            if len(self.response_codes) > self.settings.history:
-                self.response_codes.popitem(last=False)
         return interaction
 
     def give_out(self, interaction: Interaction, body: dict[str, Any]) -> None:

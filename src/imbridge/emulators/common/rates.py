@@ -1,6 +1,5 @@
-"""The platform's request rates, as sliding windows."""
+"""Request rates as sliding windows; which rates there are says the platform."""
 
-import math
 import time
 from collections import OrderedDict, deque
 
@@ -31,7 +30,12 @@ class SlidingWindow:
 
 
 class Rates:
-    """Windows by key (an app's API, a chat); the least recently used are forgotten beyond `keep` keys."""
+    """Windows by key (an app's API, a chat); the least recently used are forgotten beyond `keep` keys.
+
+    Args:
+        rules: Pairs of the most events and the period in seconds.
+        keep: How many keys are remembered.
+    """
 
     def __init__(self, *rules: tuple[int, float], keep: int = 10_000) -> None:
         self._rules = rules
@@ -60,8 +64,3 @@ class Rates:
         for window in windows:
             window.take(now)
         return 0.0, 0
-
-
-def reset_seconds(wait: float) -> str:
-    """The value of `x-ogw-ratelimit-reset`: whole seconds, at least one."""
-    return str(max(1, math.ceil(wait)))

@@ -1,4 +1,4 @@
-"""JSON text as the emulator writes it."""
+"""JSON text as the emulators write it."""
 
 import json
 from typing import Any

@@ -2,33 +2,30 @@
 
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
-
-if TYPE_CHECKING:
-    from imbridge.emulators.feishu.faults import Faults
+from typing import Any, Self
 
 
 class Fault:
     """A fault that is set.
 
     Attributes:
-        kind: The name of the method that set it.
+        kind: The name by which the emulator's parts ask for it.
         hits: How often it has struck.
         left: How often it will still strike; None: until cleared.
         facts: What was asked for.
     """
 
-    def __init__(self, owner: "Faults", kind: str, times: int | None, facts: Mapping[str, Any]) -> None:
+    def __init__(self, forget: "Callable[[Fault], None]", kind: str, times: int | None, facts: Mapping[str, Any]):
         self.kind = kind
         self.hits = 0
         self.left = times
         self.facts = facts
-        self._owner = owner
+        self._forget = forget
         self._undo: Callable[[], None] | None = None
 
     def clear(self) -> None:
         """Ends it."""
-        self._owner.forget(self)
+        self._forget(self)
         undo, self._undo = self._undo, None
         if undo is not None:
             undo()
