@@ -156,7 +156,7 @@ async def test_a_full_outbox_slows_the_skills_down() -> None:
                 assert posted <= 102
             await until(lambda: len(feishu.messages) == 400)
             assert texts(feishu) == [f"{number}" for number in range(400)]
-            assert counts(bridge)["delivery_sent"] == 400
+            await until(lambda: counts(bridge)["delivery_sent"] == 400)
 
 
 async def test_the_outbox_of_all_conversations_together_is_bounded() -> None:
