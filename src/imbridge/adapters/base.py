@@ -297,6 +297,12 @@ class Adapter(ABC):
         """`platform:account`."""
         return self.config.key
 
+    def tell(self, health: Health, reason: str) -> None:
+        """Say how the account is doing from now on, and why; what is no change is not told."""
+        if health is not self.health:
+            self.health = health
+            self.context.on_health(self, health, reason)
+
     @abstractmethod
     async def start(self) -> None:
         """Connect and begin to deliver into the intake."""

@@ -122,12 +122,12 @@ class FeishuAdapter(Adapter):
                 await self._link.start()
         except ImbridgeError as error:
             refusal = handshake_refusal(error.__cause__)
-            self._tell(Health.FAILED, str(refusal or error))
+            self.tell(Health.FAILED, str(refusal or error))
             if refusal is not None:
                 raise refusal from error
             raise
         if self.mode is Mode.WEBHOOK:
-            self._tell(Health.UP, "waiting for callbacks")
+            self.tell(Health.UP, "waiting for callbacks")
         await self.approvals.begin()
 
     async def stop_reading(self) -> None:
@@ -142,7 +142,7 @@ class FeishuAdapter(Adapter):
         await self.oauth.close()
         await self._sdk.close()
         await self.caller.close()
-        self._tell(Health.STOPPED, "closed")
+        self.tell(Health.STOPPED, "closed")
 
     async def probe(self) -> Probe:
         """Ask who we are, and what we are allowed."""
@@ -164,7 +164,7 @@ class FeishuAdapter(Adapter):
                 if not passing(error):
                     raise
                 log.warning("%s: not started yet, it goes on trying: %s", self.key, error)
-                self._tell(Health.DOWN, str(error))
+                self.tell(Health.DOWN, str(error))
             else:
                 return
             await asyncio.sleep(backoff.delay(attempt))
@@ -180,12 +180,7 @@ class FeishuAdapter(Adapter):
         return await written_answer(inbound, within, lambda card: self.media.image_keys(images_in(card)))
 
     def _on_link_state(self, state: LinkState, error: Exception | None) -> None:
-        self._tell(_HEALTH[state], str(handshake_refusal(error) or error or state.value))
-
-    def _tell(self, health: Health, reason: str) -> None:
-        if health is not self.health:
-            self.health = health
-            self.context.on_health(self, health, reason)
+        self.tell(_HEALTH[state], str(handshake_refusal(error) or error or state.value))
 
     # -- speaking ------------------------------------------------------------------------------------------------------
 

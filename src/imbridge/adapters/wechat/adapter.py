@@ -100,9 +100,9 @@ class WeChatAdapter(Adapter):
         try:
             await self._identify_patiently()
         except ImbridgeError as error:
-            self._tell(Health.FAILED, str(error))
+            self.tell(Health.FAILED, str(error))
             raise
-        self._tell(Health.UP, "sends only" if self._webhook is None else "waiting for callbacks")
+        self.tell(Health.UP, "sends only" if self._webhook is None else "waiting for callbacks")
 
     async def stop_reading(self) -> None:
         """Take nothing new from callbacks; the platform still gets the answers that it comes back for."""
@@ -116,7 +116,7 @@ class WeChatAdapter(Adapter):
         await self._sdk.close()
         await self.oauth.close()
         await self.api.close()
-        self._tell(Health.STOPPED, "closed")
+        self.tell(Health.STOPPED, "closed")
 
     async def probe(self) -> Probe:
         """See that the credentials work; the platform does not tell an account's name."""
@@ -137,16 +137,11 @@ class WeChatAdapter(Adapter):
                 if not (isinstance(error, RateLimitedError) or error.ambiguous or not error.code):
                     raise
                 log.warning("%s: not started yet, it goes on trying: %s", self.key, error)
-                self._tell(Health.DOWN, str(error))
+                self.tell(Health.DOWN, str(error))
             else:
                 return
             await asyncio.sleep(backoff.delay(attempt))
             attempt += 1
-
-    def _tell(self, health: Health, reason: str) -> None:
-        if health is not self.health:
-            self.health = health
-            self.context.on_health(self, health, reason)
 
     # -- speaking ------------------------------------------------------------------------------------------------------
 

@@ -114,9 +114,9 @@ class WeComAdapter(Adapter):
         try:
             await self._identify_patiently()
         except ImbridgeError as error:
-            self._tell(Health.FAILED, str(error))
+            self.tell(Health.FAILED, str(error))
             raise
-        self._tell(Health.UP, "sends only" if self._webhook is None else "waiting for callbacks")
+        self.tell(Health.UP, "sends only" if self._webhook is None else "waiting for callbacks")
 
     async def stop_reading(self) -> None:
         """Nothing is held open; the bridge takes the callbacks' address away."""
@@ -126,7 +126,7 @@ class WeComAdapter(Adapter):
         await self.oauth.close()
         await self._sdk.close()
         await self.api.close()
-        self._tell(Health.STOPPED, "closed")
+        self.tell(Health.STOPPED, "closed")
 
     async def probe(self) -> Probe:
         """Ask who we are."""
@@ -149,7 +149,7 @@ class WeComAdapter(Adapter):
                 ):
                     raise
                 log.warning("%s: not started yet, it goes on trying: %s", self.key, error)
-                self._tell(Health.DOWN, str(error))
+                self.tell(Health.DOWN, str(error))
             else:
                 return
             await asyncio.sleep(backoff.delay(attempt))
@@ -164,11 +164,6 @@ class WeComAdapter(Adapter):
 
     async def _identify(self) -> None:
         self.me.name = str((await self.api.agent(patience=_PATIENCE)).get("name") or "")
-
-    def _tell(self, health: Health, reason: str) -> None:
-        if health is not self.health:
-            self.health = health
-            self.context.on_health(self, health, reason)
 
     # -- speaking ------------------------------------------------------------------------------------------------------
 

@@ -58,14 +58,14 @@ class CustomBotAdapter(Adapter):
 
     async def start(self) -> None:
         """Up at once: there is nothing to connect."""
-        self._tell(Health.UP, "sends only, into the custom bot's group")
+        self.tell(Health.UP, "sends only, into the custom bot's group")
 
     async def stop_reading(self) -> None:
         """Nothing is read."""
 
     async def close(self) -> None:
         """Nothing is held."""
-        self._tell(Health.STOPPED, "closed")
+        self.tell(Health.STOPPED, "closed")
 
     async def probe(self) -> Probe:
         """Post a body that says nothing, which the platform refuses one way or another; nobody sees it.
@@ -105,11 +105,6 @@ class CustomBotAdapter(Adapter):
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""
         return {"calls": self.hook.calls, "retries": self.hook.retries}
-
-    def _tell(self, health: Health, reason: str) -> None:
-        if health is not self.health:
-            self.health = health
-            self.context.on_health(self, health, reason)
 
 
 def hook_body(part: Part) -> tuple[dict[str, Any], list[Degradation]]:

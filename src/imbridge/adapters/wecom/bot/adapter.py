@@ -125,7 +125,7 @@ class BotAdapter(Adapter):
         await self._awaited.close()
         await self.speaker.end_streams()
         await self._link.stop()
-        self._tell(Health.STOPPED, "closed")
+        self.tell(Health.STOPPED, "closed")
 
     async def probe(self) -> Probe:
         """What is known of the connection.
@@ -142,12 +142,7 @@ class BotAdapter(Adapter):
 
     def _on_link_state(self, state: LinkState, error: Exception | None) -> None:
         if state is not LinkState.STOPPED:
-            self._tell(_HEALTH[state], str(error or state.value))
-
-    def _tell(self, health: Health, reason: str) -> None:
-        if health is not self.health:
-            self.health = health
-            self.context.on_health(self, health, reason)
+            self.tell(_HEALTH[state], str(error or state.value))
 
     # -- hearing -------------------------------------------------------------------------------------------------------
 

@@ -65,7 +65,7 @@ class BotCallbackAdapter(Adapter):
 
     async def start(self) -> None:
         """There is nobody to ask: whether token and key are right is seen when the first callback comes."""
-        self._tell(Health.UP, "waiting for callbacks")
+        self.tell(Health.UP, "waiting for callbacks")
 
     async def stop_reading(self) -> None:
         """Take nothing new; what is being answered is answered."""
@@ -74,17 +74,12 @@ class BotCallbackAdapter(Adapter):
     async def close(self) -> None:
         """Let go of everything."""
         self.webhook.close()
-        self._tell(Health.STOPPED, "closed")
+        self.tell(Health.STOPPED, "closed")
 
     async def probe(self) -> Probe:
         """What is known: the platform offers nothing to ask."""
         problems = () if self.me.bot_id else ("not checked: no callback has come yet, and there is nobody to ask",)
         return Probe(True, self.me.bot_id, self.me.name, problems)
-
-    def _tell(self, health: Health, reason: str) -> None:
-        if health is not self.health:
-            self.health = health
-            self.context.on_health(self, health, reason)
 
     def _received(self, got: Received) -> None:
         item = got.inbound.item

@@ -59,14 +59,14 @@ class GroupRobotAdapter(Adapter):
 
     async def start(self) -> None:
         """Up at once: there is nothing to connect."""
-        self._tell(Health.UP, "sends only, into the robot's group")
+        self.tell(Health.UP, "sends only, into the robot's group")
 
     async def stop_reading(self) -> None:
         """Nothing is read."""
 
     async def close(self) -> None:
         """Nothing is held."""
-        self._tell(Health.STOPPED, "closed")
+        self.tell(Health.STOPPED, "closed")
 
     async def probe(self) -> Probe:
         """Post a body that says nothing, which the platform refuses one way or another; nobody sees it.
@@ -154,11 +154,6 @@ class GroupRobotAdapter(Adapter):
             degradations.append(Degradation(what=str(getattr(media, "type", "media")), how="file", why=why))
         file = as_file(media, content.head)
         return Part(PartKind.MEDIA, (File(key=await self.hook.upload(content, "file", file.name), name=file.name),))
-
-    def _tell(self, health: Health, reason: str) -> None:
-        if health is not self.health:
-            self.health = health
-            self.context.on_health(self, health, reason)
 
 
 def _is_voice(audio: Audio, content: Content) -> bool:
