@@ -14,11 +14,12 @@ from pydantic import SecretStr
 from benchmarks.clients.frame import frame_class
 from benchmarks.events import message_event
 from imbridge import BaseSkill, FeishuConfig, Message
-from imbridge.adapters.base import AdapterContext, Answer
+from imbridge.adapters.base import AdapterContext
 from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.inbound import Identity
 from imbridge.adapters.feishu.link import FeishuLink
+from imbridge.adapters.pending import Answer
 from imbridge.config import BridgeOptions
 from imbridge.runtime.delivery import Delivery
 from imbridge.runtime.gate import Gate

@@ -10,8 +10,9 @@ import pytest
 from runtime_world import account, emulated, skill, texts, until
 
 from imbridge import Bridge, MenuClicked, Message
-from imbridge.adapters.base import Inbound, PendingAnswer, Sent, Target, Verdict
+from imbridge.adapters.base import Inbound, Sent, Target, Verdict
 from imbridge.adapters.feishu import FeishuAdapter
+from imbridge.adapters.pending import PendingAnswer
 from imbridge.protocol import Channel, ChannelKind, Sender, SentPart, Text
 from imbridge.rendering import Part
 

@@ -8,8 +8,8 @@ from runtime_world import chat, skill, until
 from stream_writer import StreamWriter, show_quickly
 
 from imbridge import Card, ChatOpened, Image, Markdown, Reply, Text
-from imbridge.adapters.base import PendingAnswer
 from imbridge.adapters.feishu import FeishuAdapter
+from imbridge.adapters.pending import PendingAnswer
 from imbridge.protocol import DeliveryState
 from imbridge.runtime.answers import welcome
 from imbridge.skills import event_skill

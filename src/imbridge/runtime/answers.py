@@ -3,7 +3,8 @@
 import logging
 from typing import Any
 
-from imbridge.adapters.base import Adapter, Answer, PendingAnswer
+from imbridge.adapters.base import Adapter
+from imbridge.adapters.pending import Answer, PendingAnswer
 from imbridge.protocol import (
     ButtonClicked,
     Card,

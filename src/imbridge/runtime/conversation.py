@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imbridge.adapters.base import PendingAnswer
+from imbridge.adapters.pending import PendingAnswer
 from imbridge.protocol import (
     Event,
     ImbridgeError,

@@ -6,7 +6,8 @@ import secrets
 from collections import Counter
 from collections.abc import Callable
 
-from imbridge.adapters.base import Adapter, Answer, Inbound, PendingAnswer, Verdict
+from imbridge.adapters.base import Adapter, Inbound, Verdict
+from imbridge.adapters.pending import Answer, PendingAnswer
 from imbridge.config.options import BridgeOptions, Language
 from imbridge.protocol import AskTimeoutError, Channel, ChatOpened, Event, ImbridgeError, Message, Reply, Text
 from imbridge.runtime.account_lanes import AccountLanes

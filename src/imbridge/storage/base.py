@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from imbridge.adapters.base import PendingAnswer
+from imbridge.adapters.pending import PendingAnswer
 from imbridge.protocol import Channel, Event, Message, Receipt, Reply
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from imbridge.adapters.base import PendingAnswer
 from imbridge.adapters.feishu.inbound import Identity, decode
 from imbridge.adapters.feishu.received.fetched import Bounds, forwarded
 from imbridge.adapters.feishu.sent.answers import written_answer
+from imbridge.adapters.pending import PendingAnswer
 from imbridge.protocol import ButtonClicked, Card, Element, Message, Toast, UnknownEvent
 from imbridge.runtime.gate import Gate, Pass
 

@@ -8,7 +8,7 @@ from contract import until
 from wechat_rig import Rig, running
 
 from imbridge import Bridge, BridgeOptions
-from imbridge.adapters.base import PendingAnswer
+from imbridge.adapters.pending import PendingAnswer
 from imbridge.adapters.wechat import adapter as adapter_module
 from imbridge.adapters.wechat import webhook as webhook_module
 from imbridge.adapters.wechat.received import tries

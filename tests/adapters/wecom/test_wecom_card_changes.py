@@ -8,7 +8,7 @@ from contract import until
 from wecom_cards import ORDER, card, click
 from wecom_rig import Rig, channel, part, to
 
-from imbridge.adapters.base import Answer
+from imbridge.adapters.pending import Answer
 from imbridge.adapters.wecom import WeComAdapter
 from imbridge.adapters.wecom.sent.codes import Cards, Code
 from imbridge.protocol import (

@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar
 
-from imbridge.adapters.base import Adapter, AdapterContext, Answer, Health, Inbound, Probe, Sent, Target
+from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
 from imbridge.adapters.feishu.api import FeishuApi, receive_id_type
 from imbridge.adapters.feishu.authorisation.oauth import OAuth
 from imbridge.adapters.feishu.calls import Caller
@@ -32,6 +32,7 @@ from imbridge.adapters.feishu.services.contacts import FeishuContacts
 from imbridge.adapters.feishu.services.messages import FeishuMessages
 from imbridge.adapters.feishu.services.sdk import Sdk
 from imbridge.adapters.feishu.webhook import FeishuWebhook
+from imbridge.adapters.pending import Answer
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
     Card,

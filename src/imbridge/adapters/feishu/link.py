@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from imbridge.adapters.base import Answer, Inbound, Intake, PendingAnswer, Verdict
+from imbridge.adapters.base import Inbound, Intake, Verdict
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.errors import LINK_ERRORS
 from imbridge.adapters.feishu.frames import (
@@ -29,6 +29,7 @@ from imbridge.adapters.feishu.frames import (
 )
 from imbridge.adapters.feishu.inbound import Identity, decode, unreadable
 from imbridge.adapters.feishu.sent.answers import ANSWER_WITHIN, AnswerWriter, expects_answer
+from imbridge.adapters.pending import Answer, PendingAnswer
 from imbridge.protocol import AuthError, DecodeError, LinkError
 from imbridge.transport import Connection, Dial, HttpError, LinkVerdict, Reaction
 

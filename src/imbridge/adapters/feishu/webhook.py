@@ -11,12 +11,13 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from imbridge.adapters.base import Inbound, Intake, PendingAnswer, Verdict
+from imbridge.adapters.base import Inbound, Intake, Verdict
 from imbridge.adapters.feishu.config import FeishuConfig
 from imbridge.adapters.feishu.crypto import decrypt, old_signature, signature
 from imbridge.adapters.feishu.frames import parse_json
 from imbridge.adapters.feishu.inbound import Identity, decode, unreadable
 from imbridge.adapters.feishu.sent.answers import ANSWER_WITHIN, AnswerWriter, expects_answer
+from imbridge.adapters.pending import PendingAnswer
 from imbridge.protocol import DecodeError
 from imbridge.transport import (
     Refused,

@@ -7,7 +7,7 @@ doc/service/guide/product/message/Passive_user_reply_message.html.
 import time
 from typing import Any
 
-from imbridge.adapters.base import Answer
+from imbridge.adapters.pending import Answer
 from imbridge.adapters.wechat.capabilities import WECHAT
 from imbridge.adapters.wechat.sent.cards import article_of, menu_message, menu_of, menu_text
 from imbridge.adapters.xml import write_xml

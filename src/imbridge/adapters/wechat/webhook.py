@@ -11,7 +11,8 @@ import secrets
 import time
 from collections.abc import Callable
 
-from imbridge.adapters.base import Answer, Inbound, Intake, Verdict
+from imbridge.adapters.base import Inbound, Intake, Verdict
+from imbridge.adapters.pending import Answer
 from imbridge.adapters.wechat.crypto import CallbackKeys
 from imbridge.adapters.wechat.inbound import Identity, can_be_answered, decode, unreadable
 from imbridge.adapters.wechat.received.stamps import Stamp, Stamps

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from imbridge.adapters.base import Answer
+from imbridge.adapters.pending import Answer
 from imbridge.adapters.wecom.sent.cards import has_task
 from imbridge.adapters.wecom.sent.markdown import shown
 from imbridge.adapters.xml import write_xml

@@ -13,8 +13,9 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from imbridge.adapters.base import Answer, Inbound, Intake, PendingAnswer, Verdict
+from imbridge.adapters.base import Inbound, Intake, Verdict
 from imbridge.adapters.envelope import Envelope, EnvelopeError, sealed_in
+from imbridge.adapters.pending import Answer, PendingAnswer
 from imbridge.adapters.wecom.inbound import Identity, decode, unreadable
 from imbridge.adapters.wecom.sent.answers import ANSWER_WITHIN
 from imbridge.adapters.xml import read_xml, write_xml

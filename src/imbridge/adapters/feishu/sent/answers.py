@@ -10,8 +10,9 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from imbridge.adapters.base import Answer, Inbound
+from imbridge.adapters.base import Inbound
 from imbridge.adapters.feishu.sent.cards import card_json
+from imbridge.adapters.pending import Answer
 from imbridge.protocol import ButtonClicked, Card, Element, Event, ImbridgeError, Link, LinkPreviewRequested, Toast
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,8 @@ without one, and the next one is given it.
 import asyncio
 from collections.abc import Callable
 
-from imbridge.adapters.base import Answer, Inbound, PendingAnswer, Verdict
+from imbridge.adapters.base import Inbound, Verdict
+from imbridge.adapters.pending import Answer, PendingAnswer
 from imbridge.protocol import Event, Message
 
 TRIES = 3

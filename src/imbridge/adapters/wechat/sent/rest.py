@@ -9,7 +9,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from imbridge.adapters.base import Answer, PendingAnswer
+from imbridge.adapters.pending import Answer, PendingAnswer
 from imbridge.adapters.wechat.capabilities import WECHAT
 from imbridge.protocol import Message, Reply, Text
 from imbridge.rendering import Part, PartKind, render

@@ -9,7 +9,8 @@ import logging
 from itertools import takewhile
 from typing import Any
 
-from imbridge.adapters.base import Answer, Inbound, PendingAnswer
+from imbridge.adapters.base import Inbound
+from imbridge.adapters.pending import Answer, PendingAnswer
 from imbridge.adapters.wecom.bot.calls import BotCaller
 from imbridge.adapters.wecom.bot.frames import UPDATE, WELCOME
 from imbridge.adapters.wecom.bot.outbound import card_body, template_of

@@ -15,8 +15,9 @@ from uuid import uuid4
 
 from pydantic_core import from_json, to_json
 
-from imbridge.adapters.base import Intake, PendingAnswer, Verdict
+from imbridge.adapters.base import Intake, Verdict
 from imbridge.adapters.envelope import Envelope
+from imbridge.adapters.pending import PendingAnswer
 from imbridge.adapters.wecom.bot.awaited import ANSWER_WITHIN, expects_answer, written_answer
 from imbridge.adapters.wecom.bot.facts import BotIdentity
 from imbridge.adapters.wecom.bot.inbound import Received, decode, unreadable

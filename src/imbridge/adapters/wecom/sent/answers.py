@@ -9,7 +9,8 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from imbridge.adapters.base import Answer, Inbound
+from imbridge.adapters.base import Inbound
+from imbridge.adapters.pending import Answer
 from imbridge.adapters.wecom.sent.card_xml import card_xml
 from imbridge.adapters.wecom.sent.cards import settled_label
 from imbridge.protocol import ButtonClicked, Card, Element, ImbridgeError, Toast
