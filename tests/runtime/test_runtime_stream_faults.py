@@ -197,3 +197,29 @@ async def test_a_lost_answer_and_then_a_refusal_is_not_repeated_in_a_second_mess
         receipt = await writer.receipt()
         assert shown(room) == ["one two "]
         assert receipt.state is DeliveryState.PARTIAL
+
+
+async def test_a_lost_answer_and_then_too_many_requests_leave_a_doubt() -> None:
+    """The state that may be there is not taken for one that was held back, so it is not said once more."""
+    writer = StreamWriter()
+    async with chat(skill(writer.answer)) as room:
+        faults = room.feishu.faults
+        room.user.says("go")
+        writer.write("one ")
+        message = await room.user.receives("one ")
+        room.bridge.adapter("feishu:test").caller._backoff = Steady()  # type: ignore[attr-defined]
+        lost = faults.lose_answer(CONTENT)
+        writer.write("two ")
+        await until(lambda: lost.hits == 1)
+        held = faults.refuse(CONTENT, 99991400, times=None)
+        await until(lambda: held.hits)
+        await asyncio.sleep(0.8)  # until patience is over
+        assert message.text == "one two "
+        faults.clear()
+        faults.refuse(CONTENT, 200740, times=None)
+        writer.write("three ")
+        receipt = await writer.receipt()
+        words = "".join(shown(room)).split()
+        assert words.count("two") == 1
+        assert receipt.state is DeliveryState.PARTIAL
+        assert receipt.error

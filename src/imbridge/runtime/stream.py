@@ -195,7 +195,8 @@ class AnswerStream:
             else:
                 await surface.update(part, text)
         except ImbridgeError as error:
-            if not last and surface.message_id is not None and isinstance(error, RateLimitedError):
+            held = isinstance(error, RateLimitedError) and not error.ambiguous  # as opposed to: perhaps there
+            if not last and surface.message_id is not None and held:
                 log.info("%s: a state of a stream is left out: %s", self._channel.address, error)
                 self._changed.set()  # it is shown with the next one
                 return True
