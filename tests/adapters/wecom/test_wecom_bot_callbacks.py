@@ -1,6 +1,7 @@
 """Smart bots over HTTP callbacks, through a whole bridge behind a web server."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from served import served
 from wecom_bot_rig import CARD, PNG, BotRig
 from wecom_bot_talk import Talk, echo, silent, talking
 
+from imbridge.adapters.envelope import Envelope
 from imbridge.emulators.wecom.bot import BotChat
 from imbridge.protocol import (
     Button,
@@ -266,3 +268,24 @@ async def test_two_people_at_once(bots: BotRig) -> None:
         await bob.receives("for bob", bot=bots.bot)
         await bots.alice.receives("for alice", bot=bots.bot)
     assert bots.platform.violations == []
+
+
+async def test_the_same_request_once_more_gets_the_answer_once_more(bots: BotRig) -> None:
+    """The platform has perhaps not got it: reports say that a repetition is not signed anew."""
+    heard: list[str] = []
+
+    async def answer(msg: Message) -> str:
+        heard.append(msg.id)
+        return f"echo {msg.text}"
+
+    async with talking(bots, answer):
+        await bots.alice.says("hi", bot=bots.bot)
+        message = await bots.alice.receives("echo hi", bot=bots.bot)
+        await message.finishes()
+        again = await bots.platform.callbacks.replay(bots.bot)
+        assert again.status == 200
+        envelope = Envelope(bots.bot.token, bots.bot.aes_key, "")
+        stream = json.loads(envelope.open(json.loads(again.body)["encrypt"]))["stream"]
+        assert (stream["id"], stream["content"], stream["finish"]) == (message.stream_id, "echo hi", True)
+    assert len(heard) == 1
+    assert len(bots.platform.messages) == 1

@@ -33,6 +33,8 @@ _SEALED = re.compile(rb'"encrypt"\s{0,20}:\s{0,20}"((?:[A-Za-z0-9+/=]|\\/)+)"')
 _MAX_BODY = 256 * 1024
 _WINDOW = 300.0
 """Seconds that a callback may be from our clock: its repetitions may come with the time of the first."""
+_GIVEN_AGAIN = 60.0
+"""Seconds after a message in which the answer to it is given to a repetition, which reports say is not signed anew."""
 _TIMEOUT = 4.9
 _FIRST_WITHIN = 4.0
 """Seconds for a skill to say the first thing; the rest of the platform's 5 is for the way."""
@@ -133,7 +135,12 @@ class BotWebhook:
         if request.method == "GET":
             return echoed(self._envelope, request, self._replay)
         content = opened(self._envelope, request, _sealed(request.body))
-        self._replay.check(*stamp(request))
+        try:
+            self._replay.check(*stamp(request))
+        except Refused:
+            if (answer := self._given_again(content)) is None:
+                raise
+            return self._response(request, answer)
         response = None
         try:
             response = await self._answered(content, request, received)
@@ -201,6 +208,19 @@ class BotWebhook:
         if self._turns.get(message.id) is not turn:
             return WebhookResponse(503, b"", _LATER)  # it came twice at once, and the first was not taken in
         return self._response(request, answer)
+
+    def _given_again(self, content: bytes) -> dict[str, Any] | None:
+        """What was said to a message whose very request comes once more: the platform may not have got the answer.
+
+        For a minute after it came, and nothing is handled twice; None for whatever else is repeated.
+        """
+        body = self._read(content)
+        message_id = body.get("msgid") if isinstance(body, dict) else None
+        turn = self._turns.get(message_id) if isinstance(message_id, str) else None
+        if turn is None or turn.is_empty or turn.age > _GIVEN_AGAIN or body.get("msgtype") == "stream":
+            return None
+        self.counts["repeated"] += 1
+        return turn.take(first=True)
 
     async def _first_state(self, turn: Turn, until: float) -> dict[str, Any] | None:
         await turn.ready(until - time.monotonic())
