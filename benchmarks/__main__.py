@@ -92,7 +92,7 @@ async def _wecom(options: argparse.Namespace, say: "_Progress") -> dict[str, Any
                 runs[name].append(await wecom.measure(name, mode, requests=options.messages))
         if mode == "passive" and not options.no_sdk:
             runs["wechatpy"].append(await wecom.measure("wechatpy", mode, requests=options.messages))
-        result[mode] = wecom.summary(runs)
+        result[mode] = callbacks.medians(runs)
     return result
 
 

@@ -5,13 +5,10 @@ meet the same machine.
 """
 
 import os
-import statistics
-from typing import Any
 
 import psutil
 
 from benchmarks.callbacks import Run, _cpu, _line, _start
-from benchmarks.servers.serve import HTTP, LOOP
 from benchmarks.wecom.settings import WARM_UP
 
 MODES = ("send", "passive")
@@ -51,23 +48,3 @@ async def measure(server: str, mode: str, *, requests: int) -> Run:
                 if one.returncode is None:
                     one.kill()
                 await one.communicate()
-
-
-def summary(runs: dict[str, list[Run]]) -> dict[str, Any]:
-    """What the turns of one mode come to; `runs` has as many turns of the hand-written server as of imbridge."""
-    result: dict[str, Any] = {
-        name: {
-            "rate": statistics.median(run.rate for run in found),
-            "cpu_us": statistics.median(run.cpu_us for run in found),
-            "p50_ms": statistics.median(run.percentile(0.50) for run in found),
-            "p99_ms": statistics.median(run.percentile(0.99) for run in found),
-        }
-        for name, found in runs.items()
-        if found
-    }
-    pairs = list(zip(runs["by hand"], runs["imbridge"], strict=True))
-    # Neighbouring turns meet the same machine: the ratio of each pair, and of these the middle one.
-    result["rate_ratio"] = statistics.median(ours.rate / theirs.rate for theirs, ours in pairs)
-    result["cpu_ratio"] = statistics.median(ours.cpu_us / theirs.cpu_us for theirs, ours in pairs)
-    result["server"] = f"uvicorn, {LOOP}, {HTTP}"
-    return result

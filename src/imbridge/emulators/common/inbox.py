@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, Protocol, TypeVar
@@ -23,7 +24,7 @@ Expected = str | re.Pattern[str] | Callable[[MessageT], bool] | None
 """The whole text of a message, a pattern to find in it, or a function of the message; None: any message."""
 
 
-class Inbox(Generic[MessageT, PlaceT]):
+class Inbox(ABC, Generic[MessageT, PlaceT]):
     """Messages that one person can see and has not consumed yet; beyond `limit` the oldest are forgotten.
 
     A platform says what a place is (a conversation, an app) by `_is_in` and `_named`, and how a message looks in an
@@ -77,8 +78,9 @@ class Inbox(Generic[MessageT, PlaceT]):
         if seen:
             raise AssertionError(f"{self._owner} should have received nothing, but received:{self._listed(seen)}")
 
+    @abstractmethod
     def _is_in(self, message: MessageT, place: PlaceT) -> bool:
-        raise NotImplementedError
+        """Whether a message is seen in this place."""
 
     def _named(self, place: PlaceT) -> str:
         return f"in {place!r}"
