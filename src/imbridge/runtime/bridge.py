@@ -189,14 +189,29 @@ class Bridge(Declaring):
         self.state = BridgeState.STOPPING
         try:
             await self._accounts.stop_reading()
-            try:
-                async with asyncio.timeout(self.options.grace if grace is None else grace):
-                    await self._handling.drain()
-                    await self._delivery.drain()
-            except TimeoutError:
-                log.warning("stopping: not everything was done in time")
+            await self._drain(self.options.grace if grace is None else grace)
         finally:
             await self._close()
+
+    async def _drain(self, grace: float) -> None:
+        """Let what was taken in be handled and said, for so many seconds."""
+
+        async def drain() -> None:
+            await self._handling.drain()
+            await self._delivery.drain()
+
+        # Not `asyncio.timeout`: stopping may be what a cancelled task does last, and Python 3.11.2 takes the end of a
+        # time limit there for a cancellation.
+        draining = asyncio.create_task(drain(), name="bridge drain")
+        try:
+            await asyncio.wait((draining,), timeout=grace)
+            if draining.done():
+                draining.result()
+            else:
+                log.warning("stopping: not everything was done in time")
+        finally:
+            draining.cancel()
+            await asyncio.wait((draining,))
 
     async def _close(self) -> None:
         """Each step is done whatever becomes of those before it."""
