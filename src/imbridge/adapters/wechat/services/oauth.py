@@ -5,7 +5,6 @@ all that comes; with `snsapi_userinfo` they are asked, and name and portrait can
 certified may do it. A code counts once, for 5 minutes; the token for 2 hours, its refresh token for 30 days.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -15,6 +14,7 @@ from pydantic import Field, SecretStr
 
 from imbridge.adapters.oauth_page import oauth_route
 from imbridge.adapters.oauth_state import PendingAuthorisations
+from imbridge.adapters.oauth_told import Told
 from imbridge.adapters.wechat.api import WeChatApi
 from imbridge.adapters.wechat.config import WeChatConfig
 from imbridge.protocol import DeliveryError, NotPermittedError
@@ -63,8 +63,7 @@ class OAuth:
         self._api = api
         self._config = config
         self._pending = PendingAuthorisations("wechat")
-        self._handler: Handler | None = None
-        self._told: set[asyncio.Task[None]] = set()
+        self._told: Told[Visitor] = Told(config.key)
 
     def authorize_url(self, redirect_uri: str, *, profile: bool = False, user: str = "", note: str = "") -> str:
         """A page to be opened inside WeChat, which sends on whoever opens it; it can be used once, within 10 minutes.
@@ -146,36 +145,22 @@ class OAuth:
 
         To be used before `bridge.asgi()`. The redirect_uri is then that address, as people reach it from outside.
         """
-        self._handler = handler
+        self._told.handler = handler
         return handler
 
     def routes(self) -> tuple[WebhookRoute, ...]:
         """The address that people come back to, if anybody waits for them."""
-        if self._handler is None:
+        if self._told.handler is None:
             return ()
         return (oauth_route("wechat", self._config.name, self._come_back, self._drop),)
 
     async def close(self) -> None:
         """Cancel what `on_authorized` is doing."""
-        told = tuple(self._told)
-        for task in told:
-            task.cancel()
-        if told:
-            await asyncio.wait(told)
+        await self._told.close()
 
     async def _come_back(self, code: str, state: str) -> None:
         visitor = await self.finish({"code": code, "state": state})
-        if self._handler is not None:
-            # The person at the browser does not wait for it.
-            telling = asyncio.create_task(self._tell(self._handler, visitor), name=f"oauth:{self._config.key}:told")
-            self._told.add(telling)
-            telling.add_done_callback(self._told.discard)
-
-    async def _tell(self, handler: Handler, visitor: Visitor) -> None:
-        try:
-            await handler(visitor)
-        except Exception:
-            log.exception("%s: on_authorized failed for %s", self._config.key, visitor.openid)
+        self._told.tell(visitor, visitor.openid)
 
     def _drop(self, state: str) -> None:
         pending = self._pending.take(state)

@@ -4,7 +4,6 @@ Rules: developer.work.weixin.qq.com, path/91022 (the page inside WeCom), 98152 (
 95833 (auth/getuserdetail). A code counts once, for 5 minutes. It says who somebody is; it lets nobody act for them.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import quote, urlencode, urlsplit
@@ -12,6 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from imbridge.adapters.errcode_calls import ErrcodeCaller
 from imbridge.adapters.oauth_page import oauth_route
 from imbridge.adapters.oauth_state import Pending, PendingAuthorisations
+from imbridge.adapters.oauth_told import Told
 from imbridge.adapters.wecom.authorisation.visitor import Visitor, visitor_of
 from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.protocol import DeliveryError, NotPermittedError
@@ -34,8 +34,7 @@ class OAuth:
         self._caller = caller
         self._config = config
         self._pending = PendingAuthorisations("wecom")
-        self._handler: Handler | None = None
-        self._told: set[asyncio.Task[None]] = set()
+        self._told: Told[Visitor] = Told(config.key)
 
     def authorize_url(self, redirect_uri: str, *, private: bool = False, user: str = "", note: str = "") -> str:
         """A page to be opened inside WeCom, which sends on whoever opens it; it can be used once, within 10 minutes.
@@ -109,22 +108,18 @@ class OAuth:
 
         To be used before `bridge.asgi()`. The redirect_uri is then that address, as people reach it from outside.
         """
-        self._handler = handler
+        self._told.handler = handler
         return handler
 
     def routes(self) -> tuple[WebhookRoute, ...]:
         """The address that people come back to, if anybody waits for them."""
-        if self._handler is None:
+        if self._told.handler is None:
             return ()
         return (oauth_route("wecom", self._config.name, self._come_back, self._drop),)
 
     async def close(self) -> None:
         """Cancel what `on_authorized` is doing."""
-        told = tuple(self._told)
-        for task in told:
-            task.cancel()
-        if told:
-            await asyncio.wait(told)
+        await self._told.close()
 
     def _ask(self, redirect_uri: str, user: str, note: str) -> Pending:
         parts = urlsplit(redirect_uri)
@@ -150,17 +145,7 @@ class OAuth:
 
     async def _come_back(self, code: str, state: str) -> None:
         visitor = await self.finish({"code": code, "state": state})
-        if self._handler is not None:
-            # The person at the browser does not wait for it.
-            telling = asyncio.create_task(self._tell(self._handler, visitor), name=f"oauth:{self._config.key}:told")
-            self._told.add(telling)
-            telling.add_done_callback(self._told.discard)
-
-    async def _tell(self, handler: Handler, visitor: Visitor) -> None:
-        try:
-            await handler(visitor)
-        except Exception:
-            log.exception("%s: on_authorized failed for %s", self._config.key, visitor.userid or "an outsider")
+        self._told.tell(visitor, visitor.userid or "an outsider")
 
     def _drop(self, state: str) -> None:
         pending = self._pending.take(state)
