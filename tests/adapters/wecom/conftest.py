@@ -5,10 +5,12 @@ from functools import cache
 
 import pytest
 from wecom_bot_rig import BotRig
+from wecom_corp_rig import CorpRig, corp_rig
 from wecom_rig import Rig, rigged
 
 from imbridge.adapters.wecom import WeComAdapter
 from imbridge.adapters.wecom.bot.adapter import BotAdapter
+from imbridge.adapters.wecom.robot.group_robot import GroupRobotAdapter
 from imbridge.emulators.wecom import EmulatorSettings
 from imbridge.emulators.wecom.bot import BotChat, BotEmulatorSettings, WeComBotEmulator
 from imbridge.transport import HttpPool
@@ -65,3 +67,14 @@ async def bot(bots: BotRig) -> BotAdapter:
 @pytest.fixture
 def team(bots: BotRig) -> BotChat:
     return bots.platform.add_group("Team", members=[bots.alice], bots=[bots.bot])
+
+
+@pytest.fixture
+async def corp() -> AsyncIterator[CorpRig]:
+    async with corp_rig() as rig:
+        yield rig
+
+
+@pytest.fixture
+def robot(corp: CorpRig) -> GroupRobotAdapter:
+    return corp.make_robot()

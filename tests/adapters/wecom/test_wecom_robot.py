@@ -1,15 +1,13 @@
 """Group robots: what arrives in the group, and as what."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from wecom_corp_rig import HERE, CorpRig, corp_rig, say
+from wecom_corp_rig import HERE, CorpRig, last, say
 
 from imbridge import Bridge
 from imbridge.adapters.base import Health, Target
 from imbridge.adapters.wecom.robot.group_robot import GroupRobotAdapter
-from imbridge.emulators.wecom import AppMessage
 from imbridge.protocol import (
     Button,
     Card,
@@ -32,23 +30,6 @@ from imbridge.protocol import (
 from imbridge.rendering import Part, PartKind
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
-AMR = b"#!AMR\n" + bytes(64)
-LONG = b"#!AMR\n" + (b"\x3c" + bytes(31)) * 3100  # frames of 20 ms: 62 s
-
-
-@pytest.fixture
-async def corp() -> AsyncIterator[CorpRig]:
-    async with corp_rig() as rig:
-        yield rig
-
-
-@pytest.fixture
-def robot(corp: CorpRig) -> GroupRobotAdapter:
-    return corp.make_robot()
-
-
-def last(corp: CorpRig) -> AppMessage:
-    return corp.robot.messages[-1]
 
 
 def text(said: str) -> Part:

@@ -9,7 +9,7 @@ from contract import RecordingIntake
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Target
 from imbridge.adapters.wecom import WeComAdapter, WeComConfig
 from imbridge.adapters.wecom.robot.group_robot import GroupRobotAdapter
-from imbridge.emulators.wecom import EmulatorSettings, GroupRobot, WeComEmulator
+from imbridge.emulators.wecom import AppMessage, EmulatorSettings, GroupRobot, WeComEmulator
 from imbridge.protocol import Channel, ChannelKind, to_reply
 from imbridge.rendering import render
 from imbridge.transport import Backoff, HttpPool
@@ -95,3 +95,8 @@ async def say(adapter: Adapter, content: Any, target: Target = HERE) -> tuple[li
         kinds.append(sent.part.kind)
         degradations += sent.degradations
     return kinds, degradations
+
+
+def last(corp: CorpRig) -> AppMessage:
+    """What the robot said last."""
+    return corp.robot.messages[-1]

@@ -68,7 +68,7 @@ class Call:
         documents say nothing.
         """
         if self.escapes:
-            self.world.violation("escaped_characters", f"{self.path} was sent characters written as \\uXXXX")
+            self.world.violation("escaped_characters", f"{self.path} was sent characters as \\u escapes")
         return _parsed(ESCAPE.sub(rb"\\\\u\1", self.raw_body))
 
 
