@@ -118,6 +118,7 @@ class Faults(HttpFaults):
                 fault.hits += self.drop_connections()
 
         task = asyncio.create_task(drop(), name="dingtalk-emulator-drops")
+
         def undo() -> None:
             task.cancel()
 
