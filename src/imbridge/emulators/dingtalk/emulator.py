@@ -4,7 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from imbridge.emulators.common.emulator import BaseEmulator
-from imbridge.emulators.dingtalk import api_robot, api_session, api_token, stream
+from imbridge.emulators.dingtalk import (
+    api_custom_robot,
+    api_emotion,
+    api_media,
+    api_recall,
+    api_robot,
+    api_session,
+    api_token,
+    stream,
+)
 from imbridge.emulators.dingtalk.app import App
 from imbridge.emulators.dingtalk.corp_setup import CorpSetup
 from imbridge.emulators.dingtalk.faults import Faults
@@ -20,6 +29,10 @@ PARTS = (
     api_token,
     api_robot,
     api_session,
+    api_media,
+    api_custom_robot,
+    api_recall,
+    api_emotion,
 )
 
 

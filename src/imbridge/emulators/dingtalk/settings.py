@@ -35,9 +35,11 @@ class EmulatorSettings:
         voice_limit: Largest voice (DingTalk: 2 MB).
         video_limit: Largest video (DingTalk: 20 MB).
         file_limit: Largest file (DingTalk: 20 MB).
+        strict_formats: Whether uploads and files must be of the formats that the documents list; clients report that
+            others are taken as well.
         recognition: Whether voice messages carry `recognition`, the text that was heard.
         old_quotes: Whether a quoting message also has the older `quoteMessage`.
-        null_at_users: Whether `atUsers` is null, not left out, where nobody is mentioned.
+        null_at_users: Whether `atUsers` is null, as clients have seen it; otherwise it is left out in single chats.
         history: Messages, uploads and violations that are remembered; older ones are forgotten.
     """
 
@@ -63,6 +65,7 @@ class EmulatorSettings:
     voice_limit: int = 2 * MEBI
     video_limit: int = 20 * MEBI
     file_limit: int = 20 * MEBI
+    strict_formats: bool = False
     recognition: bool = True
     old_quotes: bool = False
     null_at_users: bool = False
