@@ -21,11 +21,13 @@ from imbridge.emulators.dingtalk.emulator import DingTalkEmulator
 from imbridge.emulators.dingtalk.faults import Faults
 from imbridge.emulators.dingtalk.group import Group
 from imbridge.emulators.dingtalk.message import BotMessage, PushedEvent, SentMessage
+from imbridge.emulators.dingtalk.push import Ack, Push
 from imbridge.emulators.dingtalk.settings import EmulatorSettings
 from imbridge.emulators.dingtalk.stats import Stats
 from imbridge.emulators.dingtalk.user import User
 
 __all__ = [
+    "Ack",
     "App",
     "BotMessage",
     "CustomRobot",
@@ -34,6 +36,7 @@ __all__ = [
     "Fault",
     "Faults",
     "Group",
+    "Push",
     "PushedEvent",
     "SentMessage",
     "Stats",

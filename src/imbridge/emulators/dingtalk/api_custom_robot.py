@@ -1,9 +1,9 @@
 """`/robot/send`: what custom robots post into their group.
 
 Rules: help.dingtalk.io, "Custom bots send group messages" (20 messages a minute, then limited for ten minutes;
-`msgUuid` against repetitions) and "Custom bot security settings" (keywords; `timestamp` and `sign`, the Base64 of the HMAC-SHA256
-of `timestamp`, a line feed and the secret, keyed with the secret, one hour; addresses). Errors come with HTTP 200; the
-texts of 310000 are as clients report them.
+`msgUuid` against repetitions) and "Custom bot security settings" (keywords; `timestamp` and `sign`, the Base64 of the
+HMAC-SHA256 of `timestamp`, a line feed and the secret, keyed with the secret, one hour; addresses). Errors come with
+HTTP 200; the texts of 310000 are as clients report them.
 """
 
 import base64

@@ -1,9 +1,9 @@
 """`/media/upload`, `messageFiles/download` and the files' own addresses.
 
 Rules: help.dingtalk.io, "Upload media files": image (jpg, gif, png, bmp; 20 MB), voice (amr, mp3, wav; 2 MB), video
-(mp4; 20 MB), file (doc, docx, xls, xlsx, ppt, pptx, zip, pdf, rar; 20 MB), the part is called `media`, ids do not expire; and
-"Download the file content of messages received by bots". That other formats are taken too is what clients report: see
-`EmulatorSettings.strict_formats`.
+(mp4; 20 MB), file (doc, docx, xls, xlsx, ppt, pptx, zip, pdf, rar; 20 MB), the part is called `media`, ids do not
+expire; and "Download the file content of messages received by bots". That other formats are taken too is what clients
+report: see `EmulatorSettings.strict_formats`.
 """
 
 import mimetypes

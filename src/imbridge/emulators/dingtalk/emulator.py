@@ -19,6 +19,7 @@ from imbridge.emulators.dingtalk.corp_setup import CorpSetup
 from imbridge.emulators.dingtalk.faults import Faults
 from imbridge.emulators.dingtalk.gateway import Gateway
 from imbridge.emulators.dingtalk.message import BotMessage, PushedEvent
+from imbridge.emulators.dingtalk.push import Push
 from imbridge.emulators.dingtalk.routes import Routes
 from imbridge.emulators.dingtalk.settings import EmulatorSettings
 from imbridge.emulators.dingtalk.stats import Stats
@@ -107,6 +108,18 @@ class DingTalkEmulator(CorpSetup, BaseEmulator[Stats, Faults]):
         for connection in connections:
             connection.disconnect(reason)
         return len(connections)
+
+    def push_callback(self, app: App, topic: str, data: Mapping[str, Any]) -> Push:
+        """Pushes a callback of any topic over one of the app's connections, also a topic nobody has subscribed to.
+
+        Raises:
+            RuntimeError: The app has no connection.
+        """
+        connections = [one for one in self._world.stream.of(app) if not one.draining]
+        push = self._world.pushes.callback(app, topic, data, connections[0]) if connections else None
+        if push is None:
+            raise RuntimeError(f"{app.name} has no connection")
+        return push
 
     def push_event(
         self, app: App, event_type: str, fields: Mapping[str, Any], *, event_id: str | None = None

@@ -16,6 +16,8 @@ class EmulatorSettings:
         ping_interval: Between two SYSTEM pings of one connection (clients have seen 20 to 30 s).
         ping_timeout: An unanswered SYSTEM ping is a violation after this time (undocumented).
         disconnect_linger: Between a SYSTEM disconnect and the end of the TCP connection (DingTalk: 10 s).
+        drain_grace: How long after a SYSTEM disconnect messages and events still come over the connection while the app
+            has no other. Clients have seen that nothing comes any more; the documents say only that the end is graceful.
         redelivery: Waits before the second, third, ... sending of an event that nobody acknowledged with SUCCESS; after
             the last one the platform gives up. Clients have seen 16 and 60 s; the number is not documented.
         max_connections: Connections of one app at the same time; more are refused (undocumented).
@@ -47,6 +49,7 @@ class EmulatorSettings:
     ping_interval: float = 20.0
     ping_timeout: float = 10.0
     disconnect_linger: float = 10.0
+    drain_grace: float = 0.0
     redelivery: tuple[float, ...] = (16.0, 60.0, 60.0)
     max_connections: int = 50
     token_lifetime: float = 7200.0
