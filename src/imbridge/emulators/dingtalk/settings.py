@@ -17,7 +17,8 @@ class EmulatorSettings:
         ping_timeout: An unanswered SYSTEM ping is a violation after this time (undocumented).
         disconnect_linger: Between a SYSTEM disconnect and the end of the TCP connection (DingTalk: 10 s).
         drain_grace: How long after a SYSTEM disconnect messages and events still come over the connection while the app
-            has no other. Clients have seen that nothing comes any more; the documents say only that the end is graceful.
+            has no other. Clients have seen that nothing comes any more; the documents say only that the end is
+            graceful.
         redelivery: Waits before the second, third, ... sending of an event that nobody acknowledged with SUCCESS; after
             the last one the platform gives up. Clients have seen 16 and 60 s; the number is not documented.
         max_connections: Connections of one app at the same time; more are refused (undocumented).
