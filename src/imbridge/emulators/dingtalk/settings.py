@@ -1,0 +1,69 @@
+"""What of the emulated platform can be adjusted."""
+
+from dataclasses import dataclass
+
+MEBI = 1024 * 1024
+
+
+@dataclass(slots=True)
+class EmulatorSettings:
+    """The platform's numbers; the defaults are DingTalk's own where it documents them.
+
+    Times are in seconds, sizes in bytes.
+
+    Attributes:
+        ticket_lifetime: How long a stream ticket may be used, once (DingTalk: 90 s).
+        ping_interval: Between two SYSTEM pings of one connection (clients have seen 20 to 30 s).
+        ping_timeout: An unanswered SYSTEM ping is a violation after this time (undocumented).
+        disconnect_linger: Between a SYSTEM disconnect and the end of the TCP connection (DingTalk: 10 s).
+        redelivery: Waits before the second, third, ... sending of an event that nobody acknowledged with SUCCESS; after
+            the last one the platform gives up. Clients have seen 16 and 60 s; the number is not documented.
+        max_connections: Connections of one app at the same time; more are refused (undocumented).
+        token_lifetime: Lifetime of an access token (DingTalk: 7200 s).
+        session_lifetime: How long a session webhook lives (DingTalk's examples: 90 minutes).
+        download_lifetime: How long a downloadCode and its downloadUrl can be used (undocumented).
+        rate_limits: Whether the rates below are enforced; benchmarks turn them off.
+        api_rate_second: Calls of one API by one app in a second (DingTalk: 20).
+        api_calls_month: Calls of all APIs by the organisation in a month (DingTalk, standard edition: 10,000).
+        robot_rate_minute: Messages of one custom robot in a minute (DingTalk: 20).
+        robot_ban: How long a custom robot over its rate stays limited (DingTalk: 10 minutes).
+        sign_skew: How far the timestamp of a signature may be off (DingTalk: 1 h).
+        webhook_limit: Largest body of a session webhook or a custom robot (DingTalk: 20,000 bytes).
+        recipients_limit: People in one `batchSend` (DingTalk: 20).
+        recall_window: How long after sending a message can be recalled (DingTalk: 24 h).
+        image_limit: Largest image that can be uploaded (DingTalk: 20 MB).
+        voice_limit: Largest voice (DingTalk: 2 MB).
+        video_limit: Largest video (DingTalk: 20 MB).
+        file_limit: Largest file (DingTalk: 20 MB).
+        recognition: Whether voice messages carry `recognition`, the text that was heard.
+        old_quotes: Whether a quoting message also has the older `quoteMessage`.
+        null_at_users: Whether `atUsers` is null, not left out, where nobody is mentioned.
+        history: Messages, uploads and violations that are remembered; older ones are forgotten.
+    """
+
+    ticket_lifetime: float = 90.0
+    ping_interval: float = 20.0
+    ping_timeout: float = 10.0
+    disconnect_linger: float = 10.0
+    redelivery: tuple[float, ...] = (16.0, 60.0, 60.0)
+    max_connections: int = 50
+    token_lifetime: float = 7200.0
+    session_lifetime: float = 5400.0
+    download_lifetime: float = 7200.0
+    rate_limits: bool = True
+    api_rate_second: int = 20
+    api_calls_month: int = 10_000
+    robot_rate_minute: int = 20
+    robot_ban: float = 600.0
+    sign_skew: float = 3600.0
+    webhook_limit: int = 20_000
+    recipients_limit: int = 20
+    recall_window: float = 86_400.0
+    image_limit: int = 20 * MEBI
+    voice_limit: int = 2 * MEBI
+    video_limit: int = 20 * MEBI
+    file_limit: int = 20 * MEBI
+    recognition: bool = True
+    old_quotes: bool = False
+    null_at_users: bool = False
+    history: int = 10_000
