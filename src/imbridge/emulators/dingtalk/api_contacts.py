@@ -1,7 +1,8 @@
 """The contact API of oapi.dingtalk.com: `topapi/v2/user/*`, `topapi/user/*`, `topapi/v2/department/*`.
 
-Sources: open.dingtalk.com, "查询用户详情", "获取部门用户详情", "获取部门用户基础信息", "获取部门用户userid列表", "根据手机号查询用户",
-"根据unionid获取用户userid", "获取部门列表", "获取子部门ID列表", "获取部门详情". These calls are not billed.
+Sources: open.dingtalk.com, "查询用户详情", "获取部门用户详情", "获取部门用户基础信息", "获取部门用户userid列表",
+"根据手机号查询用户", "根据unionid获取用户userid", "获取部门列表", "获取子部门ID列表", "获取部门详情". These calls are
+not billed.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,9 @@
-"""Login: the page, `/v1.0/oauth2/userAccessToken`, `/v1.0/contact/users/me`, and the in-app `topapi/v2/user/getuserinfo`.
+"""Login: the page, the tokens of people, who they are, and the in-app login.
 
-Sources: open.dingtalk.com, "获取用户token", "获取用户通讯录个人信息" (dingtalk-retrieve-user-information), "通过免登码获取用户信息". The
-codes of refusals are as clients report them.
+Paths: `/v1.0/oauth2/userAccessToken`, `/v1.0/contact/users/me`, `topapi/v2/user/getuserinfo`.
+
+Sources: open.dingtalk.com, "获取用户token", "获取用户通讯录个人信息" (dingtalk-retrieve-user-information),
+"通过免登码获取用户信息". The codes of refusals are as clients report them.
 """
 
 from html import escape

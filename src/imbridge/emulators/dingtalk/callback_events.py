@@ -1,9 +1,10 @@
 """The address to which events are posted, encrypted (HTTP push).
 
-Source: open.dingtalk.com, "配置 HTTP 推送" and the encryption library DingCallbackCrypto: the query has `signature` and
-`msg_signature` (the same), `timestamp` and `nonce`, the body `encrypt`; for subscriptions of an internal app the receiver
-is its AppKey. The address has 1500 ms for an answer that is `success`, encrypted the same way; so it proves itself, too,
-when it is saved, by the event `check_url`. Of repetitions the documents say no more than that there are some.
+Source: open.dingtalk.com, "配置 HTTP 推送" and the encryption library DingCallbackCrypto: the query has `signature`
+and `msg_signature` (the same), `timestamp` and `nonce`, the body `encrypt`; for subscriptions of an internal app the
+receiver is its AppKey. The address has 1500 ms for an answer that is `success`, encrypted the same way; so it proves
+itself, too, when it is saved, by the event `check_url`. Of repetitions the documents say no more than that there are
+some.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """The address to which the robot's messages are posted (HTTP mode).
 
-Source: open.dingtalk.com, "接收消息" (receive-message): the headers `timestamp` (milliseconds) and `sign`, the Base64 of
-HMAC-SHA256 over the timestamp, a line feed and the app's secret. The body is that of the stream and is not signed. The
-documents say nothing of repetitions: like the stream, a message is posted once.
+Source: open.dingtalk.com, "接收消息" (receive-message): the headers `timestamp` (milliseconds) and `sign`, the Base64
+of HMAC-SHA256 over the timestamp, a line feed and the app's secret. The body is that of the stream and is not signed.
+The documents say nothing of repetitions: like the stream, a message is posted once.
 """
 
 import base64

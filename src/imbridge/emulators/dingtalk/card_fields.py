@@ -1,6 +1,7 @@
 """Reading the bodies of the card API.
 
-Source: open.dingtalk.com, "创建并投放卡片", "更新卡片", "API 卡片数据的填写说明": every value of `cardParamMap` is a string.
+Source: open.dingtalk.com, "创建并投放卡片", "更新卡片", "API 卡片数据的填写说明": every value of `cardParamMap` is a
+string.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """The card templates that are published: without one there is no card.
 
-Sources: open.dingtalk.com, "AI 卡片模板" (the states of an AI card) and "创建并投放卡片" (errors of unknown templates);
-the ids and variables of DingTalk's own templates: dingtalk-stream-sdk-python, card_instance.py, and the official
-connector for the AI card that streams.
+Sources: open.dingtalk.com, "AI 卡片模板" (the states of an AI card) and "创建并投放卡片" (errors of unknown
+templates); the ids and variables of DingTalk's own templates: dingtalk-stream-sdk-python, card_instance.py, and the
+official connector for the AI card that streams.
 """
 
 from dataclasses import dataclass

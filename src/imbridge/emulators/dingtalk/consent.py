@@ -1,8 +1,8 @@
 """The page where people log in: `/oauth2/auth`, really on login.dingtalk.com.
 
 Source: open.dingtalk.com, "实现登录第三方网站" (tutorial-obtaining-user-personal-information): `redirect_uri`,
-`response_type=code`, `client_id`, `scope` (`openid`, or `openid corpid`), `state`, `prompt=consent`; the browser goes to
-`redirect_uri` with `authCode` and `state`.
+`response_type=code`, `client_id`, `scope` (`openid`, or `openid corpid`), `state`, `prompt=consent`; the browser goes
+to `redirect_uri` with `authCode` and `state`.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,7 @@
 """People and departments as the contact API shows them.
 
-Sources: open.dingtalk.com, "查询用户详情" (query-user-details), "获取部门用户详情" and "获取部门详情" (query-department-details0-v2).
+Sources: open.dingtalk.com, "查询用户详情" (query-user-details), "获取部门用户详情" and "获取部门详情"
+(query-department-details0-v2).
 """
 
 from typing import TYPE_CHECKING, Any

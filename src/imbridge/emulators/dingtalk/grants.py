@@ -1,7 +1,7 @@
 """Codes of the login page and of the in-app login, and the tokens of the people behind them.
 
-Sources: open.dingtalk.com, "获取用户token" (obtain-user-token: 7200 s, the refresh token 30 days) and "通过免登码获取用户信息"
-(the code: once, five minutes).
+Sources: open.dingtalk.com, "获取用户token" (obtain-user-token: 7200 s, the refresh token 30 days) and
+"通过免登码获取用户信息" (the code: once, five minutes).
 """
 
 import time
@@ -92,9 +92,7 @@ class Grants:
         grant = self._tokens.get(token)
         return grant if grant is not None and time.monotonic() < grant.expires else None
 
-    def _code(
-        self, codes: Newest[str, Grant], kind: str, user: "User", app: "App", scopes: frozenset[str]
-    ) -> str:
+    def _code(self, codes: Newest[str, Grant], kind: str, user: "User", app: "App", scopes: frozenset[str]) -> str:
         code = self._ids.hex(kind, 32)
         codes[code] = Grant(user, app, scopes, time.monotonic() + self._settings.code_lifetime)
         return code
