@@ -5,12 +5,16 @@ from typing import Any
 
 from imbridge.emulators.common.emulator import BaseEmulator
 from imbridge.emulators.dingtalk import (
+    api_cards,
+    api_contacts,
     api_custom_robot,
     api_emotion,
     api_media,
+    api_oauth,
     api_recall,
     api_robot,
     api_session,
+    api_streaming,
     api_token,
     stream,
 )
@@ -19,6 +23,7 @@ from imbridge.emulators.dingtalk.corp_setup import CorpSetup
 from imbridge.emulators.dingtalk.faults import Faults
 from imbridge.emulators.dingtalk.gateway import Gateway
 from imbridge.emulators.dingtalk.message import BotMessage, PushedEvent
+from imbridge.emulators.dingtalk.organisation import Organisation
 from imbridge.emulators.dingtalk.push import Push
 from imbridge.emulators.dingtalk.routes import Routes
 from imbridge.emulators.dingtalk.settings import EmulatorSettings
@@ -34,10 +39,14 @@ PARTS = (
     api_custom_robot,
     api_recall,
     api_emotion,
+    api_cards,
+    api_streaming,
+    api_contacts,
+    api_oauth,
 )
 
 
-class DingTalkEmulator(CorpSetup, BaseEmulator[Stats, Faults]):
+class DingTalkEmulator(Organisation, CorpSetup, BaseEmulator[Stats, Faults]):
     """DingTalk's servers on this machine, as the apps of one organisation see them.
 
     `base_url` stands for `https://api.dingtalk.com`, `https://oapi.dingtalk.com` and `https://login.dingtalk.com`.
@@ -69,6 +78,7 @@ class DingTalkEmulator(CorpSetup, BaseEmulator[Stats, Faults]):
         super().__init__(world, Gateway(world, routes).handle, host, port)
 
     async def _end(self) -> None:
+        await self._world.callbacks.close()
         await self._world.pushes.close()
         for connection in self._world.stream.of(None):
             connection.abort()
