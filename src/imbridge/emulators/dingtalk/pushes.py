@@ -1,11 +1,11 @@
 """What becomes of messages and events: once for messages, again and again for events.
 
-Rule: open-dingtalk developerpedia, `docs/learn/stream/protocol.md`, FAQ: robot messages are fire-and-forget, events are
-pushed again without an acknowledgement; each push goes over one connection, picked at random.
+Rule: open-dingtalk developerpedia, `docs/learn/stream/protocol.md`, FAQ: robot messages are fire-and-forget, events
+are pushed again without an acknowledgement; each push goes over one connection, picked at random.
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.dingtalk.app import App
@@ -14,6 +14,7 @@ from imbridge.emulators.dingtalk.message import PushedEvent, SentMessage
 from imbridge.emulators.dingtalk.push import Ack, Push
 
 if TYPE_CHECKING:
+    from imbridge.emulators.dingtalk.connection import Connection
     from imbridge.emulators.dingtalk.world import World
 
 
@@ -45,12 +46,23 @@ class Pushes:
         event_id = event_id or world.ids.hex("event_id", 32)
         pushed = PushedEvent(event_id, event_type, data, asyncio.get_running_loop().create_future())
         world.stats.events += 1
+        if world.callbacks.takes_event(app, pushed):
+            return pushed
         self.start(self._event(app, pushed), f"dingtalk-emulator-event-{event_id}")
         return pushed
 
-    def callback(self, app: App, topic: str, data: dict[str, Any]) -> Push | None:
-        """Pushes a callback of any topic, once; its `answer` comes. None: no connection has subscribed to it."""
-        connection = self._world.stream.pick(app, "CALLBACK", topic)
+    def callback(
+        self, app: App, topic: str, data: Mapping[str, Any], connection: "Connection | None" = None
+    ) -> Push | None:
+        """Pushes a callback of any topic, once; its `answer` comes. None: no connection has subscribed to it.
+
+        Args:
+            app: For whom.
+            topic: The topic.
+            data: The frame's data.
+            connection: Over which connection, whatever it has subscribed to; None: over one that wants it.
+        """
+        connection = connection or self._world.stream.pick(app, "CALLBACK", topic)
         if connection is None:
             return None
         push = Push(app, "CALLBACK", topic, data_text(data))
@@ -68,6 +80,8 @@ class Pushes:
         self._message(app, sent)
 
     def _message(self, app: App, sent: SentMessage) -> None:
+        if self._world.callbacks.takes_message(app, sent):
+            return
         connection = self._world.stream.pick(app, "CALLBACK", BOT_TOPIC)
         if connection is None:
             self.settle(sent, taken=False)

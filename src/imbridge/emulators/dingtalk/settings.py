@@ -16,6 +16,9 @@ class EmulatorSettings:
         ping_interval: Between two SYSTEM pings of one connection (clients have seen 20 to 30 s).
         ping_timeout: An unanswered SYSTEM ping is a violation after this time (undocumented).
         disconnect_linger: Between a SYSTEM disconnect and the end of the TCP connection (DingTalk: 10 s).
+        drain_grace: How long after a SYSTEM disconnect messages and events still come over the connection while the app
+            has no other. Clients have seen that nothing comes any more; the documents say only that the end is
+            graceful.
         redelivery: Waits before the second, third, ... sending of an event that nobody acknowledged with SUCCESS; after
             the last one the platform gives up. Clients have seen 16 and 60 s; the number is not documented.
         max_connections: Connections of one app at the same time; more are refused (undocumented).
@@ -35,9 +38,17 @@ class EmulatorSettings:
         voice_limit: Largest voice (DingTalk: 2 MB).
         video_limit: Largest video (DingTalk: 20 MB).
         file_limit: Largest file (DingTalk: 20 MB).
+        strict_formats: Whether uploads and files must be of the formats that the documents list; clients report that
+            others are taken as well.
+        callback_timeout: How long an app's callback address has for its answer (DingTalk: 1500 ms).
+        code_lifetime: How long a login code can be used, once (DingTalk: 5 minutes).
+        refresh_lifetime: Lifetime of a person's refresh token (DingTalk: 30 days).
+        card_callback_timeout: How long an app has to answer a click on a card (DingTalk: 2 s).
+        card_content_limit: Largest content of one streaming request. DingTalk recommends 1 KB in one and 3 KB in all
+            (another page: 10 KB), clients send more; where it refuses is not documented.
         recognition: Whether voice messages carry `recognition`, the text that was heard.
         old_quotes: Whether a quoting message also has the older `quoteMessage`.
-        null_at_users: Whether `atUsers` is null, not left out, where nobody is mentioned.
+        null_at_users: Whether `atUsers` is null, as clients have seen it; otherwise it is left out in single chats.
         history: Messages, uploads and violations that are remembered; older ones are forgotten.
     """
 
@@ -45,6 +56,7 @@ class EmulatorSettings:
     ping_interval: float = 20.0
     ping_timeout: float = 10.0
     disconnect_linger: float = 10.0
+    drain_grace: float = 0.0
     redelivery: tuple[float, ...] = (16.0, 60.0, 60.0)
     max_connections: int = 50
     token_lifetime: float = 7200.0
@@ -63,6 +75,12 @@ class EmulatorSettings:
     voice_limit: int = 2 * MEBI
     video_limit: int = 20 * MEBI
     file_limit: int = 20 * MEBI
+    strict_formats: bool = False
+    callback_timeout: float = 1.5
+    code_lifetime: float = 300.0
+    refresh_lifetime: float = 30 * 86_400.0
+    card_callback_timeout: float = 2.0
+    card_content_limit: int = 64 * 1024
     recognition: bool = True
     old_quotes: bool = False
     null_at_users: bool = False

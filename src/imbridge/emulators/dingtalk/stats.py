@@ -46,8 +46,21 @@ class Stats(BaseStats):
     session_sends: int = 0
     api_sends: int = 0
     robot_sends: int = 0
+    duplicates_absorbed: int = 0
+    """Messages of custom robots that `msgUuid` held back."""
     deliveries: int = 0
     """Messages of bots that reached a person, one for each person."""
     recalls: int = 0
     uploads: int = 0
     downloads: int = 0
+    cards: int = 0
+    card_deliveries: int = 0
+    card_updates: int = 0
+    card_streams: int = 0
+    card_clicks: int = 0
+    card_clicks_unheard: int = 0
+    """Clicks that nobody answered rightly."""
+    callback_requests: int = 0
+    """Requests to callback addresses."""
+    callbacks_refused: int = 0
+    callbacks_timed_out: int = 0

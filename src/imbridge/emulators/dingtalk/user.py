@@ -2,19 +2,19 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.dingtalk.app import App
 from imbridge.emulators.dingtalk.group import Group
 from imbridge.emulators.dingtalk.inbox import Expected, Inbox, Place
 from imbridge.emulators.dingtalk.message import BotMessage
-from imbridge.emulators.dingtalk.writing import Writing
+from imbridge.emulators.dingtalk.sending import Sending
 
 if TYPE_CHECKING:
     from imbridge.emulators.dingtalk.world import World
 
 
-class User(Writing):
+class User(Sending):
     """Somebody of the organisation, or of elsewhere.
 
     Attributes:
@@ -59,6 +59,28 @@ class User(Writing):
     def _me(self) -> "User":
         return self
 
+    async def clicks(
+        self,
+        message: BotMessage,
+        *,
+        action_id: str = "",
+        values: Mapping[str, Any] | None = None,
+        timeout: float = 5.0,
+    ) -> dict[str, Any]:
+        """Presses a button of a card; returns what the app answered, `{}` for nothing. The answer changes the card.
+
+        Args:
+            message: The card.
+            action_id: The button's id.
+            values: What the button (or the form) sends along, `params`.
+            timeout: Seconds to wait for the answer.
+
+        Raises:
+            ValueError: It is no card, or not seen by this person.
+            TimeoutError: No answer came in time.
+        """
+        return await self._world.clicks.click(self, message, action_id, values or {}, timeout)
+
     # --- reading ------------------------------------------------------------------------------------------------------
 
     async def receives(
@@ -75,7 +97,9 @@ class User(Writing):
         Raises:
             AssertionError: None came; says what came instead.
         """
-        return await self.inbox.receive(expected, timeout, Place(app, chat))
+        message = await self.inbox.receive(expected, timeout, Place(app, chat))
+        message.read_by.add(self.userid or self.dingtalk_id)
+        return message
 
     async def receives_nothing(self, *, app: App | None = None, chat: Group | None = None, within: float = 0.3) -> None:
         """Sees that no message is there or comes within so many seconds.
