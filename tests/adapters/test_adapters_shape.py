@@ -19,6 +19,10 @@ PACKAGES = sorted(path.parent.name for path in ROOT.glob("*/adapter.py"))
 REQUIRED = {"__init__", "adapter", "api", "capabilities", "config", "errors", "inbound", "outbound"}
 OPTIONAL = {"crypto", "link", "webhook"}
 EXTRA: dict[str, set[str]] = {
+    "dingtalk": {
+        "frames",  # JSON in JSON, and acknowledgements: a concept beside the link
+        "calls",  # two APIs, the token elsewhere in each, codes elsewhere; api.py is the list of endpoints
+    },
     "feishu": {
         "frames",  # its long connection speaks protobuf, and splits events over frames: a concept beside the link
         "calls",  # token, pacing, error table and retries of one call; api.py is the list of the endpoints alone
@@ -27,6 +31,12 @@ EXTRA: dict[str, set[str]] = {
     },
 }
 FOLDERS: dict[str, set[str]] = {
+    "dingtalk": {
+        "received",  # eleven types of content, events, clicks
+        "sent",  # session webhooks, messages of the API, cards, AI cards, media
+        "services",  # what the platform offers beyond messages in and out, as at Feishu; and the monthly budget
+        "robot",  # the custom robots of groups: a mode with an adapter of its own, as at WeCom
+    },
     "feishu": {
         "received",  # twenty types of content, events of two schemas, and what has to be asked for
         "sent",  # cards, media, people by name, text that grows, answers to clicks

@@ -1,6 +1,7 @@
 """Calls to APIs that answer `{"errcode": ..., "errmsg": ...}` with HTTP 200: token, pacing, error table, retries.
 
-WeCom, the WeChat Official Account and DingTalk's older API are of this kind: the access token is part of the query.
+WeCom, the WeChat Official Account and DingTalk's older API are of this kind: the access token is part of the query. An
+API that differs in where the token goes and where the code stands (DingTalk's newer one) says so in a subclass.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ from imbridge.protocol import (
 )
 from imbridge.transport import (
     Backoff,
+    ErrorRule,
     HttpError,
     HttpPool,
     HttpResponse,
@@ -66,21 +68,21 @@ class ErrcodeCaller:
     Args:
         api: Where and how.
         pool: Shared by all; everything else here is this account's own.
-        fetch_token: Asks for an access token; returns it and its lifetime in seconds. None where the address itself is
-            the credential, as of a group's robot.
+        token: Asks for an access token; returns it and its lifetime in seconds. Or the tokens of another caller, where
+            two APIs take the same. None where the address itself is the credential, as of a group's robot.
     """
 
     def __init__(
         self,
         api: Api,
         pool: HttpPool,
-        fetch_token: Callable[[], Awaitable[tuple[str, float]]] | None = None,
+        token: "Callable[[], Awaitable[tuple[str, float]]] | TokenSource | None" = None,
         *,
         jitter: random.Random | None = None,
     ) -> None:
         self.api = api
         self.pool = pool
-        self.tokens = TokenSource(fetch_token, name=api.account) if fetch_token is not None else None
+        self.tokens = TokenSource(token, name=api.account) if callable(token) else token
         self.pacer = Pacer()
         self.calls = 0
         self.retries = 0
@@ -151,8 +153,10 @@ class ErrcodeCaller:
                     ) from error
                 raise
             attempt += 1
-            self.calls += 1
-            url = self._address(path, params, token)
+            self.leaving(path)
+            url = self.address(path, params, token)
+            if (headers := self.headers(token)) is not None:
+                options["headers"] = headers
             try:
                 if into is not None:
                     response = await self._download(into, url, options)
@@ -171,8 +175,7 @@ class ErrcodeCaller:
                 continue
             if binary and response.status == 200 and is_file(response.headers):
                 return Answer({}, response, attempt, held)
-            body = json_object(response)
-            code = body.get("errcode", 0 if body else None)
+            code, body = self.read(response)
             if code == 0 and response.status < 400:
                 return Answer(body, response, attempt, held)
             rule = self.api.errors.lookup(code, status=response.status)
@@ -193,8 +196,7 @@ class ErrcodeCaller:
             doubt = failure.ambiguous
             if isinstance(failure, RateLimitedError):
                 failure.retry_after = delay
-                for key, _ in limits:
-                    self.pacer.pause(key, delay)  # the others that wait would only be refused too
+                self.hold(limits, delay, rule)  # the others that wait would only be refused too
             await self._wait(delay, deadline, failure)
 
     async def _download(self, into: BinaryIO, url: URL, options: dict[str, Any]) -> HttpResponse:
@@ -202,7 +204,27 @@ class ErrcodeCaller:
         await asyncio.to_thread(_empty, into)
         return await self.pool.stream_to(into, url, wanted=is_file, **options)
 
-    def _address(self, path: str, params: Mapping[str, str] | None, token: str) -> URL:
+    # -- what another kind of API does otherwise -----------------------------------------------------------------------
+
+    def leaving(self, path: str) -> None:
+        """An attempt is about to leave."""
+        self.calls += 1
+
+    def headers(self, token: str) -> dict[str, str] | None:
+        """Headers that a call needs; here the token is part of the address."""
+        return None
+
+    def read(self, response: HttpResponse) -> tuple[Any, dict[str, Any]]:
+        """The code of an answer (0: success; None: it is none of the platform's), and its JSON with `errmsg`."""
+        body = json_object(response)
+        return body.get("errcode", 0 if body else None), body
+
+    def hold(self, limits: Limits, seconds: float, rule: ErrorRule) -> None:
+        """The platform says that a call comes too soon: nothing that counts against the same limits leaves for now."""
+        for key, _ in limits:
+            self.pacer.pause(key, seconds)
+
+    def address(self, path: str, params: Mapping[str, str] | None, token: str) -> URL:
         """The whole address; the one used last is not made anew, for most messages go to one."""
         if params is None and self._url is not None and self._url[0] == (path, token):
             return self._url[1]

@@ -34,8 +34,8 @@ class ErrorKinds:
         forbidden: `NotPermittedError`: a right is missing.
     """
 
-    refused: Collection[int] = frozenset()
-    forbidden: Collection[int] = frozenset()
+    refused: Collection[int | str] = frozenset()
+    forbidden: Collection[int | str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

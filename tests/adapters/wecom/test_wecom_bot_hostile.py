@@ -12,10 +12,10 @@ from served import served
 from wecom_bot_rig import BotRig, text
 
 from imbridge.adapters.base import Health, Verdict
+from imbridge.adapters.taking import Taking
 from imbridge.adapters.wecom.bot import webhook as webhook_module
 from imbridge.adapters.wecom.bot.adapter import BotAdapter
 from imbridge.adapters.wecom.bot.callback_adapter import BotCallbackAdapter
-from imbridge.adapters.wecom.bot.taking import Taking
 from imbridge.emulators.wecom.bot import Forged
 from imbridge.protocol import Message, UnknownEvent
 from imbridge.transport import WebhookApp
@@ -93,7 +93,7 @@ async def test_the_secret_is_in_no_error(bots: BotRig, caplog: pytest.LogCapture
 
 
 async def test_too_many_that_wait_for_the_inbox_are_told(bots: BotRig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("imbridge.adapters.wecom.bot.taking.MOST_WAITING", 3)
+    monkeypatch.setattr("imbridge.adapters.taking.MOST_WAITING", 3)
     bots.intake.hold = True
     bot = await bots.start()
     assert isinstance(bot._taking, Taking)

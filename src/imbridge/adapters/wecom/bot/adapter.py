@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
 from imbridge.adapters.errcode_refusals import DegradeError, RetargetError
+from imbridge.adapters.taking import Taking
 from imbridge.adapters.wecom.bot.awaited import Awaited
 from imbridge.adapters.wecom.bot.calls import BotCaller
 from imbridge.adapters.wecom.bot.capabilities import BOT
@@ -19,7 +20,6 @@ from imbridge.adapters.wecom.bot.link import BotLink
 from imbridge.adapters.wecom.bot.outbound import card_body, content_of, measure, stream_in
 from imbridge.adapters.wecom.bot.speaking import BotSpeaker, Said
 from imbridge.adapters.wecom.bot.streaming import BotStream
-from imbridge.adapters.wecom.bot.taking import Taking
 from imbridge.adapters.wecom.bot.uploads import BotUploads
 from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.adapters.wecom.sent.cards import DoesNotFitError
@@ -85,7 +85,7 @@ class BotAdapter(Adapter):
         self.caller = BotCaller(config, self.driver, self._link)
         self.speaker = BotSpeaker(config, self.caller)
         self._awaited = Awaited(config.key, self.caller, config.welcome)
-        self._taking = Taking(config.key, context.intake, self._awaited.taken, self.driver.counts)
+        self._taking = Taking(config.key, context.intake, self.driver.counts, taken=self._awaited.taken)
         self._streams: WeakValueDictionary[str, BotStream] = WeakValueDictionary()
         self._uploads = BotUploads(self.caller)
         self.downloads = BotDownloads(config, context.pool)

@@ -1,0 +1,1 @@
+"""The custom robots of groups."""
