@@ -145,7 +145,7 @@ class Org:
         body = {"outTrackId": track, "guid": guid, "key": "msgContent", "content": content, "isFull": True}
         return await self.new("PUT", "/v1.0/card/streaming", {**body, **changes})
 
-    async def update(self, values: dict[str, str], track: str = "card-1", **more: Any) -> tuple[int, Any]:
+    async def update(self, values: dict[str, str], track: str = "card-1", /, **more: Any) -> tuple[int, Any]:
         """Fills a card's variables in."""
         body = {"outTrackId": track, "cardData": {"cardParamMap": values}, **more}
         return await self.new("PUT", "/v1.0/card/instances", body)
@@ -199,7 +199,7 @@ class Server:
         return Cipher(algorithms.AES(key), modes.CBC(key[:16]))
 
     def _sign(self, *parts: str) -> str:
-        return hashlib.sha1("".join(sorted((self.app.token, *parts))).encode()).hexdigest()
+        return hashlib.sha1("".join(sorted((self.app.token, *parts))).encode(), usedforsecurity=False).hexdigest()
 
     def decrypted(self, encrypted: str) -> dict[str, Any]:
         decryptor = self._cipher().decryptor()

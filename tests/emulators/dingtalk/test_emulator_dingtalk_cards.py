@@ -38,6 +38,17 @@ async def test_a_card_reaches_a_person() -> None:
         assert org.kinds() == []
 
 
+async def test_a_card_is_recalled_by_its_process_query_key_only() -> None:
+    async with organisation() as org:
+        await org.create()
+        message = await org.alice.receives()
+        path, body = "/v1.0/robot/otoMessages/batchRecall", {"robotCode": org.app.robot_code}
+        await org.new("POST", path, {**body, "processQueryKeys": [message.message_id]})
+        assert not message.recalled
+        await org.new("POST", path, {**body, "processQueryKeys": [message.process_query_key]})
+        assert message.recalled
+
+
 async def test_created_first_and_delivered_to_several_spaces_afterwards() -> None:
     async with organisation() as org:
         created = {
