@@ -87,7 +87,7 @@ class ErrcodeCaller:
         self.calls = 0
         self.retries = 0
         self.refreshes = 0
-        self._backoff = Backoff(0.5, 15.0, jitter)
+        self.backoff = Backoff(0.5, 15.0, jitter)
         self._url: tuple[tuple[str, str], URL] | None = None
 
     async def close(self) -> None:
@@ -171,7 +171,7 @@ class ErrcodeCaller:
                 # A redirect or an answer that is too long: the next one would be, too.
                 if (error.sent and error.status is not None) or (once and doubt):
                     raise failure from None
-                await self._wait(self._backoff.delay(attempt - 1), deadline, failure)
+                await self._wait(self.backoff.delay(attempt - 1), deadline, failure)
                 continue
             if binary and response.status == 200 and is_file(response.headers):
                 return Answer({}, response, attempt, held)
@@ -192,7 +192,7 @@ class ErrcodeCaller:
                 raise AuthError(str(failure), code=failure.code)
             if rule.reaction is not Reaction.RETRY or (once and failure.ambiguous):
                 raise failure
-            delay = retry_delay(response.headers, attempt - 1, rule, self._backoff)
+            delay = retry_delay(response.headers, attempt - 1, rule, self.backoff)
             doubt = failure.ambiguous
             if isinstance(failure, RateLimitedError):
                 failure.retry_after = delay
@@ -271,7 +271,7 @@ class ErrcodeCaller:
                 return await self.tokens.get()
             except HttpError as error:
                 failure = DeliveryError(f"{self.api.platform} token: {error}", platform=self.api.platform)
-                await self._wait(self._backoff.delay(attempt), deadline, failure)
+                await self._wait(self.backoff.delay(attempt), deadline, failure)
             except RateLimitedError as error:
                 await self._wait(error.retry_after or 1.0, deadline, error)
             attempt += 1
@@ -304,7 +304,7 @@ class ErrcodeCaller:
         if rule.reaction is Reaction.RETRY:
             raise RateLimitedError(
                 f"{api.platform} token: {rule.meaning} (code {code}, HTTP {response.status})",
-                retry_after=retry_delay(response.headers, 0, rule, self._backoff),
+                retry_after=retry_delay(response.headers, 0, rule, self.backoff),
                 code=code,
                 platform=api.platform,
             )

@@ -58,7 +58,7 @@ class Rig:
     def quicken(adapter: WeChatAdapter) -> None:
         """Short waits between attempts."""
         for caller in (adapter.api.caller, adapter.api.people):
-            caller._backoff = Backoff(0.05, 1.0)
+            caller.backoff = Backoff(0.05, 1.0)
         assert adapter.api.caller.tokens is not None
         adapter.api.caller.tokens._backoff = 0.02
 

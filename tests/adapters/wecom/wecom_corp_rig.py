@@ -45,7 +45,7 @@ class CorpRig:
         } | config  # fmt: skip
         adapter = WeComAdapter.create(WeComConfig(**settings), self._context(pool))
         assert isinstance(adapter, WeComAdapter)
-        adapter.api.caller._backoff = Backoff(0.02, 0.1)
+        adapter.api.caller.backoff = Backoff(0.02, 0.1)
         self.adapters.append(adapter)
         return adapter
 
@@ -56,7 +56,7 @@ class CorpRig:
         settings = {"name": "alerts", "webhook_url": (robot or self.robot).webhook_url, "robot_rate": "1000/s"} | config
         adapter = WeComAdapter.create(WeComConfig(**settings), self._context(pool))
         assert isinstance(adapter, GroupRobotAdapter)
-        adapter.hook.caller._backoff = Backoff(0.02, 0.1)
+        adapter.hook.caller.backoff = Backoff(0.02, 0.1)
         self.adapters.append(adapter)
         return adapter
 

@@ -43,7 +43,7 @@ class Rig:
         } | config  # fmt: skip
         context = AdapterContext(intake or self.intake, self.pool, self._on_health)
         adapter = WeComAdapter(WeComConfig(**settings), context)
-        adapter.api.caller._backoff = Backoff(0.02, 0.1)
+        adapter.api.caller.backoff = Backoff(0.02, 0.1)
         self._open.push_async_callback(adapter.close)
         return adapter
 

@@ -69,13 +69,14 @@ class DingTalkAdapter(Adapter):
         self._speaking = Speaking(self.api, self.sessions)
         self.counts: Counter[str] = Counter()
         self._taking = Taking(config.key, context.intake, self.counts, patience=_PATIENCE)
+        self.link_options = link_options or _OPTIONS
         self._drivers: list[DingTalkLink] = []
         self._links: list[Link] = []
         for number in range(config.links):
-            self._add_link(number, link_options or _OPTIONS)
+            self._add_link(number)
         self._closed = False
 
-    def _add_link(self, number: int, options: LinkOptions) -> None:
+    def _add_link(self, number: int) -> None:
         context = self.context
         driver = DingTalkLink(
             self.settings, context.pool, context.intake, self._taking, self._decode, self._answer_click, self.counts
@@ -83,7 +84,7 @@ class DingTalkAdapter(Adapter):
         link = Link(
             driver,
             context.pool,
-            options=options,
+            options=self.link_options,
             name=self.key if number == 0 else f"{self.key}#{number + 1}",
             on_state=self._on_link_state,
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 from imbridge.adapters.dingtalk.calls import HOST, DingTalkCaller, OapiCaller
 from imbridge.adapters.dingtalk.config import DingTalkConfig
-from imbridge.adapters.dingtalk.errors import API_ERRORS, DOCS, KINDS, OAPI_ERRORS, OAPI_KINDS
+from imbridge.adapters.dingtalk.errors import API_ERRORS, CREDENTIALS, DOCS, KINDS, OAPI_ERRORS, OAPI_KINDS
 from imbridge.adapters.dingtalk.services.quota import Quota
 from imbridge.adapters.errcode_calls import Answer, Limits
 from imbridge.adapters.errcode_refusals import Api
@@ -15,7 +15,6 @@ from imbridge.transport import HttpPool, Rate, Reaction
 TOKEN = "/v1.0/oauth2/accessToken"  # noqa: S105 - a path
 _HOST_RATE = Rate.parse("9000/20s")
 """Calls of one address; the platform bans it for 5 minutes when it is more than 10,000 in 20 s."""
-_CREDENTIALS = "check client_id and client_secret: developer console, the app > Credentials"
 _MOST_USERS = 20
 
 
@@ -68,7 +67,7 @@ class DingTalkApi:
         if code is None or code == 0:
             raise DeliveryError(f"{text}; check base_url and any proxy", code=response.status, platform="dingtalk")
         said = str(body.get("errmsg", "")).replace(secret, "***")[:200]
-        raise AuthError(f"dingtalk refuses the credentials: {said} (code {code}); {_CREDENTIALS}", code=code)
+        raise AuthError(f"dingtalk refuses the credentials: {said} (code {code}); {CREDENTIALS}", code=code)
 
     # -- messages ------------------------------------------------------------------------------------------------------
 

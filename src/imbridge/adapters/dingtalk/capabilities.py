@@ -12,6 +12,8 @@ ROBOT = Capabilities(
     markdown_bytes=18_000,
     image_bytes=20 << 20,
     file_bytes=20 << 20,
+    recall=True,
+    recall_window=24 * 3600,
     push=True,
 )
 """An app's robot. The platform refuses messages of more than 20,000 bytes, the whole body counted."""

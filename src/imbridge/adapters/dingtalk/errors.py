@@ -8,7 +8,7 @@ from imbridge.transport import ErrorRule, ErrorTable, Reaction
 
 BANNED = 1111
 """The status in the page that stands in for every answer while our address is banned."""
-_CREDENTIALS = "check client_id and client_secret: developer console, the app > Credentials"
+CREDENTIALS = "check client_id and client_secret: developer console, the app > Credentials"
 _BUDGET = "buy more in the developer console, or set reply_by: webhook and stream_by: message"
 _SCOPE = "developer console: the app > Permissions; apply for what the message names"
 
@@ -27,8 +27,8 @@ API_ERRORS = ErrorTable(
         ErrorRule(
             "Forbidden.AccessDenied.ApiCountLimitForOrg", "this month's calls are used up", Reaction.FAIL, hint=_BUDGET
         ),
-        ErrorRule("InvalidAuthentication", "invalid access token", Reaction.REFRESH, hint=_CREDENTIALS),
-        ErrorRule("invalidClientIdOrSecret", "wrong credentials", Reaction.STOP, hint=_CREDENTIALS),
+        ErrorRule("InvalidAuthentication", "invalid access token", Reaction.REFRESH, hint=CREDENTIALS),
+        ErrorRule("invalidClientIdOrSecret", "wrong credentials", Reaction.STOP, hint=CREDENTIALS),
         ErrorRule(
             "Forbidden.AccessDenied.AccessTokenPermissionDenied", "a right is missing", Reaction.FAIL, hint=_SCOPE
         ),

@@ -16,7 +16,7 @@ from pydantic_core import to_json
 
 from imbridge.adapters.base import Inbound, Intake, Verdict
 from imbridge.adapters.dingtalk.config import DingTalkConfig
-from imbridge.adapters.dingtalk.errors import API_ERRORS
+from imbridge.adapters.dingtalk.errors import API_ERRORS, CREDENTIALS
 from imbridge.adapters.dingtalk.frames import (
     BAD_REQUEST,
     CALLBACK,
@@ -44,6 +44,8 @@ log = logging.getLogger(__name__)
 OPEN = "/v1.0/gateway/connections/open"
 ANSWER_WITHIN = 2.2
 """Seconds for a skill to answer a click; the person who clicked waits."""
+_LAST_ACKS = 0.5
+"""Seconds for acknowledgements at the end. What is said to a click later goes another way."""
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _USER_AGENT = "imbridge-sdk-python/1"
 _SUCCESS = '{"status":"SUCCESS","message":"ok"}'
@@ -158,7 +160,7 @@ class DingTalkLink:
     async def close(self) -> None:
         """Wait for acknowledgements that are on their way."""
         if self._acks:
-            _, late = await asyncio.wait(self._acks, timeout=2)
+            _, late = await asyncio.wait(self._acks, timeout=_LAST_ACKS)
             for task in late:
                 task.cancel()
             if late:
@@ -294,8 +296,8 @@ def _refusal(status: int, body: dict[str, Any], secret: str) -> Exception:
     rule = API_ERRORS.lookup(code if isinstance(code, str | int) else None, status=status)
     said = str(body.get("message", ""))[:200].replace(secret, "***")
     text = f"dingtalk connections/open: {rule.meaning} (code {code}, HTTP {status}): {said}"
-    if rule.reaction is Reaction.STOP or (
-        code is not None and status in (401, 403) and rule.reaction is Reaction.REFRESH
-    ):
-        return AuthError(f"{text}; {rule.hint}", code=code)
+    # A gateway's page has no code: it says nothing about our credentials.
+    refused = code is not None and status in (401, 403) and rule.reaction is not Reaction.RETRY
+    if refused or rule.reaction is Reaction.STOP:
+        return AuthError(f"{text}; {CREDENTIALS}", code=code)
     return LinkError(text, code=code if isinstance(code, str | int) else status)
