@@ -4,12 +4,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from imbridge.emulators.common.emulator import BaseEmulator
-from imbridge.emulators.dingtalk import api_robot, api_session, api_token, stream
+from imbridge.emulators.dingtalk import (
+    api_cards,
+    api_contacts,
+    api_oauth,
+    api_robot,
+    api_session,
+    api_streaming,
+    api_token,
+    stream,
+)
 from imbridge.emulators.dingtalk.app import App
 from imbridge.emulators.dingtalk.corp_setup import CorpSetup
 from imbridge.emulators.dingtalk.faults import Faults
 from imbridge.emulators.dingtalk.gateway import Gateway
 from imbridge.emulators.dingtalk.message import BotMessage, PushedEvent
+from imbridge.emulators.dingtalk.organisation import Organisation
 from imbridge.emulators.dingtalk.routes import Routes
 from imbridge.emulators.dingtalk.settings import EmulatorSettings
 from imbridge.emulators.dingtalk.stats import Stats
@@ -20,10 +30,14 @@ PARTS = (
     api_token,
     api_robot,
     api_session,
+    api_cards,
+    api_streaming,
+    api_contacts,
+    api_oauth,
 )
 
 
-class DingTalkEmulator(CorpSetup, BaseEmulator[Stats, Faults]):
+class DingTalkEmulator(Organisation, CorpSetup, BaseEmulator[Stats, Faults]):
     """DingTalk's servers on this machine, as the apps of one organisation see them.
 
     `base_url` stands for `https://api.dingtalk.com`, `https://oapi.dingtalk.com` and `https://login.dingtalk.com`.
@@ -55,6 +69,7 @@ class DingTalkEmulator(CorpSetup, BaseEmulator[Stats, Faults]):
         super().__init__(world, Gateway(world, routes).handle, host, port)
 
     async def _end(self) -> None:
+        await self._world.callbacks.close()
         await self._world.pushes.close()
         for connection in self._world.stream.of(None):
             connection.abort()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from imbridge.emulators.dingtalk.app import App
+    from imbridge.emulators.dingtalk.cards import Card
     from imbridge.emulators.dingtalk.custom_robot import CustomRobot
     from imbridge.emulators.dingtalk.group import Group
     from imbridge.emulators.dingtalk.user import User
@@ -84,6 +85,8 @@ class BotMessage:
         body: The request as it was sent; `msgParam` of the robot's API as the object it was.
         way: How it came.
         message_id: processQueryKey or outTrackId; empty for webhooks, which give no id.
+        process_query_key: Of a card: its processQueryKey (`carrierId`), by which it is recalled.
+        card: The card, if it is one.
         app: Whose robot sent it; None: a custom robot.
         robot: The custom robot that sent it.
         chat: The group it is in; None: a single chat.
@@ -98,6 +101,8 @@ class BotMessage:
     body: dict[str, Any]
     way: Way
     message_id: str = ""
+    process_query_key: str = ""
+    card: "Card | None" = field(default=None, repr=False)
     app: "App | None" = None
     robot: "CustomRobot | None" = None
     chat: "Group | None" = None
@@ -105,3 +110,23 @@ class BotMessage:
     mentioned: tuple[str, ...] = ()
     recalled: bool = False
     sent_at: float = field(default_factory=time.time)
+
+    @property
+    def status(self) -> int:
+        """Of an AI card its `flowStatus`, 1 to 5; of anything else 0."""
+        return self.card.status if self.card is not None else 0
+
+    @property
+    def states(self) -> list[str]:
+        """Of a card the texts that could be read, one after the other; of anything else the one text."""
+        return self.card.states if self.card is not None else [self.text]
+
+    @property
+    def finished(self) -> bool:
+        """Whether it is an AI card that is complete."""
+        return self.card is not None and self.card.finished
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is an AI card that shows a failure."""
+        return self.card is not None and self.card.failed

@@ -1,7 +1,7 @@
 """What becomes of messages and events: once for messages, again and again for events.
 
-Rule: open-dingtalk developerpedia, `docs/learn/stream/protocol.md`, FAQ: robot messages are fire-and-forget, events are
-pushed again without an acknowledgement; each push goes over one connection, picked at random.
+Rule: open-dingtalk developerpedia, `docs/learn/stream/protocol.md`, FAQ: robot messages are fire-and-forget, events
+are pushed again without an acknowledgement; each push goes over one connection, picked at random.
 """
 
 import asyncio
@@ -45,6 +45,8 @@ class Pushes:
         event_id = event_id or world.ids.hex("event_id", 32)
         pushed = PushedEvent(event_id, event_type, data, asyncio.get_running_loop().create_future())
         world.stats.events += 1
+        if world.callbacks.takes_event(app, pushed):
+            return pushed
         self.start(self._event(app, pushed), f"dingtalk-emulator-event-{event_id}")
         return pushed
 
@@ -68,6 +70,8 @@ class Pushes:
         self._message(app, sent)
 
     def _message(self, app: App, sent: SentMessage) -> None:
+        if self._world.callbacks.takes_message(app, sent):
+            return
         connection = self._world.stream.pick(app, "CALLBACK", BOT_TOPIC)
         if connection is None:
             self.settle(sent, taken=False)

@@ -35,6 +35,12 @@ class EmulatorSettings:
         voice_limit: Largest voice (DingTalk: 2 MB).
         video_limit: Largest video (DingTalk: 20 MB).
         file_limit: Largest file (DingTalk: 20 MB).
+        callback_timeout: How long an app's callback address has for its answer (DingTalk: 1500 ms).
+        code_lifetime: How long a login code can be used, once (DingTalk: 5 minutes).
+        refresh_lifetime: Lifetime of a person's refresh token (DingTalk: 30 days).
+        card_callback_timeout: How long an app has to answer a click on a card (DingTalk: 2 s).
+        card_content_limit: Largest content of one streaming request. DingTalk recommends 1 KB in one and 3 KB in all
+            (another page: 10 KB), clients send more; where it refuses is not documented.
         recognition: Whether voice messages carry `recognition`, the text that was heard.
         old_quotes: Whether a quoting message also has the older `quoteMessage`.
         null_at_users: Whether `atUsers` is null, not left out, where nobody is mentioned.
@@ -63,6 +69,11 @@ class EmulatorSettings:
     voice_limit: int = 2 * MEBI
     video_limit: int = 20 * MEBI
     file_limit: int = 20 * MEBI
+    callback_timeout: float = 1.5
+    code_lifetime: float = 300.0
+    refresh_lifetime: float = 30 * 86_400.0
+    card_callback_timeout: float = 2.0
+    card_content_limit: int = 64 * 1024
     recognition: bool = True
     old_quotes: bool = False
     null_at_users: bool = False

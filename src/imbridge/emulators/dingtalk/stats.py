@@ -51,3 +51,14 @@ class Stats(BaseStats):
     recalls: int = 0
     uploads: int = 0
     downloads: int = 0
+    cards: int = 0
+    card_deliveries: int = 0
+    card_updates: int = 0
+    card_streams: int = 0
+    card_clicks: int = 0
+    card_clicks_unheard: int = 0
+    """Clicks that nobody answered rightly."""
+    callback_requests: int = 0
+    """Requests to callback addresses."""
+    callbacks_refused: int = 0
+    callbacks_timed_out: int = 0

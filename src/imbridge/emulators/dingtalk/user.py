@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.dingtalk.app import App
 from imbridge.emulators.dingtalk.group import Group
@@ -58,6 +58,28 @@ class User(Writing):
     @property
     def _me(self) -> "User":
         return self
+
+    async def clicks(
+        self,
+        message: BotMessage,
+        *,
+        action_id: str = "",
+        values: Mapping[str, Any] | None = None,
+        timeout: float = 5.0,
+    ) -> dict[str, Any]:
+        """Presses a button of a card; returns what the app answered, `{}` for nothing. The answer changes the card.
+
+        Args:
+            message: The card.
+            action_id: The button's id.
+            values: What the button (or the form) sends along, `params`.
+            timeout: Seconds to wait for the answer.
+
+        Raises:
+            ValueError: It is no card, or not seen by this person.
+            TimeoutError: No answer came in time.
+        """
+        return await self._world.clicks.click(self, message, action_id, values or {}, timeout)
 
     # --- reading ------------------------------------------------------------------------------------------------------
 

@@ -8,8 +8,14 @@ from imbridge.emulators.common.newest import Newest
 from imbridge.emulators.common.rates import Rates
 from imbridge.emulators.common.world import BaseWorld
 from imbridge.emulators.dingtalk.app import App
+from imbridge.emulators.dingtalk.approvals import Approvals
+from imbridge.emulators.dingtalk.callbacks import Callbacks
+from imbridge.emulators.dingtalk.card_clicks import CardClicks
+from imbridge.emulators.dingtalk.cards import Cards
 from imbridge.emulators.dingtalk.custom_robot import CustomRobot
+from imbridge.emulators.dingtalk.directory import Directory
 from imbridge.emulators.dingtalk.faults import Faults
+from imbridge.emulators.dingtalk.grants import Grants
 from imbridge.emulators.dingtalk.group import Group
 from imbridge.emulators.dingtalk.ids import Ids
 from imbridge.emulators.dingtalk.message import BotMessage
@@ -49,6 +55,12 @@ class World(BaseWorld[EmulatorSettings, Stats, Faults]):
         self.sessions = Sessions(self)
         self.stream = Stream(self)
         self.pushes = Pushes(self)
+        self.callbacks = Callbacks(self)
+        self.directory = Directory(corp_name)
+        self.grants = Grants(settings, self.ids)
+        self.cards = Cards(settings.history)
+        self.clicks = CardClicks(self)
+        self.approvals = Approvals(self)
         self.messages: deque[BotMessage] = deque(maxlen=settings.history)
         self.by_message_id: Newest[str, BotMessage] = Newest(settings.history)
         """What has a processQueryKey or an outTrackId, by it."""
@@ -67,6 +79,10 @@ class World(BaseWorld[EmulatorSettings, Stats, Faults]):
         if len(self.apps) != 1:
             raise ValueError(f"there are {len(self.apps)} apps: say which, app=...")
         return next(iter(self.apps.values()))
+
+    def people(self) -> "list[User]":
+        """The members of the organisation, in the order they joined."""
+        return list(self.users.values())
 
     def app_of_robot(self, robot_code: object) -> App | None:
         """The app whose robot has this code."""
