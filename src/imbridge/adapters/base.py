@@ -9,6 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from imbridge.adapters.notes import MemoryNotes, Notes
 from imbridge.adapters.pending import PendingAnswer
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
@@ -127,11 +128,13 @@ class AdapterContext:
         intake: Where deliveries go.
         pool: The process's HTTP connections: the only thing accounts share.
         on_health: Called at every change of health, with a line that says why.
+        notes: What the account has to know again after a restart.
     """
 
     intake: Intake
     pool: HttpPool
     on_health: "HealthListener" = field(default=lambda adapter, health, reason: None)
+    notes: Notes = field(default_factory=MemoryNotes)
 
 
 class HealthListener(Protocol):

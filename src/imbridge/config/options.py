@@ -1,6 +1,7 @@
 """The settings of the bridge itself, whatever the platforms."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -54,6 +55,8 @@ class BridgeOptions(BaseModel):
         language: Language of what the bridge itself says.
         listen: Where `bridge.run()` and `imbridge run` serve callbacks, if an account has any: `address:port`. The
             default is for a reverse proxy on the same machine, which has the certificate.
+        state: File (SQLite) of what accounts have to know again after a restart: cards that are not finished, calls of
+            the month. Made when it is missing; in memory when left out, so that a restart forgets it.
         log_level: How much the command line logs. The library configures no logging.
         log_format: `text` for people, `json` for log collectors.
     """
@@ -73,5 +76,6 @@ class BridgeOptions(BaseModel):
     typing_after: float | None = Field(default=1.0, ge=0, allow_inf_nan=False)
     language: Annotated[Language, BeforeValidator(_lower)] = Language.ENGLISH
     listen: str = Field(default="127.0.0.1:8000", pattern=LISTEN)
+    state: Path | None = None
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = LogLevel.INFO
     log_format: Annotated[LogFormat, BeforeValidator(_lower)] = LogFormat.TEXT

@@ -9,6 +9,7 @@ from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Pro
 from imbridge.config import AccountConfig
 from imbridge.protocol import ConfigError, ImbridgeError
 from imbridge.runtime.registry import adapter_type
+from imbridge.storage import BaseNotebook, MemoryNotebook
 from imbridge.transport import HttpPool
 
 log = logging.getLogger(__name__)
@@ -32,10 +33,17 @@ class _AccountIntake:
 class Accounts(Mapping[str, Adapter]):
     """Adapters by account key (`feishu:work`), in the order of the configuration."""
 
-    def __init__(self, offer: Offer, pool: HttpPool) -> None:
-        """`offer` is the way into the inbox, with the account's key; `pool` is shared by all."""
+    def __init__(self, offer: Offer, pool: HttpPool, notebook: BaseNotebook | None = None) -> None:
+        """None yet.
+
+        Args:
+            offer: The way into the inbox, with the account's key.
+            pool: Shared by all.
+            notebook: Where each has its notes; in memory when left out.
+        """
         self._offer = offer
         self._pool = pool
+        self._notebook = notebook or MemoryNotebook()
         self._adapters: dict[str, Adapter] = {}
         self._starts: dict[Adapter, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
@@ -56,7 +64,9 @@ class Accounts(Mapping[str, Adapter]):
                     key=config.key,
                 )
         kind = adapter_type(config.platform)
-        context = AdapterContext(_AccountIntake(config.key, self._offer), self._pool, self._note_health)
+        context = AdapterContext(
+            _AccountIntake(config.key, self._offer), self._pool, self._note_health, self._notebook.of(config.key)
+        )
         self._adapters[config.key] = kind.create(config, context)
 
     def _note_health(self, adapter: Adapter, health: Health, reason: str) -> None:

@@ -31,7 +31,7 @@ from imbridge.runtime.delivery import Delivery, push_key
 from imbridge.runtime.gate import Gate
 from imbridge.runtime.handling import Handling
 from imbridge.skills import BaseSkill, SkillSet
-from imbridge.storage import BaseStorage, MemoryStorage
+from imbridge.storage import BaseStorage, MemoryStorage, notebook_at
 from imbridge.transport import HttpPool, WebhookApp
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,8 @@ class Bridge(Declaring):
         direct = DirectGate(enabled, knows_kind=lambda channel: self.adapter(channel.account_key).knows_kind(channel))
         gate = Gate(stale_after=self.options.stale_after, may_write=direct.may_write)
         self._handling = Handling(self.storage, self.skills, self._delivery, gate, self.adapter, self.options)
-        self._accounts = Accounts(self._handling.offer, self._pool)
+        self._notebook = notebook_at(self.options.state)
+        self._accounts = Accounts(self._handling.offer, self._pool, self._notebook)
         self._webhooks: WebhookApp | None = None
         self._starting: asyncio.Task[None] | None = None
         self._stopped = asyncio.Event()
@@ -162,6 +163,7 @@ class Bridge(Declaring):
 
     async def _start(self) -> None:
         try:
+            await self._notebook.open()
             await self.storage.open()
             await self.skills.setup()
             await self._delivery.recover()
@@ -217,6 +219,7 @@ class Bridge(Declaring):
         """Each step is done whatever becomes of those before it."""
         try:
             async with AsyncExitStack() as steps:
+                steps.push_async_callback(self._notebook.close)
                 steps.push_async_callback(self.storage.close)
                 steps.push_async_callback(self._pool.close)
                 steps.push_async_callback(self._accounts.close)
@@ -337,13 +340,16 @@ class Bridge(Declaring):
 
     async def probe(self) -> dict[str, Probe]:
         """Ask each platform who we are there. Works on a bridge that was not started; it is then closed again."""
+        if self.state is not BridgeState.NEW:
+            return await self._accounts.probe()
+        await self._notebook.open()
         try:
             return await self._accounts.probe()
         finally:
-            if self.state is BridgeState.NEW:
-                await self._accounts.close()
-                await self._pool.close()
-                self.state = BridgeState.STOPPED
+            await self._accounts.close()
+            await self._pool.close()
+            await self._notebook.close()
+            self.state = BridgeState.STOPPED
 
     def counters(self) -> dict[str, dict[str, Any]]:
         """Numbers for metrics: of the bridge itself, and of each account."""

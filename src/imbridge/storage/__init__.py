@@ -1,6 +1,16 @@
-"""What a bridge keeps: the interface of its inbox, outbox and sessions, and the back end in memory."""
+"""What a bridge keeps: its inbox, outbox and sessions (in memory so far), and the notes of its accounts."""
 
 from imbridge.storage.base import BaseStorage, InboxEntry, OutboxEntry
 from imbridge.storage.memory import MemoryStorage
+from imbridge.storage.notes import BaseNotebook, MemoryNotebook, SqliteNotebook, notebook_at
 
-__all__ = ["BaseStorage", "InboxEntry", "MemoryStorage", "OutboxEntry"]
+__all__ = [
+    "BaseNotebook",
+    "BaseStorage",
+    "InboxEntry",
+    "MemoryNotebook",
+    "MemoryStorage",
+    "OutboxEntry",
+    "SqliteNotebook",
+    "notebook_at",
+]

@@ -31,12 +31,14 @@ from imbridge.emulators.dingtalk.faults import Faults
 from imbridge.emulators.dingtalk.group import Group
 from imbridge.emulators.dingtalk.happenings import Happenings
 from imbridge.emulators.dingtalk.message import BotMessage, PushedEvent, SentMessage
+from imbridge.emulators.dingtalk.push import Ack, Push
 from imbridge.emulators.dingtalk.settings import EmulatorSettings
 from imbridge.emulators.dingtalk.stats import Stats
 from imbridge.emulators.dingtalk.told import Told
 from imbridge.emulators.dingtalk.user import User
 
 __all__ = [
+    "Ack",
     "App",
     "Approval",
     "Approvals",
@@ -58,6 +60,7 @@ __all__ = [
     "Forged",
     "Group",
     "Happenings",
+    "Push",
     "PushedEvent",
     "SentMessage",
     "Stats",

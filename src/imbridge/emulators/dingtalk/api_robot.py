@@ -1,6 +1,7 @@
 """`oToMessages/batchSend` and `groupMessages/send`: what robots send of themselves.
 
-Rules: open.dingtalk.com, "Chatbots send single chat messages in batches" and "Chatbots send group messages".
+Rules: help.dingtalk.io, "Batch send bot messages in one-on-one chats" and "Send group chat messages with a bot", with
+their tables of errors; `invalidParameter.userIds.invalid` and `.openConversationId.invalid` are as clients report them.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,6 @@ from imbridge.emulators.dingtalk.templates import filled
 
 if TYPE_CHECKING:
     from imbridge.emulators.dingtalk.routes import Call, Routes
-
-MESSAGE_LIMIT = 15_000
 
 
 def add_routes(routes: "Routes") -> None:
@@ -27,12 +26,14 @@ def batch_send(call: "Call") -> dict[str, Any]:
     world, body = call.world, call.json()
     app = robot_of(call, body)
     userids = body.get("userIds")
-    if not isinstance(userids, list) or not userids:
-        raise ApiError("invalidParameter.userIds.empty", "userIds is empty")
+    if not isinstance(userids, list) or not userids or not all(isinstance(one, str) and one for one in userids):
+        raise ApiError("invalidParameter.userIds.empty", "The user userId list is empty.")
     if len(userids) > world.settings.recipients_limit:
-        raise ApiError("invalidParameter.userIds.exceedLimit", f"userIds: at most {world.settings.recipients_limit}")
+        raise ApiError("invalidParameter.userIds.overMax", "The user userId list exceeds the maximum limit.")
     message = _message(call, app, body)
-    known = [world.users[one] for one in dict.fromkeys(map(str, userids)) if one in world.users]
+    known = [world.users[one] for one in dict.fromkeys(userids) if one in world.users]
+    if not known:
+        raise ApiError("invalidParameter.userIds.invalid", "The user userId list is invalid.")
     slowed = world.faults.slowed([user.userid for user in known])
     world.show(message, [user for user in known if user.userid not in slowed])
     world.stats.api_sends += 1
@@ -47,9 +48,12 @@ def group_send(call: "Call") -> dict[str, Any]:
     """Sends a message into a group the robot is in."""
     world, body = call.world, call.json()
     app = robot_of(call, body)
-    group = world.groups.get(str(body.get("openConversationId")))
+    cid = body.get("openConversationId")
+    if not cid:
+        raise ApiError("invalidParameter.openConversationId.empty", "The openConversationId is empty.")
+    group = world.groups.get(str(cid))
     if group is None or group.disbanded or app not in group.apps:
-        raise ApiError("invalidParameter.openConversationId.invalid", "openConversationId invalid")
+        raise ApiError("invalidParameter.openConversationId.invalid", "The openConversationId is invalid.")
     message = _message(call, app, body)
     message.chat = group
     world.show(message, group.members)
@@ -65,9 +69,10 @@ def robot_of(call: "Call", body: dict[str, Any]) -> App:
     """
     code = body.get("robotCode")
     if not code:
-        raise ApiError("invalidParameter.robotCode.empty", "robotCode is empty")
+        raise ApiError("invalidParameter.robotCode.empty", "The bot robotCode is empty.")
     if code != call.app.robot_code:
-        raise ApiError("invalidParameter.robotCode.invalid", f"robot {code!r} does not exist")
+        call.world.violation("robot_code", f"{call.path} with robotCode {code!r} of another app")
+        raise ApiError("invalidParameter.robotCode.auth", "This app's appkey does not match the bot's robotCode.")
     return call.app
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,7 @@ class Connection:
         self._settled: Newest[str, Push] = Newest(world.settings.history)
         self._acks = Acks(world, self._waiting, self._settled)
         self._timers: set[asyncio.TimerHandle] = set()
+        self._drained = 0.0
         self._closed = False
 
     # --- life ---------------------------------------------------------------------------------------------------------
@@ -73,8 +75,16 @@ class Connection:
         return self._socket
 
     def takes(self, kind: str, topic: str) -> bool:
-        """Whether such a frame may go over it."""
+        """Whether such a frame may go over it: it was subscribed to, and nothing has said that the connection ends."""
         return not self.draining and not self._closed and (kind, topic) in self.topics
+
+    def takes_still(self, kind: str, topic: str) -> bool:
+        """Whether such a frame may go over it when the app has nothing better, although it is about to end."""
+        return time.monotonic() < self._drained and not self._closed and (kind, topic) in self.topics
+
+    def tolerate(self, message_id: str) -> None:
+        """Lets a frame be acknowledged that was written by hand."""
+        self._acks.tolerate(message_id)
 
     def freeze(self) -> None:
         """Half-open: the TCP connection stays, but nothing is read or written any more."""
@@ -101,6 +111,7 @@ class Connection:
         if self.draining:
             return
         self.draining = True
+        self._drained = time.monotonic() + self._world.settings.drain_grace
         self._world.stats.planned_disconnects += 1
         self.write(frames.disconnect(self._world.ids.message_id(), reason))
         self._later(self._world.settings.disconnect_linger, self._end)

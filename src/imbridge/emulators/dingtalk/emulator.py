@@ -7,7 +7,11 @@ from imbridge.emulators.common.emulator import BaseEmulator
 from imbridge.emulators.dingtalk import (
     api_cards,
     api_contacts,
+    api_custom_robot,
+    api_emotion,
+    api_media,
     api_oauth,
+    api_recall,
     api_robot,
     api_session,
     api_streaming,
@@ -20,6 +24,7 @@ from imbridge.emulators.dingtalk.faults import Faults
 from imbridge.emulators.dingtalk.gateway import Gateway
 from imbridge.emulators.dingtalk.message import BotMessage, PushedEvent
 from imbridge.emulators.dingtalk.organisation import Organisation
+from imbridge.emulators.dingtalk.push import Push
 from imbridge.emulators.dingtalk.routes import Routes
 from imbridge.emulators.dingtalk.settings import EmulatorSettings
 from imbridge.emulators.dingtalk.stats import Stats
@@ -30,6 +35,10 @@ PARTS = (
     api_token,
     api_robot,
     api_session,
+    api_media,
+    api_custom_robot,
+    api_recall,
+    api_emotion,
     api_cards,
     api_streaming,
     api_contacts,
@@ -109,6 +118,18 @@ class DingTalkEmulator(Organisation, CorpSetup, BaseEmulator[Stats, Faults]):
         for connection in connections:
             connection.disconnect(reason)
         return len(connections)
+
+    def push_callback(self, app: App, topic: str, data: Mapping[str, Any]) -> Push:
+        """Pushes a callback of any topic over one of the app's connections, also a topic nobody has subscribed to.
+
+        Raises:
+            RuntimeError: The app has no connection.
+        """
+        connections = [one for one in self._world.stream.of(app) if not one.draining]
+        push = self._world.pushes.callback(app, topic, data, connections[0]) if connections else None
+        if push is None:
+            raise RuntimeError(f"{app.name} has no connection")
+        return push
 
     def push_event(
         self, app: App, event_type: str, fields: Mapping[str, Any], *, event_id: str | None = None

@@ -5,13 +5,20 @@ from typing import Any
 
 OAPI_TEXTS: Mapping[int, str] = {
     -1: "系统繁忙",
+    40004: "不合法的媒体文件类型",
+    40005: "不合法的文件类型",
+    40007: "不合法的媒体文件id",
     40014: "不合法的access_token",
     40035: "不合法的参数",
     40089: "不合法的corpid或corpsecret",
     41001: "缺少access_token参数",
+    41005: "缺少多媒体文件数据",
     42001: "access_token过期",
     43001: "需要GET请求",
     43002: "需要POST请求",
+    43004: "无效的HTTP HEADER Content-Type",
+    44001: "多媒体文件为空",
+    45001: "多媒体文件大小超过限制",
 }
 
 

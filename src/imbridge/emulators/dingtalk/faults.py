@@ -6,6 +6,7 @@ names: `/v1.0/robot/*`.
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
@@ -131,7 +132,10 @@ class Faults(HttpFaults):
     def send_raw(self, app: App, text: str) -> int:
         """Writes this text to every connection of the app, as it is; returns how many there are."""
         connections = self._the_world().stream.of(app)
+        message_id = _message_id(text)
         for connection in connections:
+            if message_id:
+                connection.tolerate(message_id)
             connection.write(text)
         return len(connections)
 
@@ -188,3 +192,11 @@ class Faults(HttpFaults):
         if self._world is None:
             raise RuntimeError("the faults are attached to no emulator")
         return self._world
+
+
+def _message_id(text: str) -> str:
+    """The messageId of a frame written by hand, if it has one."""
+    try:
+        return str(json.loads(text)["headers"]["messageId"])
+    except (ValueError, TypeError, KeyError):
+        return ""

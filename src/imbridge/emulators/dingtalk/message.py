@@ -25,9 +25,12 @@ class SentMessage:
         msg_id: The message's id.
         conversation_id: Where it was sent.
         data: What is pushed; empty for a message that no robot gets.
+        fields: What was sent: `msgtype` and what belongs to it.
         sender: Who sent it.
         outcome: Whether it was taken, once that is known.
+        created_at: When, in milliseconds since the epoch.
         lost: Whether no connection took it: the platform sends it to nobody any more.
+        reactions: Emotions that robots have put on it.
     """
 
     msg_id: str
@@ -35,7 +38,10 @@ class SentMessage:
     data: dict[str, Any]
     sender: "User"
     outcome: Outcome = field(repr=False)
+    fields: dict[str, Any] = field(default_factory=dict, repr=False)
+    created_at: int = field(default_factory=lambda: int(time.time() * 1000))
     lost: bool = False
+    reactions: list[str] = field(default_factory=list, repr=False)
 
     async def taken(self, timeout: float = 10.0) -> bool:
         """Waits for the end of the delivery; whether a connection (or the callback address) acknowledged it.
@@ -91,8 +97,10 @@ class BotMessage:
         robot: The custom robot that sent it.
         chat: The group it is in; None: a single chat.
         recipients: Who it reached.
+        shown_as: The msgId that a message has which quotes it; empty until then.
         mentioned: userids and mobiles that are mentioned, `all` for everybody.
         recalled: Whether it was recalled.
+        read_by: userids of those who have read it.
         sent_at: `time.time()` of its arrival.
     """
 
@@ -109,6 +117,8 @@ class BotMessage:
     recipients: "tuple[User, ...]" = ()
     mentioned: tuple[str, ...] = ()
     recalled: bool = False
+    read_by: set[str] = field(default_factory=set, repr=False)
+    shown_as: str = ""
     sent_at: float = field(default_factory=time.time)
 
     @property

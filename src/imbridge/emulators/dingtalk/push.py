@@ -37,6 +37,15 @@ class Push:
     copies: int = 0
     acks: int = 0
 
+    async def acknowledged(self, timeout: float = 10.0) -> "Ack | None":
+        """Waits for the acknowledgement; None: the connection ended before.
+
+        Raises:
+            TimeoutError: None came within `timeout` seconds.
+        """
+        async with asyncio.timeout(timeout):
+            return await asyncio.shield(self.answer)
+
     def settle(self, ack: "Ack | None") -> bool:
         """Says what became of it; whether that was not known yet."""
         if self.answer.done():

@@ -5,7 +5,7 @@ are pushed again without an acknowledgement; each push goes over one connection,
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.dingtalk.app import App
@@ -14,6 +14,7 @@ from imbridge.emulators.dingtalk.message import PushedEvent, SentMessage
 from imbridge.emulators.dingtalk.push import Ack, Push
 
 if TYPE_CHECKING:
+    from imbridge.emulators.dingtalk.connection import Connection
     from imbridge.emulators.dingtalk.world import World
 
 
@@ -50,9 +51,18 @@ class Pushes:
         self.start(self._event(app, pushed), f"dingtalk-emulator-event-{event_id}")
         return pushed
 
-    def callback(self, app: App, topic: str, data: dict[str, Any]) -> Push | None:
-        """Pushes a callback of any topic, once; its `answer` comes. None: no connection has subscribed to it."""
-        connection = self._world.stream.pick(app, "CALLBACK", topic)
+    def callback(
+        self, app: App, topic: str, data: Mapping[str, Any], connection: "Connection | None" = None
+    ) -> Push | None:
+        """Pushes a callback of any topic, once; its `answer` comes. None: no connection has subscribed to it.
+
+        Args:
+            app: For whom.
+            topic: The topic.
+            data: The frame's data.
+            connection: Over which connection, whatever it has subscribed to; None: over one that wants it.
+        """
+        connection = connection or self._world.stream.pick(app, "CALLBACK", topic)
         if connection is None:
             return None
         push = Push(app, "CALLBACK", topic, data_text(data))

@@ -16,6 +16,9 @@ class EmulatorSettings:
         ping_interval: Between two SYSTEM pings of one connection (clients have seen 20 to 30 s).
         ping_timeout: An unanswered SYSTEM ping is a violation after this time (undocumented).
         disconnect_linger: Between a SYSTEM disconnect and the end of the TCP connection (DingTalk: 10 s).
+        drain_grace: How long after a SYSTEM disconnect messages and events still come over the connection while the app
+            has no other. Clients have seen that nothing comes any more; the documents say only that the end is
+            graceful.
         redelivery: Waits before the second, third, ... sending of an event that nobody acknowledged with SUCCESS; after
             the last one the platform gives up. Clients have seen 16 and 60 s; the number is not documented.
         max_connections: Connections of one app at the same time; more are refused (undocumented).
@@ -35,6 +38,8 @@ class EmulatorSettings:
         voice_limit: Largest voice (DingTalk: 2 MB).
         video_limit: Largest video (DingTalk: 20 MB).
         file_limit: Largest file (DingTalk: 20 MB).
+        strict_formats: Whether uploads and files must be of the formats that the documents list; clients report that
+            others are taken as well.
         callback_timeout: How long an app's callback address has for its answer (DingTalk: 1500 ms).
         code_lifetime: How long a login code can be used, once (DingTalk: 5 minutes).
         refresh_lifetime: Lifetime of a person's refresh token (DingTalk: 30 days).
@@ -43,7 +48,7 @@ class EmulatorSettings:
             (another page: 10 KB), clients send more; where it refuses is not documented.
         recognition: Whether voice messages carry `recognition`, the text that was heard.
         old_quotes: Whether a quoting message also has the older `quoteMessage`.
-        null_at_users: Whether `atUsers` is null, not left out, where nobody is mentioned.
+        null_at_users: Whether `atUsers` is null, as clients have seen it; otherwise it is left out in single chats.
         history: Messages, uploads and violations that are remembered; older ones are forgotten.
     """
 
@@ -51,6 +56,7 @@ class EmulatorSettings:
     ping_interval: float = 20.0
     ping_timeout: float = 10.0
     disconnect_linger: float = 10.0
+    drain_grace: float = 0.0
     redelivery: tuple[float, ...] = (16.0, 60.0, 60.0)
     max_connections: int = 50
     token_lifetime: float = 7200.0
@@ -69,6 +75,7 @@ class EmulatorSettings:
     voice_limit: int = 2 * MEBI
     video_limit: int = 20 * MEBI
     file_limit: int = 20 * MEBI
+    strict_formats: bool = False
     callback_timeout: float = 1.5
     code_lifetime: float = 300.0
     refresh_lifetime: float = 30 * 86_400.0

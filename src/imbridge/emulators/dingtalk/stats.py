@@ -46,6 +46,8 @@ class Stats(BaseStats):
     session_sends: int = 0
     api_sends: int = 0
     robot_sends: int = 0
+    duplicates_absorbed: int = 0
+    """Messages of custom robots that `msgUuid` held back."""
     deliveries: int = 0
     """Messages of bots that reached a person, one for each person."""
     recalls: int = 0

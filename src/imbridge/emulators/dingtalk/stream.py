@@ -92,7 +92,9 @@ class Stream:
 
     def pick(self, app: App, kind: str, topic: str) -> Connection | None:
         """One of the app's connections that take such a frame, at random."""
-        fitting = [one for one in self.connections if one.app is app and one.takes(kind, topic)]
+        own = [one for one in self.connections if one.app is app]
+        fitting = [one for one in own if one.takes(kind, topic)]
+        fitting = fitting or [one for one in own if one.takes_still(kind, topic)]
         return fitting[self._world.ids.index("connection_pick", len(fitting))] if fitting else None
 
     def of(self, app: App | None) -> list[Connection]:

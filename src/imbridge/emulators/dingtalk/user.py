@@ -8,13 +8,13 @@ from imbridge.emulators.dingtalk.app import App
 from imbridge.emulators.dingtalk.group import Group
 from imbridge.emulators.dingtalk.inbox import Expected, Inbox, Place
 from imbridge.emulators.dingtalk.message import BotMessage
-from imbridge.emulators.dingtalk.writing import Writing
+from imbridge.emulators.dingtalk.sending import Sending
 
 if TYPE_CHECKING:
     from imbridge.emulators.dingtalk.world import World
 
 
-class User(Writing):
+class User(Sending):
     """Somebody of the organisation, or of elsewhere.
 
     Attributes:
@@ -97,7 +97,9 @@ class User(Writing):
         Raises:
             AssertionError: None came; says what came instead.
         """
-        return await self.inbox.receive(expected, timeout, Place(app, chat))
+        message = await self.inbox.receive(expected, timeout, Place(app, chat))
+        message.read_by.add(self.userid or self.dingtalk_id)
+        return message
 
     async def receives_nothing(self, *, app: App | None = None, chat: Group | None = None, within: float = 0.3) -> None:
         """Sees that no message is there or comes within so many seconds.

@@ -18,7 +18,7 @@ from imbridge.emulators.dingtalk.faults import Faults
 from imbridge.emulators.dingtalk.grants import Grants
 from imbridge.emulators.dingtalk.group import Group
 from imbridge.emulators.dingtalk.ids import Ids
-from imbridge.emulators.dingtalk.message import BotMessage
+from imbridge.emulators.dingtalk.message import BotMessage, SentMessage
 from imbridge.emulators.dingtalk.pushes import Pushes
 from imbridge.emulators.dingtalk.secret_fields import SECRET_FIELDS
 from imbridge.emulators.dingtalk.sessions import Sessions
@@ -26,6 +26,7 @@ from imbridge.emulators.dingtalk.settings import EmulatorSettings
 from imbridge.emulators.dingtalk.stats import Stats
 from imbridge.emulators.dingtalk.stream import Stream
 from imbridge.emulators.dingtalk.tokens import Tokens
+from imbridge.emulators.dingtalk.uploads import Uploads
 
 if TYPE_CHECKING:
     from imbridge.emulators.dingtalk.user import User
@@ -55,6 +56,9 @@ class World(BaseWorld[EmulatorSettings, Stats, Faults]):
         self.sessions = Sessions(self)
         self.stream = Stream(self)
         self.pushes = Pushes(self)
+        self.uploads = Uploads(self)
+        self.sent: Newest[str, SentMessage] = Newest(settings.history)
+        """Messages of people, by msgId."""
         self.callbacks = Callbacks(self)
         self.directory = Directory(corp_name)
         self.grants = Grants(settings, self.ids)
@@ -64,6 +68,8 @@ class World(BaseWorld[EmulatorSettings, Stats, Faults]):
         self.messages: deque[BotMessage] = deque(maxlen=settings.history)
         self.by_message_id: Newest[str, BotMessage] = Newest(settings.history)
         """What has a processQueryKey or an outTrackId, by it."""
+        self.posted_uuids: Newest[tuple[str, str], BotMessage] = Newest(settings.history)
+        """What custom robots posted, by access_token and msgUuid."""
         self.api_rates = Rates((settings.api_rate_second, 1.0))
         self.robot_rates = Rates((settings.robot_rate_minute, 60.0))
         self.faults.attach(self)

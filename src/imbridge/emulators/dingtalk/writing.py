@@ -9,10 +9,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Union
 
+from imbridge.emulators.dingtalk import quotes
 from imbridge.emulators.dingtalk.app import App
 from imbridge.emulators.dingtalk.frame import now_ms
 from imbridge.emulators.dingtalk.group import Group
 from imbridge.emulators.dingtalk.message import SentMessage
+from imbridge.emulators.dingtalk.quotes import Quotable
 
 if TYPE_CHECKING:
     from imbridge.emulators.dingtalk.user import User
@@ -38,7 +40,13 @@ class Writing(ABC):
         """Themselves."""
 
     async def says(
-        self, text: str, *, app: App | None = None, chat: Group | None = None, mentions: Sequence[Mention] = ()
+        self,
+        text: str,
+        *,
+        app: App | None = None,
+        chat: Group | None = None,
+        mentions: Sequence[Mention] = (),
+        quoting: Quotable | None = None,
     ) -> SentMessage:
         """Writes a text.
 
@@ -47,11 +55,13 @@ class Writing(ABC):
             app: To this app's robot in the single chat (the only one, if there is one only).
             chat: In this group instead.
             mentions: Who is mentioned; only mentioned apps get the message.
+            quoting: The message that it answers.
         """
         if chat is not None:
             others = "".join(f"@{one.name} " for one in mentions if not isinstance(one, App))
             text = f" {others}{text}" if any(isinstance(one, App) for one in mentions) else f"{others}{text}"
-        return await self.sends({"msgtype": "text", "text": {"content": text}}, app=app, chat=chat, mentions=mentions)
+        fields = {"msgtype": "text", "text": {"content": text}}
+        return await self.sends(fields, app=app, chat=chat, mentions=mentions, quoting=quoting)
 
     async def sends(
         self,
@@ -60,9 +70,16 @@ class Writing(ABC):
         app: App | None = None,
         chat: Group | None = None,
         mentions: Sequence[Mention] = (),
+        quoting: Quotable | None = None,
     ) -> SentMessage:
-        """Sends a message of any kind: `msgtype` and what belongs to it; the rest is added where it is missing."""
+        """Sends a message of any kind: `msgtype` and what belongs to it; the rest is added where it is missing.
+
+        Raises:
+            ValueError: The group is no more, or the writer or a mentioned app is not in it.
+        """
         world = self._world
+        self._check(chat, mentions)
+        fields = dict(fields)
         apps = [one for one in mentions if isinstance(one, App)]
         if chat is None:
             apps = [world.the_app(app)]
@@ -71,20 +88,29 @@ class Writing(ABC):
         sent: SentMessage | None = None
         for one in apps:
             data = {**self._head(one, chat, conversation, msg_id, mentions), **fields}
-            each = SentMessage(data["msgId"], conversation, data, self._me, _future())
+            if quoting is not None:
+                data = quotes.quoting(world, quoting, data)
+            each = SentMessage(data["msgId"], conversation, data, self._me, _future(), fields)
             sent = sent or each
             world.pushes.message(one, each)
         if sent is None:
-            sent = SentMessage(msg_id, conversation, {}, self._me, _future(), lost=True)
+            sent = SentMessage(msg_id, conversation, {}, self._me, _future(), fields, lost=True)
             sent.outcome.set_result(False)
+        world.sent[sent.msg_id] = sent
         return sent
+
+    def reactions_on(self, sent: SentMessage) -> tuple[str, ...]:
+        """The names of the emotions that robots have put on a message, oldest first."""
+        return tuple(sent.reactions)
 
     def _head(
         self, app: App, chat: Group | None, conversation: str, msg_id: str, mentions: Sequence[Mention]
     ) -> dict[str, Any]:
         webhook, expires = self._world.sessions.add(app, self._me, chat)
         head: dict[str, Any] = {"conversationId": conversation}
-        if chat is not None:
+        if self._world.settings.null_at_users:
+            head["atUsers"] = None
+        elif chat is not None:
             head["atUsers"] = [self._at(one) for one in mentions]
         head |= {**self._world.facts_of(app), "msgId": msg_id, "senderNick": self.name, "isAdmin": self.admin}
         if self.userid:
@@ -98,9 +124,18 @@ class Writing(ABC):
         }
         if chat is not None:
             head |= {"conversationTitle": chat.title, "isInAtList": True}
-        elif self._world.settings.null_at_users:
-            head["atUsers"] = None
         return {**head, "sessionWebhook": webhook}
+
+    def _check(self, chat: Group | None, mentions: Sequence[Mention]) -> None:
+        if chat is None:
+            return
+        if chat.disbanded:
+            raise ValueError(f"the group {chat.title} was disbanded")
+        if self._me not in chat.members:
+            raise ValueError(f"{self.name} is not in the group {chat.title}")
+        for one in mentions:
+            if isinstance(one, App) and one not in chat.apps:
+                raise ValueError(f"the robot of {one.name} is not in the group {chat.title}")
 
     def _at(self, one: Mention) -> dict[str, str]:
         if isinstance(one, App):

@@ -9,8 +9,7 @@ https://github.com/chenhg5/cc-connect/issues/1741, https://github.com/riba2534/f
 
 from typing import Any
 
-from aiohttp import BodyPartReader, MultipartReader
-
+from imbridge.emulators.common.form import read_parts
 from imbridge.emulators.feishu.errors import ApiError
 from imbridge.emulators.feishu.gateway import Call, Resource, Routes
 from imbridge.emulators.feishu.uploads import Upload, image_type
@@ -107,20 +106,13 @@ def _as_resource(call: Call, upload: Upload) -> Resource:
 
 
 async def _form(call: Call) -> dict[str, bytes]:
-    # Parts are read raw: the official SDK sends the file's part without a file name, which platform and we accept.
-    if not call.request.content_type.startswith("multipart/"):
-        raise ApiError(234001, "the body is not multipart/form-data")
+    # The official SDK sends the file's part without a file name, which platform and we accept.
     if (call.request.content_length or 0) > MAX_BODY:
         raise ApiError(234006)
-    form: dict[str, bytes] = {}
     try:
-        reader = MultipartReader(call.request.headers, call.request.content)
-        while (part := await reader.next()) is not None:
-            if isinstance(part, BodyPartReader) and part.name:
-                form[part.name] = bytes(await part.read())
+        return {part.name: part.data for part in await read_parts(call.request)}
     except ValueError as error:
         raise ApiError(234001, f"the multipart body is malformed: {error}") from None
-    return form
 
 
 def _text(form: dict[str, bytes], name: str) -> str | None:

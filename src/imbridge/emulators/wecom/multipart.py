@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aiohttp import BodyPartReader, MultipartReader
-
+from imbridge.emulators.common.form import read_parts
 from imbridge.emulators.wecom.errors import ApiError
 
 if TYPE_CHECKING:
@@ -35,19 +34,11 @@ async def posted_file(call: "Call") -> Posted:
     Raises:
         ApiError: 41005 there is none, 44001 it is empty, 40006 it is too small.
     """
-    headers = call.request.headers
-    if not headers.get("Content-Type", "").startswith("multipart/form-data"):
-        raise ApiError(41005)
-    reader = MultipartReader(headers, call.request.content)
-    found: Posted | None = None
     try:
-        while (part := await reader.next()) is not None:
-            if isinstance(part, BodyPartReader):
-                data = bytes(await part.read(decode=True))
-                if part.name == "media" and found is None:
-                    found = Posted(part.filename or "", data, part.headers.get("Content-Type", ""))
+        parts = await read_parts(call.request)
     except ValueError:
         raise ApiError(41005) from None
+    found = next((Posted(part.filename, part.data, part.media_type) for part in parts if part.name == "media"), None)
     if found is None or not found.name:
         # Without a file name the platform does not see a file.
         raise ApiError(41005)

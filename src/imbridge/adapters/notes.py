@@ -1,0 +1,44 @@
+"""What an adapter has to know again after a restart: small, and of one account."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+
+class Notes(ABC):
+    """One account's notes: JSON values by kind and name."""
+
+    @abstractmethod
+    async def all(self, kind: str) -> dict[str, Any]:
+        """Every note of a kind, by name, with all that was put and dropped before."""
+
+    @abstractmethod
+    def put(self, kind: str, name: str, value: Any) -> None:
+        """Keep a note, in the place of the one of that name. It is written in a moment, in the order of the calls."""
+
+    @abstractmethod
+    def drop(self, kind: str, name: str) -> None:
+        """Forget a note, if there is one; as `put`."""
+
+    @abstractmethod
+    async def flush(self) -> None:
+        """Wait until all is written, or cannot be, which is logged."""
+
+
+class MemoryNotes(Notes):
+    """Notes that end with the process."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self._notes: dict[str, dict[str, Any]] = {}
+
+    async def all(self, kind: str) -> dict[str, Any]:  # noqa: D102 - inherited
+        return dict(self._notes.get(kind, {}))
+
+    def put(self, kind: str, name: str, value: Any) -> None:  # noqa: D102 - inherited
+        self._notes.setdefault(kind, {})[name] = value
+
+    def drop(self, kind: str, name: str) -> None:  # noqa: D102 - inherited
+        self._notes.get(kind, {}).pop(name, None)
+
+    async def flush(self) -> None:  # noqa: D102 - inherited
+        return
