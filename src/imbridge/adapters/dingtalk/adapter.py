@@ -60,10 +60,11 @@ class DingTalkAdapter(Adapter):
         self._speaking = Speaking(self.api, self.sessions)
         self.counts: Counter[str] = Counter()
         self._taking = Taking(config.key, context.intake, self.counts, patience=_PATIENCE)
-        self._hearing = self._make_hearing(link_options)
+        self.link_options = link_options or OPTIONS
+        self._hearing = self._make_hearing()
         self._closed = False
 
-    def _make_hearing(self, link_options: LinkOptions | None) -> Hearing:
+    def _make_hearing(self) -> Hearing:
         config, context, taking = self.settings, self.context, self._taking
         if config.mode is Mode.CALLBACK:
             return Callbacks(config, context.intake, taking, self._decode, self.api.caller, self.tell, self.counts)
@@ -73,9 +74,7 @@ class DingTalkAdapter(Adapter):
                 config, context.pool, context.intake, taking, self._decode, self._answer_click, self.counts
             )
 
-        return Streams(
-            self.key, context.pool, taking, self.tell, link, number=config.links, options=link_options or OPTIONS
-        )
+        return Streams(self.key, context.pool, taking, self.tell, link, number=config.links, options=self.link_options)
 
     # -- life ----------------------------------------------------------------------------------------------------------
 

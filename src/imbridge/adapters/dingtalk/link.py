@@ -45,6 +45,8 @@ log = logging.getLogger(__name__)
 OPEN = "/v1.0/gateway/connections/open"
 ANSWER_WITHIN = 2.2
 """Seconds for a skill to answer a click; the person who clicked waits."""
+_LAST_ACKS = 0.5
+"""Seconds for acknowledgements at the end. What is said to a click later goes another way."""
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _USER_AGENT = "imbridge-sdk-python/1"
 _SUCCESS = '{"status":"SUCCESS","message":"ok"}'
@@ -157,7 +159,7 @@ class DingTalkLink:
     async def close(self) -> None:
         """Wait for acknowledgements that are on their way."""
         if self._acks:
-            _, late = await asyncio.wait(self._acks, timeout=2)
+            _, late = await asyncio.wait(self._acks, timeout=_LAST_ACKS)
             for task in late:
                 task.cancel()
             if late:
