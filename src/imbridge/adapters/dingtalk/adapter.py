@@ -18,6 +18,8 @@ from imbridge.adapters.dingtalk.link import DingTalkLink
 from imbridge.adapters.dingtalk.outbound import measure
 from imbridge.adapters.dingtalk.sent.sessions import Sessions
 from imbridge.adapters.dingtalk.sent.speaking import Speaking
+from imbridge.adapters.dingtalk.services.contacts import DingTalkContacts
+from imbridge.adapters.dingtalk.services.oauth import OAuth
 from imbridge.adapters.pending import Answer
 from imbridge.adapters.taking import Taking
 from imbridge.config import AccountConfig
@@ -57,6 +59,8 @@ class DingTalkAdapter(Adapter):
         self.api = DingTalkApi(config, context.pool)
         self.me = Identity(config.name, config.robot)
         self.sessions = Sessions(config, context.pool)
+        self.contacts = DingTalkContacts(self.api)
+        self.oauth = OAuth(self.api, context.pool, self.contacts)
         self._speaking = Speaking(self.api, self.sessions)
         self.counts: Counter[str] = Counter()
         self._taking = Taking(config.key, context.intake, self.counts, patience=_PATIENCE)
@@ -97,6 +101,7 @@ class DingTalkAdapter(Adapter):
             return
         self._closed = True
         await self.stop_reading()
+        await self.oauth.close()
         await self.api.close()
         self.tell(Health.STOPPED, "closed")
 
@@ -152,8 +157,8 @@ class DingTalkAdapter(Adapter):
             await self.api.recall_from_users([message_id])
 
     def routes(self) -> Sequence[WebhookRoute]:
-        """The callback URLs, in mode `callback`."""
-        return self._hearing.routes()
+        """The callback URLs, in mode `callback`, and the address that people come back to from the login page."""
+        return (*self._hearing.routes(), *self.oauth.routes())
 
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""
