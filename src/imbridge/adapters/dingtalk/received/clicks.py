@@ -97,10 +97,12 @@ def _actor(data: Mapping[str, Any], user: str) -> Sender | None:
 def _space(data: Mapping[str, Any], me: Identity, user: str) -> Channel | None:
     """Where the card is, as far as the callback tells: what is not known as a private chat is taken for a group."""
     identity, kind = text_of(data, "spaceId"), text_of(data, "spaceType").upper()
-    if named := _SPACE.fullmatch(identity):
+    named = _SPACE.fullmatch(identity)
+    if named:
         identity, kind = named["id"], named["type"].upper() if kind in _ANY else kind
     if kind in _PRIVATE:
-        return private(me.account, user) if user else None
+        whose = named["id"] if named else user
+        return private(me.account, whose) if whose else None
     if not identity or kind not in (*_GROUP, *_ANY):
         return None
     person = me.private_chats.person(identity) if kind in _ANY else None
