@@ -33,6 +33,7 @@ from imbridge.adapters.dingtalk.frames import (
     parse_data,
     parse_frame,
 )
+from imbridge.adapters.dingtalk.hearing.base import Decoder
 from imbridge.adapters.errcode_refusals import json_object
 from imbridge.adapters.pending import Answer, PendingAnswer
 from imbridge.adapters.taking import Taking
@@ -44,6 +45,8 @@ log = logging.getLogger(__name__)
 OPEN = "/v1.0/gateway/connections/open"
 ANSWER_WITHIN = 2.2
 """Seconds for a skill to answer a click; the person who clicked waits."""
+_LAST_ACKS = 0.5
+"""Seconds for acknowledgements at the end. What is said to a click later goes another way."""
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _USER_AGENT = "imbridge-sdk-python/1"
 _SUCCESS = '{"status":"SUCCESS","message":"ok"}'
@@ -55,8 +58,6 @@ _SUBSCRIPTIONS = (
     {"type": CALLBACK, "topic": CARDS},
 )
 
-Decoder = Callable[[Frame], Inbound]
-"""Reads a message, an event or a click; never fails."""
 AnswerWriter = Callable[[Inbound, float], Awaitable[tuple[bytes, Answer]]]
 """Waits so many seconds for what a skill says to a click: the JSON of the answer (or nothing), and what it shows."""
 
@@ -158,7 +159,7 @@ class DingTalkLink:
     async def close(self) -> None:
         """Wait for acknowledgements that are on their way."""
         if self._acks:
-            _, late = await asyncio.wait(self._acks, timeout=2)
+            _, late = await asyncio.wait(self._acks, timeout=_LAST_ACKS)
             for task in late:
                 task.cancel()
             if late:
