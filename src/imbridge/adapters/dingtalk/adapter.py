@@ -2,16 +2,23 @@
 
 import logging
 from collections import Counter
+from os import PathLike
+from pathlib import Path
 from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
 from imbridge.adapters.dingtalk.api import DingTalkApi
 from imbridge.adapters.dingtalk.capabilities import ROBOT
-from imbridge.adapters.dingtalk.config import DingTalkConfig
+from imbridge.adapters.dingtalk.config import DingTalkConfig, Mode
 from imbridge.adapters.dingtalk.frames import Frame
 from imbridge.adapters.dingtalk.inbound import Identity, decode, unreadable
 from imbridge.adapters.dingtalk.link import DingTalkLink
 from imbridge.adapters.dingtalk.outbound import measure
+from imbridge.adapters.dingtalk.received.downloads import Downloads
+from imbridge.adapters.dingtalk.robot.custom_robot import CustomRobotAdapter
+from imbridge.adapters.dingtalk.sent.media import DingTalkMedia
+from imbridge.adapters.dingtalk.sent.reactions import Reactions
+from imbridge.adapters.dingtalk.sent.recipients import check_recalled
 from imbridge.adapters.dingtalk.sent.sessions import Sessions
 from imbridge.adapters.dingtalk.sent.speaking import Speaking
 from imbridge.adapters.pending import Answer
@@ -25,6 +32,7 @@ from imbridge.protocol import (
     Degradation,
     ImbridgeError,
     LinkError,
+    Media,
     Message,
     NotSupportedError,
 )
@@ -55,6 +63,13 @@ class DingTalkAdapter(Adapter):
     config_type: ClassVar[type[AccountConfig]] = DingTalkConfig
     capabilities = ROBOT
 
+    @classmethod
+    def create(cls, config: AccountConfig, context: AdapterContext) -> Adapter:
+        """The adapter of an app's robot, or of a group's custom robot."""
+        if isinstance(config, DingTalkConfig) and config.mode is Mode.CUSTOM_ROBOT:
+            return CustomRobotAdapter(config, context)
+        return cls(config, context)
+
     def __init__(
         self, config: AccountConfig, context: AdapterContext, *, link_options: LinkOptions | None = None
     ) -> None:
@@ -65,8 +80,11 @@ class DingTalkAdapter(Adapter):
         self.settings = config
         self.api = DingTalkApi(config, context.pool)
         self.me = Identity(config.name, config.robot)
-        self.sessions = Sessions(config, context.pool)
-        self._speaking = Speaking(self.api, self.sessions)
+        self.sessions = Sessions(config, context.pool, context.notes)
+        self.media = DingTalkMedia(self.api)
+        self.downloads = Downloads(self.api, context.pool)
+        self._reactions = Reactions(self.api)
+        self._speaking = Speaking(self.api, self.sessions, self.media)
         self.counts: Counter[str] = Counter()
         self._taking = Taking(config.key, context.intake, self.counts, patience=_PATIENCE)
         self.link_options = link_options or _OPTIONS
@@ -106,6 +124,7 @@ class DingTalkAdapter(Adapter):
             AuthError: the credentials are wrong.
             LinkError: the platform refuses the connection for good.
         """
+        await self.sessions.restore()
         self._taking.start()
         for link in self._links[1:]:
             await link.start(wait=False)
@@ -196,9 +215,36 @@ class DingTalkAdapter(Adapter):
         if not message_id:
             raise NotSupportedError("DingTalk gives no id for what is sent by a session webhook; set reply_by: api")
         if channel.kind is ChannelKind.GROUP:
-            await self.api.recall_from_group(channel.id, [message_id])
+            answer = await self.api.recall_from_group(channel.id, [message_id])
         else:
-            await self.api.recall_from_users([message_id])
+            answer = await self.api.recall_from_users([message_id])
+        check_recalled(message_id, answer.body)
+
+    async def react(self, channel: Channel, message_id: str, emoji: str) -> None:
+        """Put an emoji, or a short text, on a message that somebody wrote."""
+        await self._reactions.put(self._conversation(channel), message_id, emoji)
+
+    async def unreact(self, channel: Channel, message_id: str, emoji: str) -> None:
+        """Take our reaction off a message."""
+        await self._reactions.take(self._conversation(channel), message_id, emoji)
+
+    async def typing(self, channel: Channel, message_id: str, on: bool) -> None:
+        """The emotion that DingTalk's own assistants show, while there is enough of the month's calls for it."""
+        await self._reactions.thinking(self._conversation(channel), message_id, on)
+
+    def _conversation(self, channel: Channel) -> str:
+        conversation = self.sessions.conversation(channel)
+        if conversation is None:
+            raise NotSupportedError(f"DingTalk's id of {channel.address} is not known before somebody writes there")
+        return conversation
+
+    async def read(self, message_id: str, media: Media) -> bytes:
+        """Fetch the bytes of a received media element; at most `download_limit`."""
+        return await self.downloads.read(media)
+
+    async def save(self, message_id: str, media: Media, to: str | PathLike[str]) -> Path:
+        """Write a received media element to disk; at most `download_limit`."""
+        return await self.downloads.save(media, to)
 
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""
@@ -211,6 +257,7 @@ class DingTalkAdapter(Adapter):
             **self.counts,
             **totals,
             **self.sessions.counts,
+            **self.media.counts,
             "calls": caller.calls + self.api.oapi.calls,
             "retries": caller.retries + self.api.oapi.retries,
             "token_refreshes": caller.refreshes,
