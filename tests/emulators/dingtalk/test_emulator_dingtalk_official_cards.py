@@ -1,68 +1,14 @@
 """The official Python client streams cards into the emulator, and answers clicks on them."""
 
-import asyncio
-import json
-import os
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
 
 import pytest
+from dingtalk_official import STARTUP, official_client
 from dingtalk_raw_org import FORM, Org, organisation
 
 from imbridge.emulators.dingtalk import EmulatorSettings
 
-SCRIPT = Path(__file__).parents[1] / "scripts" / "dingtalk_cards.py"
-STARTUP = 30.0
-
-
-class Client:
-    """The client in a process of its own."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-
-    async def notes(self, what: str) -> dict[str, Any]:
-        """The next line that says so."""
-        assert self._process.stdout is not None
-        seen = []
-        while line := await asyncio.wait_for(self._process.stdout.readline(), STARTUP):
-            seen.append(line.decode())
-            try:
-                note = json.loads(line)
-            except ValueError:
-                continue
-            if note["what"] == what:
-                assert isinstance(note, dict)
-                return note
-        raise AssertionError(f"the client ended: {''.join(seen)}")
-
-
-@asynccontextmanager
-async def official_client(org: Org) -> AsyncIterator[Client]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        SCRIPT,
-        org.app.client_id,
-        org.app.client_secret,
-        FORM,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env={**os.environ, "DINGTALK_OPENAPI_ENDPOINT": org.ding.base_url},
-    )
-    try:
-        client = Client(process)
-        await client.notes("starting")
-        async with asyncio.timeout(STARTUP):
-            while not org.ding.connections(org.app):
-                await asyncio.sleep(0.01)
-        yield client
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
+SCRIPT = "dingtalk_cards.py"
 
 
 @pytest.fixture
@@ -73,7 +19,7 @@ async def org() -> AsyncIterator[Org]:
 
 
 async def test_ai_cards_finish_fail_and_are_finalized(org: Org) -> None:
-    async with official_client(org) as client:
+    async with official_client(SCRIPT, org.ding, org.app, FORM) as client:
         for word, text, status in (("finish", "Done.", 3), ("fail", "No.", 5), ("finalize", "Done.", 3)):
             await org.alice.says(word)
             note = await client.notes("card")
@@ -88,7 +34,7 @@ async def test_ai_cards_finish_fail_and_are_finalized(org: Org) -> None:
 
 
 async def test_a_click_is_told_and_its_answer_changes_the_card(org: Org) -> None:
-    async with official_client(org) as client:
+    async with official_client(SCRIPT, org.ding, org.app, FORM) as client:
         await org.alice.says("form")
         message = await org.alice.receives("Vote\nopen", timeout=STARTUP)
         answer = await org.alice.clicks(message, action_id="yes", values={"n": 1}, timeout=STARTUP)
@@ -108,7 +54,7 @@ async def test_a_click_is_told_and_its_answer_changes_the_card(org: Org) -> None
 async def test_events_reach_it_but_its_acknowledgement_has_no_status(org: Org) -> None:
     """It answers an event with the event's own data, which the protocol does not call a success."""
     org.ding.settings.redelivery = ()
-    async with official_client(org) as client:
+    async with official_client(SCRIPT, org.ding, org.app, FORM) as client:
         told = org.ding.happenings.title_changed(org.group, "New")
         note = await client.notes("event")
         assert (note["type"], note["id"]) == ("chat_update_title", told[0].event_id)

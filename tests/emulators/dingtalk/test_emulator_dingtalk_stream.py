@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 
 import aiohttp
 import pytest
@@ -38,7 +39,7 @@ async def test_opening_refuses_what_is_wrong(
     ding: DingTalkEmulator,
     app: App,
     session: aiohttp.ClientSession,
-    changes: dict[str, object],
+    changes: dict[str, Any],
     status: int,
     code: str,
 ) -> None:
@@ -206,7 +207,7 @@ async def test_a_callback_needs_a_connection(ding: DingTalkEmulator, app: App) -
     ],
 )
 async def test_a_wrong_acknowledgement_is_noticed(
-    ding: DingTalkEmulator, alice: User, link: RawStream, changes: dict[str, object], kind: str
+    ding: DingTalkEmulator, alice: User, link: RawStream, changes: dict[str, Any], kind: str
 ) -> None:
     await alice.says("hi")
     await link.acknowledge(await link.frame(), **changes)
