@@ -34,6 +34,7 @@ WEBHOOK_KINDS = frozenset({"text", "markdown", "link", "actionCard", "feedCard"}
 _TITLE_LENGTH = 60
 _MOST_BUTTONS = 5
 _NO_SUFFIX = "file"
+_AS_TYPED = "a text that holds marks of Markdown is sent as it is, and DingTalk's texts have no titled links"
 
 
 def webhook_body(part: Part, *, calls: bool = True) -> tuple[Body, list[Degradation]]:
@@ -90,13 +91,14 @@ def as_api(body: Body) -> tuple[Body, list[Degradation]]:
         return message("sampleLink", _only(content, "title", "text", "messageUrl", "picUrl")), []
     if kind == "actionCard":
         return _api_card(content)
-    links = content.get("links")
+    listed = content.get("links")
+    links = [link for link in (listed if isinstance(listed, list) else []) if isinstance(link, Mapping)]
+    titles = [str(link.get("title", "")) for link in links]
     texts = [
-        f"![]({link.get('picURL', '')})\n\n[{link.get('title', '')}]({link.get('messageURL', '')})"
-        for link in (links if isinstance(links, list) else [])
-        if isinstance(link, Mapping)
+        f"![]({link.get('picURL', '')})\n\n[{title}]({link.get('messageURL', '')})"
+        for link, title in zip(links, titles, strict=True)
     ]
-    made = message("sampleMarkdown", {"title": title_of(as_title(texts)), "text": "\n\n".join(texts)})
+    made = message("sampleMarkdown", {"title": title_of(titles[0] if titles else ""), "text": "\n\n".join(texts)})
     return made, [Degradation(what="feedCard", how="markdown", why="only webhooks have this kind of message")]
 
 
@@ -118,11 +120,6 @@ def title_of(text: str) -> str:
     if not line:
         return "…"
     return line if len(line) <= _TITLE_LENGTH else f"{line[: _TITLE_LENGTH - 1]}…"
-
-
-def as_title(texts: list[str]) -> str:
-    """What a feed is called: its first link."""
-    return texts[0].partition("[")[2].partition("]")[0] if texts else ""
 
 
 def measure(part: Part) -> int:
@@ -166,7 +163,7 @@ def _said(part: Part, *, calls: bool) -> tuple[Body, list[Degradation]]:
         said, called, degradations = spoken(part.elements, calls=calls)
         body = {"msgtype": "text", "text": {"content": said}}
         if links:
-            why = "a text that holds marks of Markdown is sent as it is, and DingTalk's texts have no titled links"
+            why = "only addresses of the web can stand behind a title" if not titled else _AS_TYPED
             degradations.append(Degradation(what="link", how="text", why=why))
     return ({**body, "at": called.at()} if called else body), degradations
 

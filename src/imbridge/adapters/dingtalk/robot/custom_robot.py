@@ -112,8 +112,7 @@ def _without_content(part: Part, degradations: list[Degradation]) -> Part:
     """The part without what would have to be uploaded."""
     first = part.elements[0] if part.elements else None
     if isinstance(first, Card) and pictures_in(first):
-        degradations.append(Degradation(what="image", how="text", why=_NO_UPLOADS))
-        return Part(part.kind, (with_pictures(first, {}),))
+        return Part(part.kind, (with_pictures(first, {}),))  # which tells of each that it has no address
     if part.kind is PartKind.MEDIA and isinstance(first, Media):
         if isinstance(first, Image) and first.key.startswith(("https://", "http://", "@")) and not first.has_content:
             return part
