@@ -43,4 +43,5 @@ async def say_hi(rig: Rig, adapter: DingTalkAdapter) -> Answer:
 
 async def ask(rig: Rig, adapter: DingTalkAdapter, **options: Any) -> Answer:
     """A question to the older API."""
-    return await adapter.api.oapi.call("POST", "/topapi/v2/user/get", json={"userid": rig.alice.userid}, **options)
+    path, asked = "/topapi/v2/user/get", {"userid": rig.alice.userid}
+    return await adapter.api.oapi.call("POST", path, json=asked, limits=adapter.api.limits(path), **options)

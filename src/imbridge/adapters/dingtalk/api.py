@@ -65,7 +65,7 @@ class DingTalkApi:
             if isinstance(lifetime, bool) or not isinstance(lifetime, int | float) or not 0 < lifetime < math.inf:
                 lifetime = 7200.0
             return token, float(lifetime)
-        rule = API_ERRORS.lookup(code, status=response.status)
+        rule = self.caller.api.errors.lookup(code, status=response.status)
         text = f"dingtalk token: {rule.meaning} (code {code}, HTTP {response.status})"
         if rule.reaction is Reaction.RETRY:
             self.caller.hold(((HOST, _HOST_RATE),), rule.delay or 1.0, rule)
