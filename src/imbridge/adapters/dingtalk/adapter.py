@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar
@@ -27,6 +27,8 @@ from imbridge.adapters.dingtalk.sent.sessions import Sessions
 from imbridge.adapters.dingtalk.sent.speaking import Speaking
 from imbridge.adapters.dingtalk.services.contacts import DingTalkContacts
 from imbridge.adapters.dingtalk.services.oauth import OAuth
+from imbridge.adapters.dingtalk.services.open_api import OpenApi
+from imbridge.adapters.dingtalk.services.probing import probed
 from imbridge.adapters.pending import Answer
 from imbridge.adapters.taking import Taking
 from imbridge.config import AccountConfig
@@ -35,7 +37,6 @@ from imbridge.protocol import (
     ChannelKind,
     DecodeError,
     Degradation,
-    ImbridgeError,
     Media,
     Message,
     NotSupportedError,
@@ -80,6 +81,7 @@ class DingTalkAdapter(Adapter):
         self.downloads = Downloads(self.api, context.pool)
         self._reactions = Reactions(self.api)
         self._speaking = Speaking(self.api, self.sessions, self.media)
+        self._open_api = OpenApi(self.api)
         self.counts: Counter[str] = Counter()
         self._taking = Taking(config.key, context.intake, self.counts, patience=_PATIENCE)
         self.link_options = link_options or OPTIONS
@@ -107,6 +109,7 @@ class DingTalkAdapter(Adapter):
             AuthError: the credentials are wrong.
             LinkError: the platform refuses the connection for good.
         """
+        await self.api.quota.open(self.context.notes)
         await self.sessions.restore()
         await self._hearing.start()
 
@@ -122,15 +125,14 @@ class DingTalkAdapter(Adapter):
         await self.stop_reading()
         await self.oauth.close()
         await self.api.close()
+        self.api.quota.save()
+        await self.context.notes.flush()
         self.tell(Health.STOPPED, "closed")
 
     async def probe(self) -> Probe:
-        """Ask for an access token: there is no call that says who a robot is."""
-        try:
-            await self.api.caller.token(patience=10.0)
-        except ImbridgeError as error:
-            return Probe(ok=False, problems=(str(error),))
-        return Probe(ok=True, bot_id=self.settings.robot, bot_name=self.me.name)
+        """Whether the credentials work, the robot is the app's, it may send, and what is left of the month."""
+        await self.api.quota.open(self.context.notes)
+        return await probed(self.api, self.me.name)
 
     # -- hearing -------------------------------------------------------------------------------------------------------
 
@@ -202,6 +204,40 @@ class DingTalkAdapter(Adapter):
         """Write a received media element to disk; at most `download_limit`."""
         return await self.downloads.save(media, to)
 
+    # -- the rest of the platform --------------------------------------------------------------------------------------
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: Mapping[str, str] | None = None,
+        once: bool | None = None,
+    ) -> Any:
+        """Call any API of the platform, with the app's token: `await adapter.call("GET", "/v1.0/robot/...")`.
+
+        It goes over the bridge's connections, is paced as the platform wants it, counts against the month, is given a
+        new token when it needs one, and is tried again while the platform has passing trouble, for `send_timeout`.
+
+        Args:
+            method: HTTP method.
+            path: `/v1.0/...` of api.dingtalk.com; any other is of oapi.dingtalk.com.
+            json: The body.
+            params: The query, without the token.
+            once: Whether an attempt that may have arrived is the last one, and its error `ambiguous`. Left out: so it
+                is unless the method is GET, PUT or DELETE. Say `once=False` to a POST that only asks.
+
+        Returns:
+            The answer's JSON; an empty dict when there is none.
+
+        Raises:
+            ValueError: the path or the method is none.
+            DeliveryError: and its kinds: the platform refuses it. Its `code` is the platform's, in words or a number.
+            AuthError: the credentials are refused.
+        """
+        return await self._open_api.call(method, path, json=json, params=params, once=once)
+
     def routes(self) -> Sequence[WebhookRoute]:
         """The callback URLs, in mode `callback`, and the address that people come back to from the login page."""
         return (*self._hearing.routes(), *self.oauth.routes())
@@ -214,9 +250,8 @@ class DingTalkAdapter(Adapter):
             **self._hearing.counters(),
             **self.sessions.counts,
             **self.media.counts,
+            **quota.counters(),
             "calls": caller.calls + self.api.oapi.calls,
             "retries": caller.retries + self.api.oapi.retries,
-            "token_refreshes": caller.refreshes,
-            "month_calls": quota.used,
-            "month_budget": quota.budget,
+            "token_refreshes": caller.refreshes + self.api.oapi.refreshes,
         }

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from imbridge.adapters.dingtalk.calls import OapiCaller
 from imbridge.adapters.dingtalk.config import DingTalkConfig
-from imbridge.adapters.dingtalk.errors import BANNED, DOCS, SESSION_ERRORS
+from imbridge.adapters.dingtalk.errors import BANNED, DOCS, SESSION_ERRORS, SESSION_KINDS
 from imbridge.adapters.dingtalk.sent.recipients import OUTSIDE, is_outside
-from imbridge.adapters.errcode_calls import Answer, ErrcodeCaller
+from imbridge.adapters.errcode_calls import Answer
 from imbridge.adapters.errcode_refusals import Api, RetargetError
 from imbridge.adapters.notes import Notes
 from imbridge.protocol import Channel, ChannelKind, Message
@@ -64,7 +65,7 @@ class Sessions:
         self._pool = pool
         self._now = now
         self._sessions: OrderedDict[str, Session] = OrderedDict()
-        self._callers: dict[str, ErrcodeCaller] = {}
+        self._callers: dict[str, OapiCaller] = {}
         self._local = any(urlsplit(url).hostname in _LOOPBACK for url in (config.base_url, config.oapi_url))
         self._told = False
         self.counts: Counter[str] = Counter()
@@ -136,7 +137,7 @@ class Sessions:
 
         Raises:
             RetargetError: it cannot be said this way, and was not; a webhook that is over is forgotten.
-            DeliveryError: and its kinds, as `ErrcodeCaller.call`.
+            DeliveryError: and its kinds, as `OapiCaller.call`.
         """
         caller = self._callers.get(session.origin)
         if caller is None:
@@ -145,10 +146,11 @@ class Sessions:
                 self._config.key,
                 session.origin,
                 SESSION_ERRORS,
-                docs=DOCS,
-                timeout=self._config.send_timeout,
+                SESSION_KINDS,
+                DOCS,
+                self._config.send_timeout,
             )
-            caller = self._callers[session.origin] = ErrcodeCaller(api, self._pool)
+            caller = self._callers[session.origin] = OapiCaller(api, self._pool, None)
         try:
             answer = await caller.call("POST", session.path, json=body, params=session.params, once=True)
         except RetargetError as error:
