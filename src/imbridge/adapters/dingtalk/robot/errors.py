@@ -4,11 +4,10 @@ Sources: open.dingtalk.com, "global error codes", "custom robots send group mess
 robots". All come with HTTP 200. What 310000 means its text says only; the texts are those that clients report.
 """
 
+from imbridge.adapters.dingtalk.errors import BANNED
 from imbridge.adapters.errcode_refusals import ErrorKinds
 from imbridge.transport import ErrorRule, ErrorTable, Reaction
 
-BANNED = 1111
-"""The status in the page that stands in for every answer while our address is banned."""
 SECURITY = 310000
 """One of the three security settings does not let it pass: see `SECURITY_HINTS`."""
 _WHERE = "webhook_url: in the group, Group settings > Robots > the robot > Webhook"
@@ -55,4 +54,3 @@ SECURITY_HINTS = {
 """What to do, by a word in the platform's text."""
 LOOKED_AT = frozenset({40035, 400105})
 """What a robot that is there answers to a message that says nothing."""
-DOCS = "https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages#"

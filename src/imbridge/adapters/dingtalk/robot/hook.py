@@ -10,11 +10,12 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from imbridge.adapters.dingtalk.calls import is_ban
+from imbridge.adapters.dingtalk.calls import OapiCaller
 from imbridge.adapters.dingtalk.config import DingTalkConfig, hook_base, hook_token
-from imbridge.adapters.dingtalk.robot.errors import BANNED, DOCS, ROBOT_ERRORS, ROBOT_KINDS, SECURITY, SECURITY_HINTS
+from imbridge.adapters.dingtalk.errors import DOCS
+from imbridge.adapters.dingtalk.robot.errors import ROBOT_ERRORS, ROBOT_KINDS, SECURITY, SECURITY_HINTS
 from imbridge.adapters.dingtalk.robot.signing import signed
-from imbridge.adapters.errcode_calls import Answer, ErrcodeCaller
+from imbridge.adapters.errcode_calls import Answer
 from imbridge.adapters.errcode_refusals import Api
 from imbridge.protocol import DeliveryError
 from imbridge.transport import HttpPool, HttpResponse, Rate
@@ -24,7 +25,7 @@ _NOTABLE_SKEW = 60.0
 """Seconds by which a clock may be wrong: a signature is good for an hour, and dates are whole seconds."""
 
 
-class RobotCaller(ErrcodeCaller):
+class RobotCaller(OapiCaller):
     """Calls one robot's address, and sees by each answer what time it is there.
 
     Attributes:
@@ -34,10 +35,9 @@ class RobotCaller(ErrcodeCaller):
     skew: float = 0.0
 
     def read(self, response: HttpResponse) -> tuple[Any, dict[str, Any]]:
-        """The `errcode`; `BANNED` for the page of a ban."""
+        """As `OapiCaller`."""
         self.skew = _skew(response)
-        code, body = super().read(response)
-        return (BANNED, body) if code is None and is_ban(response) else (code, body)
+        return super().read(response)
 
 
 class RobotHook:
@@ -52,7 +52,7 @@ class RobotHook:
         if config.webhook_url is None:
             raise ValueError("a custom robot needs a webhook_url")
         api = Api("dingtalk", config.key, hook_base(config), ROBOT_ERRORS, ROBOT_KINDS, DOCS, config.send_timeout)
-        self.caller = RobotCaller(api, pool)
+        self.caller = RobotCaller(api, pool, None)
         self._now = now
         self._ahead = 0.0
         self._token = hook_token(config.webhook_url.get_secret_value())

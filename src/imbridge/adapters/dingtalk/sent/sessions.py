@@ -40,12 +40,14 @@ class Session:
     """One conversation's webhook: a credential, which is shown nowhere.
 
     Attributes:
+        channel_id: The conversation.
         origin: Scheme and host.
         path: Path.
         params: Query, with what makes it a credential.
         until: When it is over, in seconds since 1970.
     """
 
+    channel_id: str
     origin: str
     path: str
     params: Mapping[str, str] = field(repr=False)
@@ -80,7 +82,7 @@ class Sessions:
                 self._conversations.setdefault(channel_id, conversation)
         for channel_id, noted in (await self._notes.all(_WEBHOOK)).items():
             url, until = (noted.get("url"), noted.get("until")) if isinstance(noted, Mapping) else ("", 0)
-            session = self._read(url, until) if isinstance(url, str) else None
+            session = self._read(channel_id, url, until) if isinstance(url, str) else None
             if session is None or session.until - _MARGIN <= self._now():
                 self._notes.drop(_WEBHOOK, channel_id)
             else:
@@ -100,7 +102,7 @@ class Sessions:
         url = payload.get("sessionWebhook")
         if not isinstance(url, str) or not url:
             return
-        session = self._read(url, payload.get("sessionWebhookExpiredTime"))
+        session = self._read(message.channel.id, url, payload.get("sessionWebhookExpiredTime"))
         if session is None:
             self.counts["session_webhooks_refused"] += 1
             if not self._told:
@@ -132,7 +134,7 @@ class Sessions:
         if self._sessions.pop(channel_id, None) is not None and channel_id.startswith(OUTSIDE):
             self._notes.drop(_WEBHOOK, channel_id)
 
-    async def post(self, channel_id: str, session: Session, body: dict[str, Any]) -> Answer:
+    async def post(self, session: Session, body: dict[str, Any]) -> Answer:
         """Say something in a conversation.
 
         Raises:
@@ -155,8 +157,8 @@ class Sessions:
             answer = await caller.call("POST", session.path, json=body, params=session.params, once=True)
         except RetargetError as error:
             self.counts["session_refusals"] += 1
-            if error.code not in _PASSING and self._sessions.get(channel_id) is session:
-                self.forget(channel_id)
+            if error.code not in _PASSING and self._sessions.get(session.channel_id) is session:
+                self.forget(session.channel_id)
             raise
         self.counts["session_sends"] += 1
         return answer
@@ -171,7 +173,7 @@ class Sessions:
         while len(self._conversations) > _MOST:
             self._notes.drop(_CONVERSATION, self._conversations.popitem(last=False)[0])
 
-    def _read(self, url: str, until: Any) -> Session | None:
+    def _read(self, channel_id: str, url: str, until: Any) -> Session | None:
         try:
             parts = urlsplit(url)
             host, port = parts.hostname or "", parts.port
@@ -186,4 +188,6 @@ class Sessions:
             until = int(until)
         if isinstance(until, bool) or not isinstance(until, int | float):
             return None
-        return Session(f"{parts.scheme}://{parts.netloc}", parts.path, dict(parse_qsl(parts.query)), until / 1000)
+        return Session(
+            channel_id, f"{parts.scheme}://{parts.netloc}", parts.path, dict(parse_qsl(parts.query)), until / 1000
+        )

@@ -112,7 +112,7 @@ class Speaking:
         if too_long(body):
             return await self._in_pieces(channel, part, key, degradations)
         try:
-            answer = await self._sessions.post(channel.id, session, body)
+            answer = await self._sessions.post(session, body)
         except RetargetError:
             return None
         except DegradeError as error:
@@ -122,7 +122,7 @@ class Speaking:
             body = as_plain_text(part)
             if too_long(body):
                 return await self._in_pieces(channel, part, key, [*degradations, *changed])
-            answer = await self._sessions.post(channel.id, session, body)
+            answer = await self._sessions.post(session, body)
         if part.kind is PartKind.MEDIA:
             why = "they are out of the API's reach" if is_outside(channel) else "the month's calls are nearly used up"
             changed.append(Degradation(what="image", how="markdown", why=why))
