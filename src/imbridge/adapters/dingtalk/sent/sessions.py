@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _MOST = 10_000
+_DIGITS = 15
+"""Of a time in milliseconds: what has more is none."""
 _MARGIN = 30.0
 """Seconds before its end from which on it is not used: clocks differ, and the way takes time."""
 
@@ -184,9 +186,9 @@ class Sessions:
         local = self._local and host in _LOOPBACK
         if not local and (parts.scheme != "https" or port not in (None, 443) or host not in self._config.session_hosts):
             return None
-        if isinstance(until, str) and until.isascii() and until.isdigit():
+        if isinstance(until, str) and until.isascii() and until.isdigit() and len(until) <= _DIGITS:
             until = int(until)
-        if isinstance(until, bool) or not isinstance(until, int | float):
+        if isinstance(until, bool) or not isinstance(until, int | float) or not 0 < until < 10**_DIGITS:
             return None
         return Session(
             channel_id, f"{parts.scheme}://{parts.netloc}", parts.path, dict(parse_qsl(parts.query)), until / 1000
