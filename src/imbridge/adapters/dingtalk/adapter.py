@@ -12,6 +12,11 @@ from imbridge.adapters.dingtalk.frames import Frame
 from imbridge.adapters.dingtalk.inbound import Identity, decode, unreadable
 from imbridge.adapters.dingtalk.link import DingTalkLink
 from imbridge.adapters.dingtalk.outbound import measure
+from imbridge.adapters.dingtalk.sent.ai_card import AiCard
+from imbridge.adapters.dingtalk.sent.answers import written_answer
+from imbridge.adapters.dingtalk.sent.card_api import CardApi
+from imbridge.adapters.dingtalk.sent.card_speaking import CardSpeaking
+from imbridge.adapters.dingtalk.sent.card_streams import CardStreams
 from imbridge.adapters.dingtalk.sent.sessions import Sessions
 from imbridge.adapters.dingtalk.sent.speaking import Speaking
 from imbridge.adapters.pending import Answer
@@ -67,6 +72,9 @@ class DingTalkAdapter(Adapter):
         self.me = Identity(config.name, config.robot)
         self.sessions = Sessions(config, context.pool)
         self._speaking = Speaking(self.api, self.sessions)
+        cards = CardApi(self.api)
+        self._streams = CardStreams(cards, context.notes, self.capabilities)
+        self._cards = CardSpeaking(cards, self._streams, self._speaking.say, self.measure, self.capabilities)
         self.counts: Counter[str] = Counter()
         self._taking = Taking(config.key, context.intake, self.counts, patience=_PATIENCE)
         self.link_options = link_options or _OPTIONS
@@ -107,6 +115,7 @@ class DingTalkAdapter(Adapter):
             LinkError: the platform refuses the connection for good.
         """
         self._taking.start()
+        await self._streams.start()
         for link in self._links[1:]:
             await link.start(wait=False)
         try:
@@ -132,6 +141,7 @@ class DingTalkAdapter(Adapter):
             return
         self._closed = True
         await self.stop_reading()
+        await self._streams.close()
         await self.api.close()
         self.tell(Health.STOPPED, "closed")
 
@@ -174,7 +184,7 @@ class DingTalkAdapter(Adapter):
         return unreadable(frame.data, raw + frame.message_id.encode("utf-8", "replace"), self.me)
 
     async def _answer_click(self, inbound: Inbound, within: float) -> tuple[bytes, Answer]:
-        return b"", ()
+        return await written_answer(inbound, within, self._cards.changed)
 
     # -- speaking ------------------------------------------------------------------------------------------------------
 
@@ -188,13 +198,25 @@ class DingTalkAdapter(Adapter):
         if target.reply_to is not None:
             why = "a robot's message cannot quote another"
             degradations.append(Degradation(what="reply", how="sent to the chat", why=why))
-        sent = await self._speaking.say(target.channel, part, key)
+        if (card := self._cards.card_in(part)) is not None:
+            sent = await self._cards.say(target.channel, card, key)
+        else:
+            sent = await self._speaking.say(target.channel, part, key)
         return Sent(sent.part, sent.attempts, (*degradations, *sent.degradations))
+
+    async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:
+        """Put another card in the place of a sent one."""
+        return await self._cards.change(message_id, part)
+
+    def grow(self, *, markdown: bool, channel: Channel | None = None) -> AiCard | None:
+        """An AI card; None where an answer is better said when it is done."""
+        return self._streams.grow(channel, markdown=markdown)
 
     async def recall(self, channel: Channel, message_id: str) -> None:
         """Take a sent message back, within 24 hours; only those of the API have an id."""
         if not message_id:
             raise NotSupportedError("DingTalk gives no id for what is sent by a session webhook; set reply_by: api")
+        message_id = self._cards.carrier_of(message_id)
         if channel.kind is ChannelKind.GROUP:
             await self.api.recall_from_group(channel.id, [message_id])
         else:
@@ -211,6 +233,7 @@ class DingTalkAdapter(Adapter):
             **self.counts,
             **totals,
             **self.sessions.counts,
+            **self._streams.counts,
             "calls": caller.calls + self.api.oapi.calls,
             "retries": caller.retries + self.api.oapi.retries,
             "token_refreshes": caller.refreshes,

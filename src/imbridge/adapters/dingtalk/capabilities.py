@@ -7,11 +7,12 @@ from imbridge.protocol import Capabilities
 
 ROBOT = Capabilities(
     receives=frozenset({"text", "unknown"}),
-    sends=frozenset({"text", "markdown"}),
+    sends=frozenset({"text", "markdown", "card"}),
     text_bytes=18_000,
     markdown_bytes=18_000,
     image_bytes=20 << 20,
     file_bytes=20 << 20,
+    edit_cards=True,
     recall=True,
     recall_window=24 * 3600,
     push=True,
