@@ -1,14 +1,18 @@
-"""The DingTalk adapter of an app's robot over stream: wiring of start, stop, probe and the ways to speak."""
+"""The DingTalk adapter of an app's robot: wiring of start, stop, probe, the ways to hear and the ways to speak."""
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
 from imbridge.adapters.dingtalk.api import DingTalkApi
 from imbridge.adapters.dingtalk.capabilities import ROBOT
-from imbridge.adapters.dingtalk.config import DingTalkConfig
+from imbridge.adapters.dingtalk.config import DingTalkConfig, Mode
 from imbridge.adapters.dingtalk.frames import Frame
+from imbridge.adapters.dingtalk.hearing.base import Hearing
+from imbridge.adapters.dingtalk.hearing.callbacks import Callbacks
+from imbridge.adapters.dingtalk.hearing.streams import OPTIONS, Streams
 from imbridge.adapters.dingtalk.inbound import Identity, decode, unreadable
 from imbridge.adapters.dingtalk.link import DingTalkLink
 from imbridge.adapters.dingtalk.outbound import measure
@@ -19,42 +23,31 @@ from imbridge.adapters.dingtalk.sent.card_speaking import CardSpeaking
 from imbridge.adapters.dingtalk.sent.card_streams import CardStreams
 from imbridge.adapters.dingtalk.sent.sessions import Sessions
 from imbridge.adapters.dingtalk.sent.speaking import Speaking
+from imbridge.adapters.dingtalk.services.contacts import DingTalkContacts
+from imbridge.adapters.dingtalk.services.oauth import OAuth
 from imbridge.adapters.pending import Answer
 from imbridge.adapters.taking import Taking
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
-    AuthError,
     Channel,
     ChannelKind,
     DecodeError,
     Degradation,
     ImbridgeError,
-    LinkError,
     Message,
     NotSupportedError,
 )
 from imbridge.rendering import Part
-from imbridge.transport import Connection, Link, LinkOptions, LinkState
+from imbridge.transport import LinkOptions, WebhookRoute
 
 log = logging.getLogger(__name__)
 
-_OPTIONS = LinkOptions(ping_interval=20.0, ping_timeout=40.0, drain=15.0)
-"""A ping that is not answered within 40 s: a link on which nothing was heard for 60 s is dead. The server closes a
-connection 10 s after it said `disconnect`."""
 _PATIENCE = float("inf")
 """The platform never sends a message again, so there is no use in giving one up."""
-_HEALTH = {
-    LinkState.CONNECTING: Health.STARTING,
-    LinkState.UP: Health.UP,
-    LinkState.DOWN: Health.DOWN,
-    LinkState.FAILED: Health.FAILED,
-    LinkState.STOPPED: Health.STOPPED,
-}
-_BEST_FIRST = (LinkState.UP, LinkState.CONNECTING, LinkState.DOWN, LinkState.FAILED, LinkState.STOPPED)
 
 
 class DingTalkAdapter(Adapter):
-    """One app's robot over stream."""
+    """One app's robot, over stream or HTTP callbacks."""
 
     platform: ClassVar[str] = "dingtalk"
     config_type: ClassVar[type[AccountConfig]] = DingTalkConfig
@@ -71,69 +64,45 @@ class DingTalkAdapter(Adapter):
         self.api = DingTalkApi(config, context.pool)
         self.me = Identity(config.name, config.robot)
         self.sessions = Sessions(config, context.pool)
+        self.contacts = DingTalkContacts(self.api)
+        self.oauth = OAuth(self.api, context.pool, self.contacts)
         self._speaking = Speaking(self.api, self.sessions)
         cards = CardApi(self.api)
-        self._streams = CardStreams(cards, context.notes, self.capabilities)
-        self._cards = CardSpeaking(cards, self._streams, self._speaking.say, self.measure, self.capabilities)
+        self.card_streams = CardStreams(cards, context.notes, self.capabilities)
+        self._cards = CardSpeaking(cards, self.card_streams, self._speaking.say, self.measure, self.capabilities)
         self.counts: Counter[str] = Counter()
         self._taking = Taking(config.key, context.intake, self.counts, patience=_PATIENCE)
-        self.link_options = link_options or _OPTIONS
-        self._drivers: list[DingTalkLink] = []
-        self._links: list[Link] = []
-        for number in range(config.links):
-            self._add_link(number)
+        self.link_options = link_options or OPTIONS
+        self._hearing = self._make_hearing()
         self._closed = False
 
-    def _add_link(self, number: int) -> None:
-        context = self.context
-        driver = DingTalkLink(
-            self.settings, context.pool, context.intake, self._taking, self._decode, self._answer_click, self.counts
-        )
-        link = Link(
-            driver,
-            context.pool,
-            options=self.link_options,
-            name=self.key if number == 0 else f"{self.key}#{number + 1}",
-            on_state=self._on_link_state,
-        )
+    def _make_hearing(self) -> Hearing:
+        config, context, taking = self.settings, self.context, self._taking
+        if config.mode is Mode.CALLBACK:
+            return Callbacks(config, context.intake, taking, self._decode, self.api.caller, self.tell, self.counts)
 
-        def rotate(conn: Connection) -> None:
-            if link.connection is conn:
-                link.rotate_soon()
+        def link() -> DingTalkLink:
+            return DingTalkLink(
+                config, context.pool, context.intake, taking, self._decode, self._answer_click, self.counts
+            )
 
-        driver.on_disconnect = rotate
-        self._drivers.append(driver)
-        self._links.append(link)
+        return Streams(self.key, context.pool, taking, self.tell, link, number=config.links, options=self.link_options)
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Connect; back when the first connection stands, however long that takes.
+        """Connect, or see that the credentials are right where the platform connects to us; however long that takes.
 
         Raises:
             AuthError: the credentials are wrong.
             LinkError: the platform refuses the connection for good.
         """
-        self._taking.start()
-        await self._streams.start()
-        for link in self._links[1:]:
-            await link.start(wait=False)
-        try:
-            await self._links[0].start()
-        except LinkError as error:
-            await self._stop_links()
-            await self._taking.stop(within=0)
-            cause = error.__cause__
-            if isinstance(cause, AuthError):
-                raise cause from None
-            raise
+        await self.card_streams.start()
+        await self._hearing.start()
 
     async def stop_reading(self) -> None:
         """Take nothing new; what came is taken in."""
-        for driver in self._drivers:
-            driver.reading = False
-        await self._stop_links()
-        await self._taking.stop()
+        await self._hearing.stop()
 
     async def close(self) -> None:
         """Let go of everything."""
@@ -141,15 +110,10 @@ class DingTalkAdapter(Adapter):
             return
         self._closed = True
         await self.stop_reading()
-        await self._streams.close()
+        await self.card_streams.close()
+        await self.oauth.close()
         await self.api.close()
         self.tell(Health.STOPPED, "closed")
-
-    async def _stop_links(self) -> None:
-        for driver in self._drivers:
-            await driver.close()
-        for link in self._links:
-            await link.stop()
 
     async def probe(self) -> Probe:
         """Ask for an access token: there is no call that says who a robot is."""
@@ -158,14 +122,6 @@ class DingTalkAdapter(Adapter):
         except ImbridgeError as error:
             return Probe(ok=False, problems=(str(error),))
         return Probe(ok=True, bot_id=self.settings.robot, bot_name=self.me.name)
-
-    def _on_link_state(self, state: LinkState, error: Exception | None) -> None:
-        if state is LinkState.STOPPED:
-            return
-        states = {link.state for link in self._links}
-        best = next(state for state in _BEST_FIRST if state in states)
-        if best is not LinkState.STOPPED:
-            self.tell(_HEALTH[best], str(error or best.value))
 
     # -- hearing -------------------------------------------------------------------------------------------------------
 
@@ -210,7 +166,7 @@ class DingTalkAdapter(Adapter):
 
     def grow(self, *, markdown: bool, channel: Channel | None = None) -> AiCard | None:
         """An AI card; None where an answer is better said when it is done."""
-        return self._streams.grow(channel, markdown=markdown)
+        return self.card_streams.grow(channel, markdown=markdown)
 
     async def recall(self, channel: Channel, message_id: str) -> None:
         """Take a sent message back, within 24 hours; only those of the API have an id."""
@@ -222,18 +178,18 @@ class DingTalkAdapter(Adapter):
         else:
             await self.api.recall_from_users([message_id])
 
+    def routes(self) -> Sequence[WebhookRoute]:
+        """The callback URLs, in mode `callback`, and the address that people come back to from the login page."""
+        return (*self._hearing.routes(), *self.oauth.routes())
+
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""
         caller, quota = self.api.caller, self.api.quota
-        totals: Counter[str] = Counter()
-        for link in self._links:
-            counts = link.counters
-            totals.update({name: getattr(counts, name) for name in counts.__slots__})
         return {
             **self.counts,
-            **totals,
+            **self._hearing.counters(),
             **self.sessions.counts,
-            **self._streams.counts,
+            **self.card_streams.counts,
             "calls": caller.calls + self.api.oapi.calls,
             "retries": caller.retries + self.api.oapi.retries,
             "token_refreshes": caller.refreshes,

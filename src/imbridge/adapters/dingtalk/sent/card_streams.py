@@ -30,6 +30,7 @@ class CardStreams:
     Attributes:
         api: The platform's calls.
         capabilities: Those that answers are cut by.
+        open: Cards that are not finished, by outTrackId.
         counts: What happened, for metrics.
     """
 
@@ -40,7 +41,7 @@ class CardStreams:
         self.counts: Counter[str] = Counter()
         self._left = OpenCards(api, notes)
         self._waiting: OrderedDict[str, AiCard] = OrderedDict()
-        self._open: dict[str, AiCard] = {}
+        self.open: dict[str, AiCard] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._without_until = 0.0
         self._failures = 0
@@ -52,7 +53,7 @@ class CardStreams:
 
     async def close(self) -> None:
         """Finish what is open, as far as there is time."""
-        for card in tuple(self._open.values()):
+        for card in tuple(self.open.values()):
             self.end_soon(card)
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=_END_WITHIN)
@@ -60,8 +61,8 @@ class CardStreams:
                 task.cancel()
             if late:
                 await asyncio.wait(late)
-        if self._open:
-            account, count = self.api.api.config.key, len(self._open)
+        if self.open:
+            account, count = self.api.api.config.key, len(self.open)
             log.warning("%s: %d cards could not be finished in time; the next process does it", account, count)
         await self._left.close()
 
@@ -117,15 +118,15 @@ class CardStreams:
 
     def is_open(self, card: AiCard, text: str) -> None:
         """It shows this, and more may follow."""
-        if card.track not in self._open:
+        if card.track not in self.open:
             self.counts["cards_opened"] += 1
-        self._open[card.track] = card
+        self.open[card.track] = card
         self._left.note(card.track, text)
 
     def is_over(self, card: AiCard) -> None:
         """Nothing follows."""
-        if self._open.get(card.track) is card:
-            del self._open[card.track]
+        if self.open.get(card.track) is card:
+            del self.open[card.track]
             self._left.forget(card.track)
 
     def end_soon(self, card: AiCard, *, interrupted: bool = True) -> None:
