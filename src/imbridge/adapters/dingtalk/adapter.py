@@ -70,6 +70,7 @@ class DingTalkAdapter(Adapter):
         cards = CardApi(self.api)
         self.card_streams = CardStreams(cards, context.notes, self.capabilities)
         self._cards = CardSpeaking(cards, self.card_streams, self._speaking.say, self.measure, self.capabilities)
+        self.me.card_channel = self._cards.channel_of
         self.counts: Counter[str] = Counter()
         self._taking = Taking(config.key, context.intake, self.counts, patience=_PATIENCE)
         self.link_options = link_options or OPTIONS

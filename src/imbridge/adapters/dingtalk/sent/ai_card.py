@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from imbridge.adapters.base import Growing, GrowingFullError
-from imbridge.adapters.dingtalk.sent.card_api import BUDGET, EXISTS, FULL, GONE, STREAM_CARD, track_of
+from imbridge.adapters.dingtalk.card_tracks import STREAM_CARD, track_of
+from imbridge.adapters.dingtalk.sent.card_api import BUDGET, EXISTS, FULL, GONE
 from imbridge.adapters.dingtalk.sent.card_delivered import Delivered, delivered
 from imbridge.adapters.dingtalk.sent.card_markdown import card_markdown, closed
 from imbridge.adapters.dingtalk.sent.card_texts import WRITING, finish_card, is_platforms_own, text_variables
@@ -94,7 +95,7 @@ class AiCard(Growing):
             NotDeliveredError: it cannot be shown there.
         """
         async with self._changing:
-            self.track = track_of(STREAM_CARD, self._config.key, key)
+            self.track = track_of(STREAM_CARD, self._config.key, channel, key)
             await self._streams.claim(self.track)
             self._streams.is_open(self, self._newest)
             self._doubt = True

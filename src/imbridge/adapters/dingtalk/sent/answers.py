@@ -12,7 +12,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from imbridge.adapters.base import Inbound
-from imbridge.adapters.dingtalk.sent.card_api import MODEL_CARD, OWN_CARD, kind_of
+from imbridge.adapters.dingtalk.card_tracks import MODEL_CARD, OWN_CARD, kind_of
 from imbridge.adapters.dingtalk.sent.cards import NOTICE, OWN_NOTICE, Variables
 from imbridge.adapters.pending import Answer
 from imbridge.adapters.plain_markdown import as_markdown

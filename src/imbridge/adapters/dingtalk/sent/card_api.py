@@ -4,7 +4,6 @@ Sources: open.dingtalk.com, "create and deliver cards", "streaming updates of AI
 official connector, `services/messaging/card.ts`, for the variables of the AI card.
 """
 
-import hashlib
 from typing import Any
 
 from imbridge.adapters.dingtalk.api import DingTalkApi
@@ -25,22 +24,6 @@ FULL = frozenset({"param.stream.content"})
 """The text is too long; that it is this code is unverified, and the limit is not documented."""
 BUDGET = "Forbidden.AccessDenied.ApiCountLimitForOrg"
 TEMPLATE = frozenset({"param.templateNotExist", "param.templateUnpublished", "param.cardTemplateIdEmpty"})
-STREAM_CARD, MODEL_CARD, OWN_CARD, RAW_CARD = "s", "m", "o", "x"
-"""What kind of card an outTrackId of ours names: a text that grows; a card of the model, on the platform's template or
-on one of one's own; the platform's own JSON."""
-_TRACK = "imb"
-
-
-def track_of(kind: str, account: str, key: str) -> str:
-    """The outTrackId of what is sent with this key: the same when it is sent again, and different in every account."""
-    digest = hashlib.blake2b(f"{account} {key}".encode(), digest_size=16).hexdigest()
-    return f"{_TRACK}-{kind}-{digest}"
-
-
-def kind_of(track: str) -> str:
-    """What kind of card it is; empty when it is none of ours."""
-    parts = track.split("-")
-    return parts[1] if len(parts) == 3 and parts[0] == _TRACK else ""
 
 
 class CardApi:

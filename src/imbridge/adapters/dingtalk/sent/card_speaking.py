@@ -4,18 +4,9 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
 from imbridge.adapters.base import Sent
+from imbridge.adapters.dingtalk.card_tracks import MODEL_CARD, OWN_CARD, RAW_CARD, STREAM_CARD, kind_of, track_of
 from imbridge.adapters.dingtalk.sent.ai_card import growing_in, is_markdown
-from imbridge.adapters.dingtalk.sent.card_api import (
-    EXISTS,
-    MODEL_CARD,
-    OWN_CARD,
-    RAW_CARD,
-    STREAM_CARD,
-    TEMPLATE,
-    CardApi,
-    kind_of,
-    track_of,
-)
+from imbridge.adapters.dingtalk.sent.card_api import EXISTS, TEMPLATE, CardApi
 from imbridge.adapters.dingtalk.sent.card_delivered import Delivered, delivered
 from imbridge.adapters.dingtalk.sent.card_markdown import card_markdown
 from imbridge.adapters.dingtalk.sent.card_parts import calls_back
@@ -43,7 +34,7 @@ from imbridge.rendering import Part, PartKind, render
 
 Say = Callable[[Channel, Part, str], Awaitable[Sent]]
 Measure = Callable[[Part], int]
-_MOST_CARRIERS = 10_000
+_MOST_KNOWN = 10_000
 _KIND = "card"
 
 
@@ -60,7 +51,8 @@ class CardSpeaking:
         self._say_text = say
         self._measure = measure
         self._capabilities = capabilities
-        self._carriers: OrderedDict[str, str] = OrderedDict()
+        self._known: OrderedDict[str, tuple[Channel, str]] = OrderedDict()
+        """Where each card went, and the id of its message."""
 
     def card_in(self, part: Part) -> Card | None:
         """The card that has to be sent this way: one that grows, that calls back, or that is the platform's own JSON.
@@ -87,7 +79,7 @@ class CardSpeaking:
             if growing:
                 grown = self._streams.take(growing, card.text, markdown=is_markdown(card))
                 done = await grown.begin(channel, key)
-                return self._sent(grown.track, key, done, [])
+                return self._sent(grown.track, channel, key, done, [])
             return await self._say_still(channel, card, key)
         except (RateLimitedError, TargetGoneError):
             raise
@@ -108,20 +100,19 @@ class CardSpeaking:
             kind = OWN_CARD if self._config.interactive_template else MODEL_CARD
             template = self._config.interactive_template or BUTTON_CARD
             variables, degradations = _variables(kind, card)
-        track = track_of(kind, self._config.key, key)
+        track = track_of(kind, self._config.key, channel, key)
         try:
             done = delivered(await self._api.create(track, template, variables, channel))
         except DeliveryError as error:
             if error.code not in EXISTS:
                 raise
             done = Delivered()  # an earlier attempt has sent it
-        return self._sent(track, key, done, degradations)
+        return self._sent(track, channel, key, done, degradations)
 
-    def _sent(self, track: str, key: str, done: Delivered, degradations: list[Degradation]) -> Sent:
-        if done.carrier:
-            self._carriers[track] = done.carrier
-            while len(self._carriers) > _MOST_CARRIERS:
-                self._carriers.popitem(last=False)
+    def _sent(self, track: str, channel: Channel, key: str, done: Delivered, degradations: list[Degradation]) -> Sent:
+        self._known[track] = (channel, done.carrier)
+        while len(self._known) > _MOST_KNOWN:
+            self._known.popitem(last=False)
         return Sent(SentPart(message_id=track, kind=_KIND, key=key), done.attempts, tuple(degradations))
 
     async def _say_as_text(self, channel: Channel, card: Card, key: str, why: str) -> Sent:
@@ -179,6 +170,11 @@ class CardSpeaking:
         answer = await self._api.update(message_id, variables)
         return Sent(SentPart(message_id=message_id, kind=_KIND), answer.attempts, tuple(degradations))
 
+    def channel_of(self, track: str) -> Channel | None:
+        """Where a card was sent; None when it is not known (any more)."""
+        known = self._known.get(track)
+        return known[0] if known is not None else None
+
     def carrier_of(self, message_id: str) -> str:
         """The id of a card's message, by which it can be taken back; what is no card is its own.
 
@@ -187,7 +183,7 @@ class CardSpeaking:
         """
         if not kind_of(message_id):
             return message_id
-        carrier = self._carriers.get(message_id, "")
+        _, carrier = self._known.get(message_id, (None, ""))
         if not carrier:
             raise NotSupportedError("a card can be taken back by the process that has sent it, while it remembers it")
         return carrier
