@@ -33,7 +33,8 @@ MARK = "imbridge_stream"
 """Key of a growing card's id in what has to be sent so that it is seen."""
 _PATIENCE = 15.0
 """Seconds for one state on the way; what ends a card has as long as a message."""
-_FAST = 0.5
+FASTEST = 0.5
+"""Seconds between two states where calls are not limited."""
 _SLOW, _SLOWER, _SLOWEST = 0.8, 1.15, 8.0
 
 
@@ -65,7 +66,7 @@ class AiCard(Growing):
         self._ended = False
         self._changing = asyncio.Lock()
         quota = streams.api.api.quota
-        self.interval = _SLOW * (1 + 2 * quota.used / quota.budget) if quota.budget else _FAST
+        self.interval = _SLOW * (1 + 2 * quota.used / quota.budget) if quota.budget else FASTEST
         self._slower = _SLOWER if quota.budget else 1.0
 
     def measure(self, part: Part) -> int:
@@ -188,6 +189,7 @@ class AiCard(Growing):
     async def _put(self, written: str) -> None:
         self._newest, before = written, self._doubt
         self._doubt = True  # also when it is cancelled on the way
+        self._streams.is_open(self, written)
         try:
             await self._api.stream(self.track, self._config.card_text, written, uuid4().hex, patience=_PATIENCE)
         except DeliveryError as error:
@@ -204,7 +206,6 @@ class AiCard(Growing):
     def _is_shown(self, written: str) -> None:
         self._shown = self._newest = written
         self._doubt = False
-        self._streams.is_open(self, written)
         self.interval = min(self.interval * self._slower, _SLOWEST)
 
     def _done(self) -> None:
