@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import functools
 import json
 import platform
 import statistics
@@ -10,11 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks import callbacks, echo, frames, start
+from benchmarks.dingtalk import loss
+from benchmarks.stages import DINGTALK, FEISHU, Platform
 from benchmarks.wecom import measure as wecom
 
 GOAL_RATE, GOAL_CPU = 0.70, 1.6
 GOAL_CALLBACK_RATE = 0.5
-PARTS = ("import", "frames", "echo", "callbacks", "wecom", "memory")
+PARTS = ("import", "frames", "echo", "callbacks", "wecom", "dingtalk", "loss", "memory")
 
 
 def main() -> None:
@@ -39,25 +42,29 @@ def main() -> None:
         say("frame to acknowledgement ...")
         report["frames_us"] = frames.run()
     if "echo" in parts:
-        report["echo"] = asyncio.run(_echo(options, say))
+        report["echo"] = asyncio.run(_echo(FEISHU, options, say))
     if "callbacks" in parts:
         report["callbacks"] = asyncio.run(_callbacks(options, say))
     if "wecom" in parts:
         report["wecom"] = asyncio.run(_wecom(options, say))
+    if "dingtalk" in parts:
+        report["dingtalk"] = asyncio.run(_echo(DINGTALK, options, say))
+    if "loss" in parts:
+        report["loss"] = asyncio.run(loss.run(say))
     if "memory" in parts and options.memory:
         report["memory"] = asyncio.run(_memory(options.memory, say))
     print(json.dumps(report, indent=2) if options.json else _text(report))
 
 
-async def _echo(options: argparse.Namespace, say: "_Progress") -> dict[str, Any]:
-    runs: dict[str, list[echo.Run]] = {name: [] for name in echo.CLIENTS}
+async def _echo(where: Platform, options: argparse.Namespace, say: "_Progress") -> dict[str, Any]:
+    runs: dict[str, list[echo.Run]] = {name: [] for name in where.clients}
     for turn in range(options.turns):
         for name in ("minimal", "imbridge"):
-            say(f"echo, turn {turn + 1} of {options.turns}: {name} ...")
-            runs[name].append(await echo.measure(name, messages=options.messages, conversations=50))
+            say(f"{where.title}, echo, turn {turn + 1} of {options.turns}: {name} ...")
+            runs[name].append(await echo.measure(where, name, messages=options.messages, conversations=50))
     if not options.no_sdk:
-        say("echo: the official SDK (fewer messages, it is slow) ...")
-        runs["lark_oapi"].append(await echo.measure("lark_oapi", messages=300, conversations=50))
+        say(f"{where.title}, echo: the official SDK (fewer messages, it is slow) ...")
+        runs[where.sdk].append(await echo.measure(where, where.sdk, messages=300, conversations=50))
     result: dict[str, Any] = {name: echo.medians(found) for name, found in runs.items() if found}
     pairs = list(zip(runs["minimal"], runs["imbridge"], strict=True))
     # Neighbouring turns meet the same machine: the ratio of each pair, and of these the middle one.
@@ -100,7 +107,7 @@ async def _memory(messages: int, say: "_Progress") -> dict[str, Any]:
     def progress(done: int) -> None:
         say(f"memory: {done:,} of {messages:,} messages ...")
 
-    run = await echo.measure("imbridge", messages=messages, conversations=50, samples=10, progress=progress)
+    run = await echo.measure(FEISHU, "imbridge", messages=messages, conversations=50, samples=10, progress=progress)
     rss = [round(value, 1) for value in run.rss_mib]
     return {"messages": messages, "rss_mib": rss, "rate": run.rate, "cpu_per_1000": run.cpu_per_1000}
 
@@ -140,10 +147,10 @@ def _frames_text(cost: dict[str, float]) -> list[str]:
     return ["CPU per event, microseconds", *_bars({name: cost[key] for name, key in named.items()})]
 
 
-def _echo_text(echoed: dict[str, Any]) -> list[str]:
-    clients = [name for name in echo.CLIENTS if name in echoed]
+def _echo_text(where: Platform, echoed: dict[str, Any]) -> list[str]:
+    clients = [name for name in where.clients if name in echoed]
     return [
-        "Echo over the emulator, 50 conversations, messages a second",
+        f"{where.title}, echo over the emulator, 50 conversations, messages a second",
         *_bars({name: echoed[name]["rate"] for name in clients}),
         "",
         "CPU milliseconds per message",
@@ -214,9 +221,11 @@ def _memory_text(memory: dict[str, Any]) -> list[str]:
 _SECTIONS: dict[str, Callable[[Any], list[str]]] = {
     "import": _import_text,
     "frames_us": _frames_text,
-    "echo": _echo_text,
+    "echo": functools.partial(_echo_text, FEISHU),
     "callbacks": _callbacks_text,
     "wecom": _wecom_text,
+    "dingtalk": functools.partial(_echo_text, DINGTALK),
+    "loss": loss.text,
     "memory": _memory_text,
 }
 

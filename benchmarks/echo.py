@@ -14,14 +14,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from imbridge.emulators.feishu import EmulatorSettings, FeishuEmulator
-
-APP_ID, APP_SECRET = "cli_bench", "bench-secret"
-CLIENTS = {
-    "minimal": "benchmarks.clients.minimal",
-    "imbridge": "benchmarks.clients.bridge",
-    "lark_oapi": "benchmarks.clients.lark",
-}
+from benchmarks.stages import Platform
 
 
 @dataclass
@@ -53,6 +46,7 @@ class Run:
 
 
 async def measure(
+    platform: Platform,
     client: str,
     *,
     messages: int,
@@ -60,17 +54,12 @@ async def measure(
     samples: int = 0,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Run:
-    """Run one client through `messages` echoes."""
-    settings = EmulatorSettings(rate_limits=False, reconnect_nonce=0, history=2000)
-    async with FeishuEmulator(settings=settings) as feishu:
-        app = feishu.add_app(app_id=APP_ID, app_secret=APP_SECRET, name="Bench")
-        environ = {**os.environ, "FEISHU_BASE_URL": feishu.base_url}
-        environ |= {"FEISHU_APP_ID": APP_ID, "FEISHU_APP_SECRET": APP_SECRET}
-        process = await asyncio.create_subprocess_exec(sys.executable, "-m", CLIENTS[client], env=environ)
+    """Run one of a platform's clients through `messages` echoes; `samples`: how often to look at its memory."""
+    async with platform.stage(conversations) as stage:
+        environ = {**os.environ, **stage.environ}
+        process = await asyncio.create_subprocess_exec(sys.executable, "-m", platform.clients[client], env=environ)
         try:
-            people = [feishu.add_user(f"user{n}") for n in range(conversations)]
-            chats = [feishu.private_chat(person, app) for person in people]
-            while not feishu.connections(app):
+            while not stage.connected():
                 await asyncio.sleep(0.01)
                 if process.returncode is not None:
                     raise RuntimeError(f"{client} ended with status {process.returncode}")
@@ -79,7 +68,6 @@ async def measure(
 
             async def talk(number: int, budget: int | None = None) -> None:
                 nonlocal left
-                person, chat = people[number], chats[number]
                 turn = 0
                 while left > 0 if budget is None else turn < budget:
                     if budget is None:
@@ -87,8 +75,7 @@ async def measure(
                     turn += 1
                     text = f"message {turn} of conversation {number}: 今天天气怎么样？"
                     started = time.perf_counter()
-                    await person.says(text, chat=chat)
-                    await person.receives(text, chat=chat, timeout=60)
+                    await stage.exchange(number, text)
                     if budget is None:
                         latencies.append(time.perf_counter() - started)
 
@@ -111,8 +98,8 @@ async def measure(
             if process.returncode is None:
                 process.terminate()
             await process.wait()
-            if feishu.violations:
-                print(f"warning: {client} broke the platform's rules: {feishu.violations[0]}", file=sys.stderr)
+            if stage.violations():
+                print(f"warning: {client} broke the platform's rules: {stage.violations()[0]}", file=sys.stderr)
 
 
 def _cpu(process: psutil.Process) -> float:

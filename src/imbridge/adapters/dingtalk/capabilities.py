@@ -6,7 +6,9 @@ Source: open.dingtalk.com, "types of robot messages", "custom robots", "receive 
 from imbridge.protocol import Capabilities
 
 ROBOT = Capabilities(
-    receives=frozenset({"text", "unknown"}),
+    receives=frozenset(
+        {"text", "markdown", "mention", "image", "file", "audio", "video", "card", "quote", "forward", "unknown"}
+    ),
     sends=frozenset({"text", "markdown"}),
     text_bytes=18_000,
     markdown_bytes=18_000,

@@ -1,14 +1,13 @@
 """The demo on Feishu: a long connection with protobuf frames."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any
 
 from pydantic import SecretStr
 
 from imbridge import Bridge, FeishuConfig
-from imbridge.cli.demo.scene import BOT, FAILURE_ID, PIXEL, Scene, demo_skills
+from imbridge.cli.demo.scene import BOT, PIXEL, Scene, demo_skills
 from imbridge.cli.demo.screen import Screen
 from imbridge.emulators.feishu import EmulatorSettings, FeishuEmulator
 
@@ -33,6 +32,7 @@ class FeishuScene(Scene):
     """Feishu, an app, two people and a group."""
 
     account = "feishu:demo"
+    story = "  (one card, which showed {} states while the text was streamed into it)"
     next_steps = (
         "  imbridge run my_skill.py        your own skill on the real Feishu, with FEISHU_APP_ID and",
         "                                  FEISHU_APP_SECRET set (docs/feishu.md says where to find them)",
@@ -53,72 +53,45 @@ class FeishuScene(Scene):
     async def heard(self, expected: Any = None, *, timeout: float = 15.0) -> str:  # noqa: D102 - inherited
         return (await self.alice.receives(expected, chat=self.private, timeout=timeout)).text
 
-    def violations(self) -> Sequence[Any]:  # noqa: D102 - inherited
-        return self.feishu.violations
-
-    async def play(self) -> None:  # noqa: D102 - inherited
-        await self._in_private()
-        await self._in_a_group()
-        await self._with_trouble()
-
-    async def _in_private(self) -> None:
-        self.screen.title("In a private chat")
-        await self.exchange("hi", "echo: hi")
-        await self.exchange("/weather beijing", "**beijing**: sunny, 3 °C")
-        await self.exchange("/weather", "Which city?")
-        await self.exchange("shenzhen", "**shenzhen**: clear, 22 °C")
-        await self.exchange("/count", "You asked 1 time(s).")
-        await self.exchange("/count", "You asked 2 time(s).")
-        await self.alice.sends_image(PIXEL, chat=self.private)
-        self.screen.said("Alice", "private", "[a picture]")
-        await self.hear(f"A picture of {len(PIXEL)} bytes.")
-        await self.alice.says("/story", chat=self.private)
-        self.screen.said("Alice", "private", "/story")
+    async def heard_growing(self) -> tuple[str, int]:  # noqa: D102 - inherited
         story = await self.alice.receives(chat=self.private)
-        for _ in range(300):
-            if story.text.rstrip().endswith("at once."):
-                break
-            await asyncio.sleep(0.05)
-        else:
-            raise AssertionError(f"the story did not end: {story.text!r}")
-        self.screen.said(BOT, "private", story.text.rstrip(), bot=True)
-        self.screen.note(f"  (one card, which showed {len(story.history)} states while the text was streamed into it)")
-        await self._with_a_card()
+        await self.until(lambda: story.text.rstrip().endswith("at once."), "the end of the story")
+        return story.text, len(story.history)
 
-    async def _with_a_card(self) -> None:
-        await self.alice.says("/deploy", chat=self.private)
+    async def silence(self) -> None:  # noqa: D102 - inherited
+        await self.alice.receives_nothing(chat=self.private, within=0.3)
+
+    async def say_in_group(self, text: str) -> None:  # noqa: D102 - inherited
+        await self.bob.says(f"@bot {text}", chat=self.group, mentions=[self.app])
+
+    async def heard_in_group(self, expected: Any = None) -> str:  # noqa: D102 - inherited
+        return (await self.bob.receives(expected, chat=self.group)).text
+
+    async def send_picture(self) -> None:  # noqa: D102 - inherited
+        await self.alice.sends_image(PIXEL, chat=self.private)
+
+    async def with_a_card(self) -> None:  # noqa: D102 - inherited
+        await self.say("/deploy")
         self.screen.said("Alice", "private", "/deploy")
         card = await self.alice.receives(chat=self.private)
-        self.screen.said(BOT, "private", "[card] " + " | ".join(card.text.split("\n")), bot=True)
+        self.show_card(card.text)
         answer = await self.feishu.clicks(self.alice, card, button="Yes")
         self.screen.said("Alice", "private", "[clicks Yes]")
         self.screen.said(BOT, "private", f"[toast] {answer['toast']['content']}", bot=True)
-        self.screen.said(BOT, "private", f"[the same card] {card.text}", bot=True)
+        self.show_card(card.text, "the same card")
 
-    async def _in_a_group(self) -> None:
-        self.screen.title("In a group")
-        await self.bob.says("@bot /weather shanghai", chat=self.group, mentions=[self.app])
-        self.screen.said("Bob", "team", "@Bot /weather shanghai")
-        answer = await self.bob.receives("**shanghai**: cloudy, 12 °C", chat=self.group)
-        self.screen.said(BOT, "team", answer.text, bot=True)
-        await self.bob.says("@bot /help", chat=self.group, mentions=[self.app])
-        self.screen.said("Bob", "team", "@Bot /help")
-        answer = await self.bob.receives(chat=self.group)
-        self.screen.said(BOT, "team", answer.text, bot=True)
+    def repeating(self) -> AbstractContextManager[Any]:  # noqa: D102 - inherited
+        return self.feishu.faults.duplicate_events(2, times=1)
 
-    async def _with_trouble(self) -> None:
-        self.screen.title("When things go wrong")
-        self.screen.note(
-            "  A skill fails: the user gets a polite sentence with an id, the log a traceback with that id."
-        )
-        await self.exchange("/divide", lambda message: FAILURE_ID.search(message.text) is not None)
-        self.screen.note("  The platform delivers the next message three times; it is answered once.")
-        with self.feishu.faults.duplicate_events(2, times=1):
-            await self.exchange("only once, please", "echo: only once, please")
-        await self.alice.receives_nothing(chat=self.private, within=0.3)
+    async def more_trouble(self) -> None:
+        """The access token dies."""
         self.screen.note("  The access token dies before its time; the answer comes all the same.")
         self.feishu.faults.expire_tokens()
         await self.exchange("still there?", "echo: still there?")
-        self.screen.note("  The connection is cut; the bridge connects again by itself.")
+
+    async def cut(self) -> None:
+        """Feishu delivers again what it could not deliver."""
         self.feishu.faults.drop_connections()
-        await self.exchange("and now?", "echo: and now?")
+
+    def violations(self) -> Sequence[Any]:  # noqa: D102 - inherited
+        return self.feishu.violations

@@ -123,6 +123,8 @@ class CardClicks:
             headers["x-ddpaas-signature"] = base64.b64encode(digest).decode()
         known = {"type", "outTrackId", "corpId", "userId", "content"}
         body = dump({name: value for name, value in data.items() if name in known})
+        if self._world.wire:
+            self._world.wire.tell("out", "callback", {"clientId": card.app.client_id, "data": data})
         timeout = aiohttp.ClientTimeout(total=self._world.settings.card_callback_timeout)
         try:
             async with (
@@ -166,4 +168,4 @@ class CardClicks:
 
 def key_of(card: Card, user: "User") -> str:
     """The id of somebody as the card uses them."""
-    return user.union_id if card.user_id_type == UNION_IDS else user.userid
+    return user.union_id if card.user_id_type == UNION_IDS else user.userid or user.dingtalk_id

@@ -64,7 +64,6 @@ def _message(world: "World", card: Card, space: Space, model: Mapping[str, Any],
         world.show(message, [user])
     else:
         _show_group(world, message, space, model, user_id_type)
-    world.by_message_id[message.process_query_key] = message
     return message
 
 

@@ -113,7 +113,9 @@ class Connection:
         self.draining = True
         self._drained = time.monotonic() + self._world.settings.drain_grace
         self._world.stats.planned_disconnects += 1
-        self.write(frames.disconnect(self._world.ids.message_id(), reason))
+        message_id = self._world.ids.message_id()
+        self._acks.tolerate(message_id)
+        self.write(frames.disconnect(message_id, reason))
         self._later(self._world.settings.disconnect_linger, self._end)
 
     # --- out ----------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 SECRET_FIELDS = frozenset(
     {
+        "apiSecret",
         "appSecret",
         "appsecret",
         "clientSecret",

@@ -67,7 +67,7 @@ class World(BaseWorld[EmulatorSettings, Stats, Faults]):
         self.approvals = Approvals(self)
         self.messages: deque[BotMessage] = deque(maxlen=settings.history)
         self.by_message_id: Newest[str, BotMessage] = Newest(settings.history)
-        """What has a processQueryKey or an outTrackId, by it."""
+        """What has a processQueryKey, by it."""
         self.posted_uuids: Newest[tuple[str, str], BotMessage] = Newest(settings.history)
         """What custom robots posted, by access_token and msgUuid."""
         self.api_rates = Rates((settings.api_rate_second, 1.0))
@@ -110,8 +110,9 @@ class World(BaseWorld[EmulatorSettings, Stats, Faults]):
         """A message becomes visible to people."""
         message.recipients = tuple(recipients)
         self.messages.append(message)
-        if message.message_id:
-            self.by_message_id[message.message_id] = message
+        key = message.process_query_key or message.message_id
+        if key:
+            self.by_message_id[key] = message
         for user in message.recipients:
             user.inbox.add(message)
         self.stats.deliveries += len(message.recipients)
