@@ -13,9 +13,10 @@ from imbridge.adapters.dingtalk.frames import Frame
 from imbridge.adapters.dingtalk.hearing.base import Hearing
 from imbridge.adapters.dingtalk.hearing.callbacks import Callbacks
 from imbridge.adapters.dingtalk.hearing.streams import OPTIONS, Streams
-from imbridge.adapters.dingtalk.inbound import Identity, decode, unreadable
+from imbridge.adapters.dingtalk.inbound import Identity
 from imbridge.adapters.dingtalk.link import DingTalkLink
 from imbridge.adapters.dingtalk.outbound import measure
+from imbridge.adapters.dingtalk.received.reading import Reading
 from imbridge.adapters.dingtalk.sent.sessions import Sessions
 from imbridge.adapters.dingtalk.sent.speaking import Speaking
 from imbridge.adapters.dingtalk.services.contacts import DingTalkContacts
@@ -28,7 +29,6 @@ from imbridge.config import AccountConfig
 from imbridge.protocol import (
     Channel,
     ChannelKind,
-    DecodeError,
     Degradation,
     Message,
     NotSupportedError,
@@ -65,6 +65,7 @@ class DingTalkAdapter(Adapter):
         self._speaking = Speaking(self.api, self.sessions)
         self._open_api = OpenApi(self.api)
         self.counts: Counter[str] = Counter()
+        self._reading = Reading(config.key, self.me, self.counts)
         self._taking = Taking(config.key, context.intake, self.counts, patience=_PATIENCE)
         self.link_options = link_options or OPTIONS
         self._hearing = self._make_hearing()
@@ -118,18 +119,10 @@ class DingTalkAdapter(Adapter):
     # -- hearing -------------------------------------------------------------------------------------------------------
 
     def _decode(self, frame: Frame) -> Inbound:
-        try:
-            inbound = decode(frame, self.me)
-        except DecodeError as error:
-            log.warning("%s: %s; it is passed on as unknown", self.key, error)
-        except Exception as error:  # noqa: BLE001 - told, without its text; our mistake must not lose the message
-            log.warning("%s: the decoder failed (%s); the delivery is passed on whole", self.key, type(error).__name__)
-        else:
-            if isinstance(inbound.item, Message):
-                self.sessions.note(inbound.item)
-            return inbound
-        raw = frame.data.encode("utf-8", "replace")
-        return unreadable(frame.data, raw + frame.message_id.encode("utf-8", "replace"), self.me)
+        inbound = self._reading.read(frame)
+        if isinstance(inbound.item, Message):
+            self.sessions.note(inbound.item)
+        return inbound
 
     async def _answer_click(self, inbound: Inbound, within: float) -> tuple[bytes, Answer]:
         return b"", ()
