@@ -36,6 +36,7 @@ FOLDERS: dict[str, set[str]] = {
         "sent",  # session webhooks, messages of the API, cards, AI cards, media
         "services",  # what the platform offers beyond messages in and out, as at Feishu; and the monthly budget
         "robot",  # the custom robots of groups: a mode with an adapter of its own, as at WeCom
+        "hearing",  # stream connections or callbacks: all that the modes of an app differ in
     },
     "feishu": {
         "received",  # twenty types of content, events of two schemas, and what has to be asked for

@@ -21,6 +21,7 @@ _BLOCK = 32
 _RANDOM = 16
 _HEAD = _RANDOM + 4
 _KEY = re.compile(r"[A-Za-z0-9+/]{43}")
+_SEALED_JSON = re.compile(rb'"encrypt"\s{0,20}:\s{0,20}"((?:[A-Za-z0-9+/=]|\\/)+)"')
 _SEALED = re.compile(rb"<Encrypt>\s*(?:<!\[CDATA\[([A-Za-z0-9+/=]+)\]\]>|([A-Za-z0-9+/=]+))\s*</Encrypt>")
 
 
@@ -55,13 +56,25 @@ def sealed_in(body: bytes) -> str:
     return (found[1] or found[2]).decode("ascii")
 
 
+def sealed_in_json(body: bytes) -> str:
+    """The same of a callback in JSON.
+
+    Raises:
+        EnvelopeError: there is none, or more than one.
+    """
+    found = _SEALED_JSON.findall(body) if body.count(b'"encrypt"') == 1 else []
+    if len(found) != 1:
+        raise EnvelopeError
+    return bytes(found[0]).replace(b"\\/", b"/").decode("ascii")
+
+
 class Envelope:
     """Opens and closes the envelopes of one account.
 
     Args:
         token: The callback's token.
         aes_key: The callback's EncodingAESKey.
-        receiver: Whom envelopes are for: the corp id, the app id, or nothing for a smart bot.
+        receiver: Whom envelopes are for: the corp id, the app id or client id, or nothing for a smart bot.
     """
 
     __slots__ = ("_cipher", "_receiver", "_token")

@@ -31,7 +31,9 @@ Finish = Callable[[str, str], Awaitable[object]]
 """Takes code and state."""
 
 
-def oauth_route(platform: str, account: str, finish: Finish, drop: Callable[[str], None]) -> WebhookRoute:
+def oauth_route(
+    platform: str, account: str, finish: Finish, drop: Callable[[str], None], *, code_name: str = "code"
+) -> WebhookRoute:
     """The route of one account.
 
     Args:
@@ -39,11 +41,12 @@ def oauth_route(platform: str, account: str, finish: Finish, drop: Callable[[str
         account: The account's.
         finish: Is given what an agreement brings back.
         drop: Is given the state of a refusal.
+        code_name: What the platform calls the code.
     """
     path = f"/{platform}/{account}/oauth"
 
     async def handle(request: WebhookRequest) -> WebhookResponse:
-        state, code = request.query.get("state", ""), request.query.get("code", "")
+        state, code = request.query.get("state", ""), request.query.get(code_name, "")
         try:
             if request.query.get("error") or not code:
                 drop(state)

@@ -7,10 +7,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from imbridge.protocol import NotPermittedError
 from imbridge.transport import constant_time_equal
 
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 LIFETIME = 600.0
 """Seconds in which somebody has to agree."""
 _MOST = 1000
@@ -93,3 +95,14 @@ class PendingAuthorisations:
 
 def _digest(state: str) -> bytes:
     return hashlib.sha256(state.encode("utf-8", "surrogatepass")).digest()
+
+
+def check_redirect_uri(redirect_uri: str) -> None:
+    """See that a code may be sent there.
+
+    Raises:
+        ValueError: it is no https address, nor one of this machine.
+    """
+    parts = urlsplit(redirect_uri)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        raise ValueError(f"the redirect_uri must be an https address, not {parts.scheme or 'a relative'} one")

@@ -5,7 +5,8 @@ from feishu_media import mp4, ogg_page, opus
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imbridge.adapters.feishu.sent.formats import document_type, is_mp4, is_opus, opus_milliseconds
+from imbridge.adapters.feishu.sent.formats import document_type
+from imbridge.adapters.media_formats import is_mp4, is_opus, opus_milliseconds
 from imbridge.adapters.uploads import HEAD, TAIL
 
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_wecom_bot_golden import ME, NAMES, read
 
+from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.adapters.wecom.bot.frames import command, parse_frame
 from imbridge.adapters.wecom.bot.inbound import decode, unreadable
-from imbridge.adapters.wecom.bot.markup import as_markdown
 from imbridge.protocol import DecodeError, Message, UnknownEvent
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)

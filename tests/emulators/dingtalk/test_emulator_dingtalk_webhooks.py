@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from dingtalk_raw_api import Api
 
-from imbridge.emulators.dingtalk import App, CustomRobot, DingTalkEmulator, Group, User
+from imbridge.emulators.dingtalk import App, CustomRobot, DingTalkEmulator, EmulatorSettings, Group, User
 from imbridge.emulators.dingtalk.api_custom_robot import signature
 
 LINK = {"title": "t", "text": "x", "messageUrl": "https://x.cn"}
@@ -102,8 +102,16 @@ async def test_a_session_ends(ding: DingTalkEmulator, alice: User, single: str, 
     assert ding.violations == []
     assert ding.faults.expire_session_webhooks() == 1
     assert await api.post(single, text()) == gone
-    assert [one.kind for one in ding.violations] == ["session_expired"]
+    assert ding.violations == []  # it ended before its time: nobody could know
     await alice.receives_nothing(within=0.01)
+
+
+async def test_a_session_is_used_after_its_time(api: Api) -> None:
+    async with DingTalkEmulator(settings=EmulatorSettings(session_lifetime=0.0)) as ding:
+        ding.add_app("Bot")
+        sent = await ding.add_user("Alice").says("hi")
+        assert (await api.post(sent.data["sessionWebhook"], text()))["errcode"] == 300001
+        assert [one.kind for one in ding.violations] == ["session_expired"]
 
 
 async def test_a_session_ends_with_its_group(app: App, group: Group, in_group: str, api: Api) -> None:

@@ -33,6 +33,7 @@ from imbridge.adapters.dingtalk.frames import (
     parse_data,
     parse_frame,
 )
+from imbridge.adapters.dingtalk.hearing.base import Decoder
 from imbridge.adapters.errcode_refusals import json_object
 from imbridge.adapters.pending import Answer, PendingAnswer
 from imbridge.adapters.taking import Taking
@@ -57,8 +58,6 @@ _SUBSCRIPTIONS = (
     {"type": CALLBACK, "topic": CARDS},
 )
 
-Decoder = Callable[[Frame], Inbound]
-"""Reads a message, an event or a click; never fails."""
 AnswerWriter = Callable[[Inbound, float], Awaitable[tuple[bytes, Answer]]]
 """Waits so many seconds for what a skill says to a click: the JSON of the answer (or nothing), and what it shows."""
 

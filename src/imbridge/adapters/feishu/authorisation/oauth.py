@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 from weakref import WeakValueDictionary
 
 from imbridge.adapters.feishu.authorisation.bearers import IssuedToken, PersonToken
@@ -20,7 +20,7 @@ from imbridge.adapters.feishu.authorisation.user_token import MemoryUserTokens, 
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.refusals import passing
 from imbridge.adapters.oauth_page import oauth_route
-from imbridge.adapters.oauth_state import Pending, PendingAuthorisations
+from imbridge.adapters.oauth_state import Pending, PendingAuthorisations, check_redirect_uri
 from imbridge.protocol import DeliveryError, NotPermittedError
 from imbridge.transport import WebhookRoute
 
@@ -33,7 +33,6 @@ _MOST_SCOPES = 50
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _CLOSING = 30.0
 """Seconds that tokens on their way get at the end: two attempts at the platform, and the store."""
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 Result = TypeVar("Result")
 
@@ -96,9 +95,7 @@ class OAuth:
         Raises:
             ValueError: `redirect_uri` is no address that a code may be sent to, or there are more than 50 scopes.
         """
-        parts = urlsplit(redirect_uri)
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-            raise ValueError(f"the redirect_uri must be an https address, not {parts.scheme or 'a relative'} one")
+        check_redirect_uri(redirect_uri)
         wanted = dict.fromkeys((*scopes, *((_OFFLINE,) if offline else ())))
         if len(wanted) > _MOST_SCOPES:
             raise ValueError(f"at most {_MOST_SCOPES} scopes can be asked for at once, not {len(wanted)}")

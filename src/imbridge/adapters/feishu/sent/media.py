@@ -8,7 +8,8 @@ from typing import BinaryIO
 
 from imbridge.adapters.feishu.api import FeishuApi, download_kind
 from imbridge.adapters.feishu.capabilities import FEISHU
-from imbridge.adapters.feishu.sent.formats import document_type, is_mp4, is_opus, opus_milliseconds
+from imbridge.adapters.feishu.sent.formats import document_type
+from imbridge.adapters.media_formats import is_mp4, is_opus, opus_milliseconds
 from imbridge.adapters.uploads import HEAD, Content, Taker, look
 from imbridge.protocol import (
     Audio,

@@ -8,12 +8,12 @@ certified may do it. A code counts once, for 5 minutes; the token for 2 hours, i
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from pydantic import Field, SecretStr
 
 from imbridge.adapters.oauth_page import oauth_route
-from imbridge.adapters.oauth_state import PendingAuthorisations
+from imbridge.adapters.oauth_state import PendingAuthorisations, check_redirect_uri
 from imbridge.adapters.oauth_told import Told
 from imbridge.adapters.wechat.api import WeChatApi
 from imbridge.adapters.wechat.config import WeChatConfig
@@ -23,7 +23,6 @@ from imbridge.transport import WebhookRoute
 
 log = logging.getLogger(__name__)
 
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _HIDDEN = frozenset({"access_token", "refresh_token", "errcode", "errmsg"})
 
 Handler = Callable[["Visitor"], Awaitable[None]]
@@ -78,9 +77,7 @@ class OAuth:
         Raises:
             ValueError: `redirect_uri` is no address that a code may be sent to.
         """
-        parts = urlsplit(redirect_uri)
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-            raise ValueError(f"the redirect_uri must be an https address, not {parts.scheme or 'a relative'} one")
+        check_redirect_uri(redirect_uri)
         pending = self._pending.ask(redirect_uri, user, note)
         query = {  # in this order: clients have refused others
             "appid": self._config.app_id,

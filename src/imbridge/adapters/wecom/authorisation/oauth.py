@@ -6,11 +6,11 @@ Rules: developer.work.weixin.qq.com, path/91022 (the page inside WeCom), 98152 (
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from imbridge.adapters.errcode_calls import ErrcodeCaller
 from imbridge.adapters.oauth_page import oauth_route
-from imbridge.adapters.oauth_state import Pending, PendingAuthorisations
+from imbridge.adapters.oauth_state import Pending, PendingAuthorisations, check_redirect_uri
 from imbridge.adapters.oauth_told import Told
 from imbridge.adapters.wecom.authorisation.visitor import Visitor, visitor_of
 from imbridge.adapters.wecom.config import WeComConfig
@@ -19,7 +19,6 @@ from imbridge.transport import WebhookRoute
 
 log = logging.getLogger(__name__)
 
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _PATIENCE = 30.0
 """Seconds; somebody waits at a browser, and the code is good for 5 minutes."""
 
@@ -122,9 +121,7 @@ class OAuth:
         await self._told.close()
 
     def _ask(self, redirect_uri: str, user: str, note: str) -> Pending:
-        parts = urlsplit(redirect_uri)
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-            raise ValueError(f"the redirect_uri must be an https address, not {parts.scheme or 'a relative'} one")
+        check_redirect_uri(redirect_uri)
         return self._pending.ask(redirect_uri, user, note)
 
     async def _identify(self, code: str, pending: Pending) -> Visitor:

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
-from imbridge.adapters.wecom.services.entries import Facts, text
+from imbridge.adapters.entries import Facts, text
 from imbridge.protocol.model import ProtocolModel
 
 _NOT_KEPT = frozenset({"errcode", "errmsg", "user_ticket"})

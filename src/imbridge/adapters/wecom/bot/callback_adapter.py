@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
 from imbridge.adapters.envelope import Envelope
+from imbridge.adapters.media_formats import is_picture
 from imbridge.adapters.uploads import look
 from imbridge.adapters.wecom.bot.capabilities import CALLBACK_BOT
 from imbridge.adapters.wecom.bot.downloads import BotDownloads
@@ -20,7 +21,6 @@ from imbridge.adapters.wecom.bot.turn_stream import TurnStream
 from imbridge.adapters.wecom.bot.webhook import BotWebhook
 from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.adapters.wecom.sent.cards import DoesNotFitError
-from imbridge.adapters.wecom.sent.formats import is_picture
 from imbridge.adapters.wecom.sent.media import IMAGE_BYTES, TAKER
 from imbridge.config import AccountConfig
 from imbridge.protocol import (

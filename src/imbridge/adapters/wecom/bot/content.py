@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from imbridge.adapters.said import GAPS
 from imbridge.adapters.wecom.bot.facts import BotFacts
 from imbridge.protocol import Audio, Element, File, Image, Mention, Quote, Text, Unknown, Video
 
 _CALL = re.compile(r"@(?P<name>\S+)(?:\s|$)")
-_GAPS = " \u2005\u00a0\t\n"
 _FETCHED: Mapping[str, type[Image | File | Video]] = {"image": Image, "file": File, "video": Video}
 
 
@@ -82,7 +82,7 @@ def with_mentions(text: str, told: BotFacts) -> Iterator[Element]:
     """
     name = told.me.name
     call = re.compile(rf"@(?P<name>{re.escape(name)})(?:\s|$)") if name else _CALL
-    found = call.search(text) if name else call.match(text, len(text) - len(text.lstrip(_GAPS)))
+    found = call.search(text) if name else call.match(text, len(text) - len(text.lstrip(GAPS)))
     if found is None:
         yield Text(text)
         return
@@ -93,25 +93,6 @@ def with_mentions(text: str, told: BotFacts) -> Iterator[Element]:
     rest = text[start + 1 + len(name) :]
     if rest:
         yield Text(rest)
-
-
-def said(elements: tuple[Element, ...]) -> str:
-    """The text for a skill: without what is quoted, and without the call of us that it begins with."""
-    own = [element for element in elements if not isinstance(element, Quote)]
-    while own and isinstance(own[0], Text) and not own[0].text.strip(_GAPS):
-        own.pop(0)
-    if own and isinstance(own[0], Mention) and own[0].is_self:
-        return _joined(own[1:]).lstrip(_GAPS)
-    return _joined(own)
-
-
-def raw(elements: tuple[Element, ...]) -> str:
-    """The text as it was typed."""
-    return _joined([element for element in elements if not isinstance(element, Quote)])
-
-
-def _joined(elements: list[Element]) -> str:
-    return "".join(element.as_text() for element in elements)
 
 
 def content_type(kind: str, elements: tuple[Element, ...]) -> str:

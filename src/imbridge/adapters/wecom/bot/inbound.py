@@ -11,7 +11,8 @@ from typing import Any
 from pydantic_core import to_json
 
 from imbridge.adapters.base import Inbound
-from imbridge.adapters.wecom.bot.content import Content, content_type, raw, said
+from imbridge.adapters.said import said, typed
+from imbridge.adapters.wecom.bot.content import Content, content_type
 from imbridge.adapters.wecom.bot.events import READERS
 from imbridge.adapters.wecom.bot.facts import BotFacts, BotIdentity, digest
 from imbridge.protocol import DecodeError, Element, Event, Mention, Message, Unknown, UnknownEvent
@@ -92,7 +93,7 @@ def _message(told: BotFacts, kind: str) -> tuple[Message, dict[str, tuple[str, s
         elements=elements,
         content_type=content_type(kind, shown),
         text=said(shown),
-        raw=raw(shown),
+        raw=typed(shown),
         timestamp=told.timestamp,
         payload=dict(told.body),
     )

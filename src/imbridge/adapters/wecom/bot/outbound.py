@@ -6,8 +6,8 @@ Source: developer.work.weixin.qq.com, "long connection" (path/101463), "passive 
 import hashlib
 from typing import Any
 
+from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.adapters.wecom.bot.events import FEEDBACK
-from imbridge.adapters.wecom.bot.markup import as_markdown
 from imbridge.adapters.wecom.sent.cards import has_task, template_card
 from imbridge.adapters.wecom.sent.speaking import task_id
 from imbridge.protocol import (

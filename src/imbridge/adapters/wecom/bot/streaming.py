@@ -11,8 +11,8 @@ from uuid import uuid4
 
 from imbridge.adapters.base import Growing, GrowingFullError
 from imbridge.adapters.errcode_refusals import RetargetError
+from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.adapters.wecom.bot.calls import Obeyed
-from imbridge.adapters.wecom.bot.markup import as_markdown
 from imbridge.adapters.wecom.bot.outbound import measure, stream_body, stream_card
 from imbridge.adapters.wecom.bot.ways import Way
 from imbridge.protocol import DeliveryError, Element, ImbridgeError, NotSupportedError, RateLimitedError

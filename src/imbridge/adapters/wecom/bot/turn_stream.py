@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from imbridge.adapters.base import Growing, GrowingFullError
-from imbridge.adapters.wecom.bot.markup import as_markdown
+from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.adapters.wecom.bot.outbound import measure, stream_card
 from imbridge.adapters.wecom.bot.turn import Piece, Turn, TurnOverError
 from imbridge.protocol import Element, NotSupportedError

@@ -6,7 +6,6 @@ with `encrypt`, receiver empty; the platform waits 5 s. A callback is authentica
 
 import asyncio
 import logging
-import re
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
@@ -16,7 +15,7 @@ from uuid import uuid4
 from pydantic_core import from_json, to_json
 
 from imbridge.adapters.base import Intake, Verdict
-from imbridge.adapters.envelope import Envelope
+from imbridge.adapters.envelope import Envelope, EnvelopeError, sealed_in_json
 from imbridge.adapters.pending import PendingAnswer
 from imbridge.adapters.wecom.bot.awaited import ANSWER_WITHIN, expects_answer, written_answer
 from imbridge.adapters.wecom.bot.facts import BotIdentity
@@ -29,7 +28,6 @@ from imbridge.transport import Refused, ReplayWindow, WebhookRequest, WebhookRes
 
 log = logging.getLogger(__name__)
 
-_SEALED = re.compile(rb'"encrypt"\s{0,20}:\s{0,20}"((?:[A-Za-z0-9+/=]|\\/)+)"')
 _MAX_BODY = 256 * 1024
 _WINDOW = 300.0
 """Seconds that a callback may be from our clock: its repetitions may come with the time of the first."""
@@ -296,12 +294,7 @@ class BotWebhook:
 
 
 def _sealed(body: bytes) -> str:
-    """The cipher text in a callback's JSON, which is not parsed: nobody has proved yet that he may send it.
-
-    Raises:
-        Refused: there is none, or more than one.
-    """
-    found = _SEALED.findall(body) if body.count(b'"encrypt"') == 1 else []
-    if len(found) != 1:
-        raise Refused(400, "not encrypted")
-    return bytes(found[0]).replace(b"\\/", b"/").decode("ascii")
+    try:
+        return sealed_in_json(body)
+    except EnvelopeError:
+        raise Refused(400, "not encrypted") from None

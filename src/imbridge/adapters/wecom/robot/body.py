@@ -6,6 +6,7 @@ Source: developer.work.weixin.qq.com, path/99110, "message types and formats".
 from collections.abc import Iterable
 from typing import Any
 
+from imbridge.adapters.called import MOBILE
 from imbridge.adapters.wecom.robot.cards import card_markdown
 from imbridge.adapters.wecom.robot.markdown import USERID, without_mentions, written
 from imbridge.adapters.wecom.sent.cards import DoesNotFitError, template_card
@@ -30,8 +31,6 @@ from imbridge.rendering import Part, PartKind
 
 TEXT_BYTES, MARKDOWN_BYTES = 2048, 4096
 _TITLE_BYTES, _URL_BYTES = 128, 2048
-MOBILE = "tel:"
-"""Begins the id of a `Mention` that is a telephone number, for members whose userid is not known."""
 _TYPES = frozenset({"text", "markdown", "markdown_v2", "image", "news", "file", "voice", "template_card"})
 
 Body = dict[str, Any]

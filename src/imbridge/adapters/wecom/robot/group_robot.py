@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
 from imbridge.adapters.errcode_calls import Answer
 from imbridge.adapters.errcode_refusals import DegradeError
+from imbridge.adapters.media_formats import amr_seconds, is_amr, is_picture
 from imbridge.adapters.uploads import Content, Taker, look
 from imbridge.adapters.wecom.capabilities import GROUP_ROBOT
 from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.adapters.wecom.robot.body import as_text, image, measure, robot_body
 from imbridge.adapters.wecom.robot.errors import LOOKED_AT
 from imbridge.adapters.wecom.robot.hook import RobotHook
-from imbridge.adapters.wecom.sent.formats import amr_seconds, is_amr, is_picture
 from imbridge.adapters.wecom.sent.media import VOICE_BYTES, VOICE_SECONDS
 from imbridge.config import AccountConfig
 from imbridge.protocol import (

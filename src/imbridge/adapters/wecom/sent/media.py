@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote
 
+from imbridge.adapters.media_formats import amr_seconds, is_amr, is_mp4, is_picture
 from imbridge.adapters.uploads import HEAD, Content, Taker, look
 from imbridge.adapters.wecom.api import WeComApi
-from imbridge.adapters.wecom.sent.formats import amr_seconds, is_amr, is_mp4, is_picture
 from imbridge.protocol import (
     Audio,
     ContentRefusedError,

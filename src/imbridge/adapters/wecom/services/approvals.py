@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import AwareDatetime, Field
 
+from imbridge.adapters.entries import number, objects, text
 from imbridge.adapters.errcode_calls import ErrcodeCaller
-from imbridge.adapters.wecom.services.entries import number, objects, text
 from imbridge.protocol.message import utc
 from imbridge.protocol.model import ProtocolModel
 

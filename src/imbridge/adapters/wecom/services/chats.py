@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import Field
 
+from imbridge.adapters.entries import text, texts
 from imbridge.adapters.errcode_calls import ErrcodeCaller
-from imbridge.adapters.wecom.services.entries import text, texts
 from imbridge.protocol import Channel, ChannelKind, DeliveryError, TargetGoneError
 from imbridge.protocol.model import ProtocolModel
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import Field
 
+from imbridge.adapters.entries import Facts, number, numbers, objects, text, texts
 from imbridge.adapters.errcode_calls import Answer, ErrcodeCaller
-from imbridge.adapters.wecom.services.entries import Facts, number, numbers, objects, text, texts
 from imbridge.protocol import DeliveryError, NotPermittedError, TargetGoneError
 from imbridge.protocol.model import ProtocolModel
 

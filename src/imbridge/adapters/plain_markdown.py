@@ -1,7 +1,8 @@
 """Plain text as Markdown that says the same.
 
-A smart bot's answers are Markdown, whatever they hold. What would be taken for markup gets a backslash, and nothing
-else does: that the clients take one for an escape, as CommonMark has it, is not documented.
+For messages that are Markdown, whatever they hold: a smart bot's answers in WeCom, cards in DingTalk. What would be
+taken for markup gets a backslash, and nothing else does: that the clients take one for an escape, as CommonMark has it,
+is not documented.
 """
 
 import re

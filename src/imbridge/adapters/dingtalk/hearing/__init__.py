@@ -1,0 +1,1 @@
+"""How a robot hears: over stream connections, or by HTTP callbacks."""

@@ -1,0 +1,119 @@
+"""Hearing by stream connections: one, or two that stand side by side."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from imbridge.adapters.base import Health
+from imbridge.adapters.dingtalk.hearing.base import Teller
+from imbridge.adapters.dingtalk.link import DingTalkLink
+from imbridge.adapters.taking import Taking
+from imbridge.protocol import AuthError, LinkError
+from imbridge.transport import Connection, HttpPool, Link, LinkOptions, LinkState, WebhookRoute
+
+OPTIONS = LinkOptions(ping_interval=20.0, ping_timeout=40.0, drain=15.0)
+"""A ping that is not answered within 40 s: a link on which nothing was heard for 60 s is dead. The server closes a
+connection 10 s after it said `disconnect`."""
+_HEALTH = {
+    LinkState.CONNECTING: Health.STARTING,
+    LinkState.UP: Health.UP,
+    LinkState.DOWN: Health.DOWN,
+    LinkState.FAILED: Health.FAILED,
+    LinkState.STOPPED: Health.STOPPED,
+}
+_BEST_FIRST = (LinkState.UP, LinkState.CONNECTING, LinkState.DOWN, LinkState.FAILED, LinkState.STOPPED)
+
+
+class Streams:
+    """The stream connections of one account."""
+
+    def __init__(
+        self,
+        name: str,
+        pool: HttpPool,
+        taking: Taking,
+        tell: Teller,
+        make: Callable[[], DingTalkLink],
+        *,
+        number: int = 1,
+        options: LinkOptions = OPTIONS,
+    ) -> None:
+        """No I/O; `make` makes the driver of one connection, of which there are `number`."""
+        self._taking = taking
+        self._tell = tell
+        self._drivers: list[DingTalkLink] = []
+        self._links: list[Link] = []
+        for count in range(number):
+            driver = make()
+            link = Link(
+                driver,
+                pool,
+                options=options,
+                name=name if count == 0 else f"{name}#{count + 1}",
+                on_state=self._on_state,
+            )
+            driver.on_disconnect = _rotating(link)
+            self._drivers.append(driver)
+            self._links.append(link)
+
+    async def start(self) -> None:
+        """Connect; back when the first connection stands, however long that takes.
+
+        Raises:
+            AuthError: the credentials are wrong.
+            LinkError: the platform refuses the connection for good.
+        """
+        self._taking.start()
+        for link in self._links[1:]:
+            await link.start(wait=False)
+        try:
+            await self._links[0].start()
+        except LinkError as error:
+            await self._stop_links()
+            await self._taking.stop(within=0)
+            cause = error.__cause__
+            if isinstance(cause, AuthError):
+                raise cause from None
+            raise
+
+    async def stop(self) -> None:
+        """Close the connections; what came is taken in."""
+        for driver in self._drivers:
+            driver.reading = False
+        await self._stop_links()
+        await self._taking.stop()
+
+    def routes(self) -> Sequence[WebhookRoute]:
+        """None."""
+        return ()
+
+    def counters(self) -> Mapping[str, int]:
+        """What the connections count, summed up."""
+        totals: Counter[str] = Counter()
+        for link in self._links:
+            counts = link.counters
+            totals.update({name: getattr(counts, name) for name in counts.__slots__})
+        return totals
+
+    async def _stop_links(self) -> None:
+        for driver in self._drivers:
+            await driver.close()
+        for link in self._links:
+            await link.stop()
+
+    def _on_state(self, state: LinkState, error: Exception | None) -> None:
+        if state is LinkState.STOPPED:
+            return
+        states = {link.state for link in self._links}
+        best = next(state for state in _BEST_FIRST if state in states)
+        if best is not LinkState.STOPPED:
+            self._tell(_HEALTH[best], str(error or best.value))
+
+
+def _rotating(link: Link) -> Callable[[Connection], None]:
+    """The server is about to close this connection: another one is made before."""
+
+    def rotate(conn: Connection) -> None:
+        if link.connection is conn:
+            link.rotate_soon()
+
+    return rotate
