@@ -50,6 +50,10 @@ def param(rig: Rig) -> dict[str, Any]:
     return found
 
 
+def names_in(folder: Path) -> list[str]:
+    return [file.name for file in folder.iterdir()]
+
+
 class TestAsWhatTheyGo:
     @pytest.mark.parametrize(
         ("media", "kind", "key"),
@@ -230,7 +234,7 @@ class TestDownloads:
         await rig.alice.sends_file(PDF, sent, app=rig.app)
         path = await adapter.save("m", await self.received(rig), tmp_path)
         assert (path.name, path.read_bytes()) == (saved, PDF)
-        assert [file.name for file in tmp_path.iterdir()] == [saved]
+        assert names_in(tmp_path) == [saved]
 
     async def test_a_picture_gets_a_name_of_its_own(self, rig: Rig, adapter: DingTalkAdapter, tmp_path: Path) -> None:
         await rig.alice.sends_image(PNG, app=rig.app)
@@ -244,7 +248,7 @@ class TestDownloads:
             await adapter.read("m", media)
         with pytest.raises(DeliveryError, match="too long"):
             await adapter.save("m", media, tmp_path)
-        assert list(tmp_path.iterdir()) == []
+        assert names_in(tmp_path) == []
 
     @pytest.mark.parametrize("status", [403, 404, 410])
     async def test_is_gone(self, rig: Rig, adapter: DingTalkAdapter, status: int) -> None:
