@@ -15,11 +15,17 @@ from imbridge.adapters.dingtalk.frames import Frame
 from imbridge.adapters.dingtalk.hearing.base import Hearing
 from imbridge.adapters.dingtalk.hearing.callbacks import Callbacks
 from imbridge.adapters.dingtalk.hearing.streams import OPTIONS, Streams
-from imbridge.adapters.dingtalk.inbound import Identity, decode, unreadable
+from imbridge.adapters.dingtalk.inbound import Identity
 from imbridge.adapters.dingtalk.link import DingTalkLink
 from imbridge.adapters.dingtalk.outbound import measure
 from imbridge.adapters.dingtalk.received.downloads import Downloads
+from imbridge.adapters.dingtalk.received.reading import Reading
 from imbridge.adapters.dingtalk.robot.custom_robot import CustomRobotAdapter
+from imbridge.adapters.dingtalk.sent.ai_card import AiCard
+from imbridge.adapters.dingtalk.sent.answers import written_answer
+from imbridge.adapters.dingtalk.sent.card_api import CardApi
+from imbridge.adapters.dingtalk.sent.card_speaking import CardSpeaking
+from imbridge.adapters.dingtalk.sent.card_streams import CardStreams
 from imbridge.adapters.dingtalk.sent.media import DingTalkMedia
 from imbridge.adapters.dingtalk.sent.reactions import Reactions
 from imbridge.adapters.dingtalk.sent.recipients import check_recalled
@@ -35,7 +41,6 @@ from imbridge.config import AccountConfig
 from imbridge.protocol import (
     Channel,
     ChannelKind,
-    DecodeError,
     Degradation,
     Media,
     Message,
@@ -82,7 +87,12 @@ class DingTalkAdapter(Adapter):
         self._reactions = Reactions(self.api)
         self._speaking = Speaking(self.api, self.sessions, self.media)
         self._open_api = OpenApi(self.api)
+        cards = CardApi(self.api)
+        self.card_streams = CardStreams(cards, context.notes, self.capabilities)
+        self._cards = CardSpeaking(cards, self.card_streams, self._speaking.say, self.measure, self.capabilities)
+        self.me.card_channel = self._cards.channel_of
         self.counts: Counter[str] = Counter()
+        self._reading = Reading(config.key, self.me, self.counts)
         self._taking = Taking(config.key, context.intake, self.counts, patience=_PATIENCE)
         self.link_options = link_options or OPTIONS
         self._hearing = self._make_hearing()
@@ -111,6 +121,7 @@ class DingTalkAdapter(Adapter):
         """
         await self.api.quota.open(self.context.notes)
         await self.sessions.restore()
+        await self.card_streams.start()
         await self._hearing.start()
 
     async def stop_reading(self) -> None:
@@ -123,6 +134,7 @@ class DingTalkAdapter(Adapter):
             return
         self._closed = True
         await self.stop_reading()
+        await self.card_streams.close()
         await self.oauth.close()
         await self.api.close()
         self.api.quota.save()
@@ -137,21 +149,13 @@ class DingTalkAdapter(Adapter):
     # -- hearing -------------------------------------------------------------------------------------------------------
 
     def _decode(self, frame: Frame) -> Inbound:
-        try:
-            inbound = decode(frame, self.me)
-        except DecodeError as error:
-            log.warning("%s: %s; it is passed on as unknown", self.key, error)
-        except Exception as error:  # noqa: BLE001 - told, without its text; our mistake must not lose the message
-            log.warning("%s: the decoder failed (%s); the delivery is passed on whole", self.key, type(error).__name__)
-        else:
-            if isinstance(inbound.item, Message):
-                self.sessions.note(inbound.item)
-            return inbound
-        raw = frame.data.encode("utf-8", "replace")
-        return unreadable(frame.data, raw + frame.message_id.encode("utf-8", "replace"), self.me)
+        inbound = self._reading.read(frame)
+        if isinstance(inbound.item, Message):
+            self.sessions.note(inbound.item)
+        return inbound
 
     async def _answer_click(self, inbound: Inbound, within: float) -> tuple[bytes, Answer]:
-        return b"", ()
+        return await written_answer(inbound, within, self._cards.changed)
 
     # -- speaking ------------------------------------------------------------------------------------------------------
 
@@ -165,13 +169,25 @@ class DingTalkAdapter(Adapter):
         if target.reply_to is not None:
             why = "a robot's message cannot quote another"
             degradations.append(Degradation(what="reply", how="sent to the chat", why=why))
-        sent = await self._speaking.say(target.channel, part, key)
+        if (card := self._cards.card_in(part)) is not None:
+            sent = await self._cards.say(target.channel, card, key)
+        else:
+            sent = await self._speaking.say(target.channel, part, key)
         return Sent(sent.part, sent.attempts, (*degradations, *sent.degradations))
+
+    async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:
+        """Put another card in the place of a sent one."""
+        return await self._cards.change(message_id, part)
+
+    def grow(self, *, markdown: bool, channel: Channel | None = None) -> AiCard | None:
+        """An AI card; None where an answer is better said when it is done."""
+        return self.card_streams.grow(channel, markdown=markdown)
 
     async def recall(self, channel: Channel, message_id: str) -> None:
         """Take a sent message back, within 24 hours; only those of the API have an id."""
         if not message_id:
             raise NotSupportedError("DingTalk gives no id for what is sent by a session webhook; set reply_by: api")
+        message_id = self._cards.carrier_of(message_id)
         if channel.kind is ChannelKind.GROUP:
             answer = await self.api.recall_from_group(channel.id, [message_id])
         else:
@@ -251,6 +267,7 @@ class DingTalkAdapter(Adapter):
             **self.sessions.counts,
             **self.media.counts,
             **quota.counters(),
+            **self.card_streams.counts,
             "calls": caller.calls + self.api.oapi.calls,
             "retries": caller.retries + self.api.oapi.retries,
             "token_refreshes": caller.refreshes + self.api.oapi.refreshes,

@@ -14,6 +14,7 @@ ROBOT = Capabilities(
     markdown_bytes=15_000,
     image_bytes=20 << 20,
     file_bytes=20 << 20,
+    edit_cards=True,
     recall=True,
     recall_window=24 * 3600,
     react=True,

@@ -23,7 +23,7 @@ async def probed(api: DingTalkApi, name: str) -> Probe:
         name: What the robot is called, where it is known.
     """
     try:
-        await api.caller.token(patience=_PATIENCE)
+        await api.caller.token(patience=min(_PATIENCE, api.config.send_timeout))
     except ImbridgeError as error:
         return Probe(ok=False, problems=(str(error),))
     ok, found = await _look(api)
