@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dingtalk_rig import Rig, alone
 
 from imbridge.adapters.dingtalk.sent.cards import DoesNotFitError, is_raw, model_variables, own_variables, raw_variables
 from imbridge.protocol import Card
+from imbridge.rendering import PartKind
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "dingtalk" / "cards"
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.json"))
@@ -78,3 +80,16 @@ def test_every_part_of_a_card_has_a_sample() -> None:
     for name in NAMES:
         look(Card.model_validate(read(name)["card"]).body)
     assert seen == IN_BODY
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_the_platform_takes_it(rig: Rig, name: str) -> None:
+    sample = read(name)
+    rig.ding.add_card_template("my-template.schema")
+    own = ["title", "content", "notice", "buttons", "has_buttons", "form", "form_button", "form_action", "has_form"]
+    rig.ding.add_card_template("own.schema", variables=own)
+    for template in ("", "own.schema"):
+        adapter = await rig.start(interactive_template=template)
+        await adapter.send(rig.target(), alone(PartKind.CARD, Card.model_validate(sample["card"])), f"key{template}")
+    assert len(rig.sent()) == 2
+    assert rig.ding.violations == []
