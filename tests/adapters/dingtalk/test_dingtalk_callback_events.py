@@ -116,6 +116,14 @@ class TestIn:
         assert first == again
         assert http.rig.ding.stats.events_repeated == 1
 
+    async def test_what_was_not_stored_may_come_again_as_it_was(self, http: CallbackRig) -> None:
+        """It is written nowhere whether a repetition is signed anew."""
+        callbacks, app = http.rig.ding.callbacks, http.rig.app
+        http.rig.intake.answers.append(Verdict.OVERLOADED)
+        assert (await callbacks.send_event(app, http.event())).status == 503
+        assert (await callbacks.replay_event(app)).plain == "success"
+        assert len(http.rig.intake.items) == 2
+
     async def test_success_only_when_it_is_stored(self, http: CallbackRig) -> None:
         intake = http.rig.intake
         intake.hold = True
