@@ -13,7 +13,7 @@ from imbridge.adapters.dingtalk.sent.card_parts import calls_back
 from imbridge.adapters.dingtalk.sent.card_streams import CardStreams
 from imbridge.adapters.dingtalk.sent.card_texts import BUTTON_CARD, FINISHED, text_variables
 from imbridge.adapters.dingtalk.sent.cards import Variables, is_raw, model_variables, own_variables, raw_variables
-from imbridge.adapters.dingtalk.sent.speaking import is_outside
+from imbridge.adapters.dingtalk.sent.recipients import is_outside
 from imbridge.protocol import (
     Capabilities,
     Card,
