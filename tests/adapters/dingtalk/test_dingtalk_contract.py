@@ -37,8 +37,7 @@ class DingTalkStage(Stage):
         return [message.text for message in self.rig.sent()]
 
     def reactions(self, message_id: str) -> list[str]:
-        sent = next(sent for sent in self.rig.ding.world.sent if sent.msg_id == message_id)
-        return list(self.rig.alice.reactions_on(sent))
+        return list(self.rig.alice.reactions_on(self.rig.ding.world.sent[message_id]))
 
     def expire_token(self) -> None:
         self.rig.ding.faults.expire_tokens()

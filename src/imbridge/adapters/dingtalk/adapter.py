@@ -3,6 +3,8 @@
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
 from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
@@ -16,7 +18,17 @@ from imbridge.adapters.dingtalk.hearing.streams import OPTIONS, Streams
 from imbridge.adapters.dingtalk.inbound import Identity
 from imbridge.adapters.dingtalk.link import DingTalkLink
 from imbridge.adapters.dingtalk.outbound import measure
+from imbridge.adapters.dingtalk.received.downloads import Downloads
 from imbridge.adapters.dingtalk.received.reading import Reading
+from imbridge.adapters.dingtalk.robot.custom_robot import CustomRobotAdapter
+from imbridge.adapters.dingtalk.sent.ai_card import AiCard
+from imbridge.adapters.dingtalk.sent.answers import written_answer
+from imbridge.adapters.dingtalk.sent.card_api import CardApi
+from imbridge.adapters.dingtalk.sent.card_speaking import CardSpeaking
+from imbridge.adapters.dingtalk.sent.card_streams import CardStreams
+from imbridge.adapters.dingtalk.sent.media import DingTalkMedia
+from imbridge.adapters.dingtalk.sent.reactions import Reactions
+from imbridge.adapters.dingtalk.sent.recipients import check_recalled
 from imbridge.adapters.dingtalk.sent.sessions import Sessions
 from imbridge.adapters.dingtalk.sent.speaking import Speaking
 from imbridge.adapters.dingtalk.services.contacts import DingTalkContacts
@@ -30,6 +42,7 @@ from imbridge.protocol import (
     Channel,
     ChannelKind,
     Degradation,
+    Media,
     Message,
     NotSupportedError,
 )
@@ -49,6 +62,13 @@ class DingTalkAdapter(Adapter):
     config_type: ClassVar[type[AccountConfig]] = DingTalkConfig
     capabilities = ROBOT
 
+    @classmethod
+    def create(cls, config: AccountConfig, context: AdapterContext) -> Adapter:
+        """The adapter of an app's robot, or of a group's custom robot."""
+        if isinstance(config, DingTalkConfig) and config.mode is Mode.CUSTOM_ROBOT:
+            return CustomRobotAdapter(config, context)
+        return cls(config, context)
+
     def __init__(
         self, config: AccountConfig, context: AdapterContext, *, link_options: LinkOptions | None = None
     ) -> None:
@@ -59,11 +79,18 @@ class DingTalkAdapter(Adapter):
         self.settings = config
         self.api = DingTalkApi(config, context.pool)
         self.me = Identity(config.name, config.robot)
-        self.sessions = Sessions(config, context.pool)
+        self.sessions = Sessions(config, context.pool, context.notes)
         self.contacts = DingTalkContacts(self.api)
         self.oauth = OAuth(self.api, context.pool, self.contacts)
-        self._speaking = Speaking(self.api, self.sessions)
+        self.media = DingTalkMedia(self.api)
+        self.downloads = Downloads(self.api, context.pool)
+        self._reactions = Reactions(self.api)
+        self._speaking = Speaking(self.api, self.sessions, self.media)
         self._open_api = OpenApi(self.api)
+        cards = CardApi(self.api)
+        self.card_streams = CardStreams(cards, context.notes, self.capabilities)
+        self._cards = CardSpeaking(cards, self.card_streams, self._speaking.say, self.measure, self.capabilities)
+        self.me.card_channel = self._cards.channel_of
         self.counts: Counter[str] = Counter()
         self._reading = Reading(config.key, self.me, self.counts)
         self._taking = Taking(config.key, context.intake, self.counts, patience=_PATIENCE)
@@ -93,6 +120,8 @@ class DingTalkAdapter(Adapter):
             LinkError: the platform refuses the connection for good.
         """
         await self.api.quota.open(self.context.notes)
+        await self.sessions.restore()
+        await self.card_streams.start()
         await self._hearing.start()
 
     async def stop_reading(self) -> None:
@@ -105,6 +134,7 @@ class DingTalkAdapter(Adapter):
             return
         self._closed = True
         await self.stop_reading()
+        await self.card_streams.close()
         await self.oauth.close()
         await self.api.close()
         self.api.quota.save()
@@ -125,7 +155,7 @@ class DingTalkAdapter(Adapter):
         return inbound
 
     async def _answer_click(self, inbound: Inbound, within: float) -> tuple[bytes, Answer]:
-        return b"", ()
+        return await written_answer(inbound, within, self._cards.changed)
 
     # -- speaking ------------------------------------------------------------------------------------------------------
 
@@ -139,17 +169,56 @@ class DingTalkAdapter(Adapter):
         if target.reply_to is not None:
             why = "a robot's message cannot quote another"
             degradations.append(Degradation(what="reply", how="sent to the chat", why=why))
-        sent = await self._speaking.say(target.channel, part, key)
+        if (card := self._cards.card_in(part)) is not None:
+            sent = await self._cards.say(target.channel, card, key)
+        else:
+            sent = await self._speaking.say(target.channel, part, key)
         return Sent(sent.part, sent.attempts, (*degradations, *sent.degradations))
+
+    async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:
+        """Put another card in the place of a sent one."""
+        return await self._cards.change(message_id, part)
+
+    def grow(self, *, markdown: bool, channel: Channel | None = None) -> AiCard | None:
+        """An AI card; None where an answer is better said when it is done."""
+        return self.card_streams.grow(channel, markdown=markdown)
 
     async def recall(self, channel: Channel, message_id: str) -> None:
         """Take a sent message back, within 24 hours; only those of the API have an id."""
         if not message_id:
             raise NotSupportedError("DingTalk gives no id for what is sent by a session webhook; set reply_by: api")
+        message_id = self._cards.carrier_of(message_id)
         if channel.kind is ChannelKind.GROUP:
-            await self.api.recall_from_group(channel.id, [message_id])
+            answer = await self.api.recall_from_group(channel.id, [message_id])
         else:
-            await self.api.recall_from_users([message_id])
+            answer = await self.api.recall_from_users([message_id])
+        check_recalled(message_id, answer.body)
+
+    async def react(self, channel: Channel, message_id: str, emoji: str) -> None:
+        """Put an emoji, or a short text, on a message that somebody wrote."""
+        await self._reactions.put(self._conversation(channel), message_id, emoji)
+
+    async def unreact(self, channel: Channel, message_id: str, emoji: str) -> None:
+        """Take our reaction off a message."""
+        await self._reactions.take(self._conversation(channel), message_id, emoji)
+
+    async def typing(self, channel: Channel, message_id: str, on: bool) -> None:
+        """The emotion that DingTalk's own assistants show, while there is enough of the month's calls for it."""
+        await self._reactions.thinking(self._conversation(channel), message_id, on)
+
+    def _conversation(self, channel: Channel) -> str:
+        conversation = self.sessions.conversation(channel)
+        if conversation is None:
+            raise NotSupportedError(f"DingTalk's id of {channel.address} is not known before somebody writes there")
+        return conversation
+
+    async def read(self, message_id: str, media: Media) -> bytes:
+        """Fetch the bytes of a received media element; at most `download_limit`."""
+        return await self.downloads.read(media)
+
+    async def save(self, message_id: str, media: Media, to: str | PathLike[str]) -> Path:
+        """Write a received media element to disk; at most `download_limit`."""
+        return await self.downloads.save(media, to)
 
     # -- the rest of the platform --------------------------------------------------------------------------------------
 
@@ -196,7 +265,9 @@ class DingTalkAdapter(Adapter):
             **self.counts,
             **self._hearing.counters(),
             **self.sessions.counts,
+            **self.media.counts,
             **quota.counters(),
+            **self.card_streams.counts,
             "calls": caller.calls + self.api.oapi.calls,
             "retries": caller.retries + self.api.oapi.retries,
             "token_refreshes": caller.refreshes + self.api.oapi.refreshes,

@@ -43,8 +43,8 @@ from imbridge.transport import Connection, Dial, HttpPool, LinkVerdict, Reaction
 log = logging.getLogger(__name__)
 
 OPEN = "/v1.0/gateway/connections/open"
-ANSWER_WITHIN = 2.2
-"""Seconds for a skill to answer a click; the person who clicked waits."""
+ANSWER_WITHIN = 1.5
+"""Seconds for a skill to answer a click; the rest of the platform's 2 is for the way."""
 _LAST_ACKS = 0.5
 """Seconds for acknowledgements at the end. What is said to a click later goes another way."""
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")

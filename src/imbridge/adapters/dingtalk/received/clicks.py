@@ -10,10 +10,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import from_json
+
+from imbridge.adapters.dingtalk.card_tracks import is_private
 from imbridge.adapters.dingtalk.received.facts import group, private, text_of, unpacked
 from imbridge.adapters.dingtalk.received.identity import Identity
-from imbridge.adapters.dingtalk.sent.card_actions import what_was_clicked
 from imbridge.protocol import ButtonClicked, Channel, Event, Sender
+
+OWN = "imbridge"
+"""Parameter of an action: its name. The actions of our own cards have the parameters `{"imbridge": name, "value":
+value}`, or, in templates that have but the action's id, this as JSON in the id."""
 
 _UNION = 2
 _SPACE = re.compile(r"dtv1\.card:?//(?P<type>[A-Za-z_]+)\.(?P<id>.+)", re.DOTALL)
@@ -29,22 +35,43 @@ def button_clicked(key: str, data: Mapping[str, Any], me: Identity, at: datetime
     card, user = text_of(data, "outTrackId"), text_of(data, "userId")
     if not card or text_of(data, "type") not in ("", "actionCallback"):
         raise ValueError("no click on a card")
-    told = _private_data(data)
-    ids = told.get("actionIds")
-    action, value, form = what_was_clicked(ids if isinstance(ids, list) else (), unpacked(told.get("params")) or {})
     return ButtonClicked(
         id=key,
         platform="dingtalk",
         account=me.account,
-        channel=me.card_channel(card) or _space(data, me, user),
+        channel=me.card_channel(card) or _own_private(card, me, user) or _space(data, me, user),
         actor=_actor(data, user),
         timestamp=at,
         payload=dict(data),
         message_id=card,
-        action=action,
-        value=value,
-        form=form,
+        **what_was_clicked(data),
     )
+
+
+def what_was_clicked(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Action, value and form of a click.
+
+    Of a card that is not of our making the action is its parameter `action`, else its id; the value, all parameters.
+    """
+    private_data = _private_data(data)
+    listed = private_data.get("actionIds")
+    ids = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
+    params = dict(unpacked(private_data.get("params")) or {})
+    carried = params if isinstance(params.get(OWN), str) else _carried(ids[0]) if ids else None
+    form = unpacked(params.get("form"))
+    if carried is not None:
+        rest = {name: value for name, value in params.items() if name not in (OWN, "value", "form")}
+        return {"action": carried[OWN], "value": carried.get("value"), "form": {**rest, **_filled(form)}}
+    action = text_of(params, "action") or (ids[0] if ids else "")
+    return {"action": action, "value": params or None, "form": _filled(form)}
+
+
+def _filled(form: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What was filled in: a choice comes as `{"index": ..., "value": ...}`, everything else as it is."""
+    return {
+        name: value["value"] if isinstance(value, Mapping) and value.keys() == {"index", "value"} else value
+        for name, value in (form or {}).items()
+    }
 
 
 def _private_data(data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -56,6 +83,17 @@ def _private_data(data: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
+def _carried(action: str) -> Mapping[str, Any] | None:
+    """What an id carries that is of our making."""
+    if not action.startswith("{"):
+        return None
+    try:
+        read = from_json(action, allow_inf_nan=False)
+    except ValueError:
+        return None
+    return read if isinstance(read, dict) and isinstance(read.get(OWN), str) else None
+
+
 def _actor(data: Mapping[str, Any], user: str) -> Sender | None:
     if not user:
         return None
@@ -65,15 +103,18 @@ def _actor(data: Mapping[str, Any], user: str) -> Sender | None:
     return Sender(id=user, ids=ids)
 
 
+def _own_private(card: str, me: Identity, user: str) -> Channel | None:
+    """Of a card of ours that an earlier process sent, its id tells whether it went to one person."""
+    return private(me.account, user) if user and is_private(card) else None
+
+
 def _space(data: Mapping[str, Any], me: Identity, user: str) -> Channel | None:
     """Where the card is, as far as the callback tells: what is not known as a private chat is taken for a group."""
     identity, kind = text_of(data, "spaceId"), text_of(data, "spaceType").upper()
-    named = _SPACE.fullmatch(identity)
-    if named:
+    if named := _SPACE.fullmatch(identity):
         identity, kind = named["id"], named["type"].upper() if kind in _ANY else kind
     if kind in _PRIVATE:
-        whose = named["id"] if named else user
-        return private(me.account, whose) if whose else None
+        return private(me.account, user) if user else None
     if not identity or kind not in (*_GROUP, *_ANY):
         return None
     person = me.private_chats.person(identity) if kind in _ANY else None
