@@ -39,6 +39,11 @@ def seen(rig: Rig, number: int = 0) -> Card:
     return card_of(rig.sent()[number])
 
 
+def said_on(card: Card) -> str:
+    """The text of a card with buttons, without its headline and its buttons."""
+    return card.data["msgContent"]
+
+
 def texts(rig: Rig) -> list[str]:
     """What people read."""
     return [message.text for message in rig.sent()]
