@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from dingtalk_cards import CREATE, UPDATE, begun, card_calls, said_on, seen, texts
+from dingtalk_cards import CREATE, UPDATE, begun, card_calls, created, said_on, seen, texts
 from dingtalk_rig import Rig, card, markdown, text
 
 from imbridge.adapters.base import Target
@@ -55,6 +55,15 @@ class TestSent:
         await sent_to(adapter, rig.target(team))
         assert rig.sent()[0].chat is team
         assert rig.ding.violations == []
+
+    async def test_the_list_of_chats_says_what_it_is_about(
+        self, rig: Rig, adapter: DingTalkAdapter, team: Group
+    ) -> None:
+        asked = created(rig)
+        await sent_to(adapter, rig.target())
+        await sent_to(adapter, rig.target(team), card(body=("# First *line*\nand more", Button("Yes"))))
+        summaries = [body.get("imRobotOpenSpaceModel") or body["imGroupOpenSpaceModel"] for body in asked]
+        assert [one["lastMessageI18n"]["ZH_CN"] for one in summaries] == ["Release?", "First *line"]
 
     async def test_in_a_template_of_ones_own(self, rig: Rig) -> None:
         rig.ding.add_card_template(OWN_TEMPLATE, variables=OWN_VARIABLES)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from imbridge.adapters.base import Sent
 from imbridge.adapters.dingtalk.card_tracks import MODEL_CARD, OWN_CARD, RAW_CARD, STREAM_CARD, kind_of, track_of
+from imbridge.adapters.dingtalk.outbound import title_of
 from imbridge.adapters.dingtalk.sent.action_cards import pictures_in, with_pictures
 from imbridge.adapters.dingtalk.sent.ai_card import growing_in, is_markdown
 from imbridge.adapters.dingtalk.sent.card_api import EXISTS, TEMPLATE, CardApi
@@ -116,7 +117,8 @@ class CardSpeaking:
             variables, degradations = await self._variables(kind, card)
         track = track_of(kind, self._config.key, channel, key)
         try:
-            done = delivered(await self._api.create(track, template, variables, channel))
+            summary = title_of(card.title or card.as_text())
+            done = delivered(await self._api.create(track, template, variables, channel, summary))
         except DeliveryError as error:
             if error.code not in EXISTS:
                 raise
