@@ -8,7 +8,7 @@ from collections import Counter, OrderedDict
 from imbridge.adapters.dingtalk.sent.ai_card import AiCard
 from imbridge.adapters.dingtalk.sent.card_api import CardApi
 from imbridge.adapters.dingtalk.sent.open_cards import OpenCards
-from imbridge.adapters.dingtalk.sent.speaking import is_outside
+from imbridge.adapters.dingtalk.sent.recipients import is_outside
 from imbridge.adapters.notes import Notes
 from imbridge.protocol import AuthError, Capabilities, Channel, DeliveryError
 
