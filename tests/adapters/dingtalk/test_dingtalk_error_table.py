@@ -47,6 +47,7 @@ RAISED: dict[str, tuple[type[DeliveryError], str]] = {
     f"{P}userIds.empty": (GONE, "no user"),
     f"{P}userIds.*": (FAIL, "too many"),
     "staff.not.found": (GONE, "no such user"),
+    "staffId.notExisted": (GONE, "no such user"),
     f"{P}openConversationId.*": (GONE, "not in it"),
     "invalid.openConversationId": (GONE, "no such group"),
     "param.userIdNotExist": (GONE, "no such user"),

@@ -56,6 +56,7 @@ API_ERRORS = ErrorTable(
         ErrorRule("invalidParameter.userIds.empty", "no user", Reaction.DEAD),
         ErrorRule("invalidParameter.userIds.*", "too many users", Reaction.FAIL),
         ErrorRule("staff.not.found", "no such user", Reaction.DEAD),
+        ErrorRule("staffId.notExisted", "no such user", Reaction.DEAD),  # clients
         ErrorRule("invalidParameter.openConversationId.*", "no such group, or the robot is not in it", Reaction.DEAD),
         ErrorRule("invalid.openConversationId", "no such group", Reaction.DEAD),
         # cards
