@@ -57,7 +57,6 @@ API_ERRORS = ErrorTable(
         ErrorRule("invalidParameter.userIds.*", "too many users", Reaction.FAIL),
         ErrorRule("staffId.notExisted", "no such user", Reaction.DEAD),
         ErrorRule("staff.not.found", "no such user", Reaction.DEAD),
-        ErrorRule("staffId.notExisted", "no such user", Reaction.DEAD),  # clients
         ErrorRule("invalidParameter.openConversationId.*", "no such group, or the robot is not in it", Reaction.DEAD),
         ErrorRule("invalid.openConversationId", "no such group", Reaction.DEAD),
         # cards
