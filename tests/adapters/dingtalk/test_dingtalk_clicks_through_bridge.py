@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from contract import until
 from dingtalk_cards import CREATE, UPDATE, card_calls, card_of, seen, texts
-from dingtalk_rig import Rig
+from dingtalk_rig import PNG, Rig
 
 from imbridge import Bridge
 from imbridge.emulators.dingtalk import BotMessage, Group
@@ -17,6 +17,8 @@ from imbridge.protocol import Button, ButtonClicked, Card, ContentRefusedError, 
 
 ASK = Card(title="Release?", body=("Build 7", Button("Yes", value={"build": 7}), Button("No")))
 DONE = Card(title="Released", body=("by Alice", Button("Undo")))
+ASKED, RELEASED = "Release?\nBuild 7\nYes\nNo", "Released\nby Alice\nUndo"
+"""What they say."""
 RAW = Card(content={"cardTemplateId": "my.schema", "cardParamMap": {"state": "asked"}})
 
 
@@ -82,7 +84,7 @@ async def test_a_card_in_place_of_the_one_that_was_clicked(
     assert event.channel.address == f"dingtalk:work/private/{rig.alice.userid}"
     assert (answer == {}) == late
     assert calls == [("POST", CREATE)] + [("PUT", UPDATE)] * late
-    assert message.text == "by Alice"
+    assert message.text == RELEASED
     assert rig.ding.violations == []
 
 
@@ -94,8 +96,8 @@ async def test_a_toast_is_a_line_for_who_has_clicked(rig: Rig, told: list[Button
         await rig.alice.clicks(message, action_id="No")
         await until(lambda: "and a word" in texts(rig), "the message")
     card = card_of(message)
-    assert card.text_for(rig.alice.userid) == "Build 7\n\\*Noted\\*"
-    assert card.text_for(bob.userid) == card.text == "Build 7"
+    assert card.text_for(rig.alice.userid) == "Release?\nBuild 7\n\\*Noted\\*\nYes\nNo"
+    assert card.text_for(bob.userid) == card.text == ASKED
     assert (told[0].action, told[0].value) == ("No", None)
     assert told[0].channel is not None
     assert told[0].channel.id == team.open_conversation_id
@@ -106,7 +108,7 @@ async def test_a_card_and_a_toast(rig: Rig, told: list[ButtonClicked]) -> None:
     async with bridged(rig, [Toast("Done"), DONE], told) as bridge:
         message = await ask(rig, bridge)
         await rig.alice.clicks(message, action_id="No")
-    assert card_of(message).text_for(rig.alice.userid) == "by Alice\nDone"
+    assert card_of(message).text_for(rig.alice.userid) == "Released\nby Alice\nDone\nUndo"
     assert rig.ding.violations == []
 
 
@@ -121,9 +123,9 @@ async def test_a_card_without_a_toast_takes_the_last_toast_away(rig: Rig, told: 
     async with bridge:
         message = await ask(rig, bridge)
         await rig.alice.clicks(message, action_id="No")
-        assert card_of(message).text_for(rig.alice.userid) == "Build 7\nWait"
+        assert card_of(message).text_for(rig.alice.userid) == "Release?\nBuild 7\nWait\nYes\nNo"
         await rig.alice.clicks(message, action_id="No")
-    assert card_of(message).text_for(rig.alice.userid) == "by Alice"
+    assert card_of(message).text_for(rig.alice.userid) == RELEASED
 
 
 @pytest.mark.parametrize("say", [None, ContentRefusedError("no", platform="dingtalk")], ids=["nothing", "an error"])
@@ -132,7 +134,7 @@ async def test_nothing_is_said(rig: Rig, told: list[ButtonClicked], say: Any) ->
         message = await ask(rig, bridge)
         assert await rig.alice.clicks(message, action_id="No") == {}
     assert len(told) == 1
-    assert message.text == "Build 7"
+    assert message.text == ASKED
     assert rig.ding.violations == []
 
 
@@ -144,10 +146,26 @@ async def test_a_choice_is_a_button(rig: Rig, told: list[ButtonClicked]) -> None
     assert (told[0].action, told[0].value) == ("colour", "b")
 
 
-class TestAnAnswerThatCannotBeShown:
-    async def test_a_picture_in_it_is_its_text(self, rig: Rig, told: list[ButtonClicked]) -> None:
-        shown = Card(body=(Image(key="img", alt="chart"),))
-        async with bridged(rig, shown, told) as bridge:
+class TestAnswersThatTakeMore:
+    async def test_a_picture_is_uploaded_first(self, rig: Rig, told: list[ButtonClicked]) -> None:
+        async with bridged(rig, Card(body=(Image(data=PNG, alt="chart"),)), told) as bridge:
+            message = await ask(rig, bridge)
+            assert await rig.alice.clicks(message, action_id="No") != {}
+        assert message.text.startswith("![chart](@")
+        assert rig.ding.violations == []
+
+    async def test_a_picture_that_takes_too_long_is_shown_by_an_update(
+        self, rig: Rig, told: list[ButtonClicked], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("imbridge.adapters.dingtalk.link.ANSWER_WITHIN", 0.2)
+        async with bridged(rig, Card(body=(Image(data=PNG, alt="chart"),)), told) as bridge:
+            message = await ask(rig, bridge)
+            rig.ding.faults.http_delay("/media/upload", 0.5, times=1)
+            assert await rig.alice.clicks(message, action_id="No") == {}
+            await until(lambda: message.text.startswith("![chart](@"), "the other card")
+
+    async def test_a_picture_that_is_none_is_its_text(self, rig: Rig, told: list[ButtonClicked]) -> None:
+        async with bridged(rig, Card(body=(Image(data=b"no picture", alt="chart"),)), told) as bridge:
             message = await ask(rig, bridge)
             await rig.alice.clicks(message, action_id="No")
         assert message.text == "[image: chart]"
@@ -160,7 +178,7 @@ class TestAnAnswerThatCannotBeShown:
             message = await ask(rig, bridge)
             assert await rig.alice.clicks(message, action_id="No") == {}
             await until(lambda: "could not be changed" in caplog.text, "a word in the log")
-        assert message.text == "Build 7"
+        assert message.text == ASKED
 
 
 class TestOtherTemplates:
@@ -215,7 +233,7 @@ async def test_a_click_after_a_restart_is_in_its_private_chat(rig: Rig, told: li
         await rig.alice.clicks(message, action_id="No")
     assert told[0].channel is not None
     assert told[0].channel.id == rig.alice.userid
-    assert message.text == "by Alice"
+    assert message.text == RELEASED
 
 
 async def test_a_receipt_changes_its_card_and_takes_it_back(rig: Rig) -> None:

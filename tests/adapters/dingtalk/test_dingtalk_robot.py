@@ -192,8 +192,7 @@ async def sent_until_refused(robot: CustomRobotAdapter) -> int:
     for number in range(100):
         try:
             await robot.send(HERE, text(str(number)), str(number))
-        except RateLimitedError as error:
-            assert "20/61s" in str(error)
+        except RateLimitedError:
             return number
     raise AssertionError("nothing was held back")
 

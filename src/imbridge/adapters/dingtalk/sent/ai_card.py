@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from imbridge.adapters.base import Growing, GrowingFullError
 from imbridge.adapters.dingtalk.card_tracks import STREAM_CARD, track_of
+from imbridge.adapters.dingtalk.outbound import title_of
 from imbridge.adapters.dingtalk.sent.card_api import BUDGET, EXISTS, FULL, GONE
 from imbridge.adapters.dingtalk.sent.card_delivered import Delivered, delivered
 from imbridge.adapters.dingtalk.sent.card_markdown import card_markdown, closed
@@ -102,7 +103,8 @@ class AiCard(Growing):
             self._doubt = True
             variables = text_variables(self._config, self._newest, WRITING)
             try:
-                answer = await self._api.create(self.track, self._config.card_template, variables, channel)
+                template, summary = self._config.card_template, title_of(self._newest)
+                answer = await self._api.create(self.track, template, variables, channel, summary, grows=True)
                 done = delivered(answer)
             except DeliveryError as error:
                 if error.code not in EXISTS:

@@ -44,11 +44,24 @@ class CardApi:
         self._limits: Limits = ((HOST, rates.pop(HOST)), ("cards", Rate.parse(api.config.api_rate)))
 
     async def create(
-        self, track: str, template: str, variables: dict[str, str], channel: Channel, *, patience: float | None = None
+        self,
+        track: str,
+        template: str,
+        variables: dict[str, str],
+        channel: Channel,
+        summary: str,
+        *,
+        grows: bool = False,
     ) -> Answer:
         """`POST /v1.0/card/instances/createAndDeliver`: a card is made, and shown in a conversation.
 
-        `track` (its outTrackId) makes it once, however often that is asked for.
+        Args:
+            track: Its outTrackId, which makes it once, however often that is asked for.
+            template: The template's id.
+            variables: What fills it in.
+            channel: Where it is shown.
+            summary: What the list of chats says.
+            grows: Its text will change, and the list of chats with it, where that can be had (in private chats).
 
         Raises:
             DeliveryError: and its kinds, as `ErrcodeCaller.call`.
@@ -61,23 +74,24 @@ class CardApi:
             **({"callbackType": "STREAM"} if self.hears else {}),
             "userIdType": _BY_USER_ID,
         }
+        space: dict[str, Any] = {"supportForward": True, "lastMessageI18n": {"ZH_CN": summary, "EN_US": summary}}
         if channel.kind is ChannelKind.GROUP:
             body |= {
                 "openSpaceId": f"dtv1.card//IM_GROUP.{channel.id}",
-                "imGroupOpenSpaceModel": {"supportForward": True},
+                "imGroupOpenSpaceModel": space,
                 "imGroupOpenDeliverModel": {"robotCode": robot},
             }
         else:
             body |= {
                 "openSpaceId": f"dtv1.card//IM_ROBOT.{channel.id}",
-                "imRobotOpenSpaceModel": {"supportForward": True},
+                "imRobotOpenSpaceModel": {"supportForward": True} if grows else space,
                 "imRobotOpenDeliverModel": {
                     "spaceType": "IM_ROBOT",
                     "robotCode": robot,
-                    "extension": {"dynamicSummary": "true"},
+                    **({"extension": {"dynamicSummary": "true"}} if grows else {}),
                 },
             }
-        return await self._call("POST", _CREATE, body, patience)
+        return await self._call("POST", _CREATE, body, None)
 
     async def stream(
         self, track: str, key: str, content: str, guid: str, *, end: bool = False, failed: bool = False,

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 
 from imbridge.adapters.base import Sent
 from imbridge.adapters.dingtalk.card_tracks import MODEL_CARD, OWN_CARD, RAW_CARD, STREAM_CARD, kind_of, track_of
+from imbridge.adapters.dingtalk.outbound import title_of
+from imbridge.adapters.dingtalk.sent.action_cards import pictures_in, with_pictures
 from imbridge.adapters.dingtalk.sent.ai_card import growing_in, is_markdown
 from imbridge.adapters.dingtalk.sent.card_api import EXISTS, TEMPLATE, CardApi
 from imbridge.adapters.dingtalk.sent.card_delivered import Delivered, delivered
@@ -13,6 +15,7 @@ from imbridge.adapters.dingtalk.sent.card_parts import calls_back
 from imbridge.adapters.dingtalk.sent.card_streams import CardStreams
 from imbridge.adapters.dingtalk.sent.card_texts import BUTTON_CARD, FINISHED, text_variables
 from imbridge.adapters.dingtalk.sent.cards import Variables, is_raw, model_variables, own_variables, raw_variables
+from imbridge.adapters.dingtalk.sent.media import DingTalkMedia
 from imbridge.adapters.dingtalk.sent.recipients import is_outside
 from imbridge.protocol import (
     Capabilities,
@@ -43,13 +46,20 @@ class CardSpeaking:
     """Sends the cards of one app."""
 
     def __init__(
-        self, api: CardApi, streams: CardStreams, say: Say, measure: Measure, capabilities: Capabilities
+        self,
+        api: CardApi,
+        streams: CardStreams,
+        media: DingTalkMedia,
+        say: Say,
+        measure: Measure,
+        capabilities: Capabilities,
     ) -> None:
-        """`say` and `measure` are for what has to be shown as text."""
+        """`say` and `measure` are for what has to be shown otherwise."""
         self._api = api
         self._config = api.api.config
         self._streams = streams
-        self._say_text = say
+        self._media = media
+        self._say_otherwise = say
         self._measure = measure
         self._capabilities = capabilities
         self._known: OrderedDict[str, tuple[Channel, str]] = OrderedDict()
@@ -89,7 +99,11 @@ class CardSpeaking:
                 raise
             if growing and (error.code in TEMPLATE or isinstance(error, NotPermittedError)):
                 self._streams.refused(error)
-            return await self._say_as_text(channel, card, key, str(error))
+            if growing or card.content:
+                return await self._say_as_text(channel, card, key, str(error))
+            plainer = await self._say_otherwise(channel, Part(PartKind.CARD, (card,)), key)
+            why = Degradation(what="card", how=plainer.part.kind, why=str(error))
+            return Sent(plainer.part, plainer.attempts, (why, *plainer.degradations))
 
     async def _say_still(self, channel: Channel, card: Card, key: str) -> Sent:
         degradations: list[Degradation] = []
@@ -100,10 +114,11 @@ class CardSpeaking:
                 raise ContentRefusedError("clicks in cards come over stream, and not to callbacks", platform="dingtalk")
             kind = OWN_CARD if self._config.interactive_template else MODEL_CARD
             template = self._config.interactive_template or BUTTON_CARD
-            variables, degradations = _variables(kind, card)
+            variables, degradations = await self._variables(kind, card)
         track = track_of(kind, self._config.key, channel, key)
         try:
-            done = delivered(await self._api.create(track, template, variables, channel))
+            summary = title_of(card.title or card.as_text())
+            done = delivered(await self._api.create(track, template, variables, channel, summary))
         except DeliveryError as error:
             if error.code not in EXISTS:
                 raise
@@ -128,21 +143,28 @@ class CardSpeaking:
         degradations = [Degradation(what="card", how="text", why=why), *rendered.degradations]
         sent: Sent | None = None
         for number, part in enumerate(rendered.parts):
-            one = await self._say_text(channel, part, f"{key}-t{number}")
+            one = await self._say_otherwise(channel, part, f"{key}-t{number}")
             degradations += one.degradations
             sent = one if sent is None else Sent(sent.part, sent.attempts + one.attempts)
         if sent is None:
             raise ContentRefusedError(f"a card that says nothing: {why}", platform="dingtalk")
         return Sent(sent.part, sent.attempts, tuple(degradations))
 
+    async def _variables(self, kind: str, card: Card) -> tuple[Variables, list[Degradation]]:
+        keys, lost = await self._media.keys(pictures_in(card))
+        write = own_variables if kind == OWN_CARD else model_variables
+        variables, changed = write(with_pictures(card, keys))
+        return variables, [*lost, *changed]
+
     # -- changes -------------------------------------------------------------------------------------------------------
 
-    def changed(self, message_id: str, card: Card) -> tuple[Variables, list[Degradation]]:
-        """The variables that put another card in the place of one.
+    async def changed(self, message_id: str, card: Card) -> tuple[Variables, list[Degradation]]:
+        """The variables that put another card in the place of one, its pictures uploaded.
 
         Raises:
             NotSupportedError: it is none of our cards.
             ContentRefusedError: this cannot take its place.
+            DeliveryError: its pictures could not be uploaded.
         """
         kind = kind_of(message_id)
         if not kind:
@@ -155,7 +177,7 @@ class CardSpeaking:
                 "known",
                 platform="dingtalk",
             )
-        return _variables(kind, card)
+        return await self._variables(kind, card)
 
     async def change(self, message_id: str, part: Part) -> Sent:
         """Put another card in the place of one; a text in the place of one that grew.
@@ -169,7 +191,7 @@ class CardSpeaking:
         if isinstance(element, Markdown) and kind_of(message_id) == STREAM_CARD:
             variables = text_variables(self._config, card_markdown(element.text), FINISHED)
         elif isinstance(element, Card):
-            variables, degradations = self.changed(message_id, element)
+            variables, degradations = await self.changed(message_id, element)
         else:
             raise NotSupportedError("DingTalk can change cards, and no other messages")
         answer = await self._api.update(message_id, variables)
@@ -192,7 +214,3 @@ class CardSpeaking:
         if not carrier:
             raise NotSupportedError("a card can be taken back by the process that has sent it, while it remembers it")
         return carrier
-
-
-def _variables(kind: str, card: Card) -> tuple[Variables, list[Degradation]]:
-    return own_variables(card) if kind == OWN_CARD else model_variables(card)
