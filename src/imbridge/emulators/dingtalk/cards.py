@@ -83,16 +83,6 @@ class Card:
         return self.status == FAILED
 
     @property
-    def headline(self) -> str:
-        """What stands above the text of an AI card."""
-        return self.data.get("msgTitle", "")
-
-    @property
-    def buttons(self) -> list[str]:
-        """What the buttons of an AI card say."""
-        return [str(button.get("text", "")) for button in buttons_in(self.data)]
-
-    @property
     def text(self) -> str:
         """What everybody reads."""
         return readable(self.template, self.data)
@@ -122,9 +112,10 @@ class Card:
 
 
 def readable(template: CardTemplate, data: Mapping[str, str]) -> str:
-    """The text of a card: of an AI card its content, of another one its variables, one a line."""
+    """The text of a card: of an AI card its headline, content and buttons, of another one its variables, one a line."""
     if template.content:
-        parts = [data.get(template.content, ""), data.get("staticMsgContent", "")]
+        parts = [data.get("msgTitle", ""), data.get(template.content, ""), data.get("staticMsgContent", "")]
+        parts += [str(button.get("text", "")) for button in buttons_in(data)]
     else:
         names = template.variables or tuple(data)
         parts = [data.get(name, "") for name in names if name not in SYSTEM]
