@@ -3,16 +3,12 @@
 import aiohttp
 import pytest
 from dingtalk_raw_api import TOKEN_HEADER, Api
-from dingtalk_raw_stream import open_connection
+from dingtalk_raw_stream import kinds, open_connection
 
 from imbridge.emulators.dingtalk import App, DingTalkEmulator, User
 
 SEND = "/v1.0/robot/oToMessages/batchSend"
 TEXT = {"content": "hi"}
-
-
-def kinds(ding: DingTalkEmulator) -> list[str]:
-    return [violation.kind for violation in ding.violations]
 
 
 # --- tokens -----------------------------------------------------------------------------------------------------------
