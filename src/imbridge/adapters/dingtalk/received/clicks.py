@@ -61,7 +61,10 @@ def what_was_clicked(data: Mapping[str, Any]) -> dict[str, Any]:
     form = unpacked(params.get("form"))
     if carried is not None:
         rest = {name: value for name, value in params.items() if name not in (OWN, "value", "form")}
-        return {"action": carried[OWN], "value": carried.get("value"), "form": {**rest, **_filled(form)}}
+        filled, choice = {**rest, **_filled(form)}, carried.get("choice")
+        if isinstance(choice, str) and choice in filled:
+            return {"action": carried[OWN], "value": filled[choice], "form": {}}
+        return {"action": carried[OWN], "value": carried.get("value"), "form": filled}
     action = text_of(params, "action") or (ids[0] if ids else "")
     return {"action": action, "value": params or None, "form": _filled(form)}
 

@@ -14,11 +14,17 @@ OWN = "imbridge"
 """Key of the action's name: it says that a button is of a card made here."""
 
 
-def button_id(action: str, value: Any) -> str:
-    """The id of a button whose template gives it nothing else."""
-    if value is None and not action.startswith("{"):
+def button_id(action: str, value: Any, *, choice: str = "") -> str:
+    """The id of a button whose template gives it nothing else.
+
+    Args:
+        action: The action's name.
+        value: What it carries.
+        choice: The only thing that is filled in, by its name: what comes back of it is the value.
+    """
+    if value is None and not action.startswith("{") and not choice:
         return action
-    return to_json(button_params(action, value)).decode()
+    return to_json({**button_params(action, value), **({"choice": choice} if choice else {})}).decode()
 
 
 def button_params(action: str, value: Any) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from imbridge.protocol import (
     Capabilities,
     Card,
     Channel,
+    ChannelKind,
     ContentRefusedError,
     Degradation,
     DeliveryError,
@@ -110,7 +111,11 @@ class CardSpeaking:
         return self._sent(track, channel, key, done, degradations)
 
     def _sent(self, track: str, channel: Channel, key: str, done: Delivered, degradations: list[Degradation]) -> Sent:
-        self._known[track] = (channel, done.carrier)
+        # A person who is written to by id is in the same private chat as one who has written.
+        whose = (
+            channel if channel.kind is ChannelKind.GROUP else channel.model_copy(update={"kind": ChannelKind.PRIVATE})
+        )
+        self._known[track] = (whose, done.carrier)
         while len(self._known) > _MOST_KNOWN:
             self._known.popitem(last=False)
         return Sent(SentPart(message_id=track, kind=_KIND, key=key), done.attempts, tuple(degradations))

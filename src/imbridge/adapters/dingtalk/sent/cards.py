@@ -99,14 +99,16 @@ def _callback(text: str, action_id: str, style: str) -> dict[str, Any]:
 def own_variables(card: Card) -> tuple[Variables, list[Degradation]]:
     """The variables of a template of one's own: `title`, `content`, `notice`, `buttons`, `form`, `form_*`.
 
-    `buttons` is the data of a button group, `form` that of a form, whose submit button calls back with the action id
-    `form_action` and the parameters `form_params`; `has_buttons` and `has_form` say whether to show them.
+    `buttons` is the data of a button group, `form` that of a form, whose submit button has the text `form_button` and
+    calls back with the action id `form_action` and the parameter `form`; `has_buttons` and `has_form` say whether to
+    show them.
     """
     found = sort(card)
     submit = (
         next((button for button in found.buttons if button.submit and not button.url), None) if found.fields else None
     )
     lone = found.fields[0][0] if len(found.fields) == 1 and not found.fields[0][1] else None
+    choice = lone.name if lone is not None and submit is None else ""
     action = submit.action or submit.text if submit else lone.name if lone else "submit"
     buttons = [_own_button(button) for button in found.buttons if button is not submit]
     fields = [_own_field(one) for one, _ in found.fields]
@@ -118,8 +120,7 @@ def own_variables(card: Card) -> tuple[Variables, list[Degradation]]:
         "has_buttons": _flag(bool(buttons)),
         "form": to_json({"fields": fields}).decode(),
         "form_button": submit.text if submit else SUBMIT,
-        "form_action": action,
-        "form_params": to_json(button_params(action, submit.value if submit else None)).decode(),
+        "form_action": button_id(action, submit.value if submit else None, choice=choice),
         "has_form": _flag(bool(fields)),
     }, found.degradations
 
