@@ -83,12 +83,24 @@ class TestIn:
         assert differ == set()
         assert theirs["payload"].items() <= ours["payload"].items()
 
-    async def test_names_with_capitals_have_both(self, http: CallbackRig) -> None:
-        """As the address book's events are written over HTTP."""
-        told = http.event("user_add_org", UserId=["u1"], eventId="e2")
-        assert (await http.rig.ding.callbacks.send_event(http.rig.app, told)).plain == "success"
-        payload = the_event(http).payload
-        assert payload["userId"] == payload["UserId"] == ["u1"]
+    @pytest.mark.parametrize(
+        ("kind", "fields"),
+        [
+            ("user_add_org", {"UserId": ["u1"]}), ("org_dept_modify", {"DeptId": [7]}),
+            ("chat_add_member", {"OpenConversationId": "cid1", "UserId": ["u1"], "Operator": "u2"}),
+        ],
+    )  # fmt: skip
+    async def test_names_with_capitals_have_both(self, http: CallbackRig, kind: str, fields: dict[str, Any]) -> None:
+        """As older events are written over HTTP: they are read as those of the stream are."""
+        callbacks, app = http.rig.ding.callbacks, http.rig.app
+        small = {name[:1].lower() + name[1:]: value for name, value in fields.items()}
+        for number, told in enumerate((fields, small)):
+            answer = await callbacks.send_event(app, http.event(kind, eventId=f"e{number}", **told))
+            assert answer.plain == "success"
+        capitals, usual = http.rig.intake.items
+        assert not isinstance(capitals, UnknownEvent)
+        assert {name: capitals.payload[name] for name in (*small, *fields)} == small | fields
+        assert {**capitals.model_dump(), "id": "", "payload": {}} == {**usual.model_dump(), "id": "", "payload": {}}
 
     async def test_without_an_id(self, http: CallbackRig) -> None:
         """Older events have none: the content stands for it, so the same again is known, and another is not."""
@@ -115,6 +127,14 @@ class TestIn:
         first, again = (inbound.dedup_keys for inbound in http.rig.intake.offered)
         assert first == again
         assert http.rig.ding.stats.events_repeated == 1
+
+    async def test_what_was_not_stored_may_come_again_as_it_was(self, http: CallbackRig) -> None:
+        """It is written nowhere whether a repetition is signed anew."""
+        callbacks, app = http.rig.ding.callbacks, http.rig.app
+        http.rig.intake.answers.append(Verdict.OVERLOADED)
+        assert (await callbacks.send_event(app, http.event())).status == 503
+        assert (await callbacks.replay_event(app)).plain == "success"
+        assert len(http.rig.intake.items) == 2
 
     async def test_success_only_when_it_is_stored(self, http: CallbackRig) -> None:
         intake = http.rig.intake

@@ -2,63 +2,30 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
-from contract import AdapterContract, Stage, text_part, until
+from contract import Stage
 from dingtalk_callbacks import CallbackRig, callback_settings, called_back
-from dingtalk_rig import SECRET, Rig
+from dingtalk_rig import Rig
+from dingtalk_stage import DingTalkContract, DingTalkStage
 
-from imbridge.adapters.base import Adapter, Verdict
-from imbridge.protocol import DeliveryError
-
-SEND = "/v1.0/robot/oToMessages/batchSend"
+from imbridge.adapters.base import Adapter
 
 
-class DingTalkCallbackStage(Stage):
+class DingTalkCallbackStage(DingTalkStage):
     """The adapter behind a web server, and the emulator that posts to it."""
 
     def __init__(self, http: CallbackRig) -> None:
-        self.rig = http.rig
-        self.adapter = http.adapter
-        self.intake = http.rig.intake
-        self.target = http.rig.target()
-        self.secrets = (SECRET, "canary", self.rig.app.token, self.rig.app.aes_key)
+        super().__init__(http.rig, http.adapter)
+        self.secrets = (*self.secrets, self.rig.app.token, self.rig.app.aes_key)
 
     async def says(self, text: str) -> str:
         """Each signature counts once, and it is the millisecond's: no two messages in one."""
         await asyncio.sleep(0.002)
-        return (await self.rig.alice.says(text, app=self.rig.app)).msg_id
-
-    async def own_message(self, text: str) -> None:
-        raise NotImplementedError
-
-    def acknowledged(self) -> int:
-        return self.rig.ding.stats.messages_taken
-
-    def shown(self) -> list[str]:
-        return [message.text for message in self.rig.sent()]
-
-    def reactions(self, message_id: str) -> list[str]:
-        return list(self.rig.alice.reactions_on(self.rig.ding.world.sent[message_id]))
-
-    def expire_token(self) -> None:
-        self.rig.ding.faults.expire_tokens()
-
-    def too_fast(self) -> None:
-        self.rig.ding.faults.over_qps(SEND)
-
-    def lose_answer(self) -> None:
-        self.rig.ding.faults.cut_after_accept(SEND)
-
-    def drop_link(self) -> None:
-        raise NotImplementedError
+        return await super().says(text)
 
     def with_wrong_credentials(self) -> Adapter:
         return self.rig.make(**callback_settings(self.rig, client_secret="canary-wrong"))
-
-    def violations(self) -> list[Any]:
-        return self.rig.ding.violations
 
 
 @pytest.fixture
@@ -67,11 +34,8 @@ async def stage(rig: Rig) -> AsyncIterator[Stage]:
         yield DingTalkCallbackStage(http)
 
 
-class TestDingTalkByCallback(AdapterContract):
-    """Where a test is another here, the platform is: it never delivers a message a second time."""
-
-    async def test_own_messages_are_flagged(self, stage: Stage) -> None:
-        pytest.skip("the platform does not deliver what robots say")
+class TestDingTalkByCallback(DingTalkContract):
+    """Over HTTP callbacks."""
 
     async def test_a_lost_connection_comes_back(self, stage: Stage) -> None:
         pytest.skip("there is no connection")
@@ -84,32 +48,3 @@ class TestDingTalkByCallback(AdapterContract):
         for text in said:
             await stage.intake.has(text)
         assert sorted(stage.intake.texts) == sorted(said)
-
-    async def test_dedup_keys(self, stage: Stage) -> None:
-        """A message that the inbox refused is offered again by us, for the platform will not."""
-        stage.intake.answers.append(Verdict.OVERLOADED)
-        await stage.says("one")
-        await until(lambda: stage.intake.texts == ["one", "one"], "a second offer of what was refused")
-        await stage.says("two")
-        await stage.intake.has("two")
-        first, again, other = (inbound.dedup_keys for inbound in stage.intake.offered)
-        assert first == again
-        assert first
-        assert not set(first) & set(other)
-
-    async def test_acknowledged_when_stored_and_not_before(self, stage: Stage) -> None:
-        """At once: an acknowledgement that waits gains nothing, since what is not acknowledged does not come again."""
-        stage.intake.hold = True
-        await stage.says("wait")
-        await until(lambda: stage.acknowledged() == 1, "an acknowledgement")
-        assert len(stage.intake.pending) == 1
-        stage.intake.pending[0].set_result(Verdict.ACCEPTED)
-        await until(lambda: stage.adapter.counters().get("accepted") == 1)
-
-    async def test_a_lost_answer_is_no_second_message(self, stage: Stage) -> None:
-        """There is no key for a message: what may have arrived is not repeated, and the error says so."""
-        stage.lose_answer()
-        with pytest.raises(DeliveryError) as caught:
-            await asyncio.wait_for(stage.adapter.send(stage.target, text_part("once"), "key"), 8)
-        assert caught.value.ambiguous
-        assert stage.shown() == ["once"]

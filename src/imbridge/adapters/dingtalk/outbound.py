@@ -127,9 +127,10 @@ def measure(part: Part) -> int:
     if part.kind.alone:
         return 0
     body, _ = webhook_body(part)
-    at = body.get("at")
-    made, _ = as_api(body)
-    return len(made["msgParam"].encode()) + (len(to_json(at)) if at else 0)
+    size = len(as_api(body)[0]["msgParam"].encode())
+    if at := body.get("at"):  # lists of ids there, names in their place here
+        size = max(size + len(to_json(at)), len(api_body(part)[0]["msgParam"].encode()))
+    return size
 
 
 def measure_webhook(part: Part) -> int:

@@ -8,7 +8,8 @@ texts are refused is what users report.
 from typing import Any
 
 from imbridge.adapters.dingtalk.api import DingTalkApi
-from imbridge.protocol import NotSupportedError
+from imbridge.adapters.dingtalk.errors import REFUSED
+from imbridge.protocol import DeliveryError, NotSupportedError
 
 THINKING = "🤔思考中"
 """What DingTalk's own assistants put on a message that they are about to answer."""
@@ -42,7 +43,11 @@ class Reactions:
             NotSupportedError: it is no emoji.
             DeliveryError: the platform refused.
         """
-        await self._call(_RECALL, conversation, message_id, emoji)
+        try:
+            await self._call(_RECALL, conversation, message_id, emoji)
+        except DeliveryError as error:
+            if error.code != REFUSED:  # it is not there, as far as the platform tells
+                raise
 
     async def thinking(self, conversation: str, message_id: str, on: bool) -> None:
         """Show, or stop showing, that an answer is on its way; not when the month's calls are nearly used up.
