@@ -202,6 +202,8 @@ class TestSuccessThatIsNone:
         "answer",
         [
             {"success": True, "code": "200", "message": "OK", "requestid": "1"},
+            {"success": True, "code": "of the thing", "message": "of the thing", "requestid": "1"},
+            {"code": "OK", "message": "OK", "requestid": "1"},
             {"code": "what a field is called", "message": "as well"},
             {"result": False},
             {"errcode": 0, "errmsg": "ok"},

@@ -177,6 +177,25 @@ class TestChanged:
         with pytest.raises(ContentRefusedError, match="own words"):
             await adapter.edit(rig.target().channel, message_id, DONE)
 
+    async def test_for_one_person(self, rig: Rig, adapter: DingTalkAdapter, team: Group) -> None:
+        rig.ding.add_card_template(OWN_TEMPLATE, variables=["title", "note"])
+        content = {"cardTemplateId": OWN_TEMPLATE, "cardParamMap": {"title": "Hello"}}
+        message_id = await sent_to(adapter, rig.target(team), card(content=content))
+        changed = card(content={"privateData": {rig.alice.userid: {"note": "for you"}}})
+        await adapter.edit(rig.target(team).channel, message_id, changed)
+        assert seen(rig).data == {"title": "Hello"}
+        assert seen(rig).private == {rig.alice.userid: {"note": "for you"}}
+        assert rig.ding.violations == []
+
+    async def test_in_a_template_whose_variables_are_not_known(self, rig: Rig) -> None:
+        rig.ding.add_card_template(OWN_TEMPLATE, kind="ai", variables=["answer"])
+        adapter = await rig.start(card_template=OWN_TEMPLATE, card_text="answer")
+        grown = await begun(adapter, rig.target())
+        await grown.close("done")
+        await adapter.edit(rig.target().channel, grown.track, DONE)
+        assert seen(rig).data["answer"] == "Released<br>by Alice"
+        assert rig.ding.violations == []
+
     async def test_the_text_of_an_answer_that_grew(self, rig: Rig, adapter: DingTalkAdapter) -> None:
         grown = await begun(adapter, rig.target())
         await grown.close("done")

@@ -46,7 +46,8 @@ class AiCard(Growing):
         id: What names it before it is sent.
         track: Its outTrackId, once it is sent.
         orphan: Nobody writes to it.
-        interval: Half a second; where the month's calls are limited, more with every state and with the calls used.
+        interval: Half a second; where the month's calls are limited, more with every state and with the calls used;
+            and much more after a state that could not be shown.
     """
 
     def __init__(self, streams: "CardStreams", *, markdown: bool) -> None:
@@ -67,7 +68,7 @@ class AiCard(Growing):
         self._ended = False
         self._changing = asyncio.Lock()
         quota = streams.api.api.quota
-        self.interval = _SLOW * (1 + 2 * quota.used / quota.budget) if quota.budget else FASTEST
+        self.interval = self._pace = _SLOW * (1 + 2 * quota.used / quota.budget) if quota.budget else FASTEST
         self._slower = _SLOWER if quota.budget else 1.0
 
     def measure(self, part: Part) -> int:
@@ -148,6 +149,7 @@ class AiCard(Growing):
             try:
                 await self._put(written)
             except DeliveryError as error:
+                self.interval = _SLOWEST  # each try costs a call
                 final = self._final(error)
                 if not (self._doubt or isinstance(error, RateLimitedError)):
                     self._streams.end_soon(self, interrupted=False)  # whoever writes it goes on otherwise
@@ -208,7 +210,7 @@ class AiCard(Growing):
     def _is_shown(self, written: str) -> None:
         self._shown = self._newest = written
         self._doubt = False
-        self.interval = min(self.interval * self._slower, _SLOWEST)
+        self.interval = self._pace = min(self._pace * self._slower, _SLOWEST)
 
     def _done(self) -> None:
         self._ended = True
