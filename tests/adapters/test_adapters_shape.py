@@ -19,6 +19,11 @@ PACKAGES = sorted(path.parent.name for path in ROOT.glob("*/adapter.py"))
 REQUIRED = {"__init__", "adapter", "api", "capabilities", "config", "errors", "inbound", "outbound"}
 OPTIONAL = {"crypto", "link", "webhook"}
 EXTRA: dict[str, set[str]] = {
+    "qq": {
+        "calls",  # where the token goes and where the code stands; api.py is the list of endpoints
+        "intents",  # which events a bot asks for, as data
+        "sessions",  # what has to be known to resume a session
+    },
     "dingtalk": {
         "card_tracks",  # the ids of our cards, which what is sent writes and what is received reads
         "frames",  # JSON in JSON, and acknowledgements: a concept beside the link
@@ -32,6 +37,11 @@ EXTRA: dict[str, set[str]] = {
     },
 }
 FOLDERS: dict[str, set[str]] = {
+    "qq": {
+        "received",  # content with tags in it, events of four scenes
+        "sent",  # what can still be answered, media, keyboards, streams
+        "services",  # what the platform offers beyond messages in and out, as at Feishu
+    },
     "dingtalk": {
         "received",  # eleven types of content, events, clicks
         "sent",  # session webhooks, messages of the API, cards, AI cards, media

@@ -1,0 +1,124 @@
+"""Settings of a QQ bot."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, ClassVar, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+
+from imbridge.adapters.qq.intents import DEFAULT, INTENTS
+from imbridge.config import AccountConfig
+from imbridge.transport import Rate
+
+_API = "https://api.sgroup.qq.com"
+_SANDBOX = "https://sandbox.api.sgroup.qq.com"
+_TOKEN = "https://bots.qq.com/app/getAppAccessToken"  # noqa: S105 - an address
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class Mode(StrEnum):
+    """How the platform's events come."""
+
+    GATEWAY = "gateway"
+    """Over the gateway's websocket."""
+    WEBHOOK = "webhook"
+    """To a callback address."""
+
+
+class QQConfig(AccountConfig):
+    """One bot.
+
+    Attributes:
+        mode: `gateway` unless `webhook` is asked for, which the console has to be told, too.
+        app_id: The bot: AppID.
+        secret: Its AppSecret.
+        sandbox: Uses the sandbox's API.
+        api_base_url: Replaces the API's address (newer clients use https://api.bot.qq.com), and for tests.
+        token_url: Replaces the address that gives access tokens.
+        intents: Which events the gateway sends, by name; what the bot may not have makes it refuse all of them.
+        shards: Connections that share the events; 0 asks the platform how many.
+        markdown: `auto` sends Markdown and buttons until the platform says that the bot may not, and text from then
+            on; `on` and `off` do not ask.
+        after_window: What becomes of something that can no longer be an answer: `refuse` fails, `wait` keeps it until
+            the person writes again.
+        api_rate: Calls of one API.
+        send_timeout: Seconds after which a message that the platform keeps refusing for passing reasons is given up.
+        download_limit: Bytes of a received file that are fetched at most.
+    """
+
+    platform: ClassVar[str] = "qq"
+    env_prefix: ClassVar[str] = "QQ_"
+    also_written: ClassVar[Mapping[str, str]] = {
+        "appid": "app_id",
+        "app_secret": "secret",
+        "appSecret": "secret",
+        "client_secret": "secret",
+    }
+
+    mode: Mode = Field(default=Mode.GATEWAY, description="gateway or webhook")
+    app_id: str = Field(default="", validate_default=True, description="q.qq.com > the bot > Development > AppID")
+    secret: SecretStr = Field(
+        default=SecretStr(""), validate_default=True, description="q.qq.com > the bot > Development > AppSecret"
+    )
+    sandbox: bool = False
+    api_base_url: str = Field(default="", description="http(s) address of the API, for tests")
+    token_url: str = Field(default=_TOKEN, description="http(s) address that gives access tokens, for tests")
+    intents: tuple[str, ...] = DEFAULT
+    shards: int = Field(default=1, ge=0, le=256)
+    markdown: Literal["auto", "on", "off"] = "auto"
+    after_window: Literal["refuse", "wait"] = "refuse"
+    api_rate: str = "50/1.1s"
+    send_timeout: float = Field(default=120.0, gt=0)
+    download_limit: int = Field(default=100 << 20, gt=0)
+
+    @classmethod
+    def needs(cls, given: Mapping[str, Any]) -> tuple[str, ...]:
+        """What a bot cannot do without."""
+        return ("app_id", "secret")
+
+    @field_validator("app_id", "secret")
+    @classmethod
+    def _check_there(cls, value: Any, info: ValidationInfo) -> Any:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if not text:
+            raise ValueError(f"missing ({cls.model_fields[str(info.field_name)].description})")
+        return value
+
+    @field_validator("api_base_url", "token_url")
+    @classmethod
+    def _check_address(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.field_name == "api_base_url":
+            return value
+        parts = urlsplit(value)
+        if parts.username is not None or parts.password is not None:
+            raise ValueError("must not hold a user or a password")
+        if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError(f"must be an address such as {_API}")
+        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+            raise ValueError("must be https: the secret would cross the network in the clear")
+        return value.rstrip("/")
+
+    @field_validator("intents")
+    @classmethod
+    def _check_intents(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [name for name in value if name not in INTENTS]
+        if unknown or not value:
+            raise ValueError(f"must be some of {', '.join(INTENTS)}")
+        return value
+
+    @field_validator("api_rate")
+    @classmethod
+    def _check_rate(cls, value: str) -> str:
+        Rate.parse(value)
+        return value
+
+    @property
+    def base_url(self) -> str:
+        """The API's address."""
+        return self.api_base_url or (_SANDBOX if self.sandbox else _API)
+
+    @property
+    def bot(self) -> str:
+        """The bot: its sessions push one another out."""
+        return f"{self.app_id} at {self.base_url}"

@@ -1,0 +1,1 @@
+"""What the platform offers beyond messages in and out."""

@@ -1,0 +1,109 @@
+"""What the tests of the QQ adapter share: a platform with one bot, and adapters made on demand."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from contract import RecordingIntake
+
+from imbridge.adapters.base import Adapter, AdapterContext, Health, Target
+from imbridge.adapters.notes import MemoryNotes, Notes
+from imbridge.adapters.qq import QQAdapter, QQConfig
+from imbridge.emulators.qq import Bot, BotMessage, EmulatorSettings, Group, QQEmulator, User
+from imbridge.protocol import Card, Channel, ChannelKind, Element, Markdown, Text
+from imbridge.rendering import Part, PartKind
+from imbridge.transport import Backoff, HttpPool, LinkOptions
+
+SECRET = "canary-app-secret"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(200))
+FAST = EmulatorSettings(redelivery=(0.05, 0.1), rate_limits=False, heartbeat_interval=5.0)
+"""Short waits, and no rates; everything else as on the platform."""
+
+
+class Rig:
+    """An emulated platform with one bot, one person, and adapters made on demand."""
+
+    def __init__(self, qq: QQEmulator, pool: HttpPool) -> None:
+        self.qq = qq
+        self.pool = pool
+        self.bot: Bot = qq.add_bot("Demo", secret=SECRET)
+        self.alice: User = qq.add_user("Alice")
+        self.intake = RecordingIntake()
+        self.notes: Notes = MemoryNotes()
+        self.health: list[tuple[Health, str]] = []
+        self.adapters: list[Adapter] = []
+
+    def config(self, **settings: Any) -> QQConfig:
+        """The settings of the bot's account."""
+        own = {
+            "name": "work", "app_id": self.bot.app_id, "secret": self.bot.secret,
+            "api_base_url": self.qq.base_url, "token_url": self.qq.token_url,
+        }  # fmt: skip
+        return QQConfig(**own | settings)
+
+    def context(self, intake: Any = None, notes: Notes | None = None) -> AdapterContext:
+        """What the bridge would lend."""
+        return AdapterContext(
+            intake or self.intake,
+            self.pool,
+            lambda _, health, reason: self.health.append((health, reason)),
+            notes or self.notes,
+        )
+
+    def make(
+        self, *, options: LinkOptions | None = None, intake: Any = None, notes: Notes | None = None, **settings: Any
+    ) -> QQAdapter:
+        """An adapter that is not started. All of them share the rig's notes, as one process after another would."""
+        adapter = QQAdapter(self.config(**settings), self.context(intake, notes), link_options=options)
+        adapter.api.caller.backoff = Backoff(0.02, 0.1)
+        self.adapters.append(adapter)
+        return adapter
+
+    async def start(self, **settings: Any) -> QQAdapter:
+        """An adapter that is started."""
+        adapter = self.make(**settings)
+        await adapter.start()
+        return adapter
+
+    async def close(self) -> None:
+        """Close all."""
+        for adapter in self.adapters:
+            await adapter.close()
+
+    def target(self, where: User | Group | None = None, **facts: Any) -> Target:
+        """A person's single chat (Alice's, when left out) or a group."""
+        where = where or self.alice
+        if isinstance(where, Group):
+            kind, identity = ChannelKind.GROUP, where.openid_for(self.bot)
+        else:
+            kind, identity = ChannelKind.PRIVATE, where.openid_for(self.bot)
+        return Target(Channel(platform="qq", account="work", kind=kind, id=identity), **facts)
+
+    def sent(self) -> list[BotMessage]:
+        """What the bot has said and not taken back."""
+        return [message for message in self.qq.messages if not message.recalled]
+
+
+@asynccontextmanager
+async def rigged(settings: EmulatorSettings | None = None) -> AsyncIterator[Rig]:
+    """A rig, from start to end."""
+    async with QQEmulator(settings=settings or FAST) as qq, HttpPool(trust_env=False) as pool:
+        rig = Rig(qq, pool)
+        yield rig
+        await rig.close()
+
+
+def text(said: str) -> Part:
+    return Part(PartKind.TEXT, (Text(said),))
+
+
+def markdown(said: str) -> Part:
+    return Part(PartKind.MARKDOWN, (Markdown(said),))
+
+
+def card(**facts: Any) -> Part:
+    return alone(PartKind.CARD, Card(**facts))
+
+
+def alone(kind: PartKind, element: Element) -> Part:
+    return Part(kind, (element,))
