@@ -54,7 +54,7 @@ async def test_a_private_bot_hears_everything(
     assert (await link.event("MESSAGE_CREATE"))["d"]["content"] == "just so"
     sent = await alice.says("you", chat=channel, mentions=[bot])
     await link.event("MESSAGE_CREATE")
-    qq.guild_happenings.message_deleted(sent, alice)
+    qq.happenings.message_deleted(sent, alice)
     data = (await link.event("MESSAGE_DELETE"))["d"]
     assert (data["message"]["id"], data["op_user"]) == (sent.id, {"id": alice.id})
     await link.close()
@@ -135,7 +135,7 @@ async def test_rates(link: RawGateway, api: Api, qq: QQEmulator, alice: User, bo
 async def test_reactions(link: RawGateway, api: Api, qq: QQEmulator, alice: User, bot: Bot, channel: Channel) -> None:
     sent = await alice.says("hi", chat=channel, mentions=[bot])
     await link.event("AT_MESSAGE_CREATE")
-    qq.guild_happenings.reaction_added(alice, sent, "277")
+    qq.happenings.reaction_added(alice, sent, "277")
     event = (await link.event("MESSAGE_REACTION_ADD"))["d"]
     assert (event["emoji"], event["target"]) == ({"id": "277", "type": 1}, {"id": sent.id, "type": 0})
     where = f"/channels/{channel.id}/messages/{sent.id}/reactions/1/277"
@@ -146,11 +146,11 @@ async def test_reactions(link: RawGateway, api: Api, qq: QQEmulator, alice: User
     assert await api.call("DELETE", where) == (204, None)
     assert (await api.refused(where, None, "DELETE"))[1] == 620004
     assert (await api.refused(where.replace("/1/277", "/9/1"), None, "PUT"))[1] == 620001
-    qq.guild_happenings.reaction_removed(alice, sent, "277")
+    qq.happenings.reaction_removed(alice, sent, "277")
     await link.event("MESSAGE_REACTION_REMOVE")
     assert sent.reactions == {"1/277": []}
     with pytest.raises(ValueError, match="channels only"):
-        qq.guild_happenings.reaction_added(alice, await alice.says("alone"), "1")
+        qq.happenings.reaction_added(alice, await alice.says("alone"), "1")
 
 
 async def test_recalls_in_channels(
@@ -176,16 +176,16 @@ async def test_recalls_in_channels(
 async def test_events_of_a_guild(
     link: RawGateway, qq: QQEmulator, alice: User, bob: User, bot: Bot, guild: Guild, channel: Channel
 ) -> None:
-    told = qq.guild_happenings
+    told = qq.happenings
     carol = qq.add_user("Carol")
     made, pushed = told.channel_created(guild, "new", alice)
-    events = [told.bot_added(guild, bot, alice), *told.renamed(guild, "Other", alice), *pushed]
+    events = [told.guild_bot_added(guild, bot, alice), *told.guild_renamed(guild, "Other", alice), *pushed]
     events += [*told.channel_renamed(made, "newer", alice), *told.channel_deleted(made, alice)]
-    events += [*told.member_joined(guild, carol), *told.member_changed(guild, carol, alice)]
-    events += told.member_left(guild, carol, alice)
+    events += [*told.guild_member_joined(guild, carol), *told.guild_member_changed(guild, carol, alice)]
+    events += told.guild_member_left(guild, carol, alice)
     events += told.message_deleted(await alice.says("hi", chat=channel, mentions=[bot]), bob)
     events += told.message_deleted(await alice.says("hi", chat=guild.direct(alice, bot)), alice)
-    events.append(told.bot_removed(guild, bot, alice))
+    events.append(told.guild_bot_removed(guild, bot, alice))
     assert types(events) == [
         "GUILD_CREATE",
         "GUILD_UPDATE",
@@ -245,3 +245,66 @@ async def test_the_guilds_api(api: Api, qq: QQEmulator, alice: User, bob: User, 
     assert (await api.call("GET", f"{base}/members/{bob.id}"))[0] == 404
     guild.bots.clear()
     assert (await api.refused(base, None, "GET"))[1] == 610007
+
+
+async def test_what_stands_out_in_a_channel(
+    link: RawGateway, api: Api, alice: User, bot: Bot, guild: Guild, channel: Channel
+) -> None:
+    async def ok(method: str, path: str, body: Any = None) -> Any:
+        status, answer = await api.call(method, path, body)
+        assert status in {200, 204}, answer
+        return answer
+
+    sent = await alice.says("hi", chat=channel, mentions=[bot])
+    pins = f"/channels/{channel.id}/pins"
+    assert (await ok("PUT", f"{pins}/{sent.id}"))["message_ids"] == [sent.id]
+    assert (await ok("GET", pins))["message_ids"] == [sent.id]
+    assert (await api.refused(f"{pins}/1", None, "PUT"))[1] == 501008
+    await ok("DELETE", f"{pins}/all")
+    assert channel.pins == []
+    announces = f"/guilds/{guild.id}/announces"
+    found = await ok("POST", announces, {"message_id": sent.id, "channel_id": channel.id})
+    assert (found["message_id"], guild.announcement) == (sent.id, found)
+    assert (await api.refused(announces, {"message_id": sent.id, "channel_id": "1"}))[1] == 501018
+    assert (await api.refused(announces, {}))[1] == 501001
+    assert (await api.refused(f"{announces}/1", None, "DELETE"))[1] == 501008
+    await ok("DELETE", f"{announces}/all")
+    assert guild.announcement == {}
+    schedules = f"/channels/{channel.id}/schedules"
+    asked = {"name": "Meet", "start_timestamp": "1642076453000", "end_timestamp": "1642083653000"}
+    made = await ok("POST", schedules, {"schedule": asked})
+    assert (await ok("PATCH", f"{schedules}/{made['id']}", {"schedule": {"name": "Met"}}))["name"] == "Met"
+    assert (await ok("GET", f"{schedules}/{made['id']}"))["creator"]["user"]["bot"] is True
+    assert [one["id"] for one in await ok("GET", schedules)] == [made["id"]]
+    await ok("DELETE", f"{schedules}/{made['id']}")
+    assert (await api.refused(f"{schedules}/{made['id']}", None, "GET"))[1] == 302011
+    assert (await api.refused(schedules, {}))[1] == 302017
+
+
+async def test_permissions(
+    api: Api, qq: QQEmulator, alice: User, bob: User, bot: Bot, guild: Guild, channel: Channel
+) -> None:
+    path = f"/channels/{channel.id}/members/{bob.id}/permissions"
+    status, found = await api.call("GET", path)
+    assert (status, found) == (200, {"channel_id": channel.id, "user_id": bob.id, "permissions": "5"})
+    assert await api.call("PUT", path, {"add": "8", "remove": "4"}) == (204, None)
+    assert (await api.call("GET", path))[1]["permissions"] == "9"
+    for broken in ({"add": "2"}, {"add": "x"}, {}):
+        assert (await api.refused(path, broken, "PUT"))[1] == 301000
+    _, found = await api.call("GET", f"/channels/{channel.id}/roles/1/permissions")
+    assert (found["role_id"], found["permissions"]) == ("1", "5")
+    _, found = await api.call("GET", f"/guilds/{guild.id}/api_permission")
+    assert [one["auth_status"] for one in found["apis"]] == [1, 0]
+    asked = {"channel_id": channel.id, "api_identify": {"path": "/guilds/{guild_id}/members", "method": "GET"}}
+    demand = f"/guilds/{guild.id}/api_permission/demand"
+    assert (await api.post(demand, asked))[1]["api_identify"] == asked["api_identify"]
+    assert (await api.refused(demand, {}))[1] == 610008
+    _, found = await api.call("GET", f"/guilds/{guild.id}/message/setting")
+    assert (found["channel_ids"], found["disable_push_msg"]) == ([channel.id], True)
+    assert (await api.call("GET", f"/channels/{channel.id}/online_nums"))[1] == {"online_nums": 2}
+    bot.private = True
+    _, found = await api.call("GET", f"/guilds/{guild.id}/roles/4/members?limit=5")
+    assert ([one["user"]["username"] for one in found["data"]], found["next"]) == (["Alice"], "0")
+    status, found = await api.call("PATCH", f"/guilds/{guild.id}/mute", {"mute_seconds": "9", "user_ids": [bob.id]})
+    assert (status, found) == (200, {"user_ids": [bob.id]})
+    assert [who for _, who, _ in qq.world.muted] == [bob.id]
