@@ -17,6 +17,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "feishu-errors.md": ("feishu.errors",),
     "wecom-errors.md": ("wecom.errors", "wecom.bot.errors", "wecom.robot.errors"),
     "wechat-errors.md": ("wechat.errors",),
+    "dingtalk-errors.md": ("dingtalk.errors", "dingtalk.robot.errors"),
 }
 """The modules, below `imbridge.adapters`, whose tables are on a page."""
 
@@ -41,6 +42,8 @@ def count() -> int:
 
 def _row(rule: ErrorRule) -> str:
     code = f"{rule.code} / {rule.sub_code}" if rule.sub_code is not None else f"{rule.code}"
+    if re.search(r"[A-Za-z*]", code):
+        code = f"`{code}`"
     hint = f". {_sentence(rule.hint)}" if rule.hint else ""
     wait = f"{rule.delay:g} s" if rule.delay is not None else ""
     return f"| {code} | {rule.reaction.value} | {wait} | {_sentence(rule.meaning)}{hint} |"

@@ -248,6 +248,7 @@ class AdapterContract:
 
     async def test_react(self, stage: Stage) -> None:
         message_id = await stage.says("?")
+        await stage.intake.has("?")
         channel = stage.target.channel
         if not stage.adapter.capabilities.react:
             with pytest.raises(NotSupportedError):
@@ -262,6 +263,7 @@ class AdapterContract:
 
     async def test_typing(self, stage: Stage) -> None:
         message_id = await stage.says("?")
+        await stage.intake.has("?")
         channel = stage.target.channel
         if not stage.adapter.capabilities.typing:
             with pytest.raises(NotSupportedError):

@@ -20,6 +20,7 @@ REQUIRED = {"__init__", "adapter", "api", "capabilities", "config", "errors", "i
 OPTIONAL = {"crypto", "link", "webhook"}
 EXTRA: dict[str, set[str]] = {
     "dingtalk": {
+        "card_tracks",  # the ids of our cards, which what is sent writes and what is received reads
         "frames",  # JSON in JSON, and acknowledgements: a concept beside the link
         "calls",  # two APIs, the token elsewhere in each, codes elsewhere; api.py is the list of endpoints
     },

@@ -14,9 +14,12 @@ import pytest
 from pydantic import SecretStr
 
 from imbridge import Bridge, BridgeOptions, ConfigError, WeComConfig
+from imbridge.emulators.dingtalk import DingTalkEmulator
 from imbridge.emulators.wecom import App, CallbackRefusedError, WeComEmulator
 from imbridge.runtime.callback_server import serving_callbacks
 from imbridge.skills.builtin import EchoSkill
+
+PREFIXES = ("WECOM_", "FEISHU_", "DINGTALK_", "IMBRIDGE_")
 
 
 def free_port() -> int:
@@ -26,9 +29,7 @@ def free_port() -> int:
 
 def environment(wecom: WeComEmulator, app: App) -> dict[str, str]:
     return {
-        **{
-            name: value for name, value in os.environ.items() if not name.startswith(("WECOM_", "FEISHU_", "IMBRIDGE_"))
-        },
+        **{name: value for name, value in os.environ.items() if not name.startswith(PREFIXES)},
         "WECOM_CORP_ID": app.corp_id,
         "WECOM_SECRET": app.secret,
         "WECOM_AGENT_ID": str(app.agent_id),
@@ -75,6 +76,39 @@ async def test_callbacks_are_served(tmp_path: Path) -> None:
             assert f"callbacks are served at http://127.0.0.1:{port}: /wecom/default".encode() in log
             assert app.secret.encode() not in log
         assert wecom.violations == []
+
+
+async def test_dingtalks_are_served_at_two_addresses(tmp_path: Path) -> None:
+    async with DingTalkEmulator() as ding:
+        app, alice = ding.add_app("Demo"), ding.add_user("Alice")
+        port = free_port()
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(PREFIXES)} | {
+            "DINGTALK_MODE": "callback",
+            "DINGTALK_CLIENT_ID": app.client_id,
+            "DINGTALK_CLIENT_SECRET": app.client_secret,
+            "DINGTALK_TOKEN": app.token,
+            "DINGTALK_AES_KEY": app.aes_key,
+            "DINGTALK_BASE_URL": ding.base_url,
+            "DINGTALK_OAPI_URL": ding.base_url,
+        }
+        async with running(environ, tmp_path, "--listen", f"127.0.0.1:{port}") as process:
+            url = f"http://127.0.0.1:{port}/dingtalk/default"
+            async with asyncio.timeout(30):
+                while True:
+                    with suppress(CallbackRefusedError):
+                        await ding.set_callback(app, url, events_url=f"{url}/events")
+                        break
+                    await asyncio.sleep(0.1)
+            await alice.says("hi", app=app)
+            await alice.receives("hi", app=app, timeout=20)
+            assert await ding.push_event(app, "chat_quit", {}).taken()
+            process.send_signal(signal.SIGTERM)
+            _, log = await process.communicate()
+            assert process.returncode == 0, log
+            assert b"/dingtalk/default, /dingtalk/default/events" in log
+            assert b"Mode stream has no such weakness" in log
+            assert app.client_secret.encode() not in log
+        assert ding.violations == []
 
 
 async def test_an_address_that_is_taken_is_said(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 SECRETS = ("demo-secret",)
 
 
@@ -39,6 +41,24 @@ def test_the_conversation_goes_as_it_should() -> None:
         assert expected in done.stdout
     assert done.stdout.count("echo: only once, please") == 1
     assert "\x1b" not in done.stdout  # a pipe gets plain text
+
+
+@pytest.mark.parametrize("platform", ["wecom", "dingtalk"])
+def test_the_same_skills_on_another_platform(platform: str) -> None:
+    done = demo("--platform", platform)
+    assert (done.returncode, done.stderr) == (0, "")
+    for expected in (
+        "A picture of 71 bytes.",
+        "a message went to four platforms at once.",
+        "Bob · team         @Bot /weather shanghai\n  Bot · team         **shanghai**: cloudy, 12 °C\n",
+        "[card] Deploy v1.2? | ",
+        "[the same card] Deploy v1.2: Yes",
+        "2 repetitions recognised",
+        "0 breaches of the platform's rules",
+        f"imbridge demo --platform {platform} --wire",
+    ):
+        assert expected in done.stdout
+    assert done.stdout.count("echo: only once, please") == 1
 
 
 def test_json_is_one_object_a_line() -> None:

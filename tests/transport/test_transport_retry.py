@@ -119,6 +119,21 @@ def test_error_table_by_code_sub_code_and_status():
     assert len(table) == 3
 
 
+def test_error_table_by_family():
+    wide = ErrorRule("Forbidden.*", "no right", Reaction.FAIL)
+    narrow = ErrorRule("Forbidden.Qps*", "too many", Reaction.RETRY)
+    own = ErrorRule("Forbidden.QpsOfOne", "too many of one", Reaction.STOP)
+    digits = ErrorRule("900*", "too many", Reaction.RETRY)
+    table = ErrorTable([wide, narrow, own, digits])
+    assert table.lookup("Forbidden.Scope", status=403) is wide
+    assert table.lookup("Forbidden.QpsOfAll", status=403) is narrow
+    assert table.lookup("Forbidden.QpsOfOne", status=403) is own
+    assert table.lookup(90012) is digits
+    assert table.lookup(9001).reaction is Reaction.RETRY
+    assert table.lookup("Forbidden", status=403).code == "4xx"
+    assert table.lookup(None, status=403).code == "4xx"
+
+
 def test_error_table_s_defaults_can_be_replaced():
     own = [ErrorRule(name, name, Reaction.STOP) for name in ("any", "4xx", "429", "5xx")]
     table = ErrorTable([], default=own[0], default_4xx=own[1], default_429=own[2], default_5xx=own[3])

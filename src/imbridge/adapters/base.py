@@ -285,8 +285,13 @@ class Adapter(ABC):
         """The message with what it quotes and what is forwarded with it; as much of it as can be read."""
         return message
 
-    def grow(self, *, markdown: bool) -> Growing | None:
-        """A message that the platform shows growing; None where there is no such thing: messages are edited then."""
+    def grow(self, *, markdown: bool, channel: Channel | None = None) -> Growing | None:
+        """A message that the platform shows growing; None where there is no such thing: messages are edited then.
+
+        Args:
+            markdown: Its text is Markdown.
+            channel: Where it is to be seen, for platforms that do not show it everywhere.
+        """
         return None
 
     def can_grow(self, message_id: str) -> bool:

@@ -246,13 +246,17 @@ class ErrcodeCaller:
             return 0.0
         clock = asyncio.get_running_loop().time
         began = clock()
+        left = max(deadline - began, 0.0)
+        paused = max(self.pacer.paused(key) for key, _ in limits)
         try:
-            await promptly(self.pacer.acquire(*limits), max(deadline - began, 0.0))
+            # Nothing is gained by waiting for the end of a pause that comes too late.
+            await promptly(self.pacer.acquire(*limits), left if paused <= left else 0.0)
         except TimeoutError:
             keys = ", ".join(f"{rate} of {key}" for key, rate in limits[:_SHOWN])
             keys += f", and {len(limits) - _SHOWN} more" if len(limits) > _SHOWN else ""
             raise RateLimitedError(
                 f"{self._named(path)}: not sent: the limits ({keys}) held it back longer than send_timeout allows",
+                retry_after=paused or None,
                 platform=self.api.platform,
             ) from None
         return clock() - began

@@ -32,10 +32,14 @@ class ErrorKinds:
     Attributes:
         refused: `ContentRefusedError`: the content, not the target.
         forbidden: `NotPermittedError`: a right is missing.
+        unclear: The platform cannot say whether it has happened: as a gateway's page, the error is ambiguous.
+
+    A family is named as its row is (`invalidParameter.robotCode.*`).
     """
 
     refused: Collection[int | str] = frozenset()
     forbidden: Collection[int | str] = frozenset()
+    unclear: Collection[int | str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def failure_of(
     elif code is not None and api.docs:
         facts.append(f"see {api.docs}{code}")
     # A gateway's answer says neither that we are too fast nor that nothing happened.
-    broken = rule.code in ("5xx", NO_JSON.code)
+    broken = rule.code in ("5xx", NO_JSON.code) or rule.code in api.kinds.unclear
     return _kind(api.kinds, code, rule, broken=broken)(
         "; ".join(facts),
         code=response.status if code is None else code,
@@ -102,10 +106,11 @@ def failure_of(
 def _kind(kinds: ErrorKinds, code: int | str | None, rule: ErrorRule, *, broken: bool) -> type[DeliveryError]:
     if broken:
         return DeliveryError
-    if code in kinds.forbidden:
+    codes = {code, rule.code}
+    if not codes.isdisjoint(kinds.forbidden):
         return NotPermittedError
     kind = _KINDS.get(rule.reaction, DeliveryError)
-    return ContentRefusedError if kind is DeliveryError and code in kinds.refused else kind
+    return ContentRefusedError if kind is DeliveryError and not codes.isdisjoint(kinds.refused) else kind
 
 
 def without(secret: str, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -268,7 +268,7 @@ class AnswerStream:
 
     def _new_surface(self) -> Surface | None:
         may_grow = self._may_grow and self._adapter.can_grow(self._answers)
-        growing = self._adapter.grow(markdown=self._markdown) if may_grow else None
+        growing = self._adapter.grow(markdown=self._markdown, channel=self._channel) if may_grow else None
         if growing is not None:
             return GrownMessage(growing)
         return EditedMessage(self._adapter, self._channel) if self._adapter.capabilities.edit else None

@@ -165,6 +165,10 @@ class Pacer:
             self._paused = {other: until for other, until in self._paused.items() if until > now}
         self._paused[key] = max(self._paused.get(key, 0.0), now + seconds)
 
+    def paused(self, key: str) -> float:
+        """Seconds for which nothing goes through this key yet."""
+        return max(self._paused.get(key, 0.0) - asyncio.get_running_loop().time(), 0.0) if self._paused else 0.0
+
     async def _pass(self, keys: list[str], buckets: list[_Bucket]) -> None:
         clock = asyncio.get_running_loop().time
         passed: list[float] = []  # when each limit was passed

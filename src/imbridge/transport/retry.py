@@ -34,7 +34,7 @@ class ErrorRule:
     """One row of a platform's error table.
 
     Attributes:
-        code: The platform's code.
+        code: The platform's code; or the beginning that a family of codes has in common, and `*`.
         meaning: What it means, in a few words.
         reaction: What to do.
         delay: Seconds to wait at least before a retry.
@@ -61,7 +61,8 @@ _DEFAULT = ErrorRule("unknown", "a code that is in no table", Reaction.FAIL)
 class ErrorTable:
     """A platform's codes and what to do about each.
 
-    Codes given as numbers and as digits are the same (platforms send both).
+    Codes given as numbers and as digits are the same (platforms send both). A code's own row goes before that of its
+    family, and a narrower family before a wider one.
 
     Args:
         rules: The rows; no two for the same code and sub code.
@@ -89,6 +90,10 @@ class ErrorTable:
             if key in self._rules:
                 raise ValueError(f"Two rows for code {rule.code!r} and sub code {rule.sub_code!r}")
             self._rules[key] = rule
+        self._families = sorted(
+            ((code[:-1], rule) for (code, sub), rule in self._rules.items() if code.endswith("*") and sub is None),
+            key=lambda family: -len(family[0]),
+        )
         self._default = default
         self._default_4xx = default_4xx
         self._default_429 = default_429
@@ -97,7 +102,7 @@ class ErrorTable:
     def lookup(
         self, code: int | str | None, *, sub_code: int | str | None = None, status: int | None = None
     ) -> ErrorRule:
-        """The row for a code: with its sub code, else without, else the default for the HTTP status."""
+        """The row for a code: with its sub code, without, its family's, or else the default for the HTTP status."""
         if sub_code is not None:
             rule = self._rules.get((str(code), str(sub_code)))
             if rule is not None:
@@ -105,6 +110,10 @@ class ErrorTable:
         rule = self._rules.get((str(code), None))
         if rule is not None:
             return rule
+        if code is not None:
+            for beginning, family in self._families:
+                if str(code).startswith(beginning):
+                    return family
         if status == 429:
             return self._default_429
         if status is not None and 400 <= status < 500:

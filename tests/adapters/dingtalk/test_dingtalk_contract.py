@@ -1,62 +1,11 @@
 """The DingTalk adapter keeps the contract of all adapters, over stream."""
 
-import asyncio
-from typing import Any
-
 import pytest
-from contract import AdapterContract, Stage, text_part, until
-from dingtalk_rig import SECRET, Rig
+from contract import Stage, until
+from dingtalk_rig import Rig
+from dingtalk_stage import DingTalkContract, DingTalkStage
 
-from imbridge.adapters.base import Adapter, Verdict
 from imbridge.adapters.dingtalk import DingTalkAdapter
-from imbridge.protocol import DeliveryError
-
-SEND = "/v1.0/robot/oToMessages/batchSend"
-
-
-class DingTalkStage(Stage):
-    """The adapter and the emulator."""
-
-    def __init__(self, rig: Rig, adapter: DingTalkAdapter) -> None:
-        self.rig = rig
-        self.adapter = adapter
-        self.intake = rig.intake
-        self.target = rig.target()
-        self.secrets = (SECRET, "canary")
-
-    async def says(self, text: str) -> str:
-        return (await self.rig.alice.says(text, app=self.rig.app)).msg_id
-
-    async def own_message(self, text: str) -> None:
-        raise NotImplementedError
-
-    def acknowledged(self) -> int:
-        return self.rig.ding.stats.messages_taken
-
-    def shown(self) -> list[str]:
-        return [message.text for message in self.rig.sent()]
-
-    def reactions(self, message_id: str) -> list[str]:
-        sent = next(sent for sent in self.rig.ding.world.sent if sent.msg_id == message_id)
-        return list(self.rig.alice.reactions_on(sent))
-
-    def expire_token(self) -> None:
-        self.rig.ding.faults.expire_tokens()
-
-    def too_fast(self) -> None:
-        self.rig.ding.faults.over_qps(SEND)
-
-    def lose_answer(self) -> None:
-        self.rig.ding.faults.cut_after_accept(SEND)
-
-    def drop_link(self) -> None:
-        assert self.rig.ding.faults.drop_connections(self.rig.app) == 1
-
-    def with_wrong_credentials(self) -> Adapter:
-        return self.rig.make(client_secret="canary-wrong")
-
-    def violations(self) -> list[Any]:
-        return self.rig.ding.violations
 
 
 @pytest.fixture
@@ -64,32 +13,8 @@ def stage(rig: Rig, adapter: DingTalkAdapter) -> Stage:
     return DingTalkStage(rig, adapter)
 
 
-class TestDingTalk(AdapterContract):
-    """Where a test is another here, the platform is: it never delivers a message a second time."""
-
-    async def test_own_messages_are_flagged(self, stage: Stage) -> None:
-        pytest.skip("the platform does not deliver what robots say")
-
-    async def test_dedup_keys(self, stage: Stage) -> None:
-        """A message that the inbox refused is offered again by us, for the platform will not."""
-        stage.intake.answers.append(Verdict.OVERLOADED)
-        await stage.says("one")
-        await until(lambda: stage.intake.texts == ["one", "one"], "a second offer of what was refused")
-        await stage.says("two")
-        await stage.intake.has("two")
-        first, again, other = (inbound.dedup_keys for inbound in stage.intake.offered)
-        assert first == again
-        assert first
-        assert not set(first) & set(other)
-
-    async def test_acknowledged_when_stored_and_not_before(self, stage: Stage) -> None:
-        """At once: an acknowledgement that waits gains nothing, since what is not acknowledged does not come again."""
-        stage.intake.hold = True
-        await stage.says("wait")
-        await until(lambda: stage.acknowledged() == 1, "an acknowledgement")
-        assert len(stage.intake.pending) == 1
-        stage.intake.pending[0].set_result(Verdict.ACCEPTED)
-        await until(lambda: stage.adapter.counters().get("accepted") == 1)
+class TestDingTalk(DingTalkContract):
+    """Over stream."""
 
     async def test_a_lost_connection_comes_back(self, stage: Stage) -> None:
         """What is said while the robot is away is lost, so it has to be back first."""
@@ -98,11 +23,3 @@ class TestDingTalk(AdapterContract):
         await until(lambda: stage.adapter.counters()["connects"] > before, "a new connection")
         await stage.says("still there?")
         await stage.intake.has("still there?")
-
-    async def test_a_lost_answer_is_no_second_message(self, stage: Stage) -> None:
-        """There is no key for a message: what may have arrived is not repeated, and the error says so."""
-        stage.lose_answer()
-        with pytest.raises(DeliveryError) as caught:
-            await asyncio.wait_for(stage.adapter.send(stage.target, text_part("once"), "key"), 8)
-        assert caught.value.ambiguous
-        assert stage.shown() == ["once"]

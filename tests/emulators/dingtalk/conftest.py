@@ -12,8 +12,8 @@ from imbridge.emulators.dingtalk import App, DingTalkEmulator, EmulatorSettings,
 
 @pytest.fixture
 def settings() -> EmulatorSettings:
-    """Waits short enough for tests; everything else as on the platform."""
-    return EmulatorSettings(redelivery=(0.1, 0.1), disconnect_linger=0.05)
+    """An event comes a second time soon, a third time never; everything else as on the platform."""
+    return EmulatorSettings(redelivery=(0.1, 600.0), disconnect_linger=0.05)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 
-from imbridge.emulators.dingtalk import App
+from imbridge.emulators.dingtalk import App, DingTalkEmulator
 
 BOT = ("CALLBACK", "/v1.0/im/bot/messages/get")
 CARD = ("CALLBACK", "/v1.0/card/instances/callback")
@@ -90,3 +90,16 @@ class RawStream:
         async with asyncio.timeout(TIMEOUT):
             while (await self.socket.receive()).type is aiohttp.WSMsgType.TEXT:
                 pass
+
+
+async def opened(ding: DingTalkEmulator, app: App, session: aiohttp.ClientSession) -> RawStream:
+    """One connection more, which the emulator knows of."""
+    before = ding.connections(app)
+    link = await RawStream.open(session, ding.base_url, app)
+    await until(lambda: ding.connections(app) == before + 1)
+    return link
+
+
+def kinds(ding: DingTalkEmulator) -> list[str]:
+    """The rules that were broken."""
+    return [violation.kind for violation in ding.violations]

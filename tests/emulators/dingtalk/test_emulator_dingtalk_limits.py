@@ -3,16 +3,12 @@
 import aiohttp
 import pytest
 from dingtalk_raw_api import TOKEN_HEADER, Api
-from dingtalk_raw_stream import open_connection
+from dingtalk_raw_stream import kinds, open_connection
 
 from imbridge.emulators.dingtalk import App, DingTalkEmulator, User
 
 SEND = "/v1.0/robot/oToMessages/batchSend"
 TEXT = {"content": "hi"}
-
-
-def kinds(ding: DingTalkEmulator) -> list[str]:
-    return [violation.kind for violation in ding.violations]
 
 
 # --- tokens -----------------------------------------------------------------------------------------------------------
@@ -50,11 +46,14 @@ async def test_a_dead_token(ding: DingTalkEmulator, alice: User, api: Api) -> No
     with ding.faults.token_lifetime(0.0):
         await api.take_token()
     answer = await api.to_people("sampleText", TEXT)
-    assert (api.status, answer["code"]) == (401, "InvalidAuthentication")
+    assert (api.status, answer["code"]) == (400, "InvalidAuthentication")
+    ding.settings.invalid_token_status = 401
+    await api.to_people("sampleText", TEXT)
+    assert api.status == 401
     assert (await api.upload("file", b"x"))["errcode"] == 42001
     api.token = "never issued"
     assert (await api.upload("file", b"x"))["errcode"] == 40014
-    assert ding.stats.tokens_refused == 3
+    assert ding.stats.tokens_refused == 4
     await api.take_token()
     assert "processQueryKey" in await api.to_people("sampleText", TEXT)
 

@@ -82,7 +82,7 @@ GOOD: dict[str, Any] = {
         ({"robotCode": "other"}, "invalidParameter.robotCode.auth"),
         ({"userIds": []}, "invalidParameter.userIds.empty"),
         ({"userIds": "alice"}, "invalidParameter.userIds.empty"),
-        ({"userIds": ["nobody"]}, "invalidParameter.userIds.invalid"),
+        ({"userIds": ["nobody"]}, "staffId.notExisted"),
         ({"userIds": ["alice"] * 21}, "invalidParameter.userIds.overMax"),
         ({"msgKey": ""}, "invalidParameter.msgKey.empty"),
         ({"msgKey": "sampleActionCard1"}, "invalidParameter.msgKey.invalid"),

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from dingtalk_raw_api import Api
 
-from imbridge.emulators.dingtalk import App, CustomRobot, DingTalkEmulator, Group, User
+from imbridge.emulators.dingtalk import App, CustomRobot, DingTalkEmulator, EmulatorSettings, Group, User
 from imbridge.emulators.dingtalk.api_custom_robot import signature
 
 LINK = {"title": "t", "text": "x", "messageUrl": "https://x.cn"}
@@ -102,8 +102,16 @@ async def test_a_session_ends(ding: DingTalkEmulator, alice: User, single: str, 
     assert ding.violations == []
     assert ding.faults.expire_session_webhooks() == 1
     assert await api.post(single, text()) == gone
-    assert [one.kind for one in ding.violations] == ["session_expired"]
+    assert ding.violations == []  # it ended before its time: nobody could know
     await alice.receives_nothing(within=0.01)
+
+
+async def test_a_session_is_used_after_its_time(api: Api) -> None:
+    async with DingTalkEmulator(settings=EmulatorSettings(session_lifetime=0.0)) as ding:
+        ding.add_app("Bot")
+        sent = await ding.add_user("Alice").says("hi")
+        assert (await api.post(sent.data["sessionWebhook"], text()))["errcode"] == 300001
+        assert [one.kind for one in ding.violations] == ["session_expired"]
 
 
 async def test_a_session_ends_with_its_group(app: App, group: Group, in_group: str, api: Api) -> None:
@@ -179,7 +187,8 @@ async def test_a_custom_robot_that_can_not(
 async def test_keywords(ding: DingTalkEmulator, alice: User, group: Group, api: Api) -> None:
     robot = ding.add_custom_robot("Alerts", group, secret=False, keywords=("alarm", "note"))
     refused = await api.post(robot.webhook_url, text("hi"))
-    assert refused == {"errcode": 310000, "errmsg": "keywords not in content"}
+    assert refused["errcode"] == 310000
+    assert refused["errmsg"].startswith("description:关键词不匹配;solution:")
     await api.post(robot.webhook_url, text("an alarm"))
     await api.post(robot.webhook_url, {"msgtype": "markdown", "markdown": {"title": "a note", "text": "x"}})
     assert [(await alice.receives()).text for _ in range(2)] == ["an alarm", "x"]
@@ -193,15 +202,39 @@ async def test_the_signature(ding: DingTalkEmulator, alice: User, group: Group, 
     assert (await api.post(robot.webhook_url + good, text()))["errcode"] == 0
     old = str(int(time.time() * 1000) - 3_700_000)
     for query, why in {
-        "": "invalid timestamp",
-        f"&timestamp={old}&sign={quote(signature(old, robot.secret), safe='')}": "invalid timestamp",
-        "&timestamp=soon&sign=x": "invalid timestamp",
-        f"&timestamp={now}": "sign not match",
-        f"&timestamp={now}&sign={quote(signature(now, 'SECother'), safe='')}": "sign not match",
+        "": "签名过期",
+        f"&timestamp={old}&sign={quote(signature(old, robot.secret), safe='')}": "签名过期",
+        "&timestamp=soon&sign=x": "签名过期",
+        f"&timestamp={now}": "签名不匹配",
+        f"&timestamp={now}&sign={quote(signature(now, 'SECother'), safe='')}": "签名不匹配",
     }.items():
-        assert await api.post(robot.webhook_url + query, text()) == {"errcode": 310000, "errmsg": why}
+        answer = await api.post(robot.webhook_url + query, text())
+        assert answer["errcode"] == 310000
+        assert why in answer["errmsg"]
     await alice.receives("hi")
     await alice.receives_nothing(within=0.01)
+
+
+async def test_refusals_can_have_their_older_texts(ding: DingTalkEmulator, group: Group, api: Api) -> None:
+    ding.settings.english_errors = True
+    signed = ding.add_custom_robot("Signed", group)
+    worded = ding.add_custom_robot("Worded", group, secret=False, keywords=["alarm"])
+    now = str(int(time.time() * 1000))
+    texts = [
+        (await api.post(url, body))["errmsg"]
+        for url, body in (
+            (signed.webhook_url, text()),
+            (f"{signed.webhook_url}&timestamp={now}&sign=x", text()),
+            (worded.webhook_url, text()),
+            (worded.webhook_url, text("x" * 20_000)),
+        )
+    ]
+    assert texts == [
+        "invalid timestamp",
+        "sign not match",
+        "keywords not in content",
+        "message too long, exceed 20000 bytes",
+    ]
 
 
 def test_the_signature_is_the_documents() -> None:

@@ -2,7 +2,9 @@
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
 from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
@@ -13,22 +15,34 @@ from imbridge.adapters.dingtalk.frames import Frame
 from imbridge.adapters.dingtalk.hearing.base import Hearing
 from imbridge.adapters.dingtalk.hearing.callbacks import Callbacks
 from imbridge.adapters.dingtalk.hearing.streams import OPTIONS, Streams
-from imbridge.adapters.dingtalk.inbound import Identity, decode, unreadable
+from imbridge.adapters.dingtalk.inbound import Identity
 from imbridge.adapters.dingtalk.link import DingTalkLink
 from imbridge.adapters.dingtalk.outbound import measure
+from imbridge.adapters.dingtalk.received.downloads import Downloads
+from imbridge.adapters.dingtalk.received.reading import Reading
+from imbridge.adapters.dingtalk.robot.custom_robot import CustomRobotAdapter
+from imbridge.adapters.dingtalk.sent.ai_card import AiCard
+from imbridge.adapters.dingtalk.sent.answers import written_answer
+from imbridge.adapters.dingtalk.sent.card_api import CardApi
+from imbridge.adapters.dingtalk.sent.card_speaking import CardSpeaking
+from imbridge.adapters.dingtalk.sent.card_streams import CardStreams
+from imbridge.adapters.dingtalk.sent.media import DingTalkMedia
+from imbridge.adapters.dingtalk.sent.reactions import Reactions
+from imbridge.adapters.dingtalk.sent.recipients import check_recalled
 from imbridge.adapters.dingtalk.sent.sessions import Sessions
 from imbridge.adapters.dingtalk.sent.speaking import Speaking
 from imbridge.adapters.dingtalk.services.contacts import DingTalkContacts
 from imbridge.adapters.dingtalk.services.oauth import OAuth
+from imbridge.adapters.dingtalk.services.open_api import OpenApi
+from imbridge.adapters.dingtalk.services.probing import probed
 from imbridge.adapters.pending import Answer
 from imbridge.adapters.taking import Taking
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
     Channel,
     ChannelKind,
-    DecodeError,
     Degradation,
-    ImbridgeError,
+    Media,
     Message,
     NotSupportedError,
 )
@@ -48,6 +62,13 @@ class DingTalkAdapter(Adapter):
     config_type: ClassVar[type[AccountConfig]] = DingTalkConfig
     capabilities = ROBOT
 
+    @classmethod
+    def create(cls, config: AccountConfig, context: AdapterContext) -> Adapter:
+        """The adapter of an app's robot, or of a group's custom robot."""
+        if isinstance(config, DingTalkConfig) and config.mode is Mode.CUSTOM_ROBOT:
+            return CustomRobotAdapter(config, context)
+        return cls(config, context)
+
     def __init__(
         self, config: AccountConfig, context: AdapterContext, *, link_options: LinkOptions | None = None
     ) -> None:
@@ -58,11 +79,22 @@ class DingTalkAdapter(Adapter):
         self.settings = config
         self.api = DingTalkApi(config, context.pool)
         self.me = Identity(config.name, config.robot)
-        self.sessions = Sessions(config, context.pool)
+        self.sessions = Sessions(config, context.pool, context.notes)
         self.contacts = DingTalkContacts(self.api)
         self.oauth = OAuth(self.api, context.pool, self.contacts)
-        self._speaking = Speaking(self.api, self.sessions)
+        self.media = DingTalkMedia(self.api)
+        self.downloads = Downloads(self.api, context.pool)
+        self._reactions = Reactions(self.api)
+        self._speaking = Speaking(self.api, self.sessions, self.media)
+        self._open_api = OpenApi(self.api)
+        cards = CardApi(self.api)
+        self.card_streams = CardStreams(cards, context.notes, self.capabilities)
+        self._cards = CardSpeaking(
+            cards, self.card_streams, self.media, self._speaking.say, self.measure, self.capabilities
+        )
+        self.me.card_channel = self._cards.channel_of
         self.counts: Counter[str] = Counter()
+        self._reading = Reading(config.key, self.me, self.counts)
         self._taking = Taking(config.key, context.intake, self.counts, patience=_PATIENCE)
         self.link_options = link_options or OPTIONS
         self._hearing = self._make_hearing()
@@ -89,6 +121,9 @@ class DingTalkAdapter(Adapter):
             AuthError: the credentials are wrong.
             LinkError: the platform refuses the connection for good.
         """
+        await self.api.quota.open(self.context.notes)
+        await self.sessions.restore()
+        await self.card_streams.start()
         await self._hearing.start()
 
     async def stop_reading(self) -> None:
@@ -101,36 +136,28 @@ class DingTalkAdapter(Adapter):
             return
         self._closed = True
         await self.stop_reading()
+        await self.card_streams.close()
         await self.oauth.close()
         await self.api.close()
+        self.api.quota.save()
+        await self.context.notes.flush()
         self.tell(Health.STOPPED, "closed")
 
     async def probe(self) -> Probe:
-        """Ask for an access token: there is no call that says who a robot is."""
-        try:
-            await self.api.caller.token(patience=10.0)
-        except ImbridgeError as error:
-            return Probe(ok=False, problems=(str(error),))
-        return Probe(ok=True, bot_id=self.settings.robot, bot_name=self.me.name)
+        """Whether the credentials work, the robot is the app's, it may send, and what is left of the month."""
+        await self.api.quota.open(self.context.notes)
+        return await probed(self.api, self.me.name)
 
     # -- hearing -------------------------------------------------------------------------------------------------------
 
     def _decode(self, frame: Frame) -> Inbound:
-        try:
-            inbound = decode(frame, self.me)
-        except DecodeError as error:
-            log.warning("%s: %s; it is passed on as unknown", self.key, error)
-        except Exception as error:  # noqa: BLE001 - told, without its text; our mistake must not lose the message
-            log.warning("%s: the decoder failed (%s); the delivery is passed on whole", self.key, type(error).__name__)
-        else:
-            if isinstance(inbound.item, Message):
-                self.sessions.note(inbound.item)
-            return inbound
-        raw = frame.data.encode("utf-8", "replace")
-        return unreadable(frame.data, raw + frame.message_id.encode("utf-8", "replace"), self.me)
+        inbound = self._reading.read(frame)
+        if isinstance(inbound.item, Message):
+            self.sessions.note(inbound.item)
+        return inbound
 
     async def _answer_click(self, inbound: Inbound, within: float) -> tuple[bytes, Answer]:
-        return b"", ()
+        return await written_answer(inbound, within, self._cards.changed)
 
     # -- speaking ------------------------------------------------------------------------------------------------------
 
@@ -144,17 +171,90 @@ class DingTalkAdapter(Adapter):
         if target.reply_to is not None:
             why = "a robot's message cannot quote another"
             degradations.append(Degradation(what="reply", how="sent to the chat", why=why))
-        sent = await self._speaking.say(target.channel, part, key)
+        if (card := self._cards.card_in(part)) is not None:
+            sent = await self._cards.say(target.channel, card, key)
+        else:
+            sent = await self._speaking.say(target.channel, part, key)
         return Sent(sent.part, sent.attempts, (*degradations, *sent.degradations))
+
+    async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:
+        """Put another card in the place of a sent one."""
+        return await self._cards.change(message_id, part)
+
+    def grow(self, *, markdown: bool, channel: Channel | None = None) -> AiCard | None:
+        """An AI card; None where an answer is better said when it is done."""
+        return self.card_streams.grow(channel, markdown=markdown)
 
     async def recall(self, channel: Channel, message_id: str) -> None:
         """Take a sent message back, within 24 hours; only those of the API have an id."""
         if not message_id:
             raise NotSupportedError("DingTalk gives no id for what is sent by a session webhook; set reply_by: api")
+        message_id = self._cards.carrier_of(message_id)
         if channel.kind is ChannelKind.GROUP:
-            await self.api.recall_from_group(channel.id, [message_id])
+            answer = await self.api.recall_from_group(channel.id, [message_id])
         else:
-            await self.api.recall_from_users([message_id])
+            answer = await self.api.recall_from_users([message_id])
+        check_recalled(message_id, answer.body)
+
+    async def react(self, channel: Channel, message_id: str, emoji: str) -> None:
+        """Put an emoji, or a short text, on a message that somebody wrote."""
+        await self._reactions.put(self._conversation(channel), message_id, emoji)
+
+    async def unreact(self, channel: Channel, message_id: str, emoji: str) -> None:
+        """Take our reaction off a message."""
+        await self._reactions.take(self._conversation(channel), message_id, emoji)
+
+    async def typing(self, channel: Channel, message_id: str, on: bool) -> None:
+        """The emotion that DingTalk's own assistants show, while there is enough of the month's calls for it."""
+        await self._reactions.thinking(self._conversation(channel), message_id, on)
+
+    def _conversation(self, channel: Channel) -> str:
+        conversation = self.sessions.conversation(channel)
+        if conversation is None:
+            raise NotSupportedError(f"DingTalk's id of {channel.address} is not known before somebody writes there")
+        return conversation
+
+    async def read(self, message_id: str, media: Media) -> bytes:
+        """Fetch the bytes of a received media element; at most `download_limit`."""
+        return await self.downloads.read(media)
+
+    async def save(self, message_id: str, media: Media, to: str | PathLike[str]) -> Path:
+        """Write a received media element to disk; at most `download_limit`."""
+        return await self.downloads.save(media, to)
+
+    # -- the rest of the platform --------------------------------------------------------------------------------------
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: Mapping[str, str] | None = None,
+        once: bool | None = None,
+    ) -> Any:
+        """Call any API of the platform, with the app's token: `await adapter.call("GET", "/v1.0/robot/...")`.
+
+        It goes over the bridge's connections, is paced as the platform wants it, counts against the month, is given a
+        new token when it needs one, and is tried again while the platform has passing trouble, for `send_timeout`.
+
+        Args:
+            method: HTTP method.
+            path: `/v1.0/...` of api.dingtalk.com; any other is of oapi.dingtalk.com.
+            json: The body.
+            params: The query, without the token.
+            once: Whether an attempt that may have arrived is the last one, and its error `ambiguous`. Left out: so it
+                is unless the method is GET, PUT or DELETE. Say `once=False` to a POST that only asks.
+
+        Returns:
+            The answer's JSON; an empty dict when there is none.
+
+        Raises:
+            ValueError: the path or the method is none.
+            DeliveryError: and its kinds: the platform refuses it. Its `code` is the platform's, in words or a number.
+            AuthError: the credentials are refused.
+        """
+        return await self._open_api.call(method, path, json=json, params=params, once=once)
 
     def routes(self) -> Sequence[WebhookRoute]:
         """The callback URLs, in mode `callback`, and the address that people come back to from the login page."""
@@ -167,9 +267,10 @@ class DingTalkAdapter(Adapter):
             **self.counts,
             **self._hearing.counters(),
             **self.sessions.counts,
+            **self.media.counts,
+            **quota.counters(),
+            **self.card_streams.counts,
             "calls": caller.calls + self.api.oapi.calls,
             "retries": caller.retries + self.api.oapi.retries,
-            "token_refreshes": caller.refreshes,
-            "month_calls": quota.used,
-            "month_budget": quota.budget,
+            "token_refreshes": caller.refreshes + self.api.oapi.refreshes,
         }

@@ -3,13 +3,13 @@
 import math
 from typing import Any
 
-from imbridge.adapters.dingtalk.calls import HOST, DingTalkCaller, OapiCaller
+from imbridge.adapters.dingtalk.calls import HOST, DingTalkCaller, OapiCaller, api_of
 from imbridge.adapters.dingtalk.config import DingTalkConfig
-from imbridge.adapters.dingtalk.errors import API_ERRORS, CREDENTIALS, DOCS, KINDS, OAPI_ERRORS, OAPI_KINDS
+from imbridge.adapters.dingtalk.errors import API_ERRORS, BANNED, CREDENTIALS, DOCS, KINDS, OAPI_ERRORS, OAPI_KINDS
 from imbridge.adapters.dingtalk.services.quota import Quota
 from imbridge.adapters.errcode_calls import Answer, Limits
 from imbridge.adapters.errcode_refusals import Api
-from imbridge.protocol import AuthError, DeliveryError, RateLimitedError
+from imbridge.protocol import AuthError, DeliveryError, NotPermittedError, RateLimitedError
 from imbridge.transport import HttpPool, Rate, Reaction
 
 TOKEN = "/v1.0/oauth2/accessToken"  # noqa: S105 - a path
@@ -27,9 +27,10 @@ class DingTalkApi:
         self.quota = Quota(config.key, config.monthly_calls)
         timeout = config.send_timeout
         api = Api("dingtalk", config.key, config.base_url, API_ERRORS, KINDS, DOCS, timeout)
-        self.caller = DingTalkCaller(api, pool, self.fetch_token, self.quota.count)
+        self.caller = DingTalkCaller(api, pool, self.fetch_token, self.quota)
         oapi = Api("dingtalk", config.key, config.oapi_url, OAPI_ERRORS, OAPI_KINDS, DOCS, timeout)
-        self.oapi = OapiCaller(oapi, pool, self.caller.tokens, self.quota.count)
+        self.oapi = OapiCaller(oapi, pool, self.caller.tokens, self.quota)
+        self.oapi.pacer = self.caller.pacer  # a ban is for all that leaves this address
         self._rate = Rate.parse(config.api_rate)
 
     async def close(self) -> None:
@@ -37,8 +38,8 @@ class DingTalkApi:
         await self.caller.close()
 
     def limits(self, path: str) -> Limits:
-        """What a call counts against."""
-        return ((HOST, _HOST_RATE), (f"api:{path}", self._rate))
+        """What a call counts against: all calls of this address, and those of one API, whatever ids are in its path."""
+        return ((HOST, _HOST_RATE), (f"api:{api_of(path)}", self._rate))
 
     async def fetch_token(self) -> tuple[str, float]:
         """`POST /v1.0/oauth2/accessToken`; the lifetime is in seconds, 7,200. It counts against no budget.
@@ -47,8 +48,12 @@ class DingTalkApi:
             HttpError: Nobody answered.
             RateLimitedError: The platform has passing trouble.
             DeliveryError: A gateway answered, not the platform.
+            NotPermittedError: The credentials may be right, but not from this address.
             AuthError: The credentials are refused.
         """
+        if (left := self.caller.pacer.paused(HOST)) > 0:
+            why = "dingtalk token: not asked for: our address is banned"
+            raise RateLimitedError(why, retry_after=left, code=BANNED, platform="dingtalk")
         config, secret = self.config, self.config.client_secret.get_secret_value()
         response = await self.caller.pool.request(
             "POST", config.base_url + TOKEN, json={"appKey": config.client_id, "appSecret": secret}
@@ -60,13 +65,16 @@ class DingTalkApi:
             if isinstance(lifetime, bool) or not isinstance(lifetime, int | float) or not 0 < lifetime < math.inf:
                 lifetime = 7200.0
             return token, float(lifetime)
-        rule = API_ERRORS.lookup(code, status=response.status)
+        rule = self.caller.api.errors.lookup(code, status=response.status)
         text = f"dingtalk token: {rule.meaning} (code {code}, HTTP {response.status})"
         if rule.reaction is Reaction.RETRY:
+            self.caller.hold(((HOST, _HOST_RATE),), rule.delay or 1.0, rule)
             raise RateLimitedError(text, retry_after=rule.delay or 1.0, code=code, platform="dingtalk")
         if code is None or code == 0:
             raise DeliveryError(f"{text}; check base_url and any proxy", code=response.status, platform="dingtalk")
         said = str(body.get("errmsg", "")).replace(secret, "***")[:200]
+        if rule.code in KINDS.forbidden:
+            raise NotPermittedError(f"{text}: {said}; {rule.hint}", code=code, platform="dingtalk")
         raise AuthError(f"dingtalk refuses the credentials: {said} (code {code}); {CREDENTIALS}", code=code)
 
     # -- messages ------------------------------------------------------------------------------------------------------
@@ -86,11 +94,11 @@ class DingTalkApi:
         sent = {"robotCode": self.config.robot, "openConversationId": conversation, **body}
         return await self.caller.call("POST", path, json=sent, limits=self.limits(path), once=True)
 
-    async def recall_from_users(self, keys: list[str]) -> Answer:
+    async def recall_from_users(self, keys: list[str], *, patience: float | None = None) -> Answer:
         """`POST /v1.0/robot/otoMessages/batchRecall`: at most 20 messages."""
         path = "/v1.0/robot/otoMessages/batchRecall"
         sent = {"robotCode": self.config.robot, "processQueryKeys": keys}
-        return await self.caller.call("POST", path, json=sent, limits=self.limits(path))
+        return await self.caller.call("POST", path, json=sent, limits=self.limits(path), patience=patience)
 
     async def recall_from_group(self, conversation: str, keys: list[str]) -> Answer:
         """`POST /v1.0/robot/groupMessages/recall`."""

@@ -3,23 +3,27 @@
 Both take the same access token. Source: open.dingtalk.com, "get the access token of an internal app", "error codes".
 """
 
-import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from yarl import URL
 
-from imbridge.adapters.dingtalk.errors import BANNED
+from imbridge.adapters.dingtalk.errors import BANNED, REFUSED, USED_UP
+from imbridge.adapters.dingtalk.services.quota import Quota
 from imbridge.adapters.errcode_calls import ErrcodeCaller, Limits
 from imbridge.adapters.errcode_refusals import Api, json_object
-from imbridge.transport import ErrorRule, HttpPool, HttpResponse, TokenSource
+from imbridge.transport import ErrorRule, HttpError, HttpPool, HttpResponse, TokenSource
 
 TOKEN_HEADER = "x-acs-dingtalk-access-token"  # noqa: S105 - a header's name
 HOST = "host"
-"""Key of the limit that all calls of one host count against."""
-
-Counting = Callable[[str], None]
-"""Told the path of each call that leaves."""
+"""Key of the limit that all calls of this address count against."""
+_UNCHECKED = 88
+"""Something about the token: what, says the sub code; none says that the check took too long."""
+_BAN = re.compile(rb'"status"\s*:\s*"?1111\b')
+_BAN_PAGE = 64 * 1024
+_NAME = re.compile(r"[A-Za-z._]{1,32}|v\d+(?:\.\d+)?")
+"""A part of a path that is no id: names of APIs have letters only."""
 
 
 class OapiCaller(ErrcodeCaller):
@@ -30,25 +34,44 @@ class OapiCaller(ErrcodeCaller):
         api: Api,
         pool: HttpPool,
         token: Callable[[], Awaitable[tuple[str, float]]] | TokenSource | None,
-        count: Counting,
+        quota: Quota | None = None,
     ) -> None:
-        """As `ErrcodeCaller`; `count` is told of each call."""
+        """As `ErrcodeCaller`; `quota` is told of each call, where they count."""
         super().__init__(api, pool, token)
-        self._count = count
+        self._quota = quota
 
     def leaving(self, path: str) -> None:
         """Count it against the month."""
         super().leaving(path)
-        self._count(path)
+        if self._quota is not None:
+            self._quota.count(path)
 
     def read(self, response: HttpResponse) -> tuple[Any, dict[str, Any]]:
-        """The `errcode`; `BANNED` for the page of a ban."""
-        code, body = super().read(response)
-        return (BANNED, body) if code is None and is_ban(response) else (code, body)
+        """The `errcode`, or the sub code that says more; `BANNED` for the page of a ban."""
+        body = json_object(response)
+        if "errcode" in body:
+            code, said = body["errcode"], body.get("errmsg", "")
+            if code == _UNCHECKED and (sub_code := body.get("sub_code")) not in (None, ""):
+                code, said = _number(sub_code), body.get("sub_msg") or said
+        elif is_ban(response, body):
+            code, said = BANNED, "banned"
+        else:
+            code, said = _inside(body) if body else (None, "")
+        return self._noted(code, response), {**body, "errmsg": said}
 
     def hold(self, limits: Limits, seconds: float, rule: ErrorRule) -> None:
         """A ban is for everything that leaves this address, all else for one API."""
-        hold(self, limits, seconds, rule)
+        for key, _ in limits:
+            if rule.code == BANNED or key != HOST:
+                self.pacer.pause(key, seconds)
+
+    def _noted(self, code: Any, response: HttpResponse) -> Any:
+        if self._quota is not None:
+            if isinstance(code, int | str) and code in USED_UP:
+                self._quota.refuse()
+            elif code == 0 and self._quota.used_up:
+                self._quota.serve(URL(response.url).path)
+        return code
 
 
 class DingTalkCaller(OapiCaller):
@@ -65,27 +88,59 @@ class DingTalkCaller(OapiCaller):
     def read(self, response: HttpResponse) -> tuple[Any, dict[str, Any]]:
         """0 for success; a refusal's `code`; None for what is not the platform's own."""
         body = json_object(response)
+        code: Any
         if response.status < 400:
-            return (0 if body or not response.body else BANNED if is_ban(response) else None), body
-        code = body.get("code")
-        if code is None and is_ban(response):
-            code = BANNED
-        return code, {**body, "errmsg": body.get("message", "")}
+            if is_ban(response, body):
+                code, said = BANNED, "banned"
+            elif body:
+                code, said = _inside(body)
+            else:  # nothing, or a list
+                code, said = (0 if not response.body or _is_json(response) else None), ""
+        else:
+            code, said = body.get("code"), body.get("message", "")
+            if code is None and is_ban(response, body):
+                code = BANNED
+        return self._noted(code, response), {**body, "errmsg": said}
 
 
-def hold(caller: ErrcodeCaller, limits: Limits, seconds: float, rule: ErrorRule) -> None:
-    """What a call that came too soon holds back."""
-    for key, _ in limits:
-        if rule.code == BANNED or key != HOST:
-            caller.pacer.pause(key, seconds)
+def is_ban(response: HttpResponse, body: Mapping[str, Any]) -> bool:
+    """Whether it is what a banned address gets: JSON, alone or within a page, with `"status":1111`."""
+    if body:
+        return str(body.get("status")) == str(BANNED) and "punish" in body
+    return _BAN.search(response.body[:_BAN_PAGE]) is not None
 
 
-def is_ban(response: HttpResponse) -> bool:
-    """Whether it is the page that a banned address gets: JSON, alone or in HTML, with `"status":1111`."""
-    text = response.body[:4096].decode("utf-8", "replace")
-    start, end = text.find("{"), text.find("}")
+def api_of(path: str) -> str:
+    """The API that a call counts for: its path, with `*` where ids stand."""
+    return "/".join(part if not part or _NAME.fullmatch(part) else "*" for part in path.split("/"))
+
+
+def _inside(body: Mapping[str, Any]) -> tuple[Any, Any]:
+    """The code and the words of an answer whose HTTP status says success: some are refusals all the same."""
+    if body.get("success") is False:
+        for name in ("errcode", "errorCode", "code"):
+            if (code := body.get(name)) not in (None, "", 0, "0"):
+                break
+        else:
+            code = REFUSED
+        said = next((body[name] for name in ("errorMsg", "errmsg", "message") if body.get(name)), "")
+        return _number(code), said
+    if body.get("errcode") not in (None, 0, "0"):
+        return _number(body["errcode"]), body.get("errmsg", "")
+    refusal = isinstance(body.get("code"), str) and "message" in body and ("requestid" in body or "requestId" in body)
+    if refusal and body.get("success") is not True and body["code"] not in ("", "0", "200", "OK", "ok"):
+        return body["code"], body["message"]
+    return 0, ""
+
+
+def _number(code: Any) -> Any:
+    """Digits as the number that they are: the tables, and who looks at errors, have one form of a code."""
+    return int(code) if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) < 12 else code
+
+
+def _is_json(response: HttpResponse) -> bool:
     try:
-        found = json.loads(text[start : end + 1]) if 0 <= start < end else None
-    except ValueError:
+        response.json()
+    except HttpError:
         return False
-    return isinstance(found, dict) and found.get("status") == BANNED
+    return True

@@ -9,13 +9,27 @@ ROBOT = Capabilities(
     receives=frozenset(
         {"text", "markdown", "mention", "image", "file", "audio", "video", "card", "quote", "forward", "unknown"}
     ),
-    sends=frozenset({"text", "markdown"}),
-    text_bytes=18_000,
-    markdown_bytes=18_000,
+    sends=frozenset({"text", "markdown", "mention", "mention_all", "link", "image", "audio", "video", "file", "card"}),
+    text_bytes=15_000,
+    markdown_bytes=15_000,
     image_bytes=20 << 20,
     file_bytes=20 << 20,
+    edit_cards=True,
     recall=True,
     recall_window=24 * 3600,
+    react=True,
+    typing=True,
+    mention=True,
     push=True,
 )
-"""An app's robot. The platform refuses messages of more than 20,000 bytes, the whole body counted."""
+"""An app's robot. `msgParam` has at most 15,000 bytes, JSON and all; a webhook's body has at most 20,000."""
+
+CUSTOM_ROBOT = Capabilities(
+    sends=frozenset({"text", "markdown", "mention", "mention_all", "link", "image", "card"}),
+    text_bytes=19_900,
+    markdown_bytes=19_900,
+    mention=True,
+    push=True,
+    idempotent_send=True,
+)
+"""The custom robot of a group: it speaks in one group, and hears nothing. A body has at most 20,000 bytes."""

@@ -17,6 +17,7 @@ _OAPI = "https://oapi.dingtalk.com"
 _LOGIN = "https://login.dingtalk.com"
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _TOKEN = re.compile(r"[A-Za-z0-9]{16,128}")
+_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _HOOK_PATH = "/robot/send"
 AI_CARD = "02fcf2f4-5e02-4a85-b672-46d1f715543e.schema"
 """The platform's own template of an AI card, which every organisation has."""
@@ -88,9 +89,11 @@ class DingTalkConfig(AccountConfig):
         description="developer console: the app > Credentials > Client Secret",
     )
     robot_code: str = Field(default="", description="developer console: the app > Robot > RobotCode")
-    links: Literal[1, 2] = 1
+    links: int = Field(default=1, ge=1, le=2)
     token: SecretStr | None = Field(
-        default=None, description="developer console: the app > Events and callbacks > HTTP push > token"
+        default=None,
+        min_length=1,
+        description="developer console: the app > Events and callbacks > HTTP push > token",
     )
     aes_key: SecretStr | None = Field(
         default=None, description="developer console: the app > Events and callbacks > HTTP push > aes_key"
@@ -125,7 +128,7 @@ class DingTalkConfig(AccountConfig):
     @classmethod
     def accounts_among(cls, given: Collection[str]) -> Mapping[str, Collection[str]]:
         """An app and a custom robot, as far as variables name them: `default` and `robot`, when there are both."""
-        if "mode" in given or not (_APP & set(given) and _ROBOT & set(given)):
+        if "mode" in given or not (_APP & set(given) and "webhook_url" in given):
             return {"default": given}
         return {
             "default": [field for field in given if field not in _ROBOT],
@@ -166,6 +169,21 @@ class DingTalkConfig(AccountConfig):
         hook_token(value.get_secret_value())
         return value
 
+    @field_validator("sign_secret")
+    @classmethod
+    def _check_sign_secret(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is not None and value.get_secret_value() and info.data.get("mode") is not Mode.CUSTOM_ROBOT:
+            raise ValueError("signs what is posted to a custom robot's webhook_url, and there is none")
+        return value if value is not None and value.get_secret_value() else None
+
+    @field_validator("session_hosts")
+    @classmethod
+    def _check_session_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        hosts = tuple(host.lower() for host in value)
+        if not all(_HOST.fullmatch(host) for host in hosts):
+            raise ValueError("must be names of hosts, such as oapi.dingtalk.com, without https:// and paths")
+        return hosts
+
     @field_validator("base_url", "oapi_url", "login_url")
     @classmethod
     def _check_address(cls, value: str) -> str:
@@ -190,6 +208,8 @@ class DingTalkConfig(AccountConfig):
             raise ValueError("token and aes_key belong together: both stand in the event callback's settings")
         if self.token is not None and self.mode is not Mode.CALLBACK:
             raise ValueError("token and aes_key are for mode callback; stream gets its events on the connection")
+        if self.links > 1 and self.mode is not Mode.STREAM:
+            raise ValueError("links is for mode stream: there are no connections in the others")
         return self
 
     @property
@@ -211,7 +231,7 @@ _APP = frozenset({"client_id", "client_secret", "robot_code", "links", "token", 
 def _mode_of(given: Mapping[str, Any]) -> Mode:
     if "mode" in given:
         return next((mode for mode in Mode if mode.value == given["mode"]), Mode.STREAM)
-    return Mode.CUSTOM_ROBOT if "webhook_url" in given and "client_id" not in given else Mode.STREAM
+    return Mode.CUSTOM_ROBOT if _ROBOT & set(given) and "client_id" not in given else Mode.STREAM
 
 
 def _snake(name: str) -> str:

@@ -29,7 +29,7 @@ class Frame:
     Attributes:
         kind: `SYSTEM`, `EVENT`, `CALLBACK`, or one that this version does not know.
         topic: What it is about.
-        message_id: What its acknowledgement names.
+        message_id: What its acknowledgement names; the platform's own frames may have none.
         headers: All of its headers.
         data: The text with its JSON.
     """
@@ -54,9 +54,13 @@ def parse_frame(text: str) -> Frame:
     headers = read.get("headers") if isinstance(read, dict) else None
     if not isinstance(headers, dict):
         raise DecodeError("a frame without headers", read)
-    kind, topic, message_id = read.get("type"), headers.get("topic"), headers.get("messageId")
-    if not isinstance(kind, str) or not isinstance(topic, str) or not isinstance(message_id, str) or not message_id:
+    kind, topic = read.get("type"), headers.get("topic")
+    # The documents' example of a `disconnect` has no messageId.
+    message_id = headers.get("messageId", "" if kind == SYSTEM else None)
+    if not isinstance(kind, str) or not isinstance(topic, str) or not isinstance(message_id, str):
         raise DecodeError("a frame without type, topic or messageId", read)
+    if not message_id and kind != SYSTEM:
+        raise DecodeError("a frame whose messageId is empty", read)
     data = read.get("data", "")
     return Frame(kind, topic, message_id, headers, data if isinstance(data, str) else to_json(data).decode())
 

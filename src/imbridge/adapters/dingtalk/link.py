@@ -15,8 +15,9 @@ from urllib.parse import quote, urlsplit
 from pydantic_core import to_json
 
 from imbridge.adapters.base import Inbound, Intake, Verdict
+from imbridge.adapters.dingtalk.calls import is_ban
 from imbridge.adapters.dingtalk.config import DingTalkConfig
-from imbridge.adapters.dingtalk.errors import API_ERRORS, CREDENTIALS
+from imbridge.adapters.dingtalk.errors import API_ERRORS, BANNED, CREDENTIALS
 from imbridge.adapters.dingtalk.frames import (
     BAD_REQUEST,
     CALLBACK,
@@ -43,8 +44,8 @@ from imbridge.transport import Connection, Dial, HttpPool, LinkVerdict, Reaction
 log = logging.getLogger(__name__)
 
 OPEN = "/v1.0/gateway/connections/open"
-ANSWER_WITHIN = 2.2
-"""Seconds for a skill to answer a click; the person who clicked waits."""
+ANSWER_WITHIN = 1.5
+"""Seconds for a skill to answer a click; the rest of the platform's 2 is for the way."""
 _LAST_ACKS = 0.5
 """Seconds for acknowledgements at the end. What is said to a click later goes another way."""
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -118,6 +119,8 @@ class DingTalkLink:
             },
         )
         body = json_object(response)
+        if is_ban(response, body):
+            raise LinkError("dingtalk connections/open: our address is banned for 5 minutes", code=BANNED)
         if response.status != 200:
             raise _refusal(response.status, body, secret)
         endpoint, ticket = body.get("endpoint"), body.get("ticket")

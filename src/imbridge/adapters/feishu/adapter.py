@@ -295,7 +295,7 @@ class FeishuAdapter(Adapter):
         """The reaction `Typing` on the message that is being answered, as Feishu's own assistants do it."""
         await (self.react if on else self.unreact)(channel, message_id, _TYPING)
 
-    def grow(self, *, markdown: bool) -> StreamingCard | None:
+    def grow(self, *, markdown: bool, channel: Channel | None = None) -> StreamingCard | None:
         """A card that text is streamed into; None where the settings say that messages are to be edited."""
         if not self._streams_into_cards:
             return None

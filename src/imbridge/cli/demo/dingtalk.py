@@ -51,7 +51,7 @@ class DingTalkScene(Scene):
         self.app = app
         self.bridge = bridge
         self.alice, self.bob = ding.add_user("Alice"), ding.add_user("Bob")
-        self.group = ding.add_group("team", members=[self.alice, self.bob], apps=[app])
+        self.group = ding.add_group("team", members=[self.bob], apps=[app])
 
     async def say(self, text: str) -> None:  # noqa: D102 - inherited
         await self.alice.says(text, app=self.app)
@@ -81,6 +81,11 @@ class DingTalkScene(Scene):
         self.screen.said("Alice", "private", "/deploy")
         card = await self.alice.receives(app=self.app)
         self.show_card(card.text)
+        before = card.text
+        await self.alice.clicks(card, action_id="Yes")
+        self.screen.said("Alice", "private", "[clicks Yes]")
+        await self.until(lambda: card.text != before, "the change of the card")
+        self.show_card(card.text, "the same card")
 
     def repeating(self) -> AbstractContextManager[Any]:  # noqa: D102 - inherited
         return self.ding.faults.duplicate_events(2, times=1)

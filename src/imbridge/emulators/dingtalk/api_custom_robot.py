@@ -3,7 +3,7 @@
 Rules: help.dingtalk.io, "Custom bots send group messages" (20 messages a minute, then limited for ten minutes;
 `msgUuid` against repetitions) and "Custom bot security settings" (keywords; `timestamp` and `sign`, the Base64 of the
 HMAC-SHA256 of `timestamp`, a line feed and the secret, keyed with the secret, one hour; addresses). Errors come with
-HTTP 200; the texts of 310000 are as clients report them.
+HTTP 200.
 """
 
 import base64
@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Any
 from imbridge.emulators.dingtalk.errors import OapiError
 from imbridge.emulators.dingtalk.message import BotMessage
 from imbridge.emulators.dingtalk.webhook_content import mentioned, posted
+from imbridge.emulators.dingtalk.webhook_errors import refusal
 
 if TYPE_CHECKING:
     from imbridge.emulators.dingtalk.custom_robot import CustomRobot
     from imbridge.emulators.dingtalk.routes import Call, Routes
 
 PATH = "/robot/send"
-UNTRUSTED = 310000
-TOO_FAST = 130101
 
 
 def add_routes(routes: "Routes") -> None:
@@ -38,7 +37,7 @@ def send(call: "Call") -> dict[str, Any]:
     kind, text, body = posted(call)
     title = (body.get(kind) or {}).get("title", "")
     if robot.keywords and not any(word in f"{title}\n{text}" for word in robot.keywords):
-        raise OapiError(UNTRUSTED, "keywords not in content")
+        raise refusal(call, "keywords")
     uuid = str(body.get("msgUuid") or "")
     if uuid and (robot.access_token, uuid) in world.posted_uuids:
         world.stats.duplicates_absorbed += 1
@@ -70,7 +69,7 @@ def _robot(call: "Call") -> "CustomRobot":
     if robot.stopped:
         raise OapiError(400102, "机器人已停用")
     if robot.trusted_ips is not None and call.address not in robot.trusted_ips:
-        raise OapiError(UNTRUSTED, f"ip {call.address} not in whitelist")
+        raise refusal(call, "address")
     return robot
 
 
@@ -79,9 +78,9 @@ def _check_signature(call: "Call", robot: "CustomRobot") -> None:
         return
     timestamp = call.query.get("timestamp", "")
     if not timestamp.isdigit() or abs(int(timestamp) / 1000 - time.time()) > call.world.settings.sign_skew:
-        raise OapiError(UNTRUSTED, "invalid timestamp")
+        raise refusal(call, "timestamp")
     if not hmac.compare_digest(signature(timestamp, robot.secret).encode(), call.query.get("sign", "").encode()):
-        raise OapiError(UNTRUSTED, "sign not match")
+        raise refusal(call, "sign")
 
 
 def _check_rate(call: "Call", robot: "CustomRobot") -> None:
@@ -95,4 +94,4 @@ def _check_rate(call: "Call", robot: "CustomRobot") -> None:
         robot.banned_until = time.monotonic() + world.settings.robot_ban
         world.violation("robot_rate_exceeded", f"{robot.name} posted more than {most} messages in a minute")
     world.stats.rate_limited += 1
-    raise OapiError(TOO_FAST, f"send too fast, exceed {most} times per minute")
+    raise refusal(call, "rate")

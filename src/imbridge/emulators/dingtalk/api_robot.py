@@ -1,7 +1,8 @@
 """`oToMessages/batchSend` and `groupMessages/send`: what robots send of themselves.
 
 Rules: help.dingtalk.io, "Batch send bot messages in one-on-one chats" and "Send group chat messages with a bot", with
-their tables of errors; `invalidParameter.userIds.invalid` and `.openConversationId.invalid` are as clients report them.
+their tables of errors; `staffId.notExisted` and `invalidParameter.openConversationId.invalid` are as clients report
+them.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,7 @@ def batch_send(call: "Call") -> dict[str, Any]:
     message = _message(call, app, body)
     known = [world.users[one] for one in dict.fromkeys(userids) if one in world.users]
     if not known:
-        raise ApiError("invalidParameter.userIds.invalid", "The user userId list is invalid.")
+        raise ApiError("staffId.notExisted", "staffId不存在")
     slowed = world.faults.slowed([user.userid for user in known])
     world.show(message, [user for user in known if user.userid not in slowed])
     world.stats.api_sends += 1

@@ -29,7 +29,8 @@ def send(call: "Call") -> dict[str, Any]:
     if session is None:
         raise OapiError(NO_SESSION, "session 不存在")
     if not session.alive:
-        world.violation("session_expired", "a session webhook was used after sessionWebhookExpiredTime")
+        if session.overdue:
+            world.violation("session_expired", "a session webhook was used after sessionWebhookExpiredTime")
         raise OapiError(NO_SESSION, "session 不存在")
     kind, text, body = posted(call)
     if session.chat is not None and (session.chat.disbanded or session.app not in session.chat.apps):

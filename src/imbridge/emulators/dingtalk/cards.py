@@ -3,9 +3,10 @@
 Sources: open.dingtalk.com, "创建并投放卡片", "更新卡片" and "AI卡片流式更新" (api-streamingupdate).
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.common.newest import Newest
 from imbridge.emulators.dingtalk.card_templates import SYSTEM, CardTemplate, published
@@ -111,13 +112,23 @@ class Card:
 
 
 def readable(template: CardTemplate, data: Mapping[str, str]) -> str:
-    """The text of a card: of an AI card its content, of another one its variables, one a line."""
+    """The text of a card: of an AI card its headline, content and buttons, of another one its variables, one a line."""
     if template.content:
-        parts = [data.get(template.content, ""), data.get("staticMsgContent", "")]
+        parts = [data.get("msgTitle", ""), data.get(template.content, ""), data.get("staticMsgContent", "")]
+        parts += [str(button.get("text", "")) for button in buttons_in(data)]
     else:
         names = template.variables or tuple(data)
         parts = [data.get(name, "") for name in names if name not in SYSTEM]
     return "\n".join(part for part in parts if part)
+
+
+def buttons_in(data: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The buttons of an AI card: they stand in one variable with all that is no text."""
+    try:
+        listed = json.loads(data.get("sys_full_json_obj") or "{}").get("msgButtons", [])
+    except (ValueError, AttributeError):
+        return []
+    return [button for button in listed if isinstance(button, dict)] if isinstance(listed, list) else []
 
 
 class Cards:

@@ -198,5 +198,5 @@ def _message_id(text: str) -> str:
     """The messageId of a frame written by hand, if it has one."""
     try:
         return str(json.loads(text)["headers"]["messageId"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return ""

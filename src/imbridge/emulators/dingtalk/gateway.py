@@ -97,7 +97,7 @@ class Gateway:
         if token is not None and token.alive:
             return token.app
         if call.is_new:
-            raise ApiError(INVALID_TOKEN, "不合法的access_token", status=401)
+            raise ApiError(INVALID_TOKEN, "不合法的access_token", status=world.settings.invalid_token_status)
         raise OapiError(40014 if token is None else 42001)
 
     def _refusal(self, error: ApiError) -> dict[str, Any]:

@@ -23,18 +23,25 @@ class Session:
         app: Whose robot answers.
         user: Whose message it was.
         chat: The group it was in; None: a single chat.
-        expires: Until when (`time.monotonic`).
+        expires: Until when (`time.monotonic`), as the message says.
+        revoked: It ended before its time, which nobody was told.
     """
 
     app: App
     user: "User"
     chat: Group | None
     expires: float
+    revoked: bool = False
 
     @property
     def alive(self) -> bool:
         """Whether it can still be used."""
-        return time.monotonic() < self.expires
+        return not self.revoked and not self.overdue
+
+    @property
+    def overdue(self) -> bool:
+        """Whether its time is over."""
+        return time.monotonic() >= self.expires
 
 
 class Sessions:
@@ -59,5 +66,5 @@ class Sessions:
         """Ends every session; returns how many lived."""
         living = [session for session in self._all.values() if session.alive]
         for session in living:
-            session.expires = 0.0
+            session.revoked = True
         return len(living)

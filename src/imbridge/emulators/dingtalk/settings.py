@@ -38,6 +38,9 @@ class EmulatorSettings:
         voice_limit: Largest voice (DingTalk: 2 MB).
         video_limit: Largest video (DingTalk: 20 MB).
         file_limit: Largest file (DingTalk: 20 MB).
+        invalid_token_status: HTTP status of `InvalidAuthentication` (clients report 400, some speak of 401).
+        english_errors: Whether refusals of webhooks have their older English texts (`sign not match`) instead of
+            today's (`description:...;solution:...;link:...`).
         strict_formats: Whether uploads and files must be of the formats that the documents list; clients report that
             others are taken as well.
         callback_timeout: How long an app's callback address has for its answer (DingTalk: 1500 ms).
@@ -75,6 +78,8 @@ class EmulatorSettings:
     voice_limit: int = 2 * MEBI
     video_limit: int = 20 * MEBI
     file_limit: int = 20 * MEBI
+    invalid_token_status: int = 400
+    english_errors: bool = False
     strict_formats: bool = False
     callback_timeout: float = 1.5
     code_lifetime: float = 300.0

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.dingtalk.errors import OapiError
+from imbridge.emulators.dingtalk.webhook_errors import refusal
 
 if TYPE_CHECKING:
     from imbridge.emulators.dingtalk.group import Group
@@ -39,7 +40,7 @@ def posted(call: "Call") -> tuple[str, str, dict[str, Any]]:
     if not call.request.headers.get("Content-Type", "").startswith("application/json"):
         raise OapiError(43004)
     if len(call.raw_body) > call.world.settings.webhook_limit:
-        raise OapiError(460101, f"message too long, exceed {call.world.settings.webhook_limit} bytes")
+        raise refusal(call, "size")
     body = call.json()
     kind = body.get("msgtype")
     if kind == "feedCard":

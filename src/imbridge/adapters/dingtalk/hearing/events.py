@@ -71,11 +71,9 @@ class EventWebhook:
             return _success(envelope)
         self._replay.check(timestamp, nonce)
         said = _read(content)
-        if said.get("EventType") in _CHECKS:
-            return _success(envelope)
-        taken = False
+        taken = said.get("EventType") in _CHECKS
         try:
-            taken = await self._take_in(_frame_of(said, content))
+            taken = taken or await self._take_in(_frame_of(said, content))
         finally:
             if not taken:
                 self._replay.forget(timestamp, nonce)  # it comes again

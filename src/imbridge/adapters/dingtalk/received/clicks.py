@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from imbridge.adapters.dingtalk.card_tracks import is_private
 from imbridge.adapters.dingtalk.received.facts import group, private, text_of, unpacked
 from imbridge.adapters.dingtalk.received.identity import Identity
 from imbridge.protocol import ButtonClicked, Channel, Event, Sender
@@ -38,7 +39,7 @@ def button_clicked(key: str, data: Mapping[str, Any], me: Identity, at: datetime
         id=key,
         platform="dingtalk",
         account=me.account,
-        channel=me.card_channel(card) or _space(data, me, user),
+        channel=me.card_channel(card) or _own_private(card, me, user) or _space(data, me, user),
         actor=_actor(data, user),
         timestamp=at,
         payload=dict(data),
@@ -60,9 +61,20 @@ def what_was_clicked(data: Mapping[str, Any]) -> dict[str, Any]:
     form = unpacked(params.get("form"))
     if carried is not None:
         rest = {name: value for name, value in params.items() if name not in (OWN, "value", "form")}
-        return {"action": carried[OWN], "value": carried.get("value"), "form": {**rest, **(form or {})}}
+        filled, choice = {**rest, **_filled(form)}, carried.get("choice")
+        if isinstance(choice, str) and choice in filled:
+            return {"action": carried[OWN], "value": filled[choice], "form": {}}
+        return {"action": carried[OWN], "value": carried.get("value"), "form": filled}
     action = text_of(params, "action") or (ids[0] if ids else "")
-    return {"action": action, "value": params or None, "form": dict(form or {})}
+    return {"action": action, "value": params or None, "form": _filled(form)}
+
+
+def _filled(form: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What was filled in: a choice comes as `{"index": ..., "value": ...}`, everything else as it is."""
+    return {
+        name: value["value"] if isinstance(value, Mapping) and value.keys() == {"index", "value"} else value
+        for name, value in (form or {}).items()
+    }
 
 
 def _private_data(data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -92,6 +104,11 @@ def _actor(data: Mapping[str, Any], user: str) -> Sender | None:
     if corp := text_of(data, "corpId"):
         ids["corp_id"] = corp
     return Sender(id=user, ids=ids)
+
+
+def _own_private(card: str, me: Identity, user: str) -> Channel | None:
+    """Of a card of ours that an earlier process sent, its id tells whether it went to one person."""
+    return private(me.account, user) if user and is_private(card) else None
 
 
 def _space(data: Mapping[str, Any], me: Identity, user: str) -> Channel | None:

@@ -1,25 +1,58 @@
-"""How a robot speaks: by the session webhook of the conversation while it lives, else by the API."""
+"""How a robot speaks: by the session webhook of the conversation while it lives, else by the API.
+
+The webhook costs nothing of the month's budget and calls people, but gives no id, so nothing said by it can be taken
+back. Pictures and files go by the API, which shows them as what they are; a picture goes inside Markdown by the webhook
+where the API cannot reach somebody, or its budget is nearly used up.
+"""
+
+from pydantic_core import to_json
 
 from imbridge.adapters.base import Sent
 from imbridge.adapters.dingtalk.api import DingTalkApi
-from imbridge.adapters.dingtalk.outbound import Body, api_body, webhook_body
-from imbridge.adapters.dingtalk.sent.sessions import Sessions
-from imbridge.adapters.errcode_calls import Answer
-from imbridge.adapters.errcode_refusals import RetargetError
-from imbridge.protocol import Channel, ChannelKind, Degradation, RateLimitedError, SentPart, TargetGoneError
-from imbridge.rendering import Part
+from imbridge.adapters.dingtalk.capabilities import ROBOT
+from imbridge.adapters.dingtalk.outbound import (
+    API_BYTES,
+    WEBHOOK_BYTES,
+    Body,
+    api_body,
+    as_api,
+    as_plain_text,
+    measure,
+    webhook_body,
+)
+from imbridge.adapters.dingtalk.sent.action_cards import pictures_in, with_pictures
+from imbridge.adapters.dingtalk.sent.media import DingTalkMedia
+from imbridge.adapters.dingtalk.sent.mentions import calls_somebody
+from imbridge.adapters.dingtalk.sent.recipients import is_outside, unreached, users_of
+from imbridge.adapters.dingtalk.sent.sessions import Session, Sessions
+from imbridge.adapters.errcode_refusals import DegradeError, RetargetError
+from imbridge.protocol import (
+    Card,
+    Channel,
+    ChannelKind,
+    ContentRefusedError,
+    Degradation,
+    Element,
+    Image,
+    Markdown,
+    Media,
+    Reply,
+    SentPart,
+    Text,
+)
+from imbridge.rendering import Part, PartKind, render
 
-OUTSIDE = "$:LWCP_v1:"
-"""How the id of somebody begins whom the API cannot reach."""
+_OUT_OF_REACH = "outside the organisation a robot answers by a session webhook, which takes no files"
 
 
 class Speaking:
     """Speaks for one app."""
 
-    def __init__(self, api: DingTalkApi, sessions: Sessions) -> None:
+    def __init__(self, api: DingTalkApi, sessions: Sessions, media: DingTalkMedia) -> None:
         """Over one app's API and the conversations' webhooks."""
         self._api = api
         self._sessions = sessions
+        self._media = media
 
     async def say(self, channel: Channel, part: Part, key: str) -> Sent:
         """Send a part.
@@ -28,45 +61,129 @@ class Speaking:
             ImbridgeError: as `Adapter.send`.
         """
         degradations: list[Degradation] = []
-        session = self._sessions.find(channel.id)
-        if session is not None and (self._api.config.reply_by == "webhook" or is_outside(channel)):
-            body = webhook_body(part)
-            try:
-                answer = await self._sessions.post(session, body)
-            except RetargetError:
-                self._sessions.forget(channel.id)
-            else:
-                return Sent(SentPart(kind=body["msgtype"], key=key), answer.attempts, tuple(degradations))
-        return await self.say_by_api(channel, api_body(part), key, degradations)
+        part = await self._ready(channel, part, degradations)
+        session = self._session(channel, part)
+        if session is not None:
+            sent = await self._by_webhook(channel, session, part, key, degradations)
+            if sent is not None:
+                return sent
+        return await self._by_api(channel, part, key, degradations)
+
+    # -- before it leaves ----------------------------------------------------------------------------------------------
+
+    async def _ready(self, channel: Channel, part: Part, degradations: list[Degradation]) -> Part:
+        """The part with all media uploaded, in a form that there is a way for."""
+        first = part.elements[0] if part.elements else None
+        if isinstance(first, Media) and not isinstance(first, Image) and is_outside(channel):
+            degradations.append(Degradation(what=_word(first), how="text", why=_OUT_OF_REACH))
+            return Part(PartKind.TEXT, (Text(first.as_text()),))
+        if isinstance(first, Card) and part.kind is PartKind.CARD:
+            keys, lost = await self._media.keys(pictures_in(first))
+            degradations += lost
+            return Part(part.kind, (with_pictures(first, keys),))
+        part, changed = await self._media.uploaded(part)
+        degradations += changed
+        if changed and is_outside(channel):  # a picture that is none
+            degradations.append(Degradation(what="file", how="text", why=_OUT_OF_REACH))
+            return Part(PartKind.TEXT, (Text(part.elements[0].as_text()),))
+        return part
+
+    def _session(self, channel: Channel, part: Part) -> Session | None:
+        """The webhook, where it is the way for this part."""
+        session = self._sessions.find(channel.id) if channel.kind is not ChannelKind.USER else None
+        if session is None:
+            return None
+        if is_outside(channel):
+            return session
+        if part.kind is PartKind.MEDIA:
+            return session if isinstance(part.elements[0], Image) and self._api.quota.scarce else None
+        if _is_only_for_api(part):
+            return None
+        preferred = self._api.config.reply_by == "webhook" or calls_somebody(part.elements)
+        return session if preferred or self._api.quota.scarce else None
+
+    # -- the two ways --------------------------------------------------------------------------------------------------
+
+    async def _by_webhook(
+        self, channel: Channel, session: Session, part: Part, key: str, degradations: list[Degradation]
+    ) -> Sent | None:
+        """None when it cannot go this way; nothing has been said then."""
+        body, changed = webhook_body(part)
+        if too_long(body):
+            return await self._in_pieces(channel, part, key, degradations)
+        try:
+            answer = await self._sessions.post(session, body)
+        except RetargetError:
+            return None
+        except DegradeError as error:
+            if body["msgtype"] == "text" or error.ambiguous:
+                raise
+            changed.append(Degradation(what=body["msgtype"], how="text", why=str(error)))
+            body = as_plain_text(part)
+            if too_long(body):
+                return await self._in_pieces(channel, part, key, [*degradations, *changed])
+            answer = await self._sessions.post(session, body)
+        if part.kind is PartKind.MEDIA:
+            why = "they are out of the API's reach" if is_outside(channel) else "the month's calls are nearly used up"
+            changed.append(Degradation(what="image", how="markdown", why=why))
+        return Sent(SentPart(kind=body["msgtype"], key=key), answer.attempts, (*degradations, *changed))
+
+    async def _by_api(self, channel: Channel, part: Part, key: str, degradations: list[Degradation]) -> Sent:
+        body, changed = api_body(part)
+        if len(body["msgParam"].encode()) > API_BYTES:
+            return await self._in_pieces(channel, part, key, degradations)
+        told = [*degradations, *changed]
+        try:
+            return await self.say_by_api(channel, body, key, told)
+        except DegradeError as error:
+            if body["msgKey"] == "sampleText" or part.kind is PartKind.MEDIA or error.ambiguous:
+                raise
+            told.append(Degradation(what=body["msgKey"], how="text", why=str(error)))
+            plainer, _ = as_api(as_plain_text(part))
+            return await self.say_by_api(channel, plainer, key, told)
 
     async def say_by_api(self, channel: Channel, body: Body, key: str, degradations: list[Degradation]) -> Sent:
-        """Send a message of the API."""
+        """Send a message of the API.
+
+        Raises:
+            ImbridgeError: as `Adapter.send`.
+        """
         if channel.kind is ChannelKind.GROUP:
             answer = await self._api.send_to_group(channel.id, body)
         else:
-            if is_outside(channel):
-                raise TargetGoneError(
-                    f"{channel.address} is outside the organisation: DingTalk lets a robot answer them for some 90 "
-                    "minutes after their message, and not otherwise",
-                    platform="dingtalk",
-                )
-            answer = await self._api.send_to_users([channel.id], body)
-            _check_reached(channel, answer)
+            users = users_of(channel)
+            answer = await self._api.send_to_users(users, body)
+            degradations = [*degradations, *unreached(users, answer.body)]
         sent = SentPart(message_id=str(answer.body.get("processQueryKey") or ""), kind=body["msgKey"], key=key)
         return Sent(sent, answer.attempts, tuple(degradations))
 
+    async def _in_pieces(self, channel: Channel, part: Part, key: str, degradations: list[Degradation]) -> Sent:
+        """What a card says that is too long for one message, as several."""
+        said = "\n".join(element.as_text() for element in part.elements)
+        if part.kind is not PartKind.CARD or not said.strip():
+            raise ContentRefusedError(f"a {part.kind} part that is too long for DingTalk", platform="dingtalk")
+        rendered = render(Reply(elements=(Markdown(said),)), ROBOT, measure=measure)
+        why = f"a message has at most {API_BYTES} bytes"
+        told = [*degradations, Degradation(what="card", how="markdown", why=why), *rendered.degradations]
+        first: Sent | None = None
+        for number, piece in enumerate(rendered.parts):
+            one = await self.say(channel, piece, f"{key}-t{number}")
+            told += one.degradations
+            first = one if first is None else Sent(first.part, first.attempts + one.attempts)
+        if first is None:
+            raise ContentRefusedError("a card that says nothing", platform="dingtalk")
+        return Sent(first.part, first.attempts, tuple(told))
 
-def is_outside(channel: Channel) -> bool:
-    """Whether it is the private chat with somebody outside the organisation."""
-    return channel.kind is not ChannelKind.GROUP and channel.id.startswith(OUTSIDE)
+
+def too_long(body: Body) -> bool:
+    """Whether a webhook would refuse it for its length."""
+    return len(to_json(body)) > WEBHOOK_BYTES
 
 
-def _check_reached(channel: Channel, answer: Answer) -> None:
-    """The platform says success and names those whom it did not send to."""
-    invalid, held = answer.body.get("invalidStaffIdList"), answer.body.get("flowControlledStaffIdList")
-    if isinstance(invalid, list) and channel.id in invalid:
-        raise TargetGoneError(f"dingtalk: nobody in the organisation has the id {channel.id}", platform="dingtalk")
-    if isinstance(held, list) and channel.id in held:
-        raise RateLimitedError(
-            f"dingtalk: {channel.id} gets too many messages of this robot; this one was not sent", platform="dingtalk"
-        )
+def _is_only_for_api(part: Part) -> bool:
+    first: Element = part.elements[0]
+    return isinstance(first, Card) and "msgKey" in first.content
+
+
+def _word(media: Media) -> str:
+    return str(getattr(media, "type", "media"))

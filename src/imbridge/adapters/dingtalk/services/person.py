@@ -53,7 +53,7 @@ class PersonCaller(DingTalkCaller):
 
     def __init__(self, api: DingTalkApi, pool: HttpPool, *, token: str = "", hidden: tuple[str, ...] = ()) -> None:
         """For one person; `hidden` is what a refusal must not repeat."""
-        super().__init__(api.caller.api, pool, None, api.quota.count)
+        super().__init__(api.caller.api, pool, None, api.quota)
         self.backoff = api.caller.backoff
         self._person = token
         self._hidden = tuple(secret for secret in (token, *hidden) if secret)

@@ -27,6 +27,7 @@ from imbridge.config import AccountConfig
 from imbridge.protocol import (
     AuthError,
     Card,
+    Channel,
     ContentRefusedError,
     DecodeError,
     Degradation,
@@ -262,7 +263,7 @@ class BotAdapter(Adapter):
         """Write a received media element to disk, within 5 minutes; at most `download_limit`."""
         return await self.downloads.save(media, to)
 
-    def grow(self, *, markdown: bool) -> BotStream:
+    def grow(self, *, markdown: bool, channel: Channel | None = None) -> BotStream:
         """A stream."""
         stream = BotStream(self.speaker, markdown=markdown)
         self._streams[stream.id] = stream

@@ -25,6 +25,7 @@ from imbridge.adapters.wecom.sent.media import IMAGE_BYTES, TAKER
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
     Card,
+    Channel,
     ContentRefusedError,
     Degradation,
     Element,
@@ -155,7 +156,7 @@ class BotCallbackAdapter(Adapter):
             degradations.append(Degradation(what="image", how="text", why=why))
         return markdown_body(content_of(_as_text(part)))
 
-    def grow(self, *, markdown: bool) -> TurnStream:
+    def grow(self, *, markdown: bool, channel: Channel | None = None) -> TurnStream:
         """A piece of the answer."""
         stream = TurnStream(markdown=markdown)
         self._streams[stream.id] = stream

@@ -1,0 +1,121 @@
+"""The custom robot of a group: it speaks in that group, and does nothing else."""
+
+from typing import Any, ClassVar
+
+from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
+from imbridge.adapters.dingtalk.capabilities import CUSTOM_ROBOT
+from imbridge.adapters.dingtalk.config import DingTalkConfig
+from imbridge.adapters.dingtalk.outbound import Body, as_plain_text, measure_webhook, webhook_body
+from imbridge.adapters.dingtalk.robot.errors import LOOKED_AT
+from imbridge.adapters.dingtalk.robot.hook import RobotHook
+from imbridge.adapters.dingtalk.sent.action_cards import pictures_in, with_pictures
+from imbridge.adapters.errcode_refusals import DegradeError
+from imbridge.config import AccountConfig
+from imbridge.protocol import (
+    Card,
+    Channel,
+    ChannelKind,
+    Degradation,
+    DeliveryError,
+    Image,
+    Media,
+    SentPart,
+    TargetGoneError,
+    Text,
+)
+from imbridge.rendering import Part, PartKind
+
+CHANNEL = "hook"
+"""The one channel there is: `dingtalk:<account>/group/hook`."""
+
+_PATIENCE = 10.0
+_NO_UPLOADS = 'a custom robot shows a picture by its address (Image(key="https://...")) and uploads nothing'
+
+
+class CustomRobotAdapter(Adapter):
+    """One group's custom robot. It hears nothing and can take nothing back; one group is all it knows."""
+
+    platform: ClassVar[str] = "dingtalk"
+    config_type: ClassVar[type[AccountConfig]] = DingTalkConfig
+    capabilities = CUSTOM_ROBOT
+
+    def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
+        """Keep the settings; no I/O before the first message."""
+        if not isinstance(config, DingTalkConfig):
+            raise TypeError(f"the DingTalk adapter needs a DingTalkConfig, not a {type(config).__name__}")
+        super().__init__(config, context)
+        self.hook = RobotHook(config, context.pool)
+
+    async def start(self) -> None:
+        """Up at once: there is nothing to connect."""
+        self.tell(Health.UP, "sends only, into the robot's group")
+
+    async def stop_reading(self) -> None:
+        """Nothing is read."""
+
+    async def close(self) -> None:
+        """Nothing is held."""
+        self.tell(Health.STOPPED, "closed")
+
+    async def probe(self) -> Probe:
+        """Post a body that says nothing, which the platform refuses one way or another; nobody sees it.
+
+        An address that is wrong, a signature that does not fit and a network that does not get there are found out.
+        That the platform looks at these before the message is unverified.
+        """
+        try:
+            await self.hook.ask(patience=_PATIENCE)
+        except DeliveryError as error:
+            if error.code not in LOOKED_AT:
+                return Probe(ok=False, bot_name="custom robot", problems=(str(error),))
+        return Probe(ok=True, bot_name="custom robot")
+
+    def measure(self, part: Part) -> int:
+        """Bytes of the body, which the platform's limit counts."""
+        return measure_webhook(part)
+
+    async def send(self, target: Target, part: Part, key: str) -> Sent:
+        """Post one part; `key` makes a repetition harmless."""
+        self._check(target.channel)
+        degradations: list[Degradation] = []
+        if target.reply_to is not None:
+            degradations.append(Degradation(what="reply", how="sent to the chat", why="a custom robot cannot reply"))
+        if target.channel.thread is not None:
+            degradations.append(Degradation(what="thread", how="sent to the chat", why="DingTalk has no threads"))
+        part = _without_content(part, degradations)
+        body, changed = webhook_body(part)
+        degradations += changed
+        try:
+            answer = await self.hook.send(body, key)
+        except DegradeError as error:
+            if body["msgtype"] == "text" or part.kind is PartKind.MEDIA or error.ambiguous:
+                raise
+            plainer: Body = as_plain_text(part)
+            degradations.append(Degradation(what=str(body["msgtype"]), how="text", why=str(error)))
+            body, answer = plainer, await self.hook.send(plainer, f"{key}-t")
+        return Sent(SentPart(kind=str(body["msgtype"]), key=key), answer.attempts, tuple(degradations))
+
+    def counters(self) -> dict[str, Any]:
+        """Numbers for metrics."""
+        caller = self.hook.caller
+        return {"calls": caller.calls, "retries": caller.retries}
+
+    def _check(self, channel: Channel) -> None:
+        if channel.kind is not ChannelKind.GROUP or channel.id != CHANNEL:
+            raise TargetGoneError(
+                f"{self.key} is a group's robot and speaks in its own group only: {self.key}/group/{CHANNEL}",
+                platform="dingtalk",
+            )
+
+
+def _without_content(part: Part, degradations: list[Degradation]) -> Part:
+    """The part without what would have to be uploaded."""
+    first = part.elements[0] if part.elements else None
+    if isinstance(first, Card) and pictures_in(first):
+        return Part(part.kind, (with_pictures(first, {}),))  # which tells of each that it has no address
+    if part.kind is PartKind.MEDIA and isinstance(first, Media):
+        if isinstance(first, Image) and first.key.startswith(("https://", "http://", "@")) and not first.has_content:
+            return part
+        degradations.append(Degradation(what=str(getattr(first, "type", "media")), how="text", why=_NO_UPLOADS))
+        return Part(PartKind.TEXT, (Text(first.as_text()),))
+    return part

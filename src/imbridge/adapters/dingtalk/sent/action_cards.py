@@ -1,0 +1,124 @@
+"""The shared card model as an action card, a feed of links, or Markdown. Pure: pictures have been uploaded.
+
+Source: open.dingtalk.com, "types of robot messages": an action card has a headline, Markdown, and buttons that open
+pages; a feed card has links with pictures. Neither tells a robot of a click.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from imbridge.adapters.card_markdown import block, one_line, parts_of
+from imbridge.protocol import Button, Card, DatePicker, Degradation, Element, Form, Image, Input, Select
+
+_NO_CLICKS = "an action card opens pages and tells a robot of no click"
+_ABOVE = "buttons of an action card stand below its text"
+
+
+@dataclass(slots=True)
+class ActionCard:
+    """What a card says, before it is known which way it goes.
+
+    Attributes:
+        title: Its headline.
+        text: Its Markdown; the headline is part of it.
+        buttons: Text and page of each.
+        side_by_side: They stand in one row.
+        degradations: What is shown otherwise than meant.
+    """
+
+    title: str = ""
+    text: str = ""
+    buttons: list[tuple[str, str]] = field(default_factory=list)
+    side_by_side: bool = False
+    degradations: list[Degradation] = field(default_factory=list)
+
+
+def feed_of(card: Card) -> list[dict[str, str]] | None:
+    """The links of a card that is nothing but a picture and a button that opens a page, again and again; else None."""
+    body = card.body
+    if card.title or len(body) < 2 or len(body) % 2:
+        return None
+    links = []
+    for picture, button in zip(body[::2], body[1::2], strict=True):
+        if not isinstance(picture, Image) or not picture.key or not isinstance(button, Button) or not _opens(button):
+            return None
+        links.append({"title": button.text, "messageURL": button.url, "picURL": picture.key})
+    return links
+
+
+def action_card(card: Card) -> ActionCard:
+    """What the card says; what cannot be clicked becomes numbered lines."""
+    made = ActionCard(title=one_line(card.title))
+    blocks = [f"### {made.title}"] if made.title else []
+    lost: dict[str, str] = {}
+    choices = 0
+    for part in parts_of(card):
+        if isinstance(part, Button) and _opens(part):
+            made.buttons.append((part.text, part.url))
+            continue
+        if isinstance(part, Button | Select | Input | DatePicker):
+            choices, said = _numbered(part, choices)
+            lost[part.type] = "numbered lines" if isinstance(part, Button | Select) else "text"
+        elif isinstance(part, Image) and not part.key:
+            said, lost["image"] = part.as_text(), "text"
+        else:
+            said = _shown(part)
+        if made.buttons and said and "order" not in lost:
+            lost["order"] = "buttons last"
+        blocks.append(said)
+    made.text = "\n\n".join(said for said in blocks if said) or card.as_text()
+    made.side_by_side = len(made.buttons) == 2 and "order" not in lost
+    why = {"order": _ABOVE, "image": "it has no address that DingTalk could show"}
+    made.degradations = [Degradation(what=what, how=how, why=why.get(what, _NO_CLICKS)) for what, how in lost.items()]
+    return made
+
+
+def pictures_in(card: Card) -> list[Image]:
+    """The pictures that have to be uploaded first."""
+    return [part for part in parts_of(card) if isinstance(part, Image) and part.has_content]
+
+
+def with_pictures(card: Card, keys: dict[int, str]) -> Card:
+    """The card with keys in place of pictures, by `id()` of the element; a picture without one is named."""
+
+    def known(part: Any) -> Any:
+        if isinstance(part, Form):
+            return part.model_copy(update={"body": tuple(map(known, part.body))})
+        if isinstance(part, Image) and part.has_content:
+            return Image(key=keys.get(id(part), ""), alt=part.alt)
+        return part
+
+    return card.model_copy(update={"body": tuple(map(known, card.body))})
+
+
+def as_links(buttons: list[tuple[str, str]]) -> str:
+    """Buttons in Markdown."""
+    return "\n\n".join(f"[{_label(text)}]({url})" for text, url in buttons)
+
+
+def _opens(button: Button) -> bool:
+    return button.url.startswith(("https://", "http://", "dingtalk://"))
+
+
+def _numbered(part: Button | Select | Input | DatePicker, choices: int) -> tuple[int, str]:
+    """What can be chosen, numbered on, so that somebody can answer with the number."""
+    if isinstance(part, Button):
+        return choices + 1, f"{choices + 1}. {one_line(part.text)}"
+    if isinstance(part, Select):
+        lines = [f"{choices + number}. {one_line(option.text)}" for number, option in enumerate(part.options, 1)]
+        head = part.label or part.placeholder
+        return choices + len(lines), "\n".join([one_line(head), "", *lines] if head else lines)
+    return choices, part.as_text()
+
+
+def _shown(part: Element) -> str:
+    return picture(part) if isinstance(part, Image) else block(part)
+
+
+def picture(image: Image) -> str:
+    """A picture in Markdown: its key is an address or a media id."""
+    return f"![{_label(image.alt)}]({image.key})"
+
+
+def _label(text: str) -> str:
+    return one_line(text).translate({ord("["): "(", ord("]"): ")"})
