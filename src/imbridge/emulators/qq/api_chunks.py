@@ -13,7 +13,7 @@ from imbridge.emulators.qq.api_files import place_of
 from imbridge.emulators.qq.errors import ApiError
 from imbridge.emulators.qq.message import Way
 from imbridge.emulators.qq.routes import Raw
-from imbridge.emulators.qq.uploads import NAMES
+from imbridge.emulators.qq.uploads import TYPES
 
 if TYPE_CHECKING:
     from imbridge.emulators.qq.bot import Bot
@@ -61,7 +61,7 @@ class Chunks:
         settings, body = self._world.settings, call.json()
         way, _ = place_of(call)
         size, file_type = _number(body, "file_size"), body.get("file_type")
-        if file_type not in NAMES or size <= 0 or not body.get("file_name"):
+        if file_type not in TYPES or size <= 0 or not body.get("file_name"):
             raise ApiError(40034001, "请求参数错误: file_type, file_name, file_size")
         if size > settings.file_limit:
             raise ApiError(304020)

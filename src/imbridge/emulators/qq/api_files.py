@@ -12,7 +12,7 @@ import aiohttp
 
 from imbridge.emulators.qq.api_messages import send_media
 from imbridge.emulators.qq.errors import ApiError
-from imbridge.emulators.qq.uploads import NAMES
+from imbridge.emulators.qq.uploads import TYPES
 
 if TYPE_CHECKING:
     from imbridge.emulators.qq.group import Group
@@ -45,7 +45,7 @@ async def upload(call: "Call") -> dict[str, Any]:
     world, bot, body = call.world, call.bot, call.json()
     way, place = place_of(call)
     file_type = body.get("file_type")
-    if file_type not in NAMES:
+    if file_type not in TYPES:
         raise ApiError(40034001, "请求参数错误: file_type")
     if body.get("upload_id"):
         data, name = world.chunks.whole(bot, way, str(body["upload_id"]), int(file_type))

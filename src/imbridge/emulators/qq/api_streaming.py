@@ -52,9 +52,9 @@ class Streams:
         world, bot, body, openid = self._world, call.bot, call.json(), call.places["openid"]
         user = world.people.user(bot, openid)
         text, state, index = body.get("content_raw"), body.get("input_state"), body.get("index")
-        if body.get("input_mode") != "replace" or body.get("content_type") not in {"markdown", "text"}:
+        if body.get("input_mode") != "replace" or body.get("content_type") not in ("markdown", "text"):
             raise _wrong("input_mode or content_type")
-        if not isinstance(text, str) or not text or state not in {GENERATING, DONE} or not isinstance(index, int):
+        if not isinstance(text, str) or not text or state not in (GENERATING, DONE) or not isinstance(index, int):
             raise _wrong("content_raw, input_state or index")
         if body["content_type"] == "markdown" and not bot.markdown:
             raise ApiError(50056)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 IMAGE, VIDEO, VOICE, FILE = 1, 2, 3, 4
 NAMES = {IMAGE: "image", VIDEO: "video", VOICE: "voice", FILE: "file"}
+TYPES = tuple(NAMES)
 KEPT_BYTES = 512 * 1024 * 1024
 
 
