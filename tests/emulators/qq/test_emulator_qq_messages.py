@@ -115,21 +115,22 @@ async def test_what_is_not_allowed(link: RawGateway, api: Api, alice: User, bot:
     async def code(**body: Any) -> int:
         return (await api.refused(where, {"msg_id": sent.id, **body}))[1]
 
-    assert await code(msg_type=0, content="") == 50006
-    assert await code(msg_type=9, content="x") == 40034001
-    assert await code(msg_type=2, markdown={"content": ""}) == 50041
-    assert await code(msg_type=2, markdown={"content": "x", "custom_template_id": "y"}) == 50057
-    assert await code(msg_type=2, markdown={"custom_template_id": "y"}) == 304036
+    assert await code(msg_type=0, content="") == 304061
+    assert await code(msg_type=9, content="x") == 340069
+    assert await code(msg_type=2, markdown={"content": ""}) == 40034008
+    assert await code(msg_type=2, markdown={"content": "x"}, content="y") == 22006
+    assert await code(msg_type=2, markdown={"content": "x", "custom_template_id": "y"}) == 40034124
+    assert await code(msg_type=2, markdown={"custom_template_id": "y"}) == 40034127
     bot.markdown = bot.keyboard = bot.ark = False
     bot.urls = ("*.example.com",)
-    assert await code(msg_type=2, markdown={"content": "x"}) == 50056
+    assert await code(msg_type=2, markdown={"content": "x"}) == 40034127
     assert await code(msg_type=0, content="x", keyboard={"content": {"rows": []}}) == 304037
     assert await code(msg_type=0, content="x", keyboard={"id": "k"}) == 304038
     assert await code(msg_type=3, ark={"template_id": 23, "kv": []}) == 304004
-    assert await code(content="see https://evil.org/x") == 304003
-    assert await code(content="see evil.org") == 304003
-    qq.settings.new_codes = True
+    assert await code(content="see https://evil.org/x") == 40054010
     assert await code(content="see evil.org") == 40054010
+    qq.settings.old_codes = True
+    assert await code(content="see evil.org") == 304003
     await api.reply(where, sent, "see http://www.example.com/a.org")
     assert (await api.refused("/v2/users/NOBODY/messages", {"content": "x"}))[1] == 40034001
 
