@@ -69,6 +69,15 @@ async def test_tokens_die(api: Api, qq: QQEmulator) -> None:
     assert (await api.call("GET", "/users/@me", headers={"X-Union-Appid": "1"}))[1]["code"] == 11251
 
 
+async def test_apis_have_rates(api: Api, qq: QQEmulator, alice: User, users: str) -> None:
+    qq.settings.rate_limits = True
+    answers = [(await api.call("GET", "/gateway"))[0] for _ in range(11)]
+    assert answers == [200] * 10 + [429]
+    assert qq.stats.rate_limited == 1
+    other = Api(api.session, qq, qq.add_bot("Other"))
+    assert (await other.call("GET", "/gateway"))[0] == 200
+
+
 async def test_what_there_is_not(api: Api, qq: QQEmulator) -> None:
     assert await api.refused("/nothing", None, "GET") == (404, 12002)
     assert [violation.kind for violation in qq.violations] == ["unknown_path"]

@@ -62,6 +62,7 @@ class Door:
                 call.asked_by = self._admit(call)
             if self._world.faults.active:
                 self._world.faults.refuse_call(call)
+            self._world.limits.take(call)
             answer = route.handler(call)
             if asyncio.iscoroutine(answer):
                 answer = await answer

@@ -37,7 +37,8 @@ class EmulatorSettings:
         guild_active: Channels of one guild that get active messages in a day (QQ: 2).
         dms_active: Active private messages to one person a day (QQ: 2).
         dms_active_total: Active private messages of a bot a day (QQ: 200).
-        rate_limits: Whether rates are enforced: channels, streams and session starts; benchmarks turn them off.
+        rate_limits: Whether rates are enforced: of the API, of channels, streams, active messages and session starts;
+            benchmarks turn them off.
         recall_window: How long a message in a single chat or group can be recalled (QQ: 2 min).
         stream_interval: Least time between two parts of a stream (undocumented; clients keep 300 ms).
         stream_limit: Most characters of a stream (undocumented; QQ tells what remains).
@@ -53,9 +54,13 @@ class EmulatorSettings:
         fetch_timeout: How long the platform waits for a media address.
         click_timeout: How long a client waits for the answer to a pressed button (undocumented).
         webhook_timeout: How long a callback address has for its answer (undocumented).
+        signed_validation: Whether the validation of a callback address is signed like the events; the documents show it
+            without.
         redelivery: Waits before the second, third, ... request with an event that was not acknowledged (undocumented).
         markdown_limit: Most characters of one Markdown or text content (undocumented).
         escaped: Whether `&`, `<` and `>` come escaped in single chats and groups too; documented for channels only.
+        both_events: Whether what mentions a robot in a group that gives it everything comes as
+            `GROUP_AT_MESSAGE_CREATE` too, with the same message id; clients contradict each other.
         same_openids: Whether somebody's `member_openid` is their `user_openid`, as has been seen; documented otherwise.
         bare_urls: Whether a domain without a scheme counts as a URL.
         old_codes: Whether refusals in single chats and groups have the codes of the documents before 2026 where there
@@ -101,9 +106,11 @@ class EmulatorSettings:
     fetch_timeout: float = 10.0
     click_timeout: float = 5.0
     webhook_timeout: float = 5.0
+    signed_validation: bool = False
     redelivery: tuple[float, ...] = (5.0, 10.0)
     markdown_limit: int = 10_000
     escaped: bool = True
+    both_events: bool = False
     same_openids: bool = False
     bare_urls: bool = True
     old_codes: bool = False
