@@ -104,7 +104,8 @@ async def test_identify_is_refused_for_the_bot(raw: RawGateway, bot: Bot, qq: QQ
 
 
 @pytest.mark.parametrize(
-    ("text", "code"), [("{", 4002), ("[]", 4002), ('{"op": 5}', 4001), ('{"op": 2, "d": 1}', 4002)]
+    ("text", "code"),
+    [("{", 4002), ("[]", 4002), ('{"op": 5}', 4001), ('{"op": 2, "d": 1}', 4002), ('{"op": 1, "d": "x"}', 4002)],
 )
 async def test_payloads_that_are_none(raw: RawGateway, text: str, code: int) -> None:
     await raw.connect()
@@ -208,6 +209,10 @@ async def test_the_platform_wants_the_client_elsewhere(raw: RawGateway, qq: QQEm
     assert await raw.frame() == {"op": 9, "d": False}
     assert qq.sessions(bot) == []
     assert (await alice.says("hi")).lost
+    assert qq.connections(bot) == 0
+    await raw.send_identify(DEFAULT_INTENTS, [0, 1])
+    assert (await raw.frame())["t"] == "READY", "the connection is as good as before"
+    assert kinds(qq) == []
     assert qq.close(bot, 4905) == 1
     assert await raw.code() == 4905
 
