@@ -68,9 +68,9 @@ async def test_guilds(
     await alice.says("psst", chat=direct)
     assert (await client.notes("direct"))["source"] == guild.id
     await alice.receives("Echo: psst", chat=direct, timeout=STARTUP)
-    qq.guild_happenings.member_joined(guild, qq.add_user("Carol"))
+    qq.happenings.guild_member_joined(guild, qq.add_user("Carol"))
     assert (await client.notes("member"))["name"] == "Carol"
-    qq.guild_happenings.reaction_added(alice, sent, "277")
+    qq.happenings.reaction_added(alice, sent, "277")
     assert (await client.notes("reaction"))["emoji"] == "277"
     assert qq.violations == []
 

@@ -21,7 +21,6 @@ from imbridge.emulators.qq.emulator import QQEmulator
 from imbridge.emulators.qq.faults import Faults
 from imbridge.emulators.qq.group import Group
 from imbridge.emulators.qq.guild import Channel, Direct, Guild
-from imbridge.emulators.qq.guild_happenings import GuildHappenings
 from imbridge.emulators.qq.happenings import Happenings
 from imbridge.emulators.qq.message import BotMessage, SentMessage
 from imbridge.emulators.qq.pushed import Pushed
@@ -44,7 +43,6 @@ __all__ = [
     "Forged",
     "Group",
     "Guild",
-    "GuildHappenings",
     "Happenings",
     "Pushed",
     "QQEmulator",

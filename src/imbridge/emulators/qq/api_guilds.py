@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.qq.errors import ApiError
 from imbridge.emulators.qq.guild_json import channel_json, guild_json, user_json
-from imbridge.emulators.qq.routes import Raw, listed
+from imbridge.emulators.qq.routes import Raw, listed, no_content
 
 if TYPE_CHECKING:
     from imbridge.emulators.qq.routes import Call, Routes
@@ -81,13 +81,15 @@ def delete_channel(call: "Call") -> dict[str, Any]:
     return {}
 
 
-def mute(call: "Call") -> Raw:
-    """Silences everybody, or somebody: it is remembered in `qq.world.muted`."""
+def mute(call: "Call") -> Raw | dict[str, Any]:
+    """Silences everybody, somebody, or those named: it is remembered in `qq.world.muted`."""
     guild, body = call.world.guild(call.bot, call.places["guild_id"]), call.json()
     if not body.get("mute_seconds") and not body.get("mute_end_timestamp"):
         raise ApiError(502005, "timestamp invalid")
-    call.world.muted.append((guild, call.places.get("user_id", ""), body))
-    return Raw(status=204)
+    named = [str(one) for one in body.get("user_ids") or ()]
+    for user_id in named or [call.places.get("user_id", "")]:
+        call.world.muted.append((guild, user_id, body))
+    return {"user_ids": named} if named else no_content()
 
 
 def private(call: "Call") -> None:

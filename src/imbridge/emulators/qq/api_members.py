@@ -29,6 +29,7 @@ def add_routes(routes: "Routes") -> None:
     routes.add("POST", "/guilds/{guild_id}/roles", create_role)
     routes.add("PATCH", "/guilds/{guild_id}/roles/{role_id}", change_role)
     routes.add("DELETE", "/guilds/{guild_id}/roles/{role_id}", delete_role)
+    routes.add("GET", "/guilds/{guild_id}/roles/{role_id}/members", role_members)
     routes.add("PUT", "/guilds/{guild_id}/members/{user_id}/roles/{role_id}", give_role)
     routes.add("DELETE", "/guilds/{guild_id}/members/{user_id}/roles/{role_id}", take_role)
 
@@ -37,10 +38,9 @@ def members(call: "Call") -> Raw:
     """Members after the one whose number is `after`."""
     guild = _guild(call)
     private(call)
-    limit = min(int(call.query.get("limit", "1") or 1), MOST)
+    limit, after = (_number(call, name, other) for name, other in (("limit", 1), ("after", 0)))
     people = sorted(guild.members, key=lambda user: int(user.id))
-    after = int(call.query.get("after", "0") or 0)
-    return listed([member_json(guild, user) for user in people if int(user.id) > after][:limit])
+    return listed([member_json(guild, user) for user in people if int(user.id) > after][: min(limit, MOST)])
 
 
 def member(call: "Call") -> dict[str, Any]:
@@ -59,6 +59,17 @@ def roles(call: "Call") -> dict[str, Any]:
     """The guild's roles."""
     guild = _guild(call)
     return {"guild_id": guild.id, "roles": list(guild.roles.values()), "role_num_limit": "30"}
+
+
+def role_members(call: "Call") -> dict[str, Any]:
+    """The members with a role, a page after `start_index`."""
+    guild, role_id = _guild(call), _role(call)
+    private(call)
+    start, limit = _number(call, "start_index", 0), min(_number(call, "limit", 1), MOST)
+    people = [user for user in guild.members if role_id in guild.roles_for(user)]
+    more = start + limit < len(people)
+    data = [member_json(guild, user) for user in people[start : start + limit]]
+    return {"data": data, "next": str(start + limit) if more else "0"}
 
 
 def create_role(call: "Call") -> dict[str, Any]:
@@ -114,6 +125,11 @@ def _user(call: "Call") -> "User":
     if user is None:
         raise ApiError(10001, "unknown account", status=404)
     return user
+
+
+def _number(call: "Call", name: str, other: int) -> int:
+    text = call.query.get(name, "")
+    return int(text) if text.isdigit() else other
 
 
 def _role(call: "Call") -> str:

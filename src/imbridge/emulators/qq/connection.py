@@ -172,7 +172,8 @@ class Connection:
             try:
                 self._payload(message.data)
             except Refused as refused:
-                self._world.violation(refused.kind, refused.detail)
+                if refused.kind:
+                    self._world.violation(refused.kind, refused.detail)
                 if refused.invalid is not None:
                     self.invalidate(resumable=refused.invalid)
                 if refused.code:
@@ -200,7 +201,9 @@ class Connection:
         world = self._world
         world.stats.heartbeats += 1
         self._heard = time.monotonic()
-        if self.session is not None and not (last is None or self.session.confirm(int(last))):
+        if last is not None and not isinstance(last, int):
+            raise Refused(4002, "payload", "a heartbeat's d is no number")
+        if self.session is not None and last is not None and not self.session.confirm(last):
             world.violation("heartbeat_seq", f"a heartbeat names {last}, the session is at {self.session.seq}")
         if not (world.faults.active and world.faults.take("silent_heartbeats") is not None):
             self._write_op(HEARTBEAT_ACK)

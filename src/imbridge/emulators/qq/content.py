@@ -109,9 +109,9 @@ def read_ark(bot: "Bot", ark: Any) -> Content:
         raise ApiError(304004)
     if not isinstance(ark, dict) or not isinstance(ark.get("template_id"), int) or not isinstance(ark.get("kv"), list):
         raise ApiError(12002, "request invalid: an ark has template_id and kv")
-    texts = [str(pair.get("value") or "") for pair in ark["kv"] if isinstance(pair, dict)]
-    for pair in ark["kv"]:
-        texts += [_joined(item) for item in pair.get("obj") or ()]
+    texts = [str(pair.get("value") or "") for pair in _objects(ark["kv"])]
+    for pair in _objects(ark["kv"]):
+        texts += [_joined(item) for item in _objects(pair.get("obj"))]
     return Content("ark", "\n".join(text for text in texts if text))
 
 
@@ -123,7 +123,7 @@ def read_embed(embed: Any) -> Content:
     """
     if not isinstance(embed, dict) or not embed.get("title"):
         raise ApiError(12002, "request invalid: an embed has a title")
-    lines = [str(embed["title"]), *(str(one.get("name", "")) for one in embed.get("fields") or ())]
+    lines = [str(embed["title"]), *(str(one.get("name", "")) for one in _objects(embed.get("fields")))]
     return Content("embed", "\n".join(lines))
 
 
@@ -143,8 +143,12 @@ def check_urls(world: "World", bot: "Bot", text: str) -> None:
             raise ApiError(304003, f"url not allowed: {host}")
 
 
+def _objects(items: Any) -> list[dict[str, Any]]:
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
 def _joined(item: Mapping[str, Any]) -> str:
-    return " ".join(str(one.get("value", "")) for one in item.get("obj_kv") or ())
+    return " ".join(str(one.get("value", "")) for one in _objects(item.get("obj_kv")))
 
 
 def _filled(bot: "Bot", template: str, params: Any) -> str:
@@ -152,8 +156,8 @@ def _filled(bot: "Bot", template: str, params: Any) -> str:
     if known is None:
         raise ApiError(304036 if not bot.templates else 304011)
     values: dict[str, str] = {}
-    for param in params or ():
-        filled = param.get("values") if isinstance(param, dict) else None
+    for param in _objects(params):
+        filled = param.get("values")
         if not isinstance(filled, list) or not filled or not param.get("key"):
             raise ApiError(50054)
         if any(not str(value) for value in filled):
@@ -164,7 +168,8 @@ def _filled(bot: "Bot", template: str, params: Any) -> str:
 
 def _check_button(button: Any) -> None:
     action = button.get("action") if isinstance(button, dict) else None
-    label = button.get("render_data", {}).get("label") if isinstance(button, dict) else None
+    render = button.get("render_data") if isinstance(button, dict) else None
+    label = render.get("label") if isinstance(render, dict) else None
     if not label or not isinstance(action, dict) or action.get("type") not in ACTIONS:
         raise ApiError(304040, "keyboard content error: a button has a label and an action type 0 to 2")
     permission = action.get("permission")

@@ -12,6 +12,8 @@ from imbridge.emulators.qq import (
     api_guilds,
     api_members,
     api_messages,
+    api_permissions,
+    api_pins,
     api_reactions,
     api_recall,
     api_streaming,
@@ -23,7 +25,6 @@ from imbridge.emulators.qq import (
 from imbridge.emulators.qq.bot import Bot
 from imbridge.emulators.qq.door import Door
 from imbridge.emulators.qq.faults import Faults
-from imbridge.emulators.qq.guild_happenings import GuildHappenings
 from imbridge.emulators.qq.happenings import Happenings
 from imbridge.emulators.qq.message import BotMessage
 from imbridge.emulators.qq.pushed import Pushed
@@ -49,6 +50,8 @@ PARTS = (
     clicks,
     api_guilds,
     api_members,
+    api_pins,
+    api_permissions,
 )
 
 
@@ -103,13 +106,8 @@ class QQEmulator(Setup, BaseEmulator[Stats, Faults]):
 
     @cached_property
     def happenings(self) -> Happenings:
-        """What happens to people and groups, and audits."""
+        """What happens to people, groups, guilds and messages."""
         return Happenings(self._world)
-
-    @cached_property
-    def guild_happenings(self) -> GuildHappenings:
-        """What happens in guilds."""
-        return GuildHappenings(self._world)
 
     @property
     def webhooks(self) -> Webhooks:

@@ -84,7 +84,11 @@ class Gateway:
 
     def ready(self, bot: Bot | None) -> list[Connection]:
         """The connections of a bot, or of all, that carry a session."""
-        return [one for one in self.of(bot) if one.session is not None and one.session.connection is one]
+        return [
+            one
+            for one in self.of(bot)
+            if one.session is not None and not one.session.ended and one.session.connection is one
+        ]
 
     def end(self) -> None:
         """Cuts all connections."""

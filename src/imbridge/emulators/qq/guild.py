@@ -24,6 +24,10 @@ class Channel:
         guild: Where it is.
         name: What people see.
         facts: What else the API says of it.
+        said: How many messages there were.
+        pins: The ids of its pinned messages.
+        schedules: Its schedules by id.
+        permissions: What people and roles may do, by `user/ID` and `role/ID`, where somebody has changed that.
     """
 
     id: str
@@ -31,6 +35,9 @@ class Channel:
     name: str
     facts: dict[str, Any] = field(default_factory=dict, repr=False)
     said: int = 0
+    pins: list[str] = field(default_factory=list, repr=False)
+    schedules: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+    permissions: dict[str, int] = field(default_factory=dict, repr=False)
 
 
 @dataclass(slots=True, eq=False)
@@ -43,6 +50,7 @@ class Direct:
         guild: The guild they have in common.
         user: The member.
         bot: The robot.
+        said: How many messages there were.
     """
 
     id: str
@@ -65,6 +73,7 @@ class Guild:
         channels: Its text channels by number.
         roles: Its roles by id.
         roles_of: The roles of members, by their number.
+        announcement: What is announced; empty: nothing.
     """
 
     def __init__(self, world: "World", name: str, *, guild_id: str, owner: "User | None" = None) -> None:
@@ -81,6 +90,7 @@ class Guild:
             OWNER: {"id": OWNER, "name": "频道主", "color": 4278245297, "hoist": 1, "number": 1, "member_limit": 1},
         }
         self.roles_of: dict[str, list[str]] = {}
+        self.announcement: dict[str, Any] = {}
 
     def __repr__(self) -> str:
         return f"Guild({self.name!r})"

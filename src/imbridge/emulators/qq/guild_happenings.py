@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 
 
 class GuildHappenings:
-    """Reached as `qq.guild_happenings`. Each returns the events for the guild's robots."""
+    """What `Happenings` says of guilds. Each returns the events for the guild's robots."""
 
     def __init__(self, world: "World") -> None:
         self._world = world
 
-    def bot_added(self, guild: Guild, bot: Bot, by: "User") -> Pushed:
+    def guild_bot_added(self, guild: Guild, bot: Bot, by: "User") -> Pushed:
         """The robot comes into a guild: GUILD_CREATE."""
         if bot not in guild.bots:
             guild.bots.append(bot)
         return self._tell_one("GUILD_CREATE", guild, bot, {**guild_json(guild), "op_user_id": by.id})
 
-    def bot_removed(self, guild: Guild, bot: Bot, by: "User") -> Pushed:
+    def guild_bot_removed(self, guild: Guild, bot: Bot, by: "User") -> Pushed:
         """The robot is taken out of a guild: GUILD_DELETE."""
         if bot in guild.bots:
             guild.bots.remove(bot)
         return self._tell_one("GUILD_DELETE", guild, bot, {**guild_json(guild), "op_user_id": by.id})
 
-    def renamed(self, guild: Guild, name: str, by: "User") -> list[Pushed]:
+    def guild_renamed(self, guild: Guild, name: str, by: "User") -> list[Pushed]:
         """The guild gets another name: GUILD_UPDATE."""
         guild.name = name
         return self._tell("GUILD_UPDATE", guild, {**guild_json(guild), "op_user_id": by.id})
@@ -57,16 +57,16 @@ class GuildHappenings:
         self._world.channels.pop(channel.id, None)
         return self._tell("CHANNEL_DELETE", channel.guild, {**channel_json(channel), "op_user_id": by.id})
 
-    def member_joined(self, guild: Guild, user: "User", by: "User | None" = None) -> list[Pushed]:
+    def guild_member_joined(self, guild: Guild, user: "User", by: "User | None" = None) -> list[Pushed]:
         """Somebody joins: GUILD_MEMBER_ADD."""
         guild.members.append(user)
         return self._member("GUILD_MEMBER_ADD", guild, user, by)
 
-    def member_changed(self, guild: Guild, user: "User", by: "User | None" = None) -> list[Pushed]:
+    def guild_member_changed(self, guild: Guild, user: "User", by: "User | None" = None) -> list[Pushed]:
         """Somebody's name or roles have changed: GUILD_MEMBER_UPDATE."""
         return self._member("GUILD_MEMBER_UPDATE", guild, user, by)
 
-    def member_left(self, guild: Guild, user: "User", by: "User | None" = None) -> list[Pushed]:
+    def guild_member_left(self, guild: Guild, user: "User", by: "User | None" = None) -> list[Pushed]:
         """Somebody leaves: GUILD_MEMBER_REMOVE."""
         guild.members.remove(user)
         return self._member("GUILD_MEMBER_REMOVE", guild, user, by)

@@ -9,19 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.qq.bot import Bot
 from imbridge.emulators.qq.group import Group
+from imbridge.emulators.qq.guild_happenings import GuildHappenings
 from imbridge.emulators.qq.message import BotMessage, SentMessage
 from imbridge.emulators.qq.pushed import Pushed
 
 if TYPE_CHECKING:
     from imbridge.emulators.qq.user import User
-    from imbridge.emulators.qq.world import World
 
 
-class Happenings:
-    """Reached as `qq.happenings`; guilds have theirs as `qq.guild_happenings`."""
-
-    def __init__(self, world: "World") -> None:
-        self._world = world
+class Happenings(GuildHappenings):
+    """Reached as `qq.happenings`."""
 
     # --- single chats -------------------------------------------------------------------------------------------------
 
@@ -77,11 +74,11 @@ class Happenings:
     def member_joined(self, group: Group, user: "User") -> list[Pushed]:
         """Somebody joins a group: GROUP_MEMBER_ADD (newer than the documents) for its robots."""
         group.members.append(user)
-        return [self._member("GROUP_MEMBER_ADD", group, bot, user) for bot in group.bots]
+        return [self._group_member("GROUP_MEMBER_ADD", group, bot, user) for bot in group.bots]
 
     def member_left(self, group: Group, user: "User") -> list[Pushed]:
         """Somebody leaves a group: GROUP_MEMBER_REMOVE (newer than the documents) for its robots."""
-        pushed = [self._member("GROUP_MEMBER_REMOVE", group, bot, user) for bot in group.bots]
+        pushed = [self._group_member("GROUP_MEMBER_REMOVE", group, bot, user) for bot in group.bots]
         group.members.remove(user)
         return pushed
 
@@ -103,8 +100,6 @@ class Happenings:
         """
         return self._world.audits.decide(message, passed=False)
 
-    # --- reactions and recalls in channels are of the guilds ----------------------------------------------------------
-
     def recalled(self, sent: SentMessage) -> None:
         """Somebody takes a message back in a single chat or group: robots are not told, quoting it stays possible."""
         sent.recalled = True
@@ -123,7 +118,7 @@ class Happenings:
         data["op_member_openid"] = people.member_openid(by, bot, group)
         return self._world.dispatch.send(bot, kind, data, key=openid)
 
-    def _member(self, kind: str, group: Group, bot: Bot, user: "User") -> Pushed:
+    def _group_member(self, kind: str, group: Group, bot: Bot, user: "User") -> Pushed:
         people = self._world.people
         openid = people.group_openid(group, bot)
         member = people.member_openid(user, bot, group)

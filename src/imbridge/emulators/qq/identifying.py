@@ -21,7 +21,7 @@ class Refused(Exception):  # noqa: N818 - the client's error, not ours
 
     Args:
         code: The close code; 0: the connection stays.
-        kind: The violation's name.
+        kind: The violation's name; empty: the client has broken no rule.
         detail: What was wrong.
         invalid: Whether op 9 is written first, and what it says.
     """
@@ -43,12 +43,12 @@ def identify(world: "World", connection: "Connection", data: Any) -> None:
     fields = _fields(data)
     fault = world.faults.take("refuse_identify") if world.faults.active else None
     if fault is not None:
-        raise Refused(fault.facts["code"], "fault", "refused on demand")
-    if connection.session is not None:
+        raise Refused(fault.facts["code"], "", "refused on demand")
+    if connection.session is not None and not connection.session.ended:
         raise Refused(4002, "identified_twice", "the connection has a session already")
     bot = _bot(world, fields)
     if bot.delisted or bot.banned:
-        raise Refused(4914 if bot.delisted else 4915, "bot_refused", f"{bot.name} may not connect")
+        raise Refused(4914 if bot.delisted else 4915, "", f"{bot.name} may not connect")
     shard = _shard(fields.get("shard"))
     wanted = fields.get("intents")
     if not isinstance(wanted, int) or wanted <= 0 or wanted & ~known_intents.KNOWN:
@@ -77,7 +77,7 @@ def resume(world: "World", connection: "Connection", data: Any) -> None:
     fault = world.faults.take("refuse_resume") if world.faults.active else None
     if fault is not None:
         world.stats.resumes_refused += 1
-        raise Refused(fault.facts["code"], "fault", "refused on demand")
+        raise Refused(fault.facts["code"], "", "refused on demand")
     bot = _bot(world, fields)
     session = world.gateway.sessions_by_id.get(str(fields.get("session_id")))
     if session is None or session.bot is not bot or not session.alive:
@@ -98,7 +98,7 @@ def resume(world: "World", connection: "Connection", data: Any) -> None:
 def _impossible(world: "World", code: int, detail: str) -> Refused:
     world.stats.resumes_refused += 1
     way = world.settings.invalid_session
-    return Refused(0 if way == "op9" else code, "resume", detail, None if way == "close" else False)
+    return Refused(0 if way == "op9" else code, "", detail, None if way == "close" else False)
 
 
 def _attach(connection: "Connection", session: Session) -> None:
@@ -117,7 +117,7 @@ def _bot(world: "World", fields: dict[str, Any]) -> "Bot":
     token = world.tokens.find(value)
     if kind != "QQBot" or token is None or not token.alive:
         world.stats.tokens_refused += 1
-        raise Refused(4004, "token", "the token is no living one in the form `QQBot ...`")
+        raise Refused(4004, "", "the token is no living one in the form `QQBot ...`")
     return token.bot
 
 

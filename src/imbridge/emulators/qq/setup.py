@@ -18,7 +18,7 @@ class Setup:
 
     _world: "World"
 
-    def add_bot(self, name: str = "Bot", *, app_id: str = "", secret: str = "", **permissions: Any) -> Bot:
+    def add_bot(self, name: str = "Bot", app_id: str = "", secret: str = "", **permissions: Any) -> Bot:
         """Adds a robot.
 
         Args:
