@@ -14,6 +14,7 @@ from imbridge.adapters.qq.link import QQLink
 from imbridge.adapters.qq.outbound import measure
 from imbridge.adapters.qq.sent.speaking import Speaking
 from imbridge.adapters.qq.sent.windows import Windows
+from imbridge.adapters.qq.services.sdk import Sdk
 from imbridge.adapters.qq.sessions import GatewaySession
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
@@ -61,6 +62,7 @@ class QQAdapter(Adapter):
         self.me = Identity(config.name)
         self.windows = Windows(context.notes)
         self._speaking = Speaking(self.api, self.windows)
+        self._sdk = Sdk(self.api, self.windows)
         self.counts: Counter[str] = Counter()
         self.link_options = link_options or _OPTIONS
         self._links: list[Link] = []
@@ -104,6 +106,7 @@ class QQAdapter(Adapter):
             return
         self._closed = True
         await self.stop_reading()
+        await self._sdk.close()
         await self.api.close()
         await self.context.notes.flush()
         self.tell(Health.STOPPED, "closed")
@@ -159,6 +162,20 @@ class QQAdapter(Adapter):
     async def recall(self, channel: Channel, message_id: str) -> None:
         """Take a sent message back, within 2 minutes."""
         await self.api.recall(channel, message_id)
+
+    # -- the rest of the platform --------------------------------------------------------------------------------------
+
+    async def sdk(self) -> Any:
+        """`botpy.BotAPI` for all the rest of the platform, over our connections and with our token.
+
+        `await (await adapter.sdk()).get_guild_members(guild_id)`. It is loaded at the first call, in a thread. What is
+        refused is raised as of `send`, not as botpy's own errors. Answers to messages are numbered here: `msg_seq` need
+        not be given.
+
+        Raises:
+            ConfigError: botpy is not installed.
+        """
+        return await self._sdk.api()
 
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""
