@@ -15,14 +15,15 @@ from typing import Any, TypeGuard
 
 from pydantic_core import to_json
 
-from imbridge.adapters.dingtalk.sent.card_actions import button_id, button_params
+from imbridge.adapters.card_actions import button_id, button_params
+from imbridge.adapters.card_parts import Field, Sorted, sort
 from imbridge.adapters.dingtalk.sent.card_markdown import card_markdown
-from imbridge.adapters.dingtalk.sent.card_parts import Field, Sorted, sort
 from imbridge.adapters.dingtalk.sent.card_texts import AUTO_LAYOUT, FINISHED
 from imbridge.adapters.errcode_refusals import DegradeError
 from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.protocol import Button, Card, ContentRefusedError, DatePicker, Degradation, Input, Select
 
+PLATFORM = "DingTalk"
 MOST_BUTTONS = 20
 NOTICE = "staticMsgContent"
 """The variable below the text of the platform's template: empty, but for what is told to one person."""
@@ -62,7 +63,7 @@ def model_data(card: Card) -> CardData:
     Raises:
         DoesNotFitError: it has too many buttons.
     """
-    found = sort(card)
+    found = sort(card, PLATFORM)
     buttons = _plain_buttons(found)
     if len(buttons) > MOST_BUTTONS:
         raise DoesNotFitError(f"a card has room for {MOST_BUTTONS} buttons", platform="dingtalk")
@@ -120,7 +121,7 @@ def own_data(card: Card) -> CardData:
     calls back with the action id `form_action` and the parameter `form`; `has_buttons` and `has_form` say whether to
     show them.
     """
-    found = sort(card)
+    found = sort(card, PLATFORM)
     submit = (
         next((button for button in found.buttons if button.submit and not button.url), None) if found.fields else None
     )

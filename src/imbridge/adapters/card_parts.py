@@ -1,10 +1,10 @@
-"""The shared card model, sorted by what a card of DingTalk has room for. Pure."""
+"""The shared card model, sorted by what a card of text and buttons has room for. Pure."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from imbridge.adapters.dingtalk.sent.action_cards import picture
+from imbridge.adapters.card_markdown import picture
 from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.protocol import (
     Button,
@@ -34,6 +34,7 @@ class Sorted:
 
     Attributes:
         title: Its headline.
+        platform: Whose cards these are, for people.
         blocks: Pieces of Markdown, in order.
         buttons: What can be clicked, in order; those of forms are among them.
         fields: What is chosen, typed or picked; with whether it is in a form.
@@ -41,6 +42,7 @@ class Sorted:
     """
 
     title: str
+    platform: str
     blocks: list[str] = field(default_factory=list)
     buttons: list[Button] = field(default_factory=list)
     fields: list[tuple[Field, bool]] = field(default_factory=list)
@@ -58,18 +60,18 @@ class Sorted:
             self.degradations.append(note)
 
 
-def sort(card: Card) -> Sorted:
-    """Take a card apart."""
-    out = Sorted(card.title)
+def sort(card: Card, platform: str) -> Sorted:
+    """Take a card apart; `platform` is the name that people know."""
+    out = Sorted(card.title, platform)
     if card.color != "default":
-        out.degrade("color", "left out", "the headlines of DingTalk's cards have no colours")
+        out.degrade("color", "left out", f"the headlines of {platform}'s cards have no colours")
     _sort(card.body, out, in_form=False)
     return out
 
 
-def calls_back(card: Card) -> bool:
+def calls_back(card: Card, platform: str) -> bool:
     """Whether something in a card of the model tells us what somebody does."""
-    found = sort(card)
+    found = sort(card, platform)
     return bool(found.fields) or any(not button.url for button in found.buttons)
 
 
@@ -80,7 +82,7 @@ def _sort(parts: Iterable[Element], out: Sorted, *, in_form: bool) -> None:
         elif isinstance(part, Button):
             out.buttons.append(part)
             if part.confirm:
-                out.degrade("confirm", "left out", "DingTalk's buttons ask no question first")
+                out.degrade("confirm", "left out", f"{out.platform}'s buttons ask no question first")
         elif isinstance(part, Select | Input | DatePicker):
             out.fields.append((part, in_form))
         else:
@@ -102,7 +104,7 @@ def _block(part: Element, out: Sorted) -> str:
     if isinstance(part, Image):
         if part.key:
             return picture(part)
-        out.degrade("image", "text", "it has no address that DingTalk could show")
+        out.degrade("image", "text", f"it has no address that {out.platform} could show")
     return as_markdown(part.text if isinstance(part, Text) else part.as_text())
 
 
