@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from imbridge.adapters.card_markdown import picture
 from imbridge.adapters.plain_markdown import as_markdown
@@ -73,6 +74,54 @@ def calls_back(card: Card, platform: str) -> bool:
     """Whether something in a card of the model tells us what somebody does."""
     found = sort(card, platform)
     return bool(found.fields) or any(not button.url for button in found.buttons)
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """One thing to click on.
+
+    Attributes:
+        text: What is written on it.
+        action: The action's name.
+        value: What comes back with it.
+        style: As of `Button`.
+        url: A page that it opens instead.
+    """
+
+    text: str
+    action: str
+    value: Any = None
+    style: str = "default"
+    url: str = ""
+
+
+def clicks(found: Sorted, why: str) -> list[Click]:
+    """All there is to click on, where there are buttons only: each choice is one, other fields become text.
+
+    Args:
+        found: The card; texts and degradations are added to it.
+        why: Why there are buttons only, for people.
+    """
+    made: list[Click] = []
+    for one, in_form in found.fields:
+        if not isinstance(one, Select):
+            found.blocks.append(as_markdown(one.as_text()))
+            found.degrade(one.type, "text", why)
+            continue
+        if one.label or one.placeholder:
+            found.blocks.append(f"**{as_markdown(one.label or one.placeholder)}**")
+        how = "a button for each choice"
+        found.degrade("select", f"{how}, each of which is sent by itself" if in_form else how, why)
+        if one.multiple:
+            found.degrade("select", "one choice at a time", why)
+        made += [
+            Click(option.text, one.name, [option.value] if one.multiple else option.value) for option in one.options
+        ]
+    made += [
+        Click(button.text, button.action or button.text, button.value, button.style, button.url)
+        for button in found.buttons
+    ]
+    return made
 
 
 def _sort(parts: Iterable[Element], out: Sorted, *, in_form: bool) -> None:
