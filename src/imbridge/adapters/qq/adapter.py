@@ -2,7 +2,9 @@
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
 from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
@@ -12,18 +14,20 @@ from imbridge.adapters.qq.config import Mode, QQConfig
 from imbridge.adapters.qq.hearing.base import Hearing
 from imbridge.adapters.qq.hearing.callbacks import Callbacks
 from imbridge.adapters.qq.hearing.gateway import OPTIONS, Gateway
-from imbridge.adapters.qq.inbound import Identity, decode, unreadable
 from imbridge.adapters.qq.outbound import measure
-from imbridge.adapters.qq.received.facts import text_of
+from imbridge.adapters.qq.received.downloads import Downloads
+from imbridge.adapters.qq.received.identity import Identity
+from imbridge.adapters.qq.received.reading import Reading
 from imbridge.adapters.qq.sent.speaking import Speaking
 from imbridge.adapters.qq.sent.windows import Windows
+from imbridge.adapters.qq.services.sdk import Sdk
 from imbridge.adapters.taking import Taking
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
     Channel,
-    DecodeError,
     Degradation,
     ImbridgeError,
+    Media,
     Message,
 )
 from imbridge.rendering import Part
@@ -54,7 +58,10 @@ class QQAdapter(Adapter):
         self.me = Identity(config.name)
         self.windows = Windows(context.notes)
         self._speaking = Speaking(self.api, self.windows)
+        self._sdk = Sdk(self.api, self.windows)
         self.counts: Counter[str] = Counter()
+        self._reading = Reading(self.key, self.me, self.counts)
+        self.downloads = Downloads(config, context.pool)
         self.link_options = link_options or OPTIONS
         self._hearing = self._make_hearing()
         self._closed = False
@@ -62,10 +69,10 @@ class QQAdapter(Adapter):
     def _make_hearing(self) -> Hearing:
         config, context = self.settings, self.context
         if config.mode is Mode.WEBHOOK:
-            return Callbacks(config, self.api, context.intake, self._decode, self._introduced, self.tell, self.counts)
+            return Callbacks(config, self.api, context.intake, self._decode, self.me.learn, self.tell, self.counts)
         taking = Taking(config.key, context.intake, self.counts, patience=_PATIENCE)
         return Gateway(
-            config, self.api, context.pool, context.notes, taking, self._decode, self._introduced, self.tell,
+            config, self.api, context.pool, context.notes, taking, self._decode, self.me.learn, self.tell,
             self.counts, options=self.link_options,
         )  # fmt: skip
 
@@ -91,6 +98,7 @@ class QQAdapter(Adapter):
             return
         self._closed = True
         await self.stop_reading()
+        await self._sdk.close()
         await self.api.close()
         await self.context.notes.flush()
         self.tell(Health.STOPPED, "closed")
@@ -106,26 +114,23 @@ class QQAdapter(Adapter):
 
     # -- hearing -------------------------------------------------------------------------------------------------------
 
-    def _introduced(self, user: Mapping[str, Any]) -> None:
-        self.me.bot_id = text_of(user, "id") or self.me.bot_id
-        self.me.name = text_of(user, "username") or self.me.name
-
     def routes(self) -> Sequence[WebhookRoute]:
         """The callback URL, in mode `webhook`."""
         return self._hearing.routes()
 
     def _decode(self, payload: dict[str, Any]) -> Inbound | None:
-        try:
-            inbound = decode(payload, self.me)
-        except DecodeError as error:
-            log.warning("%s: %s; it is passed on as unknown", self.key, error)
-        except Exception as error:  # noqa: BLE001 - told, without its text; our mistake must not lose the message
-            log.warning("%s: the decoder failed (%s); the delivery is passed on whole", self.key, type(error).__name__)
-        else:
-            if isinstance(inbound.item, Message):
-                self.windows.note(inbound.item)
-            return inbound
-        return unreadable(payload, self.me)
+        inbound = self._reading.read(payload)
+        if isinstance(inbound.item, Message):
+            self.windows.note(inbound.item)
+        return inbound
+
+    async def read(self, message_id: str, media: Media) -> bytes:
+        """Fetch what was received."""
+        return await self.downloads.read(media)
+
+    async def save(self, message_id: str, media: Media, to: str | PathLike[str]) -> Path:
+        """Write what was received to disk."""
+        return await self.downloads.save(media, to)
 
     # -- speaking ------------------------------------------------------------------------------------------------------
 
@@ -145,6 +150,20 @@ class QQAdapter(Adapter):
     async def recall(self, channel: Channel, message_id: str) -> None:
         """Take a sent message back, within 2 minutes."""
         await self.api.recall(channel, message_id)
+
+    # -- the rest of the platform --------------------------------------------------------------------------------------
+
+    async def sdk(self) -> Any:
+        """`botpy.BotAPI` for all the rest of the platform, over our connections and with our token.
+
+        `await (await adapter.sdk()).get_guild_members(guild_id)`. It is loaded at the first call, in a thread. What is
+        refused is raised as of `send`, not as botpy's own errors. Answers to messages are numbered here: `msg_seq` need
+        not be given.
+
+        Raises:
+            ConfigError: botpy is not installed.
+        """
+        return await self._sdk.api()
 
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""
