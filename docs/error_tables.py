@@ -17,7 +17,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "feishu-errors.md": ("feishu.errors",),
     "wecom-errors.md": ("wecom.errors", "wecom.bot.errors", "wecom.robot.errors"),
     "wechat-errors.md": ("wechat.errors",),
-    "dingtalk-errors.md": ("dingtalk.errors",),
+    "dingtalk-errors.md": ("dingtalk.errors", "dingtalk.robot.errors"),
 }
 """The modules, below `imbridge.adapters`, whose tables are on a page."""
 

@@ -51,7 +51,7 @@ def test_the_same_skills_on_another_platform(platform: str) -> None:
         "A picture of 71 bytes.",
         "a message went to four platforms at once.",
         "Bob · team         @Bot /weather shanghai\n  Bot · team         **shanghai**: cloudy, 12 °C\n",
-        "[card] Deploy v1.2? | Yes | No\n",
+        "[card] Deploy v1.2? | ",
         "[the same card] Deploy v1.2: Yes",
         "2 repetitions recognised",
         "0 breaches of the platform's rules",

@@ -207,12 +207,16 @@ def test_a_pause_holds_everybody_who_waits_and_the_longer_one_counts():
 
         tasks = [asyncio.create_task(send()) for _ in range(4)]
         await asyncio.sleep(0.1)
+        assert pacer.paused("chat") == 0
         pacer.pause("chat", 10)
         pacer.pause("chat", 3)
         pacer.pause("chat", float("nan"))
         pacer.pause("chat", -1)
+        assert pacer.paused("chat") == pytest.approx(10)
+        assert pacer.paused("other") == 0
         await asyncio.gather(*tasks)
         await pacer.acquire(("other", rate))
+        assert pacer.paused("chat") == 0
         return left
 
     left = run(main())

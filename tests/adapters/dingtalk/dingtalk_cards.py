@@ -28,6 +28,18 @@ def card_calls(rig: Rig) -> list[tuple[str, str]]:
     return made
 
 
+def created(rig: Rig) -> list[dict[str, Any]]:
+    """What is asked for when cards are made, from now on."""
+    asked: list[dict[str, Any]] = []
+
+    def note(direction: str, kind: str, facts: dict[str, Any]) -> None:
+        if kind == "http" and direction == "in" and facts["path"] == CREATE:
+            asked.append(facts["request"])
+
+    rig.ding.wire.watch(note)
+    return asked
+
+
 def card_of(message: BotMessage) -> Card:
     """The card that a message is."""
     assert message.card is not None
@@ -37,6 +49,11 @@ def card_of(message: BotMessage) -> Card:
 def seen(rig: Rig, number: int = 0) -> Card:
     """One of the cards that the app has sent."""
     return card_of(rig.sent()[number])
+
+
+def said_on(card: Card) -> str:
+    """The text of a card with buttons, without its headline and its buttons."""
+    return card.data["msgContent"]
 
 
 def texts(rig: Rig) -> list[str]:

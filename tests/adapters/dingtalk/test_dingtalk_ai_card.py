@@ -150,6 +150,17 @@ class TestPace:
         unlimited = self.interval_of(rig, monthly_calls=0)
         assert unlimited < self.interval_of(rig) < self.interval_of(rig, used=5000)
 
+    async def test_a_state_that_could_not_be_shown_is_not_tried_again_at_once(
+        self, rig: Rig, adapter: DingTalkAdapter
+    ) -> None:
+        card = await begun(await rig.start(send_timeout=0.1), rig.target())
+        before = card.interval
+        with rig.ding.faults.http_fail(STREAM, 500, times=None), pytest.raises(DeliveryError):
+            await card.show("one two")
+        assert card.interval > 5 * before
+        await card.show("one two")
+        assert card.interval < 2 * before
+
     async def test_it_slows_down_where_the_calls_are_limited(self, rig: Rig, adapter: DingTalkAdapter) -> None:
         card = await begun(adapter, rig.target())
         before = card.interval

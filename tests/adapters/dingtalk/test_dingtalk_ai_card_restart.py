@@ -176,6 +176,18 @@ class TestNextProcess:
         assert ("POST", CREATE) in calls
         assert ("PUT", UPDATE) in calls
 
+    async def test_what_is_said_again_is_not_finished_under_its_writer(self, rig: Rig, notes: MemoryNotes) -> None:
+        await left_open(rig, notes, "one", "other")
+        slow = rig.ding.faults.http_delay(STREAM, 0.3, times=1)
+        adapter = await another(rig, notes)
+        await until(lambda: slow.hits == 1, "the first of them is being finished")
+        card = await begun(adapter, rig.target(), "other", key="key 1")
+        await until(lambda: seen(rig).finished, "the end of the first")
+        await card.show("other text")
+        await card.close("other text, all of it")
+        assert seen(rig, 1).states == ["other", "other text", "other text, all of it"]
+        assert rig.ding.violations == []
+
     async def test_a_stop_does_not_wait_for_it(self, rig: Rig, notes: MemoryNotes) -> None:
         await left_open(rig, notes)
         with rig.ding.faults.http_delay("/v1.0/card/*", 60.0):

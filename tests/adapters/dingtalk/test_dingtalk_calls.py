@@ -6,9 +6,11 @@ import traceback
 from typing import Any
 
 import pytest
+from contract import until
 from dingtalk_rig import Rig
 from dingtalk_tables import ASK, SEND, ask, in_a_hurry, say_hi
 
+from imbridge.adapters.base import Health
 from imbridge.adapters.dingtalk import DingTalkAdapter
 from imbridge.adapters.dingtalk.calls import HOST, api_of
 from imbridge.protocol import DeliveryError, NotPermittedError, RateLimitedError
@@ -70,6 +72,22 @@ class TestBan:
             await say_hi(rig, adapter)
         assert adapter.api.caller.pacer.paused(HOST) > 200
         assert rig.ding.stats.token_requests == 0
+
+    @pytest.mark.parametrize("body", BANS)
+    @pytest.mark.parametrize("status", [200, 403])
+    async def test_a_stream_is_not_opened_meanwhile(self, rig: Rig, body: str, status: int) -> None:
+        adapter = rig.make()
+        with rig.ding.faults.http_fail("*/connections/open", status, None, body):
+            starting = asyncio.create_task(adapter.start())
+            await until(lambda: adapter.health is Health.DOWN)
+            assert any("banned" in reason for _, reason in rig.health)
+            asked = rig.ding.stats.http_requests
+            await asyncio.sleep(1.5)  # longer than other trouble makes it wait the first times
+        assert rig.ding.stats.http_requests == asked
+        assert not starting.done()
+        await adapter.close()
+        starting.cancel()
+        await asyncio.wait((starting,))
 
     async def test_an_answer_in_which_the_number_stands_is_none(self, rig: Rig) -> None:
         adapter = rig.make()
@@ -184,6 +202,8 @@ class TestSuccessThatIsNone:
         "answer",
         [
             {"success": True, "code": "200", "message": "OK", "requestid": "1"},
+            {"success": True, "code": "of the thing", "message": "of the thing", "requestid": "1"},
+            {"code": "OK", "message": "OK", "requestid": "1"},
             {"code": "what a field is called", "message": "as well"},
             {"result": False},
             {"errcode": 0, "errmsg": "ok"},

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from dingtalk_cards import CREATE, UPDATE, begun, card_calls, seen, texts
+from dingtalk_cards import CREATE, UPDATE, begun, card_calls, created, said_on, seen, texts
 from dingtalk_rig import Rig, card, markdown, text
 
 from imbridge.adapters.base import Target
@@ -47,7 +47,7 @@ class TestSent:
         message_id = await sent_to(adapter, rig.target())
         shown = seen(rig)
         assert (shown.out_track_id, shown.template.id, shown.finished) == (message_id, BUTTON_CARD, True)
-        assert (shown.text, shown.data["msgTitle"], buttons(shown)) == ("Build 7", "Release?", ["Yes", "No"])
+        assert (said_on(shown), shown.data["msgTitle"], buttons(shown)) == ("Build 7", "Release?", ["Yes", "No"])
         assert calls == [("POST", CREATE)]
         assert rig.ding.violations == []
 
@@ -55,6 +55,15 @@ class TestSent:
         await sent_to(adapter, rig.target(team))
         assert rig.sent()[0].chat is team
         assert rig.ding.violations == []
+
+    async def test_the_list_of_chats_says_what_it_is_about(
+        self, rig: Rig, adapter: DingTalkAdapter, team: Group
+    ) -> None:
+        asked = created(rig)
+        await sent_to(adapter, rig.target())
+        await sent_to(adapter, rig.target(team), card(body=("# First *line*\nand more", Button("Yes"))))
+        summaries = [body.get("imRobotOpenSpaceModel") or body["imGroupOpenSpaceModel"] for body in asked]
+        assert [one["lastMessageI18n"]["ZH_CN"] for one in summaries] == ["Release?", "First *line"]
 
     async def test_in_a_template_of_ones_own(self, rig: Rig) -> None:
         rig.ding.add_card_template(OWN_TEMPLATE, variables=OWN_VARIABLES)
@@ -96,14 +105,14 @@ class TestSent:
         assert len(rig.sent()) == 1
 
 
-class TestAsText:
-    """What a card says, where there can be none; the receipt says so."""
+class TestOtherwise:
+    """What a card says, with what can be chosen numbered, where there can be none; the receipt says so."""
 
     async def shown(self, rig: Rig, adapter: DingTalkAdapter, target: Target, part: Any = ASK) -> Degradation:
         sent = await adapter.send(target, part, "key")
-        assert [one.kind in ("text", "markdown", "sampleMarkdown") for one in (sent.part,)] == [True]
         degradation = sent.degradations[0]
-        assert (degradation.what, degradation.how) == ("card", "text")
+        assert (degradation.what, degradation.how) == ("card", sent.part.kind)
+        assert [one.how for one in sent.degradations[1:]] == ["numbered lines"]
         assert not [message for message in rig.sent() if message.card is not None]
         return degradation
 
@@ -113,7 +122,7 @@ class TestAsText:
         await rig.intake.has("hello")
         await self.shown(rig, adapter, rig.target(guest))
         assert "Release?" in texts(rig)[0]
-        assert "[Yes]" in texts(rig)[0]
+        assert "1. Yes" in texts(rig)[0]
 
     async def test_with_too_many_buttons(self, rig: Rig, adapter: DingTalkAdapter) -> None:
         many = card(body=(Select(name="n", options=[str(number) for number in range(21)]),))
@@ -140,7 +149,7 @@ class TestChanged:
         calls = card_calls(rig)
         sent = await adapter.edit(target.channel, message_id, DONE)
         assert sent.part.message_id == message_id
-        assert (seen(rig).text, seen(rig).data["msgTitle"], buttons(seen(rig))) == ("by Alice", "Released", [])
+        assert (said_on(seen(rig)), seen(rig).data["msgTitle"], buttons(seen(rig))) == ("by Alice", "Released", [])
         assert calls == [("PUT", UPDATE)]
         assert rig.ding.violations == []
 
@@ -148,7 +157,7 @@ class TestChanged:
         message_id = await sent_to(adapter, rig.target())
         other = await rig.start()
         await other.edit(rig.target().channel, message_id, DONE)
-        assert seen(rig).text == "by Alice"
+        assert said_on(seen(rig)) == "by Alice"
 
     async def test_in_a_template_of_ones_own(self, rig: Rig) -> None:
         rig.ding.add_card_template(OWN_TEMPLATE, variables=OWN_VARIABLES)
@@ -167,6 +176,25 @@ class TestChanged:
         assert seen(rig).data == {"title": "Hello", "count": "2"}
         with pytest.raises(ContentRefusedError, match="own words"):
             await adapter.edit(rig.target().channel, message_id, DONE)
+
+    async def test_for_one_person(self, rig: Rig, adapter: DingTalkAdapter, team: Group) -> None:
+        rig.ding.add_card_template(OWN_TEMPLATE, variables=["title", "note"])
+        content = {"cardTemplateId": OWN_TEMPLATE, "cardParamMap": {"title": "Hello"}}
+        message_id = await sent_to(adapter, rig.target(team), card(content=content))
+        changed = card(content={"privateData": {rig.alice.userid: {"note": "for you"}}})
+        await adapter.edit(rig.target(team).channel, message_id, changed)
+        assert seen(rig).data == {"title": "Hello"}
+        assert seen(rig).private == {rig.alice.userid: {"note": "for you"}}
+        assert rig.ding.violations == []
+
+    async def test_in_a_template_whose_variables_are_not_known(self, rig: Rig) -> None:
+        rig.ding.add_card_template(OWN_TEMPLATE, kind="ai", variables=["answer"])
+        adapter = await rig.start(card_template=OWN_TEMPLATE, card_text="answer")
+        grown = await begun(adapter, rig.target())
+        await grown.close("done")
+        await adapter.edit(rig.target().channel, grown.track, DONE)
+        assert seen(rig).data["answer"] == "Released<br>by Alice"
+        assert rig.ding.violations == []
 
     async def test_the_text_of_an_answer_that_grew(self, rig: Rig, adapter: DingTalkAdapter) -> None:
         grown = await begun(adapter, rig.target())

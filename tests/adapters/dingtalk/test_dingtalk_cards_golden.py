@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from dingtalk_rig import Rig, alone
 
-from imbridge.adapters.dingtalk.sent.cards import DoesNotFitError, is_raw, model_variables, own_variables, raw_variables
+from imbridge.adapters.dingtalk.sent.cards import DoesNotFitError, is_raw, model_data, own_data, raw_data
 from imbridge.protocol import Card
 from imbridge.rendering import PartKind
 
@@ -46,16 +46,17 @@ def readable(variables: dict[str, str]) -> dict[str, Any]:
 
 def made_of(card: Card) -> dict[str, Any]:
     if is_raw(card):
-        return {"raw": readable(raw_variables(card.content))}
+        data = raw_data(card.content)
+        return {"raw": readable(data.public), "private": data.private}
     made: dict[str, Any] = {}
-    for name, write in (("model", model_variables), ("own", own_variables)):
+    for name, write in (("model", model_data), ("own", own_data)):
         try:
-            variables, degradations = write(card)
+            data = write(card)
         except DoesNotFitError as error:
             made[name] = {"as text": str(error)}
         else:
-            shown = [degradation.model_dump() for degradation in degradations]
-            made[name] = {"variables": readable(variables), "degradations": shown}
+            shown = [degradation.model_dump() for degradation in data.degradations]
+            made[name] = {"variables": readable(data.public), "degradations": shown}
     return made
 
 
@@ -86,6 +87,7 @@ def test_every_part_of_a_card_has_a_sample() -> None:
 async def test_the_platform_takes_it(rig: Rig, name: str) -> None:
     sample = read(name)
     rig.ding.add_card_template("my-template.schema")
+    rig.ding.add_user("Bob")
     own = ["title", "content", "notice", "buttons", "has_buttons", "form", "form_button", "form_action", "has_form"]
     rig.ding.add_card_template("own.schema", variables=own)
     for template in ("", "own.schema"):

@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 from contract import until
 from dingtalk_cards import CREATE, UPDATE, card_calls, card_of, seen, texts
-from dingtalk_rig import Rig
+from dingtalk_rig import PNG, Rig
 
 from imbridge import Bridge
-from imbridge.emulators.dingtalk import BotMessage, Group
+from imbridge.emulators.dingtalk import BotMessage, Group, User
 from imbridge.protocol import Button, ButtonClicked, Card, ContentRefusedError, Form, Image, Input, Select, Toast
 
 ASK = Card(title="Release?", body=("Build 7", Button("Yes", value={"build": 7}), Button("No")))
 DONE = Card(title="Released", body=("by Alice", Button("Undo")))
+ASKED, RELEASED = ["Release?", "Build 7", "Yes", "No"], ["Released", "by Alice", "Undo"]
+"""What they say."""
 RAW = Card(content={"cardTemplateId": "my.schema", "cardParamMap": {"state": "asked"}})
 
 
@@ -53,6 +55,14 @@ async def ask(rig: Rig, bridge: Bridge, asked: Card = ASK, where: str = "") -> B
     return rig.sent()[-1]
 
 
+def lines(message: BotMessage, reader: User | None = None) -> list[str]:
+    """What everybody, or one person, reads on a card of the platform's template: headline, text, notice, buttons."""
+    card = card_of(message)
+    data = {**card.data, **(card.private.get(reader.userid, {}) if reader is not None else {})}
+    buttons = [button["text"] for button in json.loads(data["sys_full_json_obj"])["msgButtons"]]
+    return [line for line in (data["msgTitle"], data["msgContent"], data["staticMsgContent"], *buttons) if line]
+
+
 def id_of(message: BotMessage, text: str) -> str:
     """The id of a button, as the client sends it."""
     buttons = json.loads(card_of(message).data["sys_full_json_obj"])["msgButtons"]
@@ -82,7 +92,7 @@ async def test_a_card_in_place_of_the_one_that_was_clicked(
     assert event.channel.address == f"dingtalk:work/private/{rig.alice.userid}"
     assert (answer == {}) == late
     assert calls == [("POST", CREATE)] + [("PUT", UPDATE)] * late
-    assert message.text == "by Alice"
+    assert lines(message) == RELEASED
     assert rig.ding.violations == []
 
 
@@ -93,9 +103,8 @@ async def test_a_toast_is_a_line_for_who_has_clicked(rig: Rig, told: list[Button
         message = await ask(rig, bridge, where=f"dingtalk:work/group/{team.open_conversation_id}")
         await rig.alice.clicks(message, action_id="No")
         await until(lambda: "and a word" in texts(rig), "the message")
-    card = card_of(message)
-    assert card.text_for(rig.alice.userid) == "Build 7\n\\*Noted\\*"
-    assert card.text_for(bob.userid) == card.text == "Build 7"
+    assert lines(message, rig.alice) == ["Release?", "Build 7", "\\*Noted\\*", "Yes", "No"]
+    assert lines(message, bob) == lines(message) == ASKED
     assert (told[0].action, told[0].value) == ("No", None)
     assert told[0].channel is not None
     assert told[0].channel.id == team.open_conversation_id
@@ -106,7 +115,7 @@ async def test_a_card_and_a_toast(rig: Rig, told: list[ButtonClicked]) -> None:
     async with bridged(rig, [Toast("Done"), DONE], told) as bridge:
         message = await ask(rig, bridge)
         await rig.alice.clicks(message, action_id="No")
-    assert card_of(message).text_for(rig.alice.userid) == "by Alice\nDone"
+    assert lines(message, rig.alice) == ["Released", "by Alice", "Done", "Undo"]
     assert rig.ding.violations == []
 
 
@@ -121,9 +130,9 @@ async def test_a_card_without_a_toast_takes_the_last_toast_away(rig: Rig, told: 
     async with bridge:
         message = await ask(rig, bridge)
         await rig.alice.clicks(message, action_id="No")
-        assert card_of(message).text_for(rig.alice.userid) == "Build 7\nWait"
+        assert lines(message, rig.alice) == ["Release?", "Build 7", "Wait", "Yes", "No"]
         await rig.alice.clicks(message, action_id="No")
-    assert card_of(message).text_for(rig.alice.userid) == "by Alice"
+    assert lines(message, rig.alice) == RELEASED
 
 
 @pytest.mark.parametrize("say", [None, ContentRefusedError("no", platform="dingtalk")], ids=["nothing", "an error"])
@@ -132,7 +141,7 @@ async def test_nothing_is_said(rig: Rig, told: list[ButtonClicked], say: Any) ->
         message = await ask(rig, bridge)
         assert await rig.alice.clicks(message, action_id="No") == {}
     assert len(told) == 1
-    assert message.text == "Build 7"
+    assert lines(message) == ASKED
     assert rig.ding.violations == []
 
 
@@ -144,13 +153,29 @@ async def test_a_choice_is_a_button(rig: Rig, told: list[ButtonClicked]) -> None
     assert (told[0].action, told[0].value) == ("colour", "b")
 
 
-class TestAnAnswerThatCannotBeShown:
-    async def test_a_picture_in_it_is_its_text(self, rig: Rig, told: list[ButtonClicked]) -> None:
-        shown = Card(body=(Image(key="img", alt="chart"),))
-        async with bridged(rig, shown, told) as bridge:
+class TestAnswersThatTakeMore:
+    async def test_a_picture_is_uploaded_first(self, rig: Rig, told: list[ButtonClicked]) -> None:
+        async with bridged(rig, Card(body=(Image(data=PNG, alt="chart"),)), told) as bridge:
+            message = await ask(rig, bridge)
+            assert await rig.alice.clicks(message, action_id="No") != {}
+        assert lines(message)[0].startswith("![chart](@")
+        assert rig.ding.violations == []
+
+    async def test_a_picture_that_takes_too_long_is_shown_by_an_update(
+        self, rig: Rig, told: list[ButtonClicked], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("imbridge.adapters.dingtalk.link.ANSWER_WITHIN", 0.2)
+        async with bridged(rig, Card(body=(Image(data=PNG, alt="chart"),)), told) as bridge:
+            message = await ask(rig, bridge)
+            rig.ding.faults.http_delay("/media/upload", 0.5, times=1)
+            assert await rig.alice.clicks(message, action_id="No") == {}
+            await until(lambda: lines(message)[0].startswith("![chart](@"), "the other card")
+
+    async def test_a_picture_that_is_none_is_its_text(self, rig: Rig, told: list[ButtonClicked]) -> None:
+        async with bridged(rig, Card(body=(Image(data=b"no picture", alt="chart"),)), told) as bridge:
             message = await ask(rig, bridge)
             await rig.alice.clicks(message, action_id="No")
-        assert message.text == "[image: chart]"
+        assert lines(message) == ["[image: chart]"]
 
     async def test_a_card_with_too_many_buttons(
         self, rig: Rig, told: list[ButtonClicked], caplog: pytest.LogCaptureFixture
@@ -160,7 +185,7 @@ class TestAnAnswerThatCannotBeShown:
             message = await ask(rig, bridge)
             assert await rig.alice.clicks(message, action_id="No") == {}
             await until(lambda: "could not be changed" in caplog.text, "a word in the log")
-        assert message.text == "Build 7"
+        assert lines(message) == ASKED
 
 
 class TestOtherTemplates:
@@ -207,6 +232,24 @@ class TestOtherTemplates:
         assert card_of(message).private == {}
         assert rig.ding.violations == []
 
+    async def test_what_only_one_person_sees(self, rig: Rig, told: list[ButtonClicked], team: Group) -> None:
+        """In the answer it is for who has clicked; for somebody else it is an update."""
+        bob = rig.ding.add_user("Bob")
+        team.members.append(bob)
+        rig.ding.add_card_template("my.schema", variables=["state", "note"])
+        calls = card_calls(rig)
+        changed = Card(content={"privateData": {rig.alice.userid: {"note": "yours"}}})
+        async with bridged(rig, changed, told) as bridge:
+            message = await ask(rig, bridge, RAW, where=f"dingtalk:work/group/{team.open_conversation_id}")
+            await rig.alice.clicks(message, action_id="some")
+            card = card_of(message)
+            assert (card.data, card.private) == ({"state": "asked"}, {rig.alice.userid: {"note": "yours"}})
+            assert calls == [("POST", CREATE)]
+            assert await bob.clicks(message, action_id="some") == {}
+            await until(lambda: calls == [("POST", CREATE), ("PUT", UPDATE)], "an update")
+        assert card.private == {rig.alice.userid: {"note": "yours"}}
+        assert rig.ding.violations == []
+
 
 async def test_a_click_after_a_restart_is_in_its_private_chat(rig: Rig, told: list[ButtonClicked]) -> None:
     async with bridged(rig, None, []) as bridge:
@@ -215,7 +258,7 @@ async def test_a_click_after_a_restart_is_in_its_private_chat(rig: Rig, told: li
         await rig.alice.clicks(message, action_id="No")
     assert told[0].channel is not None
     assert told[0].channel.id == rig.alice.userid
-    assert message.text == "by Alice"
+    assert lines(message) == RELEASED
 
 
 async def test_a_receipt_changes_its_card_and_takes_it_back(rig: Rig) -> None:

@@ -46,6 +46,7 @@ RAISED: dict[str, tuple[type[DeliveryError], str]] = {
     f"{P}userIds.invalid": (GONE, "no such user"),
     f"{P}userIds.empty": (GONE, "no user"),
     f"{P}userIds.*": (FAIL, "too many"),
+    "staffId.notExisted": (GONE, "no such user"),
     "staff.not.found": (GONE, "no such user"),
     f"{P}openConversationId.*": (GONE, "not in it"),
     "invalid.openConversationId": (GONE, "no such group"),

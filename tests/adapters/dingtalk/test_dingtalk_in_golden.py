@@ -12,7 +12,7 @@ import pytest
 from dingtalk_samples import IN, NAMES, decoded, delivery, inbound, item, me, read
 
 from imbridge.adapters.dingtalk.received import content, events
-from imbridge.protocol import Audio, ButtonClicked, Image, Mention, Text, UnknownEvent
+from imbridge.protocol import Audio, ButtonClicked, Forward, Image, Mention, Message, Text, UnknownEvent
 
 UNTIMED = ("text_without_time",)
 """Those whose time is that of their reading."""
@@ -87,6 +87,9 @@ def test_people_are_called_where_it_is_known_who_that_is() -> None:
         "$:LWCP_v1:$eve00s7PqLm1Aw==",
     ]
     assert isinstance(two.elements[0], Text)
+    unclear = item("text_group_one_called_two_calls")
+    assert [mention.name for mention in unclear.mentions] == ["", ""]
+    assert isinstance(unclear.elements[0], Text)
     assert item("text_group_address_is_no_call").elements[0].text == " write to bob@example.com"
 
 
@@ -121,6 +124,16 @@ def test_people_from_outside() -> None:
     assert foreign.ids["staff_id"] == item("text_group").sender.id
 
 
+def test_what_we_said_ourselves_would_be_known() -> None:
+    """The platform does not deliver it; should it ever, no robot must answer itself."""
+    changed = read("text_group")
+    changed["data"]["senderId"] = changed["data"]["chatbotUserId"]
+    del changed["data"]["senderStaffId"]
+    message = decoded(changed).item
+    assert isinstance(message, Message)
+    assert (message.sender.is_self, message.sender.is_bot) == (True, True)
+
+
 def test_media() -> None:
     audio = item("audio").elements[0]
     assert isinstance(audio, Audio)
@@ -131,6 +144,39 @@ def test_media() -> None:
     assert isinstance(item("picture_one_code").elements[0], Image)
     kinds = {name: item(name).content_type for name in ("picture", "audio", "video", "file", "rich_text", "markdown")}
     assert list(kinds.values()) == ["image", "audio", "video", "file", "text", "text"]
+
+
+def test_who_we_are_is_known_from_earlier_messages() -> None:
+    """Some clients' messages do not name the robot."""
+    changed = read("text_called_by_list_alone")
+    del changed["data"]["chatbotUserId"]
+    who = me()
+    before = decoded(changed, who).item
+    inbound("text_group", who)
+    after = decoded(changed, who).item
+    assert isinstance(before, Message)
+    assert isinstance(after, Message)
+    assert (before.mentions_me, after.mentions_me) == (False, True)
+
+
+def record(entries: list[object]) -> Forward:
+    changed = read("chat_record")
+    changed["data"]["content"] = {"title": "t", "chatRecord": entries}
+    message = decoded(changed).item
+    assert isinstance(message, Message)
+    assert message.forward is not None
+    return message.forward
+
+
+def test_a_chat_record_is_bounded_and_says_so() -> None:
+    few, many = record([{"content": "x"}] * 200), record([{"content": "x"}] * 201)
+    assert (len(few.messages), few.complete) == (200, True)
+    assert (len(many.messages), many.complete) == (200, False)
+    deep: dict[str, object] = {"content": "bottom"}
+    for _ in range(5):
+        deep = {"msgType": "chatRecord", "content": {"chatRecord": [deep]}}
+    assert not record([deep]).complete
+    assert not record([{"content": "x"}, 7]).complete
 
 
 def test_what_is_quoted_of_us_has_the_id_of_our_receipt() -> None:
@@ -196,10 +242,10 @@ def test_events_over_http_read_as_over_stream() -> None:
 def test_clicks() -> None:
     own, by_id, inputs = item("click_own"), item("click_own_in_the_id"), item("click_own_with_inputs")
     assert (own.message_id, own.action, own.value, own.form) == ("card-1", "approve", {"id": 7}, {})
-    assert (by_id.action, by_id.value) == ("approve", 7)
-    assert (inputs.action, inputs.form) == ("send", {"day": "2026-01-31"})
+    assert (by_id.action, by_id.value, by_id.form) == ("approve", 7, {"comment": "yes"})
+    assert (inputs.action, inputs.form) == ("send", {"name": "Bob", "day": "2026-01-31"})
     foreign = item("click_foreign")
-    assert (foreign.action, foreign.value) == ("single_button_node_1", {"action": "accept", "n": 1})
+    assert (foreign.action, foreign.value) == ("accept", {"action": "accept", "n": 1})
     assert item("click_foreign_by_id").action == item("click_value_alone").action == "agree"
     assert item("click_foreign_form").form == {"q1": "a", "q2": ["b", "c"]}
 

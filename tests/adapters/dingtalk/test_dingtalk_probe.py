@@ -4,6 +4,8 @@ import pytest
 from dingtalk_rig import SECRET, Rig
 from dingtalk_tables import in_a_hurry
 
+from imbridge.runtime import Bridge
+
 RECALL = "*/otoMessages/batchRecall"
 
 
@@ -15,6 +17,13 @@ async def test_all_is_well(rig: Rig) -> None:
     assert rig.ding.stats.opens == 0  # a stream would be given messages
     assert rig.sent() == []
     assert rig.ding.stats.billed_calls == 1
+
+
+async def test_through_a_bridge_that_is_not_started(rig: Rig) -> None:
+    config = rig.config()
+    found = await Bridge([config]).probe()
+    assert found[config.key].ok
+    assert rig.ding.stats.opens == 0
 
 
 async def test_wrong_credentials(rig: Rig) -> None:

@@ -192,8 +192,7 @@ async def sent_until_refused(robot: CustomRobotAdapter) -> int:
     for number in range(100):
         try:
             await robot.send(HERE, text(str(number)), str(number))
-        except RateLimitedError as error:
-            assert "20/61s" in str(error)
+        except RateLimitedError:
             return number
     raise AssertionError("nothing was held back")
 
@@ -223,10 +222,9 @@ class TestRate:
 
 class TestLife:
     async def test_is_up_at_once(self, rig: Rig, robot: CustomRobotAdapter) -> None:
-        assert robot.health is Health.UP
         await robot.stop_reading()
         await robot.close()
-        assert robot.health is Health.STOPPED
+        assert [health for health, _ in rig.health] == [Health.UP, Health.STOPPED]
         assert robot.counters() == {"calls": 0, "retries": 0}
 
     async def test_probe(self, rig: Rig, robot: CustomRobotAdapter, alerts: CustomRobot) -> None:

@@ -88,8 +88,8 @@ async def test_an_address_that_is_banned_says_for_how_long(rig: Rig, alerts: Cus
 @pytest.mark.parametrize(
     ("facts", "hint"),
     [
-        ({"keywords": ["ALERT"]}, "keywords; change them"),
-        ({"trusted_ips": ["203.0.113.7"]}, "trusted addresses"),
+        ({"keywords": ["ALERT"]}, "one of the robot's keywords$"),
+        ({"trusted_ips": ["203.0.113.7"]}, "trusted addresses$"),
     ],
 )
 async def test_a_security_setting_says_which(rig: Rig, team: Group, facts: dict[str, Any], hint: str) -> None:
@@ -97,6 +97,26 @@ async def test_a_security_setting_says_which(rig: Rig, team: Group, facts: dict[
     with pytest.raises(NotPermittedError, match=hint):
         await robot.send(HERE, text("x"), "k")
     assert rig.sent() == []
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ("keywords not in content", "keywords$"),
+        ("invalid timestamp", "more than an hour$"),
+        (
+            "description:机器人发送签名过期;solution:签名生成时间和发送时间请保持在 timestampms 以内;",
+            "more than an hour$",
+        ),
+        ("sign not match", "Additional signature$"),
+        ("ip 1.2.3.4 not in whitelist", "trusted addresses$"),
+        ("something else", "Security settings$"),
+    ],
+)
+async def test_the_platforms_words(rig: Rig, alerts: CustomRobot, said: str, hint: str) -> None:
+    rig.ding.faults.refuse(SEND, 310000, message=said)
+    with pytest.raises(NotPermittedError, match=hint):
+        await make_robot(rig, alerts).send(HERE, text("x"), "k")
 
 
 async def test_a_code_that_is_in_no_table(rig: Rig, alerts: CustomRobot) -> None:

@@ -1,7 +1,8 @@
 """Replies as skills give them, and what leaves for them each way: by session webhook, by the API, by a custom robot.
 
 Everything goes over real sockets to the emulator, which checks it; ids of uploads are written as `MEDIA`. To accept a
-changed result: run with IMBRIDGE_UPDATE_GOLDEN=1 and read the diff.
+changed result: run with IMBRIDGE_UPDATE_GOLDEN=1 and read the diff. What calls back is in `samples/dingtalk/cards`, and
+here is only what a custom robot makes of it.
 """
 
 import json
@@ -42,8 +43,7 @@ def shown(rig: Rig, message: BotMessage) -> dict[str, Any]:
     return made
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "way"), [(name, way) for name in NAMES for way in WAYS if way in read(name)])
 async def test_sample(rig: Rig, team: Group, name: str, way: str) -> None:
     sample = read(name)
     reply = [ELEMENT_TYPES[element["type"]].model_validate(element) for element in sample["reply"]]
@@ -70,7 +70,7 @@ def test_every_kind_of_element_and_of_message_has_a_sample() -> None:
     assert {element["type"] for sample in samples for element in sample["reply"]} == set(ELEMENT_TYPES) - NEVER_SENT
     posted = {body["msgtype"] for sample in samples for body in sample["robot"]["messages"]}
     assert posted == {"text", "markdown", "link", "actionCard", "feedCard"}
-    keys = {body["msgKey"] for sample in samples for body in sample["api"]["messages"]}
+    keys = {body["msgKey"] for sample in samples for body in sample.get("api", {}).get("messages", ())}
     cards = {f"sampleActionCard{number}" for number in ("", 2, 3, 4, 5, 6)}
     others = {"Text", "Markdown", "ImageMsg", "Link", "Audio", "File", "Video"}
     assert keys == cards | {f"sample{name}" for name in others}

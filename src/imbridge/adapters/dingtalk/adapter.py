@@ -89,7 +89,9 @@ class DingTalkAdapter(Adapter):
         self._open_api = OpenApi(self.api)
         cards = CardApi(self.api)
         self.card_streams = CardStreams(cards, context.notes, self.capabilities)
-        self._cards = CardSpeaking(cards, self.card_streams, self._speaking.say, self.measure, self.capabilities)
+        self._cards = CardSpeaking(
+            cards, self.card_streams, self.media, self._speaking.say, self.measure, self.capabilities
+        )
         self.me.card_channel = self._cards.channel_of
         self.counts: Counter[str] = Counter()
         self._reading = Reading(config.key, self.me, self.counts)

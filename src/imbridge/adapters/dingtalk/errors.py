@@ -55,6 +55,7 @@ API_ERRORS = ErrorTable(
         ErrorRule("invalidParameter.userIds.invalid", "no such user", Reaction.DEAD),  # clients
         ErrorRule("invalidParameter.userIds.empty", "no user", Reaction.DEAD),
         ErrorRule("invalidParameter.userIds.*", "too many users", Reaction.FAIL),
+        ErrorRule("staffId.notExisted", "no such user", Reaction.DEAD),
         ErrorRule("staff.not.found", "no such user", Reaction.DEAD),
         ErrorRule("invalidParameter.openConversationId.*", "no such group, or the robot is not in it", Reaction.DEAD),
         ErrorRule("invalid.openConversationId", "no such group", Reaction.DEAD),

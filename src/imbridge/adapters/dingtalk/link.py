@@ -15,8 +15,9 @@ from urllib.parse import quote, urlsplit
 from pydantic_core import to_json
 
 from imbridge.adapters.base import Inbound, Intake, Verdict
+from imbridge.adapters.dingtalk.calls import is_ban
 from imbridge.adapters.dingtalk.config import DingTalkConfig
-from imbridge.adapters.dingtalk.errors import API_ERRORS, CREDENTIALS
+from imbridge.adapters.dingtalk.errors import API_ERRORS, BANNED, CREDENTIALS
 from imbridge.adapters.dingtalk.frames import (
     BAD_REQUEST,
     CALLBACK,
@@ -118,6 +119,8 @@ class DingTalkLink:
             },
         )
         body = json_object(response)
+        if is_ban(response, body):
+            raise LinkError("dingtalk connections/open: our address is banned for 5 minutes", code=BANNED)
         if response.status != 200:
             raise _refusal(response.status, body, secret)
         endpoint, ticket = body.get("endpoint"), body.get("ticket")

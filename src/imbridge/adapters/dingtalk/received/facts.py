@@ -120,14 +120,14 @@ def text_of(fields: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def unpacked(value: Any) -> Mapping[str, Any] | None:
+def unpacked(value: Any) -> dict[str, Any] | None:
     """An object, which some clients send as JSON in a text; None when it is none."""
     if isinstance(value, str) and value.startswith("{"):
         try:
             value = from_json(value, allow_inf_nan=False)
         except ValueError:
             return None
-    return value if isinstance(value, Mapping) else None
+    return value if isinstance(value, dict) else None
 
 
 def whole(value: Any) -> int | None:

@@ -7,6 +7,7 @@ call of the robot is taken out of a text (rich text of some clients keeps it), t
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from imbridge.adapters.dingtalk.received.facts import Facts, text_of
 from imbridge.protocol import Element, Mention, Text
@@ -52,14 +53,20 @@ def _called(told: Facts) -> list[Mention]:
     said = told.data.get("isInAtList")
     # Without either, the rule holds that a robot gets what calls it, and nothing else.
     if said is True or in_list or (said is None and not entries):
-        return [Mention(id=robot, name=told.me.name, is_self=True, is_bot=True), *people.values()]
+        return [_ourselves(robot, told.me.name), *people.values()]
     return list(people.values())
+
+
+@lru_cache(maxsize=100)
+def _ourselves(robot: str, name: str) -> Mention:
+    """The same one each time: it is frozen."""
+    return Mention(id=robot, name=name, is_self=True, is_bot=True)
 
 
 def _known(told: Facts, element: Element) -> Element:
     """A call that rich text has by its id: whether it is ours."""
     if isinstance(element, Mention) and element.id and element.id == told.robot:
-        return Mention(id=element.id, name=element.name, is_self=True, is_bot=True)
+        return _ourselves(element.id, element.name)
     return element
 
 

@@ -45,12 +45,12 @@ ROBOT_KINDS = ErrorKinds(
     forbidden=frozenset({SECURITY, 300001, 300005, 400101, 40014, 400106, 400102}),
 )
 
-SECURITY_HINTS = {
-    "keyword": "every message has to hold one of the robot's keywords; change them, or use the signature instead",
-    "sign": "sign_secret is missing or another robot's: it is the SEC... under Additional signature",
-    "timestamp": "the clock of this machine is wrong by more than an hour",
-    "ip": "add this machine's address to the robot's trusted addresses",
-}
-"""What to do, by a word in the platform's text."""
+SECURITY_HINTS = (
+    (("关键词", "keyword"), "every message has to hold one of the robot's keywords"),
+    (("过期", "timestamp"), "the clock of this machine is wrong by more than an hour"),
+    (("签名", "sign"), "sign_secret is missing or another robot's: it is the SEC... under Additional signature"),
+    (("白名单", "whitelist"), "add this machine's address to the robot's trusted addresses"),
+)  # fmt: skip
+"""What to do, by a word in the platform's text; the first that is there counts."""
 LOOKED_AT = frozenset({40035, 400105})
 """What a robot that is there answers to a message that says nothing."""

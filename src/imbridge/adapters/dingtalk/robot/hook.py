@@ -105,7 +105,8 @@ class RobotHook:
         text = str(error)
         if error.code == SECURITY:
             said = text.casefold()
-            text = "; ".join([text, *(hint for word, hint in SECURITY_HINTS.items() if word in said)])
+            hint = next((hint for words, hint in SECURITY_HINTS if any(word in said for word in words)), "")
+            text = f"{text}; {hint}" if hint else text
         for secret in (self._token, self._secret):
             text = text.replace(secret, "***") if secret else text
         error.args = (text,)

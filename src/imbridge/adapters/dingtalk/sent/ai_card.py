@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from imbridge.adapters.base import Growing, GrowingFullError
 from imbridge.adapters.dingtalk.card_tracks import STREAM_CARD, track_of
+from imbridge.adapters.dingtalk.outbound import title_of
 from imbridge.adapters.dingtalk.sent.card_api import BUDGET, EXISTS, FULL, GONE
 from imbridge.adapters.dingtalk.sent.card_delivered import Delivered, delivered
 from imbridge.adapters.dingtalk.sent.card_markdown import card_markdown, closed
@@ -45,7 +46,8 @@ class AiCard(Growing):
         id: What names it before it is sent.
         track: Its outTrackId, once it is sent.
         orphan: Nobody writes to it.
-        interval: Half a second; where the month's calls are limited, more with every state and with the calls used.
+        interval: Half a second; where the month's calls are limited, more with every state and with the calls used;
+            and much more after a state that could not be shown.
     """
 
     def __init__(self, streams: "CardStreams", *, markdown: bool) -> None:
@@ -66,7 +68,7 @@ class AiCard(Growing):
         self._ended = False
         self._changing = asyncio.Lock()
         quota = streams.api.api.quota
-        self.interval = _SLOW * (1 + 2 * quota.used / quota.budget) if quota.budget else FASTEST
+        self.interval = self._pace = _SLOW * (1 + 2 * quota.used / quota.budget) if quota.budget else FASTEST
         self._slower = _SLOWER if quota.budget else 1.0
 
     def measure(self, part: Part) -> int:
@@ -102,7 +104,8 @@ class AiCard(Growing):
             self._doubt = True
             variables = text_variables(self._config, self._newest, WRITING)
             try:
-                answer = await self._api.create(self.track, self._config.card_template, variables, channel)
+                template, summary = self._config.card_template, title_of(self._newest)
+                answer = await self._api.create(self.track, template, variables, channel, summary, grows=True)
                 done = delivered(answer)
             except DeliveryError as error:
                 if error.code not in EXISTS:
@@ -146,6 +149,7 @@ class AiCard(Growing):
             try:
                 await self._put(written)
             except DeliveryError as error:
+                self.interval = _SLOWEST  # each try costs a call
                 final = self._final(error)
                 if not (self._doubt or isinstance(error, RateLimitedError)):
                     self._streams.end_soon(self, interrupted=False)  # whoever writes it goes on otherwise
@@ -206,7 +210,7 @@ class AiCard(Growing):
     def _is_shown(self, written: str) -> None:
         self._shown = self._newest = written
         self._doubt = False
-        self.interval = min(self.interval * self._slower, _SLOWEST)
+        self.interval = self._pace = min(self._pace * self._slower, _SLOWEST)
 
     def _done(self) -> None:
         self._ended = True

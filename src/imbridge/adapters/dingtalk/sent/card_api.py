@@ -4,6 +4,7 @@ Sources: open.dingtalk.com, "create and deliver cards", "streaming updates of AI
 official connector, `services/messaging/card.ts`, for the variables of the AI card.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from imbridge.adapters.dingtalk.api import DingTalkApi
@@ -44,11 +45,26 @@ class CardApi:
         self._limits: Limits = ((HOST, rates.pop(HOST)), ("cards", Rate.parse(api.config.api_rate)))
 
     async def create(
-        self, track: str, template: str, variables: dict[str, str], channel: Channel, *, patience: float | None = None
+        self,
+        track: str,
+        template: str,
+        variables: dict[str, str],
+        channel: Channel,
+        summary: str,
+        *,
+        private: Mapping[str, dict[str, str]] | None = None,
+        grows: bool = False,
     ) -> Answer:
         """`POST /v1.0/card/instances/createAndDeliver`: a card is made, and shown in a conversation.
 
-        `track` (its outTrackId) makes it once, however often that is asked for.
+        Args:
+            track: Its outTrackId, which makes it once, however often that is asked for.
+            template: The template's id.
+            variables: What fills it in.
+            channel: Where it is shown.
+            summary: What the list of chats says.
+            private: What one person sees in their place, by userId.
+            grows: Its text will change, and the list of chats with it, where that can be had (in private chats).
 
         Raises:
             DeliveryError: and its kinds, as `ErrcodeCaller.call`.
@@ -60,24 +76,26 @@ class CardApi:
             "cardData": {"cardParamMap": variables},
             **({"callbackType": "STREAM"} if self.hears else {}),
             "userIdType": _BY_USER_ID,
+            **_private(private),
         }
+        space: dict[str, Any] = {"supportForward": True, "lastMessageI18n": {"ZH_CN": summary, "EN_US": summary}}
         if channel.kind is ChannelKind.GROUP:
             body |= {
                 "openSpaceId": f"dtv1.card//IM_GROUP.{channel.id}",
-                "imGroupOpenSpaceModel": {"supportForward": True},
+                "imGroupOpenSpaceModel": space,
                 "imGroupOpenDeliverModel": {"robotCode": robot},
             }
         else:
             body |= {
                 "openSpaceId": f"dtv1.card//IM_ROBOT.{channel.id}",
-                "imRobotOpenSpaceModel": {"supportForward": True},
+                "imRobotOpenSpaceModel": {"supportForward": True} if grows else space,
                 "imRobotOpenDeliverModel": {
                     "spaceType": "IM_ROBOT",
                     "robotCode": robot,
-                    "extension": {"dynamicSummary": "true"},
+                    **({"extension": {"dynamicSummary": "true"}} if grows else {}),
                 },
             }
-        return await self._call("POST", _CREATE, body, patience)
+        return await self._call("POST", _CREATE, body, None)
 
     async def stream(
         self, track: str, key: str, content: str, guid: str, *, end: bool = False, failed: bool = False,
@@ -100,7 +118,7 @@ class CardApi:
         return await self._call("PUT", _STREAM, body, patience)
 
     async def update(
-        self, track: str, variables: dict[str, str], private: dict[str, dict[str, str]] | None = None
+        self, track: str, variables: dict[str, str], private: Mapping[str, dict[str, str]] | None = None
     ) -> Answer:
         """`PUT /v1.0/card/instances`: give variables new values; those that are not named keep theirs.
 
@@ -119,9 +137,11 @@ class CardApi:
         }
         if variables:
             body["cardData"] = {"cardParamMap": variables}
-        if private:
-            body["privateData"] = {user: {"cardParamMap": values} for user, values in private.items()}
-        return await self._call("PUT", _UPDATE, body, None)
+        return await self._call("PUT", _UPDATE, {**body, **_private(private)}, None)
 
     async def _call(self, method: str, path: str, body: dict[str, Any], patience: float | None) -> Answer:
         return await self.api.caller.call(method, path, json=body, limits=self._limits, patience=patience)
+
+
+def _private(people: Mapping[str, dict[str, str]] | None) -> dict[str, Any]:
+    return {"privateData": {user: {"cardParamMap": values} for user, values in people.items()}} if people else {}

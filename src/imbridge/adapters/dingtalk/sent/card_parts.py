@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from imbridge.adapters.dingtalk.sent.action_cards import picture
 from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.protocol import (
     Button,
@@ -99,9 +100,9 @@ def _block(part: Element, out: Sorted) -> str:
     if isinstance(part, Note):
         return "\n".join(f"> {as_markdown(line)}" for line in part.text.split("\n"))
     if isinstance(part, Image):
-        if part.key.startswith("@"):
-            return f"![{as_markdown(part.alt)}]({part.key})"
-        out.degrade("image", "text", "a card shows pictures that the platform holds: Image(key=...), their media id")
+        if part.key:
+            return picture(part)
+        out.degrade("image", "text", "it has no address that DingTalk could show")
     return as_markdown(part.text if isinstance(part, Text) else part.as_text())
 
 

@@ -5,14 +5,17 @@ from collections.abc import Awaitable, Callable
 
 from imbridge.adapters.base import Sent
 from imbridge.adapters.dingtalk.card_tracks import MODEL_CARD, OWN_CARD, RAW_CARD, STREAM_CARD, kind_of, track_of
+from imbridge.adapters.dingtalk.outbound import title_of
+from imbridge.adapters.dingtalk.sent.action_cards import pictures_in, with_pictures
 from imbridge.adapters.dingtalk.sent.ai_card import growing_in, is_markdown
 from imbridge.adapters.dingtalk.sent.card_api import EXISTS, TEMPLATE, CardApi
 from imbridge.adapters.dingtalk.sent.card_delivered import Delivered, delivered
 from imbridge.adapters.dingtalk.sent.card_markdown import card_markdown
 from imbridge.adapters.dingtalk.sent.card_parts import calls_back
 from imbridge.adapters.dingtalk.sent.card_streams import CardStreams
-from imbridge.adapters.dingtalk.sent.card_texts import BUTTON_CARD, FINISHED, text_variables
-from imbridge.adapters.dingtalk.sent.cards import Variables, is_raw, model_variables, own_variables, raw_variables
+from imbridge.adapters.dingtalk.sent.card_texts import BUTTON_CARD, FINISHED, is_platforms_own, text_variables
+from imbridge.adapters.dingtalk.sent.cards import CardData, is_raw, model_data, own_data, raw_data
+from imbridge.adapters.dingtalk.sent.media import DingTalkMedia
 from imbridge.adapters.dingtalk.sent.recipients import is_outside
 from imbridge.protocol import (
     Capabilities,
@@ -43,13 +46,20 @@ class CardSpeaking:
     """Sends the cards of one app."""
 
     def __init__(
-        self, api: CardApi, streams: CardStreams, say: Say, measure: Measure, capabilities: Capabilities
+        self,
+        api: CardApi,
+        streams: CardStreams,
+        media: DingTalkMedia,
+        say: Say,
+        measure: Measure,
+        capabilities: Capabilities,
     ) -> None:
-        """`say` and `measure` are for what has to be shown as text."""
+        """`say` and `measure` are for what has to be shown otherwise."""
         self._api = api
         self._config = api.api.config
         self._streams = streams
-        self._say_text = say
+        self._media = media
+        self._say_otherwise = say
         self._measure = measure
         self._capabilities = capabilities
         self._known: OrderedDict[str, tuple[Channel, str]] = OrderedDict()
@@ -89,26 +99,32 @@ class CardSpeaking:
                 raise
             if growing and (error.code in TEMPLATE or isinstance(error, NotPermittedError)):
                 self._streams.refused(error)
-            return await self._say_as_text(channel, card, key, str(error))
+            if growing or card.content:
+                return await self._say_as_text(channel, card, key, str(error))
+            plainer = await self._say_otherwise(channel, Part(PartKind.CARD, (card,)), key)
+            why = Degradation(what="card", how=plainer.part.kind, why=str(error))
+            return Sent(plainer.part, plainer.attempts, (why, *plainer.degradations))
 
     async def _say_still(self, channel: Channel, card: Card, key: str) -> Sent:
-        degradations: list[Degradation] = []
         if card.content:
-            kind, template, variables = RAW_CARD, str(card.content["cardTemplateId"]), raw_variables(card.content)
+            kind, template, data = RAW_CARD, str(card.content["cardTemplateId"]), raw_data(card.content)
         else:
             if not self._api.hears:
                 raise ContentRefusedError("clicks in cards come over stream, and not to callbacks", platform="dingtalk")
             kind = OWN_CARD if self._config.interactive_template else MODEL_CARD
             template = self._config.interactive_template or BUTTON_CARD
-            variables, degradations = _variables(kind, card)
+            data = await self._data(kind, card)
         track = track_of(kind, self._config.key, channel, key)
         try:
-            done = delivered(await self._api.create(track, template, variables, channel))
+            summary = title_of(card.title or card.as_text())
+            done = delivered(
+                await self._api.create(track, template, data.public, channel, summary, private=data.private)
+            )
         except DeliveryError as error:
             if error.code not in EXISTS:
                 raise
             done = Delivered()  # an earlier attempt has sent it
-        return self._sent(track, channel, key, done, degradations)
+        return self._sent(track, channel, key, done, data.degradations)
 
     def _sent(self, track: str, channel: Channel, key: str, done: Delivered, degradations: list[Degradation]) -> Sent:
         # A person who is written to by id is in the same private chat as one who has written.
@@ -128,34 +144,44 @@ class CardSpeaking:
         degradations = [Degradation(what="card", how="text", why=why), *rendered.degradations]
         sent: Sent | None = None
         for number, part in enumerate(rendered.parts):
-            one = await self._say_text(channel, part, f"{key}-t{number}")
+            one = await self._say_otherwise(channel, part, f"{key}-t{number}")
             degradations += one.degradations
             sent = one if sent is None else Sent(sent.part, sent.attempts + one.attempts)
         if sent is None:
             raise ContentRefusedError(f"a card that says nothing: {why}", platform="dingtalk")
         return Sent(sent.part, sent.attempts, tuple(degradations))
 
+    async def _data(self, kind: str, card: Card) -> CardData:
+        """A card of the model, its pictures uploaded."""
+        keys, lost = await self._media.keys(pictures_in(card))
+        data = (own_data if kind == OWN_CARD else model_data)(with_pictures(card, keys))
+        data.degradations = [*lost, *data.degradations]
+        return data
+
     # -- changes -------------------------------------------------------------------------------------------------------
 
-    def changed(self, message_id: str, card: Card) -> tuple[Variables, list[Degradation]]:
-        """The variables that put another card in the place of one.
+    async def changed(self, message_id: str, card: Card) -> CardData:
+        """What puts another card in the place of one, its pictures uploaded.
 
         Raises:
             NotSupportedError: it is none of our cards.
             ContentRefusedError: this cannot take its place.
+            DeliveryError: its pictures could not be uploaded.
         """
         kind = kind_of(message_id)
         if not kind:
             raise NotSupportedError("DingTalk can change cards that this account has sent, and no other messages")
         if card.content:
-            return raw_variables(card.content), []
+            return raw_data(card.content)
         if kind == RAW_CARD:
             raise ContentRefusedError(
                 "a card in DingTalk's own words can be changed by another one only: its template's variables are not "
                 "known",
                 platform="dingtalk",
             )
-        return _variables(kind, card)
+        if kind == STREAM_CARD and not is_platforms_own(self._config):
+            return CardData(text_variables(self._config, card_markdown(card.as_text()), FINISHED))
+        return await self._data(kind, card)
 
     async def change(self, message_id: str, part: Part) -> Sent:
         """Put another card in the place of one; a text in the place of one that grew.
@@ -165,15 +191,14 @@ class CardSpeaking:
             DeliveryError: as `CardApi.update`.
         """
         element = part.elements[0] if part.kind in (PartKind.CARD, PartKind.MARKDOWN) else None
-        degradations: list[Degradation] = []
         if isinstance(element, Markdown) and kind_of(message_id) == STREAM_CARD:
-            variables = text_variables(self._config, card_markdown(element.text), FINISHED)
+            data = CardData(text_variables(self._config, card_markdown(element.text), FINISHED))
         elif isinstance(element, Card):
-            variables, degradations = self.changed(message_id, element)
+            data = await self.changed(message_id, element)
         else:
             raise NotSupportedError("DingTalk can change cards, and no other messages")
-        answer = await self._api.update(message_id, variables)
-        return Sent(SentPart(message_id=message_id, kind=_KIND), answer.attempts, tuple(degradations))
+        answer = await self._api.update(message_id, data.public, data.private)
+        return Sent(SentPart(message_id=message_id, kind=_KIND), answer.attempts, tuple(data.degradations))
 
     def channel_of(self, track: str) -> Channel | None:
         """Where a card was sent; None when it is not known (any more)."""
@@ -192,7 +217,3 @@ class CardSpeaking:
         if not carrier:
             raise NotSupportedError("a card can be taken back by the process that has sent it, while it remembers it")
         return carrier
-
-
-def _variables(kind: str, card: Card) -> tuple[Variables, list[Degradation]]:
-    return own_variables(card) if kind == OWN_CARD else model_variables(card)

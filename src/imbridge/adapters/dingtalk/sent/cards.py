@@ -3,14 +3,15 @@
 DingTalk's cards are templates with variables, not free JSON. The platform's own template of an AI card, which every
 organisation has, shows a headline, Markdown and buttons that tell us of a click: so cards need no work on the card
 platform. It has nothing to choose from and nothing to type into: each choice becomes a button, the rest text. Whoever
-wants more makes a template (setting `interactive_template`) with the variables that `own_variables` fills in.
+wants more makes a template (setting `interactive_template`) with the variables that `own_data` fills in.
 
 Sources: the official Python SDK, `card_instance.py`, for the template's variables; open.dingtalk.com, "how to fill in
 card data" (every value is a text), "button groups" and "forms" of the card platform.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeGuard
 
 from pydantic_core import to_json
 
@@ -36,12 +37,27 @@ _NOTHING_TO_FILL_IN = "DingTalk's own card template holds text and buttons; see 
 Variables = dict[str, str]
 
 
+@dataclass(slots=True)
+class CardData:
+    """What a card shows.
+
+    Attributes:
+        public: What everybody sees.
+        private: What one person sees in its place, by userId.
+        degradations: What is shown otherwise than meant.
+    """
+
+    public: Variables
+    private: dict[str, Variables] = field(default_factory=dict)
+    degradations: list[Degradation] = field(default_factory=list)
+
+
 class DoesNotFitError(DegradeError):
     """There is no such card: it has to be shown as text."""
 
 
-def model_variables(card: Card) -> tuple[Variables, list[Degradation]]:
-    """The variables of the platform's own template, and what is shown otherwise than meant.
+def model_data(card: Card) -> CardData:
+    """The variables of the platform's own template.
 
     Raises:
         DoesNotFitError: it has too many buttons.
@@ -51,14 +67,15 @@ def model_variables(card: Card) -> tuple[Variables, list[Degradation]]:
     if len(buttons) > MOST_BUTTONS:
         raise DoesNotFitError(f"a card has room for {MOST_BUTTONS} buttons", platform="dingtalk")
     shown: dict[str, Any] = {"order": _ORDER, "msgButtons": buttons}
-    return {
+    variables = {
         "flowStatus": FINISHED,
         "msgTitle": found.title,
         "msgContent": card_markdown(found.markdown),
         NOTICE: "",
         "sys_full_json_obj": to_json(shown).decode(),
         "config": AUTO_LAYOUT,
-    }, found.degradations
+    }
+    return CardData(variables, degradations=found.degradations)
 
 
 def _plain_buttons(found: Sorted) -> list[dict[str, Any]]:
@@ -96,7 +113,7 @@ def _callback(text: str, action_id: str, style: str) -> dict[str, Any]:
 # -- a template of one's own -------------------------------------------------------------------------------------------
 
 
-def own_variables(card: Card) -> tuple[Variables, list[Degradation]]:
+def own_data(card: Card) -> CardData:
     """The variables of a template of one's own: `title`, `content`, `notice`, `buttons`, `form`, `form_*`.
 
     `buttons` is the data of a button group, `form` that of a form, whose submit button has the text `form_button` and
@@ -112,7 +129,7 @@ def own_variables(card: Card) -> tuple[Variables, list[Degradation]]:
     action = submit.action or submit.text if submit else lone.name if lone else "submit"
     buttons = [_own_button(button) for button in found.buttons if button is not submit]
     fields = [_own_field(one) for one, _ in found.fields]
-    return {
+    variables = {
         "title": found.title,
         "content": card_markdown(found.markdown),
         OWN_NOTICE: "",
@@ -122,7 +139,8 @@ def own_variables(card: Card) -> tuple[Variables, list[Degradation]]:
         "form_button": submit.text if submit else SUBMIT,
         "form_action": button_id(action, submit.value if submit else None, choice=choice),
         "has_form": _flag(bool(fields)),
-    }, found.degradations
+    }
+    return CardData(variables, degradations=found.degradations)
 
 
 def _own_button(button: Button) -> dict[str, Any]:
@@ -166,23 +184,39 @@ def _flag(value: bool) -> str:
 # -- the platform's own JSON -------------------------------------------------------------------------------------------
 
 
-def raw_variables(content: Mapping[str, Any]) -> Variables:
-    """The variables of a card in the platform's own words: `{"cardTemplateId": ..., "cardParamMap": {...}}`.
+def raw_data(content: Mapping[str, Any]) -> CardData:
+    """A card in the platform's own words.
 
-    Values that are no texts become JSON: the platform takes nothing else.
+    `{"cardTemplateId": ..., "cardParamMap": {...}, "privateData": {userId: {...}}}`: what everybody sees, and what one
+    person sees. Values that are no texts become JSON: the platform takes nothing else.
 
     Raises:
-        ContentRefusedError: it has none.
+        ContentRefusedError: it has neither.
     """
-    given = content.get("cardParamMap")
-    if not isinstance(given, Mapping):
-        data = content.get("cardData")
-        given = data.get("cardParamMap") if isinstance(data, Mapping) else None
-    if not isinstance(given, Mapping):
+    data = content.get("cardData")
+    public = _texts(content if "cardParamMap" in content else data if isinstance(data, Mapping) else content)
+    people = content.get("privateData")
+    private = {str(user): _texts(value) or _plain(value) for user, value in people.items()} if _is_map(people) else {}
+    if public is None and not private:
         raise ContentRefusedError(
             'a card in DingTalk\'s own words is {"cardTemplateId": "...", "cardParamMap": {...}}', platform="dingtalk"
         )
+    return CardData(public or {}, private)
+
+
+def _texts(holder: Any) -> Variables | None:
+    given = holder.get("cardParamMap") if isinstance(holder, Mapping) else None
+    return _plain(given) if isinstance(given, Mapping) else None
+
+
+def _plain(given: Any) -> Variables:
+    if not isinstance(given, Mapping):
+        raise ContentRefusedError('"privateData" is {userId: {"variable": "value"}}', platform="dingtalk")
     return {str(name): value if isinstance(value, str) else to_json(value).decode() for name, value in given.items()}
+
+
+def _is_map(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping)
 
 
 def is_raw(card: Card) -> bool:
