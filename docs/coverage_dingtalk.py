@@ -40,7 +40,8 @@ _WORDS = {
         "session": "webhook",
         "api": "API",
         "robot": "custom robot",
-        "text": "is sent as text",
+        "text": "is sent otherwise",
+        "card": "[a card](#cards)",
         "nothing": "nothing but a title",
     },
     "zh": {
@@ -56,7 +57,8 @@ _WORDS = {
         "session": "Webhook",
         "api": "API",
         "robot": "自定义机器人",
-        "text": "改发文本",
+        "text": "改用别的方式发",
+        "card": "[卡片](#卡片)",
         "nothing": "只有标题",
     },
 }
@@ -124,20 +126,24 @@ def table_out(language: str) -> list[str]:
     for path in sorted((SAMPLES / "out").glob("*.json")):
         sample = json.loads(path.read_text(encoding="utf-8"))
         said = dict.fromkeys(f"`{type(element).__name__}`" for element in to_reply(sample["reply"]).elements)
-        sent = (", ".join(dict.fromkeys(map(_sent, sample[way]["messages"]))) for way in WAYS)
+        sent = (_sent(sample.get(way), words) for way in WAYS)
         found[", ".join(said), *sent, "; ".join(_lost(sample, words))] += 1
     rows = [f"| {' | '.join(cells)} | {count} |" for cells, count in sorted(found.items())]
     return [words["out"], "|---|---|---|---|---|---|", *rows]
 
 
-def _sent(body: Mapping[str, Any]) -> str:
-    return f"`{body.get('msgKey') or body.get('msgtype')}`"
+def _sent(result: Mapping[str, Any] | None, words: Mapping[str, str]) -> str:
+    """The kinds of its messages; what calls back is no message where there are cards, and has samples of its own."""
+    if result is None:
+        return words["card"]
+    kinds = (body.get("msgKey") or body.get("msgtype") for body in result["messages"])
+    return ", ".join(dict.fromkeys(f"`{kind}`" for kind in kinds))
 
 
 def _lost(sample: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[str]:
     """What the receipt says: with the ways, where it is not said of all of them."""
     told: dict[str, list[str]] = defaultdict(list)
-    for way in WAYS:
+    for way in (way for way in WAYS if way in sample):
         for one in dict.fromkeys(map(_degradation, sample[way]["degradations"])):
             told[one].append(words[way])
     for one, ways in told.items():

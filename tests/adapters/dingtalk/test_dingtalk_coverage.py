@@ -76,19 +76,21 @@ def test_a_degradation_says_the_ways_that_have_it(tables: ModuleType, tmp_path: 
     written(tmp_path / "out", "one", {"reply": reply, "session": sent, "api": called, "robot": sent})
     every = sent | {"degradations": lost}
     written(tmp_path / "out", "two", {"reply": reply, "session": every, "api": called, "robot": every})
+    written(tmp_path / "out", "three", {"reply": [{"type": "card", "title": "T"}], "robot": sent})
     assert tables.table_out("zh")[2:] == [
+        "| `Card` | [卡片](#卡片) | [卡片](#卡片) | `text` |  | 1 |",
         "| `Mention` | `text` | `sampleText` | `text` | mention: text | 1 |",
         "| `Mention` | `text` | `sampleText` | `text` | mention: text (API) | 1 |",
     ]
 
 
-def test_a_card_that_a_template_has_no_room_for_is_sent_as_text(tables: ModuleType, tmp_path: Path) -> None:
+def test_a_card_that_a_template_has_no_room_for_is_sent_otherwise(tables: ModuleType, tmp_path: Path) -> None:
     tables.SAMPLES = tmp_path
     body = [{"type": "button", "text": "Go"}]
     own = {"variables": {}, "degradations": [{"what": "confirm", "how": "left out", "why": "no"}]}
     written(tmp_path / "cards", "one", {"card": {"type": "card", "body": body}, "model": {"as text": "x"}, "own": own})
     written(tmp_path / "cards", "raw", {"card": {"type": "card"}, "raw": {"title": "sent as it is"}})
-    assert tables.table_cards("en")[2:] == ["| `Button` | is sent as text | confirm: left out |"]
+    assert tables.table_cards("en")[2:] == ["| `Button` | is sent otherwise | confirm: left out |"]
 
 
 def test_a_page_without_a_place_for_a_table_is_a_problem(
