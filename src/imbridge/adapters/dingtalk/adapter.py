@@ -61,7 +61,9 @@ class DingTalkAdapter(Adapter):
     platform: ClassVar[str] = "dingtalk"
     config_type: ClassVar[type[AccountConfig]] = DingTalkConfig
     capabilities = ROBOT
-    without_id: ClassVar[str] = "DingTalk gives no id for what is sent by a session webhook; set reply_by: api"
+    without_id: ClassVar[str] = (
+        "DingTalk gives no id for what is sent by a session webhook; with reply_by: api it can be taken back"
+    )
 
     @classmethod
     def create(cls, config: AccountConfig, context: AdapterContext) -> Adapter:
