@@ -42,15 +42,13 @@ async def test_an_answer_that_is_seen_to_grow_is_not() -> None:
     async def answer(msg):
         async with msg.stream() as out:
             await out.write("one ")
-            await seen.wait()
+            await until(lambda: out.is_growing)
             msg._bound().show_typing()  # as when its time has come
             await out.write("two")
 
-    seen = asyncio.Event()
     async with chat(skill(answer), options=NEVER) as room:
         room.user.says("go")
         message = await room.user.receives("one ")
-        seen.set()
         await until(lambda: message.text == "one two")
         await until(lambda: counts(room.bridge)["handled"] == 1)
         assert room.feishu.stats.reactions == 0
