@@ -191,5 +191,9 @@ class Sessions:
         if isinstance(until, bool) or not isinstance(until, int | float) or not 0 < until < 10**_DIGITS:
             return None
         return Session(
-            channel_id, f"{parts.scheme}://{parts.netloc}", parts.path, dict(parse_qsl(parts.query)), until / 1000
+            channel_id,
+            f"{parts.scheme}://{parts.netloc.lower()}",
+            parts.path,
+            dict(parse_qsl(parts.query)),
+            until / 1000,
         )
