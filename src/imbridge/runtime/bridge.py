@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -36,6 +36,8 @@ from imbridge.transport import HttpPool, WebhookApp
 
 log = logging.getLogger(__name__)
 
+_GOODBYE = 0.5
+"""Seconds that connections have to close in order, however short the grace is."""
 _LONGEST_KEY = 40
 """As in `Reply.key`; adapters append to it, and Feishu's `uuid` has 50 characters."""
 
@@ -190,30 +192,35 @@ class Bridge(Declaring):
             return
         self.state = BridgeState.STOPPING
         try:
-            await self._accounts.stop_reading()
-            await self._drain(self.options.grace if grace is None else grace)
+            await self._end(self.options.grace if grace is None else grace)
         finally:
             await self._close()
 
-    async def _drain(self, grace: float) -> None:
-        """Let what was taken in be handled and said, for so many seconds."""
+    async def _end(self, grace: float) -> None:
+        """Stop reading, and let what was taken in be handled and said, for so many seconds in all."""
 
         async def drain() -> None:
             await self._handling.drain()
             await self._delivery.drain()
 
+        clock = asyncio.get_running_loop().time
+        until = clock() + grace
+        await self._within(max(grace, _GOODBYE), self._accounts.stop_reading(), "taken in")
+        await self._within(max(until - clock(), 0.0), drain(), "done")
+
+    async def _within(self, seconds: float, work: Coroutine[Any, Any, None], what: str) -> None:
         # Not `asyncio.timeout`: stopping may be what a cancelled task does last, and Python 3.11.2 takes the end of a
         # time limit there for a cancellation.
-        draining = asyncio.create_task(drain(), name="bridge drain")
+        working = asyncio.create_task(work, name=f"bridge end: {what}")
         try:
-            await asyncio.wait((draining,), timeout=grace)
-            if draining.done():
-                draining.result()
+            await asyncio.wait((working,), timeout=seconds)
+            if working.done():
+                working.result()
             else:
-                log.warning("stopping: not everything was done in time")
+                log.warning("stopping: not everything was %s in time", what)
         finally:
-            draining.cancel()
-            await asyncio.wait((draining,))
+            working.cancel()
+            await asyncio.wait((working,))
 
     async def _close(self) -> None:
         """Each step is done whatever becomes of those before it."""

@@ -14,6 +14,8 @@ from imbridge.protocol import DecodeError
 
 SYSTEM, EVENT, CALLBACK = "SYSTEM", "EVENT", "CALLBACK"
 PING, DISCONNECT = "ping", "disconnect"
+NOTICES = frozenset({"CONNECTED", "REGISTERED", "KEEPALIVE"})
+"""System topics that want no answer; the platform's own clients know them, its documents do not."""
 MESSAGES = "/v1.0/im/bot/messages/get"
 DELEGATED = "/v1.0/im/bot/messages/delegate"
 CARDS = "/v1.0/card/instances/callback"
