@@ -105,4 +105,3 @@ class Streams:
         best = next(state for state in _BEST_FIRST if state in states)
         if best is not LinkState.STOPPED:
             self._tell(_HEALTH[best], str(error or best.value))
-
