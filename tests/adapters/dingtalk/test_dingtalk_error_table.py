@@ -48,7 +48,6 @@ RAISED: dict[str, tuple[type[DeliveryError], str]] = {
     f"{P}userIds.*": (FAIL, "too many"),
     "staffId.notExisted": (GONE, "no such user"),
     "staff.not.found": (GONE, "no such user"),
-    "staffId.notExisted": (GONE, "no such user"),
     f"{P}openConversationId.*": (GONE, "not in it"),
     "invalid.openConversationId": (GONE, "no such group"),
     "param.userIdNotExist": (GONE, "no such user"),
