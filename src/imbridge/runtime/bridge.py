@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -28,6 +28,7 @@ from imbridge.runtime.accounts import Accounts
 from imbridge.runtime.changes import change, take_back
 from imbridge.runtime.declaring import Declaring
 from imbridge.runtime.delivery import Delivery, push_key
+from imbridge.runtime.ending import within
 from imbridge.runtime.gate import Gate
 from imbridge.runtime.handling import Handling
 from imbridge.skills import BaseSkill, SkillSet
@@ -205,22 +206,8 @@ class Bridge(Declaring):
 
         clock = asyncio.get_running_loop().time
         until = clock() + grace
-        await self._within(max(grace, _GOODBYE), self._accounts.stop_reading(), "taken in")
-        await self._within(max(until - clock(), 0.0), drain(), "done")
-
-    async def _within(self, seconds: float, work: Coroutine[Any, Any, None], what: str) -> None:
-        # Not `asyncio.timeout`: stopping may be what a cancelled task does last, and Python 3.11.2 takes the end of a
-        # time limit there for a cancellation.
-        working = asyncio.create_task(work, name=f"bridge end: {what}")
-        try:
-            await asyncio.wait((working,), timeout=seconds)
-            if working.done():
-                working.result()
-            else:
-                log.warning("stopping: not everything was %s in time", what)
-        finally:
-            working.cancel()
-            await asyncio.wait((working,))
+        await within(max(grace, _GOODBYE), self._accounts.stop_reading(), "taken in")
+        await within(max(until - clock(), 0.0), drain(), "done")
 
     async def _close(self) -> None:
         """Each step is done whatever becomes of those before it."""
