@@ -18,6 +18,7 @@ from imbridge.adapters.qq.received.identity import Identity
 from imbridge.adapters.qq.received.reading import Reading
 from imbridge.adapters.qq.sent.speaking import Speaking
 from imbridge.adapters.qq.sent.windows import Windows
+from imbridge.adapters.qq.services.sdk import Sdk
 from imbridge.adapters.qq.sessions import GatewaySession
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
@@ -65,6 +66,7 @@ class QQAdapter(Adapter):
         self.me = Identity(config.name)
         self.windows = Windows(context.notes)
         self._speaking = Speaking(self.api, self.windows)
+        self._sdk = Sdk(self.api, self.windows)
         self.counts: Counter[str] = Counter()
         self._reading = Reading(self.key, self.me, self.counts)
         self.downloads = Downloads(config, context.pool)
@@ -118,6 +120,7 @@ class QQAdapter(Adapter):
             return
         self._closed = True
         await self.stop_reading()
+        await self._sdk.close()
         await self.api.close()
         await self.context.notes.flush()
         self.tell(Health.STOPPED, "closed")
@@ -174,6 +177,20 @@ class QQAdapter(Adapter):
     async def recall(self, channel: Channel, message_id: str) -> None:
         """Take a sent message back, within 2 minutes."""
         await self.api.recall(channel, message_id)
+
+    # -- the rest of the platform --------------------------------------------------------------------------------------
+
+    async def sdk(self) -> Any:
+        """`botpy.BotAPI` for all the rest of the platform, over our connections and with our token.
+
+        `await (await adapter.sdk()).get_guild_members(guild_id)`. It is loaded at the first call, in a thread. What is
+        refused is raised as of `send`, not as botpy's own errors. Answers to messages are numbered here: `msg_seq` need
+        not be given.
+
+        Raises:
+            ConfigError: botpy is not installed.
+        """
+        return await self._sdk.api()
 
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""

@@ -10,7 +10,7 @@ from yarl import URL
 
 from imbridge.adapters.errcode_calls import ErrcodeCaller
 from imbridge.adapters.errcode_refusals import json_object
-from imbridge.transport import HttpResponse
+from imbridge.transport import HttpError, HttpResponse
 
 
 class QQCaller(ErrcodeCaller):
@@ -43,5 +43,13 @@ class QQCaller(ErrcodeCaller):
         said = {**body, "errmsg": body.get("message", "")}
         code = body.get("err_code") or body.get("code")
         if response.status < 400 and not code:
-            return (0 if body or not response.body.strip() or response.body.lstrip()[:1] == b"[" else None), body
+            return (0 if body or not response.body.strip() or _is_json(response) else None), body
         return code or None, said
+
+
+def _is_json(response: HttpResponse) -> bool:
+    try:
+        response.json()
+    except HttpError:
+        return False
+    return True
