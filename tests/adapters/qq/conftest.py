@@ -41,4 +41,4 @@ async def adapter(rig: Rig) -> QQAdapter:
 @pytest.fixture
 def team(rig: Rig) -> Group:
     """A group with Alice and the bot."""
-    return rig.ding.add_group("Team", members=[rig.alice], bots=[rig.bot])
+    return rig.qq.add_group("Team", members=[rig.alice], bots=[rig.bot])

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
@@ -12,6 +13,11 @@ from imbridge.adapters.qq.config import QQConfig
 from imbridge.adapters.qq.inbound import Identity, decode, unreadable
 from imbridge.adapters.qq.link import QQLink
 from imbridge.adapters.qq.outbound import measure
+from imbridge.adapters.qq.sent.addresses import Addresses
+from imbridge.adapters.qq.sent.answerable import note_inbound
+from imbridge.adapters.qq.sent.media import QQMedia
+from imbridge.adapters.qq.sent.reactions import Reactions
+from imbridge.adapters.qq.sent.rights import Rights
 from imbridge.adapters.qq.sent.speaking import Speaking
 from imbridge.adapters.qq.sent.windows import Windows
 from imbridge.adapters.qq.sessions import GatewaySession
@@ -20,12 +26,13 @@ from imbridge.protocol import (
     AuthError,
     Channel,
     DecodeError,
-    Degradation,
+    Event,
     ImbridgeError,
     LinkError,
     Message,
+    NotSupportedError,
 )
-from imbridge.rendering import Part
+from imbridge.rendering import Part, Rendered
 from imbridge.transport import Link, LinkOptions, LinkState
 
 log = logging.getLogger(__name__)
@@ -60,7 +67,11 @@ class QQAdapter(Adapter):
         self.api = QQApi(config, context.pool)
         self.me = Identity(config.name)
         self.windows = Windows(context.notes)
-        self._speaking = Speaking(self.api, self.windows)
+        self.rights = Rights(config.key, config.markdown, context.notes)
+        self.media = QQMedia(self.api)
+        self._addresses = Addresses(context.notes)
+        self._speaking = Speaking(config, self.api, self.windows, self.rights, self._addresses, self.media)
+        self._reactions = Reactions(self.api)
         self.counts: Counter[str] = Counter()
         self.link_options = link_options or _OPTIONS
         self._links: list[Link] = []
@@ -76,6 +87,8 @@ class QQAdapter(Adapter):
             LinkError: the platform refuses the connection for good.
         """
         await self.windows.restore()
+        await self.rights.restore()
+        await self._addresses.restore()
         shards = self.settings.shards or int((await self.api.gateway()).get("shards") or 1)
         for shard in range(shards):
             session = GatewaySession(self.context.notes, shard, shards)
@@ -97,6 +110,7 @@ class QQAdapter(Adapter):
     async def stop_reading(self) -> None:
         """Take nothing new: what comes later is replayed to the next process, which resumes the session."""
         await self._stop_links()
+        self.windows.close()
 
     async def close(self) -> None:
         """Let go of everything."""
@@ -136,10 +150,14 @@ class QQAdapter(Adapter):
         except Exception as error:  # noqa: BLE001 - told, without its text; our mistake must not lose the message
             log.warning("%s: the decoder failed (%s); the delivery is passed on whole", self.key, type(error).__name__)
         else:
-            if isinstance(inbound.item, Message):
-                self.windows.note(inbound.item)
+            self._listen(payload, inbound.item)
             return inbound
         return unreadable(payload, self.me)
+
+    def _listen(self, payload: dict[str, Any], item: Message | Event) -> None:
+        """What speaking has to know of what comes: what can be answered, and what became of audits."""
+        note_inbound(self.windows, payload, item)
+        self._speaking.audits.heard(str(payload.get("t", "")), payload.get("d") or {})
 
     # -- speaking ------------------------------------------------------------------------------------------------------
 
@@ -147,18 +165,31 @@ class QQAdapter(Adapter):
         """Bytes of a part as sent."""
         return measure(part)
 
+    def plan(self, target: Target, parts: Sequence[Part]) -> Rendered:
+        """So few parts as answers are left."""
+        return self._speaking.plan(target, parts, self.capabilities)
+
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part: as an answer while something can be answered, else unasked."""
-        degradations: list[Degradation] = []
-        if target.reply_to is not None:
-            why = "an answer is not attached to a message"
-            degradations.append(Degradation(what="reply", how="sent to the chat", why=why))
-        sent = await self._speaking.say(target, part, key)
-        return Sent(sent.part, sent.attempts, (*degradations, *sent.degradations))
+        return await self._speaking.say(target, part, key)
 
     async def recall(self, channel: Channel, message_id: str) -> None:
         """Take a sent message back, within 2 minutes."""
+        if not message_id:
+            raise NotSupportedError("QQ gave no id for this message: the answer to it got lost")
         await self.api.recall(channel, message_id)
+
+    async def react(self, channel: Channel, message_id: str, emoji: str) -> None:
+        """Put an emoji on a message of a guild's channel: a character, or the number of one of QQ's own."""
+        await self._reactions.put(channel, message_id, emoji, on=True)
+
+    async def unreact(self, channel: Channel, message_id: str, emoji: str) -> None:
+        """Take our emoji off a message."""
+        await self._reactions.put(channel, message_id, emoji, on=False)
+
+    async def typing(self, channel: Channel, message_id: str, on: bool) -> None:
+        """Show in a single chat that an answer is on its way, for a minute; it ends with the next message."""
+        await self._speaking.typing(channel, message_id, on=on)
 
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""
@@ -170,6 +201,7 @@ class QQAdapter(Adapter):
         return {
             **self.counts,
             **totals,
+            **self.media.counts,
             "calls": caller.calls,
             "retries": caller.retries,
             "token_refreshes": caller.refreshes,
