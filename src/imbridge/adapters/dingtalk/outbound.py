@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from imbridge.adapters.dingtalk.sent.action_cards import action_card, as_links, feed_of, picture
+from imbridge.adapters.card_markdown import picture
+from imbridge.adapters.dingtalk.sent.action_cards import action_card, as_links, feed_of
 from imbridge.adapters.dingtalk.sent.markdown import is_plain, shown
 from imbridge.adapters.dingtalk.sent.mentions import spoken
 from imbridge.protocol import (

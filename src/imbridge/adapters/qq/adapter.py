@@ -4,15 +4,19 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
 from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
 from imbridge.adapters.qq.api import QQApi
 from imbridge.adapters.qq.capabilities import BOT
 from imbridge.adapters.qq.config import QQConfig
-from imbridge.adapters.qq.inbound import Identity, decode, unreadable
 from imbridge.adapters.qq.link import QQLink
 from imbridge.adapters.qq.outbound import measure
+from imbridge.adapters.qq.received.downloads import Downloads
+from imbridge.adapters.qq.received.identity import Identity
+from imbridge.adapters.qq.received.reading import Reading
 from imbridge.adapters.qq.sent.addresses import Addresses
 from imbridge.adapters.qq.sent.answerable import note_inbound
 from imbridge.adapters.qq.sent.media import QQMedia
@@ -20,15 +24,16 @@ from imbridge.adapters.qq.sent.reactions import Reactions
 from imbridge.adapters.qq.sent.rights import Rights
 from imbridge.adapters.qq.sent.speaking import Speaking
 from imbridge.adapters.qq.sent.windows import Windows
+from imbridge.adapters.qq.services.sdk import Sdk
 from imbridge.adapters.qq.sessions import GatewaySession
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
     AuthError,
     Channel,
-    DecodeError,
     Event,
     ImbridgeError,
     LinkError,
+    Media,
     Message,
     NotSupportedError,
 )
@@ -72,7 +77,10 @@ class QQAdapter(Adapter):
         self._addresses = Addresses(context.notes)
         self._speaking = Speaking(config, self.api, self.windows, self.rights, self._addresses, self.media)
         self._reactions = Reactions(self.api)
+        self._sdk = Sdk(self.api, self.windows)
         self.counts: Counter[str] = Counter()
+        self._reading = Reading(self.key, self.me, self.counts)
+        self.downloads = Downloads(config, context.pool)
         self.link_options = link_options or _OPTIONS
         self._links: list[Link] = []
         self._closed = False
@@ -99,6 +107,7 @@ class QQAdapter(Adapter):
             self._links.append(link)
         try:
             async with asyncio.TaskGroup() as group:
+                group.create_task(self._learn())
                 for link in self._links:
                     group.create_task(link.start())
         except* LinkError as errors:
@@ -106,6 +115,13 @@ class QQAdapter(Adapter):
             error = errors.exceptions[0]
             cause = error.__cause__
             raise (cause if isinstance(cause, AuthError) else error) from None
+
+    async def _learn(self) -> None:
+        """Who we are: it tells whether we are called, in guilds."""
+        try:
+            self.me.learn(await self.api.me(patience=10.0))
+        except ImbridgeError as error:
+            log.info("%s: who we are could not be asked: %s", self.key, error)
 
     async def stop_reading(self) -> None:
         """Take nothing new: what comes later is replayed to the next process, which resumes the session."""
@@ -118,6 +134,7 @@ class QQAdapter(Adapter):
             return
         self._closed = True
         await self.stop_reading()
+        await self._sdk.close()
         await self.api.close()
         await self.context.notes.flush()
         self.tell(Health.STOPPED, "closed")
@@ -143,16 +160,17 @@ class QQAdapter(Adapter):
     # -- hearing -------------------------------------------------------------------------------------------------------
 
     def _decode(self, payload: dict[str, Any]) -> Inbound | None:
-        try:
-            inbound = decode(payload, self.me)
-        except DecodeError as error:
-            log.warning("%s: %s; it is passed on as unknown", self.key, error)
-        except Exception as error:  # noqa: BLE001 - told, without its text; our mistake must not lose the message
-            log.warning("%s: the decoder failed (%s); the delivery is passed on whole", self.key, type(error).__name__)
-        else:
-            self._listen(payload, inbound.item)
-            return inbound
-        return unreadable(payload, self.me)
+        inbound = self._reading.read(payload)
+        self._listen(payload, inbound.item)
+        return inbound
+
+    async def read(self, message_id: str, media: Media) -> bytes:
+        """Fetch what was received."""
+        return await self.downloads.read(media)
+
+    async def save(self, message_id: str, media: Media, to: str | PathLike[str]) -> Path:
+        """Write what was received to disk."""
+        return await self.downloads.save(media, to)
 
     def _listen(self, payload: dict[str, Any], item: Message | Event) -> None:
         """What speaking has to know of what comes: what can be answered, and what became of audits."""
@@ -190,6 +208,20 @@ class QQAdapter(Adapter):
     async def typing(self, channel: Channel, message_id: str, on: bool) -> None:
         """Show in a single chat that an answer is on its way, for a minute; it ends with the next message."""
         await self._speaking.typing(channel, message_id, on=on)
+
+    # -- the rest of the platform --------------------------------------------------------------------------------------
+
+    async def sdk(self) -> Any:
+        """`botpy.BotAPI` for all the rest of the platform, over our connections and with our token.
+
+        `await (await adapter.sdk()).get_guild_members(guild_id)`. It is loaded at the first call, in a thread. What is
+        refused is raised as of `send`, not as botpy's own errors. Answers to messages are numbered here: `msg_seq` need
+        not be given.
+
+        Raises:
+            ConfigError: botpy is not installed.
+        """
+        return await self._sdk.api()
 
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""

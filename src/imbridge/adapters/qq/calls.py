@@ -11,7 +11,7 @@ from yarl import URL
 from imbridge.adapters.errcode_calls import ErrcodeCaller, Limits
 from imbridge.adapters.errcode_refusals import json_object
 from imbridge.adapters.qq.errors import PENDING
-from imbridge.transport import ErrorRule, HttpResponse
+from imbridge.transport import ErrorRule, HttpError, HttpResponse
 
 CHAT = "chat:"
 """How the key of a conversation's limit begins."""
@@ -55,10 +55,18 @@ class QQCaller(ErrcodeCaller):
         if response.status < 400 and str(code) in _PENDING:
             return 0, body
         if response.status < 400 and not code:
-            return (0 if body or not response.body.strip() or response.body.lstrip()[:1] == b"[" else None), body
+            return (0 if body or not response.body.strip() or _is_json(response) else None), body
         if not code and response.status == _UNAUTHORISED:
             return _UNAUTHORISED, said
         return code or None, said
 
 
 _PENDING = frozenset(map(str, PENDING))
+
+
+def _is_json(response: HttpResponse) -> bool:
+    try:
+        response.json()
+    except HttpError:
+        return False
+    return True

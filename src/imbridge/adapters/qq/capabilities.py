@@ -11,7 +11,7 @@ BOT = Capabilities(
     text_bytes=4000,
     markdown_bytes=4000,
     image_bytes=20 << 20,
-    file_bytes=100 << 20,
+    file_bytes=200 << 20,
     recall=True,
     recall_window=120,
     react=True,
@@ -22,6 +22,6 @@ BOT = Capabilities(
     push=True,
     reply_window=300,
 )
-"""Files of 100 MB, and how long a text may be, are not documented: what clients keep to. Mentions are for groups and
-channels, reactions for guilds, the sign that an answer is on its way for single chats; guilds take no media but
-pictures, and their answers have no number by which one that is repeated would be known."""
+"""How long a text may be is not documented. Mentions are for groups and channels, reactions for channels, the sign that
+an answer is on its way for single chats; guilds take no media but pictures, and their answers have no number by which
+one that is repeated would be known."""

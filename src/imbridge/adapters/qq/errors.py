@@ -1,7 +1,8 @@
 """QQ's error codes and close codes, and what to do about each: data, tested row by row.
 
-Sources: bot.q.qq.com, "OpenAPI error codes", "sending messages" and "WebSocket error codes". The eight-digit codes,
-1124 and 11255 are as clients report them.
+Sources: bot.q.qq.com, "OpenAPI error codes", "sending messages" and "WebSocket error codes"; for the codes of single
+chats and groups its pages of 2026 (`autogen/api`). 11244, 11255 and 40034102 are as clients report them, 40034001 is in
+no document.
 """
 
 from imbridge.adapters.errcode_refusals import ErrorKinds
@@ -17,14 +18,16 @@ PENDING = frozenset({304023, 304024})
 """Taken, and shown once somebody has looked at it; with HTTP 201 or 202, and the audit's id."""
 DUPLICATE = 40054005
 ADDRESS_CODES = frozenset({304003, 40054010})
-MARKDOWN_CODES = frozenset({304036, 304014, 50055, 50056, 40034127})
+MARKDOWN_CODES = frozenset({304036, 304014, 50056, 40034127})
 KEYBOARD_CODES = frozenset({304037})
 ARK_CODES = frozenset({304004})
 NO_PUSH_CODES = frozenset({40034102, 304046, 304048})
 """The bot may not speak first."""
-NO_WAKEUP_CODES = NO_PUSH_CODES | {40034100, 40034105}
-STALE_CODES = frozenset({304082, 304083, 304021})
-"""An uploaded file that the platform does not find any more is refused so, too."""
+NO_WAKEUP_CODES = NO_PUSH_CODES | {40034100, 40034105, 40034122, 40034123}
+UNCONVERTED_CODES = frozenset({304083, 850019})
+UNFETCHED_CODES = frozenset({304010, 304021, 304082, 850026})
+STALE_CODES = frozenset({304080, *UNFETCHED_CODES, *UNCONVERTED_CODES})
+"""An uploaded file that the platform does not know any more is refused so, too."""
 
 API_ERRORS = ErrorTable(
     (
@@ -52,6 +55,7 @@ API_ERRORS = ErrorTable(
         ErrorRule("6100*", "a right in the guild is missing, or cannot be read", Reaction.FAIL, hint=_ADMIN),
         # rates
         ErrorRule(22009, "too many messages", Reaction.RETRY, delay=1.0),
+        ErrorRule(50002, "too many calls", Reaction.RETRY, delay=1.0),
         ErrorRule(20028, "too many messages in the channel", Reaction.RETRY, delay=1.0),
         ErrorRule(1100100, "too many messages", Reaction.RETRY, delay=1.0),
         ErrorRule(1100308, "too many messages in the channel", Reaction.RETRY, delay=1.0),
@@ -78,12 +82,16 @@ API_ERRORS = ErrorTable(
         ErrorRule(304028, "the message that is answered does not call the bot", Reaction.RETARGET),
         ErrorRule(40034005, "the message that is answered is too old", Reaction.RETARGET),
         ErrorRule(40034024, "the message that is answered is unknown", Reaction.RETARGET),
-        ErrorRule(40034026, "the event that is answered is unknown", Reaction.RETARGET),
+        ErrorRule(40034025, "the event that is answered is unknown", Reaction.RETARGET),
+        ErrorRule(40034026, "the event that is answered is too old", Reaction.RETARGET),
         ErrorRule(40034027, "the event cannot be answered", Reaction.RETARGET),
+        ErrorRule(40034128, "the message is too old, or was answered too often", Reaction.RETARGET),
         # speaking first
         ErrorRule(40034102, "the bot may not speak first", Reaction.FAIL),
         ErrorRule(40034100, "the bot has spoken first too often", Reaction.FAIL),
         ErrorRule(40034105, "the person does not let the bot speak first", Reaction.FAIL),
+        ErrorRule(40034122, "the person was woken up in this period", Reaction.FAIL),
+        ErrorRule(40034123, "the person cannot be woken up", Reaction.FAIL),
         ErrorRule(304022, "not at this time of the day", Reaction.FAIL),
         ErrorRule(304035, "too many messages to the channel", Reaction.FAIL),
         ErrorRule(304045, "the channel's messages of this day are used up", Reaction.FAIL),
@@ -116,8 +124,15 @@ API_ERRORS = ErrorTable(
         ErrorRule(50042, "Markdown with too long a list", Reaction.DEGRADE),
         ErrorRule(50054, "wrong parameters of the template", Reaction.DEGRADE),
         ErrorRule(50057, "Markdown and a template at once", Reaction.DEGRADE),
+        ErrorRule(40034008, "Markdown with something empty in it", Reaction.DEGRADE),
+        ErrorRule(40034029, "a keyboard that the platform does not take", Reaction.DEGRADE),
+        ErrorRule(40034124, "wrong parameters of the template", Reaction.DEGRADE),
         # content
         ErrorRule(50006, "an empty message", Reaction.FAIL),
+        ErrorRule(304061, "an empty message", Reaction.FAIL),
+        ErrorRule(22006, "the content does not fit its kind", Reaction.FAIL),
+        ErrorRule(340069, "no such kind of message", Reaction.FAIL),
+        ErrorRule(10000, "not supported", Reaction.FAIL),
         ErrorRule(50035, "a form that cannot be read", Reaction.FAIL),
         ErrorRule(50045, "the bot cannot answer itself", Reaction.FAIL),
         ErrorRule(12002, "the request is not as it should be", Reaction.FAIL),
@@ -135,6 +150,10 @@ API_ERRORS = ErrorTable(
         ErrorRule(304021, "the file could not be fetched", Reaction.RETRY, delay=1.0, retries=2),
         ErrorRule(304082, "the file could not be fetched", Reaction.RETRY, delay=1.0, retries=2),
         ErrorRule(304083, "the file could not be converted", Reaction.RETRY, delay=1.0, retries=2),
+        ErrorRule(850019, "the file could not be converted", Reaction.RETRY, delay=1.0, retries=2),
+        ErrorRule(850026, "the file could not be fetched", Reaction.RETRY, delay=1.0, retries=2),
+        ErrorRule(304080, "the uploaded file is not known any more", Reaction.FAIL),
+        ErrorRule(850031, "the file is too large", Reaction.DEGRADE),
         ErrorRule(304020, "the file is too large", Reaction.DEGRADE),
         ErrorRule(40093001, "the part is not there yet", Reaction.RETRY, delay=1.0),
         ErrorRule(40093002, "the files of this day are used up", Reaction.DEGRADE),
@@ -149,6 +168,9 @@ API_ERRORS = ErrorTable(
         ErrorRule(306008, "a message of another bot", Reaction.FAIL),
         ErrorRule(306009, "a message to somebody else", Reaction.FAIL),
         ErrorRule(306011, "a message older than two minutes", Reaction.FAIL),
+        ErrorRule(40061002, "no such message", Reaction.FAIL),
+        ErrorRule(40062003, "the bot may not recall it", Reaction.FAIL),
+        ErrorRule(40064004, "a message older than two minutes", Reaction.FAIL),
         # reactions
         ErrorRule(50039, "no such message", Reaction.FAIL),
         ErrorRule(620001, "no such emoji", Reaction.FAIL),
@@ -168,11 +190,11 @@ API_ERRORS = ErrorTable(
 KINDS = ErrorKinds(
     refused=frozenset(
         {50006, 50035, 12002, 40034001, 40054007, 304019, 304025, 1100101, 1100103, 1100304, 50045, 50039, 306001,
-         306002, 306007, 306008, 306009, 306011, 620001, 620002}
+         306002, 306007, 306008, 306009, 306011, 620001, 620002, 304061, 22006, 340069, 304080, 40061002, 40064004}
     ),
     forbidden=frozenset(
         {11253, 11254, 11262, 11264, 11265, 11282, "3010*", "6100*", 304022, 304035, *NO_WAKEUP_CODES,
-         304045, 304047, 304049, 304050, 306004, 620005, 1100102}
+         304045, 304047, 304049, 304050, 306004, 40062003, 620005, 1100102}
     ),
     unclear=frozenset({304016, 1100300}),
 )  # fmt: skip

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from imbridge.emulators.qq.world import World
 
 JUMP, CALLBACK, COMMAND = 0, 1, 2
-CODES = frozenset(range(6))
+CODES = range(6)
 
 
 def add_routes(routes: "Routes") -> None:

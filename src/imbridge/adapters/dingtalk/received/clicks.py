@@ -10,16 +10,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic_core import from_json
-
+from imbridge.adapters.card_actions import OWN, carried
 from imbridge.adapters.dingtalk.card_tracks import is_private
 from imbridge.adapters.dingtalk.received.facts import group, private, text_of, unpacked
 from imbridge.adapters.dingtalk.received.identity import Identity
 from imbridge.protocol import ButtonClicked, Channel, Event, Sender
-
-OWN = "imbridge"
-"""Parameter of an action: its name. The actions of our own cards have the parameters `{"imbridge": name, "value":
-value}`, or, in templates that have but the action's id, this as JSON in the id."""
 
 _UNION = 2
 _SPACE = re.compile(r"dtv1\.card:?//(?P<type>[A-Za-z_]+)\.(?P<id>.+)", re.DOTALL)
@@ -57,14 +52,14 @@ def what_was_clicked(data: Mapping[str, Any]) -> dict[str, Any]:
     listed = private_data.get("actionIds")
     ids = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
     params = dict(unpacked(private_data.get("params")) or {})
-    carried = params if isinstance(params.get(OWN), str) else _carried(ids[0]) if ids else None
+    own = params if isinstance(params.get(OWN), str) else carried(ids[0]) if ids else None
     form = unpacked(params.get("form"))
-    if carried is not None:
+    if own is not None:
         rest = {name: value for name, value in params.items() if name not in (OWN, "value", "form")}
-        filled, choice = {**rest, **_filled(form)}, carried.get("choice")
+        filled, choice = {**rest, **_filled(form)}, own.get("choice")
         if isinstance(choice, str) and choice in filled:
-            return {"action": carried[OWN], "value": filled[choice], "form": {}}
-        return {"action": carried[OWN], "value": carried.get("value"), "form": filled}
+            return {"action": own[OWN], "value": filled[choice], "form": {}}
+        return {"action": own[OWN], "value": own.get("value"), "form": filled}
     action = text_of(params, "action") or (ids[0] if ids else "")
     return {"action": action, "value": params or None, "form": _filled(form)}
 
@@ -84,17 +79,6 @@ def _private_data(data: Mapping[str, Any]) -> Mapping[str, Any]:
         if found is not None:
             return found
     return {}
-
-
-def _carried(action: str) -> Mapping[str, Any] | None:
-    """What an id carries that is of our making."""
-    if not action.startswith("{"):
-        return None
-    try:
-        read = from_json(action, allow_inf_nan=False)
-    except ValueError:
-        return None
-    return read if isinstance(read, dict) and isinstance(read.get(OWN), str) else None
 
 
 def _actor(data: Mapping[str, Any], user: str) -> Sender | None:

@@ -7,7 +7,7 @@ pages; a feed card has links with pictures. Neither tells a robot of a click.
 from dataclasses import dataclass, field
 from typing import Any
 
-from imbridge.adapters.card_markdown import block, one_line, parts_of
+from imbridge.adapters.card_markdown import block, label, numbered, one_line, parts_of, picture
 from imbridge.protocol import Button, Card, DatePicker, Degradation, Element, Form, Image, Input, Select
 
 _NO_CLICKS = "an action card opens pages and tells a robot of no click"
@@ -39,10 +39,10 @@ def feed_of(card: Card) -> list[dict[str, str]] | None:
     if card.title or len(body) < 2 or len(body) % 2:
         return None
     links = []
-    for picture, button in zip(body[::2], body[1::2], strict=True):
-        if not isinstance(picture, Image) or not picture.key or not isinstance(button, Button) or not _opens(button):
+    for shown, button in zip(body[::2], body[1::2], strict=True):
+        if not isinstance(shown, Image) or not shown.key or not isinstance(button, Button) or not _opens(button):
             return None
-        links.append({"title": button.text, "messageURL": button.url, "picURL": picture.key})
+        links.append({"title": button.text, "messageURL": button.url, "picURL": shown.key})
     return links
 
 
@@ -57,7 +57,7 @@ def action_card(card: Card) -> ActionCard:
             made.buttons.append((part.text, part.url))
             continue
         if isinstance(part, Button | Select | Input | DatePicker):
-            choices, said = _numbered(part, choices)
+            choices, said = numbered(part, choices)
             lost[part.type] = "numbered lines" if isinstance(part, Button | Select) else "text"
         elif isinstance(part, Image) and not part.key:
             said, lost["image"] = part.as_text(), "text"
@@ -93,32 +93,12 @@ def with_pictures(card: Card, keys: dict[int, str]) -> Card:
 
 def as_links(buttons: list[tuple[str, str]]) -> str:
     """Buttons in Markdown."""
-    return "\n\n".join(f"[{_label(text)}]({url})" for text, url in buttons)
+    return "\n\n".join(f"[{label(text)}]({url})" for text, url in buttons)
 
 
 def _opens(button: Button) -> bool:
     return button.url.startswith(("https://", "http://", "dingtalk://"))
 
 
-def _numbered(part: Button | Select | Input | DatePicker, choices: int) -> tuple[int, str]:
-    """What can be chosen, numbered on, so that somebody can answer with the number."""
-    if isinstance(part, Button):
-        return choices + 1, f"{choices + 1}. {one_line(part.text)}"
-    if isinstance(part, Select):
-        lines = [f"{choices + number}. {one_line(option.text)}" for number, option in enumerate(part.options, 1)]
-        head = part.label or part.placeholder
-        return choices + len(lines), "\n".join([one_line(head), "", *lines] if head else lines)
-    return choices, part.as_text()
-
-
 def _shown(part: Element) -> str:
     return picture(part) if isinstance(part, Image) else block(part)
-
-
-def picture(image: Image) -> str:
-    """A picture in Markdown: its key is an address or a media id."""
-    return f"![{_label(image.alt)}]({image.key})"
-
-
-def _label(text: str) -> str:
-    return one_line(text).translate({ord("["): "(", ord("]"): ")"})

@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
 from imbridge.adapters.base import Sent
+from imbridge.adapters.card_parts import calls_back
 from imbridge.adapters.dingtalk.card_tracks import MODEL_CARD, OWN_CARD, RAW_CARD, STREAM_CARD, kind_of, track_of
 from imbridge.adapters.dingtalk.outbound import title_of
 from imbridge.adapters.dingtalk.sent.action_cards import pictures_in, with_pictures
@@ -11,10 +12,9 @@ from imbridge.adapters.dingtalk.sent.ai_card import growing_in, is_markdown
 from imbridge.adapters.dingtalk.sent.card_api import EXISTS, TEMPLATE, CardApi
 from imbridge.adapters.dingtalk.sent.card_delivered import Delivered, delivered
 from imbridge.adapters.dingtalk.sent.card_markdown import card_markdown
-from imbridge.adapters.dingtalk.sent.card_parts import calls_back
 from imbridge.adapters.dingtalk.sent.card_streams import CardStreams
 from imbridge.adapters.dingtalk.sent.card_texts import BUTTON_CARD, FINISHED, is_platforms_own, text_variables
-from imbridge.adapters.dingtalk.sent.cards import CardData, is_raw, model_data, own_data, raw_data
+from imbridge.adapters.dingtalk.sent.cards import PLATFORM, CardData, is_raw, model_data, own_data, raw_data
 from imbridge.adapters.dingtalk.sent.media import DingTalkMedia
 from imbridge.adapters.dingtalk.sent.recipients import is_outside
 from imbridge.protocol import (
@@ -75,7 +75,7 @@ class CardSpeaking:
             return None
         if card.content:
             return card if growing_in(card) or is_raw(card) else None
-        return card if calls_back(card) else None
+        return card if calls_back(card, PLATFORM) else None
 
     async def say(self, channel: Channel, card: Card, key: str) -> Sent:
         """Send a card; as text, where there can be none.

@@ -15,14 +15,14 @@ from typing import Any, TypeGuard
 
 from pydantic_core import to_json
 
-from imbridge.adapters.dingtalk.sent.card_actions import button_id, button_params
+from imbridge.adapters.card_actions import button_id, button_params
+from imbridge.adapters.card_parts import Click, Field, clicks, sort
 from imbridge.adapters.dingtalk.sent.card_markdown import card_markdown
-from imbridge.adapters.dingtalk.sent.card_parts import Field, Sorted, sort
 from imbridge.adapters.dingtalk.sent.card_texts import AUTO_LAYOUT, FINISHED
 from imbridge.adapters.errcode_refusals import DegradeError
-from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.protocol import Button, Card, ContentRefusedError, DatePicker, Degradation, Input, Select
 
+PLATFORM = "DingTalk"
 MOST_BUTTONS = 20
 NOTICE = "staticMsgContent"
 """The variable below the text of the platform's template: empty, but for what is told to one person."""
@@ -62,8 +62,8 @@ def model_data(card: Card) -> CardData:
     Raises:
         DoesNotFitError: it has too many buttons.
     """
-    found = sort(card)
-    buttons = _plain_buttons(found)
+    found = sort(card, PLATFORM)
+    buttons = [_plain_button(click) for click in clicks(found, _NOTHING_TO_FILL_IN)]
     if len(buttons) > MOST_BUTTONS:
         raise DoesNotFitError(f"a card has room for {MOST_BUTTONS} buttons", platform="dingtalk")
     shown: dict[str, Any] = {"order": _ORDER, "msgButtons": buttons}
@@ -78,36 +78,12 @@ def model_data(card: Card) -> CardData:
     return CardData(variables, degradations=found.degradations)
 
 
-def _plain_buttons(found: Sorted) -> list[dict[str, Any]]:
-    """Buttons with an id; what can be filled in stands in the text, a choice as one button for each option."""
-    made: list[dict[str, Any]] = []
-    for one, in_form in found.fields:
-        if not isinstance(one, Select):
-            found.blocks.append(as_markdown(one.as_text()))
-            found.degrade(one.type, "text", _NOTHING_TO_FILL_IN)
-            continue
-        if one.label or one.placeholder:
-            found.blocks.append(f"**{as_markdown(one.label or one.placeholder)}**")
-        how = "a button for each choice"
-        found.degrade("select", f"{how}, each of which is sent by itself" if in_form else how, _NOTHING_TO_FILL_IN)
-        if one.multiple:
-            found.degrade("select", "one choice at a time", _NOTHING_TO_FILL_IN)
-        made += [
-            _callback(option.text, button_id(one.name, [option.value] if one.multiple else option.value), "default")
-            for option in one.options
-        ]
-    for button in found.buttons:
-        if button.url:
-            color = _COLORS[button.style]
-            made.append({"text": button.text, "url": button.url, "iosUrl": button.url, "color": color})
-        else:
-            action = button_id(button.action or button.text, button.value)
-            made.append(_callback(button.text, action, button.style))
-    return made
-
-
-def _callback(text: str, action_id: str, style: str) -> dict[str, Any]:
-    return {"text": text, "id": action_id, "color": _COLORS[style], "request": True}
+def _plain_button(click: Click) -> dict[str, Any]:
+    """A button whose id carries all."""
+    color = _COLORS[click.style]
+    if click.url:
+        return {"text": click.text, "url": click.url, "iosUrl": click.url, "color": color}
+    return {"text": click.text, "id": button_id(click.action, click.value), "color": color, "request": True}
 
 
 # -- a template of one's own -------------------------------------------------------------------------------------------
@@ -120,7 +96,7 @@ def own_data(card: Card) -> CardData:
     calls back with the action id `form_action` and the parameter `form`; `has_buttons` and `has_form` say whether to
     show them.
     """
-    found = sort(card)
+    found = sort(card, PLATFORM)
     submit = (
         next((button for button in found.buttons if button.submit and not button.url), None) if found.fields else None
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 from imbridge.adapters.errcode_refusals import DegradeError
 from imbridge.adapters.qq.api import QQApi, kind_of
-from imbridge.adapters.qq.errors import STALE_CODES
+from imbridge.adapters.qq.errors import UNCONVERTED_CODES
 from imbridge.adapters.qq.sent.chunks import upload_in_parts
 from imbridge.adapters.qq.sent.formats import FILE, FILE_BYTES, INLINE_BYTES, WORDS, file_type, is_address, refusal
 from imbridge.adapters.uploads import Content, Taker, look
@@ -77,12 +77,12 @@ class QQMedia:
             raise ContentRefusedError(f"this {type(media).__name__} has neither data nor a key", platform="qq")
         content = await look(media, FILE_BYTES, TAKER)
         name = as_file(media, content.head).name or WORDS[kind]
-        why = refusal(media, content.head)
+        why = refusal(media, content.head, content.size)
         if why is None:
             try:
                 return await self._put(channel, kind, content, name)
             except DeliveryError as error:
-                if kind == FILE or error.ambiguous or error.code not in STALE_CODES:
+                if kind == FILE or error.ambiguous or error.code not in UNCONVERTED_CODES:
                     raise
                 why = str(error)  # it has the right beginning, and cannot be converted all the same
         lost = Degradation(what=WORDS[kind], how="file", why=why)

@@ -2,10 +2,9 @@
 
 import logging
 from collections.abc import Sequence
-from itertools import count
 
 from imbridge.adapters.base import Sent, Target
-from imbridge.adapters.errcode_refusals import DegradeError
+from imbridge.adapters.errcode_refusals import DegradeError, RetargetError
 from imbridge.adapters.qq.api import GUILD_KINDS, QQApi, kind_of
 from imbridge.adapters.qq.config import QQConfig
 from imbridge.adapters.qq.errors import (
@@ -45,7 +44,7 @@ from imbridge.rendering import Part, Rendered
 log = logging.getLogger(__name__)
 
 _QUOTE = "reference"
-_INPUT, _TYPING_SECONDS = 6, 60
+_INPUT, _TYPING_SECONDS, _SIGN = 6, 60, "typing"
 _PERMISSIONS = (
     (MARKDOWN_CODES, ("markdown", "template")),
     (KEYBOARD_CODES, ("keyboard",)),
@@ -68,7 +67,6 @@ class Speaking:
         self._media = media
         self._api = api
         self.audits = Audits()
-        self._signs = count(1)
         self._ways = Ways(config, api, windows, rights)
 
     async def say(self, target: Target, part: Part, key: str) -> Sent:
@@ -181,17 +179,24 @@ class Speaking:
     async def typing(self, channel: Channel, message_id: str, *, on: bool) -> None:
         """Show that an answer is on its way; it cannot be taken away, and ends by itself.
 
+        It uses up one of the answers, so it is shown once for a message, and not when few are left.
+
         Raises:
-            NotSupportedError: not here, or the message cannot be answered any more.
+            NotSupportedError: not here.
+            DeliveryError: the platform refuses it.
         """
         if kind_of(channel) != "c2c":
             raise NotSupportedError("QQ shows in single chats only that an answer is on its way")
         handle = self._windows.find(channel, message_id) if on else None
-        if handle is None:
+        if handle is None or _SIGN in handle.numbers or not self._windows.spare(handle):
             return
         notify = {"input_type": 1, "input_second": _TYPING_SECONDS}
-        fields = self._windows.sign(handle, f"typing {next(self._signs)}")
-        await self._api.send(channel, {"msg_type": _INPUT, "input_notify": notify, **fields})
+        fields = self._windows.take(handle, _SIGN)
+        try:
+            await self._api.send(channel, {"msg_type": _INPUT, "input_notify": notify, **fields})
+        except RetargetError:
+            self._windows.over(handle)
+            raise
 
     # -- quotes --------------------------------------------------------------------------------------------------------
 
@@ -222,7 +227,7 @@ class Speaking:
             why = "in guilds QQ takes pictures by their address or their bytes"
             return self._named(media, text, way, Degradation(what=word, how="text", why=why))
         content = await look(media, FILE_BYTES, TAKER)
-        if (why := refusal(media, content.head) or "") != "":
+        if (why := refusal(media, content.head, content.size) or "") != "":
             return self._named(media, text, way, Degradation(what=word, how="text", why=why))
         return picture_form("", text, content, *degradations)
 

@@ -1,12 +1,13 @@
-"""What can still be answered, and how often: each message or event for some minutes, five times.
+"""What can still be answered, and how often: each message or event for some minutes, some times.
 
 Source: bot.q.qq.com, "sending messages": single chats 60 minutes, groups and guilds 5 minutes; five answers each in
-single chats and groups; there `msg_id` (or `event_id`) with `msg_seq` is good once.
+groups, and in single chats, where it says four since 2026: that many are planned with, and a fifth is tried. There
+`msg_id` (or `event_id`) with `msg_seq` is good once, so what is repeated with its number is shown once. Numbers are
+noted before they are used; a process that is killed within milliseconds of that may repeat an answer.
 """
 
 import asyncio
 import time
-import zlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,8 +23,10 @@ WINDOWS = {"c2c": 3600.0, "group": 300.0, "guild": 300.0, "dms": 300.0}
 COUNTED = frozenset({"c2c", "group"})
 """Where answers are counted, and told apart by a number."""
 MOST_REPLIES = 5
-_NUMBERS = 65_535
-"""Clients use no larger ones."""
+PLANNED = {"c2c": 4, "group": 5}
+"""Answers to one message that can be relied on."""
+_SPARE = 2
+"""Answers that have to be left when something else than a message uses one up."""
 _MARGIN = 5.0
 """Seconds before the end from which on it is not used: the way takes time."""
 _MOST = 20_000
@@ -46,7 +49,7 @@ class Handle:
         used: Answers that were given.
         numbers: Their numbers, by the keys of what was sent.
         sent: The ids of the messages that these are, as far as they are known.
-        refused: How often the platform refused what has this key; each try has a number of its own.
+        last: The number that was given last; none is given twice.
     """
 
     id: str
@@ -58,7 +61,7 @@ class Handle:
     used: int = 0
     numbers: dict[str, int] = made(default_factory=dict)
     sent: dict[str, str] = made(default_factory=dict)
-    refused: dict[str, int] = made(default_factory=dict)
+    last: int = 0
 
 
 class Windows:
@@ -79,7 +82,7 @@ class Windows:
         self._closed = False
         for identity, note in (await self._notes.all(_KIND)).items():
             handle = Handle(identity, note["field"], note["channel"], note["until"], used=note["used"])
-            handle.numbers = dict(note.get("numbers", {}))
+            handle.numbers, handle.last = dict(note["numbers"]), note["last"]
             if self._is_open(handle):
                 self._keep(handle)
             else:
@@ -154,7 +157,8 @@ class Windows:
         usable = self._usable(channel, answers)
         if any(not handle.counted for handle in usable):
             return None
-        return sum(MOST_REPLIES - handle.used for handle in usable)
+        planned = PLANNED.get(kind_of(channel), MOST_REPLIES)
+        return sum(max(planned - handle.used, 0) for handle in usable)
 
     def quoted_as(self, message_id: str) -> str:
         """What a message is quoted by in single chats and groups; empty when that is not known."""
@@ -168,14 +172,15 @@ class Windows:
             return fields
         number = handle.numbers.get(key)
         if number is None:
-            number = handle.numbers[key] = self._number(handle, key)
             handle.used += 1
+            handle.last += 1
+            number = handle.numbers[key] = handle.last
             self._write(handle)
         return {**fields, "msg_seq": number}
 
-    def sign(self, handle: Handle, key: str) -> dict[str, Any]:
-        """The fields of what is no message, but needs a number all the same; it uses up no answer."""
-        return {handle.field: handle.id, "msg_seq": self._number(handle, key)}
+    def spare(self, handle: Handle) -> bool:
+        """Whether it has answers to spare for what is no message."""
+        return not handle.counted or handle.used + _SPARE < min(PLANNED.values())
 
     def confirm(self, handle: Handle, key: str, message_id: str) -> None:
         """It is sent."""
@@ -185,7 +190,6 @@ class Windows:
         """It was refused, so it is no answer; what is tried next has another number."""
         if handle.numbers.pop(key, None) is not None:
             handle.used -= 1
-            handle.refused[key] = handle.refused.get(key, 0) + 1
             self._write(handle)
 
     def over(self, handle: Handle) -> None:
@@ -209,17 +213,10 @@ class Windows:
                 self._drop(handle.id)
         return found
 
-    def _number(self, handle: Handle, key: str) -> int:
-        number = 1 + zlib.crc32(f"{key}\n{handle.refused.get(key, 0)}".encode()) % _NUMBERS
-        taken = handle.numbers.values()
-        while number in taken:
-            number = number % _NUMBERS + 1
-        return number
-
     def _write(self, handle: Handle) -> None:
         self._keep(handle)
         note = {"field": handle.field, "channel": handle.channel, "until": handle.until, "used": handle.used}
-        self._notes.put(_KIND, handle.id, {**note, "numbers": handle.numbers})
+        self._notes.put(_KIND, handle.id, {**note, "last": handle.last, "numbers": handle.numbers})
 
     def _is_open(self, handle: Handle) -> bool:
         if handle.counted and handle.used >= MOST_REPLIES:

@@ -1,10 +1,11 @@
-"""The shared card model, sorted by what a card of DingTalk has room for. Pure."""
+"""The shared card model, sorted by what a card of text and buttons has room for. Pure."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from imbridge.adapters.dingtalk.sent.action_cards import picture
+from imbridge.adapters.card_markdown import picture
 from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.protocol import (
     Button,
@@ -34,6 +35,7 @@ class Sorted:
 
     Attributes:
         title: Its headline.
+        platform: Whose cards these are, for people.
         blocks: Pieces of Markdown, in order.
         buttons: What can be clicked, in order; those of forms are among them.
         fields: What is chosen, typed or picked; with whether it is in a form.
@@ -41,6 +43,7 @@ class Sorted:
     """
 
     title: str
+    platform: str
     blocks: list[str] = field(default_factory=list)
     buttons: list[Button] = field(default_factory=list)
     fields: list[tuple[Field, bool]] = field(default_factory=list)
@@ -58,19 +61,67 @@ class Sorted:
             self.degradations.append(note)
 
 
-def sort(card: Card) -> Sorted:
-    """Take a card apart."""
-    out = Sorted(card.title)
+def sort(card: Card, platform: str) -> Sorted:
+    """Take a card apart; `platform` is the name that people know."""
+    out = Sorted(card.title, platform)
     if card.color != "default":
-        out.degrade("color", "left out", "the headlines of DingTalk's cards have no colours")
+        out.degrade("color", "left out", f"the headlines of {platform}'s cards have no colours")
     _sort(card.body, out, in_form=False)
     return out
 
 
-def calls_back(card: Card) -> bool:
+def calls_back(card: Card, platform: str) -> bool:
     """Whether something in a card of the model tells us what somebody does."""
-    found = sort(card)
+    found = sort(card, platform)
     return bool(found.fields) or any(not button.url for button in found.buttons)
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """One thing to click on.
+
+    Attributes:
+        text: What is written on it.
+        action: The action's name.
+        value: What comes back with it.
+        style: As of `Button`.
+        url: A page that it opens instead.
+    """
+
+    text: str
+    action: str
+    value: Any = None
+    style: str = "default"
+    url: str = ""
+
+
+def clicks(found: Sorted, why: str) -> list[Click]:
+    """All there is to click on, where there are buttons only: each choice is one, other fields become text.
+
+    Args:
+        found: The card; texts and degradations are added to it.
+        why: Why there are buttons only, for people.
+    """
+    made: list[Click] = []
+    for one, in_form in found.fields:
+        if not isinstance(one, Select):
+            found.blocks.append(as_markdown(one.as_text()))
+            found.degrade(one.type, "text", why)
+            continue
+        if one.label or one.placeholder:
+            found.blocks.append(f"**{as_markdown(one.label or one.placeholder)}**")
+        how = "a button for each choice"
+        found.degrade("select", f"{how}, each of which is sent by itself" if in_form else how, why)
+        if one.multiple:
+            found.degrade("select", "one choice at a time", why)
+        made += [
+            Click(option.text, one.name, [option.value] if one.multiple else option.value) for option in one.options
+        ]
+    made += [
+        Click(button.text, button.action or button.text, button.value, button.style, button.url)
+        for button in found.buttons
+    ]
+    return made
 
 
 def _sort(parts: Iterable[Element], out: Sorted, *, in_form: bool) -> None:
@@ -80,7 +131,7 @@ def _sort(parts: Iterable[Element], out: Sorted, *, in_form: bool) -> None:
         elif isinstance(part, Button):
             out.buttons.append(part)
             if part.confirm:
-                out.degrade("confirm", "left out", "DingTalk's buttons ask no question first")
+                out.degrade("confirm", "left out", f"{out.platform}'s buttons ask no question first")
         elif isinstance(part, Select | Input | DatePicker):
             out.fields.append((part, in_form))
         else:
@@ -102,7 +153,7 @@ def _block(part: Element, out: Sorted) -> str:
     if isinstance(part, Image):
         if part.key:
             return picture(part)
-        out.degrade("image", "text", "it has no address that DingTalk could show")
+        out.degrade("image", "text", f"it has no address that {out.platform} could show")
     return as_markdown(part.text if isinstance(part, Text) else part.as_text())
 
 
