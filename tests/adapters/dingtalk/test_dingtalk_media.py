@@ -319,5 +319,5 @@ def test_where_a_file_may_be(rig: Rig, url: str, fetched: str | None) -> None:
     api.config = api.config.model_copy(
         update={"base_url": "https://api.dingtalk.com", "oapi_url": "https://oapi.dingtalk.com"}
     )
-    found = Downloads(api, rig.pool)._checked(url)
+    found = Downloads(api, rig.pool).checked(url)
     assert (None if found is None else str(found)) == fetched

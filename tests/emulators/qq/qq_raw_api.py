@@ -10,7 +10,7 @@ import aiohttp
 from imbridge.emulators.qq import Bot, QQEmulator
 
 TIMEOUT = 10.0
-DEFAULT_INTENTS = 1 << 0 | 1 << 1 | 1 << 10 | 1 << 12 | 1 << 25 | 1 << 26 | 1 << 27 | 1 << 30
+DEFAULT_INTENTS = 1 << 0 | 1 << 1 | 1 << 10 | 1 << 12 | 1 << 24 | 1 << 25 | 1 << 26 | 1 << 27 | 1 << 30
 PRIVATE_INTENTS = DEFAULT_INTENTS | 1 << 9
 
 
@@ -76,7 +76,7 @@ class RawGateway:
     """One connection of the gateway; heartbeats are sent by hand."""
 
     def __init__(self, session: aiohttp.ClientSession, qq: QQEmulator, bot: Bot) -> None:
-        self._session = session
+        self.session = session
         self._qq = qq
         self._bot = bot
         self.socket: aiohttp.ClientWebSocketResponse | None = None
@@ -86,9 +86,9 @@ class RawGateway:
 
     async def connect(self) -> None:
         """Connects and reads Hello."""
-        api = Api(self._session, self._qq, self._bot)
+        api = Api(self.session, self._qq, self._bot)
         _, found = await api.call("GET", "/gateway")
-        self.socket = await self._session.ws_connect(found["url"])
+        self.socket = await self.session.ws_connect(found["url"])
         hello = await self.frame()
         assert hello["op"] == 10
         self.heartbeat_interval = hello["d"]["heartbeat_interval"]
@@ -107,13 +107,13 @@ class RawGateway:
         return data
 
     async def send_identify(self, intents: int, shard: Any, token: str | None = None) -> None:
-        token = await access_token(self._session, self._qq, self._bot) if token is None else token
+        token = await access_token(self.session, self._qq, self._bot) if token is None else token
         await self.send(2, {"token": f"QQBot {token}", "intents": intents, "shard": shard, "properties": {}})
 
     async def resume(self, seq: int | None = None, session_id: str | None = None) -> None:
         """Connects and asks to go on."""
         await self.connect()
-        token = await access_token(self._session, self._qq, self._bot)
+        token = await access_token(self.session, self._qq, self._bot)
         fields = {"token": f"QQBot {token}", "session_id": session_id or self.session_id}
         await self.send(6, fields | {"seq": self.seq if seq is None else seq})
 

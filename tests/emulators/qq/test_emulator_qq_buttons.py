@@ -55,6 +55,7 @@ async def test_a_button_in_a_single_chat(link: RawGateway, api: Api, alice: User
     assert (await api.refused(f"/interactions/{data['id']}", {"code": 9}, "PUT"))[1] == 630001
     status, _ = await api.call("PUT", f"/interactions/{data['id']}", {"code": 3})
     assert (status, await pressed) == (200, 3)
+    assert (await api.refused(f"/interactions/{data['id']}", {"code": 0}, "PUT"))[1] == 630001, "once only"
     for event_id, seq in ((event["id"], 1), (data["id"], 1)):
         body = {"content": "pressed", "msg_type": 0, "event_id": event_id, "msg_seq": seq}
         assert (await api.post(users, body))[0] == 200
@@ -121,6 +122,13 @@ async def test_buttons_that_tell_nothing_or_speak(link: RawGateway, api: Api, al
     assert (data["content"], data["message_type"]) == ("data say", 103)
 
 
+async def test_what_needs_no_answer(link: RawGateway, api: Api, qq: QQEmulator, alice: User, bot: Bot) -> None:
+    number = qq.happenings.interacted(alice, bot, 13, {"feedback_opt": "LIKE", "message_id": "m"})
+    data = (await link.event("INTERACTION_CREATE"))["d"]
+    assert (data["type"], data["data"]["resolved"]["feedback_opt"]) == (13, "LIKE")
+    assert (await api.refused(f"/interactions/{number}", {"code": 0}, "PUT"))[1] == 630001
+
+
 async def test_the_menu(link: RawGateway, qq: QQEmulator, alice: User, bot: Bot) -> None:
     number = qq.happenings.menu_picked(alice, bot, "feature")
     data = (await link.event("INTERACTION_CREATE"))["d"]
@@ -130,16 +138,16 @@ async def test_the_menu(link: RawGateway, qq: QQEmulator, alice: User, bot: Bot)
 @pytest.mark.parametrize(
     ("broken", "code"),
     [
-        ("text", 304040),
-        (keyboard(), 304040),
-        (keyboard([]), 304040),
-        (keyboard(*[[button(str(row))] for row in range(6)]), 304040),
-        (keyboard([button(str(column)) for column in range(6)]), 304040),
-        (keyboard([button("same"), button("same")]), 304040),
-        (keyboard([button(kind=7)]), 304040),
-        (keyboard([button(permission=7)]), 304040),
-        (keyboard([button(data=1)]), 304040),
-        (keyboard([{"id": "1"}]), 304040),
+        ("text", 40034029),
+        (keyboard(), 40034029),
+        (keyboard([]), 40034029),
+        (keyboard(*[[button(str(row))] for row in range(6)]), 40034029),
+        (keyboard([button(str(column)) for column in range(6)]), 40034029),
+        (keyboard([button("same"), button("same")]), 40034029),
+        (keyboard([button(kind=7)]), 40034029),
+        (keyboard([button(permission=7)]), 40034029),
+        (keyboard([button(data=1)]), 40034029),
+        (keyboard([{"id": "1"}]), 40034029),
         ({"id": "unknown"}, 304038),
     ],
 )

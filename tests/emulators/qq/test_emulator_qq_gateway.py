@@ -82,13 +82,14 @@ async def test_identify_is_refused_for_the_bot(raw: RawGateway, bot: Bot, qq: QQ
     await raw.connect()
     await raw.send_identify(GROUPS, [0, 1], "no token")
     assert await raw.code() == 4004
+    token = await access_token(raw.session, qq, bot)
     bot.delisted = True
     await raw.connect()
     await raw.send_identify(GROUPS, [0, 1])
     assert await raw.code() == 4914
-    bot.delisted, bot.banned = False, True
     await raw.connect()
-    await raw.send_identify(GROUPS, [0, 1])
+    bot.delisted, bot.banned = False, True
+    await raw.send_identify(GROUPS, [0, 1], token)
     assert await raw.code() == 4915
     bot.banned, bot.intents = False, 1 << 30
     await raw.connect()

@@ -28,7 +28,7 @@ async def test_tokens(session: aiohttp.ClientSession, qq: QQEmulator, bot: Bot, 
     with qq.faults.expires_in_as("number"):
         assert isinstance((await ask())["expires_in"], int)
     assert (await ask(clientSecret="wrong"))["code"] == 100016
-    assert (await ask(appId="1"))["code"] == 100016
+    assert (await ask(appId="1"))["code"] == 100007
     qq.settings.token_overlap = 7200.0
     second = await ask()
     assert second["access_token"] != first["access_token"]
@@ -67,6 +67,15 @@ async def test_tokens_die(api: Api, qq: QQEmulator) -> None:
         assert await api.refused("/users/@me", None, "GET") == (401, 11244)
     api.token = ""
     assert (await api.call("GET", "/users/@me", headers={"X-Union-Appid": "1"}))[1]["code"] == 11251
+
+
+async def test_apis_have_rates(api: Api, qq: QQEmulator, alice: User, users: str) -> None:
+    qq.settings.rate_limits = True
+    answers = [(await api.call("GET", "/gateway"))[0] for _ in range(11)]
+    assert answers == [200] * 10 + [429]
+    assert qq.stats.rate_limited == 1
+    other = Api(api.session, qq, qq.add_bot("Other"))
+    assert (await other.call("GET", "/gateway"))[0] == 200
 
 
 async def test_what_there_is_not(api: Api, qq: QQEmulator) -> None:
@@ -108,16 +117,34 @@ async def test_recalls(api: Api, qq: QQEmulator, alice: User, bob: User, bot: Bo
     qq.pass_time(119)
     assert await api.call("DELETE", f"{users}/{answer['id']}") == (200, {})
     assert (await alice.receives("oops")).recalled
-    assert (await api.refused(f"{users}/{answer['id']}", None, "DELETE"))[1] == 306002
+    assert (await api.refused(f"{users}/{answer['id']}", None, "DELETE"))[1] == 40061002
     groups = f"/v2/groups/{qq.group_openid(group)}/messages"
     asked = await alice.says("hi", chat=group, mentions=[bot])
     answer = await api.reply(groups, asked, "oops")
     assert (await api.refused(f"{users}/{answer['id']}", None, "DELETE"))[1] == 306009
     other = Api(api.session, qq, qq.add_bot("Other"))
     theirs = f"/v2/users/{alice.openid_for(other.bot)}/messages/{answer['id']}"
-    assert (await other.refused(theirs, None, "DELETE"))[1] == 306008
+    assert (await other.refused(theirs, None, "DELETE"))[1] == 40062003
     qq.pass_time(121)
+    assert (await api.refused(f"{groups}/{answer['id']}", None, "DELETE"))[1] == 40064004
+    qq.settings.old_codes = True
     assert (await api.refused(f"{groups}/{answer['id']}", None, "DELETE"))[1] == 306011
+
+
+async def test_a_robot_that_runs_the_group_recalls_what_members_said(
+    api: Api, qq: QQEmulator, alice: User, bob: User, bot: Bot, group: Group
+) -> None:
+    groups = f"/v2/groups/{qq.group_openid(group)}/messages"
+    owner = await alice.says("mine", chat=group, mentions=[bot])
+    member = await bob.says("spam", chat=group, mentions=[bot])
+    assert (await api.refused(f"{groups}/{member.id}", None, "DELETE"))[1] == 40062003
+    group.managed_by.add(bot)
+    assert (await api.refused(f"{groups}/{owner.id}", None, "DELETE"))[1] == 40062003
+    assert await api.call("DELETE", f"{groups}/{member.id}") == (200, {})
+    assert member.recalled
+    late = await bob.says("late", chat=group, mentions=[bot])
+    qq.pass_time(121)
+    assert (await api.refused(f"{groups}/{late.id}", None, "DELETE"))[1] == 40064004
 
 
 async def test_events_of_people_and_groups(
@@ -125,7 +152,7 @@ async def test_events_of_people_and_groups(
 ) -> None:
     told, openid = qq.happenings, alice.openid_for(bot)
     for pushed in (
-        told.friend_added(alice, bot),
+        told.friend_added(alice, bot, scene=2003, scene_param="shop"),
         told.friend_removed(alice, bot),
         told.messages_refused(alice, bot),
         told.messages_allowed(alice, bot),
@@ -134,7 +161,10 @@ async def test_events_of_people_and_groups(
         assert (event["id"], event["d"]["openid"]) == (pushed.event_id, openid)
         assert isinstance(event["d"]["timestamp"], int)
     carol = qq.add_user("Carol")
+    assert told.join_requested(group, carol, "let me in") == [], "the robot does not run the group"
+    group.managed_by.add(bot)
     for pushed in (
+        *told.join_requested(group, carol, "let me in"),
         told.bot_added(group, bot, alice),
         told.group_messages_refused(group, bot, alice),
         told.group_messages_allowed(group, bot, alice),

@@ -12,6 +12,7 @@ from qq_raw_api import Api
 
 from imbridge.emulators.qq import Bot, Group, QQEmulator, User
 from imbridge.emulators.qq.sending import MP4, PNG, SILK
+from imbridge.emulators.qq.uploads import SOFT_LIMITS
 
 
 @pytest.fixture
@@ -37,6 +38,7 @@ def encoded(data: bytes) -> str:
 
 
 async def test_by_bytes_and_by_address(api: Api, qq: QQEmulator, alice: User, users: str, site: TestServer) -> None:
+    qq.settings.group_replies = qq.settings.c2c_replies = 5
     sent = await alice.says("hi")
     offers: list[dict[str, Any]] = [
         {"file_type": 1, "file_data": encoded(PNG), "file_name": "a.png"},
@@ -64,14 +66,16 @@ async def test_what_is_no_file(api: Api, qq: QQEmulator, users: str, site: TestS
     assert await code(file_type=9, file_data=encoded(PNG)) == 40034001
     assert await code(file_data="no base64!") == 40034001
     assert await code(url="ftp://example.com/x") == 40034001
-    assert await code(url=str(site.make_url("/missing"))) == 304082
-    assert await code(url="http://127.0.0.1:1/x") == 304082
+    assert await code(url=str(site.make_url("/missing"))) == 850026
+    assert await code(url="http://127.0.0.1:1/x") == 850026
     for file_type, data in ((1, MP4), (2, PNG), (3, PNG)):
-        assert await code(file_type=file_type, file_data=encoded(data)) == 304083
+        assert await code(file_type=file_type, file_data=encoded(data)) == 850019
     qq.settings.strict_formats = False
     assert (await api.post(f"{users}/files", {"file_type": 2, "file_data": encoded(PNG)}))[0] == 200
+    qq.settings.file_limit = 4
+    assert await code(url=str(site.make_url("/a.png"))) == 850031
     qq.settings.inline_limit = 4
-    assert await code(file_data=encoded(PNG)) == 304020
+    assert await code(file_data=encoded(PNG)) == 850031
 
 
 async def test_where_a_file_info_is_good(
@@ -83,11 +87,11 @@ async def test_where_a_file_info_is_good(
     body = {"msg_type": 7, "content": " ", "media": {"file_info": info["file_info"]}}
     for _ in range(2):
         assert (await api.post(f"/v2/users/{bob.openid_for(bot)}/messages", body))[0] == 200
-    assert (await api.refused(f"{groups}/messages", body))[1] == 304082
-    assert (await api.refused(f"{users}/messages", {"msg_type": 7, "media": {"file_info": "x"}}))[1] == 304082
-    assert (await api.refused(f"{users}/messages", {"msg_type": 7}))[1] == 304082
+    assert (await api.refused(f"{groups}/messages", body))[1] == 304080
+    assert (await api.refused(f"{users}/messages", {"msg_type": 7, "media": {"file_info": "x"}}))[1] == 304080
+    assert (await api.refused(f"{users}/messages", {"msg_type": 7}))[1] == 304080
     qq.pass_time(86_401)
-    assert (await api.refused(f"{users}/messages", body))[1] == 304082
+    assert (await api.refused(f"{users}/messages", body))[1] == 304080
     qq.settings.file_ttl = 0
     _, info = await api.post(f"{groups}/files", {"file_type": 1, "file_data": encoded(PNG)})
     assert info["ttl"] == 0
@@ -145,6 +149,7 @@ async def test_a_large_file_in_parts(api: Api, qq: QQEmulator, alice: User, user
     upload_id = await upload(api, users, data, announced(data))
     assert qq.stats.upload_parts == 3
     _, info = await api.post(f"{users}/files", {"file_type": 4, "upload_id": upload_id, "srv_send_msg": False})
+    assert "raw_url" not in info
     sent = await alice.says("hi")
     body = {"msg_type": 7, "media": {"file_info": info["file_info"]}, "msg_id": sent.id}
     assert (await api.post(f"{users}/messages", body))[0] == 200
@@ -167,7 +172,7 @@ async def test_parts_that_are_not_right(
     assert (await api.refused(f"{users}/upload_prepare", announced(b"")))[1] == 40034001
     assert (await api.refused(f"{users}/upload_prepare", announced(b"x", file_size="many")))[1] == 40034001
     qq.settings.file_limit = 10
-    assert (await api.refused(f"{users}/upload_prepare", announced(b"x" * 11)))[1] == 304020
+    assert (await api.refused(f"{users}/upload_prepare", announced(b"x" * 11)))[1] == 850031
     _, plan = await api.post(f"{users}/upload_prepare", announced(b"abc"))
     finish = {
         "upload_id": plan["upload_id"],
@@ -193,4 +198,19 @@ async def test_parts_that_are_not_right(
     assert (await api.post(f"{users}/files", whole))[0] == 200
     for name in ("md5", "sha1", "md5_10m"):
         upload_id = await upload(api, users, b"abc", announced(b"abc", **{name: "0" * 32}))
-        assert (await api.refused(f"{users}/files", {**whole, "upload_id": upload_id}))[1] == 304082
+        assert (await api.refused(f"{users}/files", {**whole, "upload_id": upload_id}))[1] == 10000
+
+
+async def test_media_that_are_too_large_become_files(
+    api: Api, qq: QQEmulator, alice: User, users: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_id = await upload(api, users, PNG, announced(PNG, file_type=1))
+    _, info = await api.post(f"{users}/files", {"file_type": 1, "upload_id": upload_id})
+    async with api.session.get(info["raw_url"]) as response:
+        assert await response.read() == PNG
+    monkeypatch.setitem(SOFT_LIMITS, 1, 4)
+    _, info = await api.post(f"{users}/files", {"file_type": 1, "file_data": encoded(PNG)})
+    sent = await alice.says("hi")
+    body = {"msg_type": 7, "media": {"file_info": info["file_info"]}, "msg_id": sent.id}
+    assert (await api.post(f"{users}/messages", body))[0] == 200
+    assert (await alice.receives()).file_type == 4

@@ -19,7 +19,7 @@ async def test_a_single_chat(link: RawGateway, api: Api, alice: User, bot: Bot) 
     assert event["id"].startswith("C2C_MESSAGE_CREATE:")
     assert event["d"]["content"] == "a &lt; b &amp; &lt;@!1&gt;"
     assert event["d"]["author"]["user_openid"] == openid
-    assert event["d"]["message_scene"]["ext"] == [f"msg_idx={sent.ref_idx}"]
+    assert event["d"]["message_scene"]["ext"][0] == f"msg_idx={sent.ref_idx}"
     assert event["d"]["timestamp"].endswith("+08:00")
     assert await sent.taken()
     answer = await api.reply(to(alice, bot), sent, "Echo")
@@ -37,7 +37,7 @@ async def test_a_group_hears_what_mentions_it(
     data = (await link.event("GROUP_AT_MESSAGE_CREATE"))["d"]
     bobs = bob.member_openid_for(bot, group)
     assert data["content"] == f" <@{bobs}> hi"
-    assert [(one["is_you"], one["username"]) for one in data["mentions"]] == [(True, "Demo Bot"), (False, "Bob")]
+    assert [(one["is_you"], one["username"]) for one in data["mentions"]] == [(False, "Bob")]
     assert data["author"]["member_openid"] == alice.member_openid_for(bot, group) != alice.openid_for(bot)
     assert data["author"]["member_role"] == "owner"
     await api.reply(f"/v2/groups/{data['group_openid']}/messages", sent, "all")
@@ -46,13 +46,24 @@ async def test_a_group_hears_what_mentions_it(
     assert qq.group_openid(group) == data["group_openid"]
 
 
-async def test_a_group_that_gives_everything(link: RawGateway, alice: User, group: Group, bot: Bot) -> None:
+async def test_a_group_that_gives_everything(
+    link: RawGateway, qq: QQEmulator, alice: User, group: Group, bot: Bot
+) -> None:
     group.all_messages = True
     await alice.says("just so", chat=group)
     assert (await link.event("GROUP_MESSAGE_CREATE"))["d"]["content"] == "just so"
     await alice.says("you", chat=group, mentions=[bot])
     data = (await link.event("GROUP_MESSAGE_CREATE"))["d"]
     assert data["content"] == f"<@{data['mentions'][0]['member_openid']}> you"
+    assert data["mentions"][0]["is_you"]
+    qq.settings.both_events = True
+    await alice.says("twice", chat=group, mentions=[bot])
+    whole = (await link.event("GROUP_MESSAGE_CREATE"))["d"]
+    again = (await link.event("GROUP_AT_MESSAGE_CREATE"))["d"]
+    qq.settings.strips_mentions, qq.settings.both_events = True, False
+    await alice.says("you", chat=group, mentions=[bot])
+    assert (await link.event("GROUP_MESSAGE_CREATE"))["d"]["content"] == "you"
+    assert (again["id"], again["content"], again["mentions"]) == (whole["id"], " twice", [])
 
 
 async def test_quotes(link: RawGateway, api: Api, alice: User, bot: Bot) -> None:
@@ -64,7 +75,7 @@ async def test_quotes(link: RawGateway, api: Api, alice: User, bot: Bot) -> None
         await alice.says("that", quoting=quoted)
         data = (await link.event("C2C_MESSAGE_CREATE"))["d"]
         assert data["message_type"] == 103
-        assert data["message_scene"]["ext"][0] == f"ref_msg_idx={quoted.ref_idx}"
+        assert data["message_scene"]["ext"][-1] == f"ref_msg_idx={quoted.ref_idx}"
         assert data["msg_elements"][0]["content"] == quoted.text
     assert data["msg_elements"][0]["attachments"] == sent.data["attachments"]
 
@@ -88,6 +99,11 @@ async def test_what_people_send_besides_text(link: RawGateway, api: Api, alice: 
     await alice.sends_ark("[card]", {"title": "T"})
     data = (await link.event("C2C_MESSAGE_CREATE"))["d"]
     assert (data["message_type"], data["ark_data"]["fields"]) == (3, {"title": "T"})
+    assert data["content"] == "[卡片消息] 小程序\n摘要: [card]"
+    await alice.sends_record(["one", "two"])
+    data = (await link.event("C2C_MESSAGE_CREATE"))["d"]
+    assert data["message_scene"]["ext"][-1].startswith("ref_msg_idx=TMP_")
+    assert data["msg_elements"] == [{"content": "=== 消息 1 ===\n[消息内容] one\n\n=== 消息 2 ===\n[消息内容] two"}]
 
 
 async def test_every_kind_of_message(link: RawGateway, api: Api, alice: User, bot: Bot) -> None:
@@ -115,21 +131,22 @@ async def test_what_is_not_allowed(link: RawGateway, api: Api, alice: User, bot:
     async def code(**body: Any) -> int:
         return (await api.refused(where, {"msg_id": sent.id, **body}))[1]
 
-    assert await code(msg_type=0, content="") == 50006
-    assert await code(msg_type=9, content="x") == 40034001
-    assert await code(msg_type=2, markdown={"content": ""}) == 50041
-    assert await code(msg_type=2, markdown={"content": "x", "custom_template_id": "y"}) == 50057
-    assert await code(msg_type=2, markdown={"custom_template_id": "y"}) == 304036
+    assert await code(msg_type=0, content="") == 304061
+    assert await code(msg_type=9, content="x") == 340069
+    assert await code(msg_type=2, markdown={"content": ""}) == 40034008
+    assert await code(msg_type=2, markdown={"content": "x"}, content="y") == 22006
+    assert await code(msg_type=2, markdown={"content": "x", "custom_template_id": "y"}) == 40034124
+    assert await code(msg_type=2, markdown={"custom_template_id": "y"}) == 40034127
     bot.markdown = bot.keyboard = bot.ark = False
     bot.urls = ("*.example.com",)
-    assert await code(msg_type=2, markdown={"content": "x"}) == 50056
+    assert await code(msg_type=2, markdown={"content": "x"}) == 40034127
     assert await code(msg_type=0, content="x", keyboard={"content": {"rows": []}}) == 304037
     assert await code(msg_type=0, content="x", keyboard={"id": "k"}) == 304038
     assert await code(msg_type=3, ark={"template_id": 23, "kv": []}) == 304004
-    assert await code(content="see https://evil.org/x") == 304003
-    assert await code(content="see evil.org") == 304003
-    qq.settings.new_codes = True
+    assert await code(content="see https://evil.org/x") == 40054010
     assert await code(content="see evil.org") == 40054010
+    qq.settings.old_codes = True
+    assert await code(content="see evil.org") == 304003
     await api.reply(where, sent, "see http://www.example.com/a.org")
     assert (await api.refused("/v2/users/NOBODY/messages", {"content": "x"}))[1] == 40034001
 

@@ -16,16 +16,16 @@ def text(msg_id: str = "", seq: int = 1, **more: Any) -> dict[str, Any]:
     return {"content": "x", "msg_type": 0, "msg_seq": seq, **({"msg_id": msg_id} if msg_id else {}), **more}
 
 
-async def test_five_answers_in_an_hour(qq: QQEmulator, api: Api, alice: User, bot: Bot) -> None:
+async def test_four_answers_in_an_hour(qq: QQEmulator, api: Api, alice: User, bot: Bot) -> None:
     where, sent = to(alice, bot), await alice.says("hi")
     await api.reply(where, sent, "1", seq=1)
     assert await api.refused(where, text(sent.id, 1)) == (400, 40054005)
     assert qq.stats.duplicates_refused == 1
     without_number = {"content": "x", "msg_type": 0, "msg_id": sent.id}
     assert (await api.refused(where, without_number))[1] == 40054005, "msg_seq is 1 when it is left out"
-    for seq in (7, 3, 4, 5):
+    for seq in (7, 3, 4):
         await api.reply(where, sent, str(seq), seq=seq)
-    assert await api.refused(where, text(sent.id, 6)) == (400, 22009)
+    assert await api.refused(where, text(sent.id, 5)) == (400, 40034128)
     later = await alice.says("again")
     qq.pass_time(3599)
     await api.reply(where, later, "in time")
@@ -34,16 +34,20 @@ async def test_five_answers_in_an_hour(qq: QQEmulator, api: Api, alice: User, bo
     assert await api.refused(where, text("unknown")) == (400, 40034024)
 
 
-async def test_a_group_has_five_minutes(qq: QQEmulator, api: Api, alice: User, bot: Bot, group: Group) -> None:
+async def test_a_group_has_five_answers_in_five_minutes(
+    qq: QQEmulator, api: Api, alice: User, bot: Bot, group: Group
+) -> None:
     where = f"/v2/groups/{qq.group_openid(group)}/messages"
     sent = await alice.says("hi", chat=group, mentions=[bot])
     own = await alice.says("alone")
     assert (await api.refused(where, text(own.id)))[1] == 40034024, "a message of a single chat"
     assert (await api.refused(to(alice, bot), text(sent.id)))[1] == 40034024
     qq.pass_time(299)
-    await api.reply(where, sent, "in time")
+    for seq in range(1, 6):
+        await api.reply(where, sent, "in time", seq=seq)
+    assert (await api.refused(where, text(sent.id, 6)))[1] == 40034128
     qq.pass_time(2)
-    assert (await api.refused(where, text(sent.id, 2)))[1] == 40034005
+    assert (await api.refused(where, text(sent.id, 7)))[1] == 40034005
 
 
 async def test_somebody_elses_message_is_no_handle(api: Api, alice: User, bob: User, bot: Bot) -> None:
@@ -63,12 +67,12 @@ async def test_events_can_be_answered(
     assert (await api.refused(where, text(event_id=event.event_id)))[1] == 40054005
     removed = qq.happenings.messages_refused(alice, bot)
     assert (await api.refused(where, text(event_id=removed.event_id)))[1] == 40034027
-    assert (await api.refused(where, text(event_id="FRIEND_ADD:unknown")))[1] == 40034026
+    assert (await api.refused(where, text(event_id="FRIEND_ADD:unknown")))[1] == 40034025
     added = qq.happenings.bot_added(group, bot, alice)
-    assert (await api.refused(where, text(event_id=added.event_id)))[1] == 40034026
+    assert (await api.refused(where, text(event_id=added.event_id)))[1] == 40034025
     assert (await api.post(groups, text(event_id=added.event_id)))[0] == 200
     qq.pass_time(301)
-    assert (await api.refused(groups, text(event_id=added.event_id, seq=2)))[1] == 40034005
+    assert (await api.refused(groups, text(event_id=added.event_id, seq=2)))[1] == 40034026
 
 
 async def test_who_may_speak_first(qq: QQEmulator, api: Api, alice: User, bot: Bot, group: Group) -> None:
@@ -91,9 +95,17 @@ async def test_who_may_speak_first(qq: QQEmulator, api: Api, alice: User, bot: B
     assert (await api.refused(groups, text()))[1] == 40054003
 
 
+async def test_active_messages_have_a_rate(qq: QQEmulator, api: Api, alice: User, bob: User, bot: Bot) -> None:
+    bot.active, qq.settings.rate_limits = True, True
+    answers = [await api.post(to(alice, bot), text()) for _ in range(21)]
+    assert [status for status, _ in answers[:20]] == [200] * 20
+    assert answers[20][1]["code"] == 40034100
+    assert (await api.post(to(bob, bot), text()))[0] == 200
+
+
 async def test_wake_ups(qq: QQEmulator, api: Api, alice: User, bot: Bot) -> None:
     where, wakeup = to(alice, bot), {"content": "come back", "msg_type": 0, "is_wakeup": True}
-    assert (await api.refused(where, wakeup))[1] == 40034102, "they never wrote"
+    assert (await api.refused(where, wakeup))[1] == 40034123, "they never wrote"
     sent = await alice.says("hi")
     assert (await api.refused(where, {**wakeup, "msg_id": sent.id}))[1] == 40034001
     day = qq.settings.day
@@ -102,9 +114,9 @@ async def test_wake_ups(qq: QQEmulator, api: Api, alice: User, bot: Bot) -> None
         assert (await api.post(where, wakeup))[0] == 200
         shown = await alice.receives("come back")
         assert (shown.wakeup, shown.active) == (True, True)
-        assert (await api.refused(where, wakeup))[1] == 40034100
+        assert (await api.refused(where, wakeup))[1] == 40034122
     qq.pass_time(day * 30)
-    assert (await api.refused(where, wakeup))[1] == 40034102
+    assert (await api.refused(where, wakeup))[1] == 40034123
     await alice.says("I am back")
     assert (await api.post(where, wakeup))[0] == 200
     qq.happenings.messages_refused(alice, bot)
@@ -118,7 +130,10 @@ async def test_typing(api: Api, alice: User, bot: Bot) -> None:
     assert alice.typing == [(bot, 60)]
     await alice.receives_nothing(within=0.01)
     for broken in ({"input_second": 61, "input_type": 1}, {"input_second": 5, "input_type": 7}, None):
-        assert (await api.refused(where, {**notice, "input_notify": broken}))[1] == 40034001
+        assert (await api.refused(where, {**notice, "input_notify": broken}))[1] == 50059
+    for seq in (2, 3, 4):
+        assert (await api.post(where, {**notice, "msg_seq": seq}))[0] == 200
+    assert (await api.refused(where, text(sent.id, 5)))[1] == 40034128, "each notice is one of the answers"
     del notice["msg_id"]
     assert (await api.refused(where, notice))[1] == 40034102
 

@@ -23,6 +23,7 @@ async def test_a_stream(api: Api, qq: QQEmulator, alice: User, where: str) -> No
     status, answer = await api.post(where, part(sent, 0, "One"))
     assert status == 200, answer
     stream = {"stream_msg_id": answer["id"]}
+    assert answer["remain_msg_len"] == 10_000 - 3
     shown = await alice.receives("One")
     assert (shown.kind, shown.finished, shown.id) == ("stream", False, answer["id"])
     assert (await api.post(where, part(sent, 1, "One, two", **stream)))[0] == 200
@@ -41,23 +42,23 @@ async def test_a_stream(api: Api, qq: QQEmulator, alice: User, where: str) -> No
 async def test_parts_that_are_not_right(api: Api, qq: QQEmulator, alice: User, bot: Bot, where: str) -> None:
     sent = await alice.says("hi")
     assert (await api.refused(where, part(sent, 1, "One")))[1] == 40034001
-    assert (await api.refused(where, part(sent, 0, "One", input_mode="append")))[1] == 40034001
+    assert (await api.refused(where, part(sent, 0, "One", input_mode="other")))[1] == 40034001
     assert (await api.refused(where, part(sent, 0, "")))[1] == 40034001
     assert (await api.refused(where, part(sent, 0, "One", input_state=2)))[1] == 40034001
     assert (await api.refused(where, part(sent, 0, "x", msg_id="", event_id="")))[1] == 40034102
     _, answer = await api.post(where, part(sent, 0, "One"))
     stream = {"stream_msg_id": answer["id"]}
     assert (await api.refused(where, part(sent, 0, "One, two", **stream)))[1] == 40034001
-    assert (await api.refused(where, part(sent, 1, "Two", **stream)))[1] == 40034001, "the beginning has changed"
+    assert (await api.refused(where, part(sent, 1, "Two", **stream)))[1] == 40007, "the beginning has changed"
     assert (await api.refused(where, part(sent, 1, "One, two", msg_seq=2, **stream)))[1] == 40034001
     assert (await api.refused(where, part(sent, 1, "One", stream_msg_id="unknown")))[1] == 40034001
     bot.urls = ("example.com",)
-    assert (await api.refused(where, part(sent, 1, "One evil.org", **stream)))[1] == 304003
+    assert (await api.refused(where, part(sent, 1, "One evil.org", **stream)))[1] == 40054010
     qq.pass_time(3601)
     assert (await api.post(where, part(sent, 1, "One, two", **stream)))[0] == 200, "only its begin answers in time"
     bot.markdown = False
     later = await alice.says("again")
-    assert (await api.refused(where, part(later, 0, "One")))[1] == 50056
+    assert (await api.refused(where, part(later, 0, "One")))[1] == 40034127
     assert (await api.post(where, part(later, 0, "One", content_type="text")))[0] == 200
 
 
@@ -70,3 +71,30 @@ async def test_parts_that_come_too_fast(api: Api, qq: QQEmulator, alice: User, w
     qq.pass_time(1000)
     assert (await api.post(where, part(sent, 2, "One, two", **stream)))[0] == 200, "a number may be left out"
     assert (await api.post(where, part(sent, 3, "One, two, three", input_state=10, **stream)))[0] == 200
+
+
+async def test_parts_that_are_put_together(api: Api, qq: QQEmulator, alice: User, bot: Bot, where: str) -> None:
+    sent = await alice.says("hi")
+    first = part(sent, 0, "One")
+    del first["input_mode"]
+    _, answer = await api.post(where, first)
+    more = part(sent, 1, ", two", stream_msg_id=answer["id"], input_mode="append", input_state=10)
+    assert (await api.post(where, more))[0] == 200
+    shown = await alice.receives("One, two")
+    assert (shown.states, shown.finished) == (["One", "One, two"], True)
+    qq.settings.stream_limit = 8
+    later = await alice.says("again")
+    _, answer = await api.post(where, part(later, 0, "One, two"))
+    assert answer["remain_msg_len"] == 0
+    too_long = part(later, 1, "One, two!", stream_msg_id=answer["id"])
+    assert (await api.refused(where, too_long))[1] == 40054007
+
+
+async def test_a_stream_that_wakes_somebody_up(api: Api, qq: QQEmulator, alice: User, where: str) -> None:
+    sent = await alice.says("hi")
+    qq.pass_time(3601)
+    assert (await api.refused(where, part(sent, 0, "Hello?")))[1] == 40034005
+    status, answer = await api.post(where, part(sent, 0, "Hello?", is_wakeup=True))
+    assert status == 200, answer
+    assert (await alice.receives("Hello?")).wakeup
+    assert (await api.refused(where, part(sent, 0, "Hello?", is_wakeup=True)))[1] == 40034122

@@ -41,6 +41,11 @@ async def test_events_are_posted_and_acknowledged(
     await qq.set_webhook(bot, webhook.url)
     assert webhook.headers[0]["User-Agent"] == "QQBot-Callback"
     assert webhook.headers[0]["X-Bot-Appid"] == bot.app_id
+    assert "X-Signature-Ed25519" not in webhook.headers[0]
+    qq.settings.signed_validation = True
+    await qq.webhooks.verify(bot)
+    timestamp, signature = (webhook.headers[1][f"X-Signature-{name}"] for name in ("Timestamp", "Ed25519"))
+    assert is_signed(bot.secret, signature, timestamp, webhook.bodies[1])
     sent = await alice.says("hi")
     assert await sent.taken()
     assert sent.pushed is not None

@@ -3,15 +3,19 @@
 import asyncio
 import logging
 from collections import Counter
+from os import PathLike
+from pathlib import Path
 from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
 from imbridge.adapters.qq.api import QQApi
 from imbridge.adapters.qq.capabilities import BOT
 from imbridge.adapters.qq.config import QQConfig
-from imbridge.adapters.qq.inbound import Identity, decode, unreadable
 from imbridge.adapters.qq.link import QQLink
 from imbridge.adapters.qq.outbound import measure
+from imbridge.adapters.qq.received.downloads import Downloads
+from imbridge.adapters.qq.received.identity import Identity
+from imbridge.adapters.qq.received.reading import Reading
 from imbridge.adapters.qq.sent.speaking import Speaking
 from imbridge.adapters.qq.sent.windows import Windows
 from imbridge.adapters.qq.services.sdk import Sdk
@@ -20,10 +24,10 @@ from imbridge.config import AccountConfig
 from imbridge.protocol import (
     AuthError,
     Channel,
-    DecodeError,
     Degradation,
     ImbridgeError,
     LinkError,
+    Media,
     Message,
 )
 from imbridge.rendering import Part
@@ -64,6 +68,8 @@ class QQAdapter(Adapter):
         self._speaking = Speaking(self.api, self.windows)
         self._sdk = Sdk(self.api, self.windows)
         self.counts: Counter[str] = Counter()
+        self._reading = Reading(self.key, self.me, self.counts)
+        self.downloads = Downloads(config, context.pool)
         self.link_options = link_options or _OPTIONS
         self._links: list[Link] = []
         self._closed = False
@@ -88,6 +94,7 @@ class QQAdapter(Adapter):
             self._links.append(link)
         try:
             async with asyncio.TaskGroup() as group:
+                group.create_task(self._learn())
                 for link in self._links:
                     group.create_task(link.start())
         except* LinkError as errors:
@@ -95,6 +102,13 @@ class QQAdapter(Adapter):
             error = errors.exceptions[0]
             cause = error.__cause__
             raise (cause if isinstance(cause, AuthError) else error) from None
+
+    async def _learn(self) -> None:
+        """Who we are: it tells whether we are called, in guilds."""
+        try:
+            self.me.learn(await self.api.me(patience=10.0))
+        except ImbridgeError as error:
+            log.info("%s: who we are could not be asked: %s", self.key, error)
 
     async def stop_reading(self) -> None:
         """Take nothing new: what comes later is replayed to the next process, which resumes the session."""
@@ -132,17 +146,18 @@ class QQAdapter(Adapter):
     # -- hearing -------------------------------------------------------------------------------------------------------
 
     def _decode(self, payload: dict[str, Any]) -> Inbound | None:
-        try:
-            inbound = decode(payload, self.me)
-        except DecodeError as error:
-            log.warning("%s: %s; it is passed on as unknown", self.key, error)
-        except Exception as error:  # noqa: BLE001 - told, without its text; our mistake must not lose the message
-            log.warning("%s: the decoder failed (%s); the delivery is passed on whole", self.key, type(error).__name__)
-        else:
-            if isinstance(inbound.item, Message):
-                self.windows.note(inbound.item)
-            return inbound
-        return unreadable(payload, self.me)
+        inbound = self._reading.read(payload)
+        if isinstance(inbound.item, Message):
+            self.windows.note(inbound.item)
+        return inbound
+
+    async def read(self, message_id: str, media: Media) -> bytes:
+        """Fetch what was received."""
+        return await self.downloads.read(media)
+
+    async def save(self, message_id: str, media: Media, to: str | PathLike[str]) -> Path:
+        """Write what was received to disk."""
+        return await self.downloads.save(media, to)
 
     # -- speaking ------------------------------------------------------------------------------------------------------
 

@@ -1,24 +1,32 @@
-"""A dispatched payload → Message or Event. Pure.
+"""A dispatched payload → Message or Event. Pure but for what is remembered in the `Identity`.
 
-Source: bot.q.qq.com, "message events" and "events of groups and single chats".
+Source: bot.q.qq.com, "event subscription and notification", "message events", the pages of each event.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from pydantic_core import to_json
 
 from imbridge.adapters.base import Inbound
-from imbridge.adapters.qq.api import DIRECT
-from imbridge.adapters.qq.received.facts import Identity, digest, moment, text_of
-from imbridge.protocol import Channel, ChannelKind, DecodeError, Message, Sender, Text, UnknownEvent
+from imbridge.adapters.qq.received import events
+from imbridge.adapters.qq.received.content import content_type, shown
+from imbridge.adapters.qq.received.facts import digest, id_of, moment
+from imbridge.adapters.qq.received.happening import Happening
+from imbridge.adapters.qq.received.identity import Identity
+from imbridge.adapters.qq.received.mentions import Called
+from imbridge.adapters.qq.received.quotes import indices, quote
+from imbridge.adapters.qq.received.senders import DIRECT, PRIVATE, channel, sender
+from imbridge.adapters.said import GAPS, joined, said
+from imbridge.protocol import DecodeError, Element, Event, Mention, Message, UnknownEvent
 
-__all__ = ["Identity", "decode", "unreadable"]
+__all__ = ["MESSAGES", "Identity", "decode", "unreadable"]
 
-MESSAGES = frozenset(
-    {"C2C_MESSAGE_CREATE", "GROUP_AT_MESSAGE_CREATE", "GROUP_MESSAGE_CREATE", "AT_MESSAGE_CREATE", "MESSAGE_CREATE",
-     "DIRECT_MESSAGE_CREATE"}
-)  # fmt: skip
+GROUP_CALL, GUILD_CALL = "GROUP_AT_MESSAGE_CREATE", "AT_MESSAGE_CREATE"
+MESSAGES = frozenset({PRIVATE, GROUP_CALL, "GROUP_MESSAGE_CREATE", GUILD_CALL, "MESSAGE_CREATE", DIRECT})
+_NOT_AS_EXPECTED = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
+"""What reading raises on something of a known kind that lacks what its kind should have. It is passed on whole."""
 
 
 def decode(payload: Mapping[str, Any], me: Identity) -> Inbound:
@@ -28,20 +36,15 @@ def decode(payload: Mapping[str, Any], me: Identity) -> Inbound:
         DecodeError: it lacks what every payload has.
     """
     kind, data = payload.get("t"), payload.get("d")
-    if not isinstance(kind, str) or not isinstance(data, Mapping):
+    if not isinstance(kind, str) or not kind or not isinstance(data, Mapping):
         raise DecodeError("a payload without t or d", payload)
     if kind in MESSAGES:
         return _message(kind, data, me)
-    key = text_of(payload, "id") or digest(to_json(dict(data)))
-    event = UnknownEvent(
-        id=key,
-        platform="qq",
-        account=me.account,
-        timestamp=moment(data.get("timestamp")),
-        payload=dict(data),
-        kind=kind,
-    )
-    return Inbound(event, (key,))
+    # In some payloads the id is left out; the whole of it, with its number, stands for it then.
+    key = id_of(payload, "id") or digest(to_json(dict(payload)))
+    event = _event(Happening(kind, key, data, me))
+    own = id_of(data, "id") if kind == "INTERACTION_CREATE" else ""
+    return Inbound(event, tuple(dict.fromkeys((key, *((own,) if own else ()), *events.keys(kind, data)))))
 
 
 def unreadable(payload: Any, me: Identity) -> Inbound:
@@ -51,51 +54,53 @@ def unreadable(payload: Any, me: Identity) -> Inbound:
     return Inbound(event, (key,))
 
 
+def _event(told: Happening) -> Event:
+    reader = events.READERS.get(told.kind)
+    if reader is not None:
+        with suppress(*_NOT_AS_EXPECTED):
+            return reader(told)
+    return told.make(UnknownEvent, kind=told.kind)
+
+
 def _message(kind: str, data: Mapping[str, Any], me: Identity) -> Inbound:
-    message_id, author = text_of(data, "id"), data.get("author")
-    if not message_id or not isinstance(author, Mapping):
-        raise DecodeError("a message without id or author", data)
-    sender = _sender(author, me)
-    text = text_of(data, "content")
+    message_id = id_of(data, "id")
+    if not message_id:
+        raise DecodeError("a message without id", data)
+    try:
+        who = sender(kind, data, me)
+        where = channel(kind, data, who, me)
+    except ValueError as error:
+        raise DecodeError(str(error), data) from None
+    called = Called(kind, data, me)
+    placed = shown(data, called)
+    index, quoted = indices(data)
+    me.references.note(index, message_id)
+    answered = quote(data, quoted, called, me)
+    text = said(placed)
     message = Message(
         id=message_id,
-        channel=_channel(kind, data, sender, me),
-        sender=sender,
-        elements=(Text(text),) if text else (),
-        content_type="text",
-        text=text.strip() if kind != "C2C_MESSAGE_CREATE" else text,
-        raw=text,
+        channel=where,
+        sender=who,
+        elements=(*((answered,) if answered is not None else ()), *placed, *_others(kind, answered, placed, called)),
+        content_type=content_type(placed),
+        # What called us was taken off before it came; the space behind it was not.
+        text=text if kind in (PRIVATE, DIRECT) else text.lstrip(GAPS),
+        raw=joined(placed),
+        reply_to=(answered.message_id or None) if answered is not None else None,
         timestamp=moment(data.get("timestamp")),
         payload=dict(data),
     )
     return Inbound(message, (message_id,))
 
 
-def _sender(author: Mapping[str, Any], me: Identity) -> Sender:
-    names = ("user_openid", "member_openid", "id")
-    identity = next((value for name in names if (value := text_of(author, name))), "")
-    if not identity:
-        raise DecodeError("a message from nobody", author)
-    ids = {name: text_of(author, name) for name in (*names, "union_openid") if text_of(author, name)}
-    return Sender(
-        id=identity,
-        ids=ids,
-        name=text_of(author, "username") or None,
-        is_bot=author.get("bot") is True,
-        is_self=bool(me.bot_id) and identity == me.bot_id,
-    )
+def _others(kind: str, answered: Any, placed: tuple[Element, ...], called: Called) -> list[Element]:
+    """Who is called in no place of the text: us, when the platform has taken that off or tells it by the event alone.
 
-
-def _channel(kind: str, data: Mapping[str, Any], sender: Sender, me: Identity) -> Channel:
-    if kind == "C2C_MESSAGE_CREATE":
-        return me.channel(ChannelKind.PRIVATE, sender.id)
-    if kind.startswith("GROUP_"):
-        where, identity = ChannelKind.GROUP, text_of(data, "group_openid") or text_of(data, "group_id")
-    elif kind == "DIRECT_MESSAGE_CREATE":
-        where, identity = ChannelKind.PRIVATE, text_of(data, "guild_id")
-        identity = identity and DIRECT + identity
-    else:
-        where, identity = ChannelKind.GUILD, text_of(data, "channel_id")
-    if not identity:
-        raise DecodeError("a message from nowhere", data)
-    return me.channel(where, identity)
+    A guild's message comes by the same event when it answers one of ours.
+    """
+    found = called.unplaced()
+    if kind == GROUP_CALL or (kind == GUILD_CALL and answered is None):
+        calls = (element for element in (*placed, *found) if isinstance(element, Mention))
+        if not any(call.is_self for call in calls):
+            found.append(called.ourselves())
+    return found

@@ -1,12 +1,14 @@
-"""Messages that answer nothing: mostly refused since April 2025, wake-ups of a single chat excepted.
+"""Messages that answer nothing: who may send them, how often, and the wake-ups of single chats.
 
-Rules: bot-docs, `server-inter/message/send-receive/send.md`; the wake-ups (`is_wakeup`: once on the same day, once
-after 1, 3 and 7 days, never after 30) are as clients report, and so is 40034102. Undocumented: the other codes here.
+Rules: bot.q.qq.com/wiki, `server-inter/message/overview.html` (2026): wake-ups (`is_wakeup`) once on the same day, once
+after 1, 3 and 7 days, never after 30; other active messages 20 a minute and 1000 a day for one person or group. In 2025
+they were withdrawn, and robots without the permission are still told 40034102, as clients report: `Bot.active`.
 """
 
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from imbridge.emulators.common.rates import Rates
 from imbridge.emulators.qq.errors import ApiError
 from imbridge.emulators.qq.message import Way
 
@@ -26,6 +28,8 @@ class Active:
 
     def __init__(self, world: "World") -> None:
         self._world = world
+        settings = world.settings
+        self._rates = Rates((settings.active_minute, 60.0), (settings.active_day, settings.day))
         self._sent: dict[tuple[str, ...], list[tuple[float, str]]] = defaultdict(list)
 
     def check_c2c(self, bot: "Bot", user: "User") -> None:
@@ -38,6 +42,7 @@ class Active:
             raise ApiError(40034105)
         if not bot.active:
             raise ApiError(40034102)
+        self._in_rate(bot, user.id)
 
     def check_group(self, bot: "Bot", group: "Group") -> None:
         """Refuses a message to a group that answers nothing.
@@ -49,6 +54,7 @@ class Active:
             raise ApiError(40034105)
         if not bot.active:
             raise ApiError(40034102)
+        self._in_rate(bot, group.number)
 
     def check_channel(self, bot: "Bot", channel: "Channel") -> None:
         """Refuses a message to a channel that answers nothing.
@@ -99,10 +105,15 @@ class Active:
         days = (self._world.now() - last) / self._world.settings.day if last is not None else WAKEUP_DAYS[-1]
         period = next((index for index, end in enumerate(WAKEUP_DAYS) if days < end), None)
         if period is None:
-            raise ApiError(40034102)
+            raise ApiError(40034123)
         if period in user.wakeups.get(bot, ()):
-            raise ApiError(40034100)
+            raise ApiError(40034122)
         return period
+
+    def _in_rate(self, bot: "Bot", place: str) -> None:
+        if self._world.settings.rate_limits and self._rates.take(bot.app_id, place)[0] > 0:
+            self._world.stats.rate_limited += 1
+            raise ApiError(40034100)
 
     def _today(self, *key: str) -> list[tuple[float, str]]:
         horizon = self._world.now() - self._world.settings.day

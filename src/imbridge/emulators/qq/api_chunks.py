@@ -1,7 +1,9 @@
 """Large files in parts: `upload_prepare`, `PUT` of each part, `upload_part_finish`, then `files` with the `upload_id`.
 
-As clients use it (the newer official documents have it, the older have not): sizes are strings, `md5_10m` is the MD5 of
-the first 10,002,432 bytes, the addresses for the parts need no token. 40093001: the part is not there (yet).
+Rule: bot.q.qq.com/wiki, `autogen/api/v2_users_user_id_upload_prepare.post.html` and `..._upload_part_finish...` (2026):
+sizes are strings, `md5_10m` is the MD5 of the first 10,002,432 bytes, the addresses for the parts need no token.
+40093001: the part is not there (yet), to be tried again. Undocumented: that files with a wrong checksum are refused,
+with 10000.
 """
 
 import hashlib
@@ -13,7 +15,7 @@ from imbridge.emulators.qq.api_files import place_of
 from imbridge.emulators.qq.errors import ApiError
 from imbridge.emulators.qq.message import Way
 from imbridge.emulators.qq.routes import Raw
-from imbridge.emulators.qq.uploads import NAMES
+from imbridge.emulators.qq.uploads import TYPES
 
 if TYPE_CHECKING:
     from imbridge.emulators.qq.bot import Bot
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
     from imbridge.emulators.qq.world import World
 
 BEGINNING = 10_002_432
-CONCURRENCY = 3
-RETRY_TIMEOUT = 120
+CONCURRENCY = 1
+RETRY_TIMEOUT = 300
 RETRY_DELAY = 1
 
 
@@ -61,7 +63,7 @@ class Chunks:
         settings, body = self._world.settings, call.json()
         way, _ = place_of(call)
         size, file_type = _number(body, "file_size"), body.get("file_type")
-        if file_type not in NAMES or size <= 0 or not body.get("file_name"):
+        if file_type not in TYPES or size <= 0 or not body.get("file_name"):
             raise ApiError(40034001, "请求参数错误: file_type, file_name, file_size")
         if size > settings.file_limit:
             raise ApiError(304020)
@@ -123,7 +125,7 @@ class Chunks:
         data = b"".join(upload.parts[index] for index in upload.sizes)
         sha1 = hashlib.sha1(data, usedforsecurity=False).hexdigest()
         if upload.digests != {"md5": _md5(data), "sha1": sha1, "md5_10m": _md5(data[:BEGINNING])}:
-            raise ApiError(304082, "upload media info fail: md5, sha1 or md5_10m is not that of the file")
+            raise ApiError(10000, "md5, sha1 or md5_10m is not that of the file")
         return data, upload.name
 
     def _own(self, bot: "Bot", way: Way, upload_id: str) -> Upload:

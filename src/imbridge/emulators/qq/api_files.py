@@ -1,7 +1,7 @@
 """`POST /v2/users/{openid}/files` and `POST /v2/groups/{group_openid}/files`: by address, by bytes, or in parts.
 
-Rule: bot-docs, `server-inter/message/send-receive/rich-media.md`; `file_data` (Base64), `file_name` and `upload_id`
-are as clients use them.
+Rule: bot.q.qq.com/wiki, `autogen/api/v2_users_user_openid_files.post.html` (2026); `file_data` (Base64) is as clients
+use it.
 """
 
 import base64
@@ -12,7 +12,7 @@ import aiohttp
 
 from imbridge.emulators.qq.api_messages import send_media
 from imbridge.emulators.qq.errors import ApiError
-from imbridge.emulators.qq.uploads import NAMES
+from imbridge.emulators.qq.uploads import FILE, TYPES
 
 if TYPE_CHECKING:
     from imbridge.emulators.qq.group import Group
@@ -45,16 +45,19 @@ async def upload(call: "Call") -> dict[str, Any]:
     world, bot, body = call.world, call.bot, call.json()
     way, place = place_of(call)
     file_type = body.get("file_type")
-    if file_type not in NAMES:
+    if file_type not in TYPES:
         raise ApiError(40034001, "请求参数错误: file_type")
     if body.get("upload_id"):
         data, name = world.chunks.whole(bot, way, str(body["upload_id"]), int(file_type))
     else:
         data, name = await read_bytes(world, body), ""
-        if len(data) > world.settings.inline_limit:
+        limit = world.settings.inline_limit if body.get("file_data") else world.settings.file_limit
+        if len(data) > limit:
             raise ApiError(304020)
     file_info, ttl, stored = world.uploads.store(bot, way, file_type, str(body.get("file_name") or name), data)
     answer: dict[str, Any] = {"file_uuid": world.ids.hex("file_uuid"), "file_info": file_info, "ttl": ttl}
+    if body.get("upload_id") and stored.file_type != FILE:
+        answer["raw_url"] = world.uploads.offer(data, stored.name, "application/octet-stream")
     if body.get("srv_send_msg"):
         answer["id"] = send_media(world, bot, place, stored).id
     return answer

@@ -86,7 +86,8 @@ def mute(call: "Call") -> Raw | dict[str, Any]:
     guild, body = call.world.guild(call.bot, call.places["guild_id"]), call.json()
     if not body.get("mute_seconds") and not body.get("mute_end_timestamp"):
         raise ApiError(502005, "timestamp invalid")
-    named = [str(one) for one in body.get("user_ids") or ()]
+    asked = body.get("user_ids")
+    named = [str(one) for one in asked] if isinstance(asked, list) else []
     for user_id in named or [call.places.get("user_id", "")]:
         call.world.muted.append((guild, user_id, body))
     return {"user_ids": named} if named else no_content()

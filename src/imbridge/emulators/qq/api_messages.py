@@ -1,7 +1,7 @@
 """`POST /v2/users/{openid}/messages` and `POST /v2/groups/{group_openid}/messages`.
 
-Rule: bot-docs, `server-inter/message/send-receive/send.md`; `msg_type` 6 (input notice) and `is_wakeup` are as clients
-use them. Undocumented: that an input notice uses up its `msg_seq` but none of the answers.
+Rules: bot.q.qq.com/wiki, `autogen/api/v2_users_user_openid_messages.post.html` and `v2_groups_...` (2026). That an
+input notice (`msg_type` 6) is one of the answers is as clients report; the documents do not say it.
 """
 
 from collections.abc import Mapping
@@ -58,7 +58,7 @@ def send_group(call: "Call") -> dict[str, Any]:
     world, bot, body, openid = call.world, call.bot, call.json(), call.places["group_openid"]
     group = world.people.group(bot, openid)
     if body.get("msg_type") == INPUT:
-        raise ApiError(40034001, "请求参数错误: msg_type 6 is for single chats")
+        raise ApiError(340069)
     content, stored = read(world, bot, "group", body)
     answering = world.replies.check(bot, "group", group, openid, body)
     if answering is None:
@@ -101,6 +101,8 @@ def read(world: "World", bot: "Bot", way: Way, body: Mapping[str, Any]) -> "tupl
                 raise ApiError(50006)
             content = Content("text", text, contents.read_keyboard(bot, body.get("keyboard")))
         case 2:
+            if text.strip():
+                raise ApiError(22006)
             content = contents.read_markdown(bot, body)
         case 3:
             content = contents.read_ark(bot, body.get("ark"))
@@ -111,7 +113,7 @@ def read(world: "World", bot: "Bot", way: Way, body: Mapping[str, Any]) -> "tupl
             stored = world.uploads.find(bot, way, media.get("file_info") if isinstance(media, dict) else None)
             content = Content("media", text.strip() or stored.name)
         case kind:
-            raise ApiError(40034001, f"请求参数错误: msg_type {kind!r}")
+            raise ApiError(340069, f"message type is not valid: {kind!r}")
     check_text(world, bot, content.text)
     return content, stored
 
@@ -127,10 +129,12 @@ def _input(world: "World", bot: "Bot", user: "User", openid: str, body: Mapping[
     notify = body.get("input_notify")
     seconds = notify.get("input_second") if isinstance(notify, dict) else None
     if not isinstance(notify, dict) or notify.get("input_type") != 1:
-        raise ApiError(40034001, "请求参数错误: input_notify")
+        raise ApiError(50059)
     if not isinstance(seconds, int) or not 1 <= seconds <= LONGEST_INPUT:
-        raise ApiError(40034001, "请求参数错误: input_second")
-    if world.replies.check(bot, "c2c", None, openid, body) is None:
+        raise ApiError(50059)
+    answering = world.replies.check(bot, "c2c", None, openid, body)
+    if answering is None:
         raise ApiError(40034102)
+    world.replies.count(bot, answering)
     user.typing.append((bot, seconds))
     return {"ext_info": {"ref_idx": ""}}

@@ -66,7 +66,7 @@ def api_permissions(call: "Call") -> dict[str, Any]:
 def demand(call: "Call") -> dict[str, Any]:
     """Asks the guild for a permission, in a channel."""
     guild, body = call.world.guild(call.bot, call.places["guild_id"]), call.json()
-    if body.get("channel_id") not in guild.channels or not isinstance(body.get("api_identify"), dict):
+    if str(body.get("channel_id")) not in guild.channels or not isinstance(body.get("api_identify"), dict):
         raise ApiError(610008, "param invalid")
     title = "机器人申请权限"
     asked = {name: body.get(name) for name in ("channel_id", "api_identify", "desc")}

@@ -55,7 +55,8 @@ def unpin(call: "Call") -> Raw:
 def announce(call: "Call") -> dict[str, Any]:
     """Makes an announcement of a message, or recommends channels."""
     guild, body = call.world.guild(call.bot, call.places["guild_id"]), call.json()
-    channels = [one for one in body.get("recommend_channels") or () if isinstance(one, dict)]
+    asked = body.get("recommend_channels")
+    channels = [one for one in asked if isinstance(one, dict)] if isinstance(asked, list) else []
     if not body.get("message_id") and not channels:
         raise ApiError(501001, "param invalid")
     named = [str(one.get("channel_id")) for one in channels] or [str(body.get("channel_id"))]

@@ -1,7 +1,8 @@
 """Taking messages back.
 
-Rule: bot-docs, `server-inter/message/send-receive/reset.md`: in single chats and groups within two minutes, in channels
-private robots only, there also what members said if the robot manages the channel (here it always does).
+Rules: bot.q.qq.com/wiki, `autogen/api/v2_groups_group_openid_messages_message_id.delete.html` (2026), bot-docs,
+`send-receive/reset.md`: in single chats and groups within two minutes, in groups that the robot manages what members
+said too; in channels private robots only, there always what members said too.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,17 @@ def recall_c2c(call: "Call") -> dict[str, Any]:
 
 def recall_group(call: "Call") -> dict[str, Any]:
     """Takes back what was sent to a group."""
-    group = call.world.people.group(call.bot, call.places["group_openid"])
+    world = call.world
+    group = world.people.group(call.bot, call.places["group_openid"])
+    sent = world.sent.get((call.bot.app_id, call.places["message_id"]))
+    if sent is not None and sent.chat is group:
+        if call.bot not in group.managed_by or group.role_of(sent.sender) != "member":
+            raise ApiError(306008)
+        if world.now() - sent.created > world.settings.recall_window:
+            raise ApiError(306011)
+        sent.recalled = True
+        world.stats.recalls += 1
+        return {}
     message = _own(call)
     if message.chat is not group:
         raise ApiError(306007)

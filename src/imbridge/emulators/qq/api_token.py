@@ -1,6 +1,6 @@
 """`POST /app/getAppAccessToken`.
 
-Rule: bot-docs, `dev-prepare/interface-framework/api-use.md`. The refusal of wrong credentials is as clients report it.
+Rule: bot.q.qq.com/wiki, `dev-prepare/access-token.html` (2026): refusals come with HTTP 200.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,9 @@ def access_token(call: "Call") -> dict[str, Any]:
     world, body = call.world, call.json()
     world.stats.token_requests += 1
     bot = world.bots.get(str(body.get("appId")))
-    if bot is None or body.get("clientSecret") != bot.secret:
+    if bot is None or bot.banned:
+        raise ApiError(100007, "appid invalid", status=200)
+    if body.get("clientSecret") != bot.secret:
         raise ApiError(100016, "invalid appid or secret", status=200)
     value, left = world.tokens.request(bot)
     world.stats.tokens_issued = world.tokens.issued

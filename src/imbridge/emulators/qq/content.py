@@ -21,8 +21,8 @@ BARE = re.compile(
 )
 ROWS = 5
 BUTTONS = 5
-ACTIONS = frozenset({0, 1, 2})
-PERMISSIONS = frozenset({0, 1, 2, 3})
+ACTIONS = (0, 1, 2)
+PERMISSIONS = (0, 1, 2, 3)
 
 
 @dataclass(slots=True)

@@ -62,6 +62,7 @@ class Door:
                 call.asked_by = self._admit(call)
             if self._world.faults.active:
                 self._world.faults.refuse_call(call)
+            self._world.limits.take(call)
             answer = route.handler(call)
             if asyncio.iscoroutine(answer):
                 answer = await answer
@@ -108,7 +109,8 @@ class Door:
         if error.status >= ACCEPTED:
             stats.refused += 1
         stats.tokens_refused += error.status == 401
-        code = NEWER.get(error.code, error.code) if call.is_v2 and self._world.settings.new_codes else error.code
+        newer = call.is_v2 and not self._world.settings.old_codes
+        code = NEWER.get(error.code, error.code) if newer else error.code
         payload: dict[str, Any] = {"message": error.message, "code": code}
         if call.is_v2:
             payload |= {"err_code": code, "trace_id": trace}

@@ -1,13 +1,15 @@
 """The API's refusals.
 
-Rule: the official list of error codes (bot-docs, `dev-prepare/error-trace/openapi.md`); the eight-digit codes of single
-chats and groups are as clients report them.
+Rules: the official list of error codes (bot-docs, `dev-prepare/error-trace/openapi.md`), and those of the pages of
+single chats and groups (bot.q.qq.com/wiki, `autogen/api/*`, 2026). 40034102 and 11244 are as clients report them,
+40034001 is undocumented.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 TEXTS: Mapping[int, str] = {
+    10000: "operation not supported",
     10003: "unknown channel",
     10004: "unknown guild",
     11241: "miss token",
@@ -18,6 +20,7 @@ TEXTS: Mapping[int, str] = {
     11255: "invalid request",
     12002: "request invalid",
     20028: "channel hit write rate limit",
+    22006: "message type does not fit its content",
     22009: "msg limit exceed",
     50006: "can not send empty message",
     50035: "invalid form body",
@@ -26,7 +29,9 @@ TEXTS: Mapping[int, str] = {
     50041: "markdown has empty value",
     50054: "markdown template param error",
     50056: "markdown content is not allowed",
+    50002: "rate limit",
     50057: "markdown content or template, not both",
+    50059: "input type is not valid",
     304003: "url not allowed",
     304004: "ark not allowed",
     304011: "no template",
@@ -48,6 +53,7 @@ TEXTS: Mapping[int, str] = {
     304047: "active message channel limit",
     304049: "direct active message limit",
     304050: "direct active message total limit",
+    304080: "file info is not valid",
     304082: "upload media info fail",
     304083: "convert media info fail",
     306002: "msgid error",
@@ -57,6 +63,7 @@ TEXTS: Mapping[int, str] = {
     306009: "message is not with this user",
     306011: "recall time exceeded",
     610007: "bot is not in this guild",
+    340069: "message type is not valid",
     620001: "reaction param invalid",
     620003: "reaction already set",
     620004: "reaction not set",
@@ -64,22 +71,44 @@ TEXTS: Mapping[int, str] = {
     40034001: "请求参数错误",
     40034005: "回复消息msg_id已过期",
     40034024: "请求参数msg_id无效或越权",
-    40034026: "请求参数event_id无效或越权",
+    40034025: "请求参数event_id无效",
+    40034026: "请求参数event_id已过期",
     40034027: "请求参数event_id对应事件不能回复消息",
     40034100: "主动消息发送超过频率限制",
     40034102: "主动消息失败, 无权限",
     40034105: "主动消息失败, 用户已关闭主动消息",
+    40034122: "召回消息已达区间上限",
+    40034123: "不支持召回消息",
     40034127: "无发送markdown权限",
+    40034128: "被动回复时间或次数超限",
     40054003: "机器人不在群内",
     40054004: "用户不是机器人好友",
     40054005: "消息被去重，请检查请求msgseq",
     40054007: "消息长度超限",
     40054010: "消息包含未报备的url",
+    40007: "已下发内容前缀不可修改",
     40093001: "upload part is not ready",
     40093002: "upload quota exceeded",
 }
-NEWER: Mapping[int, int] = {304003: 40054010, 304036: 40034127, 50056: 40034127, 304026: 40034024, 304027: 40034005}
-"""The codes of single chats and groups that newer documents have instead."""
+NEWER: Mapping[int, int] = {
+    50006: 304061,
+    50041: 40034008,
+    50054: 40034124,
+    50056: 40034127,
+    50057: 40034124,
+    304003: 40054010,
+    304011: 40034127,
+    304020: 850031,
+    304036: 40034127,
+    304040: 40034029,
+    304082: 850026,
+    304083: 850019,
+    306002: 40061002,
+    306007: 40062003,
+    306008: 40062003,
+    306011: 40064004,
+}
+"""The codes of single chats and groups that the documents have for them since 2026."""
 
 
 class ApiError(Exception):

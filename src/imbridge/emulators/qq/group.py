@@ -21,6 +21,7 @@ class Group:
         owner: Whose it is.
         admins: Who else runs it.
         all_messages: Whether the robots get everything that is said, not only what is said to them.
+        managed_by: The robots that run it too.
         refuses: The robots that may not speak first here: somebody has turned that off.
     """
 
@@ -31,6 +32,7 @@ class Group:
     owner: "User | None" = None
     admins: "list[User]" = field(default_factory=list, repr=False)
     all_messages: bool = False
+    managed_by: set[Bot] = field(default_factory=set, repr=False)
     refuses: set[Bot] = field(default_factory=set, repr=False)
 
     def role_of(self, user: "User") -> str:

@@ -1,7 +1,7 @@
 """What a message answers: reply windows, five answers, no `msg_seq` twice, and messages that answer nothing.
 
-Rules: bot-docs, `server-inter/message/send-receive/send.md` and `server-inter/message/post_messages.md`. Undocumented:
-that answers to an event count like those to a message, and which code a sixth answer gets (22009 here).
+Rules: bot.q.qq.com/wiki, `server-inter/message/overview.html` and the pages of sending (2026), for channels bot-docs,
+`server-inter/message/post_messages.md`. Undocumented: that answers to an event count like those to a message.
 """
 
 from collections.abc import Mapping
@@ -80,8 +80,9 @@ class Replies:
         if not guild and seq in used:
             self._world.stats.duplicates_refused += 1
             raise ApiError(40054005)
-        if not guild and len(used) >= self._world.settings.replies:
-            raise ApiError(22009)
+        most = self._world.settings.c2c_replies if way == "c2c" else self._world.settings.group_replies
+        if not guild and len(used) >= most:
+            raise ApiError(40034128)
         return Answering(msg_id or event_id, seq)
 
     def count(self, bot: "Bot", answering: Answering) -> None:
@@ -98,10 +99,10 @@ class Replies:
         )
         guild = way in {"channel", "dms"}
         if pushed is None or pushed.key != key:
-            raise ApiError(304026 if guild else 40034026)
+            raise ApiError(304026 if guild else 40034025)
         if not pushed.event_type.startswith(EVENTS[way]):
             raise ApiError(304026 if guild else 40034027)
-        self._in_time(way, pushed.created, 304027 if guild else 40034005)
+        self._in_time(way, pushed.created, 304027 if guild else 40034026)
 
     def _in_time(self, way: Way, created: float, code: int) -> None:
         settings = self._world.settings

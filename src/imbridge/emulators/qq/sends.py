@@ -35,11 +35,12 @@ def make(
     body: Mapping[str, Any],
     content: Content,
     answering: Answering | None,
+    message_id: str = "",
 ) -> BotMessage:
-    """A message that has been let through; what it answers is counted."""
+    """A message that has been let through; what it answers is counted. It gets an id unless it has one."""
     guild = way in {"channel", "dms"}
     message = BotMessage(
-        id=world.ids.guild_message_id() if guild else world.ids.message_id(),
+        id=message_id or (world.ids.guild_message_id() if guild else world.ids.message_id()),
         text=content.text,
         kind=content.kind,
         body=dict(body),

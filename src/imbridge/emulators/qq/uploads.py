@@ -1,7 +1,8 @@
 """Files: what people send and robots download, and what robots upload.
 
-Rule: bot-docs, `server-inter/message/send-receive/rich-media.md`: a `file_info` lives for `ttl` seconds, may be used
-for several people or groups, but what was uploaded for people not in groups, and the other way round.
+Rules: bot.q.qq.com/wiki, `server-inter/message/rich-media.html` (2026), bot-docs, `send-receive/rich-media.md`: a
+`file_info` lives for `ttl` seconds, may be used for several people or groups, but what was uploaded for people not in
+groups, and the other way round. What is too large for its type becomes a file.
 """
 
 import math
@@ -12,6 +13,7 @@ from imbridge.emulators.common.newest import Newest
 from imbridge.emulators.qq.errors import ApiError
 from imbridge.emulators.qq.message import Way
 from imbridge.emulators.qq.routes import Raw
+from imbridge.emulators.qq.settings import MEBI
 
 if TYPE_CHECKING:
     from imbridge.emulators.qq.bot import Bot
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 IMAGE, VIDEO, VOICE, FILE = 1, 2, 3, 4
 NAMES = {IMAGE: "image", VIDEO: "video", VOICE: "voice", FILE: "file"}
+TYPES = tuple(NAMES)
+SOFT_LIMITS = {IMAGE: 20 * MEBI, VIDEO: 30 * MEBI, VOICE: 20 * MEBI, FILE: 200 * MEBI}
+"""Above these sizes, in bytes, media are sent as files."""
 KEPT_BYTES = 512 * 1024 * 1024
 
 
@@ -80,6 +85,8 @@ class Uploads:
         """
         if self._world.settings.strict_formats and not _fits(file_type, data):
             raise ApiError(304083, f"convert media info fail: this is no {NAMES[file_type]}")
+        if len(data) > SOFT_LIMITS[file_type]:
+            file_type = FILE
         ttl = self._world.settings.file_ttl
         until = self._world.now() + ttl if ttl else math.inf
         stored = Stored(bot, way, file_type, name or NAMES[file_type], data, until)
@@ -96,18 +103,18 @@ class Uploads:
         """
         stored = self._stored.get(str(file_info))
         if stored is None or stored.bot is not bot or stored.way != way or self._world.now() > stored.until:
-            raise ApiError(304082, "upload media info fail: file_info is not valid here")
+            raise ApiError(304080)
         return stored
 
 
 def _fits(file_type: int, data: bytes) -> bool:
     match file_type:
         case 1:
-            return data.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8"))
+            return data.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM")) or data[8:12] == b"WEBP"
         case 2:
             return data[4:8] == b"ftyp"
         case 3:
             mp3 = data.startswith((b"ID3", b"\xff\xfb", b"\xff\xf3"))
-            return mp3 or data.startswith((b"\x02#!SILK", b"#!SILK", b"RIFF", b"fLaC"))
+            return mp3 or data.startswith((b"\x02#!SILK", b"#!SILK", b"RIFF", b"OggS"))
         case _:
             return True

@@ -1,7 +1,7 @@
 """One bot's callback address: its validation, and events until they are acknowledged.
 
 Rule: bot-docs, `event-emit.md` (op 12, op 13) and `sign.md`. Undocumented: how often an event that was not acknowledged
-is sent again (`settings.redelivery`), and that the validation's own request is signed like all others.
+is sent again (`settings.redelivery`).
 """
 
 import asyncio
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Request = tuple[str, dict[str, str], bytes]
 ACK = 12
 VALIDATION = 13
+UNSIGNED = Forged(signature="missing", without=("X-Signature-Timestamp",))
 
 
 class Webhook(BaseCallback[Request, WebhookAnswer]):
@@ -52,6 +53,8 @@ class Webhook(BaseCallback[Request, WebhookAnswer]):
 
     async def validate(self, plain_token: str, event_ts: str, forged: Forged = PROPER) -> WebhookAnswer:
         """Sends one op 13 with any token and time, and returns the answer."""
+        if forged is PROPER and not self._world.settings.signed_validation:
+            forged = UNSIGNED
         body = {"d": {"plain_token": plain_token, "event_ts": event_ts}, "op": VALIDATION}
         return await self._ask(self._request(dump(body).encode(), forged))
 

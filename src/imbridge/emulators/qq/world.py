@@ -20,6 +20,7 @@ from imbridge.emulators.qq.gateway import Gateway
 from imbridge.emulators.qq.group import Group
 from imbridge.emulators.qq.guild import Channel, Direct, Guild
 from imbridge.emulators.qq.ids import Ids
+from imbridge.emulators.qq.limits import Limits
 from imbridge.emulators.qq.message import BotMessage, SentMessage
 from imbridge.emulators.qq.people import People
 from imbridge.emulators.qq.replies import Replies
@@ -58,6 +59,7 @@ class World(BaseWorld[EmulatorSettings, Stats, Faults]):
         self.dispatch = Dispatch(self)
         self.replies = Replies(self)
         self.active = Active(self)
+        self.limits = Limits(self)
         self.uploads = Uploads(self)
         self.chunks = Chunks(self)
         self.streams = Streams(self)

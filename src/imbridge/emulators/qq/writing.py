@@ -1,8 +1,9 @@
 """What people say to robots, and which robots hear it.
 
-Rules: bot-docs, `server-inter/message/send-receive/event.md` and `message_format.md` (`&`, `<` and `>` come escaped).
-Newer fields (`message_scene`, `message_type`, `mentions`, `msg_elements`, `GROUP_MESSAGE_CREATE`) are as clients have
-logged them. Undocumented: a private robot that is mentioned in a channel gets `MESSAGE_CREATE` only.
+Rules: bot.q.qq.com/wiki, `autogen/event/group_at_message_create.html` and the pages beside it (2026); for channels
+bot-docs, `server-inter/message/send-receive/event.md` and `message_format.md` (`&`, `<` and `>` come escaped). That the
+content of `GROUP_MESSAGE_CREATE` still has what mentions the robot, and `is_you`, is as clients have logged it.
+Undocumented: a private robot that is mentioned in a channel gets `MESSAGE_CREATE` only.
 """
 
 from collections.abc import Mapping, Sequence
@@ -74,7 +75,10 @@ class Writing:
         mentions: "Sequence[Bot | User]" = (),
         quoting: Quotable | None = None,
     ) -> SentMessage:
-        """Sends anything: `fields` go into the event's data as they are, `content` with the mentions before it."""
+        """Sends anything: `fields` go into the event's data as they are, `content` with the mentions before it.
+
+        `ref_msg_idx` among them goes where the events have it, `message_scene`.
+        """
         if chat is None:
             return self._to_bot(self._world.the_bot(bot), dict(fields), quoting)
         if isinstance(chat, Direct):
@@ -103,7 +107,7 @@ class Writing:
         openid, union = world.people.openid(me, bot), world.people.union_openid(me)
         me.last_said[bot] = world.now()
         me.wakeups.pop(bot, None)
-        author = {"id": openid, "user_openid": openid, "union_openid": union}
+        author = {"id": openid, "user_openid": openid, "union_openid": union, "username": "", "bot": False}
         return self._push("C2C_MESSAGE_CREATE", bot, None, openid, {"author": author}, fields, quoting)
 
     def _in_group(
@@ -114,7 +118,7 @@ class Writing:
         mentions: "Sequence[Bot | User]",
         quoting: Quotable | None,
     ) -> SentMessage | None:
-        people = self._world.people
+        world, people = self._world, self._world.people
         spoken_to = bot in mentions or (isinstance(quoting, BotMessage) and quoting.bot is bot)
         if not spoken_to and not group.all_messages:
             return None
@@ -124,11 +128,12 @@ class Writing:
                 member = people.bot_member_openid(one, group)
             else:
                 member = people.member_openid(one, bot, group)
-            told = {"scope": "single", "id": member, "member_openid": member, "username": one.name}
-            listed.append({**told, "bot": isinstance(one, Bot), "is_you": one is bot})
             # What mentions the robot itself is taken off, unless it gets everything.
             if one is not bot or group.all_messages:
-                tags.append(f"<@{member}>")
+                told = {"scope": "single", "id": member, "member_openid": member, "username": one.name}
+                listed.append({**told, "bot": isinstance(one, Bot), "is_you": one is bot})
+                if one is not bot or not world.settings.strips_mentions:
+                    tags.append(f"<@{member}>")
         begin = "" if group.all_messages else " "
         fields["content"] = begin + " ".join([*tags, str(fields.get("content", ""))])
         member, group_openid = people.member_openid(self._me, bot, group), people.group_openid(group, bot)
@@ -139,7 +144,13 @@ class Writing:
         if listed:
             data["mentions"] = listed
         kind = "GROUP_MESSAGE_CREATE" if group.all_messages else "GROUP_AT_MESSAGE_CREATE"
-        return self._push(kind, bot, group, group_openid, data, fields, quoting)
+        sent = self._push(kind, bot, group, group_openid, data, fields, quoting)
+        if group.all_messages and spoken_to and world.settings.both_events:
+            own = f"<@{people.bot_member_openid(bot, group)}>"
+            mentioned = [one for one in listed if not one["is_you"]]
+            again = {**sent.data, "content": sent.data["content"].replace(own, ""), "mentions": mentioned}
+            world.dispatch.send(bot, "GROUP_AT_MESSAGE_CREATE", again, key=group_openid)
+        return sent
 
     def _push(
         self,
@@ -153,10 +164,12 @@ class Writing:
     ) -> SentMessage:
         world = self._world
         ref_idx = world.ids.ref_idx()
-        ext = [f"msg_idx={ref_idx}"]
+        ext = [f"msg_idx={ref_idx}", f"auth_token={world.ids.hex('auth_token')}"]
         data = {"id": world.ids.message_id(), "content": "", "timestamp": now_text(), **about, "message_type": 0}
+        if "ref_msg_idx" in fields:
+            ext.append(f"ref_msg_idx={fields.pop('ref_msg_idx')}")
         if quoting is not None:
-            ext.insert(0, f"ref_msg_idx={quoting.ref_idx}")
+            ext.append(f"ref_msg_idx={quoting.ref_idx}")
             data |= {"message_type": 103, "msg_elements": [element(world, bot, quoting)]}
         data |= {"message_scene": {"source": "default", "ext": ext}, **fields}
         return self._remember(event_type, bot, chat, key, data, ref_idx)
