@@ -1,12 +1,21 @@
-"""QQ's error codes and close codes, and what to do about each: data, tested row by row.
+"""QQ's error codes, and what to do about each: data, tested row by row.
 
-Sources: bot.q.qq.com, "OpenAPI error codes" and "WebSocket error codes"; eight-digit codes as clients report them.
+Sources: bot.q.qq.com, "OpenAPI error codes"; eight-digit codes as clients report them.
 """
 
 from imbridge.adapters.errcode_refusals import ErrorKinds
 from imbridge.transport import ErrorRule, ErrorTable, Reaction
 
 CREDENTIALS = "check app_id and secret: q.qq.com > the bot > Development"
+TOKEN_CODES = {
+    10004: "there is no such bot",
+    100007: "there is no such bot, or it is banned or deleted",
+    100016: "the AppID or the AppSecret is wrong",
+}
+"""Refusals of a token that no repetition helps against. Others pass: 100001 is too many calls, 100002 an error inside.
+
+Source: bot.q.qq.com, "getting an access_token", error codes.
+"""
 
 API_ERRORS = ErrorTable(
     (
@@ -30,20 +39,3 @@ API_ERRORS = ErrorTable(
 
 KINDS = ErrorKinds(forbidden=frozenset({40034102}))
 DOCS = ""
-
-STOP_CODES = {
-    4001: "an opcode that the platform does not know",
-    4002: "a payload that the platform does not take",
-    4010: "a shard that the platform does not take",
-    4011: "too many guilds for one connection; set shards",
-    4012: "a version that the platform does not know",
-    4013: "intents that the platform does not know",
-    4014: "intents that the bot may not have",
-    4914: "the bot is delisted: only the sandbox is open to it",
-    4915: "the bot is banned",
-}
-"""Close codes after which no connection helps until a person acts."""
-TOKEN_CODES = frozenset({4004})
-ANEW_CODES = frozenset({4006, 4007, *range(4900, 4914)})
-"""The session is over: identify, and never resume it again."""
-TOO_FAST, EXPIRED = 4008, 4009
