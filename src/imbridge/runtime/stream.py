@@ -71,6 +71,11 @@ class AnswerStream:
         self._finishing: asyncio.Task[Receipt] | None = None
         self._show_task: asyncio.Task[None] | None = None
 
+    @property
+    def is_growing(self) -> bool:
+        """Whether people see a part of it, and more may follow."""
+        return self._finishing is None and any(self._receipts)
+
     async def write(self, text: str) -> None:
         """Append text."""
         if self._finishing is not None:
@@ -207,7 +212,7 @@ class AnswerStream:
                 raise
             self._leave(surface, error)
             return False
-        self._shown = text
+        self._shown = text.removesuffix(surface.held)
         self._doubt = None
         self._full_at_once = 0
         return True
@@ -219,7 +224,7 @@ class AnswerStream:
         if not receipt:
             self._surface = None
             return False
-        self._shown = text
+        self._shown = text.removesuffix(surface.held)
         if receipt.message_id is None:
             self._surface = None  # it is there, and cannot be changed
             return True

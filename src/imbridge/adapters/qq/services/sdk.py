@@ -2,7 +2,7 @@
 
 `import botpy` takes its time, puts a handler on the root logger, sets the level of its own by what is in `sys.argv`,
 and runs an empty command in a shell. So it is imported in a thread when it is first asked for, and the loggers are put
-back. Its transport checks no certificate and swallows time-outs (docs/decisions/0014-qq-sdk.md): it is not used.
+back. Its transport checks no certificate and swallows time-outs (docs/decisions/0016-qq-sdk.md): it is not used.
 """
 
 import asyncio
