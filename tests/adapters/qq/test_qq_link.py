@@ -223,6 +223,28 @@ class TestInboxWithoutRoom:
         await heard(rig, "three")
         assert rig.intake.texts == ["one", "two"] * 2 + ["three"]
 
+    async def test_when_too_much_waits_nothing_more_is_read(self, rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The rest stays with the gateway; our heartbeats go on, and nobody takes the silence for a dead connection."""
+        monkeypatch.setattr("imbridge.adapters.taking.MOST_WAITING", 3)
+        rig.qq.settings.heartbeat_interval = 0.05
+        adapter = rig.make(options=LinkOptions(ping_interval=3600.0, ping_timeout=0.2))
+        await adapter.start()
+        rig.intake.hold = True
+        said = [f"m{number}" for number in range(10)]
+        for text in said:
+            await rig.alice.says(text, bot=rig.bot)
+        await until(lambda: len(rig.intake.pending) == 3, "three offers")
+        before = rig.qq.stats.heartbeats
+        await until(lambda: rig.qq.stats.heartbeats > before + 8, "heartbeats")
+        assert len(rig.intake.pending) == 3
+        rig.intake.hold = False
+        for pending in rig.intake.pending:
+            pending.set_result(Verdict.ACCEPTED)
+        await rig.intake.has(said[-1])
+        assert rig.intake.texts == said
+        assert adapter.counters()["connects"] == 1
+        assert adapter.counters()["watchdog_kills"] == 0
+
 
 class TestDial:
     async def test_wrong_credentials_are_final(self, rig: Rig) -> None:
