@@ -7,7 +7,7 @@ from pydantic_core import to_json
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
 from imbridge.adapters.dingtalk.capabilities import CUSTOM_ROBOT
 from imbridge.adapters.dingtalk.config import DingTalkConfig
-from imbridge.adapters.dingtalk.outbound import Body, as_plain_text, measure_webhook, webhook_body
+from imbridge.adapters.dingtalk.outbound import ADDRESSES, Body, as_plain_text, measure_webhook, webhook_body
 from imbridge.adapters.dingtalk.robot.errors import LOOKED_AT
 from imbridge.adapters.dingtalk.robot.hook import RobotHook
 from imbridge.adapters.dingtalk.sent.action_cards import pictures_in, with_pictures
@@ -121,7 +121,7 @@ def _without_content(part: Part, degradations: list[Degradation]) -> Part:
     if isinstance(first, Card) and pictures_in(first):
         return Part(part.kind, (with_pictures(first, {}),))  # which tells of each that it has no address
     if part.kind is PartKind.MEDIA and isinstance(first, Media):
-        if isinstance(first, Image) and first.key.startswith(("https://", "http://", "@")) and not first.has_content:
+        if isinstance(first, Image) and first.key.startswith(ADDRESSES) and not first.has_content:
             return part
         degradations.append(Degradation(what=str(getattr(first, "type", "media")), how="text", why=_NO_UPLOADS))
         return Part(PartKind.TEXT, (Text(first.as_text()),))
