@@ -214,9 +214,13 @@ class Adapter(ABC):
 
     Raises, from all methods that talk to the platform: `DeliveryError` and its kinds when it refused, `AuthError` when
     the credentials are wrong, `NotSupportedError` when the platform cannot do it.
+
+    Attributes:
+        without_id: Why something that it sent may have no id, by which it could be changed or taken back: for people.
     """
 
     platform: ClassVar[str]
+    without_id: ClassVar[str] = "the platform gives no id for what is sent this way"
     config_type: ClassVar[type[AccountConfig]]
     capabilities: Capabilities
     health: Health = Health.STARTING

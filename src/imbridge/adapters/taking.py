@@ -55,6 +55,7 @@ class Taking:
         self._waiting: asyncio.Queue[Inbound] = asyncio.Queue()
         self._open = 0
         self._room = asyncio.Event()
+        self._hurried = False
         self._backoff = Backoff(0.1, 2.0)
         self._task: asyncio.Task[None] | None = None
         self._told: set[str] = set()
@@ -74,9 +75,9 @@ class Taking:
     async def keep(self, inbound: Inbound) -> None:
         """The next one: in the inbox, on its way there, or in the row for it when this returns.
 
-        It waits while too many are on their way or in the row.
+        It waits while too many are on their way or in the row, unless it is told to hurry.
         """
-        while self._open + self._waiting.qsize() >= MOST_WAITING:
+        while not self._hurried and self._open + self._waiting.qsize() >= MOST_WAITING:
             self._room.clear()
             await self._room.wait()
         if self._busy or not self._waiting.empty():
@@ -100,8 +101,13 @@ class Taking:
             self._note(offered.result(), inbound)
         self._room.set()
 
+    def hurry(self) -> None:
+        """The end is near: `keep` waits no more, so that connections can close."""
+        self._hurried = True
+        self._room.set()
+
     async def stop(self, within: float = 5.0) -> None:
-        """Hand over what waits, then end."""
+        """Hand over what waits, for at most so many seconds, then end."""
         task, self._task = self._task, None
         if task is None:
             return
@@ -112,9 +118,8 @@ class Taking:
             emptied.cancel()
             task.cancel()
             await asyncio.wait((emptied, task))
-        left = self._waiting.qsize() + self._open
-        if left:
-            log.error("%s: %d messages that came were not taken in before the stop", self._name, left)
+            if left := self._waiting.qsize() + self._open:
+                log.error("%s: %d messages that came were not taken in before the stop", self._name, left)
 
     async def _emptied(self) -> None:
         while self._open:

@@ -49,6 +49,7 @@ class Connection:
         heard_at: When anything at all came from the peer, on the event loop's clock.
         spoken_at: When the peer's application said something: a data frame, or a pong reported by `alive`.
         draining: True once a newer connection has taken over.
+        leaving: True once it is known that the peer is about to close it.
         ended: Done when the connection is of no more use; the result says why.
     """
 
@@ -68,6 +69,7 @@ class Connection:
         self.dial = dial
         self.opened_at = self.heard_at = self.spoken_at = loop.time()
         self.draining = False
+        self.leaving = False
         self.ended: asyncio.Future[LinkError] = loop.create_future()
         self.wake_watchdog = asyncio.Event()
         self.ended.add_done_callback(lambda _: self.wake_watchdog.set())

@@ -313,7 +313,12 @@ class TestWhatIsKept:
             sessions.note(message(f"{self.GOOD}-{name}", str(int((time.time() + 3600) * 1000))))
         found = sessions.find("alice")
         assert found is not None
-        assert found.params == {"session": "canary-session-new"}
+        assert found.query == "session=canary-session-new"
+
+    @pytest.mark.parametrize("query", ["session=a b", "session=a\r\nX-Evil: 1", "session=é", 'session="'])
+    def test_a_query_that_would_have_to_be_changed_is_not_used(self, sessions: Sessions, query: str) -> None:
+        sessions.note(message(f"https://oapi.dingtalk.com/robot/sendBySession?{query}", (time.time() + 3600) * 1000))
+        assert sessions.find("alice") is None
 
     def test_there_are_bounds(self, sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("imbridge.adapters.dingtalk.sent.sessions._MOST", 3)

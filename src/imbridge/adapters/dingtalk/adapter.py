@@ -61,6 +61,9 @@ class DingTalkAdapter(Adapter):
     platform: ClassVar[str] = "dingtalk"
     config_type: ClassVar[type[AccountConfig]] = DingTalkConfig
     capabilities = ROBOT
+    without_id: ClassVar[str] = (
+        "DingTalk gives no id for what is sent by a session webhook; with reply_by: api it can be taken back"
+    )
 
     @classmethod
     def create(cls, config: AccountConfig, context: AdapterContext) -> Adapter:
@@ -190,7 +193,7 @@ class DingTalkAdapter(Adapter):
     async def recall(self, channel: Channel, message_id: str) -> None:
         """Take a sent message back, within 24 hours; only those of the API have an id."""
         if not message_id:
-            raise NotSupportedError("DingTalk gives no id for what is sent by a session webhook; set reply_by: api")
+            raise NotSupportedError(self.without_id)
         message_id = self._cards.carrier_of(message_id)
         if channel.kind is ChannelKind.GROUP:
             answer = await self.api.recall_from_group(channel.id, [message_id])

@@ -71,6 +71,7 @@ class Callbacks:
         self._robot.reading = False
         if self._events is not None:
             self._events.reading = False
+        self._taking.hurry()  # or a callback that waits for room would be let in when nobody hands it over any more
         await self._taking.stop()
 
     def routes(self) -> Sequence[WebhookRoute]:

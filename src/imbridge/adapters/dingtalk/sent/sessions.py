@@ -5,12 +5,15 @@ minutes after the message. It takes what a custom robot takes, and gives no mess
 """
 
 import logging
+import re
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
+
+from yarl import URL
 
 from imbridge.adapters.dingtalk.calls import OapiCaller
 from imbridge.adapters.dingtalk.config import DingTalkConfig
@@ -30,7 +33,9 @@ _DIGITS = 15
 """Of a time in milliseconds: what has more is none."""
 _MARGIN = 30.0
 """Seconds before its end from which on it is not used: clocks differ, and the way takes time."""
-
+_MOST_PLACES = 64
+_QUERY = re.compile(r"[A-Za-z0-9\-._~%=&+*:/@!$'(),;?]*")
+_AS_IT_CAME = "query"
 
 _CONVERSATION, _WEBHOOK = "conversation", "session_webhook"
 _PASSING = frozenset({BANNED, 130101, 410100})
@@ -45,15 +50,23 @@ class Session:
         channel_id: The conversation.
         origin: Scheme and host.
         path: Path.
-        params: Query, with what makes it a credential.
+        query: With what makes it a credential, as it came.
         until: When it is over, in seconds since 1970.
     """
 
     channel_id: str
     origin: str
     path: str
-    params: Mapping[str, str] = field(repr=False)
+    query: str = field(repr=False)
     until: float
+
+
+class _WebhookCaller(OapiCaller):
+    """Posts to webhooks, whose query is used as it came."""
+
+    def address(self, path: str, params: Mapping[str, str] | None, token: str) -> URL:
+        """The whole address."""
+        return URL(f"{self.api.base_url}{path}?{(params or {}).get(_AS_IT_CAME, '')}", encoded=True)
 
 
 class Sessions:
@@ -70,6 +83,7 @@ class Sessions:
         self._now = now
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._callers: dict[str, OapiCaller] = {}
+        self._places: dict[str, tuple[str, str]] = {}
         self._local = any(urlsplit(url).hostname in _LOOPBACK for url in (config.base_url, config.oapi_url))
         self._told = False
         self.counts: Counter[str] = Counter()
@@ -154,9 +168,9 @@ class Sessions:
                 DOCS,
                 self._config.send_timeout,
             )
-            caller = self._callers[session.origin] = OapiCaller(api, self._pool, None)
+            caller = self._callers[session.origin] = _WebhookCaller(api, self._pool, None)
         try:
-            answer = await caller.call("POST", session.path, json=body, params=session.params, once=True)
+            answer = await caller.call("POST", session.path, json=body, params={_AS_IT_CAME: session.query}, once=True)
         except RetargetError as error:
             self.counts["session_refusals"] += 1
             if error.code not in _PASSING and self._sessions.get(session.channel_id) is session:
@@ -176,8 +190,23 @@ class Sessions:
             self._notes.drop(_CONVERSATION, self._conversations.popitem(last=False)[0])
 
     def _read(self, channel_id: str, url: str, until: Any) -> Session | None:
+        address, _, query = url.partition("#")[0].partition("?")
+        place = self._places.get(address) or self._place(address)
+        if place is None or _QUERY.fullmatch(query) is None:
+            return None
+        if isinstance(until, str) and until.isascii() and until.isdigit() and len(until) <= _DIGITS:
+            until = int(until)
+        if isinstance(until, bool) or not isinstance(until, int | float) or not 0 < until < 10**_DIGITS:
+            return None
+        return Session(channel_id, *place, query, until / 1000)
+
+    def _place(self, address: str) -> tuple[str, str] | None:
+        """Origin and path of an address without its query, when something may be posted there.
+
+        All webhooks have one, so it is looked at once.
+        """
         try:
-            parts = urlsplit(url)
+            parts = urlsplit(address)
             host, port = parts.hostname or "", parts.port
         except ValueError:
             return None
@@ -186,14 +215,7 @@ class Sessions:
         local = self._local and host in _LOOPBACK
         if not local and (parts.scheme != "https" or port not in (None, 443) or host not in self._config.session_hosts):
             return None
-        if isinstance(until, str) and until.isascii() and until.isdigit() and len(until) <= _DIGITS:
-            until = int(until)
-        if isinstance(until, bool) or not isinstance(until, int | float) or not 0 < until < 10**_DIGITS:
-            return None
-        return Session(
-            channel_id,
-            f"{parts.scheme}://{parts.netloc.lower()}",
-            parts.path,
-            dict(parse_qsl(parts.query)),
-            until / 1000,
-        )
+        place = f"{parts.scheme}://{parts.netloc.lower()}", parts.path
+        if len(self._places) < _MOST_PLACES:
+            self._places[address] = place
+        return place
