@@ -10,6 +10,7 @@ from dingtalk_saying import heard, say, say_all
 from imbridge.adapters.base import Target
 from imbridge.adapters.dingtalk import DingTalkAdapter
 from imbridge.adapters.dingtalk.sent.reactions import THINKING
+from imbridge.adapters.dingtalk.sent.recipients import check_recalled
 from imbridge.emulators.dingtalk import Group
 from imbridge.protocol import (
     Button,
@@ -285,6 +286,12 @@ class TestRecall:
         rig.ding.faults.cut_after_accept("/v1.0/robot/*ecall")
         await adapter.recall(target.channel, sent.part.message_id)
         assert rig.sent() == []
+
+    def test_what_was_asked_for_twice_may_be_gone_already(self) -> None:
+        body = {"successResult": [], "failedResult": {"one": "message not exist", "two": "over the time limit"}}
+        check_recalled("one", body, repeated=True)
+        with pytest.raises(DeliveryError, match="time limit"):
+            check_recalled("two", body, repeated=True)
 
     async def test_one_that_is_too_old(self, rig: Rig, adapter: DingTalkAdapter) -> None:
         sent = await adapter.send(rig.target(), text("old"), "key")
