@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from imbridge.adapters.dingtalk.sent.action_cards import action_card, as_links, feed_of, picture
 from imbridge.adapters.dingtalk.sent.markdown import is_plain, shown
-from imbridge.adapters.dingtalk.sent.mentions import spoken
+from imbridge.adapters.dingtalk.sent.mentions import NOT_BY_API, spoken
 from imbridge.protocol import (
     Audio,
     Card,
@@ -81,6 +81,8 @@ def api_body(part: Part) -> tuple[Body, list[Degradation]]:
     if part.kind is PartKind.CARD and isinstance(first, Card) and "msgKey" in first.content:
         return _own_message(first.content), []
     body, degradations = webhook_body(part, calls=False)
+    if body.get("at"):  # of the platform's own JSON
+        degradations.append(Degradation(what="mention", how="left out", why=NOT_BY_API))
     made, further = as_api(body)
     return made, degradations + further
 
