@@ -15,6 +15,7 @@ from imbridge.adapters.dingtalk import DingTalkAdapter, link
 from imbridge.adapters.dingtalk.frames import CARDS
 from imbridge.runtime import BridgeState
 from imbridge.skills import BaseSkill
+from imbridge.transport import LinkOptions
 
 
 def accept_all(rig: Rig) -> None:
@@ -54,6 +55,16 @@ async def test_a_message_that_waits_for_room_is_kept(
     await stopping
     assert adapter.counters()["accepted"] == 2
     assert rig.ding.stats.messages_taken == 2
+
+
+async def test_a_peer_that_is_gone_does_not_keep_the_end(rig: Rig) -> None:
+    assert rig.make().link_options.close_timeout < 1.0
+    adapter = rig.make(options=LinkOptions(close_timeout=0.05))
+    await adapter.start()
+    with rig.ding.faults.half_open(rig.app):
+        await adapter.stop_reading()
+        assert rig.ding.connections(rig.app) == 1
+    assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("link:")]
 
 
 class Busy(BaseSkill):

@@ -247,6 +247,7 @@ class TestRefusals:
         [
             {"msgtype": "image", "image": {}},
             {"msgtype": "text"},
+            {"msgtype": {}, "text": {}},
             {"text": {"content": "x"}},
             {"msgKey": "sampleText"},
             {"msgKey": 5, "msgParam": "{}"},

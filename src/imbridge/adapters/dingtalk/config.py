@@ -91,9 +91,7 @@ class DingTalkConfig(AccountConfig):
     robot_code: str = Field(default="", description="developer console: the app > Robot > RobotCode")
     links: int = Field(default=1, ge=1, le=2)
     token: SecretStr | None = Field(
-        default=None,
-        min_length=1,
-        description="developer console: the app > Events and callbacks > HTTP push > token",
+        default=None, description="developer console: the app > Events and callbacks > HTTP push > token"
     )
     aes_key: SecretStr | None = Field(
         default=None, description="developer console: the app > Events and callbacks > HTTP push > aes_key"
@@ -143,14 +141,10 @@ class DingTalkConfig(AccountConfig):
         plain = {_snake(str(name)): value for name, value in given.items() if value not in (None, "")}
         return {**given, "mode": _mode_of(plain)} if "mode" not in plain else given
 
-    @field_validator("client_id", "client_secret", "webhook_url")
+    @field_validator("client_id", "client_secret", "token", "aes_key", "webhook_url", "sign_secret")
     @classmethod
     def _check_there(cls, value: Any, info: ValidationInfo) -> Any:
-        name = str(info.field_name)
-        text = value.get_secret_value() if isinstance(value, SecretStr) else value
-        if not text and name in cls.needs({"mode": str(info.data.get("mode", ""))}):
-            raise ValueError(f"missing ({cls.model_fields[name].description})")
-        return None if not text and cls.model_fields[name].default is None else value
+        return cls.check_there(value, info)
 
     @field_validator("aes_key")
     @classmethod
@@ -162,7 +156,7 @@ class DingTalkConfig(AccountConfig):
     @field_validator("webhook_url")
     @classmethod
     def _check_webhook_url(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        if value is None or not value.get_secret_value():
+        if value is None:
             return None
         if info.data.get("mode") is not Mode.CUSTOM_ROBOT:
             raise ValueError("is for mode custom_robot; a group's robot is an account of its own, beside an app's")
@@ -172,9 +166,9 @@ class DingTalkConfig(AccountConfig):
     @field_validator("sign_secret")
     @classmethod
     def _check_sign_secret(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        if value is not None and value.get_secret_value() and info.data.get("mode") is not Mode.CUSTOM_ROBOT:
+        if value is not None and info.data.get("mode") is not Mode.CUSTOM_ROBOT:
             raise ValueError("signs what is posted to a custom robot's webhook_url, and there is none")
-        return value if value is not None and value.get_secret_value() else None
+        return value
 
     @field_validator("session_hosts")
     @classmethod

@@ -243,13 +243,13 @@ def _api_card(content: Mapping[str, Any]) -> tuple[Body, list[Degradation]]:
 def _own_body(content: Mapping[str, Any]) -> Body:
     """A message in the platform's own JSON, as webhooks take it."""
     kind = content.get("msgtype")
-    if kind not in WEBHOOK_KINDS or not isinstance(content.get(str(kind)), Mapping):
+    if not isinstance(kind, str) or kind not in WEBHOOK_KINDS or not isinstance(content.get(kind), Mapping):
         raise ContentRefusedError(
             'a card in DingTalk\'s own JSON is {"msgtype": "actionCard", "actionCard": {...}} (or text, markdown, '
             'link, feedCard), or {"msgKey": "sampleActionCard", "msgParam": {...}}',
             platform="dingtalk",
         )
-    return {name: content[name] for name in ("msgtype", str(kind), "at") if name in content}
+    return {name: content[name] for name in ("msgtype", kind, "at") if name in content}
 
 
 def _own_message(content: Mapping[str, Any]) -> Body:

@@ -131,11 +131,7 @@ class FeishuConfig(AccountConfig):
     @field_validator("app_id", "app_secret", "webhook_url")
     @classmethod
     def _check_there(cls, value: Any, info: ValidationInfo) -> Any:
-        name = str(info.field_name)
-        text = value.get_secret_value() if isinstance(value, SecretStr) else value
-        if not text and name in cls.needs({"mode": str(info.data.get("mode", ""))}):
-            raise ValueError(f"missing ({cls.model_fields[name].description})")
-        return value
+        return cls.check_there(value, info)
 
     @field_validator("webhook_url")
     @classmethod

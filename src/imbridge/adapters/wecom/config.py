@@ -171,11 +171,7 @@ class WeComConfig(AccountConfig):
     )
     @classmethod
     def _check_there(cls, value: Any, info: ValidationInfo) -> Any:
-        name = str(info.field_name)
-        text = value.get_secret_value() if isinstance(value, SecretStr) else value
-        if not text and name in cls.needs({"mode": str(info.data.get("mode", ""))}):
-            raise ValueError(f"missing ({cls.model_fields[name].description})")
-        return None if not text and cls.model_fields[name].default is None else value
+        return cls.check_there(value, info)
 
     @field_validator("aes_key")
     @classmethod

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from yarl import URL
 
 from imbridge.adapters.dingtalk.api import DingTalkApi
-from imbridge.adapters.uploads import HEAD
+from imbridge.adapters.downloading import beginning, empty, why_not
 from imbridge.protocol import DeliveryError, Media, NotSupportedError, TargetGoneError
 from imbridge.rendering.media import as_file
 from imbridge.transport import Backoff, HttpError, HttpPool
@@ -65,7 +65,7 @@ class Downloads:
         async with incoming(to, getattr(media, "name", "")) as new:
             await self._fetch(media, new.file)
             if not new.name:
-                new.name = as_file(media, await asyncio.to_thread(_beginning, new.file)).name
+                new.name = as_file(media, await asyncio.to_thread(beginning, new.file)).name
         return new.path
 
     async def _fetch(self, media: Media, file: BinaryIO) -> None:
@@ -78,7 +78,7 @@ class Downloads:
                 await self._attempt(what, url, file)
             except HttpError as error:
                 # The address's path and query are a credential: the error says neither.
-                failure = DeliveryError(f"{what}: {_reason(error)}", platform="dingtalk")
+                failure = DeliveryError(f"{what}: {why_not(error, self._limit)}", platform="dingtalk")
                 if attempt == _TRIES or (error.status is not None and error.status < 500):
                     raise failure from None
             except DeliveryError as error:
@@ -89,7 +89,7 @@ class Downloads:
             await asyncio.sleep(self.backoff.delay(attempt - 1))
 
     async def _attempt(self, what: str, url: URL, file: BinaryIO) -> None:
-        await asyncio.to_thread(_empty, file)
+        await asyncio.to_thread(empty, file)
         response = await self._pool.stream_to(file, url, max_bytes=self._limit)
         if response.status in _GONE:
             text = f"{what}: it cannot be had any more (HTTP {response.status})"
@@ -133,17 +133,3 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _reason(error: HttpError) -> str:
-    return f"the download failed{f' with HTTP {error.status}' if error.status is not None else ''}, or is too long"
-
-
-def _empty(file: BinaryIO) -> None:
-    file.seek(0)
-    file.truncate()
-
-
-def _beginning(file: BinaryIO) -> bytes:
-    file.seek(0)
-    return file.read(HEAD)
