@@ -3,8 +3,8 @@
 Every relative link leads to a file and, with `#`, to a heading in it; every file of the repository that is named as
 code (`tests/...`) exists; every ```python block compiles and imports of imbridge what is there, and runs if the line
 before it is `<!-- run -->`; the tables of settings say what the code says; those of error codes, of what arrives and of
-what is sent are the ones that `error_tables.py`, `coverage_tables.py` and `coverage_wecom.py` write. Each problem is a
-line `file:line: what`; the exit status is 1 then.
+what is sent are the ones that `error_tables.py` and the `coverage_*.py` beside it write. Each problem is a line
+`file:line: what`; the exit status is 1 then.
 
 A block that runs is a file of tests for pytest; where it holds none, `main()` is the test, or that it can be imported.
 """  # noqa: INP001 - a script
@@ -23,11 +23,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import coverage_dingtalk
 import coverage_tables
 import coverage_wecom
 import error_tables
 from pydantic import BaseModel, SecretStr
 
+from imbridge.adapters.dingtalk.config import DingTalkConfig
 from imbridge.adapters.feishu.config import FeishuConfig
 from imbridge.adapters.wechat.config import WeChatConfig
 from imbridge.adapters.wecom.config import WeComConfig
@@ -223,7 +225,8 @@ def _as_test(source: str) -> str:
 def check_settings(document: Document, problems: Problems) -> int:
     """Compare the tables of settings with the models; gives the number of settings."""
     models: dict[str, type[BaseModel]] = {
-        model.__name__: model for model in (BridgeOptions, AccountConfig, FeishuConfig, WeComConfig, WeChatConfig)
+        model.__name__: model
+        for model in (BridgeOptions, AccountConfig, FeishuConfig, WeComConfig, WeChatConfig, DingTalkConfig)
     }
     count = 0
     for line, kind, subject, rows in document.tables():
@@ -250,6 +253,8 @@ def _default(model: type[BaseModel], name: str) -> str:
         value = value.value
     if value is None or value in ((), "") or isinstance(value, SecretStr):
         return "none"
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)
@@ -294,7 +299,7 @@ def main() -> int:
         settings = check_settings(known[OPERATING], problems)
     else:
         problems.append(((OPERATING, 1), "there is no such file; it holds the reference of settings"))
-    for made in (coverage_tables, coverage_wecom, error_tables):
+    for made in (coverage_tables, coverage_wecom, coverage_dingtalk, error_tables):
         problems.extend(((path, 1), what) for path, what in made.problems())
     for (path, number), what in sorted(problems):
         sys.stdout.write(f"{path.relative_to(ROOT)}:{number}: {what}\n")
@@ -305,7 +310,7 @@ def main() -> int:
     sys.stdout.write(
         f"docs: {len(known)} files, {links} links, {examples} examples ({run} of them run), {settings} settings, "
         f"{codes} error codes, {len(coverage_tables.known())} types from Feishu, "
-        f"{coverage_wecom.known()} from WeCom and WeChat: ok\n"
+        f"{coverage_wecom.known()} from WeCom and WeChat, {len(coverage_dingtalk.known())} from DingTalk: ok\n"
     )
     return 0
 

@@ -1,6 +1,6 @@
 """Write the tables of what arrives from Feishu and what is sent there: `python docs/coverage_tables.py`.
 
-Those of WeCom and WeChat: `coverage_wecom.py`.
+Those of WeCom and WeChat: `coverage_wecom.py`; of DingTalk: `coverage_dingtalk.py`.
 
 They are made from the golden samples. `make docs` says which are stale, and which types the decoder knows without a
 sample. Incoming samples are `NAME.json` with `NAME.expected.json` beside it, outgoing ones `out/NAME.json`.
@@ -11,7 +11,7 @@ import json
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -162,6 +162,11 @@ def _degradation(each: dict[str, Any]) -> str:
 def renewed(page: str, language: str) -> str:
     """A page with its tables as they should be."""
     tables = {"in": table_in(language), "out": table_out(language)}
+    return with_tables(page, _MARKER, lambda marker: tables[marker[1]])
+
+
+def with_tables(page: str, marker: re.Pattern[str], table: Callable[[re.Match[str]], list[str]]) -> str:
+    """A page with a table below each of its markers; an empty one is left out."""
     lines: list[str] = []
     skipping = False
     for line in page.split("\n"):
@@ -171,8 +176,8 @@ def renewed(page: str, language: str) -> str:
             lines.append("")
         skipping = False
         lines.append(line)
-        if marker := _MARKER.match(line):
-            lines += ["", *table] if (table := tables[marker[1]]) else []
+        if found := marker.match(line):
+            lines += ["", *rows] if (rows := table(found)) else []
             skipping = True
     return "\n".join(lines)
 

@@ -16,7 +16,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from coverage_tables import ROOT, Got, _degradation, _element, _fields
+from coverage_tables import ROOT, Got, _degradation, _element, _fields, with_tables
 
 from imbridge.adapters.wechat.received import content as wechat_content
 from imbridge.adapters.wechat.received import events as wechat_events
@@ -219,19 +219,7 @@ TABLES: Mapping[str, Callable[[Source, str], list[str]]] = {"in": table_in, "out
 
 def renewed(page: str, language: str) -> str:
     """A page with its tables as they should be."""
-    lines: list[str] = []
-    skipping = False
-    for line in page.split("\n"):
-        if skipping and (line.startswith("|") or not line.strip()):
-            continue
-        if skipping and lines[-1] != "":
-            lines.append("")
-        skipping = False
-        lines.append(line)
-        if marker := _MARKER.match(line):
-            lines += ["", *table] if (table := TABLES[marker[2]](SOURCES[marker[1]], language)) else []
-            skipping = True
-    return "\n".join(lines)
+    return with_tables(page, _MARKER, lambda marker: TABLES[marker[2]](SOURCES[marker[1]], language))
 
 
 def problems() -> Iterable[tuple[Path, str]]:

@@ -89,6 +89,7 @@ from imbridge.skills import (
 )
 
 if TYPE_CHECKING:
+    from imbridge.adapters.dingtalk.config import DingTalkConfig
     from imbridge.adapters.feishu.config import FeishuConfig
     from imbridge.adapters.wecom.config import WeComConfig
     from imbridge.config.options import BridgeOptions
@@ -99,6 +100,7 @@ __version__ = "0.1.0"
 _LAZY = {
     "Bridge": "imbridge.runtime",
     "BridgeOptions": "imbridge.config.options",
+    "DingTalkConfig": "imbridge.adapters.dingtalk.config",
     "FeishuConfig": "imbridge.adapters.feishu.config",
     "WeComConfig": "imbridge.adapters.wecom.config",
 }
@@ -141,6 +143,7 @@ __all__ = [
     "DatePicker",
     "DeliveryError",
     "DeliveryState",
+    "DingTalkConfig",
     "Divider",
     "DocumentCommented",
     "Element",

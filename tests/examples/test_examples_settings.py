@@ -30,7 +30,7 @@ async def test_a_missing_variable_is_named(examples) -> None:
 
 async def test_the_accounts_that_are_left_out_can_be_switched_on(examples, tmp_path) -> None:
     text = (examples / "imbridge.yaml").read_text(encoding="utf-8")
-    assert text.count("enabled: false") == 6
+    assert text.count("enabled: false") == 8
     for name in ("weather.py", "stream.py"):
         shutil.copy(examples / name, tmp_path)
     (tmp_path / "imbridge.yaml").write_text(text.replace("enabled: false", "enabled: true"), encoding="utf-8")
@@ -39,9 +39,13 @@ async def test_the_accounts_that_are_left_out_can_be_switched_on(examples, tmp_p
     more |= {"TEAM_BOT_ID": "aib_1", "TEAM_BOT_SECRET": "b-secret", "ROBOT_URL": "robot-key-1234"}
     more |= {"CORP_ID": "ww_1", "HELPDESK_SECRET": "w-secret", "HELPDESK_TOKEN": "token"}
     more |= {"WECHAT_APP_ID": "wx_1", "WECHAT_APP_SECRET": "x-secret", "WECHAT_TOKEN": "token"}
+    more |= {"DING_CLIENT_ID": "ding_1", "DING_CLIENT_SECRET": "d-secret"}
+    more |= {"DING_ROBOT_URL": "robot0token0of0digits", "DING_ROBOT_SECRET": "SECr-secret"}
     more |= dict.fromkeys(("HELPDESK_AES_KEY", "WECHAT_AES_KEY"), "k" * 43)
     settings = load(tmp_path / "imbridge.yaml", environ=VARIABLES | more, types=config_types())
     feishu = [f"feishu:{name}" for name in ("work", "support", "callbacks", "alerts")]
     wecom = [f"wecom:{name}" for name in ("bot", "helpdesk", "robot")]
-    assert [account.key for account in settings.accounts] == [*feishu, *wecom, "wechat:default"]
+    dingtalk = [f"dingtalk:{name}" for name in ("assistant", "alarm")]
+    assert [account.key for account in settings.accounts] == [*feishu, *wecom, "wechat:default", *dingtalk]
     assert [str(account.mode) for account in settings.accounts[4:7]] == ["bot", "app", "group_robot"]
+    assert [str(account.mode) for account in settings.accounts[8:]] == ["stream", "custom_robot"]

@@ -24,6 +24,21 @@ async def test_a_recall_that_breaks_off_says_what_it_took_back() -> None:
         assert (again.state, again.parts) == (DeliveryState.SENT, both.parts)
 
 
+async def test_what_has_no_id_is_neither_changed_nor_taken_back_and_the_receipt_says_so() -> None:
+    async with chat() as room:
+        address = f"feishu:test/private/{room.feishu.private_chat(room.user._user, room.user._bot).chat_id}"
+        sent = await room.bridge.send(address, "one")
+        nameless = sent.model_copy(update={"parts": (sent.parts[0].model_copy(update={"message_id": ""}),)})
+        for result in (await room.bridge.edit(nameless, "two"), await room.bridge.recall(nameless)):
+            assert (result.state, result.parts) == (DeliveryState.FAILED, ())
+            assert result.error is not None
+            assert "no id" in result.error
+        both = sent.model_copy(update={"parts": (*sent.parts, *nameless.parts)})
+        result = await room.bridge.recall(both)
+        assert (result.state, result.parts) == (DeliveryState.PARTIAL, sent.parts)
+        assert room.feishu.messages[-1].recalled
+
+
 async def test_a_change_whose_answer_gets_lost_is_unknown_and_not_failed() -> None:
     async with chat(skill(echo), send_timeout=1.0) as room:
         room.user.says("hi")

@@ -38,6 +38,22 @@ async def test_a_quick_answer_is_not() -> None:
         assert room.feishu.stats.reactions == 0
 
 
+async def test_an_answer_that_is_seen_to_grow_is_not() -> None:
+    async def answer(msg):
+        async with msg.stream() as out:
+            await out.write("one ")
+            await until(lambda: out.is_growing)
+            msg._bound().show_typing()  # as when its time has come
+            await out.write("two")
+
+    async with chat(skill(answer), options=NEVER) as room:
+        room.user.says("go")
+        message = await room.user.receives("one ")
+        await until(lambda: message.text == "one two")
+        await until(lambda: counts(room.bridge)["handled"] == 1)
+        assert room.feishu.stats.reactions == 0
+
+
 async def test_switched_off() -> None:
     async def answer(msg):
         await asyncio.sleep(0.2)

@@ -84,11 +84,32 @@ class Target:
 
 @dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
 class Sent:
-    """A part that the platform took."""
+    """A part that the platform took.
+
+    Attributes:
+        part: Its message; the first, where it became several.
+        attempts: The attempts made.
+        degradations: What is shown otherwise than meant.
+        more: The other messages.
+    """
 
     part: SentPart
     attempts: int = 1
     degradations: tuple[Degradation, ...] = ()
+    more: tuple[SentPart, ...] = ()
+
+    def but(self, *degradations: Degradation) -> "Sent":
+        """The same, with these said before its own."""
+        return Sent(self.part, self.attempts, (*degradations, *self.degradations), self.more)
+
+    def followed_by(self, other: "Sent") -> "Sent":
+        """Both, as one."""
+        return Sent(
+            self.part,
+            self.attempts + other.attempts,
+            (*self.degradations, *other.degradations),
+            (*self.more, other.part, *other.more),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +214,13 @@ class Adapter(ABC):
 
     Raises, from all methods that talk to the platform: `DeliveryError` and its kinds when it refused, `AuthError` when
     the credentials are wrong, `NotSupportedError` when the platform cannot do it.
+
+    Attributes:
+        without_id: Why something that it sent may have no id, by which it could be changed or taken back: for people.
     """
 
     platform: ClassVar[str]
+    without_id: ClassVar[str] = "the platform gives no id for what is sent this way"
     config_type: ClassVar[type[AccountConfig]]
     capabilities: Capabilities
     health: Health = Health.STARTING

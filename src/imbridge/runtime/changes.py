@@ -20,11 +20,13 @@ _ONE = "an edit needs a receipt with one message, and content that fits into one
 
 
 async def change(adapter: Adapter, channel: Channel, receipt: Receipt, content: Any) -> Receipt:
-    """Change the message of a receipt.
+    """Change the message of a receipt; one that has no id cannot be, which the result says.
 
     Raises:
         SkillError: the receipt is not of one message, or the content does not make one.
     """
+    if len(receipt.parts) == 1 and not receipt.message_ids:
+        return _without_id(adapter, channel)
     if len(receipt.message_ids) != 1:
         raise SkillError(_ONE)
     return await change_message(adapter, channel, receipt.message_ids[0], content)
@@ -47,14 +49,21 @@ async def take_back(adapter: Adapter, channel: Channel, receipt: Receipt) -> Rec
     """Take back the messages of a receipt, up to the first that cannot be; `parts` are those that were."""
     gone: list[SentPart] = []
     result = Receipt(state=DeliveryState.SKIPPED, channel=channel.address)
-    for part in (part for part in receipt.parts if part.message_id):
-        result = await outcome(channel.address, adapter.recall(channel, part.message_id))
+    for part in receipt.parts:
+        if part.message_id:
+            result = await outcome(channel.address, adapter.recall(channel, part.message_id))
+        else:
+            result = _without_id(adapter, channel)
         if not result:
             break
         gone.append(part)
     state = DeliveryState.PARTIAL if gone and not result else result.state
     attempts = len(gone) + (not result)
     return result.model_copy(update={"state": state, "parts": tuple(gone), "attempts": attempts})
+
+
+def _without_id(adapter: Adapter, channel: Channel) -> Receipt:
+    return Receipt(state=DeliveryState.FAILED, channel=channel.address, error=adapter.without_id)
 
 
 async def outcome(channel: str, action: Awaitable[Any]) -> Receipt:
@@ -74,7 +83,7 @@ async def outcome(channel: str, action: Awaitable[Any]) -> Receipt:
         return Receipt(
             state=DeliveryState.SENT,
             channel=channel,
-            parts=(sent.part,),
+            parts=(sent.part, *sent.more),
             degradations=sent.degradations,
             attempts=sent.attempts,
         )

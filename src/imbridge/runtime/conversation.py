@@ -131,8 +131,9 @@ class MessageConversation:
         return await self._handling.adapter_of(self._channel.account_key).save(self._message_id, media, to)
 
     def show_typing(self) -> None:
-        """It takes longer: show that an answer is on its way."""
-        self._typing_sign().show()
+        """It takes longer: show that an answer is on its way, unless people see it grow."""
+        if not any(stream.is_growing for stream in self._streams):
+            self._typing_sign().show()
 
     async def end_typing(self) -> None:
         """The answer is there, or there will be none."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from imbridge.adapters.base import Adapter, Target
+from imbridge.adapters.pieces import PartlySentError
 from imbridge.protocol import (
     AuthError,
     Channel,
@@ -131,10 +132,14 @@ async def _send_parts(
         try:
             result = await adapter.send(target, part, f"{entry.key}-{number}" if number else entry.key)
         except ImbridgeError as error:
+            if isinstance(error, PartlySentError):
+                sent += (error.sent.part, *error.sent.more)
+                attempts += error.sent.attempts
+                degradations += error.sent.degradations
             return _failed(entry, error, sent, degradations, attempts + 1)
-        sent.append(result.part)
+        sent += (result.part, *result.more)
         attempts += result.attempts
-        degradations.extend(result.degradations)
+        degradations += result.degradations
     if degradations:
         _log_degradations(entry, degradations)
     return Receipt(

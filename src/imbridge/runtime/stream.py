@@ -71,6 +71,11 @@ class AnswerStream:
         self._finishing: asyncio.Task[Receipt] | None = None
         self._show_task: asyncio.Task[None] | None = None
 
+    @property
+    def is_growing(self) -> bool:
+        """Whether people see a part of it, and more may follow."""
+        return self._finishing is None and any(self._receipts)
+
     async def write(self, text: str) -> None:
         """Append text."""
         if self._finishing is not None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from contract import until
 from dingtalk_rig import Rig
-from dingtalk_saying import GIF, MP3, PDF, PNG, WEBP, amr, mp4, say, say_all
+from dingtalk_saying import GIF, MP3, PDF, PNG, WEBP, amr, heard, mp4, say, say_all
 
 from imbridge.adapters.dingtalk import DingTalkAdapter
 from imbridge.adapters.dingtalk.received.downloads import PATH, Downloads
@@ -129,6 +129,24 @@ class TestAsWhatTheyGo:
     async def test_an_address_of_a_picture_is_not_uploaded(self, rig: Rig, adapter: DingTalkAdapter) -> None:
         assert await say(adapter, rig.target(), Image(key="https://x.example/c.png")) == (["sampleImageMsg"], [])
         assert kinds(rig) == []
+
+
+class TestReceived:
+    """What was received has a code that fetches it: it is no id of something to send."""
+
+    @pytest.mark.parametrize("kind", [Image, File, Audio])
+    async def test_says_what_to_do(self, rig: Rig, adapter: DingTalkAdapter, kind: type[Media]) -> None:
+        with pytest.raises(ContentRefusedError, match="read it with") as caught:
+            await say(adapter, rig.target(), kind(key="canaryQWxpY2U=/x"))
+        assert "canary" not in str(caught.value)
+        assert rig.sent() == []
+
+    async def test_is_no_broken_picture(self, rig: Rig, adapter: DingTalkAdapter) -> None:
+        oscar = rig.ding.add_user("Oscar", external=True)
+        await heard(rig, oscar)
+        with pytest.raises(ContentRefusedError, match="read it with"):
+            await say(adapter, rig.target(oscar), Image(key="QWxpY2U=/x"))
+        assert rig.sent() == []
 
 
 class TestUploads:

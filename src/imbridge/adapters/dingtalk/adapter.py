@@ -61,6 +61,9 @@ class DingTalkAdapter(Adapter):
     platform: ClassVar[str] = "dingtalk"
     config_type: ClassVar[type[AccountConfig]] = DingTalkConfig
     capabilities = ROBOT
+    without_id: ClassVar[str] = (
+        "DingTalk gives no id for what is sent by a session webhook; with reply_by: api it can be taken back"
+    )
 
     @classmethod
     def create(cls, config: AccountConfig, context: AdapterContext) -> Adapter:
@@ -171,11 +174,13 @@ class DingTalkAdapter(Adapter):
         if target.reply_to is not None:
             why = "a robot's message cannot quote another"
             degradations.append(Degradation(what="reply", how="sent to the chat", why=why))
+        if target.channel.thread is not None:
+            degradations.append(Degradation(what="thread", how="sent to the chat", why="DingTalk has no threads"))
         if (card := self._cards.card_in(part)) is not None:
             sent = await self._cards.say(target.channel, card, key)
         else:
             sent = await self._speaking.say(target.channel, part, key)
-        return Sent(sent.part, sent.attempts, (*degradations, *sent.degradations))
+        return sent.but(*degradations)
 
     async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:
         """Put another card in the place of a sent one."""
@@ -188,13 +193,13 @@ class DingTalkAdapter(Adapter):
     async def recall(self, channel: Channel, message_id: str) -> None:
         """Take a sent message back, within 24 hours; only those of the API have an id."""
         if not message_id:
-            raise NotSupportedError("DingTalk gives no id for what is sent by a session webhook; set reply_by: api")
+            raise NotSupportedError(self.without_id)
         message_id = self._cards.carrier_of(message_id)
         if channel.kind is ChannelKind.GROUP:
             answer = await self.api.recall_from_group(channel.id, [message_id])
         else:
             answer = await self.api.recall_from_users([message_id])
-        check_recalled(message_id, answer.body)
+        check_recalled(message_id, answer.body, repeated=answer.attempts > 1)
 
     async def react(self, channel: Channel, message_id: str, emoji: str) -> None:
         """Put an emoji, or a short text, on a message that somebody wrote."""

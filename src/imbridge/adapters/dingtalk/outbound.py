@@ -31,6 +31,12 @@ Body = dict[str, Any]
 API_BYTES, WEBHOOK_BYTES = 15_000, 20_000
 """Of `msgParam`; of a whole body."""
 WEBHOOK_KINDS = frozenset({"text", "markdown", "link", "actionCard", "feedCard"})
+ADDRESSES = ("https://", "http://", "@", "$")
+"""How a key begins by which something is shown: an address, or the id of something uploaded."""
+RECEIVED = (
+    "the key of something received fetches it, and sends nothing: read it with `await msg.read(...)`, and send that as "
+    "data"
+)
 _TITLE_LENGTH = 60
 _MOST_BUTTONS = 5
 _NO_SUFFIX = "file"
@@ -53,6 +59,8 @@ def webhook_body(part: Part, *, calls: bool = True) -> tuple[Body, list[Degradat
     if part.kind is PartKind.CARD and isinstance(first, Card):
         return _card(first)
     if part.kind is PartKind.MEDIA and isinstance(first, Image) and first.key:
+        if not first.key.startswith(ADDRESSES):
+            raise ContentRefusedError(RECEIVED, platform="dingtalk")
         return _as_markdown(first.alt or first.as_text(), picture(first)), []
     if part.kind is PartKind.RICH and len(part.elements) == 1 and isinstance(first, Link) and _opens(first):
         return {"msgtype": "link", "link": {"title": first.title, "text": first.url, "messageUrl": first.url}}, []
@@ -95,16 +103,16 @@ def as_api(body: Body) -> tuple[Body, list[Degradation]]:
     links = [link for link in (listed if isinstance(listed, list) else []) if isinstance(link, Mapping)]
     titles = [str(link.get("title", "")) for link in links]
     texts = [
-        f"![]({link.get('picURL', '')})\n\n[{title}]({link.get('messageURL', '')})"
+        f"![]({link.get('picURL', '')})\n\n{as_links([(title, str(link.get('messageURL', '')))])}"
         for link, title in zip(links, titles, strict=True)
     ]
     made = message("sampleMarkdown", {"title": title_of(titles[0] if titles else ""), "text": "\n\n".join(texts)})
     return made, [Degradation(what="feedCard", how="markdown", why="only webhooks have this kind of message")]
 
 
-def as_plain_text(part: Part) -> Body:
-    """The same part as the plainest message there is, for when the platform refuses its form."""
-    said, called, _ = spoken(part.elements, calls=True)
+def as_plain_text(part: Part, *, calls: bool = True) -> Body:
+    """The same part as the plainest message there is, for when the platform refuses its form; as `webhook_body`."""
+    said, called, _ = spoken(part.elements, calls=calls)
     body = {"msgtype": "text", "text": {"content": said or " "}}
     return {**body, "at": called.at()} if called else body
 

@@ -179,7 +179,7 @@ class WeComAdapter(Adapter):
         if webhook is not None and fits_passive(part) and await webhook.answer(target.answers, part.elements):
             return Sent(SentPart(kind="passive", key=key), 1, tuple(degradations))
         sent = await self._speaking.say(target.channel, part, key)
-        return Sent(sent.part, sent.attempts, (*degradations, *sent.degradations))
+        return sent.but(*degradations)
 
     def measure(self, part: Part) -> int:
         """Bytes of a part as sent."""

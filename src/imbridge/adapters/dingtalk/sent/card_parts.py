@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from imbridge.adapters.dingtalk.sent.action_cards import picture
+from imbridge.adapters.dingtalk.sent.action_cards import NO_ADDRESS, NO_COLOR, NO_QUESTION, picture
 from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.protocol import (
     Button,
@@ -62,7 +62,7 @@ def sort(card: Card) -> Sorted:
     """Take a card apart."""
     out = Sorted(card.title)
     if card.color != "default":
-        out.degrade("color", "left out", "the headlines of DingTalk's cards have no colours")
+        out.degrade("color", "left out", NO_COLOR)
     _sort(card.body, out, in_form=False)
     return out
 
@@ -80,7 +80,7 @@ def _sort(parts: Iterable[Element], out: Sorted, *, in_form: bool) -> None:
         elif isinstance(part, Button):
             out.buttons.append(part)
             if part.confirm:
-                out.degrade("confirm", "left out", "DingTalk's buttons ask no question first")
+                out.degrade("confirm", "left out", NO_QUESTION)
         elif isinstance(part, Select | Input | DatePicker):
             out.fields.append((part, in_form))
         else:
@@ -102,7 +102,7 @@ def _block(part: Element, out: Sorted) -> str:
     if isinstance(part, Image):
         if part.key:
             return picture(part)
-        out.degrade("image", "text", "it has no address that DingTalk could show")
+        out.degrade("image", "text", NO_ADDRESS)
     return as_markdown(part.text if isinstance(part, Text) else part.as_text())
 
 
