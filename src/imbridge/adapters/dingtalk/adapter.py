@@ -126,6 +126,8 @@ class DingTalkAdapter(Adapter):
         """
         await self.api.quota.open(self.context.notes)
         await self.sessions.restore()
+        for conversation, person in self.sessions.private_chats():
+            self.me.private_chats.note(conversation, person)
         await self.card_streams.start()
         await self.hearing.start()
 

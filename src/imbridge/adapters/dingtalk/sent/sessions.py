@@ -8,7 +8,7 @@ import logging
 import re
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -103,6 +103,10 @@ class Sessions:
                 self._notes.drop(_WEBHOOK, channel_id)
             else:
                 self._sessions.setdefault(channel_id, session)
+
+    def private_chats(self) -> Iterator[tuple[str, str]]:
+        """The private chats that are known: the platform's id of each, and whose it is."""
+        return ((conversation, channel_id) for channel_id, conversation in self._conversations.items())
 
     def conversation(self, channel: Channel) -> str | None:
         """The platform's id of a conversation; None for a private chat in which nothing was said yet."""
