@@ -20,10 +20,10 @@ from imbridge.protocol import DeliveryError, Media, NotSupportedError, TargetGon
 from imbridge.rendering.media import as_file
 from imbridge.transport import Backoff, HttpError, HttpPool
 from imbridge.transport.files import incoming
+from imbridge.transport.hosts import LOOPBACK
 
 PATH = "/v1.0/robot/messageFiles/download"
 _TRIES = 4
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _GONE = (401, 403, 404, 410)
 
 
@@ -40,7 +40,7 @@ class Downloads:
         self._pool = pool
         self._limit = api.config.download_limit
         places = (api.config.base_url, api.config.oapi_url)
-        self._local = any(urlsplit(place).hostname in _LOOPBACK for place in places)
+        self._local = any(urlsplit(place).hostname in LOOPBACK for place in places)
         self.backoff = Backoff(0.5, 5.0)
 
     async def read(self, media: Media) -> bytes:
@@ -118,7 +118,7 @@ class Downloads:
             host = url.host or ""
         except ValueError:
             return None
-        if self._local and host in _LOOPBACK and url.scheme in ("http", "https"):
+        if self._local and host in LOOPBACK and url.scheme in ("http", "https"):
             return url
         if url.scheme not in ("http", "https") or "." not in host or url.user is not None or _is_address(host):
             return None
