@@ -21,9 +21,9 @@ from imbridge.protocol import DeliveryError, Media, TargetGoneError
 from imbridge.rendering.media import as_file
 from imbridge.transport import Backoff, HttpError, HttpPool
 from imbridge.transport.files import incoming
+from imbridge.transport.hosts import LOOPBACK
 
 _TRIES = 4
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _OURS = (".local", ".internal", ".localhost")
 _GONE = (401, 403, 404, 410)
 
@@ -47,7 +47,7 @@ class Downloads(ABC):
         self._platform = platform
         self._pool = pool
         self._limit = limit
-        self._local = any(urlsplit(place).hostname in _LOOPBACK for place in places)
+        self._local = any(urlsplit(place).hostname in LOOPBACK for place in places)
         self.backoff = Backoff(0.5, 5.0)
 
     @abstractmethod
@@ -90,7 +90,7 @@ class Downloads(ABC):
             host = url.host or ""
         except ValueError:
             return None
-        if self._local and host in _LOOPBACK and url.scheme in ("http", "https"):
+        if self._local and host in LOOPBACK and url.scheme in ("http", "https"):
             return url
         if url.scheme not in ("http", "https") or "." not in host or url.user is not None or _is_address(host):
             return None

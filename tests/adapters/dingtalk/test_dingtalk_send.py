@@ -117,6 +117,15 @@ class TestMentions:
         assert rig.sent()[-1].text == "@13800000001 and @Alice"
         assert [one.how for one in degradations] == ["text: @13800000001", "text: @Alice"]
 
+    async def test_nor_does_it_call_by_the_platforms_own_json(
+        self, rig: Rig, adapter: DingTalkAdapter, team: Group
+    ) -> None:
+        own = Card(content={"msgtype": "text", "text": {"content": "@alice look"}, "at": {"atUserIds": ["alice"]}})
+        assert await say(adapter, rig.target(team), own) == (["text"], [])
+        assert rig.sent()[-1].mentioned == ("alice",)
+        adapter.sessions.forget(team.open_conversation_id)
+        assert await say(adapter, rig.target(team), own) == (["sampleText"], ["mention"])
+
 
 class TestRecipients:
     async def test_several(self, rig: Rig, adapter: DingTalkAdapter) -> None:
@@ -238,6 +247,7 @@ class TestRefusals:
         [
             {"msgtype": "image", "image": {}},
             {"msgtype": "text"},
+            {"msgtype": {}, "text": {}},
             {"text": {"content": "x"}},
             {"msgKey": "sampleText"},
             {"msgKey": 5, "msgParam": "{}"},

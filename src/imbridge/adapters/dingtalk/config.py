@@ -11,11 +11,11 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 from imbridge.adapters.envelope import is_key
 from imbridge.config import AccountConfig
 from imbridge.transport import Rate
+from imbridge.transport.hosts import LOOPBACK
 
 _API = "https://api.dingtalk.com"
 _OAPI = "https://oapi.dingtalk.com"
 _LOGIN = "https://login.dingtalk.com"
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _TOKEN = re.compile(r"[A-Za-z0-9]{16,128}")
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _HOOK_PATH = "/robot/send"
@@ -186,7 +186,7 @@ class DingTalkConfig(AccountConfig):
             raise ValueError("must not hold a user or a password")
         if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError(f"must be an address such as {_API}")
-        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise ValueError("must be https: the secret would cross the network in the clear")
         return value.rstrip("/")
 
@@ -235,7 +235,7 @@ def _snake(name: str) -> str:
 def hook_base(config: DingTalkConfig) -> str:
     """Where a custom robot's API is: `oapi_url`, unless the robot's address is one of this machine (an emulator's)."""
     parts = urlsplit(config.webhook_url.get_secret_value() if config.webhook_url is not None else "")
-    return f"{parts.scheme}://{parts.netloc}" if parts.hostname in _LOOPBACK else config.oapi_url
+    return f"{parts.scheme}://{parts.netloc}" if parts.hostname in LOOPBACK else config.oapi_url
 
 
 def hook_token(address: str) -> str:
@@ -249,7 +249,7 @@ def hook_token(address: str) -> str:
     parts = urlsplit(address)
     tokens = parse_qs(parts.query).get("access_token", [])
     host = parts.hostname or ""
-    safe = host in _LOOPBACK or (parts.scheme == "https" and host == urlsplit(_OAPI).hostname)
+    safe = host in LOOPBACK or (parts.scheme == "https" and host == urlsplit(_OAPI).hostname)
     if parts.path != _HOOK_PATH or len(tokens) != 1 or not _TOKEN.fullmatch(tokens[0]) or not safe:
         raise ValueError(f"must be an address such as {_OAPI}{_HOOK_PATH}?access_token=..., or the token alone")
     return tokens[0]

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from imbridge.adapters.card_markdown import picture
 from imbridge.adapters.dingtalk.sent.action_cards import action_card, as_links, feed_of
 from imbridge.adapters.dingtalk.sent.markdown import is_plain, shown
-from imbridge.adapters.dingtalk.sent.mentions import spoken
+from imbridge.adapters.dingtalk.sent.mentions import NOT_BY_API, spoken
 from imbridge.protocol import (
     Audio,
     Card,
@@ -82,6 +82,8 @@ def api_body(part: Part) -> tuple[Body, list[Degradation]]:
     if part.kind is PartKind.CARD and isinstance(first, Card) and "msgKey" in first.content:
         return _own_message(first.content), []
     body, degradations = webhook_body(part, calls=False)
+    if body.get("at"):  # of the platform's own JSON
+        degradations.append(Degradation(what="mention", how="left out", why=NOT_BY_API))
     made, further = as_api(body)
     return made, degradations + further
 
@@ -242,13 +244,13 @@ def _api_card(content: Mapping[str, Any]) -> tuple[Body, list[Degradation]]:
 def _own_body(content: Mapping[str, Any]) -> Body:
     """A message in the platform's own JSON, as webhooks take it."""
     kind = content.get("msgtype")
-    if kind not in WEBHOOK_KINDS or not isinstance(content.get(str(kind)), Mapping):
+    if not isinstance(kind, str) or kind not in WEBHOOK_KINDS or not isinstance(content.get(kind), Mapping):
         raise ContentRefusedError(
             'a card in DingTalk\'s own JSON is {"msgtype": "actionCard", "actionCard": {...}} (or text, markdown, '
             'link, feedCard), or {"msgKey": "sampleActionCard", "msgParam": {...}}',
             platform="dingtalk",
         )
-    return {name: content[name] for name in ("msgtype", str(kind), "at") if name in content}
+    return {name: content[name] for name in ("msgtype", kind, "at") if name in content}
 
 
 def _own_message(content: Mapping[str, Any]) -> Body:

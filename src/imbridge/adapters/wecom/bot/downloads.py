@@ -21,11 +21,11 @@ from imbridge.protocol import DeliveryError, Media, NotSupportedError, TargetGon
 from imbridge.rendering.media import as_file
 from imbridge.transport import Backoff, HttpError, HttpPool, HttpResponse
 from imbridge.transport.files import incoming
+from imbridge.transport.hosts import LOOPBACK
 
 _MOST = 10_000
 _VALID = 300.0
 _TRIES = 4
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _GONE = (401, 403, 404, 410)
 
 
@@ -41,7 +41,7 @@ class BotDownloads:
         self._pool = pool
         self._limit = settings.download_limit
         places = (settings.base_url, settings.bot_url)
-        self._may_be_plain = any(urlsplit(place).hostname in _LOOPBACK for place in places)
+        self._may_be_plain = any(urlsplit(place).hostname in LOOPBACK for place in places)
         self._own_key = settings.aes_key.get_secret_value() if settings.aes_key is not None else ""
         self._places: OrderedDict[str, tuple[str, str, float]] = OrderedDict()
         self.backoff = Backoff(0.5, 5.0)
@@ -123,7 +123,7 @@ class BotDownloads:
             host = parts.hostname
         except ValueError:
             host = None
-        if not host or not (parts.scheme == "https" or (self._may_be_plain and host in _LOOPBACK)):
+        if not host or not (parts.scheme == "https" or (self._may_be_plain and host in LOOPBACK)):
             raise DeliveryError(f"{what}: its address is none that is fetched from", platform="wecom")
         try:
             return url, media_key(key)
