@@ -74,10 +74,14 @@ class Rig:
         """A person's single chat (Alice's, when left out) or a group."""
         where = where or self.alice
         if isinstance(where, Group):
-            kind, identity = ChannelKind.GROUP, where.openid_for(self.bot)
+            kind, identity = ChannelKind.GROUP, self.group_openid(where)
         else:
             kind, identity = ChannelKind.PRIVATE, where.openid_for(self.bot)
         return Target(Channel(platform="qq", account="work", kind=kind, id=identity), **facts)
+
+    def group_openid(self, group: Group) -> str:
+        """What the bot knows a group by."""
+        return self.qq.world.people.group_openid(group, self.bot)
 
     def sent(self) -> list[BotMessage]:
         """What the bot has said and not taken back."""
