@@ -10,6 +10,7 @@ from runtime_world import account, counts, echo, emulated, skill, until
 
 from imbridge import AskTimeoutError, AuthError, BaseSkill, Bridge, BridgeOptions, ImbridgeError
 from imbridge.adapters.base import Health
+from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.runtime import BridgeState
 
 
@@ -349,3 +350,22 @@ async def test_a_message_is_freed_when_it_is_done(feishu) -> None:
         chat_id = feishu.private_chat(alice, app).chat_id
         alive = [each for each in gc.get_objects() if isinstance(each, Message) and each.channel.id == chat_id]
         assert len(alive) <= 2
+
+
+async def test_reading_that_does_not_end_does_not_keep_the_bridge(feishu, monkeypatch, caplog) -> None:
+    stop_reading = FeishuAdapter.stop_reading
+    asked = 0
+
+    async def never(self: FeishuAdapter) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            await asyncio.Event().wait()
+        await stop_reading(self)
+
+    bridge = Bridge([account(feishu, feishu.add_app())], skills=[skill(echo)])
+    await bridge.start()
+    monkeypatch.setattr(FeishuAdapter, "stop_reading", never)
+    await bridge.stop(grace=0)
+    assert bridge.state is BridgeState.STOPPED
+    assert "not everything was taken in in time" in caplog.text

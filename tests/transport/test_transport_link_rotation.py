@@ -144,3 +144,30 @@ async def test_two_rotations_at_once_make_one_connection(make_link, platform):
 async def test_rotating_a_stopped_link_is_refused(make_link):
     with pytest.raises(LinkError, match="no connection to rotate"):
         await make_link().rotate()
+
+
+async def test_a_connection_that_is_to_end_as_soon_as_it_is_open_is_replaced(make_link, platform, driver):
+    """It is said before the link has made it the one in use; the next but one is to stay."""
+
+    async def on_frame(conn: Connection, data: bytes | str) -> None:
+        if data == "disconnect":
+            link.rotate_soon(conn)
+
+    async def script(ws: web.WebSocketResponse) -> None:
+        if len(platform.sockets) <= 2:
+            await ws.send_str("disconnect")
+
+    async def told(conn: Connection) -> None:
+        while len(driver.frames) < min(len(platform.sockets), 2):
+            await asyncio.sleep(0)
+
+    driver.on_frame_hook, driver.on_open_hook, platform.script = on_frame, told, script
+    link = make_link()
+    await link.start()
+    await settle(lambda: link.counters.rotations == 2)
+    assert link.counters.drops == 0
+    assert link.connection is not None
+    assert not link.connection.leaving
+    await platform.sockets[2].send_str("here")
+    await driver.until(lambda: driver.texts[-1] == "here")
+    assert len(platform.sockets) == 3

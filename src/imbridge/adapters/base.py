@@ -24,7 +24,7 @@ from imbridge.protocol import (
     NotSupportedError,
     SentPart,
 )
-from imbridge.rendering import Part
+from imbridge.rendering import Part, Rendered
 from imbridge.transport import HttpPool, WebhookRoute
 
 
@@ -84,11 +84,32 @@ class Target:
 
 @dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
 class Sent:
-    """A part that the platform took."""
+    """A part that the platform took.
+
+    Attributes:
+        part: Its message; the first, where it became several.
+        attempts: The attempts made.
+        degradations: What is shown otherwise than meant.
+        more: The other messages.
+    """
 
     part: SentPart
     attempts: int = 1
     degradations: tuple[Degradation, ...] = ()
+    more: tuple[SentPart, ...] = ()
+
+    def but(self, *degradations: Degradation) -> "Sent":
+        """The same, with these said before its own."""
+        return Sent(self.part, self.attempts, (*degradations, *self.degradations), self.more)
+
+    def followed_by(self, other: "Sent") -> "Sent":
+        """Both, as one."""
+        return Sent(
+            self.part,
+            self.attempts + other.attempts,
+            (*self.degradations, *other.degradations),
+            (*self.more, other.part, *other.more),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +170,11 @@ class Growing(ABC):
 
     Attributes:
         interval: Seconds to leave between two states.
+        held: The end of what it was last told to show, as far as it does not show it yet.
     """
 
     interval: float
+    held: str = ""
 
     @abstractmethod
     def measure(self, part: Part) -> int:
@@ -248,6 +271,17 @@ class Adapter(ABC):
     def measure(self, part: Part) -> int:
         """Bytes of a part as it is sent, as the platform counts them; override it where the form is larger."""
         return sum(len(element.as_text().encode("utf-8", "replace")) for element in part.elements)
+
+    def plan(self, target: Target, parts: Sequence[Part]) -> Rendered:
+        """The parts of one reply as they are to be sent there, and what that changes; as they are by default.
+
+        For platforms where it is limited how much can be said to a message: asked once, before the first part is sent.
+
+        Args:
+            target: Of the first part.
+            parts: As rendered, in order; at least one.
+        """
+        return Rendered(tuple(parts))
 
     async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:
         """Change a sent message."""

@@ -28,6 +28,7 @@ from imbridge.runtime.accounts import Accounts
 from imbridge.runtime.changes import change, take_back
 from imbridge.runtime.declaring import Declaring
 from imbridge.runtime.delivery import Delivery, push_key
+from imbridge.runtime.ending import within
 from imbridge.runtime.gate import Gate
 from imbridge.runtime.handling import Handling
 from imbridge.skills import BaseSkill, SkillSet
@@ -36,6 +37,8 @@ from imbridge.transport import HttpPool, WebhookApp
 
 log = logging.getLogger(__name__)
 
+_GOODBYE = 0.5
+"""Seconds that connections have to close in order, however short the grace is."""
 _LONGEST_KEY = 40
 """As in `Reply.key`; adapters append to it, and Feishu's `uuid` has 50 characters."""
 
@@ -190,30 +193,21 @@ class Bridge(Declaring):
             return
         self.state = BridgeState.STOPPING
         try:
-            await self._accounts.stop_reading()
-            await self._drain(self.options.grace if grace is None else grace)
+            await self._end(self.options.grace if grace is None else grace)
         finally:
             await self._close()
 
-    async def _drain(self, grace: float) -> None:
-        """Let what was taken in be handled and said, for so many seconds."""
+    async def _end(self, grace: float) -> None:
+        """Stop reading, and let what was taken in be handled and said, for so many seconds in all."""
 
         async def drain() -> None:
             await self._handling.drain()
             await self._delivery.drain()
 
-        # Not `asyncio.timeout`: stopping may be what a cancelled task does last, and Python 3.11.2 takes the end of a
-        # time limit there for a cancellation.
-        draining = asyncio.create_task(drain(), name="bridge drain")
-        try:
-            await asyncio.wait((draining,), timeout=grace)
-            if draining.done():
-                draining.result()
-            else:
-                log.warning("stopping: not everything was done in time")
-        finally:
-            draining.cancel()
-            await asyncio.wait((draining,))
+        clock = asyncio.get_running_loop().time
+        until = clock() + grace
+        await within(max(grace, _GOODBYE), self._accounts.stop_reading(), "taken in")
+        await within(max(until - clock(), 0.0), drain(), "done")
 
     async def _close(self) -> None:
         """Each step is done whatever becomes of those before it."""

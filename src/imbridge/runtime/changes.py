@@ -83,7 +83,7 @@ async def outcome(channel: str, action: Awaitable[Any]) -> Receipt:
         return Receipt(
             state=DeliveryState.SENT,
             channel=channel,
-            parts=(sent.part,),
+            parts=(sent.part, *sent.more),
             degradations=sent.degradations,
             attempts=sent.attempts,
         )

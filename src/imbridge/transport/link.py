@@ -138,9 +138,20 @@ class Link:
             old.wake_watchdog.set()
             self._own(self._drain(old), "drain")
 
-    def rotate_soon(self) -> None:
-        """Rotate in the background, again and again until it worked or the old connection is gone."""
-        if self._rotation is None or self._rotation.done():
+    def rotate_soon(self, connection: Connection | None = None) -> None:
+        """Rotate in the background, again and again until it worked or the old connection is gone.
+
+        Args:
+            connection: The one that is about to end, which may still be in its opening; the one in use, when left out.
+        """
+        leaving = connection or self._current
+        if leaving is not None:
+            leaving.leaving = True
+            self._replace_leaving()
+
+    def _replace_leaving(self) -> None:
+        current = self._current
+        if current is not None and current.leaving and (self._rotation is None or self._rotation.done()):
             self._rotation = asyncio.create_task(self._keep_rotating(), name=f"link:{self._name}:rotate")
             self._rotation.add_done_callback(self._log_crash)
 
@@ -263,6 +274,7 @@ class Link:
         self.counters.connects += 1
         _log.info("%s: connected (connection %d)", self._name, connection.serial)
         self._set_state(LinkState.UP, None)
+        self._replace_leaving()
 
     async def _attend(self, connection: Connection) -> None:
         """Run the watchdog, and forget the connection when it is closed."""
@@ -289,18 +301,22 @@ class Link:
         await connection.close()
 
     async def _keep_rotating(self) -> None:
-        old, failures = self._current, 0
-        while old is not None and self._current is old and not old.ended.done():
+        failures = 0
+        while (old := self._current) is not None and old.leaving and not old.ended.done():
+            least = 0.0
             try:
                 await self.rotate()
             except Exception as error:  # noqa: BLE001 - the driver judges it
                 verdict = self._judge(error)
-                failures += 1
                 if verdict.fatal:
                     _log.error("%s; no new connection, the old one is used while it lasts", self._named(error))
                     return
                 _log.warning("%s; not rotated yet, the old connection is still used", self._named(error))
-                await asyncio.wait((old.ended,), timeout=self._policy.delay(failures, verdict.min_delay))
+                least = verdict.min_delay
+            current = self._current
+            if current is not None and current.leaving:  # not replaced yet, or what replaced it is to end as well
+                failures += 1
+                await asyncio.wait((current.ended,), timeout=self._policy.delay(failures, least))
 
     def _judge(self, error: Exception) -> LinkVerdict:
         try:

@@ -9,10 +9,11 @@ from dingtalk_cards import CREATE, STREAM, UPDATE, begun, card_calls, card_of, g
 from dingtalk_rig import Rig, alone
 
 from imbridge.adapters.base import GrowingFullError
+from imbridge.adapters.broken_off import INTERRUPTED
 from imbridge.adapters.dingtalk import DingTalkAdapter
-from imbridge.adapters.dingtalk.sent.ai_card import CARD_BYTES, INTERRUPTED
+from imbridge.adapters.dingtalk.sent.ai_card import CARD_BYTES
 from imbridge.emulators.dingtalk import Group
-from imbridge.protocol import Card, DeliveryError, Markdown, NotPermittedError, Text
+from imbridge.protocol import AuthError, Card, DeliveryError, Markdown, NotPermittedError, Text
 from imbridge.rendering import Part, PartKind
 
 OWN_TEMPLATE = "00000000-1111-2222-3333-444444444444.schema"
@@ -215,6 +216,33 @@ class TestRefusals:
         assert seen(rig).finished
         assert rig.sent()[0].text == "one two"
         assert calls[-1] == ("PUT", UPDATE)
+
+    async def test_where_states_are_refused_again_and_again_none_is_tried(
+        self, rig: Rig, adapter: DingTalkAdapter
+    ) -> None:
+        rig.ding.faults.refuse(STREAM, "param.invalid", times=None)
+        for number in range(2):
+            card = await begun(adapter, rig.target(), key=f"key-{number}")
+            with pytest.raises(DeliveryError):
+                await card.show("one two")
+            await until(lambda: not adapter.card_streams.open, "the end of the card")
+        assert adapter.grow(markdown=True) is None
+
+    async def test_where_the_credentials_are_refused_no_card_is_open(self, rig: Rig, adapter: DingTalkAdapter) -> None:
+        rig.ding.faults.expire_tokens()
+        rig.ding.faults.refuse("/v1.0/oauth2/accessToken", "invalidClientIdOrSecret", times=None)
+        card = growing(adapter)
+        with pytest.raises(AuthError):
+            await adapter.send(rig.target(), alone(PartKind.CARD, await card.open("one")), "key")
+        assert adapter.card_streams.open == {}
+        assert await adapter.context.notes.all("open_card") == {}
+
+    async def test_that_no_calls_are_left_is_no_missing_right(self, rig: Rig, adapter: DingTalkAdapter) -> None:
+        rig.ding.faults.over_month(CREATE)
+        card = growing(adapter)
+        sent = await adapter.send(rig.target(), alone(PartKind.CARD, await card.open("one")), "key")
+        assert [one.what for one in sent.degradations] == ["card"]
+        assert adapter.grow(markdown=True) is not None  # the text was sent, so some are left
 
     async def test_a_card_that_is_not_there_any_more(self, rig: Rig, adapter: DingTalkAdapter) -> None:
         calls = card_calls(rig)

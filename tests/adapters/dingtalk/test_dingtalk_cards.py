@@ -13,6 +13,8 @@ from imbridge.adapters.dingtalk.sent.card_texts import BUTTON_CARD
 from imbridge.emulators.dingtalk import Group
 from imbridge.protocol import (
     Button,
+    Channel,
+    ChannelKind,
     ContentRefusedError,
     Degradation,
     DeliveryError,
@@ -123,6 +125,16 @@ class TestOtherwise:
         await self.shown(rig, adapter, rig.target(guest))
         assert "Release?" in texts(rig)[0]
         assert "1. Yes" in texts(rig)[0]
+
+    async def test_for_several_people(self, rig: Rig, adapter: DingTalkAdapter) -> None:
+        rig.ding.add_user("Bob")
+        calls = card_calls(rig)
+        several = Target(Channel(platform="dingtalk", account="work", kind=ChannelKind.USER, id="alice|bob"))
+        sent = await adapter.send(several, ASK, "key")
+        assert [one.what for one in sent.degradations] == ["card", "button"]
+        assert [user.userid for user in rig.sent()[0].recipients] == ["alice", "bob"]
+        assert adapter.grow(markdown=True, channel=several.channel) is None
+        assert calls == []
 
     async def test_with_too_many_buttons(self, rig: Rig, adapter: DingTalkAdapter) -> None:
         many = card(body=(Select(name="n", options=[str(number) for number in range(21)]),))

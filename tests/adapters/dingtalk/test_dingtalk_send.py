@@ -221,6 +221,12 @@ class TestRefusals:
         assert await say(adapter, rig.target(), Markdown("**bold**")) == (["sampleText"], ["sampleMarkdown"])
         assert rig.sent()[0].text == "**bold**"
 
+    async def test_then_people_are_named_as_before(self, rig: Rig, adapter: DingTalkAdapter, team: Group) -> None:
+        rig.ding.faults.refuse(TO_GROUP, "invalidParameter.msgKey.invalid")
+        said = [Mention(id="alice", name="Alice Adams"), " see ", Link(url="https://x.example", title="page")]
+        assert await say(adapter, rig.target(team), said) == (["sampleText"], ["mention", "sampleMarkdown"])
+        assert rig.sent()[0].text.startswith("@Alice Adams see ")
+
     async def test_a_text_that_it_refuses_does_not(self, rig: Rig, adapter: DingTalkAdapter) -> None:
         rig.ding.faults.refuse(TO_USERS, "invalidParameter.msgKey.invalid", times=None)
         with pytest.raises(ContentRefusedError):
@@ -246,6 +252,16 @@ class TestRefusals:
         sent = await adapter.send(rig.target(reply_to="msg"), text("answer"), "key")
         assert [one.what for one in sent.degradations] == ["reply"]
 
+    async def test_there_are_no_threads(self, rig: Rig, adapter: DingTalkAdapter, team: Group) -> None:
+        channel = rig.target(team).channel.model_copy(update={"thread": "t1"})
+        sent = await adapter.send(Target(channel), text("answer"), "key")
+        assert [one.what for one in sent.degradations] == ["thread"]
+
+    async def test_what_a_card_cannot_show_is_said(self, rig: Rig, adapter: DingTalkAdapter) -> None:
+        button = Button("Open", url="https://x.example", confirm="Sure?")
+        said = Card(title="News", color="red", body=("text", button))
+        assert await say(adapter, rig.target(), said) == (["sampleActionCard"], ["color", "confirm"])
+
 
 class TestRecall:
     @pytest.mark.parametrize("in_group", [True, False])
@@ -259,6 +275,16 @@ class TestRecall:
     async def test_one_that_is_not_there(self, rig: Rig, adapter: DingTalkAdapter, team: Group, in_group: bool) -> None:
         with pytest.raises(TargetGoneError):
             await adapter.recall(rig.target(team if in_group else None).channel, "unknown")
+
+    @pytest.mark.parametrize("in_group", [True, False])
+    async def test_when_the_answer_got_lost(
+        self, rig: Rig, adapter: DingTalkAdapter, team: Group, in_group: bool
+    ) -> None:
+        target = rig.target(team if in_group else None)
+        sent = await adapter.send(target, text("oops"), "key")
+        rig.ding.faults.cut_after_accept("/v1.0/robot/*ecall")
+        await adapter.recall(target.channel, sent.part.message_id)
+        assert rig.sent() == []
 
     async def test_one_that_is_too_old(self, rig: Rig, adapter: DingTalkAdapter) -> None:
         sent = await adapter.send(rig.target(), text("old"), "key")
@@ -293,6 +319,18 @@ class TestReactions:
     async def test_on_a_message_that_is_not_there(self, rig: Rig, adapter: DingTalkAdapter, team: Group) -> None:
         with pytest.raises(DeliveryError):
             await adapter.react(rig.target(team).channel, "unknown", "👍")
+
+    async def test_what_cannot_be_taken_away_is_forgotten_in_time(
+        self, rig: Rig, adapter: DingTalkAdapter, team: Group, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("imbridge.adapters.dingtalk.sent.reactions._MOST_THINKING", 2)
+        channel = rig.target(team).channel
+        sent = [await rig.alice.says(said, chat=team, mentions=[rig.app]) for said in ("one", "two", "three")]
+        for message in sent:
+            await adapter.typing(channel, message.msg_id, True)
+        for message in sent:
+            await adapter.typing(channel, message.msg_id, False)
+        assert [rig.alice.reactions_on(message) for message in sent] == [(THINKING,), (), ()]
 
     async def test_thinking_is_shown_while_calls_are_left(self, rig: Rig, team: Group) -> None:
         adapter = await rig.start(monthly_calls=100)

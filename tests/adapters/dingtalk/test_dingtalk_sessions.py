@@ -22,6 +22,7 @@ from imbridge.protocol import (
     DeliveryError,
     File,
     Image,
+    Markdown,
     Mention,
     Message,
     NotSupportedError,
@@ -142,6 +143,13 @@ class TestTheEnd:
         card = Card(title="News", body=[{"type": "button", "text": "Read", "url": "https://x.example"}])
         assert await say(adapter, rig.target(), card) == (["text"], ["actionCard"])
         assert rig.sent()[0].text == "News\n[Read](https://x.example)"
+
+    async def test_a_webhook_that_ends_between_form_and_text(self, rig: Rig, adapter: DingTalkAdapter) -> None:
+        await heard(rig, rig.alice)
+        rig.ding.faults.refuse(WEBHOOK, 400105)
+        rig.ding.faults.refuse(WEBHOOK, 300001)
+        assert await say(adapter, rig.target(), Markdown("**bold**")) == (["sampleMarkdown"], [])
+        assert ways(rig) == ["api"]
 
 
 class TestOutside:
@@ -287,6 +295,12 @@ class TestWhatIsKept:
     def test_an_end_that_makes_no_sense(self, sessions: Sessions, expires: Any) -> None:
         sessions.note(message(self.GOOD, expires))
         assert sessions.find("alice") is None
+
+    def test_a_host_is_the_same_however_it_is_written(self, sessions: Sessions) -> None:
+        sessions.note(message(self.GOOD.replace("oapi.dingtalk", "OAPI.DingTalk"), (time.time() + 3600) * 1000))
+        found = sessions.find("alice")
+        assert found is not None
+        assert found.origin == "https://oapi.dingtalk.com"
 
     @pytest.mark.parametrize("url", [None, 5, "", {}])
     def test_none_at_all(self, sessions: Sessions, url: Any) -> None:

@@ -10,7 +10,7 @@ import aiohttp
 from imbridge.emulators.qq import Bot, QQEmulator
 
 TIMEOUT = 10.0
-DEFAULT_INTENTS = 1 << 0 | 1 << 1 | 1 << 10 | 1 << 12 | 1 << 25 | 1 << 26 | 1 << 27 | 1 << 30
+DEFAULT_INTENTS = 1 << 0 | 1 << 1 | 1 << 10 | 1 << 12 | 1 << 24 | 1 << 25 | 1 << 26 | 1 << 27 | 1 << 30
 PRIVATE_INTENTS = DEFAULT_INTENTS | 1 << 9
 
 

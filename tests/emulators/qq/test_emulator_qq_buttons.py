@@ -55,6 +55,7 @@ async def test_a_button_in_a_single_chat(link: RawGateway, api: Api, alice: User
     assert (await api.refused(f"/interactions/{data['id']}", {"code": 9}, "PUT"))[1] == 630001
     status, _ = await api.call("PUT", f"/interactions/{data['id']}", {"code": 3})
     assert (status, await pressed) == (200, 3)
+    assert (await api.refused(f"/interactions/{data['id']}", {"code": 0}, "PUT"))[1] == 630001, "once only"
     for event_id, seq in ((event["id"], 1), (data["id"], 1)):
         body = {"content": "pressed", "msg_type": 0, "event_id": event_id, "msg_seq": seq}
         assert (await api.post(users, body))[0] == 200
@@ -119,6 +120,13 @@ async def test_buttons_that_tell_nothing_or_speak(link: RawGateway, api: Api, al
     assert await alice.clicks(message, "say") == 0
     data = (await link.event("C2C_MESSAGE_CREATE"))["d"]
     assert (data["content"], data["message_type"]) == ("data say", 103)
+
+
+async def test_what_needs_no_answer(link: RawGateway, api: Api, qq: QQEmulator, alice: User, bot: Bot) -> None:
+    number = qq.happenings.interacted(alice, bot, 13, {"feedback_opt": "LIKE", "message_id": "m"})
+    data = (await link.event("INTERACTION_CREATE"))["d"]
+    assert (data["type"], data["data"]["resolved"]["feedback_opt"]) == (13, "LIKE")
+    assert (await api.refused(f"/interactions/{number}", {"code": 0}, "PUT"))[1] == 630001
 
 
 async def test_the_menu(link: RawGateway, qq: QQEmulator, alice: User, bot: Bot) -> None:

@@ -152,7 +152,7 @@ async def test_events_of_people_and_groups(
 ) -> None:
     told, openid = qq.happenings, alice.openid_for(bot)
     for pushed in (
-        told.friend_added(alice, bot),
+        told.friend_added(alice, bot, scene=2003, scene_param="shop"),
         told.friend_removed(alice, bot),
         told.messages_refused(alice, bot),
         told.messages_allowed(alice, bot),
@@ -161,7 +161,10 @@ async def test_events_of_people_and_groups(
         assert (event["id"], event["d"]["openid"]) == (pushed.event_id, openid)
         assert isinstance(event["d"]["timestamp"], int)
     carol = qq.add_user("Carol")
+    assert told.join_requested(group, carol, "let me in") == [], "the robot does not run the group"
+    group.managed_by.add(bot)
     for pushed in (
+        *told.join_requested(group, carol, "let me in"),
         told.bot_added(group, bot, alice),
         told.group_messages_refused(group, bot, alice),
         told.group_messages_allowed(group, bot, alice),

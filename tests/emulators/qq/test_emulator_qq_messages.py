@@ -60,6 +60,9 @@ async def test_a_group_that_gives_everything(
     await alice.says("twice", chat=group, mentions=[bot])
     whole = (await link.event("GROUP_MESSAGE_CREATE"))["d"]
     again = (await link.event("GROUP_AT_MESSAGE_CREATE"))["d"]
+    qq.settings.strips_mentions, qq.settings.both_events = True, False
+    await alice.says("you", chat=group, mentions=[bot])
+    assert (await link.event("GROUP_MESSAGE_CREATE"))["d"]["content"] == "you"
     assert (again["id"], again["content"], again["mentions"]) == (whole["id"], " twice", [])
 
 
@@ -96,6 +99,11 @@ async def test_what_people_send_besides_text(link: RawGateway, api: Api, alice: 
     await alice.sends_ark("[card]", {"title": "T"})
     data = (await link.event("C2C_MESSAGE_CREATE"))["d"]
     assert (data["message_type"], data["ark_data"]["fields"]) == (3, {"title": "T"})
+    assert data["content"] == "[卡片消息] 小程序\n摘要: [card]"
+    await alice.sends_record(["one", "two"])
+    data = (await link.event("C2C_MESSAGE_CREATE"))["d"]
+    assert data["message_scene"]["ext"][-1].startswith("ref_msg_idx=TMP_")
+    assert data["msg_elements"] == [{"content": "=== 消息 1 ===\n[消息内容] one\n\n=== 消息 2 ===\n[消息内容] two"}]
 
 
 async def test_every_kind_of_message(link: RawGateway, api: Api, alice: User, bot: Bot) -> None:

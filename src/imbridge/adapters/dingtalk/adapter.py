@@ -174,11 +174,13 @@ class DingTalkAdapter(Adapter):
         if target.reply_to is not None:
             why = "a robot's message cannot quote another"
             degradations.append(Degradation(what="reply", how="sent to the chat", why=why))
+        if target.channel.thread is not None:
+            degradations.append(Degradation(what="thread", how="sent to the chat", why="DingTalk has no threads"))
         if (card := self._cards.card_in(part)) is not None:
             sent = await self._cards.say(target.channel, card, key)
         else:
             sent = await self._speaking.say(target.channel, part, key)
-        return Sent(sent.part, sent.attempts, (*degradations, *sent.degradations))
+        return sent.but(*degradations)
 
     async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:
         """Put another card in the place of a sent one."""
@@ -197,7 +199,7 @@ class DingTalkAdapter(Adapter):
             answer = await self.api.recall_from_group(channel.id, [message_id])
         else:
             answer = await self.api.recall_from_users([message_id])
-        check_recalled(message_id, answer.body)
+        check_recalled(message_id, answer.body, repeated=answer.attempts > 1)
 
     async def react(self, channel: Channel, message_id: str, emoji: str) -> None:
         """Put an emoji, or a short text, on a message that somebody wrote."""

@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
+from imbridge.adapters.dingtalk.json_text import read_json
 from imbridge.protocol import DecodeError
 
 SYSTEM, EVENT, CALLBACK = "SYSTEM", "EVENT", "CALLBACK"
 PING, DISCONNECT = "ping", "disconnect"
+NOTICES = frozenset({"CONNECTED", "REGISTERED", "KEEPALIVE"})
+"""System topics that want no answer; the platform's own clients know them, its documents do not."""
 MESSAGES = "/v1.0/im/bot/messages/get"
 DELEGATED = "/v1.0/im/bot/messages/delegate"
 CARDS = "/v1.0/card/instances/callback"
@@ -48,7 +51,7 @@ def parse_frame(text: str) -> Frame:
         DecodeError: it is none.
     """
     try:
-        read = from_json(text, allow_inf_nan=False)
+        read = read_json(text)
     except ValueError:
         raise DecodeError("a frame that is not JSON", text) from None
     headers = read.get("headers") if isinstance(read, dict) else None
@@ -72,7 +75,7 @@ def parse_data(text: str) -> dict[str, Any]:
         DecodeError: it is no JSON object.
     """
     try:
-        read = from_json(text, allow_inf_nan=False)
+        read = read_json(text)
     except ValueError:
         raise DecodeError("data that are not JSON", text) from None
     if not isinstance(read, dict):

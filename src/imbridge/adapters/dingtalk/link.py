@@ -27,6 +27,7 @@ from imbridge.adapters.dingtalk.frames import (
     EVENT,
     MESSAGES,
     NOT_FOUND,
+    NOTICES,
     PING,
     SYSTEM,
     Frame,
@@ -68,6 +69,8 @@ class DingTalkLink:
 
     Attributes:
         counts: What came in; shared by the account's connections.
+        reading: Whether events and clicks are taken in; messages are, as long as there is a connection.
+        on_disconnect: Told which connection the server is about to close.
         heartbeat_interval: None: the server pings, and the generic link sends websocket pings.
     """
 
@@ -160,7 +163,8 @@ class DingTalkLink:
         return LinkVerdict.after((rule.delay if rule is not None else None) or 0.0)
 
     async def close(self) -> None:
-        """Wait for acknowledgements that are on their way."""
+        """Take no more events and clicks, and wait for acknowledgements that are on their way."""
+        self.reading = False
         if self._acks:
             _, late = await asyncio.wait(self._acks, timeout=_LAST_ACKS)
             for task in late:
@@ -196,15 +200,16 @@ class DingTalkLink:
         elif frame.topic == DISCONNECT:
             self.counts["disconnects"] += 1
             self.on_disconnect(conn)
-        else:
+        elif frame.topic not in NOTICES:
             self._bad("system", "a system frame of a topic that this version does not know; the platform is told so")
-            await conn.send(ack(frame.message_id, code=NOT_FOUND))
+            if frame.message_id:
+                await conn.send(ack(frame.message_id, code=NOT_FOUND))
 
     async def _message(self, conn: Connection, frame: Frame) -> None:
-        """A message is ours from here on, whatever happens: it never comes again. So it is acknowledged at once."""
-        if not self.reading:
-            self.counts["after_stop"] += 1
-            return
+        """A message is ours from here on, whatever happens, also while we stop: it never comes again.
+
+        So it is acknowledged at once.
+        """
         self.counts["messages"] += 1
         await self._taking.keep(self._decode(frame))
         await conn.send(ack(frame.message_id))
@@ -251,11 +256,18 @@ class DingTalkLink:
         try:
             if await self._verdict(offered) is Verdict.ACCEPTED:
                 spent = asyncio.get_running_loop().time() - began
-                said, shown = await self._answer(inbound, ANSWER_WITHIN - spent)
+                said, shown = await self._answered(inbound, ANSWER_WITHIN - spent)
             await conn.send(ack(frame.message_id, said.decode() or "{}"))
             waiting.shown(shown)
         finally:
             waiting.shown(())
+
+    async def _answered(self, inbound: Inbound, within: float) -> tuple[bytes, Answer]:
+        try:
+            return await self._answer(inbound, within)
+        except Exception as error:  # noqa: BLE001 - told; who clicked must not wait for nothing
+            self._bad("answer", f"what a skill says to a click could not be written ({type(error).__name__})")
+            return b"", ()
 
     async def _verdict(self, offered: "asyncio.Future[Verdict]") -> Verdict:
         try:

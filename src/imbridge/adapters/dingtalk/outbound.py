@@ -103,9 +103,9 @@ def as_api(body: Body) -> tuple[Body, list[Degradation]]:
     return made, [Degradation(what="feedCard", how="markdown", why="only webhooks have this kind of message")]
 
 
-def as_plain_text(part: Part) -> Body:
-    """The same part as the plainest message there is, for when the platform refuses its form."""
-    said, called, _ = spoken(part.elements, calls=True)
+def as_plain_text(part: Part, *, calls: bool = True) -> Body:
+    """The same part as the plainest message there is, for when the platform refuses its form; as `webhook_body`."""
+    said, called, _ = spoken(part.elements, calls=calls)
     body = {"msgtype": "text", "text": {"content": said or " "}}
     return {**body, "at": called.at()} if called else body
 

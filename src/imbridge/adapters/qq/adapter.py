@@ -1,8 +1,8 @@
 """The QQ adapter: wiring of start, stop, probe and the ways to speak."""
 
-import asyncio
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,46 +10,44 @@ from typing import Any, ClassVar
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
 from imbridge.adapters.qq.api import QQApi
 from imbridge.adapters.qq.capabilities import BOT
-from imbridge.adapters.qq.config import QQConfig
-from imbridge.adapters.qq.link import QQLink
+from imbridge.adapters.qq.config import Mode, QQConfig
+from imbridge.adapters.qq.hearing.base import Hearing
+from imbridge.adapters.qq.hearing.callbacks import Callbacks
+from imbridge.adapters.qq.hearing.gateway import OPTIONS, Gateway
 from imbridge.adapters.qq.outbound import measure
 from imbridge.adapters.qq.received.completing import Completing
 from imbridge.adapters.qq.received.downloads import Downloads
 from imbridge.adapters.qq.received.identity import Identity
 from imbridge.adapters.qq.received.reading import Reading
+from imbridge.adapters.qq.sent.addresses import Addresses
+from imbridge.adapters.qq.sent.answerable import note_inbound
+from imbridge.adapters.qq.sent.media import QQMedia
+from imbridge.adapters.qq.sent.reactions import Reactions
+from imbridge.adapters.qq.sent.rights import Rights
 from imbridge.adapters.qq.sent.speaking import Speaking
 from imbridge.adapters.qq.sent.windows import Windows
 from imbridge.adapters.qq.services.sdk import Sdk
-from imbridge.adapters.qq.sessions import GatewaySession
+from imbridge.adapters.taking import Taking
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
-    AuthError,
     Channel,
-    Degradation,
+    Event,
     ImbridgeError,
-    LinkError,
     Media,
     Message,
+    NotSupportedError,
 )
-from imbridge.rendering import Part
-from imbridge.transport import Link, LinkOptions, LinkState
+from imbridge.rendering import Part, Rendered
+from imbridge.transport import LinkOptions, WebhookRoute
 
 log = logging.getLogger(__name__)
 
-_OPTIONS = LinkOptions(open_timeout=30.0)
-_HEALTH = {
-    LinkState.CONNECTING: Health.STARTING,
-    LinkState.UP: Health.UP,
-    LinkState.DOWN: Health.DOWN,
-    LinkState.FAILED: Health.FAILED,
-    LinkState.STOPPED: Health.STOPPED,
-}
-_WORST_FIRST = (LinkState.FAILED, LinkState.DOWN, LinkState.CONNECTING, LinkState.UP)
-"""Each shard has events of its own: one that is down is missed."""
+_PATIENCE = float("inf")
+"""What the inbox has no room for is offered again: the gateway does not send it a second time."""
 
 
 class QQAdapter(Adapter):
-    """One bot over the gateway."""
+    """One bot, over the gateway or webhooks."""
 
     platform: ClassVar[str] = "qq"
     config_type: ClassVar[type[AccountConfig]] = QQConfig
@@ -66,55 +64,48 @@ class QQAdapter(Adapter):
         self.api = QQApi(config, context.pool)
         self.me = Identity(config.name)
         self.windows = Windows(context.notes)
-        self._speaking = Speaking(self.api, self.windows)
+        self.rights = Rights(config.key, config.markdown, context.notes)
+        self.media = QQMedia(self.api)
+        self._addresses = Addresses(context.notes)
+        self._speaking = Speaking(config, self.api, self.windows, self.rights, self._addresses, self.media)
+        self._reactions = Reactions(self.api)
         self._sdk = Sdk(self.api, self.windows)
         self.counts: Counter[str] = Counter()
         self._reading = Reading(self.key, self.me, self.counts)
         self._completing = Completing(self.api, self.me, self.counts)
         self.downloads = Downloads(config, context.pool)
-        self.link_options = link_options or _OPTIONS
-        self._links: list[Link] = []
+        self.link_options = link_options or OPTIONS
+        self._hearing = self._make_hearing()
         self._closed = False
+
+    def _make_hearing(self) -> Hearing:
+        config, context = self.settings, self.context
+        if config.mode is Mode.WEBHOOK:
+            return Callbacks(config, self.api, context.intake, self._decode, self.me.learn, self.tell, self.counts)
+        taking = Taking(config.key, context.intake, self.counts, patience=_PATIENCE)
+        return Gateway(
+            config, self.api, context.pool, context.notes, taking, self._decode, self.me.learn, self.tell,
+            self.counts, options=self.link_options,
+        )  # fmt: skip
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Connect; back when each shard's first connection stands, however long that takes.
+        """Connect, or see that the credentials are right where the platform connects to us; however long that takes.
 
         Raises:
             AuthError: the credentials are wrong.
             LinkError: the platform refuses the connection for good.
         """
         await self.windows.restore()
-        shards = self.settings.shards or int((await self.api.gateway()).get("shards") or 1)
-        for shard in range(shards):
-            session = GatewaySession(self.context.notes, shard, shards)
-            await session.restore()
-            driver = QQLink(self.settings, self.api, self.context.intake, self._decode, session, self.counts)
-            name = self.key if shards == 1 else f"{self.key}#{shard}"
-            link = Link(driver, self.context.pool, options=self.link_options, name=name, on_state=self._on_link_state)
-            self._links.append(link)
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._learn())
-                for link in self._links:
-                    group.create_task(link.start())
-        except* LinkError as errors:
-            await self._stop_links()
-            error = errors.exceptions[0]
-            cause = error.__cause__
-            raise (cause if isinstance(cause, AuthError) else error) from None
-
-    async def _learn(self) -> None:
-        """Who we are: it tells whether we are called, in guilds."""
-        try:
-            self.me.learn(await self.api.me(patience=10.0))
-        except ImbridgeError as error:
-            log.info("%s: who we are could not be asked: %s", self.key, error)
+        await self.rights.restore()
+        await self._addresses.restore()
+        await self._hearing.start()
 
     async def stop_reading(self) -> None:
         """Take nothing new: what comes later is replayed to the next process, which resumes the session."""
-        await self._stop_links()
+        await self._hearing.stop()
+        self.windows.close()
 
     async def close(self) -> None:
         """Let go of everything."""
@@ -127,30 +118,24 @@ class QQAdapter(Adapter):
         await self.context.notes.flush()
         self.tell(Health.STOPPED, "closed")
 
-    async def _stop_links(self) -> None:
-        for link in self._links:
-            await link.stop()
-
     async def probe(self) -> Probe:
         """Ask who we are."""
         try:
             me = await self.api.me(patience=10.0)
         except ImbridgeError as error:
             return Probe(ok=False, problems=(str(error),))
-        return Probe(ok=True, bot_id=str(me.get("id") or self.settings.app_id), bot_name=str(me.get("username") or ""))
-
-    def _on_link_state(self, state: LinkState, error: Exception | None) -> None:
-        states = {link.state for link in self._links}
-        worst = next((state for state in _WORST_FIRST if state in states), None)
-        if worst is not None and state is not LinkState.STOPPED:
-            self.tell(_HEALTH[worst], str(error or worst.value))
+        identity, name = str(me.get("id") or self.settings.app_id), str(me.get("username") or "")
+        return Probe(ok=True, bot_id=identity, bot_name=name, problems=tuple(self._hearing.problems()))
 
     # -- hearing -------------------------------------------------------------------------------------------------------
 
+    def routes(self) -> Sequence[WebhookRoute]:
+        """The callback URL, in mode `webhook`."""
+        return self._hearing.routes()
+
     def _decode(self, payload: dict[str, Any]) -> Inbound | None:
         inbound = self._reading.read(payload)
-        if isinstance(inbound.item, Message):
-            self.windows.note(inbound.item)
+        self._listen(payload, inbound.item)
         return inbound
 
     async def read(self, message_id: str, media: Media) -> bytes:
@@ -169,24 +154,42 @@ class QQAdapter(Adapter):
         """The message with what it quotes."""
         return await self._completing.complete(message)
 
+    def _listen(self, payload: dict[str, Any], item: Message | Event) -> None:
+        """What speaking has to know of what comes: what can be answered, and what became of audits."""
+        note_inbound(self.windows, payload, item)
+        self._speaking.audits.heard(str(payload.get("t", "")), payload.get("d") or {})
+
     # -- speaking ------------------------------------------------------------------------------------------------------
 
     def measure(self, part: Part) -> int:
         """Bytes of a part as sent."""
         return measure(part)
 
+    def plan(self, target: Target, parts: Sequence[Part]) -> Rendered:
+        """So few parts as answers are left."""
+        return self._speaking.plan(target, parts, self.capabilities)
+
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part: as an answer while something can be answered, else unasked."""
-        degradations: list[Degradation] = []
-        if target.reply_to is not None:
-            why = "an answer is not attached to a message"
-            degradations.append(Degradation(what="reply", how="sent to the chat", why=why))
-        sent = await self._speaking.say(target, part, key)
-        return Sent(sent.part, sent.attempts, (*degradations, *sent.degradations))
+        return await self._speaking.say(target, part, key)
 
     async def recall(self, channel: Channel, message_id: str) -> None:
         """Take a sent message back, within 2 minutes."""
+        if not message_id:
+            raise NotSupportedError("QQ gave no id for this message: the answer to it got lost")
         await self.api.recall(channel, message_id)
+
+    async def react(self, channel: Channel, message_id: str, emoji: str) -> None:
+        """Put an emoji on a message of a guild's channel: a character, or the number of one of QQ's own."""
+        await self._reactions.put(channel, message_id, emoji, on=True)
+
+    async def unreact(self, channel: Channel, message_id: str, emoji: str) -> None:
+        """Take our emoji off a message."""
+        await self._reactions.put(channel, message_id, emoji, on=False)
+
+    async def typing(self, channel: Channel, message_id: str, on: bool) -> None:
+        """Show in a single chat that an answer is on its way, for a minute; it ends with the next message."""
+        await self._speaking.typing(channel, message_id, on=on)
 
     # -- the rest of the platform --------------------------------------------------------------------------------------
 
@@ -205,13 +208,10 @@ class QQAdapter(Adapter):
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""
         caller = self.api.caller
-        totals: Counter[str] = Counter()
-        for link in self._links:
-            counts = link.counters
-            totals.update({name: getattr(counts, name) for name in counts.__slots__})
         return {
             **self.counts,
-            **totals,
+            **self._hearing.counters(),
+            **self.media.counts,
             "calls": caller.calls,
             "retries": caller.retries,
             "token_refreshes": caller.refreshes,

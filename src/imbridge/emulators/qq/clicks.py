@@ -1,6 +1,7 @@
 """Buttons that are pressed: INTERACTION_CREATE, and the answer by `PUT /interactions/{id}`.
 
-Rule: bot-docs, `server-inter/message/trans/msg-btn.md`.
+Rule: bot.q.qq.com/wiki, `autogen/event/interaction_create.html` (2026): buttons (11) and the menu (12) are to be
+answered, once; other kinds are not.
 """
 
 import asyncio
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 JUMP, CALLBACK, COMMAND = 0, 1, 2
 CODES = range(6)
+ANSWERED = (11, 12)
+"""The kinds of interactions that are answered."""
 
 
 def add_routes(routes: "Routes") -> None:
@@ -64,15 +67,19 @@ class Clicks:
         resolved = {"feature_id": feature_id}
         return self._send(bot, 12, "c2c", {"user_openid": user.openid_for(bot)}, user.openid_for(bot), resolved)
 
+    def interact(self, user: "User", bot: "Bot", kind: int, resolved: dict[str, Any]) -> str:
+        """Anything else that is done with the robot in the single chat; returns the interaction's id."""
+        openid = user.openid_for(bot)
+        return self._send(bot, kind, "c2c", {"user_openid": openid}, openid, resolved)
+
     def answer(self, call: "Call") -> Raw:
         """Answers `PUT /interactions/{id}`."""
         known = self._waiting.get(call.places["interaction_id"])
         code = call.json().get("code", 0)
-        if known is None or known[0] is not call.bot or code not in CODES:
+        if known is None or known[0] is not call.bot or code not in CODES or known[1].done():
             raise ApiError(630001)
-        if not known[1].done():
-            known[1].set_result(int(code))
-            self._world.stats.interactions_answered += 1
+        known[1].set_result(int(code))
+        self._world.stats.interactions_answered += 1
         return Raw(b"{}")
 
     def _push(self, user: "User", message: BotMessage, button: dict[str, Any]) -> str:
@@ -92,11 +99,12 @@ class Clicks:
         return self._send(bot, 11, "c2c", {"user_openid": openid}, openid, resolved)
 
     def _send(
-        self, bot: "Bot", kind: int, scene: str, place: dict[str, str], key: str, resolved: dict[str, str]
+        self, bot: "Bot", kind: int, scene: str, place: dict[str, str], key: str, resolved: dict[str, Any]
     ) -> str:
         world = self._world
         interaction_id = world.ids.uuid("interaction")
-        self._waiting[interaction_id] = (bot, asyncio.get_running_loop().create_future())
+        if kind in ANSWERED:
+            self._waiting[interaction_id] = (bot, asyncio.get_running_loop().create_future())
         data = {
             "id": interaction_id,
             "application_id": bot.app_id,

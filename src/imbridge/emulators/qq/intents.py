@@ -1,8 +1,7 @@
 """Which intent an event belongs to, and which intents a bot may have.
 
-Rule: bot-docs, `dev-prepare/interface-framework/event-emit.md`; the two live-channel bits and the open forum are those
-of the official client. Group events newer than the documents (`GROUP_MESSAGE_CREATE`, `GROUP_MEMBER_...`) come with the
-groups' bit, as clients report.
+Rules: bot.q.qq.com/wiki, `dev-prepare/event-emit/payload.html` and the pages under `autogen/event` (2026), which have
+the bit of group members; those of live channels and the open forum are the official client's.
 """
 
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ GUILD_MESSAGE_REACTIONS = 1 << 10
 DIRECT_MESSAGE = 1 << 12
 OPEN_FORUM_EVENT = 1 << 18
 AUDIO_OR_LIVE_CHANNEL_MEMBER = 1 << 19
+GROUP_MEMBER_EVENT = 1 << 24
 GROUP_AND_C2C_EVENT = 1 << 25
 INTERACTION = 1 << 26
 MESSAGE_AUDIT = 1 << 27
@@ -28,6 +28,7 @@ APPLIED = (
     | DIRECT_MESSAGE
     | OPEN_FORUM_EVENT
     | AUDIO_OR_LIVE_CHANNEL_MEMBER
+    | GROUP_MEMBER_EVENT
     | GROUP_AND_C2C_EVENT
     | INTERACTION
     | MESSAGE_AUDIT
@@ -51,6 +52,9 @@ _BY_PREFIX: Mapping[str, int] = {
     "C2C_": GROUP_AND_C2C_EVENT,
     "FRIEND_": GROUP_AND_C2C_EVENT,
     "GROUP_": GROUP_AND_C2C_EVENT,
+    "GROUP_MEMBER_": GROUP_MEMBER_EVENT,
+    "GROUP_JOIN_": GROUP_MEMBER_EVENT,
+    "SUBSCRIBE_MESSAGE_": GROUP_AND_C2C_EVENT,
     "INTERACTION_": INTERACTION,
     "FORUM_": FORUMS_EVENT,
     "OPEN_FORUM_": OPEN_FORUM_EVENT,

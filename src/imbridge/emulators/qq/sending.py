@@ -1,7 +1,7 @@
 """What people send to robots besides text.
 
-Rule: bot-docs, `server-inter/message/send-receive/event.md` (attachments); `voice_wav_url`, `asr_refer_text`, the tags
-of faces and `ark_data` are as clients have logged them.
+Rule: bot.q.qq.com/wiki, `autogen/event/c2c_message_create.html` (2026). The tags of faces are as clients have logged
+them.
 """
 
 import base64
@@ -77,7 +77,7 @@ class Sending(Writing):
         mentions: "Sequence[Bot | User]" = (),
     ) -> SentMessage:
         """Sends a video."""
-        attachment = self._attachment(data, name, "video/mp4", chat, width=1280, height=720)
+        attachment = self._attachment(data, name, "video/mp4", chat)
         return await self.sends({"attachments": [attachment]}, bot=bot, chat=chat, mentions=mentions)
 
     async def sends_file(
@@ -117,14 +117,29 @@ class Sending(Writing):
         fields: Mapping[str, Any] | None = None,
         *,
         ark_type: str = "miniapp",
-        ark_name: str = "com.tencent.miniapp_01",
+        ark_name: str = "小程序",
         bot: Bot | None = None,
         chat: Chat = None,
         mentions: "Sequence[Bot | User]" = (),
     ) -> SentMessage:
         """Shares a card."""
         data = {"prompt": prompt, "ark_type": ark_type, "ark_name": ark_name, "fields": dict(fields or {})}
-        return await self.sends({"message_type": 3, "ark_data": data}, bot=bot, chat=chat, mentions=mentions)
+        sent = {"content": f"[卡片消息] {ark_name}\n摘要: {prompt}", "message_type": 3, "ark_data": data}
+        return await self.sends(sent, bot=bot, chat=chat, mentions=mentions)
+
+    async def sends_record(
+        self,
+        lines: Sequence[str],
+        *,
+        bot: Bot | None = None,
+        chat: Chat = None,
+        mentions: "Sequence[Bot | User]" = (),
+    ) -> SentMessage:
+        """Forwards what others have written, as one record: a quoted message with all of it in one text."""
+        text = "\n\n".join(f"=== 消息 {number} ===\n[消息内容] {line}" for number, line in enumerate(lines, 1))
+        fields: dict[str, Any] = {"content": " ", "message_type": 103, "msg_elements": [{"content": text}]}
+        fields["ref_msg_idx"] = f"TMP_{self._world.ids.uuid('record')}"
+        return await self.sends(fields, bot=bot, chat=chat, mentions=mentions)
 
     def _attachment(self, data: bytes, name: str, kind: str, chat: Chat, **size: int) -> dict[str, Any]:
         url = self._world.uploads.offer(data, name, kind)

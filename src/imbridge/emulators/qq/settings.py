@@ -52,7 +52,7 @@ class EmulatorSettings:
         first_part: Number of the first part; the documents say 0, clients have seen 1.
         strict_formats: Whether media must be of the documented formats.
         fetch_timeout: How long the platform waits for a media address.
-        click_timeout: How long a client waits for the answer to a pressed button (undocumented).
+        click_timeout: How long a client waits for the answer to a pressed button (clients report 3 s).
         webhook_timeout: How long a callback address has for its answer (undocumented).
         signed_validation: Whether the validation of a callback address is signed like the events; the documents show it
             without.
@@ -61,6 +61,8 @@ class EmulatorSettings:
         escaped: Whether `&`, `<` and `>` come escaped in single chats and groups too; documented for channels only.
         both_events: Whether what mentions a robot in a group that gives it everything comes as
             `GROUP_AT_MESSAGE_CREATE` too, with the same message id; clients contradict each other.
+        strips_mentions: Whether `GROUP_MESSAGE_CREATE` has the mention of the robot taken off, as it is documented;
+            clients have seen it there.
         same_openids: Whether somebody's `member_openid` is their `user_openid`, as has been seen; documented otherwise.
         bare_urls: Whether a domain without a scheme counts as a URL.
         old_codes: Whether refusals in single chats and groups have the codes of the documents before 2026 where there
@@ -104,13 +106,14 @@ class EmulatorSettings:
     first_part: int = 1
     strict_formats: bool = True
     fetch_timeout: float = 10.0
-    click_timeout: float = 5.0
+    click_timeout: float = 3.0
     webhook_timeout: float = 5.0
     signed_validation: bool = False
     redelivery: tuple[float, ...] = (5.0, 10.0)
     markdown_limit: int = 10_000
     escaped: bool = True
     both_events: bool = False
+    strips_mentions: bool = False
     same_openids: bool = False
     bare_urls: bool = True
     old_codes: bool = False

@@ -75,7 +75,10 @@ class Writing:
         mentions: "Sequence[Bot | User]" = (),
         quoting: Quotable | None = None,
     ) -> SentMessage:
-        """Sends anything: `fields` go into the event's data as they are, `content` with the mentions before it."""
+        """Sends anything: `fields` go into the event's data as they are, `content` with the mentions before it.
+
+        `ref_msg_idx` among them goes where the events have it, `message_scene`.
+        """
         if chat is None:
             return self._to_bot(self._world.the_bot(bot), dict(fields), quoting)
         if isinstance(chat, Direct):
@@ -104,7 +107,7 @@ class Writing:
         openid, union = world.people.openid(me, bot), world.people.union_openid(me)
         me.last_said[bot] = world.now()
         me.wakeups.pop(bot, None)
-        author = {"id": openid, "user_openid": openid, "union_openid": union}
+        author = {"id": openid, "user_openid": openid, "union_openid": union, "username": "", "bot": False}
         return self._push("C2C_MESSAGE_CREATE", bot, None, openid, {"author": author}, fields, quoting)
 
     def _in_group(
@@ -129,7 +132,8 @@ class Writing:
             if one is not bot or group.all_messages:
                 told = {"scope": "single", "id": member, "member_openid": member, "username": one.name}
                 listed.append({**told, "bot": isinstance(one, Bot), "is_you": one is bot})
-                tags.append(f"<@{member}>")
+                if one is not bot or not world.settings.strips_mentions:
+                    tags.append(f"<@{member}>")
         begin = "" if group.all_messages else " "
         fields["content"] = begin + " ".join([*tags, str(fields.get("content", ""))])
         member, group_openid = people.member_openid(self._me, bot, group), people.group_openid(group, bot)
@@ -162,6 +166,8 @@ class Writing:
         ref_idx = world.ids.ref_idx()
         ext = [f"msg_idx={ref_idx}", f"auth_token={world.ids.hex('auth_token')}"]
         data = {"id": world.ids.message_id(), "content": "", "timestamp": now_text(), **about, "message_type": 0}
+        if "ref_msg_idx" in fields:
+            ext.append(f"ref_msg_idx={fields.pop('ref_msg_idx')}")
         if quoting is not None:
             ext.append(f"ref_msg_idx={quoting.ref_idx}")
             data |= {"message_type": 103, "msg_elements": [element(world, bot, quoting)]}

@@ -13,12 +13,13 @@ from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from imbridge.adapters.base import Intake, Verdict
 from imbridge.adapters.dingtalk.crypto import EventEnvelope
 from imbridge.adapters.dingtalk.frames import EVENT, Frame
 from imbridge.adapters.dingtalk.hearing.base import Decoder
+from imbridge.adapters.dingtalk.json_text import read_json
 from imbridge.adapters.dingtalk.received.facts import digest
 from imbridge.adapters.envelope import Envelope, EnvelopeError, sealed_in_json
 from imbridge.transport import Refused, ReplayWindow, WebhookRequest, WebhookResponse, WebhookRoute
@@ -135,7 +136,7 @@ def _success(envelope: Envelope) -> WebhookResponse:
 def _read(content: bytes) -> Mapping[str, Any]:
     """The event; empty when it is no JSON object, which is passed on whole."""
     try:
-        said = from_json(content, allow_inf_nan=False)
+        said = read_json(content.decode("utf-8"))
     except ValueError:
         return {}
     return said if isinstance(said, dict) else {}

@@ -1,5 +1,6 @@
 """Hearing by stream connections: one, or two that stand side by side."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
@@ -8,7 +9,7 @@ from imbridge.adapters.dingtalk.hearing.base import Teller
 from imbridge.adapters.dingtalk.link import DingTalkLink
 from imbridge.adapters.taking import Taking
 from imbridge.protocol import AuthError, LinkError
-from imbridge.transport import Connection, HttpPool, Link, LinkOptions, LinkState, WebhookRoute
+from imbridge.transport import HttpPool, Link, LinkOptions, LinkState, WebhookRoute
 
 OPTIONS = LinkOptions(ping_interval=20.0, ping_timeout=40.0, drain=15.0)
 """A ping that is not answered within 40 s: a link on which nothing was heard for 60 s is dead. The server closes a
@@ -51,7 +52,7 @@ class Streams:
                 name=name if count == 0 else f"{name}#{count + 1}",
                 on_state=self._on_state,
             )
-            driver.on_disconnect = _rotating(link)
+            driver.on_disconnect = link.rotate_soon
             self._drivers.append(driver)
             self._links.append(link)
 
@@ -77,8 +78,7 @@ class Streams:
 
     async def stop(self) -> None:
         """Close the connections; what came is taken in."""
-        for driver in self._drivers:
-            driver.reading = False
+        self._taking.hurry()
         await self._stop_links()
         await self._taking.stop()
 
@@ -95,10 +95,8 @@ class Streams:
         return totals
 
     async def _stop_links(self) -> None:
-        for driver in self._drivers:
-            await driver.close()
-        for link in self._links:
-            await link.stop()
+        await asyncio.gather(*(driver.close() for driver in self._drivers))
+        await asyncio.gather(*(link.stop() for link in self._links))
 
     def _on_state(self, state: LinkState, error: Exception | None) -> None:
         if state is LinkState.STOPPED:
@@ -107,13 +105,3 @@ class Streams:
         best = next(state for state in _BEST_FIRST if state in states)
         if best is not LinkState.STOPPED:
             self._tell(_HEALTH[best], str(error or best.value))
-
-
-def _rotating(link: Link) -> Callable[[Connection], None]:
-    """The server is about to close this connection: another one is made before."""
-
-    def rotate(conn: Connection) -> None:
-        if link.connection is conn:
-            link.rotate_soon()
-
-    return rotate

@@ -8,8 +8,7 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any
 
-from pydantic_core import from_json
-
+from imbridge.adapters.dingtalk.json_text import read_json
 from imbridge.adapters.dingtalk.received.identity import Identity
 from imbridge.protocol import Channel, ChannelKind, Sender
 from imbridge.protocol.message import utc
@@ -124,7 +123,7 @@ def unpacked(value: Any) -> dict[str, Any] | None:
     """An object, which some clients send as JSON in a text; None when it is none."""
     if isinstance(value, str) and value.startswith("{"):
         try:
-            value = from_json(value, allow_inf_nan=False)
+            value = read_json(value)
         except ValueError:
             return None
     return value if isinstance(value, dict) else None

@@ -7,8 +7,7 @@ The documents do not have them; clients have seen `title`, `summary` (a readable
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic_core import from_json
-
+from imbridge.adapters.dingtalk.json_text import read_json
 from imbridge.adapters.dingtalk.received.facts import moment_or_none, text_of, unpacked
 from imbridge.protocol import Forward, Forwarded
 
@@ -44,7 +43,7 @@ def _entries(content: Mapping[str, Any]) -> list[Any]:
         found = content.get(name)
         if isinstance(found, str):
             try:
-                found = from_json(found, allow_inf_nan=False)
+                found = read_json(found)
             except ValueError:
                 continue
         if isinstance(found, list) and found:

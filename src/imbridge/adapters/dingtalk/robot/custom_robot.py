@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from pydantic_core import to_json
+
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
 from imbridge.adapters.dingtalk.capabilities import CUSTOM_ROBOT
 from imbridge.adapters.dingtalk.config import DingTalkConfig
@@ -9,6 +11,7 @@ from imbridge.adapters.dingtalk.outbound import Body, as_plain_text, measure_web
 from imbridge.adapters.dingtalk.robot.errors import LOOKED_AT
 from imbridge.adapters.dingtalk.robot.hook import RobotHook
 from imbridge.adapters.dingtalk.sent.action_cards import pictures_in, with_pictures
+from imbridge.adapters.dingtalk.sent.long_cards import say_long
 from imbridge.adapters.errcode_refusals import DegradeError
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
@@ -83,8 +86,12 @@ class CustomRobotAdapter(Adapter):
         if target.channel.thread is not None:
             degradations.append(Degradation(what="thread", how="sent to the chat", why="DingTalk has no threads"))
         part = _without_content(part, degradations)
-        body, changed = webhook_body(part)
-        degradations += changed
+        return (await self._post(part, key)).but(*degradations)
+
+    async def _post(self, part: Part, key: str) -> Sent:
+        body, degradations = webhook_body(part)
+        if len(to_json(body)) > CUSTOM_ROBOT.markdown_bytes:
+            return await say_long(part, key, self._post, capabilities=CUSTOM_ROBOT, measure=measure_webhook)
         try:
             answer = await self.hook.send(body, key)
         except DegradeError as error:

@@ -11,6 +11,9 @@ from imbridge.adapters.card_markdown import block, label, numbered, one_line, pa
 from imbridge.protocol import Button, Card, DatePicker, Degradation, Element, Form, Image, Input, Select
 
 _NO_CLICKS = "an action card opens pages and tells a robot of no click"
+NO_ADDRESS = "it has no address that DingTalk could show"
+NO_COLOR = "the headlines of DingTalk's cards have no colours"
+NO_QUESTION = "DingTalk's buttons ask no question first"
 _ABOVE = "buttons of an action card stand below its text"
 
 
@@ -50,11 +53,13 @@ def action_card(card: Card) -> ActionCard:
     """What the card says; what cannot be clicked becomes numbered lines."""
     made = ActionCard(title=one_line(card.title))
     blocks = [f"### {made.title}"] if made.title else []
-    lost: dict[str, str] = {}
+    lost = {"color": "left out"} if card.color != "default" else {}
     choices = 0
     for part in parts_of(card):
         if isinstance(part, Button) and _opens(part):
             made.buttons.append((part.text, part.url))
+            if part.confirm:
+                lost["confirm"] = "left out"
             continue
         if isinstance(part, Button | Select | Input | DatePicker):
             choices, said = numbered(part, choices)
@@ -68,7 +73,7 @@ def action_card(card: Card) -> ActionCard:
         blocks.append(said)
     made.text = "\n\n".join(said for said in blocks if said) or card.as_text()
     made.side_by_side = len(made.buttons) == 2 and "order" not in lost
-    why = {"order": _ABOVE, "image": "it has no address that DingTalk could show"}
+    why = {"order": _ABOVE, "image": NO_ADDRESS, "color": NO_COLOR, "confirm": NO_QUESTION}
     made.degradations = [Degradation(what=what, how=how, why=why.get(what, _NO_CLICKS)) for what, how in lost.items()]
     return made
 

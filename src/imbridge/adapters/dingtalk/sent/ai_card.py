@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from imbridge.adapters.base import Growing, GrowingFullError
+from imbridge.adapters.broken_off import broken_off
 from imbridge.adapters.dingtalk.card_tracks import STREAM_CARD, track_of
 from imbridge.adapters.dingtalk.outbound import title_of
-from imbridge.adapters.dingtalk.sent.card_api import BUDGET, EXISTS, FULL, GONE
+from imbridge.adapters.dingtalk.sent.card_api import EXISTS, FULL, GONE, is_forbidden
 from imbridge.adapters.dingtalk.sent.card_delivered import Delivered, delivered
-from imbridge.adapters.dingtalk.sent.card_markdown import card_markdown, closed
+from imbridge.adapters.dingtalk.sent.card_markdown import card_markdown
 from imbridge.adapters.dingtalk.sent.card_texts import WRITING, finish_card, is_platforms_own, text_variables
 from imbridge.adapters.plain_markdown import as_markdown
-from imbridge.protocol import Card, Channel, DeliveryError, Element, NotPermittedError, RateLimitedError
+from imbridge.protocol import AuthError, Card, Channel, DeliveryError, Element, RateLimitedError
 from imbridge.rendering import Part
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ log = logging.getLogger(__name__)
 
 CARD_BYTES = 10_000
 """Bytes of text in one card; a longer one goes on in the next."""
-INTERRUPTED = "⏹ *已中断 (interrupted)*"
-"""Stands below a text that nobody will write to its end."""
 MARK = "imbridge_stream"
 """Key of a growing card's id in what has to be sent so that it is seen."""
 _PATIENCE = 15.0
@@ -95,6 +94,7 @@ class AiCard(Growing):
 
         Raises:
             DeliveryError: as `CardApi.create`.
+            AuthError: the credentials are refused.
             NotDeliveredError: it cannot be shown there.
         """
         async with self._changing:
@@ -116,6 +116,9 @@ class AiCard(Growing):
                     raise
                 # An attempt whose answer got lost has made it, or an earlier process that said the same.
                 done = await self._take_over(variables)
+            except AuthError:
+                self._done()
+                raise
             if not is_platforms_own(self._config):
                 await self._show_first()
             self._is_shown(self._newest)
@@ -183,11 +186,13 @@ class AiCard(Growing):
                 return
             text = self._newest if self._doubt else self._shown
             try:
-                await finish_card(self._api, self.track, broken_off(text) if interrupted else text, patience=patience)
+                text = broken_off(text) if interrupted else text
+                streamed = await finish_card(self._api, self.track, text, patience=patience)
             except DeliveryError as error:
                 if error.code in GONE:
                     self._done()
                 raise
+            self._streams.worked(streamed)
             self._done()
 
     async def _put(self, written: str) -> None:
@@ -218,7 +223,7 @@ class AiCard(Growing):
 
     def _final(self, error: DeliveryError) -> DeliveryError | GrowingFullError:
         """What a refused state ends with."""
-        if isinstance(error, NotPermittedError) and error.code != BUDGET:
+        if is_forbidden(error):
             self._streams.refused(error)
         if error.code in FULL and not self._doubt:
             return GrowingFullError(str(error))
@@ -227,11 +232,6 @@ class AiCard(Growing):
 
     def _written(self, text: str, *, last: bool) -> str:
         return card_markdown(text if self._markdown else as_markdown(text), last=last)
-
-
-def broken_off(text: str) -> str:
-    """A text that nobody will write to its end; one that says nothing stays so."""
-    return f"{closed(text)}\n\n{INTERRUPTED}" if text.strip() else text
 
 
 def growing_in(card: Card) -> str:

@@ -11,7 +11,7 @@ from imbridge.adapters.dingtalk.api import DingTalkApi
 from imbridge.adapters.dingtalk.calls import HOST
 from imbridge.adapters.dingtalk.config import Mode
 from imbridge.adapters.errcode_calls import Answer, Limits
-from imbridge.protocol import Channel, ChannelKind
+from imbridge.protocol import Channel, ChannelKind, DeliveryError, NotPermittedError
 from imbridge.transport import Rate
 
 _CREATE = "/v1.0/card/instances/createAndDeliver"
@@ -141,6 +141,11 @@ class CardApi:
 
     async def _call(self, method: str, path: str, body: dict[str, Any], patience: float | None) -> Answer:
         return await self.api.caller.call(method, path, json=body, limits=self._limits, patience=patience)
+
+
+def is_forbidden(error: DeliveryError) -> bool:
+    """Whether the app lacks a right; that the month's calls are used up is no such thing."""
+    return isinstance(error, NotPermittedError) and error.code != BUDGET
 
 
 def _private(people: Mapping[str, dict[str, str]] | None) -> dict[str, Any]:

@@ -9,14 +9,15 @@ from imbridge.adapters.dingtalk.card_tracks import MODEL_CARD, OWN_CARD, RAW_CAR
 from imbridge.adapters.dingtalk.outbound import title_of
 from imbridge.adapters.dingtalk.sent.action_cards import pictures_in, with_pictures
 from imbridge.adapters.dingtalk.sent.ai_card import growing_in, is_markdown
-from imbridge.adapters.dingtalk.sent.card_api import EXISTS, TEMPLATE, CardApi
+from imbridge.adapters.dingtalk.sent.card_api import EXISTS, TEMPLATE, CardApi, is_forbidden
 from imbridge.adapters.dingtalk.sent.card_delivered import Delivered, delivered
 from imbridge.adapters.dingtalk.sent.card_markdown import card_markdown
 from imbridge.adapters.dingtalk.sent.card_streams import CardStreams
 from imbridge.adapters.dingtalk.sent.card_texts import BUTTON_CARD, FINISHED, is_platforms_own, text_variables
 from imbridge.adapters.dingtalk.sent.cards import PLATFORM, CardData, is_raw, model_data, own_data, raw_data
 from imbridge.adapters.dingtalk.sent.media import DingTalkMedia
-from imbridge.adapters.dingtalk.sent.recipients import is_outside
+from imbridge.adapters.dingtalk.sent.recipients import no_card_for
+from imbridge.adapters.pieces import say_in_pieces
 from imbridge.protocol import (
     Capabilities,
     Card,
@@ -26,7 +27,6 @@ from imbridge.protocol import (
     Degradation,
     DeliveryError,
     Markdown,
-    NotPermittedError,
     NotSupportedError,
     RateLimitedError,
     Reply,
@@ -85,8 +85,8 @@ class CardSpeaking:
         """
         growing = growing_in(card)
         try:
-            if is_outside(channel):
-                raise ContentRefusedError("people outside the organisation are shown no cards", platform="dingtalk")
+            if why := no_card_for(channel):
+                raise ContentRefusedError(why, platform="dingtalk")
             if growing:
                 grown = self._streams.take(growing, card.text, markdown=is_markdown(card))
                 done = await grown.begin(channel, key)
@@ -97,13 +97,12 @@ class CardSpeaking:
         except DeliveryError as error:
             if error.ambiguous:
                 raise
-            if growing and (error.code in TEMPLATE or isinstance(error, NotPermittedError)):
+            if growing and (error.code in TEMPLATE or is_forbidden(error)):
                 self._streams.refused(error)
             if growing or card.content:
                 return await self._say_as_text(channel, card, key, str(error))
             plainer = await self._say_otherwise(channel, Part(PartKind.CARD, (card,)), key)
-            why = Degradation(what="card", how=plainer.part.kind, why=str(error))
-            return Sent(plainer.part, plainer.attempts, (why, *plainer.degradations))
+            return plainer.but(Degradation(what="card", how=plainer.part.kind, why=str(error)))
 
     async def _say_still(self, channel: Channel, card: Card, key: str) -> Sent:
         if card.content:
@@ -141,15 +140,13 @@ class CardSpeaking:
         said = card.as_text()
         element = Text(said) if growing_in(card) and not is_markdown(card) else Markdown(said)
         rendered = render(Reply(elements=(element,)), self._capabilities, measure=self._measure)
-        degradations = [Degradation(what="card", how="text", why=why), *rendered.degradations]
-        sent: Sent | None = None
-        for number, part in enumerate(rendered.parts):
-            one = await self._say_otherwise(channel, part, f"{key}-t{number}")
-            degradations += one.degradations
-            sent = one if sent is None else Sent(sent.part, sent.attempts + one.attempts)
+        told = (Degradation(what="card", how="text", why=why), *rendered.degradations)
+        sent = await say_in_pieces(
+            rendered.parts, key, lambda part, its_key: self._say_otherwise(channel, part, its_key), told
+        )
         if sent is None:
             raise ContentRefusedError(f"a card that says nothing: {why}", platform="dingtalk")
-        return Sent(sent.part, sent.attempts, tuple(degradations))
+        return sent
 
     async def _data(self, kind: str, card: Card) -> CardData:
         """A card of the model, its pictures uploaded."""

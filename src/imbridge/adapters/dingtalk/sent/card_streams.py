@@ -8,7 +8,7 @@ from collections import Counter, OrderedDict
 from imbridge.adapters.dingtalk.sent.ai_card import AiCard
 from imbridge.adapters.dingtalk.sent.card_api import CardApi
 from imbridge.adapters.dingtalk.sent.open_cards import OpenCards
-from imbridge.adapters.dingtalk.sent.recipients import is_outside
+from imbridge.adapters.dingtalk.sent.recipients import no_card_for
 from imbridge.adapters.notes import Notes
 from imbridge.protocol import AuthError, Capabilities, Channel, DeliveryError
 
@@ -73,7 +73,7 @@ class CardStreams:
         quota = self.api.api.quota
         if self.api.api.config.stream_by != "card" or quota.scarce or time.monotonic() < self._without_until:
             return None
-        if channel is not None and is_outside(channel):
+        if channel is not None and no_card_for(channel):
             return None
         return AiCard(self, markdown=markdown)
 

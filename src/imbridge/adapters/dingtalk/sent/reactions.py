@@ -17,6 +17,8 @@ _REPLY, _RECALL = "/v1.0/robot/emotion/reply", "/v1.0/robot/emotion/recall"
 _TEXT_EMOTION = 2
 _EMOTION_ID, _BACKGROUND_ID = "2659900", "im_bg_1"
 _LONGEST = 20
+_MOST_THINKING = 10_000
+"""Messages whose sign is remembered: one that could not be taken away stays on them."""
 
 
 class Reactions:
@@ -61,6 +63,8 @@ class Reactions:
                 self._thinking.pop(message_id, None)
         elif not self._api.quota.scarce:
             self._thinking[message_id] = None
+            while len(self._thinking) > _MOST_THINKING:
+                del self._thinking[next(iter(self._thinking))]
             await self.put(conversation, message_id, THINKING)
 
     async def _call(self, path: str, conversation: str, message_id: str, emoji: str) -> None:

@@ -28,6 +28,14 @@ def is_outside(channel: Channel) -> bool:
     return channel.kind is not ChannelKind.GROUP and channel.id.startswith(OUTSIDE)
 
 
+def no_card_for(channel: Channel) -> str:
+    """Why nobody can be shown a card there; empty where they can."""
+    if is_outside(channel):
+        return "people outside the organisation are shown no cards"
+    several = channel.kind is ChannelKind.USER and "|" in channel.id
+    return "a card is shown in one chat, and each of several people has another" if several else ""
+
+
 def users_of(channel: Channel) -> list[str]:
     """The people that a channel means. Only an address that says `user` can mean several, joined by `|`.
 
@@ -78,8 +86,13 @@ def unreached(users: list[str], body: Mapping[str, Any]) -> list[Degradation]:
     return found
 
 
-def check_recalled(message_id: str, body: Mapping[str, Any]) -> None:
+def check_recalled(message_id: str, body: Mapping[str, Any], *, repeated: bool = False) -> None:
     """See that a message was taken back.
+
+    Args:
+        message_id: The message.
+        body: The answer.
+        repeated: It was asked for before, and the answer got lost: what is not there (any more) was taken back then.
 
     Raises:
         TargetGoneError: there is no such message.
@@ -89,6 +102,8 @@ def check_recalled(message_id: str, body: Mapping[str, Any]) -> None:
     if not isinstance(failed, Mapping) or message_id not in failed:
         return
     said = str(failed[message_id])[:200]
+    if repeated and _GONE in said:
+        return
     kind = TargetGoneError if _GONE in said else DeliveryError
     raise kind(f"dingtalk: the message was not taken back: {said}", platform="dingtalk")
 

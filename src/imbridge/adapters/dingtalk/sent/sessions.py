@@ -215,7 +215,7 @@ class Sessions:
         local = self._local and host in _LOOPBACK
         if not local and (parts.scheme != "https" or port not in (None, 443) or host not in self._config.session_hosts):
             return None
-        place = f"{parts.scheme}://{parts.netloc}", parts.path
+        place = f"{parts.scheme}://{parts.netloc.lower()}", parts.path
         if len(self._places) < _MOST_PLACES:
             self._places[address] = place
         return place

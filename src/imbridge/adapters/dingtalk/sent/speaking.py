@@ -5,6 +5,8 @@ back. Pictures and files go by the API, which shows them as what they are; a pic
 where the API cannot reach somebody, or its budget is nearly used up.
 """
 
+from collections.abc import Awaitable
+
 from pydantic_core import to_json
 
 from imbridge.adapters.base import Sent
@@ -21,6 +23,7 @@ from imbridge.adapters.dingtalk.outbound import (
     webhook_body,
 )
 from imbridge.adapters.dingtalk.sent.action_cards import pictures_in, with_pictures
+from imbridge.adapters.dingtalk.sent.long_cards import say_long
 from imbridge.adapters.dingtalk.sent.media import DingTalkMedia
 from imbridge.adapters.dingtalk.sent.mentions import calls_somebody
 from imbridge.adapters.dingtalk.sent.recipients import is_outside, unreached, users_of
@@ -30,17 +33,14 @@ from imbridge.protocol import (
     Card,
     Channel,
     ChannelKind,
-    ContentRefusedError,
     Degradation,
     Element,
     Image,
-    Markdown,
     Media,
-    Reply,
     SentPart,
     Text,
 )
-from imbridge.rendering import Part, PartKind, render
+from imbridge.rendering import Part, PartKind
 
 _OUT_OF_REACH = "outside the organisation a robot answers by a session webhook, which takes no files"
 
@@ -122,7 +122,10 @@ class Speaking:
             body = as_plain_text(part)
             if too_long(body):
                 return await self._in_pieces(channel, part, key, [*degradations, *changed])
-            answer = await self._sessions.post(session, body)
+            try:
+                answer = await self._sessions.post(session, body)
+            except RetargetError:
+                return None
         if part.kind is PartKind.MEDIA:
             why = "they are out of the API's reach" if is_outside(channel) else "the month's calls are nearly used up"
             changed.append(Degradation(what="image", how="markdown", why=why))
@@ -139,7 +142,7 @@ class Speaking:
             if body["msgKey"] == "sampleText" or part.kind is PartKind.MEDIA or error.ambiguous:
                 raise
             told.append(Degradation(what=body["msgKey"], how="text", why=str(error)))
-            plainer, _ = as_api(as_plain_text(part))
+            plainer, _ = as_api(as_plain_text(part, calls=False))
             return await self.say_by_api(channel, plainer, key, told)
 
     async def say_by_api(self, channel: Channel, body: Body, key: str, degradations: list[Degradation]) -> Sent:
@@ -159,20 +162,11 @@ class Speaking:
 
     async def _in_pieces(self, channel: Channel, part: Part, key: str, degradations: list[Degradation]) -> Sent:
         """What a card says that is too long for one message, as several."""
-        said = "\n".join(element.as_text() for element in part.elements)
-        if part.kind is not PartKind.CARD or not said.strip():
-            raise ContentRefusedError(f"a {part.kind} part that is too long for DingTalk", platform="dingtalk")
-        rendered = render(Reply(elements=(Markdown(said),)), ROBOT, measure=measure)
-        why = f"a message has at most {API_BYTES} bytes"
-        told = [*degradations, Degradation(what="card", how="markdown", why=why), *rendered.degradations]
-        first: Sent | None = None
-        for number, piece in enumerate(rendered.parts):
-            one = await self.say(channel, piece, f"{key}-t{number}")
-            told += one.degradations
-            first = one if first is None else Sent(first.part, first.attempts + one.attempts)
-        if first is None:
-            raise ContentRefusedError("a card that says nothing", platform="dingtalk")
-        return Sent(first.part, first.attempts, tuple(told))
+
+        def say(piece: Part, its_key: str) -> Awaitable[Sent]:
+            return self.say(channel, piece, its_key)
+
+        return await say_long(part, key, say, capabilities=ROBOT, measure=measure, told=degradations)
 
 
 def too_long(body: Body) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from imbridge.adapters.base import Sent
 from imbridge.adapters.errcode_calls import Answer
 from imbridge.adapters.errcode_refusals import DegradeError
+from imbridge.adapters.pieces import say_in_pieces
 from imbridge.adapters.wecom.api import WeComApi
 from imbridge.adapters.wecom.outbound import as_plain_text, measure, message_body, own_body, recipients, whom
 from imbridge.adapters.wecom.received.facts import Identity
@@ -125,15 +126,11 @@ class Speaking:
     async def _say_as_text(self, channel: Channel, card: Card, key: str, why: str) -> Sent:
         """What a card says, as one text or several."""
         rendered = render(Reply(elements=(Markdown(card.as_text()),)), self._capabilities, measure=measure)
-        degradations = [Degradation(what="card", how="text", why=why), *rendered.degradations]
-        sent: Sent | None = None
-        for number, part in enumerate(rendered.parts):
-            one = await self.say(channel, part, f"{key}-t{number}")
-            degradations += one.degradations
-            sent = one if sent is None else Sent(sent.part, sent.attempts + one.attempts)
+        told = (Degradation(what="card", how="text", why=why), *rendered.degradations)
+        sent = await say_in_pieces(rendered.parts, key, lambda part, its_key: self.say(channel, part, its_key), told)
         if sent is None:
             raise ContentRefusedError(f"a card that says nothing: {why}", platform="wecom")
-        return Sent(sent.part, sent.attempts, tuple(degradations))
+        return sent
 
     async def change(self, channel: Channel, message_id: str, part: Part) -> Sent:
         """Put another card in the place of one.
