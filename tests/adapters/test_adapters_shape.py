@@ -38,6 +38,7 @@ EXTRA: dict[str, set[str]] = {
 }
 FOLDERS: dict[str, set[str]] = {
     "qq": {
+        "hearing",  # the gateway or webhooks: all that the modes differ in
         "received",  # content with tags in it, events of four scenes
         "sent",  # what can still be answered, media, keyboards, streams
         "services",  # what the platform offers beyond messages in and out, as at Feishu

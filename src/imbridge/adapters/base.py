@@ -170,9 +170,11 @@ class Growing(ABC):
 
     Attributes:
         interval: Seconds to leave between two states.
+        held: The end of what it was last told to show, as far as it does not show it yet.
     """
 
     interval: float
+    held: str = ""
 
     @abstractmethod
     def measure(self, part: Part) -> int:

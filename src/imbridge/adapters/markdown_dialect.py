@@ -29,16 +29,27 @@ _ATOM = re.compile(
 )
 
 
+_OPENERS = {
+    "always": r"(?<![\w_])_|!?\[",
+    "italics": r"|\*",
+    "strikethrough": "|~",
+    "image": "|!",
+    "escape": r"|\\",
+}
+"""What may begin something that is written otherwise once its end is there."""
+
 ALL = frozenset({"code block", "table", "italics", "strikethrough", "image", "escape"})
 """What `without` can do without; `escape`: a backslash before a mark."""
 
 
-def without(text: str, missing: Collection[str]) -> tuple[str, dict[str, str]]:
+def without(text: str, missing: Collection[str], *, growing: bool = False) -> tuple[str, dict[str, str]]:
     """The text without what a platform's Markdown lacks, and what became of it: `{"table": "lines of text"}`.
 
     Args:
         text: Markdown.
         missing: Of `ALL`.
+        growing: More follows: rows are written so that the beginning of a line can be shown before it is known to be
+            one of a table. See `settled`.
     """
     lines = text.split("\n")
     out: list[str] = []
@@ -65,14 +76,66 @@ def without(text: str, missing: Collection[str]) -> tuple[str, dict[str, str]]:
                 out.append(line)
         elif "table" in missing and number < len(lines) and _begins_table(line, lines[number]):
             changed["table"] = "lines of text"
-            out.append(_row(line, inline, heading=True))
+            out.append(_row_from_its_line(line, inline) if growing else _row(line, inline, heading=True))
             number += 1
             while number < len(lines) and "|" in lines[number]:
-                out.append(_row(lines[number], inline))
+                row = lines[number]
+                out.append(_row_from_its_line(row, inline) if growing else _row(row, inline))
                 number += 1
         else:
             out.append(_line(line, inline))
     return "\n".join(out), changed
+
+
+def settled(text: str, missing: Collection[str]) -> int:
+    """How many characters of a text that grows `without` reads as it will in the end, whatever follows them.
+
+    With more of the text it can be less, for code may begin before; what was settled once stays so all the same.
+
+    Args:
+        text: Markdown, the beginning of a longer one.
+        missing: Of `ALL`, but for code blocks: they have to be known.
+    """
+    start, rows, fence = 0, 0, ""  # of the line, and of the rows before it that may be a table's
+    while (end := text.find("\n", start)) >= 0:
+        line = text[start:end]
+        opened = None if fence else _FENCE.fullmatch(line)
+        if opened is not None and not (opened["mark"][0] == "`" and "`" in opened["info"]):
+            if rows < start and "|" in line:
+                return rows  # a row or the begin of code: the lines before say which
+            fence = opened["mark"]
+        elif fence and _closes(line, fence):
+            fence = ""
+            rows = end + 1
+        start = end + 1
+        if fence or "|" not in line:
+            rows = start
+    if fence:
+        return len(text)
+    last = text[start:]
+    if rows < start or "|" in last:
+        return rows
+    return start + _settled_in_line(last, missing)
+
+
+def _settled_in_line(line: str, missing: Collection[str]) -> int:
+    lead = _LEAD.match(line)
+    start = 0 if lead is None else lead.end()
+    if not line.strip(" \t>#*+-"):
+        return 0
+    marks = _OPENERS["always"] + "".join(mark for what, mark in _OPENERS.items() if what in missing)
+    opener = re.compile(rf"(?:{marks})")
+    rest = line[start:]
+    at = 0
+    for atom in _ATOM.finditer(rest):
+        found = opener.search(rest, at, atom.start())
+        if found is not None:
+            return start + found.start()
+        if atom.end() == len(rest) and atom["bare"] is None:
+            return start + atom.start()
+        at = atom.end()
+    found = opener.search(rest, at)
+    return start + (len(rest.rstrip(" \t")) if found is None else found.start())
 
 
 def _begins_table(line: str, following: str) -> bool:
@@ -92,6 +155,14 @@ def _code_line(line: str) -> str:
 def _row(line: str, inline: "_Inline", *, heading: bool = False) -> str:
     cells = [inline.text(cell.strip()) for cell in _CELL_GAP.split(line.strip().strip("|"))]
     return " | ".join(f"**{cell}**" if heading and cell and "*" not in cell else cell for cell in cells)
+
+
+def _row_from_its_line(line: str, inline: "_Inline") -> str:
+    """A row that begins as the line did, as long as there was no bar in it."""
+    bare = line.lstrip(" \t")
+    first, *cells = (cell.strip() for cell in _CELL_GAP.split(bare.strip().strip("|")))
+    indent = "" if bare.startswith("|") else line[: len(line) - len(bare)]
+    return " | ".join((_line(indent + first, inline), *map(inline.text, cells)))
 
 
 def _line(line: str, inline: "_Inline") -> str:

@@ -16,6 +16,9 @@ from imbridge.transport import Backoff
 
 log = logging.getLogger(__name__)
 
+Told = Callable[[], None]
+"""Called when the inbox has a delivery, be it new or known."""
+
 MOST_WAITING = 2000
 _PATIENCE = 60.0
 """Seconds for the inbox to have room again; whoever wrote has given up by then."""
@@ -52,7 +55,7 @@ class Taking:
         self._patience = patience
         self._busy = False
         self.counts = counts
-        self._waiting: asyncio.Queue[Inbound] = asyncio.Queue()
+        self._waiting: asyncio.Queue[tuple[Inbound, Told | None]] = asyncio.Queue()
         self._open = 0
         self._room = asyncio.Event()
         self._hurried = False
@@ -69,36 +72,37 @@ class Taking:
         if self._waiting.qsize() >= MOST_WAITING:
             self._lost("too many wait for the inbox")
             return False
-        self._waiting.put_nowait(inbound)
+        self._waiting.put_nowait((inbound, None))
         return True
 
-    async def keep(self, inbound: Inbound) -> None:
+    async def keep(self, inbound: Inbound, had: Told | None = None) -> None:
         """The next one: in the inbox, on its way there, or in the row for it when this returns.
 
-        It waits while too many are on their way or in the row, unless it is told to hurry.
+        It waits while too many are on their way or in the row, unless it is told to hurry. `had` is called when the
+        inbox has it.
         """
         while not self._hurried and self._open + self._waiting.qsize() >= MOST_WAITING:
             self._room.clear()
             await self._room.wait()
         if self._busy or not self._waiting.empty():
-            self._waiting.put_nowait(inbound)
+            self._waiting.put_nowait((inbound, had))
             return
         offered = self._intake.offer(inbound)
         self._open += 1
         if offered.done():
-            self._settle(inbound, offered)
+            self._settle(inbound, had, offered)
         else:  # a storage takes many at once: the next one is not kept waiting for this one
-            offered.add_done_callback(functools.partial(self._settle, inbound))
+            offered.add_done_callback(functools.partial(self._settle, inbound, had))
 
-    def _settle(self, inbound: Inbound, offered: "asyncio.Future[Verdict]") -> None:
+    def _settle(self, inbound: Inbound, had: Told | None, offered: "asyncio.Future[Verdict]") -> None:
         self._open -= 1
         if offered.cancelled() or (error := offered.exception()) is not None:
             self._lost(f"the inbox failed: {'cancelled' if offered.cancelled() else type(error).__name__}")
         elif offered.result() is Verdict.OVERLOADED:
             self.counts[Verdict.OVERLOADED.value] += 1
-            self._waiting.put_nowait(inbound)
+            self._waiting.put_nowait((inbound, had))
         else:
-            self._note(offered.result(), inbound)
+            self._note(offered.result(), inbound, had)
         self._room.set()
 
     def hurry(self) -> None:
@@ -129,10 +133,10 @@ class Taking:
 
     async def _run(self) -> None:
         while True:
-            inbound = await self._waiting.get()
+            inbound, had = await self._waiting.get()
             self._busy = True
             try:
-                await self._take(inbound)
+                await self._take(inbound, had)
             except Exception as error:  # noqa: BLE001 - told; one that fails must not end the others
                 self._lost(f"the inbox failed: {type(error).__name__}")
             finally:
@@ -140,7 +144,7 @@ class Taking:
                 self._waiting.task_done()
                 self._room.set()
 
-    async def _take(self, inbound: Inbound) -> None:
+    async def _take(self, inbound: Inbound, had: Told | None) -> None:
         deadline = asyncio.get_running_loop().time() + self._patience
         attempt = 0
         while True:
@@ -155,10 +159,12 @@ class Taking:
                 return
             attempt += 1
             await asyncio.sleep(delay)
-        self._note(verdict, inbound)
+        self._note(verdict, inbound, had)
 
-    def _note(self, verdict: Verdict, inbound: Inbound) -> None:
+    def _note(self, verdict: Verdict, inbound: Inbound, had: Told | None) -> None:
         self.counts[verdict.value] += 1
+        if had is not None:
+            had()
         if verdict is Verdict.ACCEPTED and self._taken is not None:
             self._taken(inbound)
 

@@ -212,7 +212,7 @@ class AnswerStream:
                 raise
             self._leave(surface, error)
             return False
-        self._shown = text
+        self._shown = text.removesuffix(surface.held)
         self._doubt = None
         self._full_at_once = 0
         return True
@@ -224,7 +224,7 @@ class AnswerStream:
         if not receipt:
             self._surface = None
             return False
-        self._shown = text
+        self._shown = text.removesuffix(surface.held)
         if receipt.message_id is None:
             self._surface = None  # it is there, and cannot be changed
             return True

@@ -25,6 +25,11 @@ class Surface(ABC):
     message_id: str | None = None
     updates_left: int = _UNLIMITED
 
+    @property
+    def held(self) -> str:
+        """The end of the text that it does not show yet, although it was told to."""
+        return ""
+
     @abstractmethod
     def measure(self, part: Part) -> int:
         """Bytes of a part in this form."""
@@ -91,6 +96,10 @@ class GrownMessage(Surface):
     def __init__(self, growing: Growing) -> None:
         """Nothing is made yet."""
         self._growing = growing
+
+    @property
+    def held(self) -> str:  # noqa: D102 - inherited
+        return self._growing.held
 
     def measure(self, part: Part) -> int:  # noqa: D102 - inherited
         return self._growing.measure(part)

@@ -17,10 +17,17 @@ _KINDS_LOGGED = 64
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """Where to open a connection; both parts can hold tickets, so neither is shown."""
+    """Where to open a connection; the first two can hold tickets, so neither is shown.
+
+    Attributes:
+        url: The address.
+        headers: Of the handshake.
+        close_code: What we close it with in order. To some platforms 1000 says that we do not come back.
+    """
 
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    close_code: int = 1000
 
 
 @dataclass(slots=True)
@@ -247,7 +254,7 @@ class Connection:
     async def _close_socket(self) -> None:
         try:
             async with asyncio.timeout(self._close_timeout):
-                await self._ws.close()
+                await self._ws.close(code=self.dial.close_code)
         except TimeoutError:
             _log.debug("%s: connection %d did not close in order", self._name, self.serial)
 

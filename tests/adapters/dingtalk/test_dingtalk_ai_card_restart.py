@@ -16,8 +16,8 @@ from dingtalk_cards import CREATE, STREAM, UPDATE, begun, card_calls, card_of, s
 from dingtalk_rig import SECRET, Rig
 
 from imbridge.adapters.base import AdapterContext
+from imbridge.adapters.broken_off import INTERRUPTED
 from imbridge.adapters.dingtalk import DingTalkAdapter
-from imbridge.adapters.dingtalk.sent.ai_card import INTERRUPTED
 from imbridge.adapters.notes import MemoryNotes, Notes
 from imbridge.storage import notebook_at
 from imbridge.transport import Backoff

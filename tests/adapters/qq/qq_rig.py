@@ -16,7 +16,7 @@ from imbridge.transport import Backoff, HttpPool, LinkOptions
 
 SECRET = "canary-app-secret"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(200))
-FAST = EmulatorSettings(redelivery=(0.05, 0.1), rate_limits=False, heartbeat_interval=5.0)
+FAST = EmulatorSettings(redelivery=(0.05, 0.1), rate_limits=False, heartbeat_interval=5.0, max_concurrency=32)
 """Short waits, and no rates; everything else as on the platform."""
 
 

@@ -1,6 +1,5 @@
 """The Feishu adapter: wiring of start, stop, probe and the ways to speak."""
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from os import PathLike
@@ -32,6 +31,7 @@ from imbridge.adapters.feishu.services.contacts import FeishuContacts
 from imbridge.adapters.feishu.services.messages import FeishuMessages
 from imbridge.adapters.feishu.services.sdk import Sdk
 from imbridge.adapters.feishu.webhook import FeishuWebhook
+from imbridge.adapters.patience import patiently
 from imbridge.adapters.pending import Answer
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
@@ -48,7 +48,7 @@ from imbridge.protocol import (
     SentPart,
 )
 from imbridge.rendering import Part, PartKind
-from imbridge.transport import Backoff, Link, LinkOptions, LinkState, WebhookRoute
+from imbridge.transport import Link, LinkOptions, LinkState, WebhookRoute
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +118,7 @@ class FeishuAdapter(Adapter):
             LinkError: the platform refuses the connection for good.
         """
         try:
-            await self._identify_patiently()
+            await patiently(self.key, self._identify, self.tell, passing=passing)
             if self.mode is Mode.LONG_CONNECTION:
                 await self._link.start()
         except ImbridgeError as error:
@@ -153,23 +153,6 @@ class FeishuAdapter(Adapter):
             return Probe(ok=False, problems=(str(error),))
         found = await granted.look(self.caller)
         return Probe(ok=found.ok, bot_id=self.me.bot_id, bot_name=self.me.bot_name, problems=found.problems)
-
-    async def _identify_patiently(self) -> None:
-        """As long as it takes: a platform or a network that is down at the start comes back like any other."""
-        backoff = Backoff(1.0, 60.0)
-        attempt = 0
-        while True:
-            try:
-                await self._identify()
-            except DeliveryError as error:
-                if not passing(error):
-                    raise
-                log.warning("%s: not started yet, it goes on trying: %s", self.key, error)
-                self.tell(Health.DOWN, str(error))
-            else:
-                return
-            await asyncio.sleep(backoff.delay(attempt))
-            attempt += 1
 
     async def _identify(self) -> None:
         bot = await self.api.bot(patience=_PATIENCE)

@@ -1,6 +1,5 @@
 """The QQ adapter: wiring of start, stop, probe and the ways to speak."""
 
-import asyncio
 import logging
 from collections import Counter
 from collections.abc import Sequence
@@ -11,8 +10,10 @@ from typing import Any, ClassVar
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
 from imbridge.adapters.qq.api import QQApi
 from imbridge.adapters.qq.capabilities import BOT
-from imbridge.adapters.qq.config import QQConfig
-from imbridge.adapters.qq.link import QQLink
+from imbridge.adapters.qq.config import Mode, QQConfig
+from imbridge.adapters.qq.hearing.base import Hearing
+from imbridge.adapters.qq.hearing.callbacks import Callbacks
+from imbridge.adapters.qq.hearing.gateway import OPTIONS, Gateway
 from imbridge.adapters.qq.outbound import measure
 from imbridge.adapters.qq.received.downloads import Downloads
 from imbridge.adapters.qq.received.identity import Identity
@@ -25,37 +26,27 @@ from imbridge.adapters.qq.sent.rights import Rights
 from imbridge.adapters.qq.sent.speaking import Speaking
 from imbridge.adapters.qq.sent.windows import Windows
 from imbridge.adapters.qq.services.sdk import Sdk
-from imbridge.adapters.qq.sessions import GatewaySession
+from imbridge.adapters.taking import Taking
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
-    AuthError,
     Channel,
     Event,
     ImbridgeError,
-    LinkError,
     Media,
     Message,
     NotSupportedError,
 )
 from imbridge.rendering import Part, Rendered
-from imbridge.transport import Link, LinkOptions, LinkState
+from imbridge.transport import LinkOptions, WebhookRoute
 
 log = logging.getLogger(__name__)
 
-_OPTIONS = LinkOptions(open_timeout=30.0)
-_HEALTH = {
-    LinkState.CONNECTING: Health.STARTING,
-    LinkState.UP: Health.UP,
-    LinkState.DOWN: Health.DOWN,
-    LinkState.FAILED: Health.FAILED,
-    LinkState.STOPPED: Health.STOPPED,
-}
-_WORST_FIRST = (LinkState.FAILED, LinkState.DOWN, LinkState.CONNECTING, LinkState.UP)
-"""Each shard has events of its own: one that is down is missed."""
+_PATIENCE = float("inf")
+"""What the inbox has no room for is offered again: the gateway does not send it a second time."""
 
 
 class QQAdapter(Adapter):
-    """One bot over the gateway."""
+    """One bot, over the gateway or webhooks."""
 
     platform: ClassVar[str] = "qq"
     config_type: ClassVar[type[AccountConfig]] = QQConfig
@@ -81,14 +72,24 @@ class QQAdapter(Adapter):
         self.counts: Counter[str] = Counter()
         self._reading = Reading(self.key, self.me, self.counts)
         self.downloads = Downloads(config, context.pool)
-        self.link_options = link_options or _OPTIONS
-        self._links: list[Link] = []
+        self.link_options = link_options or OPTIONS
+        self._hearing = self._make_hearing()
         self._closed = False
+
+    def _make_hearing(self) -> Hearing:
+        config, context = self.settings, self.context
+        if config.mode is Mode.WEBHOOK:
+            return Callbacks(config, self.api, context.intake, self._decode, self.me.learn, self.tell, self.counts)
+        taking = Taking(config.key, context.intake, self.counts, patience=_PATIENCE)
+        return Gateway(
+            config, self.api, context.pool, context.notes, taking, self._decode, self.me.learn, self.tell,
+            self.counts, options=self.link_options,
+        )  # fmt: skip
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Connect; back when each shard's first connection stands, however long that takes.
+        """Connect, or see that the credentials are right where the platform connects to us; however long that takes.
 
         Raises:
             AuthError: the credentials are wrong.
@@ -97,35 +98,11 @@ class QQAdapter(Adapter):
         await self.windows.restore()
         await self.rights.restore()
         await self._addresses.restore()
-        shards = self.settings.shards or int((await self.api.gateway()).get("shards") or 1)
-        for shard in range(shards):
-            session = GatewaySession(self.context.notes, shard, shards)
-            await session.restore()
-            driver = QQLink(self.settings, self.api, self.context.intake, self._decode, session, self.counts)
-            name = self.key if shards == 1 else f"{self.key}#{shard}"
-            link = Link(driver, self.context.pool, options=self.link_options, name=name, on_state=self._on_link_state)
-            self._links.append(link)
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._learn())
-                for link in self._links:
-                    group.create_task(link.start())
-        except* LinkError as errors:
-            await self._stop_links()
-            error = errors.exceptions[0]
-            cause = error.__cause__
-            raise (cause if isinstance(cause, AuthError) else error) from None
-
-    async def _learn(self) -> None:
-        """Who we are: it tells whether we are called, in guilds."""
-        try:
-            self.me.learn(await self.api.me(patience=10.0))
-        except ImbridgeError as error:
-            log.info("%s: who we are could not be asked: %s", self.key, error)
+        await self._hearing.start()
 
     async def stop_reading(self) -> None:
         """Take nothing new: what comes later is replayed to the next process, which resumes the session."""
-        await self._stop_links()
+        await self._hearing.stop()
         self.windows.close()
 
     async def close(self) -> None:
@@ -139,25 +116,20 @@ class QQAdapter(Adapter):
         await self.context.notes.flush()
         self.tell(Health.STOPPED, "closed")
 
-    async def _stop_links(self) -> None:
-        for link in self._links:
-            await link.stop()
-
     async def probe(self) -> Probe:
         """Ask who we are."""
         try:
             me = await self.api.me(patience=10.0)
         except ImbridgeError as error:
             return Probe(ok=False, problems=(str(error),))
-        return Probe(ok=True, bot_id=str(me.get("id") or self.settings.app_id), bot_name=str(me.get("username") or ""))
-
-    def _on_link_state(self, state: LinkState, error: Exception | None) -> None:
-        states = {link.state for link in self._links}
-        worst = next((state for state in _WORST_FIRST if state in states), None)
-        if worst is not None and state is not LinkState.STOPPED:
-            self.tell(_HEALTH[worst], str(error or worst.value))
+        identity, name = str(me.get("id") or self.settings.app_id), str(me.get("username") or "")
+        return Probe(ok=True, bot_id=identity, bot_name=name, problems=tuple(self._hearing.problems()))
 
     # -- hearing -------------------------------------------------------------------------------------------------------
+
+    def routes(self) -> Sequence[WebhookRoute]:
+        """The callback URL, in mode `webhook`."""
+        return self._hearing.routes()
 
     def _decode(self, payload: dict[str, Any]) -> Inbound | None:
         inbound = self._reading.read(payload)
@@ -226,13 +198,9 @@ class QQAdapter(Adapter):
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""
         caller = self.api.caller
-        totals: Counter[str] = Counter()
-        for link in self._links:
-            counts = link.counters
-            totals.update({name: getattr(counts, name) for name in counts.__slots__})
         return {
             **self.counts,
-            **totals,
+            **self._hearing.counters(),
             **self.media.counts,
             "calls": caller.calls,
             "retries": caller.retries,

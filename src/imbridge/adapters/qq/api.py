@@ -10,7 +10,7 @@ from imbridge.adapters.errcode_calls import Answer, Limits
 from imbridge.adapters.errcode_refusals import Api, json_object
 from imbridge.adapters.qq.calls import CHAT, QQCaller
 from imbridge.adapters.qq.config import QQConfig
-from imbridge.adapters.qq.errors import API_ERRORS, CREDENTIALS, DOCS, KINDS
+from imbridge.adapters.qq.errors import API_ERRORS, CREDENTIALS, DOCS, KINDS, TOKEN_CODES
 from imbridge.adapters.uploads import Content, multipart
 from imbridge.protocol import AuthError, Channel, ChannelKind, DeliveryError, RateLimitedError, TargetGoneError
 from imbridge.transport import HttpError, HttpPool, Rate
@@ -61,12 +61,13 @@ class QQApi:
         if isinstance(token, str) and token:
             return token, _seconds(body.get("expires_in"))
         text = f"qq token: HTTP {response.status}, code {code}"
-        if response.status == 429 or response.status >= _BUSY:
+        if isinstance(code, int) and code in TOKEN_CODES:
+            said = str(body.get("message", "")).replace(secret, "***")[:200]
+            hint = f"{TOKEN_CODES[code]}; {CREDENTIALS}"
+            raise AuthError(f"qq refuses the credentials: {said} (code {code}): {hint}", code=code)
+        if response.status == 429 or response.status >= _BUSY or isinstance(code, int):
             raise RateLimitedError(text, retry_after=1.0, code=code or response.status, platform="qq")
-        if not isinstance(code, int):
-            raise DeliveryError(f"{text}; check token_url and any proxy", code=response.status, platform="qq")
-        said = str(body.get("message", "")).replace(secret, "***")[:200]
-        raise AuthError(f"qq refuses the credentials: {said} (code {code}); {CREDENTIALS}", code=code)
+        raise DeliveryError(f"{text}; check token_url and any proxy", code=response.status, platform="qq")
 
     async def gateway(self) -> dict[str, Any]:
         """`GET /gateway/bot`: where to connect, how many shards, how many sessions may still be started."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from imbridge.adapters.qq.intents import DEFAULT, INTENTS
 from imbridge.config import AccountConfig
@@ -36,8 +36,9 @@ class QQConfig(AccountConfig):
         sandbox: Uses the sandbox's API.
         api_base_url: Replaces the API's address (newer clients use https://api.bot.qq.com), and for tests.
         token_url: Replaces the address that gives access tokens.
-        intents: Which events the gateway sends, by name; what the bot may not have makes it refuse all of them.
-        shards: Connections that share the events; 0 asks the platform how many.
+        intents: Which events the gateway sends, by name. What the bot may not have makes it refuse all of them: what is
+            set here is taken at its word, and fewer are asked for only when this is left out.
+        shards: Connections that share the events; `auto` asks the platform how many.
         markdown: `auto` sends Markdown and buttons until the platform says that the bot may not, and text from then
             on; `on` and `off` do not ask.
         after_window: What becomes of something that can no longer be an answer: `refuse` fails, `wait` keeps it until
@@ -67,7 +68,7 @@ class QQConfig(AccountConfig):
     api_base_url: str = Field(default="", description="http(s) address of the API, for tests")
     token_url: str = Field(default=_TOKEN, description="http(s) address that gives access tokens, for tests")
     intents: tuple[str, ...] = DEFAULT
-    shards: int = Field(default=1, ge=0, le=256)
+    shards: Literal["auto"] | Annotated[int, Field(ge=1, le=256)] = "auto"
     markdown: Literal["auto", "on", "off"] = "auto"
     after_window: Literal["refuse", "wait"] = "refuse"
     wait_most: float = Field(default=86_400.0, gt=0)
@@ -81,12 +82,20 @@ class QQConfig(AccountConfig):
         """What a bot cannot do without."""
         return ("app_id", "secret")
 
+    @field_validator("app_id", mode="before")
+    @classmethod
+    def _read_number(cls, value: Any) -> Any:
+        """Without quotes it is a number to YAML."""
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
     @field_validator("app_id", "secret")
     @classmethod
     def _check_there(cls, value: Any, info: ValidationInfo) -> Any:
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
         if not text:
             raise ValueError(f"missing ({cls.model_fields[str(info.field_name)].description})")
+        if info.field_name == "app_id" and not (text.isascii() and text.isdigit()):
+            raise ValueError("must be digits (q.qq.com > the bot > Development > AppID)")
         return value
 
     @field_validator("api_base_url", "token_url")
@@ -102,6 +111,14 @@ class QQConfig(AccountConfig):
         if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
             raise ValueError("must be https: the secret would cross the network in the clear")
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _check_mode(self) -> "QQConfig":
+        if self.mode is Mode.WEBHOOK:
+            for name in ("intents", "shards"):
+                if name in self.model_fields_set:
+                    raise ValueError(f"{name} is for mode gateway; for webhooks the console says which events come")
+        return self
 
     @field_validator("intents")
     @classmethod

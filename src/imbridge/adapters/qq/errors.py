@@ -1,6 +1,6 @@
-"""QQ's error codes and close codes, and what to do about each: data, tested row by row.
+"""QQ's error codes, and what to do about each: data, tested row by row.
 
-Sources: bot.q.qq.com, "OpenAPI error codes", "sending messages" and "WebSocket error codes"; for the codes of single
+Sources: bot.q.qq.com, "OpenAPI error codes", "sending messages"; for the codes of single
 chats and groups its pages of 2026 (`autogen/api`). 11244, 11255 and 40034102 are as clients report them, 40034001 is in
 no document.
 """
@@ -9,6 +9,15 @@ from imbridge.adapters.errcode_refusals import ErrorKinds
 from imbridge.transport import ErrorRule, ErrorTable, Reaction
 
 CREDENTIALS = "check app_id and secret: q.qq.com > the bot > Development"
+TOKEN_CODES = {
+    10004: "there is no such bot",
+    100007: "there is no such bot, or it is banned or deleted",
+    100016: "the AppID or the AppSecret is wrong",
+}
+"""Refusals of a token that no repetition helps against. Others pass: 100001 is too many calls, 100002 an error inside.
+
+Source: bot.q.qq.com, "getting an access_token", error codes.
+"""
 _APPLY = "apply for it at q.qq.com > the bot > Development"
 _ADMIN = "the guild's admin has to grant it to the bot"
 _URLS = "register the address at q.qq.com > the bot > Development > message URLs"
@@ -199,20 +208,3 @@ KINDS = ErrorKinds(
     unclear=frozenset({304016, 1100300}),
 )  # fmt: skip
 DOCS = ""
-
-STOP_CODES = {
-    4001: "an opcode that the platform does not know",
-    4002: "a payload that the platform does not take",
-    4010: "a shard that the platform does not take",
-    4011: "too many guilds for one connection; set shards",
-    4012: "a version that the platform does not know",
-    4013: "intents that the platform does not know",
-    4014: "intents that the bot may not have",
-    4914: "the bot is delisted: only the sandbox is open to it",
-    4915: "the bot is banned",
-}
-"""Close codes after which no connection helps until a person acts."""
-TOKEN_CODES = frozenset({4004})
-ANEW_CODES = frozenset({4006, 4007, *range(4900, 4914)})
-"""The session is over: identify, and never resume it again."""
-TOO_FAST, EXPIRED = 4008, 4009

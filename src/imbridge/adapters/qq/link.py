@@ -7,30 +7,38 @@ what came since the sequence number that is named, so that number advances when 
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic_core import from_json, to_json
 
-from imbridge.adapters.base import Inbound, Intake, Verdict
 from imbridge.adapters.qq.api import QQApi
 from imbridge.adapters.qq.config import QQConfig
-from imbridge.adapters.qq.errors import ANEW_CODES, EXPIRED, STOP_CODES, TOKEN_CODES, TOO_FAST
-from imbridge.adapters.qq.intents import bits
+from imbridge.adapters.qq.hearing.base import Decoder, Introduced
+from imbridge.adapters.qq.hearing.close_codes import CloseReaction, CloseRule, close_rule
+from imbridge.adapters.qq.hearing.starts import LaterError, Starts
+from imbridge.adapters.qq.intents import Asked, bits
 from imbridge.adapters.qq.sessions import GatewaySession
-from imbridge.protocol import AuthError, LinkError
+from imbridge.adapters.taking import Taking
+from imbridge.protocol import AuthError, LinkError, RateLimitedError
 from imbridge.transport import Connection, Dial, LinkVerdict
 
 log = logging.getLogger(__name__)
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID, HELLO, HEARTBEAT_ACK = 0, 1, 2, 6, 7, 9, 10, 11
+CLOSE_CODE = 4000
+"""What we close a connection with: after 1000 a gateway may take the session for finished."""
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _TRUSTED = (".qq.com",)
 _HELLO_WITHIN = 10.0
+_READY_WITHIN = 20.0
+"""Seconds for the gateway to answer, or to write the first of what was missed."""
+_SOON = 10.0
+"""Seconds to wait for our turn on an open connection; when it takes longer, it is closed meanwhile."""
+_HEARTBEATS = (0.01, 300.0)
+"""Seconds between two heartbeats: what is taken from Hello."""
 
-Decoder = Callable[[dict[str, Any]], Inbound | None]
-"""Reads a dispatched event; None when there is nothing in it for anybody. Never fails."""
+ResultT = TypeVar("ResultT")
 
 
 class QQLink:
@@ -39,20 +47,26 @@ class QQLink:
     Attributes:
         counts: What came in; shared by the account's shards.
         heartbeat_interval: Seconds between our heartbeats, as Hello says.
+        reading: False: what comes is left to the next process, which resumes the session.
     """
 
     def __init__(
-        self, config: QQConfig, api: QQApi, intake: Intake, decode: Decoder, session: GatewaySession,
-        counts: Counter[str],
+        self, config: QQConfig, api: QQApi, taking: Taking, decode: Decoder, session: GatewaySession, asked: Asked,
+        starts: Starts, introduced: Introduced, counts: Counter[str],
     ) -> None:  # fmt: skip
-        """For one shard of one account."""
+        """For one shard of one account; `asked`, `starts` and `counts` are shared with the others."""
         self._config = config
         self._api = api
-        self._intake = intake
+        self._taking = taking
         self._decode = decode
+        self._asked = asked
+        self._starts = starts
+        self._introduced = introduced
         self.session = session
         self.counts = counts
+        self.reading = True
         self.heartbeat_interval: float | None = None
+        self._identified_for = 0
         self._hello: asyncio.Future[float] | None = None
         self._ready: asyncio.Future[None] | None = None
         self._told: set[str] = set()
@@ -60,44 +74,54 @@ class QQLink:
     # -- what the generic link calls -----------------------------------------------------------------------------------
 
     async def dial(self) -> Dial:
-        """Ask where the gateway is.
+        """Ask where the gateway is, and whether a session may be started.
 
         Raises:
             AuthError: the credentials are wrong.
-            LinkError: the answer cannot be used.
+            LinkError: the answer cannot be used, or it is not our turn.
             DeliveryError: it was refused.
         """
-        url = (await self._api.gateway()).get("url")
+        answer = await self._api.gateway()
+        url = answer.get("url")
         if not isinstance(url, str):
             raise LinkError("qq gateway: an answer without url")
         self._check_host(url)
+        self._starts.learn(answer.get("session_start_limit"))
+        if not self.session.id:
+            self._turn()
         loop = asyncio.get_running_loop()
         self._hello, self._ready = loop.create_future(), loop.create_future()
-        return Dial(url)
+        return Dial(url, close_code=CLOSE_CODE)
 
     async def on_open(self, conn: Connection) -> None:
         """Wait for Hello, then identify, or resume the session there is.
 
         Raises:
-            LinkError: it was not answered, or the session cannot be resumed.
+            LinkError: it was not answered.
         """
         hello, ready = self._hello, self._ready
         if hello is None or ready is None:
             raise LinkError("qq gateway: nobody dialled")
-        async with asyncio.timeout(_HELLO_WITHIN):
-            self.heartbeat_interval = await hello
+        self.heartbeat_interval = await _within(_HELLO_WITHIN, hello, "it said no Hello")
         token = f"QQBot {await self._api.caller.token(patience=_HELLO_WITHIN)}"
         session = self.session
         if session.id:
             await conn.send(_frame(RESUME, {"token": token, "session_id": session.id, "seq": session.seq}))
+            try:
+                await _within(_READY_WITHIN, ready, "it did not answer a Resume")
+            except LinkError:
+                session.refused()
+                raise
         else:
+            await asyncio.sleep(self._turn())
+            self._starts.taken(session.shard)
+            self._identified_for = intents = bits(self._asked.names)
             shard = [session.shard, session.shards]
-            body = {"token": token, "intents": bits(self._config.intents), "shard": shard, "properties": {}}
-            await conn.send(_frame(IDENTIFY, body))
-        await ready
+            await conn.send(_frame(IDENTIFY, {"token": token, "intents": intents, "shard": shard, "properties": {}}))
+            await _within(_READY_WITHIN, ready, "it did not answer an Identify")
 
     def ping(self) -> str:
-        """The heartbeat, with the last sequence number."""
+        """The heartbeat, with the last sequence number that the inbox has."""
         return _frame(HEARTBEAT, self.session.seq or None)
 
     async def on_frame(self, conn: Connection, data: bytes | str) -> None:
@@ -109,7 +133,7 @@ class QQLink:
             return
         op = frame.get("op") if isinstance(frame, dict) else None
         if op == DISPATCH:
-            self._dispatch(frame)
+            await self._dispatch(frame)
         elif op == HEARTBEAT_ACK:
             conn.alive()
         elif op == HELLO:
@@ -118,8 +142,7 @@ class QQLink:
             self.counts["reconnects_asked"] += 1
             conn.abort(LinkError(f"{self._config.key}: the gateway asks to connect again"))
         elif op == INVALID:
-            self.session.forget()
-            conn.abort(LinkError(f"{self._config.key}: the gateway says that the session is not valid"))
+            self._invalid(conn, resumable=frame.get("d") is True)
         elif op == HEARTBEAT:
             await conn.send(self.ping())
         else:
@@ -127,20 +150,51 @@ class QQLink:
 
     def classify(self, error: Exception) -> LinkVerdict:
         """Whether and when to try again."""
-        code = error.code if isinstance(error, LinkError) else None
-        if code in STOP_CODES:
-            log.error("%s: close code %s: %s", self._config.key, code, STOP_CODES[int(code)])
-            return LinkVerdict.FATAL
+        if isinstance(error, LaterError):
+            return LinkVerdict.after(error.seconds)
         if isinstance(error, AuthError) or (isinstance(error, LinkError) and error.fatal):
             return LinkVerdict.FATAL
-        if code in TOKEN_CODES:
+        if isinstance(error, RateLimitedError):
+            return LinkVerdict.after(error.retry_after or 0.0)
+        return self._closed(close_rule(error.code if isinstance(error, LinkError) else None))
+
+    # -- the end of a connection ---------------------------------------------------------------------------------------
+
+    def _closed(self, rule: CloseRule) -> LinkVerdict:
+        reaction = rule.reaction
+        if reaction is CloseReaction.STOP:
+            return LinkVerdict.FATAL
+        if reaction is CloseReaction.INTENTS:
+            return self._ask_for_fewer()
+        if reaction is CloseReaction.TOKEN:
             self._api.caller.forget_token()
+            self.session.refused()
+        elif reaction is CloseReaction.IDENTIFY:
             self.session.forget()
-        elif code in ANEW_CODES:
+        elif reaction is CloseReaction.RESUME_ONCE:
+            self.session.refused()
+        return LinkVerdict.after(rule.delay)
+
+    def _ask_for_fewer(self) -> LinkVerdict:
+        self.session.forget()
+        before = self._asked.names
+        if not self._asked.fewer(self._identified_for):
+            return LinkVerdict.FATAL
+        if self._asked.names != before:
+            log.warning(
+                "%s: the bot may not have all of the intents %s; it goes on without %s. Apply for them at q.qq.com, or "
+                "set intents to what the bot may have",
+                self._config.key, ", ".join(self._asked.wanted), ", ".join(self._asked.left_out),
+            )  # fmt: skip
+        return LinkVerdict.RETRY
+
+    def _invalid(self, conn: Connection, *, resumable: bool) -> None:
+        self.counts["invalid_sessions"] += 1
+        if resumable:
+            self.session.refused()
+        else:
             self.session.forget()
-        elif code == EXPIRED:
-            self.session.expired()
-        return LinkVerdict.after(60.0 if code == TOO_FAST else 0.0)
+        conn.abort(LinkError(f"{self._config.key}: the gateway says that the session is not valid"))
 
     # -- frames --------------------------------------------------------------------------------------------------------
 
@@ -148,38 +202,58 @@ class QQLink:
         interval = data.get("heartbeat_interval") if isinstance(data, dict) else None
         if isinstance(interval, bool) or not isinstance(interval, int | float) or interval <= 0:
             interval = 45_000
+        low, high = _HEARTBEATS
         if self._hello is not None and not self._hello.done():
-            self._hello.set_result(interval / 1000)
+            self._hello.set_result(min(max(interval / 1000, low), high))
 
-    def _dispatch(self, frame: dict[str, Any]) -> None:
+    async def _dispatch(self, frame: dict[str, Any]) -> None:
         kind, number = frame.get("t"), frame.get("s")
-        if kind in ("READY", "RESUMED"):
-            self._opened(kind, frame)
+        if kind == "READY":
+            self._started(frame.get("d"), number)
+            return
+        if kind == "RESUMED":
+            self.counts["resumed"] += 1
+            self.session.resumed(number)
+            self._answered()
+            return
+        if not self.reading:
+            self.counts["after_stop"] += 1
             return
         self.counts["events"] += 1
-        took = self.session.began(number)
+        had = self.session.began(number)
+        self._answered()  # what was missed comes before RESUMED, and may take its time
         inbound = self._decode(frame)
         if inbound is None:
-            took()
-            return
-        offered = self._intake.offer(inbound)
-        offered.add_done_callback(lambda future: self._offered(future, took))
-
-    def _offered(self, offered: "asyncio.Future[Verdict]", took: Callable[[], None]) -> None:
-        verdict = Verdict.OVERLOADED if offered.cancelled() or offered.exception() else offered.result()
-        self.counts[verdict.value] += 1
-        if verdict is not Verdict.OVERLOADED:
-            took()
-
-    def _opened(self, kind: str, frame: dict[str, Any]) -> None:
-        data = frame.get("d")
-        if kind == "READY" and isinstance(data, dict):
-            self.session.start(str(data.get("session_id") or ""), frame.get("s"))
+            had()
         else:
-            self.session.began(frame.get("s"))()
-        self.counts[kind.lower()] += 1
+            await self._taking.keep(inbound, had)
+
+    def _started(self, data: Any, number: Any) -> None:
+        data = data if isinstance(data, dict) else {}
+        identity, user = data.get("session_id"), data.get("user")
+        if not isinstance(identity, str) or not identity:
+            self._bad("ready", "a READY without session_id: what comes while there is no connection will be lost")
+            identity = ""
+        user = user if isinstance(user, dict) else {}
+        self.session.start(identity, number, user)
+        self._introduced(user)
+        self.counts["ready"] += 1
+        self._answered()
+
+    def _answered(self) -> None:
         if self._ready is not None and not self._ready.done():
             self._ready.set_result(None)
+
+    def _turn(self) -> float:
+        """Seconds until we may identify; few enough to wait for them.
+
+        Raises:
+            LaterError: it takes longer.
+        """
+        wait = self._starts.turn(self.session.shard)
+        if wait > _SOON:
+            raise LaterError(f"{self._config.key}: shard {self.session.shard} waits for its turn to identify", wait)
+        return wait
 
     def _bad(self, kind: str, what: str) -> None:
         """Count what cannot be used; log each kind once, without its content."""
@@ -199,6 +273,14 @@ class QQLink:
         local = own in _LOOPBACK and host in _LOOPBACK and parts.scheme in ("ws", "wss")
         if not local and (parts.scheme != "wss" or not (host.endswith(_TRUSTED) or host == own)):
             raise LinkError(f"qq gateway: refuses to connect to {host or 'an address without a host'}")
+
+
+async def _within(seconds: float, future: "asyncio.Future[ResultT]", what: str) -> ResultT:
+    try:
+        async with asyncio.timeout(seconds):
+            return await future
+    except TimeoutError:
+        raise LinkError(f"qq gateway: {what} within {seconds:g} s") from None
 
 
 def _frame(op: int, data: Any) -> str:

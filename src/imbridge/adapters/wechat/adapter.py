@@ -1,6 +1,5 @@
 """The adapter of the WeChat Official Account: wiring of start, stop, probe and the ways to speak."""
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from os import PathLike
@@ -10,6 +9,7 @@ from typing import Any, ClassVar
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
 from imbridge.adapters.errcode_calls import Answer
 from imbridge.adapters.errcode_refusals import DegradeError
+from imbridge.adapters.patience import patiently
 from imbridge.adapters.wechat import outbound
 from imbridge.adapters.wechat.api import WeChatApi
 from imbridge.adapters.wechat.capabilities import PASSIVE_ONLY, WECHAT, WITH_REST
@@ -34,11 +34,10 @@ from imbridge.protocol import (
     Media,
     NotPermittedError,
     NotSupportedError,
-    RateLimitedError,
     SentPart,
 )
 from imbridge.rendering import Part
-from imbridge.transport import Backoff, WebhookRoute
+from imbridge.transport import WebhookRoute
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +97,7 @@ class WeChatAdapter(Adapter):
             AuthError: the credentials are wrong, or this machine's address is not on the account's whitelist.
         """
         try:
-            await self._identify_patiently()
+            await patiently(self.key, lambda: self.api.ask_token(patience=_PATIENCE), self.tell)
         except ImbridgeError as error:
             self.tell(Health.FAILED, str(error))
             raise
@@ -125,23 +124,6 @@ class WeChatAdapter(Adapter):
         except ImbridgeError as error:
             return Probe(ok=False, problems=(str(error),))
         return Probe(ok=True, bot_id=self.settings.app_id)
-
-    async def _identify_patiently(self) -> None:
-        """As long as it takes: a platform or a network that is down at the start comes back like any other."""
-        backoff = Backoff(1.0, 60.0)
-        attempt = 0
-        while True:
-            try:
-                await self.api.ask_token(patience=_PATIENCE)
-            except DeliveryError as error:
-                if not (isinstance(error, RateLimitedError) or error.ambiguous or not error.code):
-                    raise
-                log.warning("%s: not started yet, it goes on trying: %s", self.key, error)
-                self.tell(Health.DOWN, str(error))
-            else:
-                return
-            await asyncio.sleep(backoff.delay(attempt))
-            attempt += 1
 
     # -- speaking ------------------------------------------------------------------------------------------------------
 

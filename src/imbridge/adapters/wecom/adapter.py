@@ -1,7 +1,5 @@
 """The WeCom adapter of a self-built app: wiring of start, stop, probe and the ways to speak."""
 
-import asyncio
-import logging
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
@@ -9,6 +7,7 @@ from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
 from imbridge.adapters.envelope import Envelope
+from imbridge.adapters.patience import passes, patiently
 from imbridge.adapters.wecom.api import WeComApi
 from imbridge.adapters.wecom.authorisation.oauth import OAuth
 from imbridge.adapters.wecom.bot.adapter import BotAdapter
@@ -37,13 +36,10 @@ from imbridge.protocol import (
     ImbridgeError,
     Media,
     NotSupportedError,
-    RateLimitedError,
     SentPart,
 )
 from imbridge.rendering import Part
-from imbridge.transport import Backoff, WebhookRoute
-
-log = logging.getLogger(__name__)
+from imbridge.transport import WebhookRoute
 
 _PATIENCE = 10.0
 """Seconds for the platform to say who we are, before somebody is told that it does not."""
@@ -112,7 +108,7 @@ class WeComAdapter(Adapter):
                 the account gets no callbacks.
         """
         try:
-            await self._identify_patiently()
+            await patiently(self.key, self._identify, self.tell, passing=lambda e: passes(e) or self._waits_for(e))
         except ImbridgeError as error:
             self.tell(Health.FAILED, str(error))
             raise
@@ -135,25 +131,6 @@ class WeComAdapter(Adapter):
         except ImbridgeError as error:
             return Probe(ok=False, problems=(str(error),))
         return Probe(ok=True, bot_id=str(self.me.agent_id), bot_name=self.me.name)
-
-    async def _identify_patiently(self) -> None:
-        """As long as it takes: a platform or a network that is down at the start comes back like any other."""
-        backoff = Backoff(1.0, 60.0)
-        attempt = 0
-        while True:
-            try:
-                await self._identify()
-            except DeliveryError as error:
-                if not (
-                    isinstance(error, RateLimitedError) or error.ambiguous or not error.code or self._waits_for(error)
-                ):
-                    raise
-                log.warning("%s: not started yet, it goes on trying: %s", self.key, error)
-                self.tell(Health.DOWN, str(error))
-            else:
-                return
-            await asyncio.sleep(backoff.delay(attempt))
-            attempt += 1
 
     def _waits_for(self, error: DeliveryError) -> bool:
         """Whether a person is about to mend it, who needs us for that.

@@ -1,6 +1,5 @@
 """Hearing by HTTP callbacks: the robot's messages, and the app's events where they are set up."""
 
-import asyncio
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,9 +11,10 @@ from imbridge.adapters.dingtalk.hearing.base import Decoder, Teller
 from imbridge.adapters.dingtalk.hearing.events import EventWebhook
 from imbridge.adapters.dingtalk.webhook import RobotWebhook
 from imbridge.adapters.errcode_calls import ErrcodeCaller
+from imbridge.adapters.patience import patiently
 from imbridge.adapters.taking import Taking
-from imbridge.protocol import DeliveryError, ImbridgeError, RateLimitedError
-from imbridge.transport import Backoff, WebhookRoute
+from imbridge.protocol import ImbridgeError
+from imbridge.transport import WebhookRoute
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class Callbacks:
         )
         self._taking.start()
         try:
-            await self._identify_patiently()
+            await patiently(self._key, lambda: self._caller.token(patience=_PATIENCE), self._tell)
         except ImbridgeError as error:
             await self._taking.stop(within=0)
             self._tell(Health.FAILED, str(error))
@@ -81,19 +81,3 @@ class Callbacks:
     def counters(self) -> Mapping[str, int]:
         """None of its own."""
         return {}
-
-    async def _identify_patiently(self) -> None:
-        backoff = Backoff(1.0, 60.0)
-        attempt = 0
-        while True:
-            try:
-                await self._caller.token(patience=_PATIENCE)
-            except DeliveryError as error:
-                if not (isinstance(error, RateLimitedError) or error.ambiguous or not error.code):
-                    raise
-                log.warning("%s: not started yet, it goes on trying: %s", self._key, error)
-                self._tell(Health.DOWN, str(error))
-            else:
-                return
-            await asyncio.sleep(backoff.delay(attempt))
-            attempt += 1

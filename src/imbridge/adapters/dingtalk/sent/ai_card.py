@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from imbridge.adapters.base import Growing, GrowingFullError
+from imbridge.adapters.broken_off import broken_off
 from imbridge.adapters.dingtalk.card_tracks import STREAM_CARD, track_of
 from imbridge.adapters.dingtalk.outbound import title_of
 from imbridge.adapters.dingtalk.sent.card_api import EXISTS, FULL, GONE, is_forbidden
 from imbridge.adapters.dingtalk.sent.card_delivered import Delivered, delivered
-from imbridge.adapters.dingtalk.sent.card_markdown import card_markdown, closed
+from imbridge.adapters.dingtalk.sent.card_markdown import card_markdown
 from imbridge.adapters.dingtalk.sent.card_texts import WRITING, finish_card, is_platforms_own, text_variables
 from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.protocol import AuthError, Card, Channel, DeliveryError, Element, RateLimitedError
@@ -28,8 +29,6 @@ log = logging.getLogger(__name__)
 
 CARD_BYTES = 10_000
 """Bytes of text in one card; a longer one goes on in the next."""
-INTERRUPTED = "⏹ *已中断 (interrupted)*"
-"""Stands below a text that nobody will write to its end."""
 MARK = "imbridge_stream"
 """Key of a growing card's id in what has to be sent so that it is seen."""
 _PATIENCE = 15.0
@@ -233,11 +232,6 @@ class AiCard(Growing):
 
     def _written(self, text: str, *, last: bool) -> str:
         return card_markdown(text if self._markdown else as_markdown(text), last=last)
-
-
-def broken_off(text: str) -> str:
-    """A text that nobody will write to its end; one that says nothing stays so."""
-    return f"{closed(text)}\n\n{INTERRUPTED}" if text.strip() else text
 
 
 def growing_in(card: Card) -> str:

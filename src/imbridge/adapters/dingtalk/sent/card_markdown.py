@@ -38,18 +38,6 @@ def card_markdown(text: str, *, last: bool = True) -> str:
     return made if last else made.rstrip("\n")
 
 
-def closed(text: str) -> str:
-    """The text with its last piece of code ended, so that something can follow it."""
-    fence = ""
-    for line in text.split("\n"):
-        found = _FENCE.match(line)
-        if found and not fence:
-            fence = found[1]
-        elif found and found[1].startswith(fence) and not line[found.end() :].strip():
-            fence = ""
-    return f"{text}\n{fence}" if fence else text
-
-
 def _ends(line: str, following: str) -> bool:
     """Whether a plain line break between the two means something."""
     blank = not line.strip() or not following.strip()

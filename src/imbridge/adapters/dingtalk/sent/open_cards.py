@@ -8,7 +8,7 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-from imbridge.adapters.dingtalk.sent.ai_card import broken_off
+from imbridge.adapters.broken_off import broken_off
 from imbridge.adapters.dingtalk.sent.card_api import GONE, CardApi
 from imbridge.adapters.dingtalk.sent.card_texts import finish_card
 from imbridge.adapters.notes import Notes

@@ -20,7 +20,8 @@ def shared(data: Mapping[str, Any]) -> Iterator[Element]:
         return
     own, prompt = fields(ark, "fields"), text_of(ark, "prompt")
     title = text_of(own, "title") or prompt
-    lines = dict.fromkeys(line for line in (prompt, title, text_of(own, "desc"), text_of(own, "url")) if line)
+    head = (prompt,) if title in prompt else (prompt, title)
+    lines = dict.fromkeys(line for line in (*head, text_of(own, "desc"), text_of(own, "url")) if line)
     kind = text_of(ark, "ark_type") or "ark"
     yield Notice(kind=kind, title=title, text="\n".join(lines), details=dict(ark))
 

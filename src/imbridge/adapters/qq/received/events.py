@@ -29,6 +29,7 @@ from imbridge.protocol import (
     ReactionAdded,
     ReactionRemoved,
     Sender,
+    UnknownEvent,
 )
 
 Reader = Callable[[Happening], Event]
@@ -160,7 +161,9 @@ def _reaction(event: type[Event]) -> Reader:
     def read(told: Happening) -> Event:
         target, emoji = fields(told.data, "target"), fields(told.data, "emoji")
         message_id, identity = id_of(target, "id"), id_of(emoji, "id")
-        if not message_id or not identity or target.get("type", 0) not in _MESSAGE:
+        if target.get("type", 0) not in _MESSAGE:  # on a post of a forum, where nobody can say anything
+            return told.make(UnknownEvent, kind=told.kind, channel=None)
+        if not message_id or not identity:
             raise ValueError("no reaction on a message")
         guild = id_of(told.data, "guild_id")
         where = direct(told.me.account, guild) if guild and told.me.is_direct(guild) else told.channel

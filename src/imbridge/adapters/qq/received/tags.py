@@ -20,7 +20,7 @@ _TAG = re.compile(
     r"<@!?(?P<who>[A-Za-z0-9_\-]{1,128})>"
     r"|<#(?P<room>\d{1,32})>"
     r"|<emoji:(?P<emoji>\d{1,10})>"
-    r'|<faceType=\d{1,4},faceId="(?P<face>[^"<>]{0,64})",ext="(?P<ext>[A-Za-z0-9+/=_\-]{0,4096})">'
+    r'|<faceType=\d{1,4},faceId="(?P<face>[^"<>]{0,64})",ext="(?P<ext>[^"]{0,4096})">'
     r"|(?P<everyone>@everyone)"
 )
 _ESCAPED = re.compile("&(amp|lt|gt);")
@@ -33,17 +33,23 @@ def elements(content: str, called: Called | None = None) -> Iterator[Element]:
         if content:
             yield Text(content)
         return
+    before = ""
     at = 0
     for match in _TAG.finditer(content):
         element = _element(match, called)
         if element is None:
             continue  # text that looks like a tag
-        if before := content[at : match.start()]:
-            yield Text(unescaped(before))
-        yield element
+        before += unescaped(content[at : match.start()])
         at = match.end()
-    if rest := content[at:]:
-        yield Text(unescaped(rest))
+        if isinstance(element, Text):
+            before += element.text
+            continue
+        if before:
+            yield Text(before)
+            before = ""
+        yield element
+    if rest := before + unescaped(content[at:]):
+        yield Text(rest)
 
 
 def unescaped(text: str) -> str:

@@ -1,0 +1,24 @@
+"""A growing text that nobody will write to its end."""
+
+import re
+
+INTERRUPTED = "⏹ *已中断 (interrupted)*"
+"""Stands below it."""
+_FENCE = re.compile(r" {0,3}(```+|~~~+)")
+
+
+def broken_off(text: str) -> str:
+    """The text, in Markdown, with a word that it stopped there; one that says nothing stays so."""
+    return f"{closed(text)}\n\n{INTERRUPTED}" if text.strip() else text
+
+
+def closed(text: str) -> str:
+    """The text with its last piece of code ended, so that something can follow it."""
+    fence = ""
+    for line in text.split("\n"):
+        found = _FENCE.match(line)
+        if found and not fence:
+            fence = found[1]
+        elif found and found[1].startswith(fence) and not line[found.end() :].strip():
+            fence = ""
+    return f"{text}\n{fence}" if fence else text

@@ -1,0 +1,1 @@
+"""How a bot hears: over the gateway, or by webhooks."""

@@ -1,0 +1,104 @@
+"""The shared card model as Markdown with buttons, or as Markdown with numbered lines. Pure.
+
+QQ's bots have no cards; Markdown with a keyboard below it comes nearest. It has nothing to type into, and nothing of it
+can be changed once it is sent. Source: bot.q.qq.com, "message buttons", "Markdown".
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from imbridge.adapters.card_markdown import block, label, numbered, one_line, parts_of, picture
+from imbridge.adapters.card_parts import clicks, sort
+from imbridge.adapters.plain_markdown import as_markdown
+from imbridge.adapters.qq.sent.keyboards import MOST_BUTTONS, keyboard
+from imbridge.protocol import Button, Card, DatePicker, Degradation, Element, Form, Image, Input, Note, Select, Text
+
+_PLATFORM = "QQ"
+_ONLY_BUTTONS = "below a message of QQ there are buttons and nothing else"
+NO_BUTTONS = "this bot may not send buttons"
+_TOO_MANY = f"there is room for {MOST_BUTTONS} buttons below a message"
+
+
+@dataclass(slots=True)
+class CardMessage:
+    """What a card says as a message.
+
+    Attributes:
+        markdown: Its text.
+        keyboard: Its buttons; None when it has none.
+        degradations: What is shown otherwise than meant.
+    """
+
+    markdown: str
+    keyboard: dict[str, Any] | None = None
+    degradations: tuple[Degradation, ...] = field(default_factory=tuple)
+
+
+def card_messages(card: Card) -> list[CardMessage]:
+    """A card of the model in the forms that there are, best first: with buttons, and with numbered lines."""
+    card = _with_pictures_that_can_be_shown(card)
+    found = sort(card, _PLATFORM)
+    kept = [one for one in found.degradations if one.what != "confirm"]
+    buttons = clicks(found, _ONLY_BUTTONS)
+    if any(click.style == "danger" for click in buttons):
+        found.degrade("style", "left out", "buttons of QQ are grey or blue")
+    if not buttons:
+        text = _with_headline(found.title, found.blocks)
+        return [CardMessage(text or as_markdown(card.as_text()), None, tuple(found.degradations))]
+    if len(buttons) > MOST_BUTTONS:
+        return [_numbered_lines(card, kept, _TOO_MANY)]
+    # A keyboard stands below a text, so there has to be one.
+    text = _with_headline(found.title, found.blocks) or as_markdown(card.text) or "👇"
+    return [CardMessage(text, keyboard(buttons), tuple(found.degradations)), _numbered_lines(card, kept, NO_BUTTONS)]
+
+
+def _numbered_lines(card: Card, kept: list[Degradation], why: str) -> CardMessage:
+    """Without buttons: what can be chosen has numbers, so that somebody can answer with one."""
+    told: dict[tuple[str, str], None] = {}
+    blocks: list[str] = []
+    choices = 0
+    is_list = False
+    for part in parts_of(card):
+        was_list, is_list = is_list, False
+        if isinstance(part, Button) and part.url:
+            said, told["button", "links"] = f"[{label(part.text)}]({part.url})", None
+        elif isinstance(part, Button | Select | Input | DatePicker):
+            choices, said = numbered(part, choices)
+            is_list = isinstance(part, Button)
+            told[part.type, "numbered lines" if isinstance(part, Button | Select) else "text"] = None
+        else:
+            said = _block(part)
+        if is_list and was_list:
+            blocks[-1] += f"\n{said}"
+        else:
+            blocks.append(said)
+    text = _with_headline(card.title, blocks) or as_markdown(card.as_text())
+    lost = [Degradation(what=what, how=how, why=why) for what, how in told]
+    return CardMessage(text, None, (*kept, *lost))
+
+
+def _block(part: Element) -> str:
+    if isinstance(part, Image):
+        return picture(part) if part.key else as_markdown(part.as_text())
+    if isinstance(part, Note):
+        return "\n".join(f"> {as_markdown(line)}" for line in part.text.split("\n"))
+    return as_markdown(part.text) if isinstance(part, Text) else block(part)
+
+
+def _with_headline(title: str, blocks: Iterable[str]) -> str:
+    said = [f"## {as_markdown(one_line(title))}"] if title.strip() else []
+    return "\n\n".join([*said, *(text for text in blocks if text.strip())])
+
+
+def _with_pictures_that_can_be_shown(card: Card) -> Card:
+    """A picture in Markdown has an address; one that has none is told by its name."""
+
+    def known(part: Any) -> Any:
+        if isinstance(part, Form):
+            return part.model_copy(update={"body": tuple(map(known, part.body))})
+        if isinstance(part, Image) and not part.key.startswith(("https://", "http://")):
+            return Image(alt=part.alt)
+        return part
+
+    return card.model_copy(update={"body": tuple(map(known, card.body))})
