@@ -24,7 +24,7 @@ from imbridge.protocol import (
     NotSupportedError,
     SentPart,
 )
-from imbridge.rendering import Part
+from imbridge.rendering import Part, Rendered
 from imbridge.transport import HttpPool, WebhookRoute
 
 
@@ -271,6 +271,17 @@ class Adapter(ABC):
     def measure(self, part: Part) -> int:
         """Bytes of a part as it is sent, as the platform counts them; override it where the form is larger."""
         return sum(len(element.as_text().encode("utf-8", "replace")) for element in part.elements)
+
+    def plan(self, target: Target, parts: Sequence[Part]) -> Rendered:
+        """The parts of one reply as they are to be sent there, and what that changes; as they are by default.
+
+        For platforms where it is limited how much can be said to a message: asked once, before the first part is sent.
+
+        Args:
+            target: Of the first part.
+            parts: As rendered, in order; at least one.
+        """
+        return Rendered(tuple(parts))
 
     async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:
         """Change a sent message."""

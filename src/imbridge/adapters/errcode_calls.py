@@ -7,6 +7,7 @@ API that differs in where the token goes and where the code stands (DingTalk's n
 import asyncio
 import math
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -107,6 +108,7 @@ class ErrcodeCaller:
         binary: int = 0,
         into: BinaryIO | None = None,
         patience: float | None = None,
+        timeout: float | None = None,
         once: bool = False,
     ) -> Answer:
         """Call one API until it is done or cannot be.
@@ -121,6 +123,7 @@ class ErrcodeCaller:
             binary: The answer may be a file of at most so many bytes instead of JSON.
             into: Where such a file is written to, instead of into memory; from its beginning in each attempt.
             patience: Seconds after which passing trouble is given up; the API's `timeout` when left out.
+            timeout: Seconds that one attempt may take, where that is longer than usual.
             once: It cannot be repeated without harm: an attempt that may have arrived is the last one, and the error
                 is `ambiguous`.
 
@@ -136,9 +139,10 @@ class ErrcodeCaller:
             options = {"max_bytes": binary, "timeout": _FILE_TIMEOUT}
         elif form is not None:
             options = {"timeout": _FILE_TIMEOUT}
-        elif patience < _CALL_TIMEOUT:
-            options = {"timeout": patience}
+        elif timeout is not None or patience < _CALL_TIMEOUT:
+            options = {"timeout": min(patience, timeout or _CALL_TIMEOUT)}
         attempt = refreshes = 0
+        retried: Counter[int | str] = Counter()
         held = 0.0
         doubt = False
         while True:
@@ -191,6 +195,9 @@ class ErrcodeCaller:
             if rule.reaction is Reaction.STOP and not failure.ambiguous:
                 raise AuthError(str(failure), code=failure.code)
             if rule.reaction is not Reaction.RETRY or (once and failure.ambiguous):
+                raise failure
+            retried[rule.code] += 1
+            if rule.retries is not None and retried[rule.code] > rule.retries:
                 raise failure
             delay = retry_delay(response.headers, attempt - 1, rule, self.backoff)
             doubt = failure.ambiguous

@@ -1,6 +1,7 @@
 """What is uploaded: bytes, or a file on this machine that is read while it is sent, anew for each attempt."""
 
 import asyncio
+import hashlib
 import io
 import os
 import re
@@ -17,6 +18,8 @@ from imbridge.protocol import ContentRefusedError, Media
 
 HEAD, TAIL = 4096, 65536
 """Bytes from the beginning and from the end that are looked at."""
+_AT_ONCE = 1 << 16
+"""Bytes that are hashed faster than they are handed to a thread."""
 
 _NOT_IN_A_HEADER = re.compile(r'["\\\r\n\0]')
 
@@ -102,6 +105,19 @@ class Content:
             raise ContentRefusedError(f"{self.what} has grown beyond {most} bytes", platform=self.taker.platform)
         return data
 
+    async def digest(self) -> bytes:
+        """SHA-256 of all of it.
+
+        Raises:
+            ContentRefusedError: the file is gone or cannot be read.
+        """
+        if isinstance(self.source, bytes) and self.size <= _AT_ONCE:
+            return hashlib.sha256(self.source).digest()
+        try:
+            return await asyncio.to_thread(_digest_of, self.source)
+        except OSError as error:
+            raise _unreadable(self.what, error, self.taker) from None
+
 
 async def look(media: Media, limit: int, taker: Taker) -> Content:
     """What is there to be sent, checked before anything leaves.
@@ -159,6 +175,13 @@ async def multipart(
         yield form
     finally:
         await asyncio.to_thread(file.close)
+
+
+def _digest_of(source: bytes | Path) -> bytes:
+    if isinstance(source, bytes):
+        return hashlib.sha256(source).digest()
+    with source.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def _look_at_file(what: str, path: Path, taker: Taker) -> Content:

@@ -120,15 +120,20 @@ async def _send_parts(
     adapter: Adapter, entry: OutboxEntry, rendered: Rendered, *, in_thread: bool, quote: bool
 ) -> Receipt:
     """Send the parts one after another; a failed part ends it, for what follows would stand without it."""
-    sent: list[SentPart] = []
-    degradations: list[Degradation] = list(rendered.degradations)
-    attempts = 0
-    for number, part in enumerate(rendered.parts):
+
+    def target_of(number: int) -> Target:
         attach = in_thread or (quote and number == 0)
         reply_to = entry.reply_to if attach else None
-        target = Target(
+        return Target(
             entry.channel, reply_to, in_thread and entry.reply_to is not None, entry.answers or entry.reply_to
         )
+
+    sent: list[SentPart] = []
+    planned = adapter.plan(target_of(0), rendered.parts)
+    degradations: list[Degradation] = [*rendered.degradations, *planned.degradations]
+    attempts = 0
+    for number, part in enumerate(planned.parts):
+        target = target_of(number)
         try:
             result = await adapter.send(target, part, f"{entry.key}-{number}" if number else entry.key)
         except ImbridgeError as error:

@@ -41,6 +41,7 @@ class ErrorRule:
         max_delay: Longest wait in seconds, whatever the platform or the back-off says.
         hint: What a person can do about it.
         sub_code: Narrows the row to one sub code.
+        retries: Most retries; None until time is up. Read by `imbridge.adapters.errcode_calls`.
     """
 
     code: int | str
@@ -50,6 +51,7 @@ class ErrorRule:
     max_delay: float | None = None
     hint: str = ""
     sub_code: int | str | None = None
+    retries: int | None = None
 
 
 _DEFAULT_4XX = ErrorRule("4xx", "refused by the platform", Reaction.FAIL)

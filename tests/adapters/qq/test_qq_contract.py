@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from contract import AdapterContract, Stage
+from contract import AdapterContract, Stage, text_part
 from qq_rig import SECRET, Rig
 
-from imbridge.adapters.base import Adapter
+from imbridge.adapters.base import Adapter, Target
 from imbridge.adapters.qq import QQAdapter
+from imbridge.protocol import NotSupportedError
 
 
 class QQStage(Stage):
@@ -34,7 +35,7 @@ class QQStage(Stage):
         return [message.text for message in self.rig.sent()]
 
     def reactions(self, message_id: str) -> list[str]:
-        raise NotImplementedError
+        raise NotImplementedError("single chats have none: see test_qq_send.py")
 
     def expire_token(self) -> None:
         self.rig.qq.faults.expire_tokens()
@@ -67,3 +68,29 @@ async def stage(rig: Rig, adapter: QQAdapter) -> Stage:
 class TestQQ(AdapterContract):
     async def test_own_messages_are_flagged(self, stage: Stage) -> None:
         pytest.skip("the platform does not deliver what bots say")
+
+    async def test_reply(self, stage: Stage) -> None:
+        """Quoted by an index that comes with the message."""
+        message_id = await stage.says("?")
+        await stage.intake.has("?")
+        sent = await stage.adapter.send(Target(stage.target.channel, reply_to=message_id), text_part("!"), "key")
+        assert stage.shown() == ["!"]
+        assert sent.degradations == ()
+
+    async def test_react(self, stage: Stage) -> None:
+        """Only in channels: see test_qq_send.py."""
+        message_id = await stage.says("?")
+        with pytest.raises(NotSupportedError):
+            await stage.adapter.react(stage.target.channel, message_id, "👍")
+        with pytest.raises(NotSupportedError):
+            await stage.adapter.unreact(stage.target.channel, message_id, "👍")
+
+    async def test_typing(self, stage: Stage) -> None:
+        """It cannot be taken away; it ends by itself, and with the next message."""
+        assert isinstance(stage, QQStage)
+        message_id = await stage.says("?")
+        await stage.intake.has("?")
+        for on in (True, False):
+            await stage.adapter.typing(stage.target.channel, message_id, on)
+        assert stage.rig.alice.typing == [(stage.rig.bot, 60)]
+        assert stage.violations() == []

@@ -18,6 +18,11 @@ from imbridge.adapters.qq.outbound import measure
 from imbridge.adapters.qq.received.downloads import Downloads
 from imbridge.adapters.qq.received.identity import Identity
 from imbridge.adapters.qq.received.reading import Reading
+from imbridge.adapters.qq.sent.addresses import Addresses
+from imbridge.adapters.qq.sent.answerable import note_inbound
+from imbridge.adapters.qq.sent.media import QQMedia
+from imbridge.adapters.qq.sent.reactions import Reactions
+from imbridge.adapters.qq.sent.rights import Rights
 from imbridge.adapters.qq.sent.speaking import Speaking
 from imbridge.adapters.qq.sent.windows import Windows
 from imbridge.adapters.qq.services.sdk import Sdk
@@ -25,12 +30,13 @@ from imbridge.adapters.taking import Taking
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
     Channel,
-    Degradation,
+    Event,
     ImbridgeError,
     Media,
     Message,
+    NotSupportedError,
 )
-from imbridge.rendering import Part
+from imbridge.rendering import Part, Rendered
 from imbridge.transport import LinkOptions, WebhookRoute
 
 log = logging.getLogger(__name__)
@@ -57,7 +63,11 @@ class QQAdapter(Adapter):
         self.api = QQApi(config, context.pool)
         self.me = Identity(config.name)
         self.windows = Windows(context.notes)
-        self._speaking = Speaking(self.api, self.windows)
+        self.rights = Rights(config.key, config.markdown, context.notes)
+        self.media = QQMedia(self.api)
+        self._addresses = Addresses(context.notes)
+        self._speaking = Speaking(config, self.api, self.windows, self.rights, self._addresses, self.media)
+        self._reactions = Reactions(self.api)
         self._sdk = Sdk(self.api, self.windows)
         self.counts: Counter[str] = Counter()
         self._reading = Reading(self.key, self.me, self.counts)
@@ -86,11 +96,14 @@ class QQAdapter(Adapter):
             LinkError: the platform refuses the connection for good.
         """
         await self.windows.restore()
+        await self.rights.restore()
+        await self._addresses.restore()
         await self._hearing.start()
 
     async def stop_reading(self) -> None:
         """Take nothing new: what comes later is replayed to the next process, which resumes the session."""
         await self._hearing.stop()
+        self.windows.close()
 
     async def close(self) -> None:
         """Let go of everything."""
@@ -120,8 +133,7 @@ class QQAdapter(Adapter):
 
     def _decode(self, payload: dict[str, Any]) -> Inbound | None:
         inbound = self._reading.read(payload)
-        if isinstance(inbound.item, Message):
-            self.windows.note(inbound.item)
+        self._listen(payload, inbound.item)
         return inbound
 
     async def read(self, message_id: str, media: Media) -> bytes:
@@ -132,24 +144,42 @@ class QQAdapter(Adapter):
         """Write what was received to disk."""
         return await self.downloads.save(media, to)
 
+    def _listen(self, payload: dict[str, Any], item: Message | Event) -> None:
+        """What speaking has to know of what comes: what can be answered, and what became of audits."""
+        note_inbound(self.windows, payload, item)
+        self._speaking.audits.heard(str(payload.get("t", "")), payload.get("d") or {})
+
     # -- speaking ------------------------------------------------------------------------------------------------------
 
     def measure(self, part: Part) -> int:
         """Bytes of a part as sent."""
         return measure(part)
 
+    def plan(self, target: Target, parts: Sequence[Part]) -> Rendered:
+        """So few parts as answers are left."""
+        return self._speaking.plan(target, parts, self.capabilities)
+
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part: as an answer while something can be answered, else unasked."""
-        degradations: list[Degradation] = []
-        if target.reply_to is not None:
-            why = "an answer is not attached to a message"
-            degradations.append(Degradation(what="reply", how="sent to the chat", why=why))
-        sent = await self._speaking.say(target, part, key)
-        return Sent(sent.part, sent.attempts, (*degradations, *sent.degradations))
+        return await self._speaking.say(target, part, key)
 
     async def recall(self, channel: Channel, message_id: str) -> None:
         """Take a sent message back, within 2 minutes."""
+        if not message_id:
+            raise NotSupportedError("QQ gave no id for this message: the answer to it got lost")
         await self.api.recall(channel, message_id)
+
+    async def react(self, channel: Channel, message_id: str, emoji: str) -> None:
+        """Put an emoji on a message of a guild's channel: a character, or the number of one of QQ's own."""
+        await self._reactions.put(channel, message_id, emoji, on=True)
+
+    async def unreact(self, channel: Channel, message_id: str, emoji: str) -> None:
+        """Take our emoji off a message."""
+        await self._reactions.put(channel, message_id, emoji, on=False)
+
+    async def typing(self, channel: Channel, message_id: str, on: bool) -> None:
+        """Show in a single chat that an answer is on its way, for a minute; it ends with the next message."""
+        await self._speaking.typing(channel, message_id, on=on)
 
     # -- the rest of the platform --------------------------------------------------------------------------------------
 
@@ -171,6 +201,7 @@ class QQAdapter(Adapter):
         return {
             **self.counts,
             **self._hearing.counters(),
+            **self.media.counts,
             "calls": caller.calls,
             "retries": caller.retries,
             "token_refreshes": caller.refreshes,

@@ -4,17 +4,24 @@ import math
 from typing import Any
 from urllib.parse import quote
 
+from pydantic_core import to_json
+
 from imbridge.adapters.errcode_calls import Answer, Limits
 from imbridge.adapters.errcode_refusals import Api, json_object
-from imbridge.adapters.qq.calls import QQCaller
+from imbridge.adapters.qq.calls import CHAT, QQCaller
 from imbridge.adapters.qq.config import QQConfig
 from imbridge.adapters.qq.errors import API_ERRORS, CREDENTIALS, DOCS, KINDS, TOKEN_CODES
+from imbridge.adapters.uploads import Content, multipart
 from imbridge.protocol import AuthError, Channel, ChannelKind, DeliveryError, RateLimitedError, TargetGoneError
-from imbridge.transport import HttpPool, Rate
+from imbridge.transport import HttpError, HttpPool, Rate
 
 DIRECT = "dms:"
 """How the channel id of a guild's private chat begins; the id of the private guild follows."""
-_BUSY = 500
+GUILD_KINDS = frozenset({"guild", "dms"})
+_BUSY, _REFUSED = 500, 300
+_FILE_TIMEOUT = 120.0
+_CHANNEL = Rate.parse("5/1s")
+"""Messages in one channel. Source: bot.q.qq.com, "sending messages"."""
 
 
 class QQApi:
@@ -70,20 +77,80 @@ class QQApi:
         """`GET /users/@me`: id and name of the bot."""
         return (await self.caller.call("GET", "/users/@me", patience=patience)).body
 
-    async def send(self, channel: Channel, body: dict[str, Any]) -> Answer:
+    async def send(self, channel: Channel, body: dict[str, Any], picture: Content | None = None) -> Answer:
         """Send into a single chat, a group, a guild's channel or its private chat.
 
         With `msg_id` and `msg_seq` a repetition is recognised in single chats and groups; elsewhere what may have
         arrived is not repeated, and its error is ambiguous.
+
+        Args:
+            channel: Where.
+            body: What.
+            picture: A picture beside the text, in guilds.
         """
-        path = f"{place(channel)}/messages"
-        keyed = "msg_seq" in body
-        return await self.caller.call("POST", path, json=body, limits=self.limits(kind_of(channel)), once=not keyed)
+        where = place(channel)
+        path, limits = f"{where}/messages", self._chat_limits(channel, where)
+        if picture is None:
+            return await self.caller.call("POST", path, json=body, limits=limits, once="msg_seq" not in body)
+        fields = {name: value if isinstance(value, str) else to_json(value).decode() for name, value in body.items()}
+
+        def form() -> Any:
+            return multipart(fields, "file_image", picture, "image")
+
+        return await self.caller.call("POST", path, form=form, limits=limits, once=True)
 
     async def recall(self, channel: Channel, message_id: str) -> None:
         """Take back a message, within 2 minutes."""
         path = f"{place(channel)}/messages/{quote(message_id, safe='')}"
         await self.caller.call("DELETE", path, limits=self.limits("recall"))
+
+    async def react(self, channel: Channel, message_id: str, emoji: str, *, on: bool) -> None:
+        """Put an emoji, as `type/id`, on a message of a channel, or take it off."""
+        path = f"{place(channel)}/messages/{quote(message_id, safe='')}/reactions/{emoji}"
+        await self.caller.call("PUT" if on else "DELETE", path, limits=self.limits("reactions"))
+
+    async def upload(self, channel: Channel, body: dict[str, Any]) -> dict[str, Any]:
+        """`POST .../files`: what a message names the file by, and for how many seconds."""
+        return await self._files(channel, "files", body, timeout=_FILE_TIMEOUT)
+
+    async def prepare_upload(self, channel: Channel, body: dict[str, Any]) -> dict[str, Any]:
+        """`POST .../upload_prepare`: where the parts of a large file go."""
+        return await self._files(channel, "upload_prepare", body)
+
+    async def finish_part(self, channel: Channel, body: dict[str, Any], *, patience: float | None = None) -> None:
+        """`POST .../upload_part_finish`: a part is there; asked again until the platform sees it."""
+        await self._files(channel, "upload_part_finish", body, patience=patience)
+
+    async def put_part(self, url: str, data: bytes) -> None:
+        """`PUT` a part to where the platform wants it, with neither token nor our headers.
+
+        Raises:
+            DeliveryError: it is not taken.
+        """
+        try:
+            response = await self.caller.pool.request("PUT", url, data=data, timeout=_FILE_TIMEOUT)
+        except HttpError as error:
+            raise DeliveryError(f"qq upload: {error}", platform="qq") from None
+        if response.status >= _REFUSED:
+            raise DeliveryError(f"qq upload: HTTP {response.status}", code=response.status, platform="qq")
+
+    async def _files(
+        self,
+        channel: Channel,
+        name: str,
+        body: dict[str, Any],
+        *,
+        timeout: float | None = None,
+        patience: float | None = None,
+    ) -> dict[str, Any]:
+        limits = self.limits("files")
+        path = f"{place(channel)}/{name}"
+        answer = await self.caller.call("POST", path, json=body, limits=limits, timeout=timeout, patience=patience)
+        return answer.body
+
+    def _chat_limits(self, channel: Channel, where: str) -> Limits:
+        kind = kind_of(channel)
+        return ((f"{CHAT}{where}", _CHANNEL if kind in GUILD_KINDS else self._rate), (f"api:{kind}", self._rate))
 
 
 def place(channel: Channel) -> str:

@@ -1,21 +1,27 @@
 """What a QQ bot can do.
 
-Source: bot.q.qq.com, "sending messages", "rich media", "message recall".
+Source: bot.q.qq.com, "sending messages", "rich media", "message recall", "reactions".
 """
 
 from imbridge.protocol import Capabilities
 
 BOT = Capabilities(
     receives=frozenset({"text", "unknown"}),
-    sends=frozenset({"text"}),
+    sends=frozenset({"text", "markdown", "mention", "mention_all", "emoji", "image", "audio", "video", "file", "card"}),
     text_bytes=4000,
     markdown_bytes=4000,
-    image_bytes=10 << 20,
-    file_bytes=100 << 20,
+    image_bytes=20 << 20,
+    file_bytes=200 << 20,
     recall=True,
     recall_window=120,
-    idempotent_send=False,
+    react=True,
+    typing=True,
+    quote=True,
+    mention=True,
+    idempotent_send=True,
     push=True,
     reply_window=300,
 )
-"""In single chats and groups. How long a text may be is not documented."""
+"""How long a text may be is not documented. Mentions are for groups and channels, reactions for channels, the sign that
+an answer is on its way for single chats; guilds take no media but pictures, and their answers have no number by which
+one that is repeated would be known."""

@@ -43,6 +43,8 @@ class QQConfig(AccountConfig):
             on; `on` and `off` do not ask.
         after_window: What becomes of something that can no longer be an answer: `refuse` fails, `wait` keeps it until
             the person writes again.
+        wait_most: Seconds for which it is kept at most.
+        audit_wait: Seconds for which the receipt of a message waits for an audit of it.
         api_rate: Calls of one API.
         send_timeout: Seconds after which a message that the platform keeps refusing for passing reasons is given up.
         download_limit: Bytes of a received file that are fetched at most.
@@ -69,6 +71,8 @@ class QQConfig(AccountConfig):
     shards: Literal["auto"] | Annotated[int, Field(ge=1, le=256)] = "auto"
     markdown: Literal["auto", "on", "off"] = "auto"
     after_window: Literal["refuse", "wait"] = "refuse"
+    wait_most: float = Field(default=86_400.0, gt=0)
+    audit_wait: float = Field(default=60.0, ge=0)
     api_rate: str = "50/1.1s"
     send_timeout: float = Field(default=120.0, gt=0)
     download_limit: int = Field(default=100 << 20, gt=0)

@@ -1,31 +1,161 @@
-"""A rendered part → the body of a message. Pure.
+"""A rendered part → what can be sent for it, best first. Pure.
 
-Source: bot.q.qq.com, "sending messages".
+Source: bot.q.qq.com, "sending messages" (`msg_type` 0 text, 2 Markdown, 3 ark, 4 embed, 7 media, in single chats and
+groups; guilds have no `msg_type`, and pictures beside the text), "Markdown", "ark", "embed".
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from imbridge.protocol import ContentRefusedError
-from imbridge.rendering import Part, PartKind
+from imbridge.adapters.qq.api import GUILD_KINDS
+from imbridge.adapters.qq.sent.markdown import shown
+from imbridge.adapters.qq.sent.mentions import broken_up, literal, spoken, unread_markdown
+from imbridge.adapters.uploads import Content
+from imbridge.protocol import Card, ContentRefusedError, Degradation, Image, Markdown, Text
+from imbridge.rendering import Part, PartKind, to_plain
 
 Body = dict[str, Any]
 
+TEXT, MARKDOWN, ARK, EMBED, MEDIA = 0, 2, 3, 4, 7
+OWN_KINDS = {"markdown": MARKDOWN, "ark": ARK, "embed": EMBED}
+"""What a card in the platform's own JSON can be; a keyboard goes with Markdown."""
+NO_MARKDOWN = "this bot may not send Markdown"
+_OWN = (
+    'a card in QQ\'s own JSON is {"markdown": {...}}, with or without "keyboard": {...}; or {"ark": {...}}; or '
+    '{"embed": {...}}'
+)
 
-def message_body(part: Part) -> Body:
-    """`msg_type` and content.
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way to say something.
+
+    Attributes:
+        body: What is sent, without what it answers.
+        kind: What it is, for the receipt.
+        needs: Permissions without which QQ refuses it: `markdown`, `template`, `keyboard`, `ark`.
+        degradations: What is shown otherwise than meant.
+        picture: Uploaded with it, in guilds.
+    """
+
+    body: Body
+    kind: str = "text"
+    needs: tuple[str, ...] = ()
+    degradations: tuple[Degradation, ...] = ()
+    picture: Content | None = None
+
+
+def forms_of(part: Part, way: str) -> list[Form]:
+    """What can be sent for a part without media, best first.
+
+    Args:
+        part: What to say.
+        way: `c2c`, `group`, `guild` or `dms`.
 
     Raises:
-        ContentRefusedError: the part holds something that this version cannot send.
+        ContentRefusedError: the part holds something that cannot be sent.
     """
-    if part.kind in (PartKind.TEXT, PartKind.RICH, PartKind.MARKDOWN):
-        return {"msg_type": 0, "content": _text(part)}
-    raise ContentRefusedError(f"cannot send a {part.kind} part to QQ", platform="qq")
+    first = part.elements[0] if part.elements else None
+    if part.kind is PartKind.MARKDOWN and isinstance(first, Markdown):
+        return markdown_forms(first.text, way)
+    if part.kind is PartKind.CARD and isinstance(first, Card):
+        return _card(first, way)
+    if part.kind in (PartKind.TEXT, PartKind.RICH):
+        content, degradations = spoken(part.elements, way)
+        return [text_form(content, way, *degradations)]
+    what = type(first).__name__ if first is not None else part.kind
+    raise ContentRefusedError(f"cannot send a {what} to QQ", platform="qq")
+
+
+def text_form(content: str, way: str, *degradations: Degradation) -> Form:
+    """A text; `content` is as the platform reads it."""
+    body: Body = {"content": content} if way in GUILD_KINDS else {"msg_type": TEXT, "content": content}
+    return Form(body, "text", (), degradations)
+
+
+def plain_form(text: str, way: str, *degradations: Degradation) -> Form:
+    """A text in which nothing is a tag."""
+    content = literal(text, way)
+    return text_form(content, way, *degradations, *broken_up(text, content))
+
+
+def markdown_body(text: str, way: str) -> Body:
+    """A message of Markdown."""
+    body: Body = {"markdown": {"content": text}}
+    return body if way in GUILD_KINDS else {"msg_type": MARKDOWN, **body}
+
+
+def markdown_forms(text: str, way: str) -> list[Form]:
+    """Markdown, and the same as text for a bot that may not send it."""
+    written, changed = shown(text)
+    safe = unread_markdown(written, way)
+    degradations = [Degradation(what=what, how=how, why="QQ does not show it") for what, how in changed.items()]
+    plain = to_plain(text)
+    lost = [] if plain == text else [Degradation(what="markdown", how="text without its markup", why=NO_MARKDOWN)]
+    return [
+        Form(markdown_body(safe, way), "markdown", ("markdown",), (*degradations, *broken_up(written, safe))),
+        plain_form(plain, way, *lost),
+    ]
+
+
+def media_form(file_info: str, text: str, kind: str, *degradations: Degradation) -> Form:
+    """An uploaded file, with a text below it; in single chats and groups."""
+    body = {"msg_type": MEDIA, "content": text or " ", "media": {"file_info": file_info}}  # empty is refused
+    return Form(body, kind, (), degradations)
+
+
+def picture_form(url: str, text: str, picture: Content | None, *degradations: Degradation) -> Form:
+    """A picture by its address or its bytes, with a text; in guilds."""
+    body: Body = {"content": text} if text else {}
+    return Form(body | ({"image": url} if url else {}), "image", (), degradations, picture)
 
 
 def measure(part: Part) -> int:
-    """Bytes of a part as sent."""
-    return 0 if part.kind.alone else len(_text(part).encode("utf-8", "replace"))
+    """Bytes of a part as sent, in the longest form that it has anywhere."""
+    if part.kind.alone:
+        return 0
+    first = part.elements[0] if part.elements else None
+    if part.kind is PartKind.MARKDOWN and isinstance(first, Markdown):
+        return len(unread_markdown(shown(first.text)[0], "guild").encode("utf-8", "replace"))
+    said = [element for element in part.elements if not isinstance(element, Image)]
+    return len(spoken(said, "guild")[0].encode("utf-8", "replace"))
 
 
-def _text(part: Part) -> str:
-    return "".join(element.as_text() for element in part.elements)
+def _card(card: Card, way: str) -> list[Form]:
+    text = card.as_text()
+    if not card.content:
+        why = "QQ's bots have no cards"
+        return [*markdown_forms(text, way)[:1], plain_form(text, way, Degradation(what="card", how="text", why=why))]
+    forms = [_own(card.content, way)]
+    if card.text or card.title or card.body:
+        why = "this bot may not send it"
+        forms.append(plain_form(text, way, Degradation(what="card", how="text", why=why)))
+    return forms
+
+
+def _own(content: Mapping[str, Any], way: str) -> Form:
+    """A message in the platform's own JSON; nothing in it is escaped."""
+    kinds = [name for name in OWN_KINDS if isinstance(content.get(name), Mapping)]
+    keyboard = content.get("keyboard")
+    if len(kinds) != 1 or (keyboard is not None and kinds != ["markdown"]):
+        raise ContentRefusedError(_OWN, platform="qq")
+    kind = kinds[0]
+    body: Body = {kind: dict(content[kind])}
+    needs = []
+    if kind == "markdown":
+        needs.append("markdown" if content[kind].get("content") else "template")
+    elif kind == "ark":
+        needs.append("ark")
+    if isinstance(keyboard, Mapping):
+        body["keyboard"] = dict(keyboard)
+        if not keyboard.get("id"):
+            needs.append("keyboard")
+    if way not in GUILD_KINDS:
+        body["msg_type"] = OWN_KINDS[kind]
+    return Form(body, kind, tuple(needs))
+
+
+def as_part(text: str) -> Part:
+    """A text that is said in place of something else."""
+    return Part(PartKind.TEXT, (Text(text),))

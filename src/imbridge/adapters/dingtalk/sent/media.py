@@ -4,11 +4,8 @@ Source: open.dingtalk.com, "upload media files": `POST /media/upload` of the old
 again, and is good as long as the organisation is there. So the same content is uploaded once.
 """
 
-import asyncio
-import hashlib
 from collections import Counter, OrderedDict
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from imbridge.adapters.dingtalk.api import DingTalkApi
@@ -128,7 +125,7 @@ class DingTalkMedia:
 
     async def _put(self, kind: str, content: Content, name: str) -> str:
         """The id of some content, which is uploaded unless it was before."""
-        known = (kind, await _digest(content))
+        known = (kind, await content.digest())
         if known in self._ids:
             self._ids.move_to_end(known)
             self.counts["uploads_saved"] += 1
@@ -151,19 +148,3 @@ class DingTalkMedia:
 
 def _has_content(media: Media) -> bool:
     return media.has_content or (isinstance(media, Video) and media.cover_image is not None)
-
-
-async def _digest(content: Content) -> bytes:
-    if isinstance(content.source, bytes) and content.size <= 1 << 16:
-        return hashlib.sha256(content.source).digest()
-    try:
-        return await asyncio.to_thread(_digest_of, content.source)
-    except OSError as error:
-        raise ContentRefusedError(f"{content.what} cannot be read: {error.strerror}", platform="dingtalk") from None
-
-
-def _digest_of(source: bytes | Path) -> bytes:
-    if isinstance(source, bytes):
-        return hashlib.sha256(source).digest()
-    with source.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()

@@ -1,25 +1,37 @@
-"""What can still be answered, and how often: each message for some minutes, five times.
+"""What can still be answered, and how often: each message or event for some minutes, some times.
 
-Source: bot.q.qq.com, "sending messages": single chats 60 minutes, groups and guilds 5 minutes, five answers each;
-`msg_id` with `msg_seq` is good once.
+Source: bot.q.qq.com, "sending messages": single chats 60 minutes, groups and guilds 5 minutes; five answers each in
+groups, and in single chats, where it says four since 2026: that many are planned with, and a fifth is tried. There
+`msg_id` (or `event_id`) with `msg_seq` is good once, so what is repeated with its number is shown once. Numbers are
+noted before they are used; a process that is killed within milliseconds of that may repeat an answer.
 """
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import field as made
 from typing import Any
 
 from imbridge.adapters.notes import Notes
 from imbridge.adapters.qq.api import kind_of
-from imbridge.protocol import Channel, Message
+from imbridge.protocol import Channel, DeliveryError
 
 WINDOWS = {"c2c": 3600.0, "group": 300.0, "guild": 300.0, "dms": 300.0}
 """Seconds in which something said there can be answered."""
+COUNTED = frozenset({"c2c", "group"})
+"""Where answers are counted, and told apart by a number."""
 MOST_REPLIES = 5
+PLANNED = {"c2c": 4, "group": 5}
+"""Answers to one message that can be relied on."""
+_SPARE = 2
+"""Answers that have to be left when something else than a message uses one up."""
 _MARGIN = 5.0
 """Seconds before the end from which on it is not used: the way takes time."""
 _MOST = 20_000
+_MOST_IN_A_CHAT = 20
+_MOST_WAITING = 1000
 _KIND = "replies"
 
 
@@ -32,19 +44,24 @@ class Handle:
         field: `msg_id` or `event_id`.
         channel: Where.
         until: When its window ends, in seconds since 1970.
-        used: Answers that were given, each with a number of its own.
+        counted: Whether answers are counted.
+        quoted_as: What it is quoted by, where that is not its id.
+        used: Answers that were given.
+        numbers: Their numbers, by the keys of what was sent.
+        sent: The ids of the messages that these are, as far as they are known.
+        last: The number that was given last; none is given twice.
     """
 
     id: str
     field: str
     channel: str
     until: float
+    counted: bool = True
+    quoted_as: str = ""
     used: int = 0
-
-    def next(self) -> dict[str, Any]:
-        """The fields of the next answer."""
-        self.used += 1
-        return {self.field: self.id, "msg_seq": self.used}
+    numbers: dict[str, int] = made(default_factory=dict)
+    sent: dict[str, str] = made(default_factory=dict)
+    last: int = 0
 
 
 class Windows:
@@ -55,58 +72,189 @@ class Windows:
         self._notes = notes
         self._now = now
         self._handles: OrderedDict[str, Handle] = OrderedDict()
-        self._newest: dict[str, str] = {}
+        self._in_chat: dict[str, list[str]] = {}
+        self._over: OrderedDict[str, None] = OrderedDict()
+        self._waiting: dict[str, list[asyncio.Future[None]]] = {}
+        self._closed = False
 
     async def restore(self) -> None:
         """What an earlier process has answered."""
+        self._closed = False
         for identity, note in (await self._notes.all(_KIND)).items():
-            handle = Handle(identity, note["field"], note["channel"], note["until"], note["used"])
+            handle = Handle(identity, note["field"], note["channel"], note["until"], used=note["used"])
+            handle.numbers, handle.last = dict(note["numbers"]), note["last"]
             if self._is_open(handle):
-                self._handles[identity] = handle
+                self._keep(handle)
             else:
+                self._mark_over(identity)
                 self._notes.drop(_KIND, identity)
 
-    def note(self, message: Message) -> None:
-        """A message came: it can be answered."""
-        self.open(message.id, "msg_id", message.channel, message.timestamp.timestamp())
+    # -- what comes ----------------------------------------------------------------------------------------------------
 
-    def open(self, identity: str, field: str, channel: Channel, at: float) -> None:
-        """Something came that can be answered."""
-        until = min(at, self._now()) + WINDOWS[kind_of(channel)]
-        if identity not in self._handles:
-            self._handles[identity] = Handle(identity, field, channel.address, until)
-        self._newest[channel.address] = identity
-        while len(self._handles) > _MOST:
-            self._drop(next(iter(self._handles)))
+    def open(self, identity: str, field: str, channel: Channel, at: float, *, quoted_as: str = "") -> None:
+        """Something came that can be answered.
+
+        Args:
+            identity: The message's or the event's id.
+            field: `msg_id` or `event_id`.
+            channel: Where.
+            at: When, in seconds since 1970.
+            quoted_as: What it is quoted by, where that is not its id.
+        """
+        way = kind_of(channel)
+        until = min(at, self._now()) + WINDOWS[way]
+        known = self._handles.get(identity)
+        if known is not None:
+            known.quoted_as = known.quoted_as or quoted_as
+        elif identity not in self._over:
+            self._keep(Handle(identity, field, channel.address, until, way in COUNTED, quoted_as))
+        for future in self._waiting.pop(channel.address, ()):
+            if not future.done():
+                future.set_result(None)
+
+    async def wait(self, channel: Channel, within: float) -> None:
+        """Wait until somebody writes there again.
+
+        Raises:
+            DeliveryError: nobody did in time, too much is waiting, or nothing is read any more.
+        """
+        if self._closed:
+            raise DeliveryError(_nobody("before the bridge stopped"), platform="qq")
+        if sum(map(len, self._waiting.values())) >= _MOST_WAITING:
+            raise DeliveryError(
+                f"qq: {_MOST_WAITING} messages wait for somebody to write; no more are kept", platform="qq"
+            )
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting = self._waiting.setdefault(channel.address, [])
+        waiting.append(future)
+        try:
+            async with asyncio.timeout(within):
+                await future
+        except TimeoutError:
+            raise DeliveryError(_nobody(f"within {within:g} seconds"), platform="qq") from None
+        finally:
+            if future in waiting:
+                waiting.remove(future)
+            if not waiting and self._waiting.get(channel.address) is waiting:
+                del self._waiting[channel.address]
+
+    def close(self) -> None:
+        """Nothing is read any more: who waits for somebody to write waits in vain."""
+        self._closed = True
+        for futures in self._waiting.values():
+            for future in futures:
+                if not future.done():
+                    future.set_exception(DeliveryError(_nobody("before the bridge stopped"), platform="qq"))
+
+    # -- what is answered ----------------------------------------------------------------------------------------------
 
     def find(self, channel: Channel, answers: str | None) -> Handle | None:
         """What an answer refers to: the message that it answers, else the newest of the conversation that is open."""
-        for identity in (answers, self._newest.get(channel.address)):
-            handle = self._handles.get(identity or "")
-            if handle is None or handle.channel != channel.address:
-                continue
-            if self._is_open(handle):
-                return handle
-            self._drop(handle.id)
-        return None
+        return next(iter(self._usable(channel, answers)), None)
 
-    def used(self, handle: Handle) -> None:
-        """An answer is about to leave; its number is never used again, after a restart neither."""
-        note = {"field": handle.field, "channel": handle.channel, "until": handle.until, "used": handle.used}
-        self._notes.put(_KIND, handle.id, note)
+    def left(self, channel: Channel, answers: str | None) -> int | None:
+        """How many answers can be given now; None where they are not counted."""
+        usable = self._usable(channel, answers)
+        if any(not handle.counted for handle in usable):
+            return None
+        planned = PLANNED.get(kind_of(channel), MOST_REPLIES)
+        return sum(max(planned - handle.used, 0) for handle in usable)
+
+    def quoted_as(self, message_id: str) -> str:
+        """What a message is quoted by in single chats and groups; empty when that is not known."""
+        handle = self._handles.get(message_id)
+        return handle.quoted_as if handle is not None else ""
+
+    def take(self, handle: Handle, key: str) -> dict[str, Any]:
+        """The fields of an answer; of the same key always the same, after a restart too."""
+        fields: dict[str, Any] = {handle.field: handle.id}
+        if not handle.counted:
+            return fields
+        number = handle.numbers.get(key)
+        if number is None:
+            handle.used += 1
+            handle.last += 1
+            number = handle.numbers[key] = handle.last
+            self._write(handle)
+        return {**fields, "msg_seq": number}
+
+    def spare(self, handle: Handle) -> bool:
+        """Whether it has answers to spare for what is no message."""
+        return not handle.counted or handle.used + _SPARE < min(PLANNED.values())
+
+    def confirm(self, handle: Handle, key: str, message_id: str) -> None:
+        """It is sent."""
+        handle.sent[key] = message_id
+
+    def give_back(self, handle: Handle, key: str) -> None:
+        """It was refused, so it is no answer; what is tried next has another number."""
+        if handle.numbers.pop(key, None) is not None:
+            handle.used -= 1
+            self._write(handle)
 
     def over(self, handle: Handle) -> None:
         """The platform says that it cannot be answered."""
         self._drop(handle.id)
 
+    def _usable(self, channel: Channel, answers: str | None) -> list[Handle]:
+        found = []
+        if answers and answers not in self._handles and answers not in self._over:
+            # It came to an earlier process, or was never seen: the platform knows whether it can be answered.
+            way = kind_of(channel)
+            until = self._now() + WINDOWS[way]
+            found.append(Handle(answers, "msg_id", channel.address, until, way in COUNTED))
+        for identity in (answers, *reversed(self._in_chat.get(channel.address, ()))):
+            handle = self._handles.get(identity or "")
+            if handle is None or handle.channel != channel.address or any(handle is one for one in found):
+                continue
+            if self._is_open(handle):
+                found.append(handle)
+            elif handle.until - _MARGIN <= self._now():
+                self._drop(handle.id)
+        return found
+
+    def _write(self, handle: Handle) -> None:
+        self._keep(handle)
+        note = {"field": handle.field, "channel": handle.channel, "until": handle.until, "used": handle.used}
+        self._notes.put(_KIND, handle.id, {**note, "last": handle.last, "numbers": handle.numbers})
+
     def _is_open(self, handle: Handle) -> bool:
-        return handle.used < MOST_REPLIES and self._now() < handle.until - _MARGIN
+        if handle.counted and handle.used >= MOST_REPLIES:
+            return False
+        return self._now() < handle.until - _MARGIN
+
+    def _keep(self, handle: Handle) -> None:
+        if handle.id in self._handles:
+            return
+        self._handles[handle.id] = handle
+        there = self._in_chat.setdefault(handle.channel, [])
+        there.append(handle.id)
+        if len(there) > _MOST_IN_A_CHAT:
+            self._forget(there[0])
+        while len(self._handles) > _MOST:
+            self._forget(next(iter(self._handles)))
+
+    def _mark_over(self, identity: str) -> None:
+        self._over[identity] = None
+        if len(self._over) > _MOST:
+            self._over.popitem(last=False)
 
     def _drop(self, identity: str) -> None:
+        self._mark_over(identity)
+        self._forget(identity)
+
+    def _forget(self, identity: str) -> None:
         handle = self._handles.pop(identity, None)
         if handle is None:
             return
-        if self._newest.get(handle.channel) == identity:
-            del self._newest[handle.channel]
+        there = self._in_chat.get(handle.channel, [])
+        if identity in there:
+            there.remove(identity)
+        if not there:
+            self._in_chat.pop(handle.channel, None)
         if handle.used:
             self._notes.drop(_KIND, identity)
+
+
+def _nobody(when: str) -> str:
+    return f"qq: kept until somebody would write there again, which nobody did {when}"

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import aiohttp
 
@@ -83,8 +84,7 @@ class SdkHttp:
         channel = Channel(platform="qq", account=account, kind=_KINDS[found["place"]], id=identity)
         handle = self._windows.find(channel, str(answered))
         if handle is not None and handle.id == answered:
-            body["msg_seq"] = handle.next()["msg_seq"]
-            self._windows.used(handle)
+            body["msg_seq"] = self._windows.take(handle, f"sdk {uuid4().hex}")["msg_seq"]
 
 
 def _said(value: Any) -> Any:

@@ -1,0 +1,124 @@
+"""Media on their way to the platform: by address, inside a JSON body, or in parts when they are large.
+
+Source: bot.q.qq.com, "rich media": `POST .../files` gives a `file_info`, good for `ttl` seconds (0: for ever) and for
+any person, or any group, but not for both. So the same content is uploaded once for each, while it lives. What is at an
+address may change, so an address is fetched each time.
+"""
+
+import base64
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from imbridge.adapters.errcode_refusals import DegradeError
+from imbridge.adapters.qq.api import QQApi, kind_of
+from imbridge.adapters.qq.errors import UNCONVERTED_CODES
+from imbridge.adapters.qq.sent.chunks import upload_in_parts
+from imbridge.adapters.qq.sent.formats import FILE, FILE_BYTES, INLINE_BYTES, WORDS, file_type, is_address, refusal
+from imbridge.adapters.uploads import Content, Taker, look
+from imbridge.protocol import Channel, ContentRefusedError, Degradation, DeliveryError, Media
+from imbridge.rendering.media import as_file
+
+TAKER = Taker("qq", "QQ")
+_MOST = 1000
+_MARGIN = 60.0
+"""Seconds before its end from which on a `file_info` is not used."""
+_FOR_EVER = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A file that can be named in a message.
+
+    Attributes:
+        file_info: What it is named by.
+        word: What it is shown as.
+        degradations: What is shown otherwise than meant.
+        reused: It was uploaded before.
+    """
+
+    file_info: str
+    word: str
+    degradations: tuple[Degradation, ...] = ()
+    reused: bool = False
+
+
+class QQMedia:
+    """Uploads what is sent to single chats and groups.
+
+    Attributes:
+        counts: Uploads, and those that were not needed.
+    """
+
+    def __init__(self, api: QQApi, *, now: Callable[[], float] = time.monotonic) -> None:
+        """Over one bot's API; `now` gives seconds."""
+        self._api = api
+        self._now = now
+        self._known: OrderedDict[tuple[str, int, bytes], tuple[str, float]] = OrderedDict()
+        self.counts: Counter[str] = Counter()
+
+    async def uploaded(self, channel: Channel, media: Media) -> Uploaded:
+        """What names it in a message to this single chat or group.
+
+        Raises:
+            ContentRefusedError: it is empty, too large, or cannot be read; or the platform takes it in no form.
+            DeliveryError: the platform refuses the upload, or cannot be reached.
+        """
+        kind = file_type(media)
+        if not media.has_content:
+            if is_address(media.key):
+                name = getattr(media, "name", "")
+                body = {"url": media.key} | ({"file_name": name} if name else {})
+                return Uploaded((await self._post(channel, kind, body))[0], WORDS[kind])
+            if media.key:
+                return Uploaded(media.key, WORDS[kind])
+            raise ContentRefusedError(f"this {type(media).__name__} has neither data nor a key", platform="qq")
+        content = await look(media, FILE_BYTES, TAKER)
+        name = as_file(media, content.head).name or WORDS[kind]
+        why = refusal(media, content.head, content.size)
+        if why is None:
+            try:
+                return await self._put(channel, kind, content, name)
+            except DeliveryError as error:
+                if kind == FILE or error.ambiguous or error.code not in UNCONVERTED_CODES:
+                    raise
+                why = str(error)  # it has the right beginning, and cannot be converted all the same
+        lost = Degradation(what=WORDS[kind], how="file", why=why)
+        return await self._put(channel, FILE, content, name, lost)
+
+    def forget(self, file_info: str) -> None:
+        """The platform does not know it any more."""
+        for known, (value, _) in list(self._known.items()):
+            if value == file_info:
+                del self._known[known]
+
+    async def _put(self, channel: Channel, kind: int, content: Content, name: str, *lost: Degradation) -> Uploaded:
+        key = (kind_of(channel), kind, await content.digest())
+        file_info, until = self._known.get(key, ("", 0.0))
+        if until > self._now():
+            self._known.move_to_end(key)
+            self.counts["uploads_saved"] += 1
+            return Uploaded(file_info, WORDS[kind], lost, reused=True)
+        body: dict[str, Any] = {"file_name": name}
+        if content.size <= INLINE_BYTES:
+            body["file_data"] = base64.b64encode(await content.read(INLINE_BYTES)).decode()
+        else:
+            body["upload_id"] = await upload_in_parts(self._api, channel, content, kind, name)
+        file_info, until = await self._post(channel, kind, body)
+        self._known[key] = (file_info, until)
+        while len(self._known) > _MOST:
+            self._known.popitem(last=False)
+        return Uploaded(file_info, WORDS[kind], lost)
+
+    async def _post(self, channel: Channel, kind: int, body: dict[str, Any]) -> tuple[str, float]:
+        answer = await self._api.upload(channel, {"file_type": kind, "srv_send_msg": False, **body})
+        file_info = answer.get("file_info")
+        if not isinstance(file_info, str) or not file_info:
+            raise DegradeError("qq files: the answer holds no file_info", platform="qq")
+        self.counts["uploads"] += 1
+        ttl = answer.get("ttl")
+        if not isinstance(ttl, int) or ttl <= 0:
+            return file_info, _FOR_EVER if ttl == 0 else 0.0
+        return file_info, self._now() + ttl - _MARGIN

@@ -1,0 +1,145 @@
+"""How a message gets there: as an answer while something can be answered, else unasked, which few may.
+
+Source: bot.q.qq.com, "sending messages"; since April 2025 a bot that is asked nothing is refused (40034102). Clients
+report `is_wakeup`: to a person who has written before, once on the same day, once until the 3rd, the 7th and the 30th.
+"""
+
+import logging
+from dataclasses import dataclass, field
+
+from imbridge.adapters.errcode_calls import Answer
+from imbridge.adapters.errcode_refusals import RetargetError
+from imbridge.adapters.qq.api import QQApi, kind_of
+from imbridge.adapters.qq.config import QQConfig
+from imbridge.adapters.qq.errors import DUPLICATE, NO_PUSH_CODES, NO_WAKEUP_CODES
+from imbridge.adapters.qq.outbound import Body
+from imbridge.adapters.qq.sent.rights import Rights
+from imbridge.adapters.qq.sent.windows import Handle, Windows
+from imbridge.adapters.uploads import Content
+from imbridge.protocol import Channel, Degradation, DeliveryError, NotPermittedError
+
+log = logging.getLogger(__name__)
+
+_NUMBERS_TRIED = 3
+_WAIT = (
+    "; nothing was said there that can still be answered (a message can be answered for 60 minutes in a single chat, "
+    "for 5 elsewhere, five times): wait until the person writes, or set after_window: wait"
+)
+
+
+@dataclass(slots=True)
+class Delivered:
+    """The platform's answer.
+
+    Attributes:
+        body: Its JSON.
+        message_id: The message's id; empty when it is not known.
+        attempts: Requests that it took.
+        degradations: What was otherwise than meant.
+    """
+
+    body: Body
+    message_id: str
+    attempts: int = 1
+    degradations: list[Degradation] = field(default_factory=list)
+
+
+class Ways:
+    """The ways of one bot."""
+
+    def __init__(self, config: QQConfig, api: QQApi, windows: Windows, rights: Rights) -> None:
+        """Over one bot's API."""
+        self._config = config
+        self._api = api
+        self._windows = windows
+        self._rights = rights
+
+    async def through(
+        self, channel: Channel, answers: str | None, body: Body, key: str, picture: Content | None = None
+    ) -> Delivered:
+        """Send a message.
+
+        Args:
+            channel: Where.
+            answers: The message that it answers.
+            body: What, without what it answers.
+            key: Of the same key, what has arrived already is not shown twice.
+            picture: Uploaded with it, in guilds.
+
+        Raises:
+            ImbridgeError: as `Adapter.send`.
+        """
+        while (handle := self._windows.find(channel, answers)) is not None:
+            try:
+                return await self._answered(channel, handle, body, key, picture)
+            except RetargetError as error:
+                if error.ambiguous:
+                    raise
+                log.info("%s: %s cannot be answered: %s", channel.address, handle.id, error)
+                self._windows.over(handle)
+        return await self._unasked(channel, answers, body, key, picture)
+
+    async def _answered(
+        self, channel: Channel, handle: Handle, body: Body, key: str, picture: Content | None
+    ) -> Delivered:
+        for left in reversed(range(_NUMBERS_TRIED)):
+            known = key in handle.numbers
+            fields = self._windows.take(handle, key)
+            try:
+                answer = await self._api.send(channel, {**body, **fields}, picture)
+            except DeliveryError as error:
+                if error.code == DUPLICATE and (known or error.ambiguous):
+                    return Delivered({}, handle.sent.get(key, ""))  # we said it before
+                if not error.ambiguous:
+                    self._windows.give_back(handle, key)
+                if error.code != DUPLICATE or not left:
+                    raise
+                log.warning("%s: the number %s was taken: another one", channel.address, fields.get("msg_seq"))
+            else:
+                found = _delivered(answer)
+                self._windows.confirm(handle, key, found.message_id)
+                return found
+        raise AssertionError("unreachable")
+
+    async def _unasked(
+        self, channel: Channel, answers: str | None, body: Body, key: str, picture: Content | None
+    ) -> Delivered:
+        way = kind_of(channel)
+        push = f"push to {way}"
+        refusal: DeliveryError | None = None
+        if self._rights.may(push):
+            try:
+                found = _delivered(await self._api.send(channel, body, picture))
+            except NotPermittedError as error:
+                refusal = error
+                if error.code in NO_PUSH_CODES and way != "guild":  # there it is each channel's own setting
+                    self._rights.refuse(push, str(error))
+            else:
+                self._rights.grant(push)
+                return found
+        if way == "c2c":
+            try:
+                return _delivered(await self._api.send(channel, {**body, "is_wakeup": True}))
+            except NotPermittedError as error:
+                if error.code not in NO_WAKEUP_CODES:
+                    raise
+                refusal = error
+        if self._config.after_window == "wait":
+            return await self._later(channel, answers, body, key, picture)
+        said = str(refusal) if refusal is not None else "qq: the bot may not speak first"
+        code = refusal.code if refusal is not None else None
+        raise NotPermittedError(f"{said}{_WAIT}", code=code, platform="qq")
+
+    async def _later(
+        self, channel: Channel, answers: str | None, body: Body, key: str, picture: Content | None
+    ) -> Delivered:
+        log.warning("%s: kept until somebody writes there again, at most %g s", channel.address, self._config.wait_most)
+        await self._windows.wait(channel, self._config.wait_most)
+        found = await self.through(channel, answers, body, key, picture)
+        why = "nothing could be answered any more, and the bot may not speak first"
+        found.degradations.append(Degradation(what="time", how="kept until somebody wrote there again", why=why))
+        return found
+
+
+def _delivered(answer: Answer) -> Delivered:
+    return Delivered(answer.body, str(answer.body.get("id") or ""), answer.attempts)
