@@ -1,6 +1,6 @@
 """QQ's error codes, and what to do about each: data, tested row by row.
 
-Sources: bot.q.qq.com, "OpenAPI error codes" and "sending messages"; for the codes of single
+Sources: bot.q.qq.com, "OpenAPI error codes", "sending messages"; for the codes of single
 chats and groups its pages of 2026 (`autogen/api`). 11244, 11255 and 40034102 are as clients report them, 40034001 is in
 no document.
 """
