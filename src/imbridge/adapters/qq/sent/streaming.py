@@ -24,6 +24,7 @@ from imbridge.protocol import (
     Element,
     NotPermittedError,
     RateLimitedError,
+    TargetGoneError,
 )
 from imbridge.rendering import Part
 
@@ -34,7 +35,8 @@ log = logging.getLogger(__name__)
 
 MARK = "imbridge_stream"
 """Key of a stream's id in what has to be sent so that it is seen."""
-_INTERVAL, _SLOWEST = 0.5, 8.0
+INTERVAL, _SLOWEST = 0.5, 8.0
+"""Seconds between two states, and at most between two that the platform finds too many."""
 _PATIENCE, _LAST_PATIENCE = 5.0, 30.0
 """Seconds for one state on its way, and for the last one."""
 _PAUSE = 0.3
@@ -53,7 +55,7 @@ class C2CStream(Growing):
         """Nothing is sent yet."""
         self.id = uuid4().hex
         self.place: StreamPlace | None = None
-        self.interval = _INTERVAL
+        self.interval = INTERVAL
         self.orphan = False
         self._streams = streams
         self._api = api
@@ -123,7 +125,7 @@ class C2CStream(Growing):
                 await self._refused(place, error)
                 raise
             self.held = held
-            self.interval = _INTERVAL
+            self.interval = INTERVAL
 
     async def close(self, text: str) -> None:
         """Show the last state, and that it is the last one."""
@@ -135,8 +137,8 @@ class C2CStream(Growing):
                 await self._finish(place, written)
             except DeliveryError as error:
                 await self._refused(place, error)
-                if isinstance(error, RateLimitedError):
-                    self._streams.end_soon(self, interrupted=False)  # it was the last try: whoever writes goes on
+                if not self._ended:  # whoever writes goes on otherwise
+                    self._streams.end_soon(self, interrupted=False)
                 raise
             self.held = ""
             self._done()
@@ -196,9 +198,6 @@ class C2CStream(Growing):
             self.interval = min(self.interval * 2, _SLOWEST)
             return
         log.info("%s: a stream ends before its text does: %s", self._api.account, error)
-        if self._doubt or error.code in OVER:
-            self._done()
-            return
         await self._leave(place)
         if error.code in TOO_LONG:
             raise GrowingFullError(str(error)) from None
@@ -248,6 +247,6 @@ def is_markdown(card: Card) -> bool:
 
 def is_for_good(error: DeliveryError) -> bool:
     """Whether a refusal of the first state is one of streams as such, as far as one can tell."""
-    if isinstance(error, RateLimitedError) or error.ambiguous:
+    if isinstance(error, RateLimitedError | TargetGoneError) or error.ambiguous:
         return False
     return isinstance(error, NotPermittedError) or not isinstance(error, ContentRefusedError)

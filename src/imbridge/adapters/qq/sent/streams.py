@@ -165,8 +165,8 @@ class Streams:
     async def _finish_left(self, left: dict[str, Any]) -> None:
         log.info("%s: %d streams were left open by an earlier process; they are finished", self._api.account, len(left))
         for identity, note in left.items():
-            # One state may have been on its way when that process ended.
-            place = StreamPlace(note["openid"], note["fields"], identity, note["index"] + 1)
+            # A state may have been on its way when that process ended, and an earlier attempt to finish it.
+            place = StreamPlace(note["openid"], note["fields"], identity, note["index"] + 2)
             try:
                 await self._api.state(place, broken_off(note["text"]), last=True, patience=60.0)
             except (DeliveryError, AuthError) as error:
