@@ -11,12 +11,12 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 from imbridge.adapters.qq.intents import DEFAULT, INTENTS
 from imbridge.config import AccountConfig
 from imbridge.transport import Rate
+from imbridge.transport.hosts import LOOPBACK
 
 _API = "https://api.sgroup.qq.com"
 _SANDBOX = "https://sandbox.api.sgroup.qq.com"
 _TOKEN = "https://bots.qq.com/app/getAppAccessToken"  # noqa: S105 - an address
 MOST_SHARDS = 256
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Mode(StrEnum):
@@ -113,7 +113,7 @@ class QQConfig(AccountConfig):
             raise ValueError("must not hold a user or a password")
         if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError(f"must be an address such as {_API}")
-        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise ValueError("must be https: the secret would cross the network in the clear")
         return value.rstrip("/")
 
