@@ -1,7 +1,7 @@
 """Clicks on buttons and on the bot's menu, and ratings.
 
 Source: bot.q.qq.com, "message buttons" (type 11 a button, 12 the menu of a single chat); the official Go client (13 a
-rating of an answer). They have to be answered: `PUT /interactions/{id}`, with the id in the data.
+rating of an answer). The first two have to be answered: see `sent.answers`.
 """
 
 from collections.abc import Mapping
