@@ -74,7 +74,7 @@ class Rig:
         """A person's single chat (Alice's, when left out) or a group."""
         where = where or self.alice
         if isinstance(where, Group):
-            kind, identity = ChannelKind.GROUP, self.qq.world.people.group_openid(where, self.bot)
+            kind, identity = ChannelKind.GROUP, self.qq.group_openid(where, self.bot)
         else:
             kind, identity = ChannelKind.PRIVATE, where.openid_for(self.bot)
         return Target(Channel(platform="qq", account="work", kind=kind, id=identity), **facts)
