@@ -13,6 +13,7 @@ from imbridge.protocol import (
     Link,
     LinkPreviewRequested,
     Markdown,
+    Note,
     Reply,
     Text,
     Toast,
@@ -46,6 +47,28 @@ def split(event: Event, content: Any) -> tuple[Answer, Reply]:
         return (), reply
     rest = tuple(element for element in reply.elements if not isinstance(element, kinds))
     return answer, reply.model_copy(update={"elements": rest})
+
+
+def as_message(event: Event, content: Any, waiting: PendingAnswer | None, adapter: Adapter) -> Reply | None:
+    """All that answers a click as a message, where cards cannot be changed and nobody waits; None where they can.
+
+    A toast becomes the small print of the card, else a text.
+    """
+    capabilities = adapter.capabilities
+    if not isinstance(event, ButtonClicked) or waiting is not None or capabilities.edit or capabilities.edit_cards:
+        return None
+    reply = to_reply(content)
+    toasts = [element for element in reply.elements if isinstance(element, Toast)]
+    if not toasts:
+        return reply
+    rest = [element for element in reply.elements if not isinstance(element, Toast)]
+    card = next((element for element in rest if isinstance(element, Card) and not element.content), None)
+    if card is None:
+        elements: tuple[Element, ...] = (*(Text(toast.text) for toast in toasts), *rest)
+    else:
+        body = (*card.body, *(Note(toast.text) for toast in toasts))
+        elements = tuple(card.model_copy(update={"body": body}) if one is card else one for one in rest)
+    return reply.model_copy(update={"elements": elements})
 
 
 async def welcome(content: Any, waiting: PendingAnswer | None) -> Reply:

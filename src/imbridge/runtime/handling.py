@@ -11,7 +11,7 @@ from imbridge.adapters.pending import Answer, PendingAnswer
 from imbridge.config.options import BridgeOptions, Language
 from imbridge.protocol import AskTimeoutError, Channel, ChatOpened, Event, ImbridgeError, Message, Reply, Text
 from imbridge.runtime.account_lanes import AccountLanes
-from imbridge.runtime.answers import abandon, give, release, split, welcome
+from imbridge.runtime.answers import abandon, as_message, give, release, split, welcome
 from imbridge.runtime.conversation import MessageConversation, lane_of
 from imbridge.runtime.delivery import Delivery, answer_key
 from imbridge.runtime.gate import Gate, Pass
@@ -278,12 +278,15 @@ class Handling:
         content = outcome.content
         if hasattr(content, "__aiter__"):
             content = "".join([piece async for piece in content])
-        answer: Answer
+        answer: Answer = ()
+        adapter = self.adapter_of(f"{event.platform}:{event.account}")
         if isinstance(event, ChatOpened):
-            answer, reply = (), await welcome(content, waiting)
+            reply = await welcome(content, waiting)
+        elif (message := as_message(event, content, waiting, adapter)) is not None:
+            reply = message
         else:
             answer, reply = split(event, content)
-        if answer and not await give(event, answer, waiting, self.adapter_of(f"{event.platform}:{event.account}")):
+        if answer and not await give(event, answer, waiting, adapter):
             self.counts["answered_too_late"] += 1
         if not reply:
             return

@@ -15,20 +15,25 @@ from imbridge.adapters.qq.hearing.base import Hearing
 from imbridge.adapters.qq.hearing.callbacks import Callbacks
 from imbridge.adapters.qq.hearing.gateway import OPTIONS, Gateway
 from imbridge.adapters.qq.outbound import measure
+from imbridge.adapters.qq.received.completing import Completing
 from imbridge.adapters.qq.received.downloads import Downloads
 from imbridge.adapters.qq.received.identity import Identity
 from imbridge.adapters.qq.received.reading import Reading
 from imbridge.adapters.qq.sent.addresses import Addresses
 from imbridge.adapters.qq.sent.answerable import note_inbound
+from imbridge.adapters.qq.sent.answers import AnsweringIntake
 from imbridge.adapters.qq.sent.media import QQMedia
 from imbridge.adapters.qq.sent.reactions import Reactions
 from imbridge.adapters.qq.sent.rights import Rights
 from imbridge.adapters.qq.sent.speaking import Speaking
+from imbridge.adapters.qq.sent.streaming import C2CStream, growing_in
+from imbridge.adapters.qq.sent.streams import Streams
 from imbridge.adapters.qq.sent.windows import Windows
 from imbridge.adapters.qq.services.sdk import Sdk
 from imbridge.adapters.taking import Taking
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
+    Card,
     Channel,
     Event,
     ImbridgeError,
@@ -36,7 +41,7 @@ from imbridge.protocol import (
     Message,
     NotSupportedError,
 )
-from imbridge.rendering import Part, Rendered
+from imbridge.rendering import Part, PartKind, Rendered
 from imbridge.transport import LinkOptions, WebhookRoute
 
 log = logging.getLogger(__name__)
@@ -68,9 +73,12 @@ class QQAdapter(Adapter):
         self._addresses = Addresses(context.notes)
         self._speaking = Speaking(config, self.api, self.windows, self.rights, self._addresses, self.media)
         self._reactions = Reactions(self.api)
+        self.streams = Streams(self.api, self.windows, self._speaking, self.rights, context.notes)
         self._sdk = Sdk(self.api, self.windows)
         self.counts: Counter[str] = Counter()
+        self._intake = AnsweringIntake(context.intake, self.api, self.counts)
         self._reading = Reading(self.key, self.me, self.counts)
+        self._completing = Completing(self.api, self.me, self.counts)
         self.downloads = Downloads(config, context.pool)
         self.link_options = link_options or OPTIONS
         self._hearing = self._make_hearing()
@@ -79,8 +87,8 @@ class QQAdapter(Adapter):
     def _make_hearing(self) -> Hearing:
         config, context = self.settings, self.context
         if config.mode is Mode.WEBHOOK:
-            return Callbacks(config, self.api, context.intake, self._decode, self.me.learn, self.tell, self.counts)
-        taking = Taking(config.key, context.intake, self.counts, patience=_PATIENCE)
+            return Callbacks(config, self.api, self._intake, self._decode, self.me.learn, self.tell, self.counts)
+        taking = Taking(config.key, self._intake, self.counts, patience=_PATIENCE)
         return Gateway(
             config, self.api, context.pool, context.notes, taking, self._decode, self.me.learn, self.tell,
             self.counts, options=self.link_options,
@@ -98,6 +106,7 @@ class QQAdapter(Adapter):
         await self.windows.restore()
         await self.rights.restore()
         await self._addresses.restore()
+        await self.streams.start()
         await self._hearing.start()
 
     async def stop_reading(self) -> None:
@@ -111,6 +120,8 @@ class QQAdapter(Adapter):
             return
         self._closed = True
         await self.stop_reading()
+        await self._intake.close()
+        await self.streams.close()
         await self._sdk.close()
         await self.api.close()
         await self.context.notes.flush()
@@ -144,6 +155,14 @@ class QQAdapter(Adapter):
         """Write what was received to disk."""
         return await self.downloads.save(media, to)
 
+    def is_complete(self, message: Message) -> bool:
+        """False when it quotes a message of a guild, which has to be asked for."""
+        return self._completing.is_complete(message)
+
+    async def complete(self, message: Message) -> Message:
+        """The message with what it quotes."""
+        return await self._completing.complete(message)
+
     def _listen(self, payload: dict[str, Any], item: Message | Event) -> None:
         """What speaking has to know of what comes: what can be answered, and what became of audits."""
         note_inbound(self.windows, payload, item)
@@ -161,7 +180,14 @@ class QQAdapter(Adapter):
 
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part: as an answer while something can be answered, else unasked."""
+        first = part.elements[0] if part.kind is PartKind.CARD else None
+        if isinstance(first, Card) and (stream_id := growing_in(first)):
+            return await self.streams.say(target, first, stream_id, key)
         return await self._speaking.say(target, part, key)
+
+    def grow(self, *, markdown: bool, channel: Channel | None = None) -> C2CStream | None:
+        """A message that grows, in single chats; None elsewhere."""
+        return self.streams.grow(channel, markdown=markdown)
 
     async def recall(self, channel: Channel, message_id: str) -> None:
         """Take a sent message back, within 2 minutes."""
@@ -202,6 +228,7 @@ class QQAdapter(Adapter):
             **self.counts,
             **self._hearing.counters(),
             **self.media.counts,
+            **self.streams.counts,
             "calls": caller.calls,
             "retries": caller.retries,
             "token_refreshes": caller.refreshes,

@@ -20,7 +20,7 @@ DIRECT = "dms:"
 """How the channel id of a guild's private chat begins; the id of the private guild follows."""
 GUILD_KINDS = frozenset({"guild", "dms"})
 _BUSY, _REFUSED = 500, 300
-_FILE_TIMEOUT = 120.0
+_FILE_TIMEOUT, _CLICK_PATIENCE = 120.0, 10.0
 _CHANNEL = Rate.parse("5/1s")
 """Messages in one channel. Source: bot.q.qq.com, "sending messages"."""
 
@@ -104,6 +104,11 @@ class QQApi:
         """Take back a message, within 2 minutes."""
         path = f"{place(channel)}/messages/{quote(message_id, safe='')}"
         await self.caller.call("DELETE", path, limits=self.limits("recall"))
+
+    async def answer_interaction(self, interaction_id: str, code: int) -> None:
+        """`PUT /interactions/{id}`: a click has come. It is done once, so nothing is gained by trying for long."""
+        path = f"/interactions/{quote(interaction_id, safe='')}"
+        await self.caller.call("PUT", path, json={"code": code}, patience=_CLICK_PATIENCE)
 
     async def react(self, channel: Channel, message_id: str, emoji: str, *, on: bool) -> None:
         """Put an emoji, as `type/id`, on a message of a channel, or take it off."""

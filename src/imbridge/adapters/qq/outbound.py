@@ -5,10 +5,11 @@ groups; guilds have no `msg_type`, and pictures beside the text), "Markdown", "a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from imbridge.adapters.qq.api import GUILD_KINDS
+from imbridge.adapters.qq.sent.cards import card_messages
 from imbridge.adapters.qq.sent.markdown import shown
 from imbridge.adapters.qq.sent.mentions import broken_up, literal, spoken, unread_markdown
 from imbridge.adapters.uploads import Content
@@ -125,13 +126,26 @@ def measure(part: Part) -> int:
 def _card(card: Card, way: str) -> list[Form]:
     text = card.as_text()
     if not card.content:
-        why = "QQ's bots have no cards"
-        return [*markdown_forms(text, way)[:1], plain_form(text, way, Degradation(what="card", how="text", why=why))]
+        return _card_forms(card, way)
     forms = [_own(card.content, way)]
     if card.text or card.title or card.body:
         why = "this bot may not send it"
         forms.append(plain_form(text, way, Degradation(what="card", how="text", why=why)))
     return forms
+
+
+def _card_forms(card: Card, way: str) -> list[Form]:
+    """A card of the model: Markdown with buttons, with numbered lines in their place, and that as text."""
+    forms: list[Form] = []
+    for message in card_messages(card):
+        first, *plainer = markdown_forms(message.markdown, way)
+        told = message.degradations
+        if message.keyboard is not None:
+            body = {**first.body, "keyboard": message.keyboard}
+            first = replace(first, body=body, needs=(*first.needs, "keyboard"))
+        forms.append(replace(first, degradations=(*told, *first.degradations)))
+        last = [replace(form, degradations=(*told, *form.degradations)) for form in plainer]
+    return [*forms, *last]
 
 
 def _own(content: Mapping[str, Any], way: str) -> Form:

@@ -1,21 +1,18 @@
 """Clicks on buttons and on the bot's menu, and ratings.
 
 Source: bot.q.qq.com, "message buttons" (type 11 a button, 12 the menu of a single chat); the official Go client (13 a
-rating of an answer). They have to be answered: `PUT /interactions/{id}`, with the id in the data.
+rating of an answer). The first two have to be answered: see `sent.answers`.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic_core import from_json
-
+from imbridge.adapters.card_actions import OWN, carried
 from imbridge.adapters.qq.received.facts import direct, fields, first_id, group, id_of, private, room, somebody, text_of
 from imbridge.adapters.qq.received.happening import Happening
 from imbridge.protocol import ButtonClicked, Channel, Event, FeedbackGiven, MenuClicked, Sender
 
 BUTTON, MENU, FEEDBACK = 11, 12, 13
-OWN = "imbridge"
-"""In the data of a button of ours: the name of its action. The data are `{"imbridge": name, "value": value}`."""
 
 
 def interaction(told: Happening) -> Event:
@@ -40,22 +37,12 @@ def interaction(told: Happening) -> Event:
 
 
 def _clicked(resolved: Mapping[str, Any]) -> dict[str, Any]:
-    """Action and value. Of a button that is not of our making: its id, and its data."""
+    """Action and value: of a button of ours what its data carry, of any other one its id and its data."""
     said = text_of(resolved, "button_data")
-    own = _carried(said)
+    own = carried(said)
     if own is not None:
         return {"action": own[OWN], "value": own.get("value")}
     return {"action": id_of(resolved, "button_id") or said, "value": said or None}
-
-
-def _carried(said: str) -> Mapping[str, Any] | None:
-    if not said.startswith("{"):
-        return None
-    try:
-        read = from_json(said, allow_inf_nan=False)
-    except ValueError:
-        return None
-    return read if isinstance(read, dict) and isinstance(read.get(OWN), str) else None
 
 
 def _rating(resolved: Mapping[str, Any]) -> str:

@@ -6,9 +6,9 @@ show code as well; tables they do not, so these become lines.
 
 from imbridge.adapters.markdown_dialect import without
 
-_MISSING = frozenset({"table"})
+MISSING = frozenset({"table"})
 
 
 def shown(text: str) -> tuple[str, dict[str, str]]:
     """The text as QQ can show it, and what became of what it cannot: `{"table": "lines of text"}`."""
-    return without(text, _MISSING)
+    return without(text, MISSING)

@@ -129,8 +129,11 @@ class Speaking:
                 if isinstance(error, DegradeError) and error.code in ADDRESS_CODES:
                     self._addresses.refused(form.body)
                     level += 1
-                    if level > MOST_LEVELS:
+                    if level > MOST_LEVELS and len(left) == 1:
                         raise
+                    if level > MOST_LEVELS:  # it is the address of a button
+                        left.pop(0)
+                        level = 1
                 elif isinstance(error, DegradeError) and len(left) > 1:
                     self._learn(error, left.pop(0))
                 elif quoted and not isinstance(error, _NOT_THE_QUOTE):

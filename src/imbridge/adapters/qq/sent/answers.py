@@ -1,0 +1,67 @@
+"""The platform is told that a click has come: until then the button turns.
+
+Source: bot.q.qq.com, "message buttons" and INTERACTION_CREATE: buttons and the menu of a single chat are answered,
+once, with a code and nothing else; what a skill says to it is a message that answers the event. How long the platform
+waits is not documented, so it is told at once, when the inbox has the event.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Mapping
+
+from imbridge.adapters.base import Inbound, Intake, Verdict
+from imbridge.adapters.qq.api import QQApi
+from imbridge.protocol import AuthError, ButtonClicked, DeliveryError, MenuClicked
+
+log = logging.getLogger(__name__)
+
+_DONE = 0
+_END_WITHIN = 1.0
+
+
+class AnsweringIntake(Intake):
+    """The inbox, and the answer to each click that it takes."""
+
+    def __init__(self, intake: Intake, api: QQApi, counts: Counter[str]) -> None:
+        """Of one bot; `counts` is where it is counted what became of them."""
+        self._intake = intake
+        self._api = api
+        self._counts = counts
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def offer(self, inbound: Inbound) -> "asyncio.Future[Verdict]":
+        """Hand over a delivery; of a click the platform is told once it is stored."""
+        offered = self._intake.offer(inbound)
+        if isinstance(inbound.item, ButtonClicked | MenuClicked):
+            payload = inbound.item.payload
+            identity = payload.get("id") if isinstance(payload, Mapping) else None
+            if isinstance(identity, str) and identity:
+                offered.add_done_callback(lambda future: self._stored(identity, future))
+        return offered
+
+    async def close(self) -> None:
+        """See to it that what was taken is told, as far as there is time."""
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=_END_WITHIN)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+
+    def _stored(self, identity: str, offered: "asyncio.Future[Verdict]") -> None:
+        # Also of what is there already: an earlier process may have ended before it could tell.
+        if offered.cancelled() or offered.exception() is not None or offered.result() is Verdict.OVERLOADED:
+            return
+        task = asyncio.create_task(self._tell(identity), name=f"link:{self._api.config.key}:click")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _tell(self, identity: str) -> None:
+        try:
+            await self._api.answer_interaction(identity, _DONE)
+        except (DeliveryError, AuthError) as error:
+            self._counts["clicks_untold"] += 1
+            log.info("%s: a click could not be answered; the button turns for a while: %s", self._api.config.key, error)
+        else:
+            self._counts["clicks_answered"] += 1
