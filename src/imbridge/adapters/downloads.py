@@ -16,14 +16,14 @@ from urllib.parse import urlsplit
 
 from yarl import URL
 
-from imbridge.adapters.uploads import HEAD
+from imbridge.adapters.downloading import beginning, empty, why_not
 from imbridge.protocol import DeliveryError, Media, TargetGoneError
 from imbridge.rendering.media import as_file
 from imbridge.transport import Backoff, HttpError, HttpPool
 from imbridge.transport.files import incoming
+from imbridge.transport.hosts import LOOPBACK
 
 _TRIES = 4
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _OURS = (".local", ".internal", ".localhost")
 _GONE = (401, 403, 404, 410)
 
@@ -47,7 +47,7 @@ class Downloads(ABC):
         self._platform = platform
         self._pool = pool
         self._limit = limit
-        self._local = any(urlsplit(place).hostname in _LOOPBACK for place in places)
+        self._local = any(urlsplit(place).hostname in LOOPBACK for place in places)
         self.backoff = Backoff(0.5, 5.0)
 
     @abstractmethod
@@ -80,7 +80,7 @@ class Downloads(ABC):
         async with incoming(to, getattr(media, "name", "")) as new:
             await self._fetch(media, new.file)
             if not new.name:
-                new.name = as_file(media, await asyncio.to_thread(_beginning, new.file)).name
+                new.name = as_file(media, await asyncio.to_thread(beginning, new.file)).name
         return new.path
 
     def checked(self, text: str) -> URL | None:
@@ -90,7 +90,7 @@ class Downloads(ABC):
             host = url.host or ""
         except ValueError:
             return None
-        if self._local and host in _LOOPBACK and url.scheme in ("http", "https"):
+        if self._local and host in LOOPBACK and url.scheme in ("http", "https"):
             return url
         if url.scheme not in ("http", "https") or "." not in host or url.user is not None or _is_address(host):
             return None
@@ -111,7 +111,7 @@ class Downloads(ABC):
                 await self._attempt(what, url, file)
             except HttpError as error:
                 # The address's path and query are a credential: the error says neither.
-                failure = DeliveryError(f"{what}: {_reason(error)}", platform=self._platform)
+                failure = DeliveryError(f"{what}: {why_not(error, self._limit)}", platform=self._platform)
                 if attempt == _TRIES or (error.status is not None and error.status < 500):
                     raise failure from None
             except DeliveryError as error:
@@ -122,7 +122,7 @@ class Downloads(ABC):
             await asyncio.sleep(self.backoff.delay(attempt - 1))
 
     async def _attempt(self, what: str, url: URL, file: BinaryIO) -> None:
-        await asyncio.to_thread(_empty, file)
+        await asyncio.to_thread(empty, file)
         response = await self._pool.stream_to(file, url, max_bytes=self._limit)
         if response.status in _GONE:
             text = f"{what}: it cannot be had any more (HTTP {response.status})"
@@ -138,17 +138,3 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return all(part.isdigit() or part.lower().startswith("0x") for part in host.rstrip(".").split("."))
     return True
-
-
-def _reason(error: HttpError) -> str:
-    return f"the download failed{f' with HTTP {error.status}' if error.status is not None else ''}, or is too long"
-
-
-def _empty(file: BinaryIO) -> None:
-    file.seek(0)
-    file.truncate()
-
-
-def _beginning(file: BinaryIO) -> bytes:
-    file.seek(0)
-    return file.read(HEAD)

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from imbridge.protocol import NotPermittedError
 from imbridge.transport import constant_time_equal
+from imbridge.transport.hosts import LOOPBACK
 
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 LIFETIME = 600.0
 """Seconds in which somebody has to agree."""
 _MOST = 1000
@@ -104,5 +104,5 @@ def check_redirect_uri(redirect_uri: str) -> None:
         ValueError: it is no https address, nor one of this machine.
     """
     parts = urlsplit(redirect_uri)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
         raise ValueError(f"the redirect_uri must be an https address, not {parts.scheme or 'a relative'} one")

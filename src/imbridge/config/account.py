@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
 _NAME = re.compile(r"[^/:#\s]+")
@@ -66,6 +66,19 @@ class AccountConfig(BaseModel):
             given: What is set so far, by field, as it is written.
         """
         return tuple(field for field, info in cls.model_fields.items() if info.is_required())
+
+    @classmethod
+    def check_there(cls, value: Any, info: ValidationInfo) -> Any:
+        """For a field that some modes need: what is empty is missing there, and elsewhere as if it were left out.
+
+        Raises:
+            ValueError: it is needed, and empty.
+        """
+        name = str(info.field_name)
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if not text and name in cls.needs({"mode": str(info.data.get("mode", ""))}):
+            raise ValueError(f"missing ({cls.model_fields[name].description})")
+        return None if not text and cls.model_fields[name].default is None else value
 
     @classmethod
     def accounts_among(cls, given: Collection[str]) -> Mapping[str, Collection[str]]:

@@ -69,7 +69,7 @@ class Connection:
         counters: LinkCounters,
         heartbeat_interval: Callable[[], float | None],
         send_timeout: float = 10.0,
-        close_timeout: float = 2.0,
+        close_timeout: float = 0.8,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.serial = next(_serials)

@@ -57,6 +57,7 @@ class LinkOptions:
         ping_timeout: For an answer to a ping, the platform's own included.
         drain: How long a connection that was rotated away is still read, unless the server closes it earlier.
         stop_grace: For the frame in hand when the link is stopped.
+        close_timeout: For the peer to close in order, which one that is gone does not; a stop is to end within 1 s.
         max_msg_size: Longest message to accept; a longer one ends the connection.
     """
 
@@ -66,4 +67,5 @@ class LinkOptions:
     ping_timeout: float = 15.0
     drain: float = 30.0
     stop_grace: float = 5.0
+    close_timeout: float = 0.8
     max_msg_size: int = 4 * 1024 * 1024

@@ -240,6 +240,7 @@ class Link:
                     counters=self.counters,
                     heartbeat_interval=lambda: self._driver.heartbeat_interval,
                     send_timeout=options.send_timeout,
+                    close_timeout=options.close_timeout,
                 )
                 self._connections.add(connection)
                 self._own(self._attend(connection), "attend")

@@ -6,7 +6,8 @@ from dingtalk_rig import Rig
 
 from imbridge.adapters.base import Adapter, Sent, Target
 from imbridge.adapters.dingtalk import DingTalkConfig
-from imbridge.adapters.dingtalk.robot.custom_robot import CHANNEL, CustomRobotAdapter
+from imbridge.adapters.dingtalk.robot.custom_robot import CustomRobotAdapter
+from imbridge.adapters.group_hook import CHANNEL
 from imbridge.emulators.dingtalk import CustomRobot, Group, User
 from imbridge.protocol import Channel, ChannelKind, Degradation, to_reply
 from imbridge.rendering import render

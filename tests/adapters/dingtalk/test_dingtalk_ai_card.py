@@ -217,6 +217,15 @@ class TestRefusals:
         assert rig.sent()[0].text == "one two"
         assert calls[-1] == ("PUT", UPDATE)
 
+    async def test_one_that_is_too_long_for_the_mark_is_finished_without(
+        self, rig: Rig, adapter: DingTalkAdapter
+    ) -> None:
+        card = await begun(adapter, rig.target())
+        rig.ding.faults.refuse(STREAM, "param.stream.content")
+        adapter.card_streams.end_soon(card)
+        await until(lambda: seen(rig).finished, "the end of the card")
+        assert rig.sent()[0].text == "one"
+
     async def test_where_states_are_refused_again_and_again_none_is_tried(
         self, rig: Rig, adapter: DingTalkAdapter
     ) -> None:

@@ -135,6 +135,13 @@ class TestNextProcess:
         await adapter.close()
         assert rig.sent() == []
 
+    async def test_one_that_is_too_long_for_the_mark_is_finished_without(self, rig: Rig, notes: MemoryNotes) -> None:
+        await left_open(rig, notes, "one")
+        rig.ding.faults.refuse(STREAM, "param.stream.content")
+        await another(rig, notes)
+        await until(lambda: seen(rig).finished, "the end of the card")
+        assert texts(rig) == ["one"]
+
     @pytest.mark.parametrize("note", [None, 1, {}, {"text": 1}])
     async def test_a_note_that_cannot_be_read_ends_its_card_as_failed(
         self, rig: Rig, notes: MemoryNotes, note: Any

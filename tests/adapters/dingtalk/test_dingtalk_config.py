@@ -172,6 +172,13 @@ class TestModes:
         with pytest.raises(ValidationError, match="client_id"):
             DingTalkConfig()
 
+    def test_what_is_left_empty_is_left_out(self) -> None:
+        """As files have it that are filled in by templates."""
+        empty = dict.fromkeys(("token", "aes_key", "webhook_url", "sign_secret"), "")
+        config = DingTalkConfig(client_id="ding1", client_secret="canary", **empty)  # type: ignore[arg-type]  # as written
+        assert config.mode is Mode.STREAM
+        assert (config.token, config.aes_key, config.webhook_url, config.sign_secret) == (None,) * 4
+
     def test_what_tells_bots_apart(self) -> None:
         app = DingTalkConfig(**APP)
         assert app.bot == "dingabc at https://api.dingtalk.com"

@@ -1,4 +1,4 @@
-"""The end of a stream account: what has come is kept, nobody waits for long, and nobody waits for nothing."""
+"""The end of a stream account, and what it knows again: nothing that came is lost, nobody waits for long or in vain."""
 
 import asyncio
 import json
@@ -10,11 +10,14 @@ from dingtalk_rig import Rig
 
 from imbridge import Bridge, BridgeOptions
 from imbridge.adapters import taking
-from imbridge.adapters.base import Verdict
+from imbridge.adapters.base import AdapterContext, Verdict
 from imbridge.adapters.dingtalk import DingTalkAdapter, link
 from imbridge.adapters.dingtalk.frames import CARDS
+from imbridge.adapters.notes import MemoryNotes
+from imbridge.protocol import ButtonClicked, ChannelKind
 from imbridge.runtime import BridgeState
 from imbridge.skills import BaseSkill
+from imbridge.transport import LinkOptions
 
 
 def accept_all(rig: Rig) -> None:
@@ -54,6 +57,16 @@ async def test_a_message_that_waits_for_room_is_kept(
     await stopping
     assert adapter.counters()["accepted"] == 2
     assert rig.ding.stats.messages_taken == 2
+
+
+async def test_a_peer_that_is_gone_does_not_keep_the_end(rig: Rig) -> None:
+    assert rig.make().link_options.close_timeout < 1.0
+    adapter = rig.make(options=LinkOptions(close_timeout=0.05))
+    await adapter.start()
+    with rig.ding.faults.half_open(rig.app):
+        await adapter.stop_reading()
+        assert rig.ding.connections(rig.app) == 1
+    assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("link:")]
 
 
 class Busy(BaseSkill):
@@ -101,3 +114,23 @@ async def test_the_notices_of_a_connection_want_no_answer(rig: Rig, adapter: Din
     assert adapter.counters()["bad_system"] == 1
     assert rig.ding.stats.acks == 1
     assert rig.ding.violations == []
+
+
+async def test_whose_a_private_chat_is_is_known_again(rig: Rig) -> None:
+    """A click on a card of somebody else's making names it by an id that does not say that it is private."""
+    notes = MemoryNotes()
+    first = DingTalkAdapter(rig.config(), AdapterContext(rig.intake, rig.pool, notes=notes))
+    rig.adapters.append(first)
+    await first.start()
+    sent = await rig.alice.says("hello", app=rig.app)
+    await rig.intake.has("hello")
+    await first.close()
+    second = DingTalkAdapter(rig.config(), AdapterContext(rig.intake, rig.pool, notes=notes))
+    rig.adapters.append(second)
+    await second.start()
+    facts = {"outTrackId": "of another", "userId": rig.alice.userid, "spaceId": sent.conversation_id, "spaceType": "im"}
+    assert await rig.ding.push_callback(rig.app, CARDS, facts).answer is not None
+    clicked = rig.intake.items[-1]
+    assert isinstance(clicked, ButtonClicked)
+    assert clicked.channel is not None
+    assert (clicked.channel.kind, clicked.channel.id) == (ChannelKind.PRIVATE, rig.alice.userid)

@@ -10,6 +10,7 @@ from dingtalk_rig import SECRET, Rig, rigged
 
 from imbridge.adapters.base import Health, Verdict
 from imbridge.adapters.dingtalk import DingTalkAdapter
+from imbridge.adapters.dingtalk.hearing.streams import Streams
 from imbridge.emulators.dingtalk import EmulatorSettings
 from imbridge.protocol import AuthError, LinkError, UnknownEvent
 from imbridge.transport import LinkOptions
@@ -110,6 +111,14 @@ class TestSuddenEnds:
         rig.ding.world.stream.of(rig.app)[0].abort()
         await until(lambda: adapter.counters()["connects"] == 3, "a third connection")
         assert {health for health, _ in rig.health} == {Health.UP}
+
+    async def test_a_line_that_breaks_twice_a_minute_is_opened_again_at_once(self, rig: Rig) -> None:
+        adapter = await rig.start()
+        assert isinstance(adapter.hearing, Streams)
+        policy = adapter.hearing.policy
+        assert policy.healthy < 30.0
+        assert policy.delay(1) < 0.5
+        assert max(policy.delay(20) for _ in range(100)) <= 15.0
 
     async def test_a_silent_link_is_dead(self, rig: Rig) -> None:
         options = LinkOptions(ping_interval=0.1, ping_timeout=0.2)

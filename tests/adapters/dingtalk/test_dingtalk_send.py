@@ -10,6 +10,7 @@ from dingtalk_saying import heard, say, say_all
 from imbridge.adapters.base import Target
 from imbridge.adapters.dingtalk import DingTalkAdapter
 from imbridge.adapters.dingtalk.sent.reactions import THINKING
+from imbridge.adapters.dingtalk.sent.recipients import check_recalled
 from imbridge.emulators.dingtalk import Group
 from imbridge.protocol import (
     Button,
@@ -115,6 +116,15 @@ class TestMentions:
         assert [one.part.kind for one in sent] == ["sampleText"]
         assert rig.sent()[-1].text == "@13800000001 and @Alice"
         assert [one.how for one in degradations] == ["text: @13800000001", "text: @Alice"]
+
+    async def test_nor_does_it_call_by_the_platforms_own_json(
+        self, rig: Rig, adapter: DingTalkAdapter, team: Group
+    ) -> None:
+        own = Card(content={"msgtype": "text", "text": {"content": "@alice look"}, "at": {"atUserIds": ["alice"]}})
+        assert await say(adapter, rig.target(team), own) == (["text"], [])
+        assert rig.sent()[-1].mentioned == ("alice",)
+        adapter.sessions.forget(team.open_conversation_id)
+        assert await say(adapter, rig.target(team), own) == (["sampleText"], ["mention"])
 
 
 class TestRecipients:
@@ -237,6 +247,7 @@ class TestRefusals:
         [
             {"msgtype": "image", "image": {}},
             {"msgtype": "text"},
+            {"msgtype": {}, "text": {}},
             {"text": {"content": "x"}},
             {"msgKey": "sampleText"},
             {"msgKey": 5, "msgParam": "{}"},
@@ -285,6 +296,12 @@ class TestRecall:
         rig.ding.faults.cut_after_accept("/v1.0/robot/*ecall")
         await adapter.recall(target.channel, sent.part.message_id)
         assert rig.sent() == []
+
+    def test_what_was_asked_for_twice_may_be_gone_already(self) -> None:
+        body = {"successResult": [], "failedResult": {"one": "message not exist", "two": "over the time limit"}}
+        check_recalled("one", body, repeated=True)
+        with pytest.raises(DeliveryError, match="time limit"):
+            check_recalled("two", body, repeated=True)
 
     async def test_one_that_is_too_old(self, rig: Rig, adapter: DingTalkAdapter) -> None:
         sent = await adapter.send(rig.target(), text("old"), "key")

@@ -1,5 +1,7 @@
 """The part of Markdown that DingTalk shows, and how long what is made of any text is."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from imbridge.adapters.dingtalk.outbound import (
     API_BYTES,
     WEBHOOK_BYTES,
     api_body,
+    as_api,
     measure,
     measure_webhook,
     title_of,
@@ -102,6 +105,12 @@ def test_not_plain(text: str) -> None:
 )
 def test_titles(text: str, title: str) -> None:
     assert title_of(text) == title
+
+
+def test_a_title_does_not_end_its_link() -> None:
+    links = [{"title": "[1] one", "messageURL": "https://x.example", "picURL": "@pic"}]
+    made, _ = as_api({"msgtype": "feedCard", "feedCard": {"links": links}})
+    assert json.loads(made["msgParam"])["text"] == "![](@pic)\n\n[(1) one](https://x.example)"
 
 
 def elements(typed: list[str]) -> list[Element]:

@@ -79,6 +79,10 @@ class Rig:
             kind, identity = ChannelKind.PRIVATE, where.openid_for(self.bot)
         return Target(Channel(platform="qq", account="work", kind=kind, id=identity), **facts)
 
+    def group_openid(self, group: Group) -> str:
+        """What the bot knows a group by."""
+        return self.qq.world.people.group_openid(group, self.bot)
+
     def sent(self) -> list[BotMessage]:
         """What the bot has said and not taken back."""
         return [message for message in self.qq.messages if not message.recalled]

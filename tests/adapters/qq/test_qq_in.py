@@ -71,7 +71,7 @@ class TestGroup:
         await rig.alice.says("ask <him> & me", chat=team, mentions=[rig.bot, bob])
         message = await heard(rig)
         assert (message.text, message.mentions_me) == ("@Bob ask <him> & me", True)
-        assert message.channel.id == team.openid_for(rig.bot)
+        assert message.channel.id == rig.group_openid(team)
         assert {mention.name for mention in message.mentions} == {"Bob", "Demo"}
         assert message.sender.name == "Alice"
 
@@ -92,12 +92,10 @@ class TestGroup:
 
 class TestGuild:
     @pytest.mark.parametrize("private", [False, True])
-    async def test_called(self, rig: Rig, adapter: QQAdapter, private: bool) -> None:
+    async def test_called(self, rig: Rig, private: bool) -> None:
         rig.bot.private = private
         channel = rig.qq.add_guild("Guild", members=[rig.alice], bots=[rig.bot]).add_channel("talk")
-        if private:  # asks for what only private bots may have
-            await adapter.close()
-            adapter = await rig.start(intents=("guild_messages",))
+        await rig.start(intents=("guild_messages" if private else "public_guild_messages",))
         await rig.alice.says("/help <x>", chat=channel, mentions=[rig.bot])
         message = await heard(rig)
         assert (message.text, message.mentions_me) == ("/help <x>", True)

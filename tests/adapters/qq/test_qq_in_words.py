@@ -128,6 +128,13 @@ def test_in_a_group_we_have_an_id_of_its_own_which_is_remembered() -> None:
     assert not another.mentions_me, "we are known, and it is another one"
 
 
+def test_the_platform_says_which_bot_is_us() -> None:
+    other = {"id": "C" * 32, "username": "Other", "bot": True, "is_you": False}
+    found = decode(changed("group_all_called_not_in_text", mentions=[other]), me()).item
+    assert isinstance(found, Message)
+    assert [(mention.is_self, mention.is_bot) for mention in found.mentions] == [(False, True)]
+
+
 def test_bots_and_ourselves_as_senders() -> None:
     for name in ("group_all_by_a_bot", "guild_all_by_a_bot"):
         assert (item(name).sender.is_bot, item(name).sender.is_self) == (True, False)

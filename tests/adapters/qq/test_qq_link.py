@@ -30,7 +30,7 @@ GOING_ON = [1000, 1001, 1006, 1011, 4000, 4004, 4008, 4009, 4123]
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """The minute after 4008 is looked at in the table; here nobody waits for it."""
-    monkeypatch.setitem(CLOSE_CODES, 4008, replace(CLOSE_CODES[4008], delay=0.0))  # type: ignore[arg-type]  # a dict
+    monkeypatch.setitem(CLOSE_CODES, 4008, replace(CLOSE_CODES[4008], delay=0.0))
 
 
 def session(rig: Rig) -> str:

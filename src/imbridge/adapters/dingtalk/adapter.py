@@ -100,7 +100,7 @@ class DingTalkAdapter(Adapter):
         self._reading = Reading(config.key, self.me, self.counts)
         self._taking = Taking(config.key, context.intake, self.counts, patience=_PATIENCE)
         self.link_options = link_options or OPTIONS
-        self._hearing = self._make_hearing()
+        self.hearing = self._make_hearing()
         self._closed = False
 
     def _make_hearing(self) -> Hearing:
@@ -126,12 +126,14 @@ class DingTalkAdapter(Adapter):
         """
         await self.api.quota.open(self.context.notes)
         await self.sessions.restore()
+        for conversation, person in self.sessions.private_chats():
+            self.me.private_chats.note(conversation, person)
         await self.card_streams.start()
-        await self._hearing.start()
+        await self.hearing.start()
 
     async def stop_reading(self) -> None:
         """Take nothing new; what came is taken in."""
-        await self._hearing.stop()
+        await self.hearing.stop()
 
     async def close(self) -> None:
         """Let go of everything."""
@@ -263,14 +265,14 @@ class DingTalkAdapter(Adapter):
 
     def routes(self) -> Sequence[WebhookRoute]:
         """The callback URLs, in mode `callback`, and the address that people come back to from the login page."""
-        return (*self._hearing.routes(), *self.oauth.routes())
+        return (*self.hearing.routes(), *self.oauth.routes())
 
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""
         caller, quota = self.api.caller, self.api.quota
         return {
             **self.counts,
-            **self._hearing.counters(),
+            **self.hearing.counters(),
             **self.sessions.counts,
             **self.media.counts,
             **quota.counters(),

@@ -11,11 +11,11 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 from imbridge.adapters.envelope import is_key
 from imbridge.config import AccountConfig
 from imbridge.transport import Rate
+from imbridge.transport.hosts import LOOPBACK
 
 _API = "https://api.dingtalk.com"
 _OAPI = "https://oapi.dingtalk.com"
 _LOGIN = "https://login.dingtalk.com"
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _TOKEN = re.compile(r"[A-Za-z0-9]{16,128}")
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _HOOK_PATH = "/robot/send"
@@ -91,9 +91,7 @@ class DingTalkConfig(AccountConfig):
     robot_code: str = Field(default="", description="developer console: the app > Robot > RobotCode")
     links: int = Field(default=1, ge=1, le=2)
     token: SecretStr | None = Field(
-        default=None,
-        min_length=1,
-        description="developer console: the app > Events and callbacks > HTTP push > token",
+        default=None, description="developer console: the app > Events and callbacks > HTTP push > token"
     )
     aes_key: SecretStr | None = Field(
         default=None, description="developer console: the app > Events and callbacks > HTTP push > aes_key"
@@ -143,14 +141,10 @@ class DingTalkConfig(AccountConfig):
         plain = {_snake(str(name)): value for name, value in given.items() if value not in (None, "")}
         return {**given, "mode": _mode_of(plain)} if "mode" not in plain else given
 
-    @field_validator("client_id", "client_secret", "webhook_url")
+    @field_validator("client_id", "client_secret", "token", "aes_key", "webhook_url", "sign_secret")
     @classmethod
     def _check_there(cls, value: Any, info: ValidationInfo) -> Any:
-        name = str(info.field_name)
-        text = value.get_secret_value() if isinstance(value, SecretStr) else value
-        if not text and name in cls.needs({"mode": str(info.data.get("mode", ""))}):
-            raise ValueError(f"missing ({cls.model_fields[name].description})")
-        return None if not text and cls.model_fields[name].default is None else value
+        return cls.check_there(value, info)
 
     @field_validator("aes_key")
     @classmethod
@@ -162,7 +156,7 @@ class DingTalkConfig(AccountConfig):
     @field_validator("webhook_url")
     @classmethod
     def _check_webhook_url(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        if value is None or not value.get_secret_value():
+        if value is None:
             return None
         if info.data.get("mode") is not Mode.CUSTOM_ROBOT:
             raise ValueError("is for mode custom_robot; a group's robot is an account of its own, beside an app's")
@@ -172,9 +166,9 @@ class DingTalkConfig(AccountConfig):
     @field_validator("sign_secret")
     @classmethod
     def _check_sign_secret(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        if value is not None and value.get_secret_value() and info.data.get("mode") is not Mode.CUSTOM_ROBOT:
+        if value is not None and info.data.get("mode") is not Mode.CUSTOM_ROBOT:
             raise ValueError("signs what is posted to a custom robot's webhook_url, and there is none")
-        return value if value is not None and value.get_secret_value() else None
+        return value
 
     @field_validator("session_hosts")
     @classmethod
@@ -192,7 +186,7 @@ class DingTalkConfig(AccountConfig):
             raise ValueError("must not hold a user or a password")
         if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError(f"must be an address such as {_API}")
-        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise ValueError("must be https: the secret would cross the network in the clear")
         return value.rstrip("/")
 
@@ -241,7 +235,7 @@ def _snake(name: str) -> str:
 def hook_base(config: DingTalkConfig) -> str:
     """Where a custom robot's API is: `oapi_url`, unless the robot's address is one of this machine (an emulator's)."""
     parts = urlsplit(config.webhook_url.get_secret_value() if config.webhook_url is not None else "")
-    return f"{parts.scheme}://{parts.netloc}" if parts.hostname in _LOOPBACK else config.oapi_url
+    return f"{parts.scheme}://{parts.netloc}" if parts.hostname in LOOPBACK else config.oapi_url
 
 
 def hook_token(address: str) -> str:
@@ -255,7 +249,7 @@ def hook_token(address: str) -> str:
     parts = urlsplit(address)
     tokens = parse_qs(parts.query).get("access_token", [])
     host = parts.hostname or ""
-    safe = host in _LOOPBACK or (parts.scheme == "https" and host == urlsplit(_OAPI).hostname)
+    safe = host in LOOPBACK or (parts.scheme == "https" and host == urlsplit(_OAPI).hostname)
     if parts.path != _HOOK_PATH or len(tokens) != 1 or not _TOKEN.fullmatch(tokens[0]) or not safe:
         raise ValueError(f"must be an address such as {_OAPI}{_HOOK_PATH}?access_token=..., or the token alone")
     return tokens[0]

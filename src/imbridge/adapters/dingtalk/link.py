@@ -41,6 +41,7 @@ from imbridge.adapters.pending import Answer, PendingAnswer
 from imbridge.adapters.taking import Taking
 from imbridge.protocol import AuthError, DecodeError, LinkError
 from imbridge.transport import Connection, Dial, HttpPool, LinkVerdict, Reaction
+from imbridge.transport.hosts import LOOPBACK
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,6 @@ ANSWER_WITHIN = 1.5
 """Seconds for a skill to answer a click; the rest of the platform's 2 is for the way."""
 _LAST_ACKS = 0.5
 """Seconds for acknowledgements at the end. What is said to a click later goes another way."""
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _USER_AGENT = "imbridge-sdk-python/1"
 _SUCCESS = '{"status":"SUCCESS","message":"ok"}'
 _LATER = '{"status":"LATER","message":"no room"}'
@@ -300,7 +300,7 @@ class DingTalkLink:
 
 def parts_are_safe(scheme: str, host: str, own: str) -> bool:
     """Whether a connection may go there: to the platform, encrypted, or to this machine when the API is on it."""
-    if own in _LOOPBACK and host in _LOOPBACK:
+    if own in LOOPBACK and host in LOOPBACK:
         return scheme in ("ws", "wss")
     return scheme == "wss" and (host.endswith(".dingtalk.com") or host == own)
 

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from imbridge.adapters.card_markdown import picture
 from imbridge.adapters.dingtalk.sent.action_cards import action_card, as_links, feed_of
 from imbridge.adapters.dingtalk.sent.markdown import is_plain, shown
-from imbridge.adapters.dingtalk.sent.mentions import spoken
+from imbridge.adapters.dingtalk.sent.mentions import NOT_BY_API, spoken
 from imbridge.protocol import (
     Audio,
     Card,
@@ -32,6 +32,12 @@ Body = dict[str, Any]
 API_BYTES, WEBHOOK_BYTES = 15_000, 20_000
 """Of `msgParam`; of a whole body."""
 WEBHOOK_KINDS = frozenset({"text", "markdown", "link", "actionCard", "feedCard"})
+ADDRESSES = ("https://", "http://", "@", "$")
+"""How a key begins by which something is shown: an address, or the id of something uploaded."""
+RECEIVED = (
+    "the key of something received fetches it, and sends nothing: read it with `await msg.read(...)`, and send that as "
+    "data"
+)
 _TITLE_LENGTH = 60
 _MOST_BUTTONS = 5
 _NO_SUFFIX = "file"
@@ -54,6 +60,8 @@ def webhook_body(part: Part, *, calls: bool = True) -> tuple[Body, list[Degradat
     if part.kind is PartKind.CARD and isinstance(first, Card):
         return _card(first)
     if part.kind is PartKind.MEDIA and isinstance(first, Image) and first.key:
+        if not first.key.startswith(ADDRESSES):
+            raise ContentRefusedError(RECEIVED, platform="dingtalk")
         return _as_markdown(first.alt or first.as_text(), picture(first)), []
     if part.kind is PartKind.RICH and len(part.elements) == 1 and isinstance(first, Link) and _opens(first):
         return {"msgtype": "link", "link": {"title": first.title, "text": first.url, "messageUrl": first.url}}, []
@@ -74,6 +82,8 @@ def api_body(part: Part) -> tuple[Body, list[Degradation]]:
     if part.kind is PartKind.CARD and isinstance(first, Card) and "msgKey" in first.content:
         return _own_message(first.content), []
     body, degradations = webhook_body(part, calls=False)
+    if body.get("at"):  # of the platform's own JSON
+        degradations.append(Degradation(what="mention", how="left out", why=NOT_BY_API))
     made, further = as_api(body)
     return made, degradations + further
 
@@ -96,7 +106,7 @@ def as_api(body: Body) -> tuple[Body, list[Degradation]]:
     links = [link for link in (listed if isinstance(listed, list) else []) if isinstance(link, Mapping)]
     titles = [str(link.get("title", "")) for link in links]
     texts = [
-        f"![]({link.get('picURL', '')})\n\n[{title}]({link.get('messageURL', '')})"
+        f"![]({link.get('picURL', '')})\n\n{as_links([(title, str(link.get('messageURL', '')))])}"
         for link, title in zip(links, titles, strict=True)
     ]
     made = message("sampleMarkdown", {"title": title_of(titles[0] if titles else ""), "text": "\n\n".join(texts)})
@@ -234,13 +244,13 @@ def _api_card(content: Mapping[str, Any]) -> tuple[Body, list[Degradation]]:
 def _own_body(content: Mapping[str, Any]) -> Body:
     """A message in the platform's own JSON, as webhooks take it."""
     kind = content.get("msgtype")
-    if kind not in WEBHOOK_KINDS or not isinstance(content.get(str(kind)), Mapping):
+    if not isinstance(kind, str) or kind not in WEBHOOK_KINDS or not isinstance(content.get(kind), Mapping):
         raise ContentRefusedError(
             'a card in DingTalk\'s own JSON is {"msgtype": "actionCard", "actionCard": {...}} (or text, markdown, '
             'link, feedCard), or {"msgKey": "sampleActionCard", "msgParam": {...}}',
             platform="dingtalk",
         )
-    return {name: content[name] for name in ("msgtype", str(kind), "at") if name in content}
+    return {name: content[name] for name in ("msgtype", kind, "at") if name in content}
 
 
 def _own_message(content: Mapping[str, Any]) -> Body:

@@ -9,10 +9,10 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from imbridge.config import AccountConfig
+from imbridge.transport.hosts import LOOPBACK
 
 _HOSTS = {"feishu": "https://open.feishu.cn", "lark": "https://open.larksuite.com"}
 _ACCOUNTS_HOSTS = {"feishu": "https://accounts.feishu.cn", "lark": "https://accounts.larksuite.com"}
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _HOOK_DOMAINS = (".feishu.cn", ".larksuite.com")
 _HOOK_PATH = "/open-apis/bot/v2/hook/"
 _HOOK = re.compile(re.escape(_HOOK_PATH) + "[A-Za-z0-9_-]+")
@@ -131,11 +131,7 @@ class FeishuConfig(AccountConfig):
     @field_validator("app_id", "app_secret", "webhook_url")
     @classmethod
     def _check_there(cls, value: Any, info: ValidationInfo) -> Any:
-        name = str(info.field_name)
-        text = value.get_secret_value() if isinstance(value, SecretStr) else value
-        if not text and name in cls.needs({"mode": str(info.data.get("mode", ""))}):
-            raise ValueError(f"missing ({cls.model_fields[name].description})")
-        return value
+        return cls.check_there(value, info)
 
     @field_validator("webhook_url")
     @classmethod
@@ -151,7 +147,7 @@ class FeishuConfig(AccountConfig):
             raise ValueError(f"must be an address such as https://open.feishu.cn{_HOOK_PATH}... and nothing else")
         if parts.username is not None or parts.password is not None:
             raise ValueError("must not hold a user or a password")
-        if host in _LOOPBACK and parts.scheme in ("http", "https"):
+        if host in LOOPBACK and parts.scheme in ("http", "https"):
             return value
         if parts.scheme != "https":
             raise ValueError("must be https: who reads the address on its way can post into the group")
@@ -169,7 +165,7 @@ class FeishuConfig(AccountConfig):
             raise ValueError("must not hold a user or a password")
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("must be an address such as https://open.feishu.example")
-        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise ValueError("must be https: the app secret would cross the network in the clear")
         return value.rstrip("/")
 

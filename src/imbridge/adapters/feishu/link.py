@@ -32,6 +32,7 @@ from imbridge.adapters.feishu.sent.answers import ANSWER_WITHIN, AnswerWriter, e
 from imbridge.adapters.pending import Answer, PendingAnswer
 from imbridge.protocol import AuthError, DecodeError, LinkError
 from imbridge.transport import Connection, Dial, HttpError, LinkVerdict, Reaction
+from imbridge.transport.hosts import LOOPBACK
 
 log = logging.getLogger(__name__)
 
@@ -300,7 +301,7 @@ class FeishuLink:
         if self.caller.config.base_url is None:
             if parts.scheme != "wss" or not host.endswith(_TRUSTED):
                 raise LinkError(f"feishu endpoint: refuses to connect to {parts.scheme}://{host}", fatal=True)
-        elif parts.scheme != "wss" and host not in ("127.0.0.1", "::1", "localhost"):
+        elif parts.scheme != "wss" and host not in LOOPBACK:
             raise LinkError(f"feishu endpoint: refuses an unencrypted connection to {host}", fatal=True)
 
 

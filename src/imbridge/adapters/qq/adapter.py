@@ -15,6 +15,7 @@ from imbridge.adapters.qq.hearing.base import Hearing
 from imbridge.adapters.qq.hearing.callbacks import Callbacks
 from imbridge.adapters.qq.hearing.gateway import OPTIONS, Gateway
 from imbridge.adapters.qq.outbound import measure
+from imbridge.adapters.qq.received.completing import Completing
 from imbridge.adapters.qq.received.downloads import Downloads
 from imbridge.adapters.qq.received.identity import Identity
 from imbridge.adapters.qq.received.reading import Reading
@@ -77,6 +78,7 @@ class QQAdapter(Adapter):
         self.counts: Counter[str] = Counter()
         self._intake = AnsweringIntake(context.intake, self.api, self.counts)
         self._reading = Reading(self.key, self.me, self.counts)
+        self._completing = Completing(self.api, self.me, self.counts)
         self.downloads = Downloads(config, context.pool)
         self.link_options = link_options or OPTIONS
         self._hearing = self._make_hearing()
@@ -152,6 +154,14 @@ class QQAdapter(Adapter):
     async def save(self, message_id: str, media: Media, to: str | PathLike[str]) -> Path:
         """Write what was received to disk."""
         return await self.downloads.save(media, to)
+
+    def is_complete(self, message: Message) -> bool:
+        """False when it quotes a message of a guild, which has to be asked for."""
+        return self._completing.is_complete(message)
+
+    async def complete(self, message: Message) -> Message:
+        """The message with what it quotes."""
+        return await self._completing.complete(message)
 
     def _listen(self, payload: dict[str, Any], item: Message | Event) -> None:
         """What speaking has to know of what comes: what can be answered, and what became of audits."""

@@ -1,5 +1,6 @@
 """QQ's endpoints as the adapter uses them."""
 
+import io
 import math
 from typing import Any
 from urllib.parse import quote
@@ -133,7 +134,7 @@ class QQApi:
             DeliveryError: it is not taken.
         """
         try:
-            response = await self.caller.pool.request("PUT", url, data=data, timeout=_FILE_TIMEOUT)
+            response = await self.caller.pool.request("PUT", url, data=io.BytesIO(data), timeout=_FILE_TIMEOUT)
         except HttpError as error:
             raise DeliveryError(f"qq upload: {error}", platform="qq") from None
         if response.status >= _REFUSED:

@@ -1,8 +1,9 @@
 """Settings of a QQ bot."""
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
@@ -10,11 +11,12 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 from imbridge.adapters.qq.intents import DEFAULT, INTENTS
 from imbridge.config import AccountConfig
 from imbridge.transport import Rate
+from imbridge.transport.hosts import LOOPBACK
 
 _API = "https://api.sgroup.qq.com"
 _SANDBOX = "https://sandbox.api.sgroup.qq.com"
 _TOKEN = "https://bots.qq.com/app/getAppAccessToken"  # noqa: S105 - an address
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+MOST_SHARDS = 256
 
 
 class Mode(StrEnum):
@@ -57,6 +59,9 @@ class QQConfig(AccountConfig):
         "app_secret": "secret",
         "appSecret": "secret",
         "client_secret": "secret",
+        "clientSecret": "secret",
+        "AppID": "app_id",
+        "AppSecret": "secret",
     }
 
     mode: Mode = Field(default=Mode.GATEWAY, description="gateway or webhook")
@@ -68,7 +73,7 @@ class QQConfig(AccountConfig):
     api_base_url: str = Field(default="", description="http(s) address of the API, for tests")
     token_url: str = Field(default=_TOKEN, description="http(s) address that gives access tokens, for tests")
     intents: tuple[str, ...] = DEFAULT
-    shards: Literal["auto"] | Annotated[int, Field(ge=1, le=256)] = "auto"
+    shards: int | Literal["auto"] = "auto"
     markdown: Literal["auto", "on", "off"] = "auto"
     after_window: Literal["refuse", "wait"] = "refuse"
     wait_most: float = Field(default=86_400.0, gt=0)
@@ -108,7 +113,7 @@ class QQConfig(AccountConfig):
             raise ValueError("must not hold a user or a password")
         if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError(f"must be an address such as {_API}")
-        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise ValueError("must be https: the secret would cross the network in the clear")
         return value.rstrip("/")
 
@@ -119,6 +124,16 @@ class QQConfig(AccountConfig):
                 if name in self.model_fields_set:
                     raise ValueError(f"{name} is for mode gateway; for webhooks the console says which events come")
         return self
+
+    @field_validator("shards", mode="before")
+    @classmethod
+    def _check_shards(cls, value: Any) -> int | str:
+        if value == "auto":
+            return "auto"
+        text = str(value)
+        if isinstance(value, bool) or not (re.fullmatch(r"[0-9]{1,3}", text) and 1 <= int(text) <= MOST_SHARDS):
+            raise ValueError(f"must be auto or a number from 1 to {MOST_SHARDS}")
+        return int(text)
 
     @field_validator("intents")
     @classmethod

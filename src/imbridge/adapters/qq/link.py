@@ -22,13 +22,13 @@ from imbridge.adapters.qq.sessions import GatewaySession
 from imbridge.adapters.taking import Taking
 from imbridge.protocol import AuthError, LinkError, RateLimitedError
 from imbridge.transport import Connection, Dial, LinkVerdict
+from imbridge.transport.hosts import LOOPBACK
 
 log = logging.getLogger(__name__)
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID, HELLO, HEARTBEAT_ACK = 0, 1, 2, 6, 7, 9, 10, 11
 CLOSE_CODE = 4000
 """What we close a connection with: after 1000 a gateway may take the session for finished."""
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _TRUSTED = (".qq.com",)
 _HELLO_WITHIN = 10.0
 _READY_WITHIN = 20.0
@@ -270,7 +270,7 @@ class QQLink:
         except ValueError:
             host, parts = "", urlsplit("")
         own = urlsplit(self._config.base_url).hostname or ""
-        local = own in _LOOPBACK and host in _LOOPBACK and parts.scheme in ("ws", "wss")
+        local = own in LOOPBACK and host in LOOPBACK and parts.scheme in ("ws", "wss")
         if not local and (parts.scheme != "wss" or not (host.endswith(_TRUSTED) or host == own)):
             raise LinkError(f"qq gateway: refuses to connect to {host or 'an address without a host'}")
 

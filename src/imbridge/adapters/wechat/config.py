@@ -8,10 +8,10 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 
 from imbridge.adapters.envelope import is_key
 from imbridge.config import AccountConfig
+from imbridge.transport.hosts import LOOPBACK
 
 _API = "https://api.weixin.qq.com"
 _OPEN = "https://open.weixin.qq.com"
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class WeChatConfig(AccountConfig):
@@ -99,7 +99,7 @@ class WeChatConfig(AccountConfig):
             raise ValueError("must not hold a user or a password")
         if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError(f"must be an address such as {_API}")
-        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise ValueError("must be https: the secret would cross the network in the clear")
         return value.rstrip("/")
 

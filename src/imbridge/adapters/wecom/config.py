@@ -11,12 +11,12 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 from imbridge.adapters.envelope import is_key
 from imbridge.config import AccountConfig
 from imbridge.transport import Rate
+from imbridge.transport.hosts import LOOPBACK
 
 _API = "https://qyapi.weixin.qq.com"
 _BOT = "wss://openws.work.weixin.qq.com"
 _OAUTH = "https://open.weixin.qq.com"
 _LOGIN = "https://login.work.weixin.qq.com"
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,128}")
 _HOOK_PATH = "/cgi-bin/webhook/send"
 
@@ -171,11 +171,7 @@ class WeComConfig(AccountConfig):
     )
     @classmethod
     def _check_there(cls, value: Any, info: ValidationInfo) -> Any:
-        name = str(info.field_name)
-        text = value.get_secret_value() if isinstance(value, SecretStr) else value
-        if not text and name in cls.needs({"mode": str(info.data.get("mode", ""))}):
-            raise ValueError(f"missing ({cls.model_fields[name].description})")
-        return None if not text and cls.model_fields[name].default is None else value
+        return cls.check_there(value, info)
 
     @field_validator("aes_key")
     @classmethod
@@ -203,7 +199,7 @@ class WeComConfig(AccountConfig):
             raise ValueError("must not hold a user or a password")
         if parts.scheme not in (secure, plain) or not parts.hostname or parts.query or parts.fragment:
             raise ValueError(f"must be an address such as {_BOT if secure == 'wss' else _API}")
-        if parts.scheme == plain and parts.hostname not in _LOOPBACK:
+        if parts.scheme == plain and parts.hostname not in LOOPBACK:
             raise ValueError(f"must be {secure}: the secret would cross the network in the clear")
         return value.rstrip("/")
 
@@ -267,7 +263,7 @@ def _snake(name: str) -> str:
 def hook_base(config: WeComConfig) -> str:
     """Where a group robot's API is: `base_url`, unless the robot's address is one of this machine (an emulator's)."""
     parts = urlsplit(config.webhook_url.get_secret_value() if config.webhook_url is not None else "")
-    return f"{parts.scheme}://{parts.netloc}" if parts.hostname in _LOOPBACK else config.base_url
+    return f"{parts.scheme}://{parts.netloc}" if parts.hostname in LOOPBACK else config.base_url
 
 
 def hook_key(address: str) -> str:
@@ -288,4 +284,4 @@ def hook_key(address: str) -> str:
 def _is_safe(parts: SplitResult) -> bool:
     """Only the key of an address is used, with `base_url`; another host in it would be a mistake that nobody sees."""
     host = parts.hostname or ""
-    return host in _LOOPBACK or (parts.scheme == "https" and host == urlsplit(_API).hostname)
+    return host in LOOPBACK or (parts.scheme == "https" and host == urlsplit(_API).hostname)

@@ -15,7 +15,7 @@ from imbridge.emulators.qq.errors import ApiError
 from imbridge.emulators.qq.guild import Channel, Direct
 from imbridge.emulators.qq.message import BotMessage
 from imbridge.emulators.qq.sends import check_text, make, show
-from imbridge.emulators.qq.writing import now_text
+from imbridge.emulators.qq.writing import now_text, unescape
 
 if TYPE_CHECKING:
     from imbridge.emulators.qq.bot import Bot
@@ -165,9 +165,9 @@ async def _read(world: "World", bot: "Bot", body: dict[str, Any], picture: bytes
                 raise ApiError(304010, "change image url fail") from None
         if len(picture) > world.settings.inline_limit:
             raise ApiError(304020)
-        content = Content("image", text)
+        content = Content("image", unescape(text))
     elif text.strip():
-        content = Content("text", text)
+        content = Content("text", unescape(text))
     else:
         raise ApiError(50006)
     check_text(world, bot, content.text)

@@ -4,43 +4,39 @@ from typing import Any, ClassVar
 
 from pydantic_core import to_json
 
-from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
+from imbridge.adapters.base import AdapterContext, Probe, Sent, Target
 from imbridge.adapters.dingtalk.capabilities import CUSTOM_ROBOT
 from imbridge.adapters.dingtalk.config import DingTalkConfig
-from imbridge.adapters.dingtalk.outbound import Body, as_plain_text, measure_webhook, webhook_body
+from imbridge.adapters.dingtalk.outbound import ADDRESSES, Body, as_plain_text, measure_webhook, webhook_body
 from imbridge.adapters.dingtalk.robot.errors import LOOKED_AT
 from imbridge.adapters.dingtalk.robot.hook import RobotHook
 from imbridge.adapters.dingtalk.sent.action_cards import pictures_in, with_pictures
 from imbridge.adapters.dingtalk.sent.long_cards import say_long
 from imbridge.adapters.errcode_refusals import DegradeError
+from imbridge.adapters.group_hook import GroupHookAdapter
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
     Card,
-    Channel,
-    ChannelKind,
     Degradation,
     DeliveryError,
     Image,
     Media,
     SentPart,
-    TargetGoneError,
     Text,
 )
 from imbridge.rendering import Part, PartKind
-
-CHANNEL = "hook"
-"""The one channel there is: `dingtalk:<account>/group/hook`."""
 
 _PATIENCE = 10.0
 _NO_UPLOADS = 'a custom robot shows a picture by its address (Image(key="https://...")) and uploads nothing'
 
 
-class CustomRobotAdapter(Adapter):
+class CustomRobotAdapter(GroupHookAdapter):
     """One group's custom robot. It hears nothing and can take nothing back; one group is all it knows."""
 
     platform: ClassVar[str] = "dingtalk"
     config_type: ClassVar[type[AccountConfig]] = DingTalkConfig
     capabilities = CUSTOM_ROBOT
+    called: ClassVar[str] = "custom robot"
 
     def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
         """Keep the settings; no I/O before the first message."""
@@ -48,17 +44,6 @@ class CustomRobotAdapter(Adapter):
             raise TypeError(f"the DingTalk adapter needs a DingTalkConfig, not a {type(config).__name__}")
         super().__init__(config, context)
         self.hook = RobotHook(config, context.pool)
-
-    async def start(self) -> None:
-        """Up at once: there is nothing to connect."""
-        self.tell(Health.UP, "sends only, into the robot's group")
-
-    async def stop_reading(self) -> None:
-        """Nothing is read."""
-
-    async def close(self) -> None:
-        """Nothing is held."""
-        self.tell(Health.STOPPED, "closed")
 
     async def probe(self) -> Probe:
         """Post a body that says nothing, which the platform refuses one way or another; nobody sees it.
@@ -70,8 +55,8 @@ class CustomRobotAdapter(Adapter):
             await self.hook.ask(patience=_PATIENCE)
         except DeliveryError as error:
             if error.code not in LOOKED_AT:
-                return Probe(ok=False, bot_name="custom robot", problems=(str(error),))
-        return Probe(ok=True, bot_name="custom robot")
+                return Probe(ok=False, bot_name=self.called, problems=(str(error),))
+        return Probe(ok=True, bot_name=self.called)
 
     def measure(self, part: Part) -> int:
         """Bytes of the body, which the platform's limit counts."""
@@ -79,12 +64,7 @@ class CustomRobotAdapter(Adapter):
 
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Post one part; `key` makes a repetition harmless."""
-        self._check(target.channel)
-        degradations: list[Degradation] = []
-        if target.reply_to is not None:
-            degradations.append(Degradation(what="reply", how="sent to the chat", why="a custom robot cannot reply"))
-        if target.channel.thread is not None:
-            degradations.append(Degradation(what="thread", how="sent to the chat", why="DingTalk has no threads"))
+        degradations = self.in_its_group(target)
         part = _without_content(part, degradations)
         return (await self._post(part, key)).but(*degradations)
 
@@ -107,13 +87,6 @@ class CustomRobotAdapter(Adapter):
         caller = self.hook.caller
         return {"calls": caller.calls, "retries": caller.retries}
 
-    def _check(self, channel: Channel) -> None:
-        if channel.kind is not ChannelKind.GROUP or channel.id != CHANNEL:
-            raise TargetGoneError(
-                f"{self.key} is a group's robot and speaks in its own group only: {self.key}/group/{CHANNEL}",
-                platform="dingtalk",
-            )
-
 
 def _without_content(part: Part, degradations: list[Degradation]) -> Part:
     """The part without what would have to be uploaded."""
@@ -121,7 +94,7 @@ def _without_content(part: Part, degradations: list[Degradation]) -> Part:
     if isinstance(first, Card) and pictures_in(first):
         return Part(part.kind, (with_pictures(first, {}),))  # which tells of each that it has no address
     if part.kind is PartKind.MEDIA and isinstance(first, Media):
-        if isinstance(first, Image) and first.key.startswith(("https://", "http://", "@")) and not first.has_content:
+        if isinstance(first, Image) and first.key.startswith(ADDRESSES) and not first.has_content:
             return part
         degradations.append(Degradation(what=str(getattr(first, "type", "media")), how="text", why=_NO_UPLOADS))
         return Part(PartKind.TEXT, (Text(first.as_text()),))

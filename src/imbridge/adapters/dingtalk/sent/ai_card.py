@@ -17,7 +17,7 @@ from imbridge.adapters.dingtalk.outbound import title_of
 from imbridge.adapters.dingtalk.sent.card_api import EXISTS, FULL, GONE, is_forbidden
 from imbridge.adapters.dingtalk.sent.card_delivered import Delivered, delivered
 from imbridge.adapters.dingtalk.sent.card_markdown import card_markdown
-from imbridge.adapters.dingtalk.sent.card_texts import WRITING, finish_card, is_platforms_own, text_variables
+from imbridge.adapters.dingtalk.sent.card_texts import WRITING, end_card, finish_card, is_platforms_own, text_variables
 from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.protocol import AuthError, Card, Channel, DeliveryError, Element, RateLimitedError
 from imbridge.rendering import Part
@@ -187,7 +187,7 @@ class AiCard(Growing):
             text = self._newest if self._doubt else self._shown
             try:
                 text = broken_off(text) if interrupted else text
-                streamed = await finish_card(self._api, self.track, text, patience=patience)
+                streamed = await end_card(self._api, self.track, text, self._shown, patience=patience)
             except DeliveryError as error:
                 if error.code in GONE:
                     self._done()

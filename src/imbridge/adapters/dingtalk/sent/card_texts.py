@@ -72,3 +72,13 @@ async def finish_card(api: CardApi, track: str, text: str, *, patience: float | 
         raise
     log.info("%s: a card was finished by an update instead of streaming: %s", config.key, refused)
     return False
+
+
+async def end_card(api: CardApi, track: str, text: str, shown: str, *, patience: float | None = None) -> bool:
+    """As `finish_card`, with what the card has shown before where the platform finds the text too long."""
+    try:
+        return await finish_card(api, track, text, patience=patience)
+    except DeliveryError as error:
+        if error.code not in FULL or text == shown:
+            raise
+    return await finish_card(api, track, shown, patience=patience)

@@ -10,7 +10,7 @@ from typing import Any
 
 from imbridge.adapters.broken_off import broken_off
 from imbridge.adapters.dingtalk.sent.card_api import GONE, CardApi
-from imbridge.adapters.dingtalk.sent.card_texts import finish_card
+from imbridge.adapters.dingtalk.sent.card_texts import end_card
 from imbridge.adapters.notes import Notes
 from imbridge.protocol import AuthError, DeliveryError, NotPermittedError, RateLimitedError
 
@@ -72,8 +72,9 @@ class OpenCards:
     async def _finish(self, track: str, note: Any) -> None:
         account = self._api.api.config.key
         text = note.get("text") if isinstance(note, dict) else None
+        shown = text if isinstance(text, str) else ""
         try:
-            await finish_card(self._api, track, broken_off(text if isinstance(text, str) else ""))
+            await end_card(self._api, track, broken_off(shown), shown)
         except (DeliveryError, AuthError) as error:
             again = isinstance(error, AuthError | NotPermittedError | RateLimitedError) or error.ambiguous
             if error.code not in GONE:

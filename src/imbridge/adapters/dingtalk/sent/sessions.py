@@ -8,7 +8,7 @@ import logging
 import re
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,10 +24,10 @@ from imbridge.adapters.errcode_refusals import Api, RetargetError
 from imbridge.adapters.notes import Notes
 from imbridge.protocol import Channel, ChannelKind, Message
 from imbridge.transport import HttpPool
+from imbridge.transport.hosts import LOOPBACK
 
 log = logging.getLogger(__name__)
 
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _MOST = 10_000
 _DIGITS = 15
 """Of a time in milliseconds: what has more is none."""
@@ -84,7 +84,7 @@ class Sessions:
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._callers: dict[str, OapiCaller] = {}
         self._places: dict[str, tuple[str, str]] = {}
-        self._local = any(urlsplit(url).hostname in _LOOPBACK for url in (config.base_url, config.oapi_url))
+        self._local = any(urlsplit(url).hostname in LOOPBACK for url in (config.base_url, config.oapi_url))
         self._told = False
         self.counts: Counter[str] = Counter()
 
@@ -103,6 +103,10 @@ class Sessions:
                 self._notes.drop(_WEBHOOK, channel_id)
             else:
                 self._sessions.setdefault(channel_id, session)
+
+    def private_chats(self) -> Iterator[tuple[str, str]]:
+        """The private chats that are known: the platform's id of each, and whose it is."""
+        return ((conversation, channel_id) for channel_id, conversation in self._conversations.items())
 
     def conversation(self, channel: Channel) -> str | None:
         """The platform's id of a conversation; None for a private chat in which nothing was said yet."""
@@ -212,7 +216,7 @@ class Sessions:
             return None
         if parts.username is not None or parts.password is not None:
             return None
-        local = self._local and host in _LOOPBACK
+        local = self._local and host in LOOPBACK
         if not local and (parts.scheme != "https" or port not in (None, 443) or host not in self._config.session_hosts):
             return None
         place = f"{parts.scheme}://{parts.netloc.lower()}", parts.path

@@ -13,7 +13,9 @@ from imbridge.adapters.base import Sent
 from imbridge.adapters.dingtalk.api import DingTalkApi
 from imbridge.adapters.dingtalk.capabilities import ROBOT
 from imbridge.adapters.dingtalk.outbound import (
+    ADDRESSES,
     API_BYTES,
+    RECEIVED,
     WEBHOOK_BYTES,
     Body,
     api_body,
@@ -33,6 +35,7 @@ from imbridge.protocol import (
     Card,
     Channel,
     ChannelKind,
+    ContentRefusedError,
     Degradation,
     Element,
     Image,
@@ -138,8 +141,11 @@ class Speaking:
         told = [*degradations, *changed]
         try:
             return await self.say_by_api(channel, body, key, told)
-        except DegradeError as error:
-            if body["msgKey"] == "sampleText" or part.kind is PartKind.MEDIA or error.ambiguous:
+        except ContentRefusedError as error:
+            if part.kind is PartKind.MEDIA:
+                _explain(error, part.elements[0])
+                raise
+            if not isinstance(error, DegradeError) or body["msgKey"] == "sampleText" or error.ambiguous:
                 raise
             told.append(Degradation(what=body["msgKey"], how="text", why=str(error)))
             plainer, _ = as_api(as_plain_text(part, calls=False))
@@ -167,6 +173,13 @@ class Speaking:
             return self.say(channel, piece, its_key)
 
         return await say_long(part, key, say, capabilities=ROBOT, measure=measure, told=degradations)
+
+
+def _explain(error: ContentRefusedError, media: Element) -> None:
+    """Say what the reason may be."""
+    key = getattr(media, "key", "")
+    if key and not key.startswith(ADDRESSES):
+        error.args = (f"{error}; {RECEIVED}",)
 
 
 def too_long(body: Body) -> bool:

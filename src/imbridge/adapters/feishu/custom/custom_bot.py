@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 
 from pydantic_core import from_json, to_json
 
-from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
+from imbridge.adapters.base import AdapterContext, Probe, Sent, Target
 from imbridge.adapters.feishu.capabilities import CUSTOM_BOT
 from imbridge.adapters.feishu.config import FeishuConfig
 from imbridge.adapters.feishu.custom.hook import Hook
 from imbridge.adapters.feishu.outbound import message_body
 from imbridge.adapters.feishu.sent.cards import card_json
+from imbridge.adapters.group_hook import GroupHookAdapter
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
     Button,
@@ -30,24 +31,21 @@ from imbridge.protocol import (
     NotSupportedError,
     Select,
     SentPart,
-    TargetGoneError,
     Text,
 )
 from imbridge.rendering import Part, PartKind
 from imbridge.transport import HttpError
 
-CHANNEL = "hook"
-"""The one channel there is: `feishu:<account>/group/hook`."""
-
 _SIGNED = {"timestamp": "1" * 10, "sign": "x" * 44}
 
 
-class CustomBotAdapter(Adapter):
+class CustomBotAdapter(GroupHookAdapter):
     """One custom bot. It has no id, hears nothing and can take nothing back; one group is all it knows."""
 
     platform: ClassVar[str] = "feishu"
     config_type: ClassVar[type[AccountConfig]] = FeishuConfig
     capabilities = CUSTOM_BOT
+    called: ClassVar[str] = "custom bot"
 
     def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
         """Keep the settings; no I/O before the first message."""
@@ -55,17 +53,6 @@ class CustomBotAdapter(Adapter):
             raise TypeError(f"the Feishu adapter needs a FeishuConfig, not a {type(config).__name__}")
         super().__init__(config, context)
         self.hook = Hook(config, context.pool)
-
-    async def start(self) -> None:
-        """Up at once: there is nothing to connect."""
-        self.tell(Health.UP, "sends only, into the custom bot's group")
-
-    async def stop_reading(self) -> None:
-        """Nothing is read."""
-
-    async def close(self) -> None:
-        """Nothing is held."""
-        self.tell(Health.STOPPED, "closed")
 
     async def probe(self) -> Probe:
         """Post a body that says nothing, which the platform refuses one way or another; nobody sees it.
@@ -78,8 +65,8 @@ class CustomBotAdapter(Adapter):
         except HttpError as error:
             failure = self.hook.lost(error)
         if failure is not None:
-            return Probe(ok=False, bot_name="custom bot", problems=(str(failure),))
-        return Probe(ok=True, bot_name="custom bot")
+            return Probe(ok=False, bot_name=self.called, problems=(str(failure),))
+        return Probe(ok=True, bot_name=self.called)
 
     def measure(self, part: Part) -> int:
         """Bytes of the whole request, which the platform's limit counts."""
@@ -88,17 +75,9 @@ class CustomBotAdapter(Adapter):
 
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Post one part. There is no idempotency key: what may have arrived is not repeated, its error is ambiguous."""
-        if target.channel.kind.value != "group" or target.channel.id != CHANNEL:
-            raise TargetGoneError(
-                f"{self.key} is a custom bot and speaks in its own group only: {self.key}/group/{CHANNEL}",
-                platform="feishu",
-            )
+        changed = self.in_its_group(target)
         body, degradations = hook_body(part)
-        if target.reply_to is not None:
-            degradations.append(Degradation(what="reply", how="sent to the chat", why="a custom bot cannot reply"))
-        if target.channel.thread is not None:
-            why = "a custom bot cannot speak in threads"
-            degradations.append(Degradation(what="thread", how="sent to the chat", why=why))
+        degradations += changed
         attempts = await self.hook.post(body)
         return Sent(SentPart(kind=body["msg_type"], key=key), attempts, tuple(degradations))
 

@@ -8,7 +8,7 @@ from imbridge.adapters.base import Health
 from imbridge.adapters.notes import Notes
 from imbridge.adapters.patience import patiently
 from imbridge.adapters.qq.api import QQApi
-from imbridge.adapters.qq.config import QQConfig
+from imbridge.adapters.qq.config import MOST_SHARDS, QQConfig
 from imbridge.adapters.qq.hearing.base import Decoder, Introduced, Teller
 from imbridge.adapters.qq.hearing.close_codes import CloseReaction, close_rule, explained
 from imbridge.adapters.qq.hearing.starts import Starts
@@ -30,7 +30,6 @@ _HEALTH = {
 }
 _WORST_FIRST = (LinkState.FAILED, LinkState.DOWN, LinkState.CONNECTING, LinkState.UP)
 """Each shard has events of its own: one that is down is missed."""
-_MOST_SHARDS = 256
 
 
 class Gateway:
@@ -121,7 +120,7 @@ class Gateway:
         suggested = (await patiently(self._config.key, self._api.gateway, self._tell)).get("shards")
         if isinstance(suggested, bool) or not isinstance(suggested, int):
             return 1
-        return min(max(suggested, 1), _MOST_SHARDS)
+        return min(max(suggested, 1), MOST_SHARDS)
 
     async def _make_links(self, number: int) -> None:
         config = self._config

@@ -37,7 +37,7 @@ def interaction(told: Happening) -> Event:
 
 
 def _clicked(resolved: Mapping[str, Any]) -> dict[str, Any]:
-    """Action and value. Of a button that is not of our making: its id, and its data."""
+    """Action and value: of a button of ours what its data carry, of any other one its id and its data."""
     said = text_of(resolved, "button_data")
     own = carried(said)
     if own is not None:

@@ -9,8 +9,7 @@ from imbridge.adapters.downloads import Downloads as Fetching
 from imbridge.adapters.qq.config import QQConfig
 from imbridge.protocol import Media, NotSupportedError
 from imbridge.transport import HttpPool
-
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+from imbridge.transport.hosts import LOOPBACK
 
 
 class Downloads(Fetching):
@@ -25,6 +24,6 @@ class Downloads(Fetching):
         """The key, which is the address; an API without encryption on this machine has its files without, too."""
         if not media.key:
             raise NotSupportedError(f"QQ does not hand out this {type(media).__name__}: it has no address")
-        if self._plain and urlsplit(media.key).hostname in _LOOPBACK:
+        if self._plain and urlsplit(media.key).hostname in LOOPBACK:
             return media.key.replace("https://", "http://", 1)
         return media.key

@@ -48,20 +48,20 @@ def quote(data: Mapping[str, Any], quoted: str, called: Called, me: Identity) ->
     """
     reference = fields(data, "message_reference")
     if message_id := text_of(reference, "message_id"):
-        return Quote(message_id=message_id, **_told(_first(data), called, me))
+        return Quote(message_id=message_id, **told(_first(data), called, me))
     entry = _first(data) if whole(data.get("message_type")) == QUOTE else {}
     index = quoted or text_of(entry, "msg_idx")
     if not index and not entry:
         return None
     # A message of ours is known by the id in its receipt; of one that was never heard of, the index is all there is.
-    return Quote(message_id=me.references.message(index) or index, **_told(entry, called, me))
+    return Quote(message_id=me.references.message(index) or index, **told(entry, called, me))
 
 
 def _first(data: Mapping[str, Any]) -> Mapping[str, Any]:
     return next((entry for entry in items(data, "msg_elements") if isinstance(entry, Mapping)), {})
 
 
-def _told(entry: Mapping[str, Any], called: Called, me: Identity) -> dict[str, Any]:
+def told(entry: Mapping[str, Any], called: Called, me: Identity) -> dict[str, Any]:
     """Who said it, and what."""
     if not entry:
         return {}

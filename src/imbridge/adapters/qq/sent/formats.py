@@ -10,8 +10,8 @@ from imbridge.protocol import Audio, Image, Media, Sticker, Video
 IMAGE, VIDEO, VOICE, FILE = 1, 2, 3, 4
 WORDS = {IMAGE: "image", VIDEO: "video", VOICE: "audio", FILE: "file"}
 IMAGE_BYTES, VOICE_BYTES, VIDEO_BYTES, FILE_BYTES = 20 << 20, 20 << 20, 30 << 20, 200 << 20
-INLINE_BYTES = 4 << 20
-"""What is sent inside a JSON body; larger files go in parts."""
+INLINE_BYTES = 720 << 10
+"""What is sent inside a JSON body, which is written in one go; larger files go in parts."""
 _LIMITS = {IMAGE: IMAGE_BYTES, VIDEO: VIDEO_BYTES, VOICE: VOICE_BYTES, FILE: FILE_BYTES}
 _SOUND = (b"\x02#!SILK", b"#!SILK", b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"fLaC")
 

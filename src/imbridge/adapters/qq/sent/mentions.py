@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 from imbridge.adapters.qq.api import GUILD_KINDS
+from imbridge.adapters.qq.faces import face_id
 from imbridge.protocol import Degradation, Element, Emoji, Mention, MentionAll
 
 _GAP = "\u200b"
@@ -71,12 +72,14 @@ def _said(element: Element, way: str, degradations: list[Degradation]) -> str:
         if isinstance(element, MentionAll) and way == "group":
             why = "a bot cannot call all of a group"
         degradations.append(Degradation(what=element.type, how=f"text: {said}", why=why))
-    elif isinstance(element, Emoji):
-        if way in GUILD_KINDS and element.code.isascii() and element.code.isdigit():
-            return f"<emoji:{element.code}>"
-        if element.code.isascii():
-            why = "QQ's own emoji have numbers, and are shown in guilds"
-            degradations.append(Degradation(what="emoji", how=f"text: {said}", why=why))
+    elif isinstance(element, Emoji) and (face := face_id(element.code)):
+        if way in GUILD_KINDS:
+            return f"<emoji:{face}>"
+        why = "QQ's bots can send its own emoticons in guilds only"
+        degradations.append(Degradation(what="emoji", how=f"text: {said}", why=why))
+    elif isinstance(element, Emoji) and element.code.isascii():
+        why = "it is none of QQ's own emoticons"
+        degradations.append(Degradation(what="emoji", how=f"text: {said}", why=why))
     shown = literal(said, way)
     degradations += broken_up(said, shown)
     return shown

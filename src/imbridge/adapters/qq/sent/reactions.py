@@ -5,6 +5,7 @@ Source: bot.q.qq.com, "reactions": type 1 are QQ's own emoji, by number; type 2 
 
 from imbridge.adapters.qq.api import QQApi, kind_of
 from imbridge.adapters.qq.errors import API_ERRORS
+from imbridge.adapters.qq.faces import face_id
 from imbridge.protocol import Channel, DeliveryError, NotSupportedError
 from imbridge.transport import Reaction
 
@@ -39,7 +40,7 @@ def path_of(emoji: str) -> str:
     """An emoji as the API names it, `type/id`.
 
     Args:
-        emoji: A character; the number of one of QQ's own; or `type/id`.
+        emoji: A character; the number or the name of one of QQ's own; or `type/id`.
 
     Raises:
         NotSupportedError: it is none of these.
@@ -47,8 +48,8 @@ def path_of(emoji: str) -> str:
     kind, slash, number = emoji.partition("/")
     if slash and kind in (str(_SYSTEM), str(_CHARACTER)) and number.isascii() and number.isdigit():
         return emoji
-    if emoji.isascii() and emoji.isdigit():
-        return f"{_SYSTEM}/{emoji}"
+    if not slash and (face := face_id(emoji)):
+        return f"{_SYSTEM}/{face}"
     character = emoji.replace(_VARIATION, "")
     if len(character) == 1 and not character.isascii():
         return f"{_CHARACTER}/{ord(character)}"

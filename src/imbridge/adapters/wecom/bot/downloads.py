@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
+from imbridge.adapters.downloading import beginning, empty, why_not
 from imbridge.adapters.wecom.bot.cipher import Decrypting, NotDecryptedError, media_key
 from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.adapters.wecom.sent.media import named
@@ -20,11 +21,11 @@ from imbridge.protocol import DeliveryError, Media, NotSupportedError, TargetGon
 from imbridge.rendering.media import as_file
 from imbridge.transport import Backoff, HttpError, HttpPool, HttpResponse
 from imbridge.transport.files import incoming
+from imbridge.transport.hosts import LOOPBACK
 
 _MOST = 10_000
 _VALID = 300.0
 _TRIES = 4
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _GONE = (401, 403, 404, 410)
 
 
@@ -40,7 +41,7 @@ class BotDownloads:
         self._pool = pool
         self._limit = settings.download_limit
         places = (settings.base_url, settings.bot_url)
-        self._may_be_plain = any(urlsplit(place).hostname in _LOOPBACK for place in places)
+        self._may_be_plain = any(urlsplit(place).hostname in LOOPBACK for place in places)
         self._own_key = settings.aes_key.get_secret_value() if settings.aes_key is not None else ""
         self._places: OrderedDict[str, tuple[str, str, float]] = OrderedDict()
         self.backoff = Backoff(0.5, 5.0)
@@ -76,7 +77,7 @@ class BotDownloads:
             response = await self._fetch(media, new.file)
             new.name = new.name or named(response.headers.get("Content-Disposition", ""))
             if not new.name:
-                new.name = as_file(media, await asyncio.to_thread(_beginning, new.file)).name
+                new.name = as_file(media, await asyncio.to_thread(beginning, new.file)).name
         return new.path
 
     async def _fetch(self, media: Media, file: BinaryIO) -> HttpResponse:
@@ -90,14 +91,14 @@ class BotDownloads:
             except HttpError as error:
                 passing = error.status is None or error.status >= 500
                 if not passing or attempt == _TRIES:
-                    raise DeliveryError(f"{what}: {_without_place(error)}", platform="wecom") from None
+                    raise DeliveryError(f"{what}: {why_not(error, self._limit)}", platform="wecom") from None
             except DeliveryError as error:
                 if attempt == _TRIES or not isinstance(error.code, int) or error.code < 500:
                     raise
             await asyncio.sleep(self.backoff.delay(attempt - 1))
 
     async def _attempt(self, what: str, url: str, key: bytes, file: BinaryIO) -> HttpResponse:
-        await asyncio.to_thread(_empty, file)
+        await asyncio.to_thread(empty, file)
         into = Decrypting(file, key)
         response = await self._pool.stream_to(cast("BinaryIO", into), url, max_bytes=self._limit + 32)
         if response.status in _GONE:
@@ -122,24 +123,9 @@ class BotDownloads:
             host = parts.hostname
         except ValueError:
             host = None
-        if not host or not (parts.scheme == "https" or (self._may_be_plain and host in _LOOPBACK)):
+        if not host or not (parts.scheme == "https" or (self._may_be_plain and host in LOOPBACK)):
             raise DeliveryError(f"{what}: its address is none that is fetched from", platform="wecom")
         try:
             return url, media_key(key)
         except NotDecryptedError as error:
             raise DeliveryError(f"{what}: {error}", platform="wecom") from None
-
-
-def _without_place(error: HttpError) -> str:
-    """What went wrong, without the address: its path is part of the credential."""
-    return f"the download failed{f' with HTTP {error.status}' if error.status is not None else ''}, or is too long"
-
-
-def _empty(file: BinaryIO) -> None:
-    file.seek(0)
-    file.truncate()
-
-
-def _beginning(file: BinaryIO) -> bytes:
-    file.seek(0)
-    return file.read(4096)

@@ -16,10 +16,10 @@ from imbridge.adapters.wecom.bot.errors import BOT_ERRORS
 from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.protocol import DeliveryError, TargetGoneError
 from imbridge.transport import Backoff, ErrorRule, HttpError, HttpPool, Reaction
+from imbridge.transport.hosts import LOOPBACK
 
 _MOST = 20_000
 _LIFETIME = 3600.0 - 30
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(slots=True)
@@ -128,4 +128,4 @@ class ResponseUrls:
             host = parts.hostname or ""
         except ValueError:
             return False
-        return host == self._host and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK))
+        return host == self._host and (parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK))

@@ -4,9 +4,10 @@ import base64
 import hashlib
 from typing import Any, ClassVar
 
-from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
+from imbridge.adapters.base import AdapterContext, Probe, Sent, Target
 from imbridge.adapters.errcode_calls import Answer
 from imbridge.adapters.errcode_refusals import DegradeError
+from imbridge.adapters.group_hook import GroupHookAdapter
 from imbridge.adapters.media_formats import amr_seconds, is_amr, is_picture
 from imbridge.adapters.uploads import Content, Taker, look
 from imbridge.adapters.wecom.capabilities import GROUP_ROBOT
@@ -18,22 +19,16 @@ from imbridge.adapters.wecom.sent.media import VOICE_BYTES, VOICE_SECONDS
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
     Audio,
-    Channel,
-    ChannelKind,
     Degradation,
     DeliveryError,
     File,
     Image,
     Media,
     SentPart,
-    TargetGoneError,
     Text,
 )
 from imbridge.rendering import Part, PartKind
 from imbridge.rendering.media import as_file
-
-CHANNEL = "hook"
-"""The one channel there is: `wecom:<account>/group/hook`."""
 
 _PATIENCE = 10.0
 _TAKER = Taker("wecom", "WeCom", least=6)  # "larger than 5 bytes"
@@ -43,12 +38,13 @@ _SHOWN = {
 }
 
 
-class GroupRobotAdapter(Adapter):
+class GroupRobotAdapter(GroupHookAdapter):
     """One group's robot. It has no id, hears nothing and can take nothing back; one group is all it knows."""
 
     platform: ClassVar[str] = "wecom"
     config_type: ClassVar[type[AccountConfig]] = WeComConfig
     capabilities = GROUP_ROBOT
+    called: ClassVar[str] = "group robot"
 
     def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
         """Keep the settings; no I/O before the first message."""
@@ -56,17 +52,6 @@ class GroupRobotAdapter(Adapter):
             raise TypeError(f"the WeCom adapter needs a WeComConfig, not a {type(config).__name__}")
         super().__init__(config, context)
         self.hook = RobotHook(config, context.pool)
-
-    async def start(self) -> None:
-        """Up at once: there is nothing to connect."""
-        self.tell(Health.UP, "sends only, into the robot's group")
-
-    async def stop_reading(self) -> None:
-        """Nothing is read."""
-
-    async def close(self) -> None:
-        """Nothing is held."""
-        self.tell(Health.STOPPED, "closed")
 
     async def probe(self) -> Probe:
         """Post a body that says nothing, which the platform refuses one way or another; nobody sees it.
@@ -78,8 +63,8 @@ class GroupRobotAdapter(Adapter):
             await self.hook.ask(patience=_PATIENCE)
         except DeliveryError as error:
             if error.code not in LOOKED_AT:
-                return Probe(ok=False, bot_name="group robot", problems=(str(error),))
-        return Probe(ok=True, bot_name="group robot")
+                return Probe(ok=False, bot_name=self.called, problems=(str(error),))
+        return Probe(ok=True, bot_name=self.called)
 
     def measure(self, part: Part) -> int:
         """Bytes of the content, which the platform's limits count."""
@@ -87,12 +72,7 @@ class GroupRobotAdapter(Adapter):
 
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Post one part. There is no idempotency key: what may have arrived is not repeated, its error is ambiguous."""
-        self._check(target.channel)
-        degradations: list[Degradation] = []
-        if target.reply_to is not None:
-            degradations.append(Degradation(what="reply", how="sent to the chat", why="a group robot cannot reply"))
-        if target.channel.thread is not None:
-            degradations.append(Degradation(what="thread", how="sent to the chat", why="WeCom has no threads"))
+        degradations = self.in_its_group(target)
         media = part.elements[0] if part.kind is PartKind.MEDIA else None
         if isinstance(media, Image) and media.has_content and (body := await self._picture(media)) is not None:
             answer = await self.hook.send(body)
@@ -107,13 +87,6 @@ class GroupRobotAdapter(Adapter):
         """Numbers for metrics."""
         caller = self.hook.caller
         return {"calls": caller.calls, "retries": caller.retries}
-
-    def _check(self, channel: Channel) -> None:
-        if channel.kind is not ChannelKind.GROUP or channel.id != CHANNEL:
-            raise TargetGoneError(
-                f"{self.key} is a group's robot and speaks in its own group only: {self.key}/group/{CHANNEL}",
-                platform="wecom",
-            )
 
     async def _post(self, body: dict[str, Any], part: Part, degradations: list[Degradation]) -> tuple[Answer, str]:
         """Post it, in a plainer form each time the platform refuses the form."""

@@ -1,0 +1,90 @@
+"""Conversations over sessions that end in every way: what the platform sends is answered, once, in its order."""
+
+import asyncio
+import os
+import random
+from collections import Counter
+from dataclasses import replace
+
+from contract import until
+from qq_rig import FAST, Rig, rigged
+
+from imbridge import Bridge
+from imbridge.emulators.qq import SentMessage, User
+from imbridge.protocol import Message
+
+SECONDS = float(os.environ.get("CHAOS_SECONDS", "3"))
+PEOPLE = 5
+SETTINGS = replace(FAST, shards=2)
+
+
+async def test_what_was_taken_is_answered_once() -> None:
+    seed = int(os.environ.get("CHAOS_SEED", random.randrange(1 << 30)))
+    print(f"CHAOS_SEED={seed}")
+    async with rigged(SETTINGS) as rig:
+        await _converse(rig, random.Random(seed))
+
+
+async def _converse(rig: Rig, chance: random.Random) -> None:
+    qq, bot = rig.qq, rig.bot
+    people = [rig.alice, *(qq.add_user(f"Person {number}") for number in range(1, PEOPLE))]
+    sent: dict[str, SentMessage] = {}
+    bridge = Bridge([rig.config()])
+
+    @bridge.on_message
+    async def answer(msg: Message) -> str:
+        return msg.text
+
+    async def troubles() -> None:
+        clock = asyncio.get_running_loop().time
+        token_died = clock()
+        while True:
+            await asyncio.sleep(chance.uniform(0.02, 0.15))
+            happening = chance.randrange(8)
+            if happening == 0:
+                qq.faults.drop_connections(bot)
+            elif happening == 1:
+                qq.reconnect(bot)
+            elif happening == 2:
+                qq.close(bot, 4009)
+            elif happening == 3 and clock() - token_died > 2.5:  # twice within one call is an error, and told so
+                token_died = clock()
+                qq.faults.expire_tokens()
+            elif happening == 4:
+                qq.faults.duplicate_events(1, times=3)
+            elif happening == 5:
+                qq.faults.rate_limit("*/messages")
+            elif happening == 6:
+                connections = qq.world.gateway.ready(bot)
+                if connections:
+                    chance.choice(connections).abort()
+            else:
+                qq.faults.refuse_handshake(502)
+
+    async def talk(person: User) -> None:
+        number = 0
+        ends = asyncio.get_running_loop().time() + SECONDS
+        while asyncio.get_running_loop().time() < ends:
+            text = f"{person.name} {number}"
+            sent[text] = await person.says(text, bot=bot)
+            number += 1
+            await asyncio.sleep(0.03)
+
+    async with bridge:
+        trouble = asyncio.create_task(troubles())
+        async with asyncio.TaskGroup() as group:
+            for person in people:
+                group.create_task(talk(person))
+        trouble.cancel()
+        await asyncio.wait((trouble,))
+        qq.faults.clear()
+        assert len(sent) > len(people)
+        await until(lambda: {message.text for message in qq.messages} >= set(sent), "all answers", timeout=60)
+    said = Counter(message.text for message in qq.messages)
+    assert {text: count for text, count in said.items() if count != 1} == {}
+    for person in people:
+        order = [int(text.rpartition(" ")[2]) for text in said if text.startswith(f"{person.name} ")]
+        assert order == sorted(order)
+    assert qq.stats.events_lost == 0
+    assert [one for one in qq.violations if one.kind != "token"] == []
+    assert qq.stats.identifies == 2, "no session was given up"
