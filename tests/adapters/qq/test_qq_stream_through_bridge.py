@@ -150,7 +150,7 @@ class TestTrouble:
         @bridge.on_message
         async def answer(msg: Message) -> AsyncIterator[str]:
             yield "half of it"
-            await until(lambda: rig.sent(), "the beginning")
+            await until(rig.sent, "the beginning")
             began.set()
             await asyncio.Event().wait()
 
