@@ -33,6 +33,8 @@ EVERY: dict[str, tuple[Any, str, Any]] = {
     "after_window": ("wait", "wait", "wait"),
     "api_rate": ("10/1s", "10/1s", "10/1s"),
     "send_timeout": (7.5, "7.5", 7.5),
+    "wait_most": (60.5, "60.5", 60.5),
+    "audit_wait": (2.5, "2.5", 2.5),
     "download_limit": (1000, "1000", 1000),
 }  # fmt: skip
 
