@@ -22,6 +22,7 @@ EXTRA: dict[str, set[str]] = {
     "qq": {
         "calls",  # where the token goes and where the code stands; api.py is the list of endpoints
         "intents",  # which events a bot asks for, as data
+        "faces",  # the platform's emoticons, as data, which what is received reads and what is sent writes
         "sessions",  # what has to be known to resume a session
     },
     "dingtalk": {
