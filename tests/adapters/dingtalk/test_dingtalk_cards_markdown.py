@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imbridge.adapters.dingtalk.sent.card_markdown import card_markdown, closed
+from imbridge.adapters.broken_off import closed
+from imbridge.adapters.dingtalk.sent.card_markdown import card_markdown
 
 CASES = {
     "a line break": ("a\nb", "a<br>b"),

@@ -9,7 +9,7 @@ from dingtalk_cards import CREATE, STREAM, UPDATE, card_calls, card_of, seen, te
 from dingtalk_rig import Rig
 
 from imbridge import Bridge
-from imbridge.adapters.dingtalk.sent.ai_card import INTERRUPTED
+from imbridge.adapters.broken_off import INTERRUPTED
 from imbridge.emulators.dingtalk import User
 from imbridge.protocol import DeliveryState, Message, Receipt
 
