@@ -10,8 +10,9 @@ from collections import Counter
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
+from imbridge.adapters.json_text import read_json
 from imbridge.adapters.qq.api import QQApi
 from imbridge.adapters.qq.config import QQConfig
 from imbridge.adapters.qq.hearing.base import Decoder, Introduced
@@ -127,7 +128,7 @@ class QQLink:
     async def on_frame(self, conn: Connection, data: bytes | str) -> None:
         """Take one frame. What cannot be read is counted; it never ends the connection."""
         try:
-            frame = from_json(data, allow_inf_nan=False)
+            frame = read_json(data)
         except ValueError:
             self._bad("frame", "a frame that is not JSON")
             return
