@@ -19,7 +19,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
-demo: $(STAMP) ## See a skill answer a platform's real frames, with no account anywhere (PLATFORM=wecom, dingtalk)
+demo: $(STAMP) ## See a skill answer a platform's real frames, with no account anywhere (PLATFORM=wecom, dingtalk, qq)
 	@$(BIN)/imbridge demo --platform $(PLATFORM)
 
 test: $(STAMP) ## Run the tests

@@ -12,12 +12,12 @@ from typing import Any
 
 from benchmarks import callbacks, echo, frames, start
 from benchmarks.dingtalk import loss
-from benchmarks.stages import DINGTALK, FEISHU, Platform
+from benchmarks.stages import DINGTALK, FEISHU, QQ, Platform
 from benchmarks.wecom import measure as wecom
 
 GOAL_RATE, GOAL_CPU = 0.70, 1.6
 GOAL_CALLBACK_RATE = 0.5
-PARTS = ("import", "frames", "echo", "callbacks", "wecom", "dingtalk", "loss", "memory")
+PARTS = ("import", "frames", "echo", "callbacks", "wecom", "dingtalk", "qq", "loss", "memory")
 
 
 def main() -> None:
@@ -49,6 +49,8 @@ def main() -> None:
         report["wecom"] = asyncio.run(_wecom(options, say))
     if "dingtalk" in parts:
         report["dingtalk"] = asyncio.run(_echo(DINGTALK, options, say))
+    if "qq" in parts:
+        report["qq"] = asyncio.run(_echo(QQ, options, say))
     if "loss" in parts:
         report["loss"] = asyncio.run(loss.run(say))
     if "memory" in parts and options.memory:
@@ -225,6 +227,7 @@ _SECTIONS: dict[str, Callable[[Any], list[str]]] = {
     "callbacks": _callbacks_text,
     "wecom": _wecom_text,
     "dingtalk": functools.partial(_echo_text, DINGTALK),
+    "qq": functools.partial(_echo_text, QQ),
     "loss": loss.text,
     "memory": _memory_text,
 }

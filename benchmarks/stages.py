@@ -6,9 +6,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from imbridge.emulators import dingtalk, feishu
+from imbridge.emulators import dingtalk, feishu, qq
 
 APP_ID, APP_SECRET = "cli_bench", "bench-secret"
+QQ_APP_ID = "102000001"
 PATIENCE = 60.0
 """Seconds for an answer; what takes longer is lost."""
 
@@ -95,6 +96,28 @@ class _DingTalk(Stage):
         return self._emulator.violations
 
 
+class _QQ(Stage):
+    def __init__(self, emulator: qq.QQEmulator, conversations: int) -> None:
+        self._emulator = emulator
+        self._bot = emulator.add_bot("Bench", app_id=QQ_APP_ID, secret=APP_SECRET)
+        self._people = [emulator.add_user(f"user{n}") for n in range(conversations)]
+        self.environ = {
+            "QQ_API_BASE_URL": emulator.base_url, "QQ_TOKEN_URL": emulator.token_url, "QQ_APP_ID": QQ_APP_ID,
+            "QQ_SECRET": APP_SECRET,
+        }  # fmt: skip
+
+    def connected(self) -> bool:
+        return bool(self._emulator.connections(self._bot))
+
+    async def exchange(self, number: int, text: str) -> None:
+        person = self._people[number]
+        await person.says(text, bot=self._bot)
+        await person.receives(text, bot=self._bot, timeout=PATIENCE)
+
+    def violations(self) -> Sequence[Any]:
+        return self._emulator.violations
+
+
 @asynccontextmanager
 async def _feishu(conversations: int) -> AsyncIterator[Stage]:
     settings = feishu.EmulatorSettings(rate_limits=False, reconnect_nonce=0, history=2000)
@@ -107,6 +130,13 @@ async def _dingtalk(conversations: int) -> AsyncIterator[Stage]:
     settings = dingtalk.EmulatorSettings(rate_limits=False, history=2000)
     async with dingtalk.DingTalkEmulator(settings=settings) as emulator:
         yield _DingTalk(emulator, conversations)
+
+
+@asynccontextmanager
+async def _qq(conversations: int) -> AsyncIterator[Stage]:
+    settings = qq.EmulatorSettings(rate_limits=False, history=2000)
+    async with qq.QQEmulator(settings=settings) as emulator:
+        yield _QQ(emulator, conversations)
 
 
 FEISHU = Platform(
@@ -128,4 +158,14 @@ DINGTALK = Platform(
     },
     "dingtalk_stream",
     _dingtalk,
+)
+QQ = Platform(
+    "QQ",
+    {
+        "minimal": "benchmarks.qq.by_hand",
+        "imbridge": "benchmarks.qq.bridge",
+        "botpy": "benchmarks.qq.official",
+    },
+    "botpy",
+    _qq,
 )

@@ -43,8 +43,10 @@ def test_the_conversation_goes_as_it_should() -> None:
     assert "\x1b" not in done.stdout  # a pipe gets plain text
 
 
-@pytest.mark.parametrize("platform", ["wecom", "dingtalk"])
-def test_the_same_skills_on_another_platform(platform: str) -> None:
+@pytest.mark.parametrize(
+    ("platform", "changed"), [("wecom", "the same card"), ("dingtalk", "the same card"), ("qq", "a new card")]
+)
+def test_the_same_skills_on_another_platform(platform: str, changed: str) -> None:
     done = demo("--platform", platform)
     assert (done.returncode, done.stderr) == (0, "")
     for expected in (
@@ -52,7 +54,7 @@ def test_the_same_skills_on_another_platform(platform: str) -> None:
         "a message went to four platforms at once.",
         "Bob · team         @Bot /weather shanghai\n  Bot · team         **shanghai**: cloudy, 12 °C\n",
         "[card] Deploy v1.2? | ",
-        "[the same card] Deploy v1.2: Yes",
+        f"[{changed}] Deploy v1.2: Yes",
         "2 repetitions recognised",
         "0 breaches of the platform's rules",
         f"imbridge demo --platform {platform} --wire",

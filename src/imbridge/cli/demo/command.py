@@ -11,7 +11,7 @@ from imbridge.cli.options import debug_option
 @click.command()
 @click.option(
     "--platform",
-    type=click.Choice(["feishu", "wecom", "dingtalk"]),
+    type=click.Choice(["feishu", "wecom", "dingtalk", "qq"]),
     default="feishu",
     show_default=True,
     help="Which platform is emulated; wecom shows a smart bot over its long connection.",

@@ -7,7 +7,7 @@ waits is not documented, so it is told at once, when the inbox has the event.
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Mapping
 
 from imbridge.adapters.base import Inbound, Intake, Verdict
@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 _DONE = 0
 _END_WITHIN = 1.0
+_MOST_TOLD = 1000
 
 
 class AnsweringIntake(Intake):
@@ -29,6 +30,7 @@ class AnsweringIntake(Intake):
         self._api = api
         self._counts = counts
         self._tasks: set[asyncio.Task[None]] = set()
+        self._told: OrderedDict[str, None] = OrderedDict()
 
     def offer(self, inbound: Inbound) -> "asyncio.Future[Verdict]":
         """Hand over a delivery; of a click the platform is told once it is stored."""
@@ -53,6 +55,11 @@ class AnsweringIntake(Intake):
         # Also of what is there already: an earlier process may have ended before it could tell.
         if offered.cancelled() or offered.exception() is not None or offered.result() is Verdict.OVERLOADED:
             return
+        if identity in self._told:
+            return
+        self._told[identity] = None
+        if len(self._told) > _MOST_TOLD:
+            self._told.popitem(last=False)
         task = asyncio.create_task(self._tell(identity), name=f"link:{self._api.config.key}:click")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
