@@ -35,8 +35,6 @@ EVERY: dict[str, tuple[Any, str, Any]] = {
     "audit_wait": (7.5, "7.5", 7.5),
     "api_rate": ("10/1s", "10/1s", "10/1s"),
     "send_timeout": (7.5, "7.5", 7.5),
-    "wait_most": (60.5, "60.5", 60.5),
-    "audit_wait": (2.5, "2.5", 2.5),
     "download_limit": (1000, "1000", 1000),
 }  # fmt: skip
 
