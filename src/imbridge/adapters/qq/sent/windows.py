@@ -150,6 +150,9 @@ class Windows:
 
     def find(self, channel: Channel, answers: str | None) -> Handle | None:
         """What an answer refers to: the message that it answers, else the newest of the conversation that is open."""
+        handle = self._handles.get(answers or "")
+        if handle is not None and handle.channel == channel.address and self._is_open(handle):
+            return handle  # nearly always
         return next(iter(self._usable(channel, answers)), None)
 
     def left(self, channel: Channel, answers: str | None) -> int | None:
