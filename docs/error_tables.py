@@ -18,6 +18,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "wecom-errors.md": ("wecom.errors", "wecom.bot.errors", "wecom.robot.errors"),
     "wechat-errors.md": ("wechat.errors",),
     "dingtalk-errors.md": ("dingtalk.errors", "dingtalk.robot.errors"),
+    "qq-errors.md": ("qq.errors",),
 }
 """The modules, below `imbridge.adapters`, whose tables are on a page."""
 
@@ -46,7 +47,8 @@ def _row(rule: ErrorRule) -> str:
         code = f"`{code}`"
     hint = f". {_sentence(rule.hint)}" if rule.hint else ""
     wait = f"{rule.delay:g} s" if rule.delay is not None else ""
-    return f"| {code} | {rule.reaction.value} | {wait} | {_sentence(rule.meaning)}{hint} |"
+    times = "" if rule.retries is None else " once" if rule.retries == 1 else f" {rule.retries} times"
+    return f"| {code} | {rule.reaction.value}{times} | {wait} | {_sentence(rule.meaning)}{hint} |"
 
 
 def _sentence(text: str) -> str:

@@ -15,11 +15,13 @@ from pydantic import SecretStr
 
 from imbridge import Bridge, BridgeOptions, ConfigError, WeComConfig
 from imbridge.emulators.dingtalk import DingTalkEmulator
+from imbridge.emulators.qq import CallbackRefusedError as QQCallbackRefusedError
+from imbridge.emulators.qq import QQEmulator
 from imbridge.emulators.wecom import App, CallbackRefusedError, WeComEmulator
 from imbridge.runtime.callback_server import serving_callbacks
 from imbridge.skills.builtin import EchoSkill
 
-PREFIXES = ("WECOM_", "FEISHU_", "DINGTALK_", "IMBRIDGE_")
+PREFIXES = ("WECOM_", "FEISHU_", "DINGTALK_", "QQ_", "IMBRIDGE_")
 
 
 def free_port() -> int:
@@ -109,6 +111,34 @@ async def test_dingtalks_are_served_at_two_addresses(tmp_path: Path) -> None:
             assert b"Mode stream has no such weakness" in log
             assert app.client_secret.encode() not in log
         assert ding.violations == []
+
+
+async def test_qqs_are_served(tmp_path: Path) -> None:
+    async with QQEmulator() as qq:
+        bot, alice = qq.add_bot("Demo"), qq.add_user("Alice")
+        port = free_port()
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(PREFIXES)} | {
+            "QQ_MODE": "webhook",
+            "QQ_APP_ID": bot.app_id,
+            "QQ_SECRET": bot.secret,
+            "QQ_API_BASE_URL": qq.base_url,
+            "QQ_TOKEN_URL": qq.token_url,
+        }
+        async with running(environ, tmp_path, "--listen", f"127.0.0.1:{port}") as process:
+            async with asyncio.timeout(30):
+                while True:
+                    with suppress(QQCallbackRefusedError, OSError):
+                        await qq.set_webhook(bot, f"http://127.0.0.1:{port}/qq/default")
+                        break
+                    await asyncio.sleep(0.1)
+            await alice.says("hi", bot=bot)
+            await alice.receives("hi", bot=bot, timeout=20)
+            process.send_signal(signal.SIGTERM)
+            _, log = await process.communicate()
+            assert process.returncode == 0, log
+            assert f"callbacks are served at http://127.0.0.1:{port}: /qq/default".encode() in log
+            assert bot.secret.encode() not in log
+        assert qq.violations == []
 
 
 async def test_an_address_that_is_taken_is_said(tmp_path: Path) -> None:

@@ -57,7 +57,8 @@ async def test_single_chats(rig: Rig, adapter: QQAdapter) -> None:
     assert found[4].key == "f1"
 
 
-async def test_groups(rig: Rig, adapter: QQAdapter, team: Group) -> None:
+async def test_groups(rig: Rig, team: Group) -> None:
+    await rig.start(intents=ALL)
     happenings, alice, bot = rig.qq.happenings, rig.alice, rig.bot
     bob = rig.qq.add_user("Bob")
     happenings.bot_added(team, bot, alice)
@@ -118,6 +119,25 @@ async def test_deletions_and_reactions(rig: Rig) -> None:
     heard = [item for item in rig.intake.items if isinstance(item, Message)]
     assert [event.message_id for event in found] == [said.id] * 4 + [whispered.id]
     assert [event.channel for event in found] == [heard[0].channel] * 4 + [heard[1].channel]
+
+
+async def test_requests_to_join_are_passed_on_whole(rig: Rig, team: Group) -> None:
+    await rig.start(intents=ALL)
+    team.managed_by.add(rig.bot)
+    carol = rig.qq.add_user("Carol")
+    rig.qq.happenings.join_requested(team, carol, "let me in")
+    (event,) = await events(rig, 1)
+    assert (event.kind, event.channel.id) == ("GROUP_JOIN_REQUEST", rig.group_openid(team))
+    assert event.actor.id == carol.member_openid_for(rig.bot, team)
+    assert event.payload["verify_info"]["verify_message"] == "let me in"
+
+
+async def test_ratings(rig: Rig, adapter: QQAdapter) -> None:
+    rig.qq.happenings.interacted(rig.alice, rig.bot, 13, {"feedback_opt": "LIKE", "message_id": "m1"})
+    rig.qq.happenings.interacted(rig.alice, rig.bot, 14, {})
+    rated, cleared = await events(rig, 2)
+    assert (rated.rating, rated.message_id) == ("good", "m1")
+    assert (cleared.kind, cleared.payload["type"]) == ("INTERACTION_CREATE", 14)
 
 
 async def test_a_click(rig: Rig, adapter: QQAdapter) -> None:

@@ -1,5 +1,6 @@
 """Messages over the gateway: what people send is what a skill gets."""
 
+import json
 from typing import Any
 
 import pytest
@@ -49,6 +50,18 @@ class TestSingleChat:
         assert isinstance(message.elements[0], Notice)
         assert (message.text, message.content_type) == ("[分享]新闻", "notice")
 
+    async def test_a_record(self, rig: Rig, adapter: QQAdapter) -> None:
+        await rig.alice.sends_record(["one", "two"], bot=rig.bot)
+        message = await heard(rig)
+        assert message.forward is not None
+        assert [one.text for one in message.forward.messages] == ["one", "two"]
+        assert (message.text, message.content_type, message.quote, message.reply_to) == (
+            "one\ntwo",
+            "forward",
+            None,
+            None,
+        )
+
     async def test_a_quote_of_what_was_heard_before(self, rig: Rig, adapter: QQAdapter) -> None:
         first = await rig.alice.says("first", bot=rig.bot)
         await heard(rig)
@@ -88,6 +101,16 @@ class TestGroup:
         message = await heard(rig)
         assert message.content_type == "image"
         assert await adapter.read(message.id, message.media[0]) == PNG
+
+    @pytest.mark.parametrize("stripped", [False, True])
+    async def test_both_events_are_one_message(self, rig: Rig, adapter: QQAdapter, team: Group, stripped: bool) -> None:
+        rig.qq.world.settings.both_events = True
+        rig.qq.world.settings.strips_mentions = stripped
+        team.all_messages = True
+        await rig.alice.says("help", chat=team, mentions=[rig.bot])
+        first, second = await heard(rig), await heard(rig, 2)
+        assert rig.intake.offered[0].dedup_keys == rig.intake.offered[1].dedup_keys
+        assert (first.text, first.mentions_me, second.text, second.mentions_me) == ("help", True, "help", True)
 
 
 class TestGuild:
@@ -180,6 +203,14 @@ async def test_what_cannot_be_read_is_told_once_and_passed_on_whole(
     assert adapter.counters()["bad_delivery"] == 3
     assert caplog.text.count("counted, not logged") == 1
     assert "canary" not in caplog.text
+
+
+async def test_half_of_an_emoji_costs_that_character_and_nothing_else(rig: Rig, adapter: QQAdapter) -> None:
+    """Texts that were cut in the middle of one come so; no JSON parser that is strict takes them."""
+    data = {"id": "m1", "author": {"user_openid": rig.alice.openid_for(rig.bot)}, "content": "cut \ud83d"}
+    rig.qq.faults.send_raw(rig.bot, json.dumps({"id": "e1", "op": 0, "s": 2, "t": "C2C_MESSAGE_CREATE", "d": data}))
+    await rig.intake.has("cut \ufffd")
+    assert "bad_frame" not in adapter.counters()
 
 
 async def test_a_mistake_of_the_decoder_loses_no_message(

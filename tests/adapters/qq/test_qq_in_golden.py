@@ -25,7 +25,7 @@ def seen(name: str) -> dict[str, object]:
         element.pop("payload", None)
         element.pop("details", None)
     data = read(name)["d"]
-    if name in UNTIMED or not data.keys() & {"timestamp", "audit_time"}:
+    if name in UNTIMED or not data.keys() & {"timestamp", "audit_time", "apply_at"}:
         dumped.pop("timestamp")
     return {"class": type(found.item).__name__, "dedup_keys": list(found.dedup_keys), "item": dumped}
 

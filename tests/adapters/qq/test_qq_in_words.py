@@ -246,6 +246,40 @@ def test_forwarded_messages_are_bounded_and_say_so() -> None:
     assert not found.forward.complete
 
 
+def test_records_as_the_platform_writes_them() -> None:
+    record = item("c2c_record").forward
+    assert record.title == "Alice的聊天记录"
+    assert [(one.sender_name, one.text) for one in record.messages] == [
+        ("Alice", "first [得意]\nmore of it"),
+        ("Bob", "[image]\n[file: my report.pdf]"),
+    ]
+    outer = item("c2c_record_nested").forward
+    assert [one.sender_name for one in outer.messages] == ["Alice", "Carol", "Alice"]
+    inner = outer.messages[1].messages
+    assert [(one.sender_name, one.text) for one in inner] == [("Bob", "inside\nmore"), (None, "[deep的聊天记录]")]
+    assert inner[1].messages[0].text == "deepest"
+    assert item("c2c_record_looks_like_one").forward is None, "somebody has typed it"
+
+
+def test_records_as_the_platform_writes_them_are_bounded() -> None:
+    many = "\n".join(f"=== 消息 {number} ===\n[消息内容] x" for number in range(1, 202))
+    deep = "=== 消息 1 ===\n[消息类型] 合并转发消息\n" + "\n".join(
+        f"{' ' * 4 * number}--- 第1条 ---\n{' ' * 4 * (number + 1)}[消息类型] 合并转发消息" for number in range(4)
+    )
+    for text in (many, deep):
+        found = decode(changed("c2c_record", content=text), me()).item
+        assert isinstance(found, Message)
+        assert found.forward is not None
+        assert len(found.forward.messages) <= 200
+        assert not found.forward.complete
+
+
+def test_what_a_quoted_message_quotes_is_not_what_was_said() -> None:
+    assert item("c2c_quote_of_a_quote").quote.text == "the outer one"
+    assert item("c2c_quote_of_a_record").quote.text == "Alice: one\nBob: two"
+    assert item("c2c_record_by_reference").quote is None
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("c2c_time_") and "missing" not in name])
 def test_times(name: str) -> None:
     assert item(name).timestamp == AT

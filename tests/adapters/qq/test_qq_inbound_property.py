@@ -134,6 +134,26 @@ def test_any_face_between_any_texts(name: str, around: str, urlsafe: bool) -> No
     assert [element.text for element in found if isinstance(element, Text)] == ([around] * 2 if around else [])
 
 
+lines = st.sampled_from(
+    ["=== 消息 1 ===", "=== 消息 2 ===", "--- 第1条 ---", "    --- 第2条 ---", "  --- 第3条 ---", "[消息内容] hi",
+     "    [消息内容] [x的聊天记录]", "[发送者] Alice", "[消息类型] 合并转发消息", "[关联消息]", "        [发送者] Bob",
+     "[附件1] 类型:图片 文件名:a b.jpg URL:https://x", "[附件2]", "[title]", "", "more", "    more"]
+)  # fmt: skip
+
+
+@given(st.lists(lines, max_size=40).map("\n".join), st.sampled_from([3, 101, 102, 103]), st.booleans())
+def test_any_record(text: str, kind: int, quoted: bool) -> None:
+    own = {"id": "m1", "author": {"id": "a1"}, "message_type": kind}
+    scene = {"ext": ["ref_msg_idx=TMP_1" if quoted else "ref_msg_idx=REFIDX_1"]}
+    told = {"msg_elements": [{"content": text}], "message_scene": scene} if kind == 103 else {"content": text}
+    item = check({"id": "e1", "t": "C2C_MESSAGE_CREATE", "d": {**own, **told}})
+    if item.forward is not None:
+        assert len(item.forward.messages) <= 200
+        assert item.forward.messages or not item.forward.complete
+    elif kind == 102 and text:
+        assert item.raw == text
+
+
 @given(st.dictionaries(st.text(max_size=6), anything, max_size=5))
 def test_any_payload(payload: dict[str, Any]) -> None:
     check(payload)

@@ -190,11 +190,24 @@ class TestQuotes:
         assert rig.sent()[0].quotes.startswith("REFIDX_")
         assert rig.sent()[1].quotes == message_id
 
-    async def test_markdown_quotes_nothing(self, rig: Rig, adapter: QQAdapter) -> None:
+    async def test_markdown_too_but_not_in_guilds(self, rig: Rig, adapter: QQAdapter, team: Group) -> None:
+        channel = guild_channel(rig)
+        for place, lost in ((team, []), (channel, ["reply"])):
+            message_id = await hears(rig, place, f"in {place!r}")
+            sent = await adapter.send(target(rig, place, reply_to=message_id), markdown("**yes**"), "key")
+            assert [one.what for one in sent.degradations] == lost
+        assert [(message.kind, bool(message.quotes)) for message in rig.sent()] == [
+            ("markdown", True), ("markdown", False),
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize("code", [50037, 12002, 304025])
+    async def test_a_quote_that_is_refused_costs_no_markdown(self, rig: Rig, adapter: QQAdapter, code: int) -> None:
         message_id = await hears(rig)
-        sent = await adapter.send(rig.target(reply_to=message_id), markdown("**yes**"), "key")
-        assert [one.what for one in sent.degradations] == ["reply"]
-        assert (rig.sent()[0].quotes, rig.sent()[0].reply_to) == ("", message_id)
+        rig.qq.faults.refuse("*/messages", code)
+        sent = await adapter.send(rig.target(reply_to=message_id), markdown("**yes**"), "k1")
+        assert ([one.what for one in sent.degradations], sent.part.kind) == (["reply"], "markdown")
+        sent = await adapter.send(rig.target(reply_to=message_id), text("yes"), "k2")
+        assert sent.degradations == ()  # a text may still quote
 
     async def test_a_platform_that_takes_no_quotes(self, rig: Rig, adapter: QQAdapter) -> None:
         message_id = await hears(rig)

@@ -12,6 +12,7 @@ INTENTS: Mapping[str, int] = {
     "guild_messages": 1 << 9,
     "guild_message_reactions": 1 << 10,
     "direct_message": 1 << 12,
+    "group_members": 1 << 24,
     "group_and_c2c": 1 << 25,
     "interaction": 1 << 26,
     "message_audit": 1 << 27,

@@ -19,7 +19,7 @@ from imbridge.adapters.taking import Taking
 from imbridge.protocol import AuthError, ImbridgeError, LinkError
 from imbridge.transport import HttpPool, Link, LinkOptions, LinkState, WebhookRoute
 
-OPTIONS = LinkOptions(open_timeout=45.0, ping_interval=86_400.0)
+OPTIONS = LinkOptions(open_timeout=60.0, ping_interval=86_400.0)
 """The gateway's own heartbeat tells a dead connection; that it answers websocket pings is written nowhere."""
 _HEALTH = {
     LinkState.CONNECTING: Health.STARTING,
@@ -61,7 +61,6 @@ class Gateway:
         Raises:
             AuthError: the credentials are wrong.
             LinkError: the platform refuses the connection for good.
-            DeliveryError: it refuses to say how many shards there should be.
         """
         self._taking.start()
         try:
@@ -117,7 +116,9 @@ class Gateway:
     async def _number(self) -> int:
         if isinstance(self._config.shards, int):
             return self._config.shards
-        suggested = (await patiently(self._config.key, self._api.gateway, self._tell)).get("shards")
+        # Whatever is refused here is asked for again, as it is for every connection after this.
+        answer = await patiently(self._config.key, self._api.gateway, self._tell, passing=lambda error: True)
+        suggested = answer.get("shards")
         if isinstance(suggested, bool) or not isinstance(suggested, int):
             return 1
         return min(max(suggested, 1), MOST_SHARDS)

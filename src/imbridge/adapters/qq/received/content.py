@@ -1,7 +1,7 @@
 """What a message holds.
 
 Source: bot.q.qq.com, "message events" and "message objects". `message_type` (0 text, 3 a card, 101 several messages at
-once, 102 messages that were forwarded together, 103 one that quotes another) is as clients have seen it.
+once, 102 messages that were forwarded together, 103 one that quotes another, or a bundle) is as clients have seen it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,10 +13,13 @@ from imbridge.adapters.qq.received.attachments import media
 from imbridge.adapters.qq.received.facts import fields, items, text_of, whole
 from imbridge.adapters.qq.received.mentions import Called
 from imbridge.adapters.qq.received.records import forward
+from imbridge.adapters.qq.received.rendered import Rendered
 from imbridge.adapters.qq.received.tags import elements
-from imbridge.protocol import Element, Emoji, Markdown, Mention, MentionAll, Quote, Text, Unknown
+from imbridge.protocol import Element, Emoji, Markdown, Mention, MentionAll, Notice, Quote, Text, Unknown
 
 CARD, SEVERAL, RECORD, QUOTE = 3, 101, 102, 103
+_PASSING = "ref_msg_idx=TMP_"
+_CARD = "[卡片消息]"
 _UNREAD = {CARD: "ark", SEVERAL: "several", RECORD: "forward"}
 _TEXTS = (Text, Markdown, Mention, MentionAll, Emoji)
 _AGAIN = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
@@ -25,7 +28,7 @@ _AGAIN = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 def shown(data: Mapping[str, Any], called: Called) -> tuple[Element, ...]:
     """The elements of a message, in order; what is not understood is kept whole."""
-    found = [*elements(text_of(data, "content"), called)]
+    found = _said(data, called)
     if data.keys() & _MORE:
         for read in _READERS:
             with suppress(*_AGAIN):
@@ -44,6 +47,18 @@ def shown(data: Mapping[str, Any], called: Called) -> tuple[Element, ...]:
     )
 
 
+def _said(data: Mapping[str, Any], called: Called) -> list[Element]:
+    """What its text holds, if that is not the platform's own words for something that is there itself."""
+    content, kind = text_of(data, "content"), data.get("message_type")
+    if kind == CARD and content.startswith(_CARD):
+        return [] if fields(data, "ark_data") else [Notice(kind="ark", text=content)]
+    if kind in (SEVERAL, RECORD):
+        written = Rendered(content)
+        if written.messages:
+            return [written.forward()]
+    return [*elements(content, called)]
+
+
 def _attachments(data: Mapping[str, Any]) -> Iterator[Element]:
     return media(data.get("attachments"))
 
@@ -56,9 +71,16 @@ def _markdown(data: Mapping[str, Any]) -> Iterator[Element]:
 
 
 def _forwarded(data: Mapping[str, Any]) -> Iterator[Element]:
-    kind = whole(data.get("message_type"))
-    if kind in (SEVERAL, RECORD) and items(data, "msg_elements"):
-        yield forward(items(data, "msg_elements"))
+    kind, entries = whole(data.get("message_type")), items(data, "msg_elements")
+    bundle = kind in (SEVERAL, RECORD) and not Rendered(text_of(data, "content")).messages
+    if entries and (bundle or is_record(data)):
+        yield forward(entries)
+
+
+def is_record(data: Mapping[str, Any]) -> bool:
+    """Whether what a message seems to quote is a bundle: it refers to nothing that lasts."""
+    ext = fields(data, "message_scene").get("ext")
+    return isinstance(ext, list) and any(isinstance(one, str) and one.startswith(_PASSING) for one in ext)
 
 
 _READERS = (_markdown, _attachments, shared, arks, embeds, _forwarded)

@@ -9,7 +9,7 @@ from imbridge.adapters.qq.received.facts import first_id, group, id_of, moment_o
 from imbridge.adapters.qq.received.identity import Identity
 from imbridge.protocol import Channel, Event, Sender
 
-_TIMES = ("timestamp", "audit_time", "update_ts")
+_TIMES = ("timestamp", "audit_time", "apply_at")
 _PEOPLE = ("op_member_openid", "group_member_openid", "member_openid", "openid", "user_openid")
 _IN_GUILDS = ("op_user_id", "user_id", "author_id")
 _NO_TALK = ("FORUM_", "OPEN_FORUM_", "AUDIO_")

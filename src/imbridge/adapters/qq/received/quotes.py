@@ -11,11 +11,12 @@ from urllib.parse import unquote
 
 from imbridge.adapters.qq.received.arks import arks, embeds, shared
 from imbridge.adapters.qq.received.attachments import media
-from imbridge.adapters.qq.received.content import QUOTE
+from imbridge.adapters.qq.received.content import QUOTE, is_record
 from imbridge.adapters.qq.received.facts import fields, first_id, items, text_of, whole
 from imbridge.adapters.qq.received.identity import Identity
 from imbridge.adapters.qq.received.mentions import Called
 from imbridge.adapters.qq.received.records import plain
+from imbridge.adapters.qq.received.rendered import Rendered
 from imbridge.protocol import Element, Quote
 
 
@@ -49,6 +50,8 @@ def quote(data: Mapping[str, Any], quoted: str, called: Called, me: Identity) ->
     reference = fields(data, "message_reference")
     if message_id := text_of(reference, "message_id"):
         return Quote(message_id=message_id, **told(_first(data), called, me))
+    if (not quoted and whole(data.get("message_type")) != QUOTE) or is_record(data):
+        return None
     entry = _first(data) if whole(data.get("message_type")) == QUOTE else {}
     index = quoted or text_of(entry, "msg_idx")
     if not index and not entry:
@@ -70,7 +73,8 @@ def told(entry: Mapping[str, Any], called: Called, me: Identity) -> dict[str, An
     if not name and called.is_us(first_id(author, "member_openid", "user_openid", "id")):
         name = me.name
     others: list[Element] = [*media(entry.get("attachments")), *shared(entry), *arks(entry), *embeds(entry)]
-    text = plain(entry, others, called)
+    written = Rendered(text_of(entry, "content"))
+    text = written.quoted if written.messages else plain(entry, others, called)
     if not text and items(entry, "msg_elements"):
         text = "[forwarded messages]"
     return {"sender_name": name or None, "text": text}

@@ -7,6 +7,7 @@ from imbridge.adapters.qq.received.arks import shared
 from imbridge.adapters.qq.received.attachments import media
 from imbridge.adapters.qq.received.facts import fields, first_id, items, moment_or_none, text_of
 from imbridge.adapters.qq.received.mentions import Called
+from imbridge.adapters.qq.received.rendered import Rendered, lines
 from imbridge.adapters.qq.received.tags import elements
 from imbridge.protocol import Element, Forward, Forwarded
 
@@ -14,12 +15,16 @@ _MOST, _DEEPEST = 200, 3
 
 
 def forward(entries: list[Any]) -> Forward:
-    """The messages of a bundle, 200 at most, three bundles deep."""
+    """The messages of a bundle, 200 at most, three bundles deep; some come as one text."""
+    if len(entries) == 1 and isinstance(entries[0], Mapping):
+        written = Rendered(text_of(entries[0], "content"))
+        if written.messages:
+            return written.forward()
     reading = _Reading()
     messages = tuple(reading.read(entries, 1))
     return Forward(
         ids=tuple(message.id for message in messages if message.id),
-        text="\n".join(_lines(messages, "")),
+        text="\n".join(lines(messages)),
         messages=messages,
         complete=reading.complete and bool(messages),
     )
@@ -64,12 +69,3 @@ def plain(entry: Mapping[str, Any], others: list[Element], called: Called | None
     """As a person reads it: what it says, then what it holds."""
     said = "".join(element.as_text() for element in elements(text_of(entry, "content"), called)).strip()
     return "\n".join(part for part in (said, *(element.as_text() for element in others)) if part)
-
-
-def _lines(messages: tuple[Forwarded, ...], indent: str) -> Iterator[str]:
-    """`Alice: what she said`, what is inside a bundle further in."""
-    for message in messages:
-        who = message.sender_name or message.sender_id
-        said = message.text.replace("\n", f"\n{indent}  ")
-        yield f"{indent}{who}: {said}" if who else f"{indent}{said}"
-        yield from _lines(message.messages, f"{indent}  ")

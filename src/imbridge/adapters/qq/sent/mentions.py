@@ -13,8 +13,8 @@ from imbridge.adapters.qq.faces import face_id
 from imbridge.protocol import Degradation, Element, Emoji, Mention, MentionAll
 
 _GAP = "\u200b"
-_TAG = re.compile(r"<(?=[@#]|/?qqbot-|emoji:|faceType=)", re.IGNORECASE)
-_EVERYBODY = re.compile(r"@(?=everyone\b)", re.IGNORECASE)
+_TAG = re.compile(r"(<|&lt;)(?=[@#]|/?qqbot-|emoji:|faceType=)", re.IGNORECASE)
+_EVERYBODY = re.compile(r"@(?=everyone)", re.IGNORECASE)
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _NO_CALL = {
     "c2c": "there is nobody to call in a single chat",
@@ -45,7 +45,7 @@ def literal(text: str, way: str) -> str:
 
 def unread(text: str) -> str:
     """Text, or Markdown, with whatever looks like one of QQ's tags broken up by a space that nobody sees."""
-    return _TAG.sub(f"<{_GAP}", text)
+    return _TAG.sub(rf"\1{_GAP}", text)
 
 
 def unread_markdown(text: str, way: str) -> str:

@@ -187,7 +187,8 @@ class Windows:
 
     def confirm(self, handle: Handle, key: str, message_id: str) -> None:
         """It is sent."""
-        handle.sent[key] = message_id
+        if handle.counted:
+            handle.sent[key] = message_id
 
     def give_back(self, handle: Handle, key: str) -> None:
         """It was refused, so it is no answer; what is tried next has another number."""

@@ -1,0 +1,197 @@
+"""Write the tables of what arrives from QQ and what is sent there: `python docs/coverage_qq.py`.
+
+They are made from the golden samples, as `coverage_tables.py` makes Feishu's. `make docs` says which are stale, and
+which types the decoder knows without a sample. A table stands below its marker: `<!-- coverage: in -->` (events of the
+gateway and of webhooks, which are the same), `<!-- coverage: out -->` (what is said in each kind of place).
+"""  # noqa: INP001 - a script
+
+import json
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from coverage_tables import ROOT, Got, _degradation, _element, _fields, with_tables
+
+from imbridge.adapters.qq.inbound import MESSAGES
+from imbridge.adapters.qq.received import clicks, events
+from imbridge.protocol import to_reply
+
+SAMPLES = ROOT / "tests" / "samples" / "qq"
+PAGES = {ROOT / "docs" / "qq.md": "en", ROOT / "docs" / "zh" / "qq.md": "zh"}
+INTERACTION = "INTERACTION_CREATE"
+INTERACTIONS = (clicks.BUTTON, clicks.MENU, clicks.FEEDBACK)
+WAYS = ("c2c", "group", "channel", "dms")
+_KINDS = ("markdown", "ark", "embed", "media", "image", "content")
+"""What a body has says what it is; the first of these. Beside it, the bytes of a picture stand for the picture."""
+_BYTES = "(bytes)"
+
+_MARKER = re.compile(r"^<!-- coverage: (in|out) -->$")
+_WORDS = {
+    "en": {
+        "in": "| On QQ | In a skill | Samples |",
+        "out": "| In a skill | Single chat | Group | Channel | Guild's private chat | Degradations | Samples |",
+        "message": "message",
+        "event": "event",
+        "click": "interaction",
+        "other_message": "any other message, or one that is not of its type's shape",
+        "other_event": "any other event, or one that is not of its type's shape",
+        "other_click": "any other interaction, or one that is not of its type's shape",
+        "c2c": "single chat",
+        "group": "group",
+        "channel": "channel",
+        "dms": "guild's private chat",
+        "refused": "refused",
+    },
+    "zh": {
+        "in": "| QQ | 技能收到 | 样本 |",
+        "out": "| 技能发出 | 单聊 | 群 | 子频道 | 频道私信 | 降级 | 样本 |",
+        "message": "消息",
+        "event": "事件",
+        "click": "互动",
+        "other_message": "其他消息，或内容与类型不符的消息",
+        "other_event": "其他事件，或内容与类型不符的事件",
+        "other_click": "其他互动，或内容不符的互动",
+        "c2c": "单聊",
+        "group": "群",
+        "channel": "子频道",
+        "dms": "频道私信",
+        "refused": "拒绝",
+    },
+}
+
+Key = tuple[str, str]
+"""`message`, `event` or `click`, and the platform's name of it; no name for what the decoder does not know."""
+
+
+def known() -> list[Key]:
+    """Every type the decoder knows, in the order of the table."""
+    return [
+        *(("message", kind) for kind in sorted(MESSAGES, key=_place)),
+        *(("event", kind) for kind in events.READERS if kind != INTERACTION),
+        *(("click", f"{INTERACTION} {number}") for number in INTERACTIONS),
+    ]
+
+
+def _place(kind: str) -> tuple[int, str]:
+    """Single chats, then groups, then guilds."""
+    return (0 if kind.startswith("C2C_") else 1 if kind.startswith("GROUP_") else 2), kind
+
+
+def type_of(payload: Mapping[str, Any]) -> Key:
+    """Which type a sample is."""
+    kind = str(payload.get("t"))
+    if kind == INTERACTION:
+        data = payload.get("d") or {}
+        return "click", f"{INTERACTION} {data.get('type')}"
+    return ("message" if kind in MESSAGES else "event"), kind
+
+
+def incoming() -> tuple[dict[Key, Got], list[str]]:
+    """What arrives by type, and the types without a sample."""
+    found: dict[Key, Got] = defaultdict(Got)
+    types = known()
+    for path in sorted((SAMPLES / "in").glob("*.expected.json")):
+        sample = json.loads(path.with_name(path.name.replace(".expected", "")).read_text(encoding="utf-8"))
+        expected = json.loads(path.read_text(encoding="utf-8"))
+        key, name, item = type_of(sample), expected["class"], expected["item"]
+        if key not in types or name == "UnknownEvent" or item.get("content_type") == "unknown":
+            key = (key[0], "")
+        got = found[key]
+        got.samples += 1
+        if name == "Message":
+            got.parts[f"`{item['content_type']}`"] |= dict.fromkeys(map(_element, item["elements"]))
+        else:
+            got.parts[f"`{name}`"] |= dict.fromkeys(_fields(item))
+    return found, [f"{where} {kind}" for where, kind in types if (where, kind) not in found]
+
+
+def table_in(language: str) -> list[str]:
+    """The table of what arrives."""
+    words, (found, _) = _WORDS[language], incoming()
+    rows = [words["in"], "|---|---|---|"]
+    for where, kind in [*known(), ("message", ""), ("event", ""), ("click", "")]:
+        got = found.get((where, kind))
+        if got is None:
+            continue
+        named = f"{words[where]} `{kind}`" if kind else words[f"other_{where}"]
+        parts = "; ".join(f"{name}: {', '.join(inner)}" if inner else name for name, inner in got.parts.items())
+        rows.append(f"| {named} | {parts} | {got.samples} |")
+    return rows
+
+
+def table_out(language: str) -> list[str]:
+    """The table of what is said, in each kind of place."""
+    words = _WORDS[language]
+    found: dict[tuple[str, ...], int] = defaultdict(int)
+    for path in sorted((SAMPLES / "out").glob("*.json")):
+        sample = json.loads(path.read_text(encoding="utf-8"))
+        said = dict.fromkeys(f"`{type(element).__name__}`" for element in to_reply(sample["reply"]).elements)
+        sent = (_sent(sample.get(way), words) for way in WAYS)
+        found[", ".join(said), *sent, "; ".join(_lost(sample, words))] += 1
+    rows = [f"| {' | '.join(cells)} | {count} |" for cells, count in sorted(found.items())]
+    return [words["out"], "|---|---|---|---|---|---|---|", *rows]
+
+
+def _sent(result: Mapping[str, Any] | None, words: Mapping[str, str]) -> str:
+    """The kinds of its messages."""
+    if result is None:
+        return words["refused"]
+    return ", ".join(dict.fromkeys(f"`{_kind(body)}`" for body in result["messages"]))
+
+
+def _kind(body: Mapping[str, Any]) -> str:
+    kind = next((name for name in _KINDS if name in body), "")
+    if _BYTES in body and kind in ("", "content"):
+        kind = "image"
+    kind = "text" if kind == "content" else kind
+    return f"{kind}+keyboard" if "keyboard" in body else kind
+
+
+def _lost(sample: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[str]:
+    """What the receipt says: with the places, where it is not said in all of them."""
+    told: dict[str, list[str]] = defaultdict(list)
+    ways = [way for way in WAYS if way in sample]
+    for way in ways:
+        for one in dict.fromkeys(map(_degradation, sample[way]["degradations"])):
+            told[one].append(words[way])
+    for one, places in told.items():
+        yield one if len(places) == len(ways) else f"{one} ({', '.join(places)})"
+
+
+TABLES: Mapping[str, Callable[[str], list[str]]] = {"in": table_in, "out": table_out}
+
+
+def renewed(page: str, language: str) -> str:
+    """A page with its tables as they should be."""
+    return with_tables(page, _MARKER, lambda marker: TABLES[marker[1]](language))
+
+
+def problems() -> Iterable[tuple[Path, str]]:
+    """Pages that are stale, and types without a sample."""
+    for path, language in PAGES.items():
+        page = path.read_text(encoding="utf-8")
+        for name in TABLES:
+            if f"<!-- coverage: {name} -->" not in page:
+                yield path, f"has no line `<!-- coverage: {name} -->`"
+        if renewed(page, language) != page:
+            yield path, "the tables from the samples are stale; run python docs/coverage_qq.py"
+    yield from ((SAMPLES, f"{missing}: the decoder knows it, and there is no sample") for missing in incoming()[1])
+
+
+def main() -> int:
+    """Write the tables into the pages; gives the exit status."""
+    for path, language in PAGES.items():
+        page = path.read_text(encoding="utf-8")
+        if (new := renewed(page, language)) != page:
+            path.write_text(new, encoding="utf-8")
+            sys.stdout.write(f"{path.relative_to(ROOT)}: written\n")
+    left = [f"{path.relative_to(ROOT)}: {what}\n" for path, what in problems()]
+    sys.stdout.writelines(left)
+    return 1 if left else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
