@@ -63,8 +63,9 @@ async def test_of_what_cannot_be_read_those_that_wait(rig: Rig, adapter: QQAdapt
     rig.qq.push_event(rig.bot, "INTERACTION_CREATE", data)
     await until(lambda: len(rig.intake.items) == 2, "the event")
     assert await rig.alice.clicks(card, "Go") == 0
-    await until(lambda: adapter.counts["clicks_untold"] == answered, "the answer, which the platform does not want")
-    assert adapter.counts["clicks_answered"] == 1
+    await until(lambda: adapter.counts["clicks_answered"] == 1, "the answer to the click")
+    await until(lambda: adapter.counts["clicks_untold"] >= answered, "the answer that the platform does not want")
+    assert adapter.counts["clicks_untold"] == answered
 
 
 async def test_the_end_waits_for_answers_but_not_for_long(rig: Rig, adapter: QQAdapter) -> None:
