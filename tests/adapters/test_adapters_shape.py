@@ -22,13 +22,13 @@ EXTRA: dict[str, set[str]] = {
     "qq": {
         "calls",  # where the token goes and where the code stands; api.py is the list of endpoints
         "intents",  # which events a bot asks for, as data
+        "faces",  # the platform's emoticons, as data, which what is received reads and what is sent writes
         "sessions",  # what has to be known to resume a session
     },
     "dingtalk": {
         "card_tracks",  # the ids of our cards, which what is sent writes and what is received reads
         "frames",  # JSON in JSON, and acknowledgements: a concept beside the link
         "calls",  # two APIs, the token elsewhere in each, codes elsewhere; api.py is the list of endpoints
-        "json_text",  # JSON with half an emoji in it, which frames, callbacks and what stands in their texts may have
     },
     "feishu": {
         "frames",  # its long connection speaks protobuf, and splits events over frames: a concept beside the link

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from imbridge.adapters.errcode_calls import ErrcodeCaller
+from imbridge.adapters.loaded_once import LoadedOnce
 from imbridge.adapters.wechatpy_calls import Calls
 from imbridge.adapters.wechatpy_transport import SdkTransport
 
@@ -27,7 +28,7 @@ class SdkLoader(ABC):
     def __init__(self, caller: ErrcodeCaller) -> None:
         """Nothing is loaded."""
         self._caller = caller
-        self._loading: asyncio.Task[Any] | None = None
+        self._loaded = LoadedOnce(self._load, f"sdk:{caller.api.account}")
         self._calls: Calls | None = None
 
     @abstractmethod
@@ -48,19 +49,11 @@ class SdkLoader(ABC):
         Raises:
             ConfigError: wechatpy is not installed.
         """
-        task = self._loading
-        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
-            task = self._loading = asyncio.create_task(self._load(), name=f"sdk:{self._caller.api.account}")
-        await asyncio.wait((task,))
-        return task.result()
+        return await self._loaded.get()
 
     async def close(self) -> None:
         """Let go of it, and end what its methods are doing; a loading that has begun is waited for."""
-        task, self._loading = self._loading, None
-        if task is not None:
-            await asyncio.wait((task,))
-            if not task.cancelled():
-                task.exception()  # whoever waited has it
+        await self._loaded.close()
         if self._calls is not None:
             await self._calls.close()
 

@@ -6,7 +6,7 @@ import pytest
 from dingtalk_rig import Rig
 
 from imbridge.adapters.dingtalk import DingTalkAdapter
-from imbridge.adapters.dingtalk.json_text import read_json
+from imbridge.adapters.json_text import read_json
 
 
 @pytest.mark.parametrize(

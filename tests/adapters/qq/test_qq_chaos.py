@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from contract import until
 from qq_rig import FAST, Rig, rigged
+from served import served
 
-from imbridge import Bridge
-from imbridge.emulators.qq import SentMessage, User
+from imbridge import Bridge, BridgeOptions
+from imbridge.emulators.qq import Forged, SentMessage, User
 from imbridge.protocol import Message
 
 SECONDS = float(os.environ.get("CHAOS_SECONDS", "3"))
@@ -88,3 +89,51 @@ async def _converse(rig: Rig, chance: random.Random) -> None:
     assert qq.stats.events_lost == 0
     assert [one for one in qq.violations if one.kind != "token"] == []
     assert qq.stats.identifies == 2, "no session was given up"
+
+
+async def test_what_was_acknowledged_is_answered_once() -> None:
+    """The same by webhooks; requests may overtake one another."""
+    seed = int(os.environ.get("CHAOS_SEED", random.randrange(1 << 30)))
+    print(f"CHAOS_SEED={seed}")
+    async with rigged(replace(SETTINGS, redelivery=(0.05,) * 10)) as rig:
+        await _converse_by_webhook(rig, random.Random(seed))
+
+
+async def _converse_by_webhook(rig: Rig, chance: random.Random) -> None:
+    qq, bot = rig.qq, rig.bot
+    sent: dict[str, SentMessage] = {}
+    bridge = Bridge([rig.config(mode="webhook")], options=BridgeOptions(lane_length=8))
+
+    @bridge.on_message
+    async def answer(msg: Message) -> str:
+        await asyncio.sleep(chance.uniform(0.0, 0.01))
+        return msg.text
+
+    async def talk(person: User) -> None:
+        ends = asyncio.get_running_loop().time() + SECONDS / 2
+        while asyncio.get_running_loop().time() < ends:
+            happening = chance.randrange(20)
+            if happening == 0:
+                qq.faults.duplicate_events(2, times=3)
+            elif happening == 1:
+                qq.faults.rate_limit("*/messages")
+            elif happening == 2:
+                await qq.webhooks.send(bot, {"op": 0, "t": "BRAND_NEW", "d": {}}, Forged(signature="wrong"))
+            elif happening == 3 and sent:
+                await qq.webhooks.replay(bot)
+            text = f"{person.name} {len(sent)}"
+            sent[text] = await person.says(text, bot=bot)
+            await asyncio.sleep(0.02)
+
+    async with bridge, served(bridge.asgi()) as url:
+        await qq.set_webhook(bot, f"{url}/qq/work")
+        async with asyncio.TaskGroup() as group:
+            for person in [rig.alice, *(qq.add_user(f"Person {number}") for number in range(1, PEOPLE))]:
+                group.create_task(talk(person))
+        qq.faults.clear()
+        taken = [text for text, one in sent.items() if await one.taken(timeout=60)]
+        assert len(taken) > PEOPLE
+        await until(lambda: {message.text for message in qq.messages} >= set(taken), "all answers", timeout=60)
+    said = Counter(message.text for message in qq.messages)
+    assert {text: count for text, count in said.items() if count != 1} == {}
+    assert qq.violations == []

@@ -31,6 +31,8 @@ EVERY: dict[str, tuple[Any, str, Any]] = {
     "shards": (4, "4", 4),
     "markdown": ("'off'", "off", "off"),
     "after_window": ("wait", "wait", "wait"),
+    "wait_most": (7, "7", 7),
+    "audit_wait": (7.5, "7.5", 7.5),
     "api_rate": ("10/1s", "10/1s", "10/1s"),
     "send_timeout": (7.5, "7.5", 7.5),
     "download_limit": (1000, "1000", 1000),

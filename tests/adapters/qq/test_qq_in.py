@@ -1,5 +1,6 @@
 """Messages over the gateway: what people send is what a skill gets."""
 
+import json
 from typing import Any
 
 import pytest
@@ -202,6 +203,14 @@ async def test_what_cannot_be_read_is_told_once_and_passed_on_whole(
     assert adapter.counters()["bad_delivery"] == 3
     assert caplog.text.count("counted, not logged") == 1
     assert "canary" not in caplog.text
+
+
+async def test_half_of_an_emoji_costs_that_character_and_nothing_else(rig: Rig, adapter: QQAdapter) -> None:
+    """Texts that were cut in the middle of one come so; no JSON parser that is strict takes them."""
+    data = {"id": "m1", "author": {"user_openid": rig.alice.openid_for(rig.bot)}, "content": "cut \ud83d"}
+    rig.qq.faults.send_raw(rig.bot, json.dumps({"id": "e1", "op": 0, "s": 2, "t": "C2C_MESSAGE_CREATE", "d": data}))
+    await rig.intake.has("cut \ufffd")
+    assert "bad_frame" not in adapter.counters()
 
 
 async def test_a_mistake_of_the_decoder_loses_no_message(

@@ -47,6 +47,17 @@ async def test_what_we_said(rig: Rig, adapter: QQAdapter, talk: Channel) -> None
     assert (answer.quote.sender_name, answer.quote.text) == ("Demo", "our answer")
 
 
+async def test_what_we_said_in_a_single_chat_has_the_id_of_its_receipt(rig: Rig, adapter: QQAdapter) -> None:
+    first = await rig.alice.says("hi", bot=rig.bot)
+    await heard(rig, 1)
+    sent = await adapter.send(rig.target(answers=first.id), text("our answer"), "k")
+    await rig.alice.says("really?", bot=rig.bot, quoting=rig.sent()[0])
+    answer = await heard(rig, 2)
+    assert answer.quote is not None
+    assert answer.reply_to == answer.quote.message_id == sent.part.message_id
+    assert answer.quote.text == "our answer"
+
+
 async def test_a_picture(rig: Rig, adapter: QQAdapter, talk: Channel) -> None:
     first = await rig.alice.sends_image(PNG, chat=talk, mentions=[rig.bot])
     await rig.alice.says("what is it?", chat=talk, mentions=[rig.bot], quoting=first)

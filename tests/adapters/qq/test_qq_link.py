@@ -11,7 +11,6 @@ from qq_rig import FAST, SECRET, Rig, rigged
 from imbridge.adapters.base import Health, Verdict
 from imbridge.adapters.qq import QQAdapter
 from imbridge.adapters.qq.hearing.close_codes import CLOSE_CODES, CloseReaction, close_rule
-from imbridge.adapters.qq.link import CLOSE_CODE
 from imbridge.protocol import AuthError, LinkError
 from imbridge.transport import LinkOptions
 
@@ -121,12 +120,20 @@ class TestCloseCodes:
         assert session(rig) == before
         assert rig.qq.stats.token_requests > asked
 
+    async def test_two_programs_with_one_bot_are_told_of(self, rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+        await rig.start()
+        for number in range(1, 5):
+            assert ("another program" in caplog.text) == (number > 3)
+            rig.qq.close(rig.bot, 4902)
+            await until(lambda number=number: rig.qq.stats.identifies == number + 1, "another session", timeout=20)
+        assert caplog.text.count("another program") == 1
+
     async def test_we_do_not_say_that_we_are_finished(self, rig: Rig, adapter: QQAdapter) -> None:
         """After 1000 a gateway may forget the session."""
         (connection,) = rig.qq.world.gateway.ready(rig.bot)
         await adapter.stop_reading()
         await until(lambda: rig.qq.connections(rig.bot) == 0)
-        assert connection._socket.close_code == CLOSE_CODE
+        assert connection._socket.close_code == 4000
 
 
 class TestWhatTheGatewaySays:

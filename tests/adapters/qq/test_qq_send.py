@@ -112,8 +112,9 @@ class TestMarkdown:
         assert await say(adapter, rig.target(), Markdown("_slanted_"), "k2") == (["text"], ["markdown"])
         assert adapter.api.caller.calls == calls + 1
         again = await rig.start()
+        calls = again.api.caller.calls
         await say(again, rig.target(), Markdown("# later"), "k3")
-        assert again.api.caller.calls - 2 <= 1 + 1  # who we are, the gateway; then one message
+        assert again.api.caller.calls == calls + 1
         assert [message.text for message in rig.sent()] == ["bold", "slanted", "later"]
         numbers = [message.msg_seq for message in rig.sent()]
         assert len(set(numbers)) == 3
@@ -190,11 +191,24 @@ class TestQuotes:
         assert rig.sent()[0].quotes.startswith("REFIDX_")
         assert rig.sent()[1].quotes == message_id
 
-    async def test_markdown_quotes_nothing(self, rig: Rig, adapter: QQAdapter) -> None:
+    async def test_markdown_too_but_not_in_guilds(self, rig: Rig, adapter: QQAdapter, team: Group) -> None:
+        channel = guild_channel(rig)
+        for place, lost in ((team, []), (channel, ["reply"])):
+            message_id = await hears(rig, place, f"in {place!r}")
+            sent = await adapter.send(target(rig, place, reply_to=message_id), markdown("**yes**"), "key")
+            assert [one.what for one in sent.degradations] == lost
+        assert [(message.kind, bool(message.quotes)) for message in rig.sent()] == [
+            ("markdown", True), ("markdown", False),
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize("code", [50037, 12002, 304025])
+    async def test_a_quote_that_is_refused_costs_no_markdown(self, rig: Rig, adapter: QQAdapter, code: int) -> None:
         message_id = await hears(rig)
-        sent = await adapter.send(rig.target(reply_to=message_id), markdown("**yes**"), "key")
-        assert [one.what for one in sent.degradations] == ["reply"]
-        assert (rig.sent()[0].quotes, rig.sent()[0].reply_to) == ("", message_id)
+        rig.qq.faults.refuse("*/messages", code)
+        sent = await adapter.send(rig.target(reply_to=message_id), markdown("**yes**"), "k1")
+        assert ([one.what for one in sent.degradations], sent.part.kind) == (["reply"], "markdown")
+        sent = await adapter.send(rig.target(reply_to=message_id), text("yes"), "k2")
+        assert sent.degradations == ()  # a text may still quote
 
     async def test_a_platform_that_takes_no_quotes(self, rig: Rig, adapter: QQAdapter) -> None:
         message_id = await hears(rig)

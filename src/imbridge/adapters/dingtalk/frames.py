@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from imbridge.adapters.dingtalk.json_text import read_json
+from imbridge.adapters.json_text import read_json
 from imbridge.protocol import DecodeError
 
 SYSTEM, EVENT, CALLBACK = "SYSTEM", "EVENT", "CALLBACK"

@@ -67,6 +67,7 @@ class QQAdapter(Adapter):
         self.settings = config
         self.api = QQApi(config, context.pool)
         self.me = Identity(config.name)
+        self.api.on_sent = self.me.references.note
         self.windows = Windows(context.notes)
         self.rights = Rights(config.key, config.markdown, context.notes)
         self.media = QQMedia(self.api)

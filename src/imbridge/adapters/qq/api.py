@@ -2,6 +2,7 @@
 
 import io
 import math
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from imbridge.transport import HttpError, HttpPool, Rate
 
 DIRECT = "dms:"
 """How the channel id of a guild's private chat begins; the id of the private guild follows."""
+_WAYS = {ChannelKind.GROUP: "group", ChannelKind.GUILD: "guild"}
 GUILD_KINDS = frozenset({"guild", "dms"})
 _BUSY, _REFUSED = 500, 300
 _FILE_TIMEOUT, _CLICK_PATIENCE = 120.0, 10.0
@@ -26,7 +28,11 @@ _CHANNEL = Rate.parse("5/1s")
 
 
 class QQApi:
-    """One bot's endpoints."""
+    """One bot's endpoints.
+
+    Attributes:
+        on_sent: Told what a message that was sent is quoted by (`REFIDX_...`), and its id.
+    """
 
     def __init__(self, config: QQConfig, pool: HttpPool) -> None:
         """No I/O; `pool` is shared, everything else is this account's own."""
@@ -35,6 +41,7 @@ class QQApi:
         self.caller = QQCaller(api, pool, self.fetch_token)
         self.caller.app_id = config.app_id
         self._rate = Rate.parse(config.api_rate)
+        self.on_sent: Callable[[str, str], None] = _untold
 
     async def close(self) -> None:
         """Stop refreshing tokens."""
@@ -92,13 +99,21 @@ class QQApi:
         where = place(channel)
         path, limits = f"{where}/messages", self._chat_limits(channel, where)
         if picture is None:
-            return await self.caller.call("POST", path, json=body, limits=limits, once="msg_seq" not in body)
+            answer = await self.caller.call("POST", path, json=body, limits=limits, once="msg_seq" not in body)
+            self._tell_sent(answer.body)
+            return answer
         fields = {name: value if isinstance(value, str) else to_json(value).decode() for name, value in body.items()}
 
         def form() -> Any:
             return multipart(fields, "file_image", picture, "image")
 
         return await self.caller.call("POST", path, form=form, limits=limits, once=True)
+
+    def _tell_sent(self, body: Mapping[str, Any]) -> None:
+        told, message_id = body.get("ext_info"), body.get("id")
+        index = told.get("ref_idx") if isinstance(told, Mapping) else None
+        if isinstance(index, str) and isinstance(message_id, str):
+            self.on_sent(index, message_id)
 
     async def recall(self, channel: Channel, message_id: str) -> None:
         """Take back a message, within 2 minutes."""
@@ -159,6 +174,10 @@ class QQApi:
         return ((f"{CHAT}{where}", _CHANNEL if kind in GUILD_KINDS else self._rate), (f"api:{kind}", self._rate))
 
 
+def _untold(index: str, message_id: str) -> None:
+    return
+
+
 def place(channel: Channel) -> str:
     """The path of a conversation.
 
@@ -181,7 +200,7 @@ def kind_of(channel: Channel) -> str:
     """What sort of conversation it is, as the platform tells them apart."""
     if channel.id.startswith(DIRECT):
         return "dms"
-    return {ChannelKind.GROUP: "group", ChannelKind.GUILD: "guild"}.get(channel.kind, "c2c")
+    return _WAYS.get(channel.kind, "c2c")
 
 
 def _seconds(value: Any) -> float:

@@ -10,17 +10,18 @@ from collections import Counter
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
+from imbridge.adapters.json_text import read_json
 from imbridge.adapters.qq.api import QQApi
 from imbridge.adapters.qq.config import QQConfig
 from imbridge.adapters.qq.hearing.base import Decoder, Introduced
-from imbridge.adapters.qq.hearing.close_codes import CloseReaction, CloseRule, close_rule
+from imbridge.adapters.qq.hearing.endings import Endings
 from imbridge.adapters.qq.hearing.starts import LaterError, Starts
 from imbridge.adapters.qq.intents import Asked, bits
 from imbridge.adapters.qq.sessions import GatewaySession
 from imbridge.adapters.taking import Taking
-from imbridge.protocol import AuthError, LinkError, RateLimitedError
+from imbridge.protocol import LinkError
 from imbridge.transport import Connection, Dial, LinkVerdict
 from imbridge.transport.hosts import LOOPBACK
 
@@ -66,7 +67,7 @@ class QQLink:
         self.counts = counts
         self.reading = True
         self.heartbeat_interval: float | None = None
-        self._identified_for = 0
+        self._endings = Endings(config.key, api, session, asked)
         self._hello: asyncio.Future[float] | None = None
         self._ready: asyncio.Future[None] | None = None
         self._told: set[str] = set()
@@ -115,7 +116,7 @@ class QQLink:
         else:
             await asyncio.sleep(self._turn())
             self._starts.taken(session.shard)
-            self._identified_for = intents = bits(self._asked.names)
+            self._endings.identified_for = intents = bits(self._asked.names)
             shard = [session.shard, session.shards]
             await conn.send(_frame(IDENTIFY, {"token": token, "intents": intents, "shard": shard, "properties": {}}))
             await _within(_READY_WITHIN, ready, "it did not answer an Identify")
@@ -127,7 +128,7 @@ class QQLink:
     async def on_frame(self, conn: Connection, data: bytes | str) -> None:
         """Take one frame. What cannot be read is counted; it never ends the connection."""
         try:
-            frame = from_json(data, allow_inf_nan=False)
+            frame = read_json(data)
         except ValueError:
             self._bad("frame", "a frame that is not JSON")
             return
@@ -150,43 +151,9 @@ class QQLink:
 
     def classify(self, error: Exception) -> LinkVerdict:
         """Whether and when to try again."""
-        if isinstance(error, LaterError):
-            return LinkVerdict.after(error.seconds)
-        if isinstance(error, AuthError) or (isinstance(error, LinkError) and error.fatal):
-            return LinkVerdict.FATAL
-        if isinstance(error, RateLimitedError):
-            return LinkVerdict.after(error.retry_after or 0.0)
-        return self._closed(close_rule(error.code if isinstance(error, LinkError) else None))
+        return self._endings.judge(error)
 
-    # -- the end of a connection ---------------------------------------------------------------------------------------
-
-    def _closed(self, rule: CloseRule) -> LinkVerdict:
-        reaction = rule.reaction
-        if reaction is CloseReaction.STOP:
-            return LinkVerdict.FATAL
-        if reaction is CloseReaction.INTENTS:
-            return self._ask_for_fewer()
-        if reaction is CloseReaction.TOKEN:
-            self._api.caller.forget_token()
-            self.session.refused()
-        elif reaction is CloseReaction.IDENTIFY:
-            self.session.forget()
-        elif reaction is CloseReaction.RESUME_ONCE:
-            self.session.refused()
-        return LinkVerdict.after(rule.delay)
-
-    def _ask_for_fewer(self) -> LinkVerdict:
-        self.session.forget()
-        before = self._asked.names
-        if not self._asked.fewer(self._identified_for):
-            return LinkVerdict.FATAL
-        if self._asked.names != before:
-            log.warning(
-                "%s: the bot may not have all of the intents %s; it goes on without %s. Apply for them at q.qq.com, or "
-                "set intents to what the bot may have",
-                self._config.key, ", ".join(self._asked.wanted), ", ".join(self._asked.left_out),
-            )  # fmt: skip
-        return LinkVerdict.RETRY
+    # -- frames --------------------------------------------------------------------------------------------------------
 
     def _invalid(self, conn: Connection, *, resumable: bool) -> None:
         self.counts["invalid_sessions"] += 1
@@ -195,8 +162,6 @@ class QQLink:
         else:
             self.session.forget()
         conn.abort(LinkError(f"{self._config.key}: the gateway says that the session is not valid"))
-
-    # -- frames --------------------------------------------------------------------------------------------------------
 
     def _greeted(self, data: Any) -> None:
         interval = data.get("heartbeat_interval") if isinstance(data, dict) else None
@@ -237,6 +202,7 @@ class QQLink:
         user = user if isinstance(user, dict) else {}
         self.session.start(identity, number, user)
         self._introduced(user)
+        self._endings.ready_at = asyncio.get_running_loop().time()
         self.counts["ready"] += 1
         self._answered()
 

@@ -11,9 +11,10 @@ import time
 from collections import Counter, OrderedDict
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from imbridge.adapters.base import Intake, Verdict
+from imbridge.adapters.json_text import read_json
 from imbridge.adapters.qq.config import QQConfig
 from imbridge.adapters.qq.crypto import Signer
 from imbridge.adapters.qq.hearing.base import Decoder
@@ -140,7 +141,7 @@ class QQWebhook:
 
 def _read(body: bytes) -> dict[str, Any] | None:
     try:
-        payload = from_json(body, allow_inf_nan=False)
+        payload = read_json(body)
     except ValueError:
         return None
     return payload if isinstance(payload, dict) else None

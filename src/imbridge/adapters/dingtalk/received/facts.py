@@ -8,8 +8,8 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any
 
-from imbridge.adapters.dingtalk.json_text import read_json
 from imbridge.adapters.dingtalk.received.identity import Identity
+from imbridge.adapters.json_text import read_json
 from imbridge.protocol import Channel, ChannelKind, Sender
 from imbridge.protocol.message import utc
 

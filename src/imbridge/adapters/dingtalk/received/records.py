@@ -7,8 +7,8 @@ The documents do not have them; clients have seen `title`, `summary` (a readable
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from imbridge.adapters.dingtalk.json_text import read_json
 from imbridge.adapters.dingtalk.received.facts import moment_or_none, text_of, unpacked
+from imbridge.adapters.json_text import read_json
 from imbridge.protocol import Forward, Forwarded
 
 _MOST, _DEEPEST = 200, 3

@@ -14,6 +14,7 @@ from typing import Any
 
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.services.sdk_transport import SdkTransport
+from imbridge.adapters.loaded_once import LoadedOnce
 from imbridge.protocol import ConfigError
 
 _LOGGER = "Lark"
@@ -25,7 +26,7 @@ class Sdk:
     def __init__(self, caller: Caller) -> None:
         """Nothing is loaded."""
         self._caller = caller
-        self._loading: asyncio.Task[Any] | None = None
+        self._loaded = LoadedOnce(self._load, f"sdk:{caller.config.key}")
         self._transport: SdkTransport | None = None
 
     async def client(self) -> Any:
@@ -34,19 +35,11 @@ class Sdk:
         Raises:
             ConfigError: The SDK is not installed, or is built in another way than the versions known.
         """
-        task = self._loading
-        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
-            task = self._loading = asyncio.create_task(self._load(), name=f"sdk:{self._caller.config.key}")
-        await asyncio.wait((task,))
-        return task.result()
+        return await self._loaded.get()
 
     async def close(self) -> None:
         """Let go of it; a loading that has begun is waited for, as nothing ends an import."""
-        task, self._loading = self._loading, None
-        if task is not None:
-            await asyncio.wait((task,))
-            if not task.cancelled():
-                task.exception()  # whoever waited has it
+        await self._loaded.close()
         if self._transport is not None:
             await self._transport.close()
 

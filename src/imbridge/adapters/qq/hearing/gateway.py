@@ -19,7 +19,7 @@ from imbridge.adapters.taking import Taking
 from imbridge.protocol import AuthError, ImbridgeError, LinkError
 from imbridge.transport import HttpPool, Link, LinkOptions, LinkState, WebhookRoute
 
-OPTIONS = LinkOptions(open_timeout=45.0, ping_interval=86_400.0)
+OPTIONS = LinkOptions(open_timeout=60.0, ping_interval=86_400.0)
 """The gateway's own heartbeat tells a dead connection; that it answers websocket pings is written nowhere."""
 _HEALTH = {
     LinkState.CONNECTING: Health.STARTING,

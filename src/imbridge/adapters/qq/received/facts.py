@@ -51,20 +51,23 @@ def text_of(data: Mapping[str, Any], name: str) -> str:
 def id_of(data: Mapping[str, Any], name: str) -> str:
     """A field that is an id, which some events have as a number; empty when it is missing."""
     value = data.get(name)
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        return str(value)
-    return value if isinstance(value, str) else ""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) and value > 0 else ""
 
 
 def first_id(data: Mapping[str, Any], *names: str) -> str:
     """The first of these fields that is an id."""
-    return next((value for name in names if (value := id_of(data, name))), "")
+    for name in names:
+        if value := id_of(data, name):
+            return value
+    return ""
 
 
 def fields(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """A field that is an object; an empty one when it is missing or something else."""
     value = data.get(name)
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def items(data: Mapping[str, Any], name: str) -> list[Any]:

@@ -50,7 +50,7 @@ def quote(data: Mapping[str, Any], quoted: str, called: Called, me: Identity) ->
     reference = fields(data, "message_reference")
     if message_id := text_of(reference, "message_id"):
         return Quote(message_id=message_id, **told(_first(data), called, me))
-    if is_record(data):
+    if (not quoted and whole(data.get("message_type")) != QUOTE) or is_record(data):
         return None
     entry = _first(data) if whole(data.get("message_type")) == QUOTE else {}
     index = quoted or text_of(entry, "msg_idx")

@@ -14,7 +14,7 @@ from imbridge.protocol import Degradation, Element, Emoji, Mention, MentionAll
 
 _GAP = "\u200b"
 _TAG = re.compile(r"(<|&lt;)(?=[@#]|/?qqbot-|emoji:|faceType=)", re.IGNORECASE)
-_EVERYBODY = re.compile(r"@(?=everyone\b)", re.IGNORECASE)
+_EVERYBODY = re.compile(r"@(?=everyone)", re.IGNORECASE)
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _NO_CALL = {
     "c2c": "there is nobody to call in a single chat",

@@ -16,7 +16,7 @@ from imbridge.adapters.qq.outbound import Body
 from imbridge.adapters.qq.sent.rights import Rights
 from imbridge.adapters.qq.sent.windows import Handle, Windows
 from imbridge.adapters.uploads import Content
-from imbridge.protocol import Channel, Degradation, DeliveryError, NotPermittedError
+from imbridge.protocol import AuthError, Channel, Degradation, DeliveryError, NotPermittedError
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +95,9 @@ class Ways:
                 if error.code != DUPLICATE or not left:
                     raise
                 log.warning("%s: the number %s was taken: another one", channel.address, fields.get("msg_seq"))
+            except AuthError:
+                self._windows.give_back(handle, key)
+                raise
             else:
                 found = _delivered(answer)
                 self._windows.confirm(handle, key, found.message_id)

@@ -150,6 +150,9 @@ class Windows:
 
     def find(self, channel: Channel, answers: str | None) -> Handle | None:
         """What an answer refers to: the message that it answers, else the newest of the conversation that is open."""
+        handle = self._handles.get(answers or "")
+        if handle is not None and handle.channel == channel.address and self._is_open(handle):
+            return handle  # nearly always
         return next(iter(self._usable(channel, answers)), None)
 
     def left(self, channel: Channel, answers: str | None) -> int | None:
@@ -184,7 +187,8 @@ class Windows:
 
     def confirm(self, handle: Handle, key: str, message_id: str) -> None:
         """It is sent."""
-        handle.sent[key] = message_id
+        if handle.counted:
+            handle.sent[key] = message_id
 
     def give_back(self, handle: Handle, key: str) -> None:
         """It was refused, so it is no answer; what is tried next has another number."""

@@ -1,4 +1,4 @@
-"""The platform's JSON, in which half of a surrogate pair may stand: texts that were cut in the middle of an emoji."""
+"""A platform's JSON, in which half of a surrogate pair may stand: texts that were cut in the middle of an emoji."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ _ESCAPE = re.compile(
 )
 
 
-def read_json(text: str) -> Any:
+def read_json(text: str | bytes) -> Any:
     """What a JSON text says; half of a pair is U+FFFD, for it is no character, and the rest must not be lost for it.
 
     Raises:
@@ -19,7 +19,8 @@ def read_json(text: str) -> Any:
     try:
         return from_json(text, allow_inf_nan=False)
     except ValueError:
-        mended = _ESCAPE.sub(lambda found: r"\ufffd" if found["half"] else found[0], text)
-        if mended == text:
+        whole = text if isinstance(text, str) else text.decode()
+        mended = _ESCAPE.sub(lambda found: r"\ufffd" if found["half"] else found[0], whole)
+        if mended == whole:
             raise
         return from_json(mended, allow_inf_nan=False)

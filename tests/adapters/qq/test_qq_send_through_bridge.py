@@ -1,0 +1,111 @@
+"""What a skill says, through a whole bridge: plans, receipts, and a process that dies between two answers."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from contract import until
+from qq_rig import Rig
+
+from imbridge import Bridge
+from imbridge.emulators.qq import Group
+from imbridge.protocol import DeliveryState, Markdown, Message, Receipt
+
+CHAPTERS = [Markdown(f"# {number}\n{'x' * 300}") for number in range(9)]
+
+
+async def answered(rig: Rig, reply: Any, chat: Group | None = None, **settings: Any) -> Receipt:
+    """A skill answers so; the receipt."""
+    done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+    bridge = Bridge([rig.config(**settings)])
+
+    @bridge.on_message
+    async def answer(msg: Message) -> None:
+        done.set_result(await msg.reply(reply))
+
+    async with bridge:
+        await rig.alice.says("go", bot=rig.bot, chat=chat, mentions=() if chat is None else (rig.bot,))
+        return await asyncio.wait_for(done, 30)
+
+
+async def test_a_reply_of_nine_parts_fits_into_four_answers(rig: Rig) -> None:
+    receipt = await answered(rig, CHAPTERS)
+    assert receipt.state is DeliveryState.SENT
+    assert len(receipt.message_ids) == 4
+    assert [(one.what, one.how) for one in receipt.degradations] == [("parts", "9 as 4 messages")]
+    said = "\n".join(message.text for message in rig.sent())
+    assert [line for line in said.splitlines() if line.startswith("#")] == [f"# {number}" for number in range(9)]
+    assert rig.qq.violations == []
+
+
+async def test_in_a_group_it_quotes_and_fits_into_five(rig: Rig, team: Group) -> None:
+    receipt = await answered(rig, [f"{number}" if number else "first" for number in range(9)], team)
+    assert receipt.state is DeliveryState.SENT  # texts side by side are one message
+    assert rig.sent()[0].quotes.startswith("REFIDX_")
+    receipt = await answered(rig, CHAPTERS, team)
+    assert len(receipt.message_ids) == 5
+
+
+async def test_several_replies_use_up_the_answers_and_the_last_one_is_told(rig: Rig, team: Group) -> None:
+    receipts: list[Receipt] = []
+    bridge = Bridge([rig.config()])
+
+    @bridge.on_message
+    async def answer(msg: Message) -> None:
+        receipts.extend([await msg.reply(f"{number}") for number in range(6)])
+
+    async with bridge:
+        await rig.alice.says("go", chat=team, mentions=[rig.bot])
+        await until(lambda: len(receipts) == 6)
+    assert [receipt.state for receipt in receipts] == [DeliveryState.SENT] * 5 + [DeliveryState.FAILED]
+    assert receipts[-1].code == 40034102
+    assert "after_window: wait" in receipts[-1].error
+
+
+async def test_what_waits_for_the_person_is_said_before_the_answer_to_them(rig: Rig, team: Group) -> None:
+    bridge = Bridge([rig.config(after_window="wait")])
+
+    @bridge.on_message
+    async def answer(msg: Message) -> str:
+        return f"you said {msg.text}"
+
+    async with bridge:
+        address = rig.target(team).channel.address
+        news = asyncio.create_task(bridge.send(address, "news"))
+        await until(lambda: bridge.adapter("qq:work").windows._waiting)  # type: ignore[attr-defined]
+        await rig.alice.says("hello", chat=team, mentions=[rig.bot])
+        receipt = await news
+        await rig.alice.receives("you said hello", chat=team)
+    assert [one.what for one in receipt.degradations] == ["time"]
+    assert [message.text for message in rig.sent()] == ["news", "you said hello"]
+
+
+async def test_a_bridge_that_stops_does_not_wait_for_anybody(rig: Rig, team: Group) -> None:
+    bridge = Bridge([rig.config(after_window="wait")])
+    async with bridge:
+        news = asyncio.create_task(bridge.send(rig.target(team).channel.address, "news"))
+        await until(lambda: bridge.adapter("qq:work").windows._waiting)  # type: ignore[attr-defined]
+    receipt = await news
+    assert receipt.state is DeliveryState.FAILED
+    assert "before the bridge stopped" in receipt.error
+
+
+@pytest.mark.parametrize("passed", [True, False])
+async def test_the_receipt_says_what_came_of_an_audit(rig: Rig, passed: bool) -> None:
+    rig.bot.audit = True
+    channel = rig.qq.add_guild("Guild", members=[rig.alice], bots=[rig.bot]).add_channel("talk")
+    done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+    bridge = Bridge([rig.config()])
+
+    @bridge.on_message
+    async def answer(msg: Message) -> None:
+        done.set_result(await msg.reply("hello"))
+
+    async with bridge:
+        await rig.alice.says("go", chat=channel, mentions=[rig.bot])
+        await until(lambda: rig.qq.pending_audits)
+        message = rig.qq.pending_audits[0]
+        (rig.qq.happenings.audit_passed if passed else rig.qq.happenings.audit_rejected)(message)
+        receipt = await asyncio.wait_for(done, 30)
+    assert receipt.state is (DeliveryState.SENT if passed else DeliveryState.FAILED)
+    assert receipt.message_ids == ((message.id,) if passed else ())
