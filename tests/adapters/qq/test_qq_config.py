@@ -206,6 +206,17 @@ def test_a_wrong_file_says_where_and_what(case: str, tmp_path: Path) -> None:
     assert "canary" not in said
 
 
+def test_which_of_the_intents_is_none() -> None:
+    with pytest.raises(ValidationError, match="public_guild_messages, not groups"):
+        QQConfig(**BOT, intents=("guilds", "groups"))
+
+
+def test_where_to_find_it_is_said_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(block({"secret": BOT["secret"]}) + "    app_id: mybot\n", tmp_path)
+    assert str(caught.value).count("q.qq.com") == 1
+
+
 def test_what_tells_bots_apart() -> None:
     bot = QQConfig(**BOT)
     assert bot.bot == "102012345 at https://api.sgroup.qq.com"
