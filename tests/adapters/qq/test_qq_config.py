@@ -10,6 +10,7 @@ from pydantic import SecretStr, ValidationError
 from imbridge.adapters.qq import QQConfig
 from imbridge.adapters.qq.config import Mode
 from imbridge.adapters.qq.intents import DEFAULT
+from imbridge.cli.masking import MASK, masked
 from imbridge.config import Settings, load
 from imbridge.protocol import ConfigError
 from imbridge.transport import Rate
@@ -238,3 +239,14 @@ def test_no_secret_is_shown() -> None:
             QQConfig(**settings)
         shown += traceback.format_exception(caught.value)
     assert not [text for text in shown if "canary" in text]
+
+
+def test_where_tokens_are_fetched_is_shown() -> None:
+    """It is no secret for the word in its name."""
+    address = "https://bots.example/token"
+    account = QQConfig(**BOT, token_url=address)
+    settings = Settings(accounts=(account,), permissions={"token_url": f"{address}?k=canary"})
+    shown = masked(settings, {"QQ_TOKEN_URL": address, "QQ_SECRET": BOT["secret"]})
+    (seen,) = shown["channels"]["qq"]["accounts"].values()
+    assert (seen["token_url"], seen["secret"]) == (address, MASK)
+    assert shown["permissions"] == {"token_url": MASK}
