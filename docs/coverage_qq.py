@@ -2,7 +2,8 @@
 
 They are made from the golden samples, as `coverage_tables.py` makes Feishu's. `make docs` says which are stale, and
 which types the decoder knows without a sample. A table stands below its marker: `<!-- coverage: in -->` (events of the
-gateway and of webhooks, which are the same), `<!-- coverage: out -->` (what is said in each kind of place).
+gateway and of webhooks, which are the same), `<!-- coverage: out -->` (what is said in each kind of place),
+`<!-- coverage: closes -->` (close codes of the gateway, from the adapter's own table).
 """  # noqa: INP001 - a script
 
 import json
@@ -15,6 +16,7 @@ from typing import Any
 
 from coverage_tables import ROOT, Got, _degradation, _element, _fields, with_tables
 
+from imbridge.adapters.qq.hearing.close_codes import CLOSE_CODES, CloseRule
 from imbridge.adapters.qq.inbound import MESSAGES
 from imbridge.adapters.qq.received import clicks, events
 from imbridge.protocol import to_reply
@@ -28,10 +30,11 @@ _KINDS = ("markdown", "ark", "embed", "media", "image", "content")
 """What a body has says what it is; the first of these. Beside it, the bytes of a picture stand for the picture."""
 _BYTES = "(bytes)"
 
-_MARKER = re.compile(r"^<!-- coverage: (in|out) -->$")
+_MARKER = re.compile(r"^<!-- coverage: (in|out|closes) -->$")
 _WORDS = {
     "en": {
         "in": "| On QQ | In a skill | Samples |",
+        "closes": "| Code | Meaning | What imbridge does |",
         "out": "| In a skill | Single chat | Group | Channel | Guild's private chat | Degradations | Samples |",
         "message": "message",
         "event": "event",
@@ -44,9 +47,17 @@ _WORDS = {
         "channel": "channel",
         "dms": "guild's private chat",
         "refused": "refused",
+        "after": "after {0:g} s",
+        "stop": "stops",
+        "intents": "asks for fewer events; stops where these are set, or none are left to leave out",
+        "token": "a new token, resumes once, then a new session",
+        "identify": "a new session",
+        "resume": "resumes",
+        "resume_once": "resumes once, then a new session",
     },
     "zh": {
         "in": "| QQ | 技能收到 | 样本 |",
+        "closes": "| 关闭码 | 含义 | imbridge 的处理 |",
         "out": "| 技能发出 | 单聊 | 群 | 子频道 | 频道私信 | 降级 | 样本 |",
         "message": "消息",
         "event": "事件",
@@ -59,8 +70,35 @@ _WORDS = {
         "channel": "子频道",
         "dms": "频道私信",
         "refused": "拒绝",
+        "after": "等待 {0:g} 秒",
+        "stop": "停止",
+        "intents": "减少订阅的事件；事件是自己设置的，或没有可减的，就停止",
+        "token": "换新 token，恢复一次，不行就新建会话",
+        "identify": "新建会话",
+        "resume": "恢复会话",
+        "resume_once": "恢复一次，不行就新建会话",
     },
 }
+
+_IN_CHINESE = {
+    "the connection broke": "连接断开",
+    "an opcode that the platform does not know": "无效的 opcode",
+    "a payload that the platform does not take": "无效的 payload",
+    "the token is not valid": "token 无效",
+    "the session is not valid": "会话无效",
+    "the sequence number is wrong": "seq 错误",
+    "too many payloads": "发送过快",
+    "the connection has expired": "连接过期",
+    "a shard that the platform does not take": "无效的分片",
+    "too many guilds for one connection": "一条连接的频道太多",
+    "a version that the platform does not know": "无效的版本",
+    "intents that the platform does not know": "无效的 intent",
+    "intents that the bot may not have": "没有 intent 的权限",
+    "the gateway has a problem": "网关内部错误",
+    "the bot is delisted: only the sandbox is open to it": "机器人已下架，只能连沙箱",
+    "the bot is banned": "机器人已封禁",
+}
+"""What close codes mean, for the Chinese page; the hints beside them are English, and left out there."""
 
 Key = tuple[str, str]
 """`message`, `event` or `click`, and the platform's name of it; no name for what the decoder does not know."""
@@ -161,7 +199,32 @@ def _lost(sample: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[str]:
         yield one if len(places) == len(ways) else f"{one} ({', '.join(places)})"
 
 
-TABLES: Mapping[str, Callable[[str], list[str]]] = {"in": table_in, "out": table_out}
+def table_closes(language: str) -> list[str]:
+    """The table of the gateway's close codes; what means the same is one row."""
+    words = _WORDS[language]
+    codes: dict[str, list[int]] = defaultdict(list)
+    for code, rule in CLOSE_CODES.items():
+        codes[_closed(rule, words, language)].append(code)
+    rows = [f"| {_spans(numbers)} | {said} |" for said, numbers in codes.items()]
+    return [words["closes"], "|---|---|---|", *rows]
+
+
+def _closed(rule: CloseRule, words: Mapping[str, str], language: str) -> str:
+    meaning = rule.meaning[:1].upper() + rule.meaning[1:] if language == "en" else _IN_CHINESE[rule.meaning]
+    done = [words["after"].format(rule.delay)] if rule.delay else []
+    hint = f"; {rule.hint}" if rule.hint and language == "en" else ""
+    comma = ", " if language == "en" else "，"
+    return f"{meaning} | {comma.join([*done, words[rule.reaction.value]])}{hint}"
+
+
+def _spans(numbers: list[int]) -> str:
+    """`4900-4913` where there are many in a row."""
+    if len(numbers) > 3 and numbers[-1] - numbers[0] == len(numbers) - 1:
+        return f"{numbers[0]}-{numbers[-1]}"
+    return ", ".join(map(str, numbers))
+
+
+TABLES: Mapping[str, Callable[[str], list[str]]] = {"in": table_in, "out": table_out, "closes": table_closes}
 
 
 def renewed(page: str, language: str) -> str:

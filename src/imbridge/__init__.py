@@ -91,6 +91,7 @@ from imbridge.skills import (
 if TYPE_CHECKING:
     from imbridge.adapters.dingtalk.config import DingTalkConfig
     from imbridge.adapters.feishu.config import FeishuConfig
+    from imbridge.adapters.qq.config import QQConfig
     from imbridge.adapters.wecom.config import WeComConfig
     from imbridge.config.options import BridgeOptions
     from imbridge.runtime import Bridge
@@ -102,6 +103,7 @@ _LAZY = {
     "BridgeOptions": "imbridge.config.options",
     "DingTalkConfig": "imbridge.adapters.dingtalk.config",
     "FeishuConfig": "imbridge.adapters.feishu.config",
+    "QQConfig": "imbridge.adapters.qq.config",
     "WeComConfig": "imbridge.adapters.wecom.config",
 }
 
@@ -177,6 +179,7 @@ __all__ = [
     "Note",
     "Notice",
     "Option",
+    "QQConfig",
     "Quote",
     "ReactionAdded",
     "ReactionRemoved",

@@ -110,10 +110,11 @@ class ButtonClicked(Event):
     """Somebody clicked in a card, chose or typed something in it, or submitted its form.
 
     A handler answers by what it returns: a `Toast` for the person who clicked, a `Card` that replaces the card, both in
-    a list, or anything else, which is sent as a message.
+    a list, or anything else, which is sent as a message. Where cards cannot be changed once they are sent (QQ), all of
+    it is a message.
 
     Attributes:
-        message_id: The card's message.
+        message_id: The card's message; empty where the platform does not tell it.
         action: Name of the button, select, input or date picker.
         value: What the button carries; what was chosen (a list where several could be) or typed.
         form: What was filled in, by the names of the inputs.

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from qq_rig import Rig
-from qq_saying import AMR, GIF, MP4, PDF, PNG, SILK, WEBP, guild_channel, hears, say, target
+from qq_saying import AMR, GIF, MP4, PDF, PNG, SILK, WEBP, guild_channel, hears, say, say_all, target
 
 from imbridge.adapters.qq import QQAdapter
 from imbridge.adapters.qq.sent.formats import INLINE_BYTES
@@ -108,7 +108,12 @@ class TestReuse:
     async def test_not_for_people_and_groups_at_once(self, rig: Rig, adapter: QQAdapter, team: Group) -> None:
         for place in (None, team):
             await hears(rig, place, f"in {place!r}")
-            await say(adapter, rig.target(place), Image(data=PNG))
+            sent, _ = await say_all(adapter, rig.target(place), Image(data=PNG))
+            assert [one.attempts for one in sent] == [1]
+        calls = adapter.api.caller.calls
+        for place in (None, team):
+            await say(adapter, rig.target(place), Image(data=PNG), "again")
+        assert adapter.api.caller.calls == calls + 2
         assert rig.qq.stats.uploads == 2
 
     async def test_one_that_the_platform_has_forgotten(self, rig: Rig, adapter: QQAdapter) -> None:
@@ -204,6 +209,13 @@ class TestGuilds:
         await hears(rig, direct)
         assert await say(adapter, target(rig, direct), Image(key=url)) == (["image"], [])
         assert rig.sent()[0].data == PNG
+
+    async def test_a_picture_that_is_too_large_is_named(self, rig: Rig, adapter: QQAdapter) -> None:
+        channel = guild_channel(rig)
+        await hears(rig, channel)
+        rig.qq.faults.refuse("/channels/*/messages", 304020)
+        kinds, changed = await say(adapter, target(rig, channel), ["look", Image(data=PNG, alt="chart")])
+        assert (kinds, changed, rig.sent()[0].text) == (["text"], ["image"], "look\n[image: chart]")
 
     @pytest.mark.parametrize(
         ("media", "said"),

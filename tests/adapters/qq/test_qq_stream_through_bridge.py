@@ -130,6 +130,12 @@ class TestTrouble:
         assert all(message.finished for message in rig.sent())
         assert "stream" in [degradation.what for degradation in receipt.degradations]
 
+    async def test_a_refusal_while_something_is_held_back(self, rig: Rig) -> None:
+        pieces = ["one ", "_two ", "two ", "three_ ", "four"]
+        receipt = await talk(rig, pieces, trouble={3: lambda: rig.qq.faults.refuse(STREAM, 304025)})
+        assert receipt.state is DeliveryState.SENT
+        assert said(rig) == "one*twotwothree*four"
+
     async def test_an_address_that_is_refused(self, rig: Rig) -> None:
         rig.bot.urls = ("known.example",)
         receipt = await talk(rig, ["look ", "at ", "https://unknown.com/a ", "and ", "so on"])

@@ -69,6 +69,19 @@ class TestNumbers:
         await again.send(rig.target(answers=message_id), text("late"), "key")
         assert numbers(rig) == [(message_id, 1)]
 
+    async def test_in_a_busy_group(self, rig: Rig, adapter: QQAdapter, team: Group) -> None:
+        """However much is said meanwhile."""
+        team.all_messages = True
+        first = await hears(rig, team, "first")
+        await adapter.send(rig.target(team, answers=first), text("one"), "k1")
+        for number in range(40):
+            await rig.alice.says(f"m{number}", chat=team)
+        await rig.intake.has("m39")
+        await adapter.send(rig.target(team, answers=first), text("one"), "k1")
+        await adapter.send(rig.target(team, answers=first), text("two"), "k2")
+        assert numbers(rig) == [(first, 1), (first, 2)]
+        assert rig.qq.stats.duplicates_refused == 1
+
     async def test_one_that_there_is_not(self, rig: Rig, adapter: QQAdapter) -> None:
         message_id = await hears(rig)
         await adapter.send(rig.target(answers="ROBOT1.0_nothing"), text("hi"), "k1")
@@ -111,17 +124,26 @@ class TestHowOften:
             await adapter.send(target(rig, channel, answers=message_id), text(f"{number}"), f"k{number}")
         assert [message.reply_to for message in rig.sent()] == [message_id] * 7
 
-    async def test_a_rate_does_not_hold_up_other_chats(self, rig: Rig, adapter: QQAdapter, team: Group) -> None:
-        await hears(rig, None, "in private")
-        await hears(rig, team, "in the group")
-        rig.qq.faults.refuse("/v2/groups/*/messages", 22009, times=None)
-        waiting = asyncio.create_task(adapter.send(rig.target(team), text("slow"), "k1"))
+    async def test_a_rate_does_not_hold_up_other_chats(self, rig: Rig, adapter: QQAdapter) -> None:
+        bob = rig.qq.add_user("Bob")
+        for user in (rig.alice, bob):
+            await hears(rig, user, user.name, by=user)
+        limited = rig.qq.faults.refuse(f"/v2/users/{bob.openid_for(rig.bot)}/messages", 22009, times=None)
+        waiting = asyncio.create_task(adapter.send(rig.target(bob), text("slow"), "k1"))
         await until(lambda: adapter.api.caller.retries)
+        assert adapter.api.caller.pacer.paused("api:c2c") == 0
         await adapter.send(rig.target(), text("fast"), "k2")
         assert [message.text for message in rig.sent()] == ["fast"]
-        waiting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
+        limited.clear()
+        await waiting
+
+    async def test_too_many_calls_hold_up_all(self, rig: Rig, adapter: QQAdapter) -> None:
+        await hears(rig)
+        rig.qq.faults.http_fail("*/messages", 429, headers={"Retry-After": "0.2"})
+        sending = asyncio.create_task(adapter.send(rig.target(), text("hi"), "k1"))
+        await until(lambda: adapter.api.caller.retries)
+        assert adapter.api.caller.pacer.paused("api:c2c") > 0
+        await sending
 
 
 class TestAfterTheWindow:

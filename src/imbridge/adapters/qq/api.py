@@ -19,6 +19,7 @@ from imbridge.transport import HttpError, HttpPool, Rate
 
 DIRECT = "dms:"
 """How the channel id of a guild's private chat begins; the id of the private guild follows."""
+_WAYS = {ChannelKind.GROUP: "group", ChannelKind.GUILD: "guild"}
 GUILD_KINDS = frozenset({"guild", "dms"})
 _BUSY, _REFUSED = 500, 300
 _FILE_TIMEOUT, _CLICK_PATIENCE = 120.0, 10.0
@@ -199,7 +200,7 @@ def kind_of(channel: Channel) -> str:
     """What sort of conversation it is, as the platform tells them apart."""
     if channel.id.startswith(DIRECT):
         return "dms"
-    return {ChannelKind.GROUP: "group", ChannelKind.GUILD: "guild"}.get(channel.kind, "c2c")
+    return _WAYS.get(channel.kind, "c2c")
 
 
 def _seconds(value: Any) -> float:

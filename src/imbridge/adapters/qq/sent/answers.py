@@ -12,7 +12,8 @@ from collections.abc import Mapping
 
 from imbridge.adapters.base import Inbound, Intake, Verdict
 from imbridge.adapters.qq.api import QQApi
-from imbridge.protocol import AuthError, ButtonClicked, DeliveryError, MenuClicked
+from imbridge.adapters.qq.received.clicks import BUTTON, MENU
+from imbridge.protocol import AuthError, ButtonClicked, DeliveryError, Event, MenuClicked, Message, UnknownEvent
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +36,9 @@ class AnsweringIntake(Intake):
     def offer(self, inbound: Inbound) -> "asyncio.Future[Verdict]":
         """Hand over a delivery; of a click the platform is told once it is stored."""
         offered = self._intake.offer(inbound)
-        if isinstance(inbound.item, ButtonClicked | MenuClicked):
-            payload = inbound.item.payload
-            identity = payload.get("id") if isinstance(payload, Mapping) else None
-            if isinstance(identity, str) and identity:
-                offered.add_done_callback(lambda future: self._stored(identity, future))
+        identity = _waiting(inbound.item)
+        if identity:
+            offered.add_done_callback(lambda future: self._stored(identity, future))
         return offered
 
     async def close(self) -> None:
@@ -72,3 +71,15 @@ class AnsweringIntake(Intake):
             log.info("%s: a click could not be answered; the button turns for a while: %s", self._api.config.key, error)
         else:
             self._counts["clicks_answered"] += 1
+
+
+def _waiting(item: Message | Event) -> str:
+    """The id of the interaction that is to be answered; empty when this is none."""
+    if isinstance(item, Message) or not isinstance(item.payload, Mapping):
+        return ""
+    if isinstance(item, UnknownEvent):  # one that could not be read: the button turns all the same
+        waits = item.kind == "INTERACTION_CREATE" and item.payload.get("type") in (BUTTON, MENU)
+    else:
+        waits = isinstance(item, ButtonClicked | MenuClicked)
+    identity = item.payload.get("id")
+    return identity if waits and isinstance(identity, str) else ""

@@ -153,6 +153,9 @@ class Windows:
         handle = self._handles.get(answers or "")
         if handle is not None and handle.channel == channel.address and self._is_open(handle):
             return handle  # nearly always
+        handle = self._handles.get(answers or "")
+        if handle is not None and handle.channel == channel.address and self._is_open(handle):
+            return handle  # nearly always
         return next(iter(self._usable(channel, answers)), None)
 
     def left(self, channel: Channel, answers: str | None) -> int | None:
@@ -234,7 +237,7 @@ class Windows:
         there = self._in_chat.setdefault(handle.channel, [])
         there.append(handle.id)
         if len(there) > _MOST_IN_A_CHAT:
-            self._forget(there[0])
+            there.pop(0)  # what answers it still finds it, only nothing else does
         while len(self._handles) > _MOST:
             self._forget(next(iter(self._handles)))
 
