@@ -272,14 +272,17 @@ class Adapter(ABC):
         """Bytes of a part as it is sent, as the platform counts them; override it where the form is larger."""
         return sum(len(element.as_text().encode("utf-8", "replace")) for element in part.elements)
 
-    def plan(self, target: Target, parts: Sequence[Part]) -> Rendered:
+    def plan(self, target: Target, parts: Sequence[Part], key: str) -> Rendered:
         """The parts of one reply as they are to be sent there, and what that changes; as they are by default.
 
-        For platforms where it is limited how much can be said to a message: asked once, before the first part is sent.
+        For platforms where it is limited how much can be said to a message: asked before the first part is sent, and of
+        a reply that an earlier process left half said once more. The keys of its parts go by their place, so it then
+        has to give the same ones.
 
         Args:
             target: Of the first part.
             parts: As rendered, in order; at least one.
+            key: Of the reply; its first part is sent with it.
         """
         return Rendered(tuple(parts))
 

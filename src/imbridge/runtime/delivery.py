@@ -129,7 +129,7 @@ async def _send_parts(
         )
 
     sent: list[SentPart] = []
-    planned = adapter.plan(target_of(0), rendered.parts)
+    planned = adapter.plan(target_of(0), rendered.parts, entry.key)
     degradations: list[Degradation] = [*rendered.degradations, *planned.degradations]
     attempts = 0
     for number, part in enumerate(planned.parts):

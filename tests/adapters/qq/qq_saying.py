@@ -54,8 +54,10 @@ async def say_all(
 ) -> tuple[list[Sent], list[Degradation]]:
     """The parts as they were sent, and all that was shown otherwise than meant."""
     rendered = render(to_reply(reply), adapter.capabilities, measure=adapter.measure)
-    planned = adapter.plan(where, rendered.parts)
-    sent = [await adapter.send(where, part, f"{key}-{number}") for number, part in enumerate(planned.parts)]
+    planned = adapter.plan(where, rendered.parts, key)
+    sent = []
+    for number, part in enumerate(planned.parts):
+        sent.append(await adapter.send(where, part, f"{key}-{number}" if number else key))
     degradations = (one for part in sent for one in part.degradations)
     return sent, [*rendered.degradations, *planned.degradations, *degradations]
 

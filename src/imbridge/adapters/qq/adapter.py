@@ -23,6 +23,7 @@ from imbridge.adapters.qq.sent.addresses import Addresses
 from imbridge.adapters.qq.sent.answerable import note_inbound
 from imbridge.adapters.qq.sent.answers import AnsweringIntake
 from imbridge.adapters.qq.sent.media import QQMedia
+from imbridge.adapters.qq.sent.plans import Plans
 from imbridge.adapters.qq.sent.reactions import Reactions
 from imbridge.adapters.qq.sent.rights import Rights
 from imbridge.adapters.qq.sent.speaking import Speaking
@@ -72,7 +73,8 @@ class QQAdapter(Adapter):
         self.rights = Rights(config.key, config.markdown, context.notes)
         self.media = QQMedia(self.api)
         self._addresses = Addresses(context.notes)
-        self._speaking = Speaking(config, self.api, self.windows, self.rights, self._addresses, self.media)
+        self._plans = Plans(context.notes)
+        self._speaking = Speaking(config, self.api, self.windows, self.rights, self._addresses, self.media, self._plans)
         self._reactions = Reactions(self.api)
         self.streams = Streams(self.api, self.windows, self._speaking, self.rights, context.notes)
         self._sdk = Sdk(self.api, self.windows)
@@ -89,7 +91,7 @@ class QQAdapter(Adapter):
         config, context = self.settings, self.context
         if config.mode is Mode.WEBHOOK:
             return Callbacks(config, self.api, self._intake, self._decode, self.me.learn, self.tell, self.counts)
-        taking = Taking(config.key, self._intake, self.counts, patience=_PATIENCE)
+        taking = Taking(config.key, self._intake, self.counts, patience=_PATIENCE, again=True)
         return Gateway(
             config, self.api, context.pool, context.notes, taking, self._decode, self.me.learn, self.tell,
             self.counts, options=self.link_options,
@@ -107,6 +109,7 @@ class QQAdapter(Adapter):
         await self.windows.restore()
         await self.rights.restore()
         await self._addresses.restore()
+        await self._plans.restore()
         await self.streams.start()
         await self._hearing.start()
 
@@ -175,9 +178,9 @@ class QQAdapter(Adapter):
         """Bytes of a part as sent."""
         return measure(part)
 
-    def plan(self, target: Target, parts: Sequence[Part]) -> Rendered:
+    def plan(self, target: Target, parts: Sequence[Part], key: str) -> Rendered:
         """So few parts as answers are left."""
-        return self._speaking.plan(target, parts, self.capabilities)
+        return self._speaking.plan(target, parts, key, self.capabilities)
 
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part: as an answer while something can be answered, else unasked."""

@@ -14,6 +14,7 @@ from imbridge.adapters.qq.sent.formats import FILE_BYTES, is_address, refusal
 from imbridge.adapters.qq.sent.media import TAKER, QQMedia
 from imbridge.adapters.qq.sent.mentions import spoken
 from imbridge.adapters.qq.sent.planning import planned
+from imbridge.adapters.qq.sent.plans import Plans
 from imbridge.adapters.qq.sent.quoting import Quoting
 from imbridge.adapters.qq.sent.rights import Rights
 from imbridge.adapters.qq.sent.ways import Ways
@@ -37,7 +38,14 @@ class Speaking:
     """Speaks for one bot."""
 
     def __init__(
-        self, config: QQConfig, api: QQApi, windows: Windows, rights: Rights, addresses: Addresses, media: QQMedia
+        self,
+        config: QQConfig,
+        api: QQApi,
+        windows: Windows,
+        rights: Rights,
+        addresses: Addresses,
+        media: QQMedia,
+        plans: Plans,
     ) -> None:
         """Over one bot's API."""
         self._config = config
@@ -45,6 +53,7 @@ class Speaking:
         self._windows = windows
         self._rights = rights
         self._media = media
+        self._plans = plans
         ways = Ways(config, api, windows, rights)
         self._delivering = Delivering(config, ways, rights, addresses, Quoting(windows, rights))
         self.audits = self._delivering.audits
@@ -78,20 +87,23 @@ class Speaking:
                 self._media.forget(up.file_info)
         raise AssertionError("unreachable")
 
-    def plan(self, target: Target, parts: Sequence[Part], capabilities: Capabilities) -> Rendered:
-        """The parts so that they fit into the answers that are left."""
+    def plan(self, target: Target, parts: Sequence[Part], key: str, capabilities: Capabilities) -> Rendered:
+        """The parts so that they fit into the answers that are left; of the same key always the same."""
         if len(parts) < 2:
             return Rendered(tuple(parts))
         way = kind_of(target.channel)
         left = self._windows.left(target.channel, target.answers or target.reply_to) if way not in GUILD_KINDS else None
         if left == 0:  # a wake-up is one message; who waits gets a whole window
             left = MOST_REPLIES if self._config.after_window == "wait" and way != "c2c" else 1
+        markdown = self._rights.may("markdown")
+        if left is not None:
+            left, markdown = self._plans.of(key, (left, markdown))
         return planned(
             parts,
             left,
             limit=capabilities.markdown_bytes,
             measure=measure,
-            markdown=self._rights.may("markdown"),
+            markdown=markdown,
             files=way not in GUILD_KINDS,
         )
 

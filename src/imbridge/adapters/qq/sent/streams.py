@@ -94,7 +94,7 @@ class Streams:
         if stream is None:
             stream = C2CStream(self, self._api, markdown=is_markdown(card))
             stream.adopt(card.text)
-        handle = self._windows.find(target.channel, target.answers) if kind_of(target.channel) == "c2c" else None
+        handle = self._windows.find(target.channel, target.answers, key) if kind_of(target.channel) == "c2c" else None
         if handle is None:
             return await self._as_message(target, card, key, "there is nothing that it could answer")
         number_of = self._number_key(handle, stream, key)

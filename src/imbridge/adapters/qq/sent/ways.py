@@ -70,7 +70,7 @@ class Ways:
         Raises:
             ImbridgeError: as `Adapter.send`.
         """
-        while (handle := self._windows.find(channel, answers)) is not None:
+        while (handle := self._windows.find(channel, answers, key)) is not None:
             try:
                 return await self._answered(channel, handle, body, key, picture)
             except RetargetError as error:

@@ -75,6 +75,8 @@ class Windows:
         self._in_chat: dict[str, list[str]] = {}
         self._over: OrderedDict[str, None] = OrderedDict()
         self._waiting: dict[str, list[asyncio.Future[None]]] = {}
+        self._holders: dict[str, str] = {}
+        """By the keys of what an earlier process has said: the handle that it was said to."""
         self._closed = False
 
     async def restore(self) -> None:
@@ -83,8 +85,9 @@ class Windows:
         for identity, note in (await self._notes.all(_KIND)).items():
             handle = Handle(identity, note["field"], note["channel"], note["until"], used=note["used"])
             handle.numbers, handle.last = dict(note["numbers"]), note["last"]
-            if self._is_open(handle):
+            if self._now() < handle.until:  # one that is used up tells what was said all the same
                 self._keep(handle)
+                self._holders |= dict.fromkeys(handle.numbers, identity)
             else:
                 self._mark_over(identity)
                 self._notes.drop(_KIND, identity)
@@ -148,8 +151,17 @@ class Windows:
 
     # -- what is answered ----------------------------------------------------------------------------------------------
 
-    def find(self, channel: Channel, answers: str | None) -> Handle | None:
-        """What an answer refers to: the message that it answers, else the newest of the conversation that is open."""
+    def find(self, channel: Channel, answers: str | None, key: str = "") -> Handle | None:
+        """What an answer refers to: the message that it answers, else the newest of the conversation that is open.
+
+        Args:
+            channel: Where.
+            answers: The message that it answers.
+            key: What an earlier process has said with this key is said again to the same.
+        """
+        before = self._handles.get(self._holders.get(key, ""))
+        if before is not None and before.channel == channel.address and key in before.numbers:
+            return before
         handle = self._handles.get(answers or "")
         if handle is not None and handle.channel == channel.address and self._is_open(handle):
             return handle  # nearly always
@@ -259,7 +271,7 @@ class Windows:
             there.remove(identity)
         if not there:
             self._in_chat.pop(handle.channel, None)
-        if handle.used:
+        if handle.last:  # it was written, also when all of its numbers were given back
             self._notes.drop(_KIND, identity)
 
 
