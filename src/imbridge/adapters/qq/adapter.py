@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar
@@ -30,6 +30,7 @@ from imbridge.adapters.qq.sent.speaking import Speaking
 from imbridge.adapters.qq.sent.streaming import C2CStream, growing_in
 from imbridge.adapters.qq.sent.streams import Streams
 from imbridge.adapters.qq.sent.windows import Windows
+from imbridge.adapters.qq.services.open_api import OpenApi
 from imbridge.adapters.qq.services.sdk import Sdk
 from imbridge.adapters.taking import Taking
 from imbridge.config import AccountConfig
@@ -78,6 +79,7 @@ class QQAdapter(Adapter):
         self._reactions = Reactions(self.api)
         self.streams = Streams(self.api, self.windows, self._speaking, self.rights, context.notes)
         self._sdk = Sdk(self.api, self.windows)
+        self._open_api = OpenApi(self.api)
         self.counts: Counter[str] = Counter()
         self._intake = AnsweringIntake(context.intake, self.api, self.counts)
         self._reading = Reading(self.key, self.me, self.counts)
@@ -224,6 +226,38 @@ class QQAdapter(Adapter):
             ConfigError: botpy is not installed.
         """
         return await self._sdk.api()
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: Mapping[str, str] | None = None,
+        once: bool | None = None,
+    ) -> Any:
+        """Call any API of the platform, with the bot's token: `await adapter.call("GET", "/users/@me/guilds")`.
+
+        For what the official SDK has no method for. It goes over the bridge's connections, is paced, given a new token
+        when it needs one, and tried again while the platform has passing trouble, for `send_timeout`.
+
+        Args:
+            method: HTTP method.
+            path: As the platform's documents have it, without the host.
+            json: The body. An answer to a message needs its `msg_seq`, which must not be one that was used.
+            params: The query.
+            once: Whether an attempt that may have arrived is the last one, and its error `ambiguous`. Left out: so it
+                is unless the method is GET, PUT or DELETE. Say `once=False` to a POST that only asks.
+
+        Returns:
+            The answer's JSON; an empty dict when there is none.
+
+        Raises:
+            ValueError: the path or the method is none.
+            DeliveryError: and its kinds: the platform refuses it. Its `code` is the platform's.
+            AuthError: the credentials are refused.
+        """
+        return await self._open_api.call(method, path, json=json, params=params, once=once)
 
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""

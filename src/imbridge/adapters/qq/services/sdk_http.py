@@ -15,14 +15,13 @@ from uuid import uuid4
 
 import aiohttp
 
+from imbridge.adapters.any_call import REPEATED
 from imbridge.adapters.errcode_calls import Form
 from imbridge.adapters.qq.api import QQApi
 from imbridge.adapters.qq.sent.windows import Windows
 from imbridge.protocol import Channel, ChannelKind, ContentRefusedError
 from imbridge.transport import HttpError
 
-_REPEATED = frozenset({"GET", "PUT", "DELETE"})
-"""Doing it twice is doing it once."""
 _NUMBERED = re.compile(r"/v2/(?P<place>users|groups)/\{(?P<name>\w+)\}/messages")
 _KINDS = {"users": ChannelKind.PRIVATE, "groups": ChannelKind.GROUP}
 _PICTURE = "file_image"
@@ -66,7 +65,7 @@ class SdkHttp:
             form=form,
             params=params or None,
             limits=self._api.limits("sdk"),
-            once=method not in _REPEATED and not keyed,
+            once=method not in REPEATED and not keyed,
         )
         try:
             return answer.response.json()
