@@ -15,7 +15,7 @@ import asyncio
 import os
 import sys
 
-from imbridge import Bridge, ImbridgeError
+from imbridge import Bridge, ImbridgeError, Message
 
 MOST_KEPT = 200
 """Lines for one place; of more the oldest are counted and not said."""
@@ -82,7 +82,7 @@ async def main(addresses: list[str]) -> int:
     bridge = Bridge.from_env(environ=SETTINGS)
 
     @bridge.command("where")
-    async def where(msg):
+    async def where(msg: Message) -> str:
         return msg.channel.address
 
     places = {to: Lines() for to in addresses}
