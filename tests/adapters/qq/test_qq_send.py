@@ -204,7 +204,7 @@ class TestQuotes:
     async def test_what_the_bot_itself_said(self, rig: Rig, adapter: QQAdapter, team: Group) -> None:
         await hears(rig, team, "one")
         first = await adapter.send(target(rig, team), text("two"), "k1")
-        sent = await adapter.send(target(rig, team, reply_to=first.message_id), text("three"), "k2")
+        sent = await adapter.send(target(rig, team, reply_to=first.part.message_id), text("three"), "k2")
         assert sent.degradations == ()
         assert rig.sent()[1].quotes.startswith("REFIDX_")
 
