@@ -201,6 +201,13 @@ class TestQuotes:
             ("markdown", True), ("markdown", False),
         ]  # fmt: skip
 
+    async def test_what_the_bot_itself_said(self, rig: Rig, adapter: QQAdapter, team: Group) -> None:
+        await hears(rig, team, "one")
+        first = await adapter.send(target(rig, team), text("two"), "k1")
+        sent = await adapter.send(target(rig, team, reply_to=first.part.message_id), text("three"), "k2")
+        assert sent.degradations == ()
+        assert rig.sent()[1].quotes.startswith("REFIDX_")
+
     @pytest.mark.parametrize("code", [50037, 12002, 304025])
     async def test_a_quote_that_is_refused_costs_no_markdown(self, rig: Rig, adapter: QQAdapter, code: int) -> None:
         message_id = await hears(rig)

@@ -75,7 +75,9 @@ class QQAdapter(Adapter):
         self.media = QQMedia(self.api)
         self._addresses = Addresses(context.notes)
         self._plans = Plans(context.notes)
-        self._speaking = Speaking(config, self.api, self.windows, self.rights, self._addresses, self.media, self._plans)
+        self._speaking = Speaking(
+            config, self.api, self.windows, self.rights, self._addresses, self.media, self._plans, self.me.references
+        )
         self._reactions = Reactions(self.api)
         self.streams = Streams(self.api, self.windows, self._speaking, self.rights, context.notes)
         self._sdk = Sdk(self.api, self.windows)

@@ -8,8 +8,8 @@ tried, and what the platform refuses is not tried again for a day.
 from imbridge.adapters.base import Target
 from imbridge.adapters.qq.api import GUILD_KINDS, kind_of
 from imbridge.adapters.qq.outbound import Body, Form
+from imbridge.adapters.qq.received.identity import References
 from imbridge.adapters.qq.sent.rights import Rights
-from imbridge.adapters.qq.sent.windows import Windows
 
 _NONE_BESIDE = ("ark", "embed")
 
@@ -17,9 +17,9 @@ _NONE_BESIDE = ("ark", "embed")
 class Quoting:
     """Quotes for one bot."""
 
-    def __init__(self, windows: Windows, rights: Rights) -> None:
-        """What came is known to `windows`."""
-        self._windows = windows
+    def __init__(self, references: References, rights: Rights) -> None:
+        """`references` knows what messages are quoted by."""
+        self._references = references
         self._rights = rights
 
     def of(self, target: Target, form: Form) -> tuple[Body | None, str]:
@@ -31,7 +31,7 @@ class Quoting:
             return None, f"QQ's {form.kind} messages quote none"
         if guild:
             return {"message_id": target.reply_to, "ignore_get_message_error": True}, ""
-        index = self._windows.quoted_as(target.reply_to)
+        index = self._references.index(target.reply_to)
         if not index:
             return None, "QQ gave no index for it"
         if not self._rights.may(_right(form)):

@@ -8,6 +8,7 @@ from imbridge.adapters.qq.api import GUILD_KINDS, QQApi, kind_of
 from imbridge.adapters.qq.config import QQConfig
 from imbridge.adapters.qq.errors import STALE_CODES
 from imbridge.adapters.qq.outbound import Form, as_part, forms_of, measure, media_form, picture_form
+from imbridge.adapters.qq.received.identity import References
 from imbridge.adapters.qq.sent.addresses import Addresses
 from imbridge.adapters.qq.sent.delivering import Delivering
 from imbridge.adapters.qq.sent.formats import FILE_BYTES, is_address, refusal
@@ -46,6 +47,7 @@ class Speaking:
         addresses: Addresses,
         media: QQMedia,
         plans: Plans,
+        references: References,
     ) -> None:
         """Over one bot's API."""
         self._config = config
@@ -55,7 +57,7 @@ class Speaking:
         self._media = media
         self._plans = plans
         ways = Ways(config, api, windows, rights)
-        self._delivering = Delivering(config, ways, rights, addresses, Quoting(windows, rights))
+        self._delivering = Delivering(config, ways, rights, addresses, Quoting(references, rights))
         self.audits = self._delivering.audits
 
     async def say(self, target: Target, part: Part, key: str) -> Sent:

@@ -45,7 +45,6 @@ class Handle:
         channel: Where.
         until: When its window ends, in seconds since 1970.
         counted: Whether answers are counted.
-        quoted_as: What it is quoted by, where that is not its id.
         used: Answers that were given.
         numbers: Their numbers, by the keys of what was sent.
         sent: The ids of the messages that these are, as far as they are known.
@@ -57,7 +56,6 @@ class Handle:
     channel: str
     until: float
     counted: bool = True
-    quoted_as: str = ""
     used: int = 0
     numbers: dict[str, int] = made(default_factory=dict)
     sent: dict[str, str] = made(default_factory=dict)
@@ -94,7 +92,7 @@ class Windows:
 
     # -- what comes ----------------------------------------------------------------------------------------------------
 
-    def open(self, identity: str, field: str, channel: Channel, at: float, *, quoted_as: str = "") -> None:
+    def open(self, identity: str, field: str, channel: Channel, at: float) -> None:
         """Something came that can be answered.
 
         Args:
@@ -102,15 +100,11 @@ class Windows:
             field: `msg_id` or `event_id`.
             channel: Where.
             at: When, in seconds since 1970.
-            quoted_as: What it is quoted by, where that is not its id.
         """
         way = kind_of(channel)
         until = min(at, self._now()) + WINDOWS[way]
-        known = self._handles.get(identity)
-        if known is not None:
-            known.quoted_as = known.quoted_as or quoted_as
-        elif identity not in self._over:
-            self._keep(Handle(identity, field, channel.address, until, way in COUNTED, quoted_as))
+        if identity not in self._handles and identity not in self._over:
+            self._keep(Handle(identity, field, channel.address, until, way in COUNTED))
         for future in self._waiting.pop(channel.address, ()):
             if not future.done():
                 future.set_result(None)
@@ -177,11 +171,6 @@ class Windows:
             return None
         planned = PLANNED.get(kind_of(channel), MOST_REPLIES)
         return sum(max(planned - handle.used, 0) for handle in usable)
-
-    def quoted_as(self, message_id: str) -> str:
-        """What a message is quoted by in single chats and groups; empty when that is not known."""
-        handle = self._handles.get(message_id)
-        return handle.quoted_as if handle is not None else ""
 
     def take(self, handle: Handle, key: str) -> dict[str, Any]:
         """The fields of an answer; of the same key always the same, after a restart too."""
