@@ -61,6 +61,7 @@ class Delivering:
         """
         left = list(forms)
         refused = level = 0
+        suspect: Form | None = None
         unquoted = ""
         while True:
             while len(left) > 1 and not self._rights.may_all(left[0].needs):
@@ -78,11 +79,11 @@ class Delivering:
                 if error.ambiguous:
                     raise
                 if error.code in ADDRESS_CODES and level < MOST_LEVELS:
-                    self._addresses.refused(form.body)
+                    suspect = form if level == 0 else None  # of no more help: it is something else that looks like one
                     level += 1
                 elif error.code in ADDRESS_CODES and len(left) > 1:  # it is the address of a button
                     left.pop(0)
-                    level, unquoted = 1, ""
+                    level, unquoted, suspect = 1, "", None
                 elif self._learn(error, form) and len(left) > 1:
                     log.info("qq: a %s is sent in a plainer form: %s", left.pop(0).kind, error)
                     unquoted = ""
@@ -96,6 +97,8 @@ class Delivering:
                 refused += 1
                 continue
             self._addresses.passed(body)
+            if suspect is form:
+                self._addresses.refused(form.body)
             if quote is not None:
                 self._quoting.taken(form)
             elif unquoted:

@@ -128,6 +128,10 @@ class Speaking:
         except RetargetError:
             self._windows.over(handle)
             raise
+        except DeliveryError as error:
+            if not error.ambiguous:  # it was none of the answers
+                self._windows.give_back(handle, _SIGN)
+            raise
 
     # -- media ---------------------------------------------------------------------------------------------------------
 
