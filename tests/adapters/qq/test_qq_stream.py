@@ -261,7 +261,7 @@ class TestTheEnd:
         fault = rig.qq.faults.refuse(STREAM, 11242, times=2)
         second = await rig.start()
         await until(lambda: fault.hits == 2 and not second.streams._tasks, "the end of the attempts")
-        assert second.counters()["streams_broken_off"] == 0
+        assert second.streams.counts["streams_broken_off"] == 0
         await second.close()
         await rig.start()
         await shows(rig, f"one\n\n{INTERRUPTED}")
