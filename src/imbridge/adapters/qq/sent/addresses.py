@@ -70,7 +70,7 @@ class Addresses:
         return changed, [Degradation(what="link", how=f"text: {shown}", why=why) for shown in dict.fromkeys(found)]
 
     def refused(self, body: dict[str, Any]) -> None:
-        """The platform took this only without its addresses. Which one is remembered where only one can be the reason."""
+        """The platform took this only without its addresses; the reason is remembered where only one can be it."""
         hosts = {host for host in _hosts(body) if host not in self._passed and not self._concerns(host, 0)}
         if len(hosts) != 1:
             return
