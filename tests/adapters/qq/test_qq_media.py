@@ -82,9 +82,20 @@ class TestAddresses:
 
     async def test_what_cannot_be_fetched(self, rig: Rig, adapter: QQAdapter) -> None:
         adapter.api.caller.backoff = _none()
-        await hears(rig)
-        with pytest.raises(DeliveryError, match="could not be fetched"):
-            await say(adapter, rig.target(), Image(key=f"{rig.qq.base_url}/download/gone/a.png"))
+        url = f"{rig.qq.base_url}/download/gone/a.png"
+        for place in (None, guild_channel(rig)):
+            await hears(rig, place, f"in {place!r}")
+            _, changed = await say(adapter, target(rig, place), ["see", Image(key=url)], f"{place!r}")
+            assert changed == ["image"]
+        assert [message.text for message in rig.sent()] == ["see", f"[image] {url}", f"see\n[image] {url}"]
+
+    async def test_a_picture_whose_address_is_not_registered(self, rig: Rig, adapter: QQAdapter) -> None:
+        channel = guild_channel(rig)
+        await hears(rig, channel)
+        rig.qq.faults.refuse("*/messages", 304003, times=3)
+        kinds, changed = await say(adapter, target(rig, channel), Image(key="https://bad.com/a.png", alt="a cat"))
+        assert (kinds, changed) == (["text"], ["image", "link"])
+        assert rig.sent()[0].text == "[image: a cat] bad。com/a.png"
 
     async def test_what_is_there_and_cannot_be_converted_goes_as_a_file(self, rig: Rig, adapter: QQAdapter) -> None:
         adapter.api.caller.backoff = _none()

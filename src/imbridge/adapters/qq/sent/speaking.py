@@ -6,7 +6,7 @@ from imbridge.adapters.base import Sent, Target
 from imbridge.adapters.errcode_refusals import DegradeError, RetargetError
 from imbridge.adapters.qq.api import GUILD_KINDS, QQApi, kind_of
 from imbridge.adapters.qq.config import QQConfig
-from imbridge.adapters.qq.errors import STALE_CODES
+from imbridge.adapters.qq.errors import STALE_CODES, UNFETCHED_CODES
 from imbridge.adapters.qq.outbound import Form, as_part, forms_of, measure, media_form, picture_form
 from imbridge.adapters.qq.sent.addresses import Addresses
 from imbridge.adapters.qq.sent.delivering import Delivering
@@ -69,12 +69,14 @@ class Speaking:
         if media is None:
             return await self._delivering.deliver(target, forms_of(part, way), key)
         if way in GUILD_KINDS:
-            return await self._delivering.deliver(target, [await self._beside_text(part, media, way)], key)
+            return await self._delivering.deliver(target, await self._beside_text(part, media, way), key)
         text, degradations = spoken([element for element in part.elements if element is not media], way)
         for again in (True, False):
             try:
                 up = await self._media.uploaded(target.channel, media)
-            except DegradeError as error:
+            except DeliveryError as error:
+                if error.ambiguous or not (isinstance(error, DegradeError) or error.code in UNFETCHED_CODES):
+                    raise
                 form = self._named(media, text, way, Degradation(what=_word(media), how="text", why=str(error)))
                 return await self._delivering.deliver(target, [form], key)
             try:
@@ -135,22 +137,23 @@ class Speaking:
 
     # -- media ---------------------------------------------------------------------------------------------------------
 
-    async def _beside_text(self, part: Part, media: Media, way: str) -> Form:
-        """A picture with its text, as guilds have it; of anything else what it is called."""
+    async def _beside_text(self, part: Part, media: Media, way: str) -> list[Form]:
+        """A picture with its text, as guilds have it; of anything else, and as the last resort, what it is called."""
         text, degradations = spoken([element for element in part.elements if element is not media], way)
         word = _word(media)
         if not isinstance(media, Image):
             why = "in guilds QQ's bots send pictures only"
-            return self._named(media, text, way, Degradation(what=word, how="text", why=why))
+            return [self._named(media, text, way, Degradation(what=word, how="text", why=why))]
         if not media.has_content:
             if is_address(media.key):
-                return picture_form(media.key, text, None, *degradations)
+                lost = Degradation(what=word, how="text", why="QQ does not take what is at this address")
+                return [picture_form(media.key, text, None, *degradations), self._named(media, text, way, lost)]
             why = "in guilds QQ takes pictures by their address or their bytes"
-            return self._named(media, text, way, Degradation(what=word, how="text", why=why))
+            return [self._named(media, text, way, Degradation(what=word, how="text", why=why))]
         content = await look(media, FILE_BYTES, TAKER)
         if (why := refusal(media, content.head, content.size) or "") != "":
-            return self._named(media, text, way, Degradation(what=word, how="text", why=why))
-        return picture_form("", text, content, *degradations)
+            return [self._named(media, text, way, Degradation(what=word, how="text", why=why))]
+        return [picture_form("", text, content, *degradations)]
 
     def _named(self, media: Media, text: str, way: str, lost: Degradation) -> Form:
         """What stands in for media that cannot be sent."""
