@@ -24,6 +24,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import coverage_dingtalk
+import coverage_qq
 import coverage_tables
 import coverage_wecom
 import error_tables
@@ -31,6 +32,7 @@ from pydantic import BaseModel, SecretStr
 
 from imbridge.adapters.dingtalk.config import DingTalkConfig
 from imbridge.adapters.feishu.config import FeishuConfig
+from imbridge.adapters.qq.config import QQConfig
 from imbridge.adapters.wechat.config import WeChatConfig
 from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.config.account import AccountConfig
@@ -226,7 +228,7 @@ def check_settings(document: Document, problems: Problems) -> int:
     """Compare the tables of settings with the models; gives the number of settings."""
     models: dict[str, type[BaseModel]] = {
         model.__name__: model
-        for model in (BridgeOptions, AccountConfig, FeishuConfig, WeComConfig, WeChatConfig, DingTalkConfig)
+        for model in (BridgeOptions, AccountConfig, FeishuConfig, WeComConfig, WeChatConfig, DingTalkConfig, QQConfig)
     }
     count = 0
     for line, kind, subject, rows in document.tables():
@@ -299,7 +301,7 @@ def main() -> int:
         settings = check_settings(known[OPERATING], problems)
     else:
         problems.append(((OPERATING, 1), "there is no such file; it holds the reference of settings"))
-    for made in (coverage_tables, coverage_wecom, coverage_dingtalk, error_tables):
+    for made in (coverage_tables, coverage_wecom, coverage_dingtalk, coverage_qq, error_tables):
         problems.extend(((path, 1), what) for path, what in made.problems())
     for (path, number), what in sorted(problems):
         sys.stdout.write(f"{path.relative_to(ROOT)}:{number}: {what}\n")
@@ -310,7 +312,8 @@ def main() -> int:
     sys.stdout.write(
         f"docs: {len(known)} files, {links} links, {examples} examples ({run} of them run), {settings} settings, "
         f"{codes} error codes, {len(coverage_tables.known())} types from Feishu, "
-        f"{coverage_wecom.known()} from WeCom and WeChat, {len(coverage_dingtalk.known())} from DingTalk: ok\n"
+        f"{coverage_wecom.known()} from WeCom and WeChat, {len(coverage_dingtalk.known())} from DingTalk, "
+        f"{len(coverage_qq.known())} from QQ: ok\n"
     )
     return 0
 

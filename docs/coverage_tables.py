@@ -1,6 +1,6 @@
 """Write the tables of what arrives from Feishu and what is sent there: `python docs/coverage_tables.py`.
 
-Those of WeCom and WeChat: `coverage_wecom.py`; of DingTalk: `coverage_dingtalk.py`.
+Those of WeCom and WeChat: `coverage_wecom.py`; of DingTalk: `coverage_dingtalk.py`; of QQ: `coverage_qq.py`.
 
 They are made from the golden samples. `make docs` says which are stale, and which types the decoder knows without a
 sample. Incoming samples are `NAME.json` with `NAME.expected.json` beside it, outgoing ones `out/NAME.json`.

@@ -48,7 +48,7 @@ async def feishu():
 @pytest.fixture
 def environ(feishu) -> dict[str, str]:
     """Our environment without the settings of a developer's shell, with an account of an emulated app."""
-    settings = ("FEISHU_", "WECOM_", "WECHAT_", "IMBRIDGE_", "PYTEST_", "PYTHON", "COV_")
+    settings = ("FEISHU_", "WECOM_", "WECHAT_", "DINGTALK_", "QQ_", "IMBRIDGE_", "PYTEST_", "PYTHON", "COV_")
     ours = {name: value for name, value in os.environ.items() if not name.startswith(settings)}
     app = feishu.add_app(name="Bot", encrypt_key="callback-key")
     return ours | {
@@ -89,8 +89,16 @@ class Process:
             raise AssertionError(f"it ended:\n{self.log}")
         return line
 
+    async def reads(self, line: str) -> None:
+        """Give it a line on stdin, which has to be a pipe."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n".encode())
+        await self._process.stdin.drain()
+
     async def ended(self) -> tuple[int | None, str]:
         """Wait for its end; gives exit status and stdout. `log` then holds all of stderr."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         async with asyncio.timeout(30):
             stdout, stderr = await self._process.communicate()
         self.log += stderr.decode()
@@ -107,9 +115,10 @@ def python(environ):
     """Start Python with arguments, in a folder."""
 
     @asynccontextmanager
-    async def start(*arguments: str | Path, cwd: Path, extra: Mapping[str, str] | None = None):
+    async def start(*arguments: str | Path, cwd: Path, extra: Mapping[str, str] | None = None, reading: bool = False):
         process = await asyncio.create_subprocess_exec(
             sys.executable, *map(str, arguments), cwd=cwd, env=environ | dict(extra or {}),
+            stdin=asyncio.subprocess.PIPE if reading else None,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         running = Process(process)

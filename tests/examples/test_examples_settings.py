@@ -30,7 +30,7 @@ async def test_a_missing_variable_is_named(examples) -> None:
 
 async def test_the_accounts_that_are_left_out_can_be_switched_on(examples, tmp_path) -> None:
     text = (examples / "imbridge.yaml").read_text(encoding="utf-8")
-    assert text.count("enabled: false") == 8
+    assert text.count("enabled: false") == 9
     for name in ("weather.py", "stream.py"):
         shutil.copy(examples / name, tmp_path)
     (tmp_path / "imbridge.yaml").write_text(text.replace("enabled: false", "enabled: true"), encoding="utf-8")
@@ -41,11 +41,12 @@ async def test_the_accounts_that_are_left_out_can_be_switched_on(examples, tmp_p
     more |= {"WECHAT_APP_ID": "wx_1", "WECHAT_APP_SECRET": "x-secret", "WECHAT_TOKEN": "token"}
     more |= {"DING_CLIENT_ID": "ding_1", "DING_CLIENT_SECRET": "d-secret"}
     more |= {"DING_ROBOT_URL": "robot0token0of0digits", "DING_ROBOT_SECRET": "SECr-secret"}
+    more |= {"QQ_BOT_ID": "102000001", "QQ_BOT_SECRET": "q-secret"}
     more |= dict.fromkeys(("HELPDESK_AES_KEY", "WECHAT_AES_KEY"), "k" * 43)
     settings = load(tmp_path / "imbridge.yaml", environ=VARIABLES | more, types=config_types())
     feishu = [f"feishu:{name}" for name in ("work", "support", "callbacks", "alerts")]
     wecom = [f"wecom:{name}" for name in ("bot", "helpdesk", "robot")]
-    dingtalk = [f"dingtalk:{name}" for name in ("assistant", "alarm")]
-    assert [account.key for account in settings.accounts] == [*feishu, *wecom, "wechat:default", *dingtalk]
+    others = ["wechat:default", "dingtalk:assistant", "dingtalk:alarm", "qq:community"]
+    assert [account.key for account in settings.accounts] == [*feishu, *wecom, *others]
     assert [str(account.mode) for account in settings.accounts[4:7]] == ["bot", "app", "group_robot"]
-    assert [str(account.mode) for account in settings.accounts[8:]] == ["stream", "custom_robot"]
+    assert [str(account.mode) for account in settings.accounts[8:]] == ["stream", "custom_robot", "gateway"]

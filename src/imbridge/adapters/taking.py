@@ -39,6 +39,7 @@ class Taking:
         *,
         taken: Callable[[Inbound], None] | None = None,
         patience: float = _PATIENCE,
+        again: bool = False,
     ) -> None:
         """For one account.
 
@@ -48,11 +49,13 @@ class Taking:
             counts: Where it is counted what became of them.
             taken: Told of each one that is new and stored.
             patience: Seconds for the inbox to have room again; then it is lost, which is logged and counted.
+            again: The platform sends again what was not taken in before the stop.
         """
         self._name = name
         self._intake = intake
         self._taken = taken
         self._patience = patience
+        self._again = again
         self._busy = False
         self.counts = counts
         self._waiting: asyncio.Queue[tuple[Inbound, Told | None]] = asyncio.Queue()
@@ -123,7 +126,10 @@ class Taking:
             task.cancel()
             await asyncio.wait((emptied, task))
             if left := self._waiting.qsize() + self._open:
-                log.error("%s: %d messages that came were not taken in before the stop", self._name, left)
+                fate = "the platform sends them again to the next process" if self._again else "they are lost"
+                level = logging.WARNING if self._again else logging.ERROR
+                text = "%s: %d messages that came were not taken in before the stop; %s"
+                log.log(level, text, self._name, left, fate)
 
     async def _emptied(self) -> None:
         while self._open:

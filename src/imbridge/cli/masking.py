@@ -10,6 +10,8 @@ MASK = "********"
 _SECRET_NAME = re.compile(
     r"secret|token|passw|pwd|credential|webhook|(^|[_-])(api|access|private|encrypt|app)?[_-]?key$", re.IGNORECASE
 )
+_TOKEN_ADDRESS = re.compile(r"(^|_)token_url$", re.IGNORECASE)
+"""Where tokens are fetched, which is no secret as long as it has no query."""
 _MIN_SECRET = 6
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
@@ -20,7 +22,7 @@ def masked(settings: Settings, environ: Mapping[str, str]) -> dict[str, Any]:
     Secrets of accounts are known by their type. In the options of skills, a secret is what has a name like one, or
     holds the value of an environment variable that has.
     """
-    known = [value for name, value in environ.items() if _SECRET_NAME.search(name) and len(value) >= _MIN_SECRET]
+    known = [value for name, value in environ.items() if _is_secret(name, value) and len(value) >= _MIN_SECRET]
     channels: dict[str, Any] = {}
     for account in settings.accounts:
         shown = account.model_dump(mode="json", exclude={"name"})
@@ -37,10 +39,16 @@ def masked(settings: Settings, environ: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+def _is_secret(name: str, value: Any) -> bool:
+    if _TOKEN_ADDRESS.search(name) and isinstance(value, str) and "?" not in value:
+        return False
+    return _SECRET_NAME.search(name) is not None
+
+
 def _mask(value: Any, known: list[str]) -> Any:
     if isinstance(value, Mapping):
         return {
-            key: MASK if item not in (None, "") and _SECRET_NAME.search(str(key)) else _mask(item, known)
+            key: MASK if item not in (None, "") and _is_secret(str(key), item) else _mask(item, known)
             for key, item in value.items()
         }
     if isinstance(value, (list, tuple)):

@@ -10,6 +10,7 @@ from pydantic import SecretStr, ValidationError
 from imbridge.adapters.qq import QQConfig
 from imbridge.adapters.qq.config import Mode
 from imbridge.adapters.qq.intents import DEFAULT
+from imbridge.cli.masking import MASK, masked
 from imbridge.config import Settings, load
 from imbridge.protocol import ConfigError
 from imbridge.transport import Rate
@@ -206,6 +207,17 @@ def test_a_wrong_file_says_where_and_what(case: str, tmp_path: Path) -> None:
     assert "canary" not in said
 
 
+def test_which_of_the_intents_is_none() -> None:
+    with pytest.raises(ValidationError, match="public_guild_messages, not groups"):
+        QQConfig(**BOT, intents=("guilds", "groups"))
+
+
+def test_where_to_find_it_is_said_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(block({"secret": BOT["secret"]}) + "    app_id: mybot\n", tmp_path)
+    assert str(caught.value).count("q.qq.com") == 1
+
+
 def test_what_tells_bots_apart() -> None:
     bot = QQConfig(**BOT)
     assert bot.bot == "102012345 at https://api.sgroup.qq.com"
@@ -227,3 +239,14 @@ def test_no_secret_is_shown() -> None:
             QQConfig(**settings)
         shown += traceback.format_exception(caught.value)
     assert not [text for text in shown if "canary" in text]
+
+
+def test_where_tokens_are_fetched_is_shown() -> None:
+    """It is no secret for the word in its name."""
+    address = "https://bots.example/token"
+    account = QQConfig(**BOT, token_url=address)
+    settings = Settings(accounts=(account,), permissions={"token_url": f"{address}?k=canary"})
+    shown = masked(settings, {"QQ_TOKEN_URL": address, "QQ_SECRET": BOT["secret"]})
+    (seen,) = shown["channels"]["qq"]["accounts"].values()
+    assert (seen["token_url"], seen["secret"]) == (address, MASK)
+    assert shown["permissions"] == {"token_url": MASK}

@@ -128,6 +128,17 @@ def test_in_a_group_we_have_an_id_of_its_own_which_is_remembered() -> None:
     assert not another.mentions_me, "we are known, and it is another one"
 
 
+def test_a_guess_who_we_are_in_a_group_is_not_kept() -> None:
+    """Where all messages come, the bot that is called may be another one."""
+    who = me()
+    other = {"id": "C" * 32, "username": "Other", "bot": True}
+    item_of_other = decode(changed("group_all_called_not_in_text", mentions=[other]), who).item
+    assert not who.knows(item_of_other.channel.id)  # type: ignore[union-attr]  # a message
+    called = decode(changed("group_at", mentions=[{"id": "D" * 32, "username": "Demo", "bot": True}]), who).item
+    assert [mention.id for mention in called.mentions] == ["D" * 32]  # type: ignore[union-attr]  # a message
+    assert who.is_me(called.channel.id, "D" * 32)  # type: ignore[union-attr]  # a message
+
+
 def test_the_platform_says_which_bot_is_us() -> None:
     other = {"id": "C" * 32, "username": "Other", "bot": True, "is_you": False}
     found = decode(changed("group_all_called_not_in_text", mentions=[other]), me()).item

@@ -252,6 +252,27 @@ class TestInboxWithoutRoom:
         assert adapter.counters()["connects"] == 1
         assert adapter.counters()["watchdog_kills"] == 0
 
+    async def test_the_stop_does_not_wait_for_room(
+        self, rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """What is left comes again to the next process, and nobody is told that it is lost."""
+        monkeypatch.setattr("imbridge.adapters.taking.MOST_WAITING", 3)
+        adapter = rig.make(options=LinkOptions(ping_interval=3600.0, stop_grace=3600.0))
+        await adapter.start()
+        rig.intake.answers.extend([Verdict.OVERLOADED] * 1000)
+        said = [f"m{number}" for number in range(10)]
+        for text in said:
+            await rig.alice.says(text, bot=rig.bot)
+        await until(lambda: adapter.counters().get("overloaded", 0) > 2, "an inbox without room")
+        await adapter.close()
+        assert "again to the next process" in caplog.text
+        assert not [record for record in caplog.records if record.levelname == "ERROR"]
+        rig.intake.answers.clear()
+        before = len(rig.intake.texts)
+        await rig.start()
+        await rig.intake.has(said[-1])
+        assert rig.intake.texts[before:] == said
+
 
 class TestDial:
     async def test_wrong_credentials_are_final(self, rig: Rig) -> None:

@@ -236,6 +236,13 @@ class TestGuilds:
         assert await say(adapter, target(rig, direct), Image(key=url)) == (["image"], [])
         assert rig.sent()[0].data == PNG
 
+    async def test_a_picture_that_is_too_large_is_named(self, rig: Rig, adapter: QQAdapter) -> None:
+        channel = guild_channel(rig)
+        await hears(rig, channel)
+        rig.qq.faults.refuse("/channels/*/messages", 304020)
+        kinds, changed = await say(adapter, target(rig, channel), ["look", Image(data=PNG, alt="chart")])
+        assert (kinds, changed, rig.sent()[0].text) == (["text"], ["image"], "look\n[image: chart]")
+
     @pytest.mark.parametrize(
         ("media", "said"),
         [

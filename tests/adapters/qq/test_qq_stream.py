@@ -241,6 +241,16 @@ class TestTheEnd:
         assert seen(rig).finished
         await until(lambda: not notes_of(rig), "the end of the note")
 
+    async def test_what_an_earlier_process_broke_off_is_written_anew(self, rig: Rig, adapter: QQAdapter) -> None:
+        said = await asked(rig)
+        await begun(adapter, rig, "once upon", answers=said.id)
+        second = await rig.start()
+        stream = await begun(second, rig, "one", answers=said.id)  # the same answer, as the skill gives it now
+        await stream.close("one two")
+        await shows(rig, f"once upon\n\n{INTERRUPTED}", "one two")
+        assert all(message.finished for message in rig.sent())
+        assert rig.qq.violations == []
+
     async def test_what_cannot_be_finished_now_is_left_to_the_next(self, rig: Rig, adapter: QQAdapter) -> None:
         await asked(rig)
         await begun(adapter, rig)

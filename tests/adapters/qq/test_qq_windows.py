@@ -69,6 +69,19 @@ class TestNumbers:
         await again.send(rig.target(answers=message_id), text("late"), "key")
         assert numbers(rig) == [(message_id, 1)]
 
+    async def test_in_a_busy_group(self, rig: Rig, adapter: QQAdapter, team: Group) -> None:
+        """However much is said meanwhile."""
+        team.all_messages = True
+        first = await hears(rig, team, "first")
+        await adapter.send(rig.target(team, answers=first), text("one"), "k1")
+        for number in range(40):
+            await rig.alice.says(f"m{number}", chat=team)
+        await rig.intake.has("m39")
+        await adapter.send(rig.target(team, answers=first), text("one"), "k1")
+        await adapter.send(rig.target(team, answers=first), text("two"), "k2")
+        assert numbers(rig) == [(first, 1), (first, 2)]
+        assert rig.qq.stats.duplicates_refused == 1
+
     async def test_one_that_there_is_not(self, rig: Rig, adapter: QQAdapter) -> None:
         message_id = await hears(rig)
         await adapter.send(rig.target(answers="ROBOT1.0_nothing"), text("hi"), "k1")

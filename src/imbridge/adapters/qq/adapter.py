@@ -91,7 +91,7 @@ class QQAdapter(Adapter):
         config, context = self.settings, self.context
         if config.mode is Mode.WEBHOOK:
             return Callbacks(config, self.api, self._intake, self._decode, self.me.learn, self.tell, self.counts)
-        taking = Taking(config.key, self._intake, self.counts, patience=_PATIENCE)
+        taking = Taking(config.key, self._intake, self.counts, patience=_PATIENCE, again=True)
         return Gateway(
             config, self.api, context.pool, context.notes, taking, self._decode, self.me.learn, self.tell,
             self.counts, options=self.link_options,

@@ -100,7 +100,7 @@ class QQConfig(AccountConfig):
         if not text:
             raise ValueError(f"missing ({cls.model_fields[str(info.field_name)].description})")
         if info.field_name == "app_id" and not (text.isascii() and text.isdigit()):
-            raise ValueError("must be digits (q.qq.com > the bot > Development > AppID)")
+            raise ValueError("must be digits")
         return value
 
     @field_validator("api_base_url", "token_url")
@@ -138,9 +138,9 @@ class QQConfig(AccountConfig):
     @field_validator("intents")
     @classmethod
     def _check_intents(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = [name for name in value if name not in INTENTS]
+        unknown = [name[:40] for name in value if name not in INTENTS]
         if unknown or not value:
-            raise ValueError(f"must be some of {', '.join(INTENTS)}")
+            raise ValueError(f"must be some of {', '.join(INTENTS)}, not {', '.join(unknown[:3]) or 'none'}")
         return value
 
     @field_validator("api_rate")

@@ -75,6 +75,7 @@ class Gateway:
         """Close the connections; what came is taken in, and what was not is replayed to whoever resumes the session."""
         for driver in self.drivers:
             driver.reading = False
+        self._taking.hurry()  # or a connection would be closed only when there is room for the frame in hand
         async with asyncio.TaskGroup() as group:
             for link in self.links:
                 group.create_task(link.stop())

@@ -25,12 +25,13 @@ class Called:
         everyone: Everybody is.
     """
 
-    __slots__ = ("_group", "_ids", "_listed", "_me", "_placed", "_rule", "everyone")
+    __slots__ = ("_calls_us", "_group", "_ids", "_listed", "_me", "_placed", "_rule", "everyone")
 
     def __init__(self, kind: str, data: Mapping[str, Any], me: Identity) -> None:
         """By the message's list."""
         self._me = me
         self._group = group_of(data) if kind.startswith("GROUP_") else ""
+        self._calls_us = "_AT_" in kind or kind.startswith("AT_")
         self._rule = _IN_GROUP if self._group else None if kind.startswith("C2C_") else _IN_GUILD
         self._listed: list[Mention] = []
         self._ids: dict[str, Mention] = {}
@@ -49,7 +50,7 @@ class Called:
         if not identity or identity in self._ids:
             return
         is_self = self._is_self(entry, identity, alone=alone)
-        if is_self and self._group:
+        if is_self and self._group and (self._calls_us or entry.get("is_you") is True):
             self._me.is_member(self._group, identity)
         name = text_of(entry, "username") or text_of(entry, "nick") or (self._me.name if is_self else "")
         who = Mention(id=identity, name=name, is_self=is_self, is_bot=is_self or entry.get("bot") is True)

@@ -27,6 +27,8 @@ _BARE = re.compile(
 )
 _DOTTED = re.compile(r"(?<![\w])(?P<host>(?:[a-z0-9-]{1,63}\.){1,10}[a-z]{2,63})(?![\w-])(?P<rest>)", re.IGNORECASE)
 _LINK = re.compile(r"!?\[(?P<label>[^\[\]\n]{0,1000})\]\((?P<url>[^()\s]{1,2000})(?:[ ]\"[^\"\n]{0,300}\")?\)")
+_INSIDE = re.compile(r"[A-Za-z0-9]\.[A-Za-z]|://")
+"""What every address has, and few other texts."""
 _LEVELS = ((_URL, _BARE), (_URL, _BARE, _DOTTED))
 MOST_LEVELS = len(_LEVELS)
 
@@ -121,6 +123,6 @@ def _hosts(body: dict[str, Any]) -> set[str]:
     texts = [body.get("content"), markdown.get("content") if isinstance(markdown, dict) else None]
     found = set()
     for text in texts:
-        if isinstance(text, str) and "." in text:
+        if isinstance(text, str) and _INSIDE.search(text):
             found |= {match["host"].lower() for pattern in (_URL, _BARE) for match in pattern.finditer(text)}
     return found

@@ -45,7 +45,7 @@ def literal(text: str, way: str) -> str:
 
 def unread(text: str) -> str:
     """Text, or Markdown, with whatever looks like one of QQ's tags broken up by a space that nobody sees."""
-    return _TAG.sub(rf"\1{_GAP}", text)
+    return _TAG.sub(rf"\1{_GAP}", text) if "<" in text or "&" in text else text
 
 
 def unread_markdown(text: str, way: str) -> str:

@@ -138,22 +138,22 @@ class Speaking:
     # -- media ---------------------------------------------------------------------------------------------------------
 
     async def _beside_text(self, part: Part, media: Media, way: str) -> list[Form]:
-        """A picture with its text, as guilds have it; of anything else, and as the last resort, what it is called."""
+        """A picture with its text, as guilds have it, or what it is called; of anything else what it is called."""
         text, degradations = spoken([element for element in part.elements if element is not media], way)
-        word = _word(media)
+
+        def named(why: str) -> Form:
+            return self._named(media, text, way, Degradation(what=_word(media), how="text", why=why))
+
         if not isinstance(media, Image):
-            why = "in guilds QQ's bots send pictures only"
-            return [self._named(media, text, way, Degradation(what=word, how="text", why=why))]
+            return [named("in guilds QQ's bots send pictures only")]
         if not media.has_content:
-            if is_address(media.key):
-                lost = Degradation(what=word, how="text", why="QQ does not take what is at this address")
-                return [picture_form(media.key, text, None, *degradations), self._named(media, text, way, lost)]
-            why = "in guilds QQ takes pictures by their address or their bytes"
-            return [self._named(media, text, way, Degradation(what=word, how="text", why=why))]
+            if not is_address(media.key):
+                return [named("in guilds QQ takes pictures by their address or their bytes")]
+            return [picture_form(media.key, text, None, *degradations), named("QQ does not take this picture")]
         content = await look(media, FILE_BYTES, TAKER)
-        if (why := refusal(media, content.head, content.size) or "") != "":
-            return [self._named(media, text, way, Degradation(what=word, how="text", why=why))]
-        return [picture_form("", text, content, *degradations)]
+        if (why := refusal(media, content.head, content.size)) is not None:
+            return [named(why)]
+        return [picture_form("", text, content, *degradations), named("QQ does not take this picture")]
 
     def _named(self, media: Media, text: str, way: str, lost: Degradation) -> Form:
         """What stands in for media that cannot be sent."""

@@ -15,7 +15,7 @@ from imbridge.adapters.qq.sent.rights import Rights
 from imbridge.adapters.qq.sent.speaking import Speaking
 from imbridge.adapters.qq.sent.stream_api import StreamApi, StreamPlace
 from imbridge.adapters.qq.sent.streaming import C2CStream, is_for_good, is_markdown
-from imbridge.adapters.qq.sent.windows import Windows
+from imbridge.adapters.qq.sent.windows import Handle, Windows
 from imbridge.protocol import (
     AuthError,
     Card,
@@ -54,6 +54,7 @@ class Streams:
         self._notes = notes
         self.counts: Counter[str] = Counter()
         self._waiting: OrderedDict[str, C2CStream] = OrderedDict()
+        self._begun: OrderedDict[str, None] = OrderedDict()
         self._open: dict[str, C2CStream] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -106,27 +107,39 @@ class Streams:
         handle = self._windows.find(target.channel, target.answers, key) if kind_of(target.channel) == "c2c" else None
         if handle is None:
             return await self._as_message(target, card, key, "there is nothing that it could answer")
-        known = key in handle.numbers
-        fields = self._windows.take(handle, key)
+        number_of = self._number_key(handle, stream, key)
+        known = number_of in handle.numbers
+        fields = self._windows.take(handle, number_of)
         try:
             answer = await stream.begin(target.channel, fields)
         except DeliveryError as error:
             if error.code == DUPLICATE and (known or error.ambiguous):
                 # It was begun, by an attempt whose answer got lost, and nobody knows its id.
-                return Sent(SentPart(message_id=handle.sent.get(key, ""), kind="stream", key=key))
+                return Sent(SentPart(message_id=handle.sent.get(number_of, ""), kind="stream", key=key))
             if error.ambiguous:
                 raise
             if isinstance(error, RetargetError):
                 self._windows.over(handle)
             else:
-                self._windows.give_back(handle, key)
+                self._windows.give_back(handle, number_of)
                 if is_for_good(error) and error.code not in (*ADDRESS_CODES, DUPLICATE):
                     self._rights.refuse(_RIGHT, str(error))
             return await self._as_message(target, card, key, str(error))
         identity = stream.place.id if stream.place is not None else ""
-        self._windows.confirm(handle, key, identity)
+        self._windows.confirm(handle, number_of, identity)
         self._rights.grant(_RIGHT)
         return Sent(SentPart(message_id=identity, kind="stream", key=key), answer.attempts)
+
+    def _number_key(self, handle: Handle, stream: C2CStream, key: str) -> str:
+        """What the number of the answer is kept by: as a rule the key, so that what is said again is not shown twice.
+
+        An answer that an earlier process broke off is written anew, and is another text: it gets a stream of its own.
+        """
+        written_anew = not stream.orphan and key in handle.numbers and key not in self._begun
+        self._begun[key] = None
+        if len(self._begun) > _MOST_WAITING:
+            self._begun.popitem(last=False)
+        return f"{key} {stream.id}" if written_anew else key
 
     async def _as_message(self, target: Target, card: Card, key: str, why: str) -> Sent:
         if is_markdown(card):

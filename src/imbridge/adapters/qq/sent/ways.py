@@ -20,7 +20,8 @@ from imbridge.protocol import AuthError, Channel, Degradation, DeliveryError, No
 
 log = logging.getLogger(__name__)
 
-_NUMBERS_TRIED = 3
+_NUMBERS_TRIED = 6
+"""One more than there can be answers: somebody else may have given all of them."""
 _WAIT = (
     "; nothing was said there that can still be answered (in a single chat a message can be answered for 60 minutes, "
     "four times; elsewhere for 5 minutes, in a group five times): wait until the person writes, or set after_window: "

@@ -247,7 +247,7 @@ class Windows:
         there = self._in_chat.setdefault(handle.channel, [])
         there.append(handle.id)
         if len(there) > _MOST_IN_A_CHAT:
-            self._forget(there[0])
+            there.pop(0)  # what answers it still finds it, only nothing else does
         while len(self._handles) > _MOST:
             self._forget(next(iter(self._handles)))
 
