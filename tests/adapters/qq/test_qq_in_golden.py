@@ -9,6 +9,7 @@ import os
 import pytest
 from qq_samples import IN, NAMES, inbound, item, read
 
+from imbridge.adapters.qq.capabilities import BOT
 from imbridge.adapters.qq.inbound import MESSAGES
 from imbridge.adapters.qq.intents import INTENTS
 from imbridge.adapters.qq.received import events
@@ -55,6 +56,11 @@ def test_every_type_and_event_has_a_sample() -> None:
     kinds = {read(name)["t"] for name in NAMES}
     assert kinds >= MESSAGES
     assert kinds >= events.READERS.keys()
+
+
+def test_what_comes_is_what_the_capabilities_name() -> None:
+    types = {element.type for name in NAMES for element in getattr(item(name), "elements", ())}
+    assert types == BOT.receives
 
 
 def test_every_intent_has_a_sample() -> None:

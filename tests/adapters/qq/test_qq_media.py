@@ -82,9 +82,28 @@ class TestAddresses:
 
     async def test_what_cannot_be_fetched(self, rig: Rig, adapter: QQAdapter) -> None:
         adapter.api.caller.backoff = _none()
+        url = f"{rig.qq.base_url}/download/gone/a.png"
+        for place in (None, guild_channel(rig)):
+            await hears(rig, place, f"in {place!r}")
+            _, changed = await say(adapter, target(rig, place), ["see", Image(key=url)], f"{place!r}")
+            assert changed == ["image"]
+        assert [message.text for message in rig.sent()] == ["see", f"[image] {url}", f"see\n[image] {url}"]
+
+    async def test_a_picture_whose_address_is_not_registered(self, rig: Rig, adapter: QQAdapter) -> None:
+        channel = guild_channel(rig)
+        await hears(rig, channel)
+        rig.qq.faults.refuse("*/messages", 304003, times=3)
+        kinds, changed = await say(adapter, target(rig, channel), Image(key="https://bad.com/a.png", alt="a cat"))
+        assert (kinds, changed) == (["text"], ["image", "link"])
+        assert rig.sent()[0].text == "[image: a cat] bad。com/a.png"
+
+    async def test_what_is_there_and_cannot_be_converted_goes_as_a_file(self, rig: Rig, adapter: QQAdapter) -> None:
+        adapter.api.caller.backoff = _none()
+        url = rig.qq.world.uploads.offer(WEBP, "a.webp", "image/webp")
         await hears(rig)
-        with pytest.raises(DeliveryError, match="could not be fetched"):
-            await say(adapter, rig.target(), Image(key=f"{rig.qq.base_url}/download/gone/a.png"))
+        rig.qq.faults.refuse("*/files", 850019, times=3)
+        assert await say(adapter, rig.target(), Image(key=url)) == (["file"], ["image"])
+        assert (rig.sent()[0].file_type, rig.sent()[0].data) == (4, WEBP)
 
     async def test_too_large_is_named(self, rig: Rig, adapter: QQAdapter) -> None:
         rig.qq.faults.refuse("*/files", 850031)
@@ -114,6 +133,13 @@ class TestReuse:
         for place in (None, team):
             await say(adapter, rig.target(place), Image(data=PNG), "again")
         assert adapter.api.caller.calls == calls + 2
+        assert rig.qq.stats.uploads == 2
+
+    async def test_not_for_a_file_of_another_name(self, rig: Rig, adapter: QQAdapter) -> None:
+        await hears(rig)
+        for name in ("a.pdf", "b.pdf", "a.pdf"):
+            await say(adapter, rig.target(), File(data=PDF, name=name), f"as {name}, {len(rig.sent())}")
+        assert [message.filename for message in rig.sent()] == ["a.pdf", "b.pdf", "a.pdf"]
         assert rig.qq.stats.uploads == 2
 
     async def test_one_that_the_platform_has_forgotten(self, rig: Rig, adapter: QQAdapter) -> None:

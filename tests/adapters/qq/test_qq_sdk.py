@@ -164,6 +164,14 @@ class TestAnswers:
         assert [message.text for message in rig.sent()] == ["one", "two", "three", "four"]
         assert [message.msg_seq for message in rig.sent()] == [1, 2, 3, 4]
 
+    async def test_one_that_is_refused_uses_up_none(self, rig: Rig, adapter: QQAdapter, api: Any) -> None:
+        sent = await rig.alice.says("hi", bot=rig.bot)
+        await rig.intake.has("hi")
+        rig.qq.faults.refuse("*/messages", 304025)
+        with pytest.raises(DeliveryError):
+            await api.post_c2c_message(rig.alice.openid_for(rig.bot), content="no", msg_id=sent.id)
+        assert adapter.windows.left(rig.target().channel, sent.id) == 4
+
     async def test_a_lost_answer_is_no_second_message(self, rig: Rig, api: Any, channel: Channel) -> None:
         sent = await rig.alice.says("hi", chat=channel, mentions=[rig.bot])
         rig.qq.faults.cut_after_accept("*/messages")

@@ -306,6 +306,13 @@ class TestTyping:
             await adapter.send(rig.target(answers=message_id), text(f"{number}"), f"k{number}")
         assert len(rig.sent()) == 3
 
+    async def test_one_that_is_refused_uses_up_none(self, rig: Rig, adapter: QQAdapter) -> None:
+        message_id = await hears(rig)
+        rig.qq.faults.refuse("*/messages", 40034001)
+        with pytest.raises(DeliveryError):
+            await adapter.typing(rig.target().channel, message_id, True)
+        assert adapter.windows.left(rig.target().channel, message_id) == 4
+
     async def test_not_when_few_are_left(self, rig: Rig, adapter: QQAdapter) -> None:
         message_id = await hears(rig)
         for number in range(2):

@@ -93,3 +93,19 @@ async def test_no_more_than_so_many_are_remembered() -> None:
     for number in range(600):
         addresses.refused({"content": f"https://h{number}.com"})
     assert len(addresses._refused) == len(await notes.all("addresses")) == 500
+
+
+async def test_nothing_is_remembered_where_something_else_was_the_reason(rig: Rig, strict: QQAdapter) -> None:
+    rig.qq.faults.refuse("*/messages", 40054010, times=2)
+    await say(strict, rig.target(), "https://www.good.example and file.txt", "k1")
+    assert rig.sent()[0].text == "www。good。example and file。txt"
+    await say(strict, rig.target(), "https://www.good.example", "k2")
+    assert rig.sent()[1].text == "https://www.good.example"
+
+
+async def test_another_one_beside_one_that_is_known_to_be_refused(rig: Rig, strict: QQAdapter) -> None:
+    await say(strict, rig.target(), "https://bad.com", "k1")
+    await say(strict, rig.target(), "https://bad.com https://worse.com", "k2")
+    calls = strict.api.caller.calls
+    await say(strict, rig.target(), "https://worse.com", "k3")
+    assert strict.api.caller.calls == calls + 1

@@ -263,6 +263,19 @@ class TestTheEnd:
         await rig.start()
         await shows(rig, f"one\n\n{INTERRUPTED}")
 
+    async def test_what_the_platform_is_too_busy_to_finish_is_left_to_the_next(
+        self, rig: Rig, adapter: QQAdapter
+    ) -> None:
+        await asked(rig)
+        await begun(adapter, rig)
+        fault = rig.qq.faults.refuse(STREAM, 11242, times=2)
+        second = await rig.start()
+        await until(lambda: fault.hits == 2 and not second.streams._tasks, "the end of the attempts")
+        assert second.streams.counts["streams_broken_off"] == 0
+        await second.close()
+        await rig.start()
+        await shows(rig, f"one\n\n{INTERRUPTED}")
+
     async def test_what_an_earlier_process_was_about_to_send(self, rig: Rig, adapter: QQAdapter) -> None:
         await asked(rig)
         card = Card(content={"imbridge_stream": "unknown", "markdown": True}, text="one")

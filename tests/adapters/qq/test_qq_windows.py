@@ -220,6 +220,23 @@ class TestWaiting:
             await waiting
         assert not adapter.windows._waiting
 
+    async def test_somebody_who_wrote_while_it_was_refused(self, rig: Rig, team: Group) -> None:
+        adapter = await rig.start(after_window="wait", wait_most=5.0)
+        rig.qq.faults.http_delay("/v2/groups/*/messages", 0.5, times=1)
+        calls = adapter.api.caller.calls
+        sending = asyncio.create_task(adapter.send(rig.target(team), text("news"), "key"))
+        await until(lambda: adapter.api.caller.calls > calls)
+        message_id = await hears(rig, team)
+        await sending
+        assert numbers(rig) == [(message_id, 1)]
+
+    async def test_not_where_an_answer_would_be_refused_too(self, rig: Rig, team: Group) -> None:
+        adapter = await rig.start(after_window="wait")
+        rig.qq.faults.refuse("*/messages", 11265)
+        with pytest.raises(NotPermittedError, match="banned") as caught:
+            await adapter.send(rig.target(team), text("news"), "key")
+        assert "after_window" not in str(caught.value)
+
     async def test_not_when_nothing_is_read_any_more(self, rig: Rig, team: Group) -> None:
         adapter = await rig.start(after_window="wait")
         waiting = asyncio.create_task(adapter.send(rig.target(team), text("news"), "key"))

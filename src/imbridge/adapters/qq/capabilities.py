@@ -6,7 +6,10 @@ Source: bot.q.qq.com, "sending messages", "rich media", "message recall", "react
 from imbridge.protocol import Capabilities
 
 BOT = Capabilities(
-    receives=frozenset({"text", "unknown"}),
+    receives=frozenset(
+        {"text", "markdown", "mention", "mention_all", "emoji", "image", "audio", "video", "file", "quote", "forward",
+         "notice", "unknown"}
+    ),
     sends=frozenset({"text", "markdown", "mention", "mention_all", "emoji", "image", "audio", "video", "file", "card"}),
     text_bytes=4000,
     markdown_bytes=4000,
@@ -21,7 +24,7 @@ BOT = Capabilities(
     idempotent_send=True,
     push=True,
     reply_window=300,
-)
+)  # fmt: skip
 """How long a text may be is not documented. Mentions are for groups and channels, reactions for channels, the sign that
 an answer is on its way for single chats; guilds take no media but pictures, and their answers have no number by which
 one that is repeated would be known."""

@@ -45,7 +45,7 @@ class QQConfig(AccountConfig):
             on; `on` and `off` do not ask.
         after_window: What becomes of something that can no longer be an answer: `refuse` fails, `wait` keeps it until
             the person writes again.
-        wait_most: Seconds for which it is kept at most.
+        wait_most: Seconds for which it is kept at most; there are 100 conversations that something is kept for.
         audit_wait: Seconds for which the receipt of a message waits for an audit of it.
         api_rate: Calls of one API.
         send_timeout: Seconds after which a message that the platform keeps refusing for passing reasons is given up.

@@ -72,8 +72,8 @@ class Addresses:
         return changed, [Degradation(what="link", how=f"text: {shown}", why=why) for shown in dict.fromkeys(found)]
 
     def refused(self, body: dict[str, Any]) -> None:
-        """The platform refuses an address in this. Which one is remembered where there is only one that it can be."""
-        hosts = {host for host in _hosts(body) if host not in self._passed}
+        """The platform took this only without its addresses; the reason is remembered where only one can be it."""
+        hosts = {host for host in _hosts(body) if host not in self._passed and not self._concerns(host, 0)}
         if len(hosts) != 1:
             return
         host = hosts.pop()

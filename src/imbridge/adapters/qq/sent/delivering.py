@@ -5,7 +5,7 @@ import logging
 from imbridge.adapters.base import Sent, Target
 from imbridge.adapters.errcode_refusals import DegradeError, RetargetError
 from imbridge.adapters.qq.config import QQConfig
-from imbridge.adapters.qq.errors import ADDRESS_CODES, ARK_CODES, KEYBOARD_CODES, MARKDOWN_CODES
+from imbridge.adapters.qq.errors import ADDRESS_CODES, ARK_CODES, KEYBOARD_CODES, MARKDOWN_CODES, UNFETCHED_CODES
 from imbridge.adapters.qq.outbound import Form
 from imbridge.adapters.qq.sent.addresses import MOST_LEVELS, Addresses
 from imbridge.adapters.qq.sent.audits import Audits, audit_of
@@ -61,6 +61,7 @@ class Delivering:
         """
         left = list(forms)
         refused = level = 0
+        suspect: Form | None = None
         unquoted = ""
         while True:
             while len(left) > 1 and not self._rights.may_all(left[0].needs):
@@ -78,17 +79,17 @@ class Delivering:
                 if error.ambiguous:
                     raise
                 if error.code in ADDRESS_CODES and level < MOST_LEVELS:
-                    self._addresses.refused(form.body)
+                    suspect = form if level == 0 else None  # of no more help: it is something else that looks like one
                     level += 1
-                elif error.code in ADDRESS_CODES and len(left) > 1:  # it is the address of a button
+                elif error.code in ADDRESS_CODES and len(left) > 1:  # it is the address of a button, or of a picture
                     left.pop(0)
-                    level, unquoted = 1, ""
+                    level, unquoted, suspect = 1, "", None
                 elif self._learn(error, form) and len(left) > 1:
                     log.info("qq: a %s is sent in a plainer form: %s", left.pop(0).kind, error)
                     unquoted = ""
                 elif quote is not None and not isinstance(error, _NOT_THE_QUOTE):
                     unquoted = str(error)
-                elif isinstance(error, DegradeError) and len(left) > 1:
+                elif (isinstance(error, DegradeError) or error.code in UNFETCHED_CODES) and len(left) > 1:
                     log.info("qq: a %s is sent in a plainer form: %s", left.pop(0).kind, error)
                     unquoted = ""
                 else:
@@ -96,6 +97,8 @@ class Delivering:
                 refused += 1
                 continue
             self._addresses.passed(body)
+            if suspect is form:
+                self._addresses.refused(form.body)
             if quote is not None:
                 self._quoting.taken(form)
             elif unquoted:

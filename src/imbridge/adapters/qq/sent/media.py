@@ -56,7 +56,7 @@ class QQMedia:
         """Over one bot's API; `now` gives seconds."""
         self._api = api
         self._now = now
-        self._known: OrderedDict[tuple[str, int, bytes], tuple[str, float]] = OrderedDict()
+        self._known: OrderedDict[tuple[str, int, str, bytes], tuple[str, float]] = OrderedDict()
         self.counts: Counter[str] = Counter()
 
     async def uploaded(self, channel: Channel, media: Media) -> Uploaded:
@@ -69,9 +69,7 @@ class QQMedia:
         kind = file_type(media)
         if not media.has_content:
             if is_address(media.key):
-                name = getattr(media, "name", "")
-                body = {"url": media.key} | ({"file_name": name} if name else {})
-                return Uploaded((await self._post(channel, kind, body))[0], WORDS[kind])
+                return await self._fetched(channel, kind, media)
             if media.key:
                 return Uploaded(media.key, WORDS[kind])
             raise ContentRefusedError(f"this {type(media).__name__} has neither data nor a key", platform="qq")
@@ -82,11 +80,23 @@ class QQMedia:
             try:
                 return await self._put(channel, kind, content, name)
             except DeliveryError as error:
-                if kind == FILE or error.ambiguous or error.code not in UNCONVERTED_CODES:
+                if not _is_unconverted(kind, error):
                     raise
                 why = str(error)  # it has the right beginning, and cannot be converted all the same
         lost = Degradation(what=WORDS[kind], how="file", why=why)
         return await self._put(channel, FILE, content, name, lost)
+
+    async def _fetched(self, channel: Channel, kind: int, media: Media) -> Uploaded:
+        """What is at an address, which the platform fetches."""
+        name = getattr(media, "name", "")
+        body = {"url": media.key} | ({"file_name": name} if name else {})
+        try:
+            return Uploaded((await self._post(channel, kind, body))[0], WORDS[kind])
+        except DeliveryError as error:
+            if not _is_unconverted(kind, error):
+                raise
+            lost = Degradation(what=WORDS[kind], how="file", why=str(error))
+        return Uploaded((await self._post(channel, FILE, body))[0], WORDS[FILE], (lost,))
 
     def forget(self, file_info: str) -> None:
         """The platform does not know it any more."""
@@ -95,7 +105,8 @@ class QQMedia:
                 del self._known[known]
 
     async def _put(self, channel: Channel, kind: int, content: Content, name: str, *lost: Degradation) -> Uploaded:
-        key = (kind_of(channel), kind, await content.digest())
+        shown = name if kind == FILE else ""  # a file is shown with its name
+        key = (kind_of(channel), kind, shown, await content.digest())
         file_info, until = self._known.get(key, ("", 0.0))
         if until > self._now():
             self._known.move_to_end(key)
@@ -122,3 +133,8 @@ class QQMedia:
         if not isinstance(ttl, int) or ttl <= 0:
             return file_info, _FOR_EVER if ttl == 0 else 0.0
         return file_info, self._now() + ttl - _MARGIN
+
+
+def _is_unconverted(kind: int, error: DeliveryError) -> bool:
+    """Whether it may pass as a file."""
+    return kind != FILE and not error.ambiguous and error.code in UNCONVERTED_CODES

@@ -1,7 +1,8 @@
 """The parts of a reply, so that they fit into the answers that are left. Pure.
 
-A message can be answered five times. Where a reply has more parts than that, neighbours become one: texts and Markdown,
-then a picture with the text before it. If that is not enough, what is left over goes as a file in the last answer.
+A message can be answered four times in a single chat, five times in a group. Where a reply has more parts than that,
+neighbours become one: texts and Markdown, then a picture with the text before it. If that is not enough, what is left
+over goes as a file in the last answer.
 In guilds, where answers are not counted, a picture goes with the text before it, as people send them.
 """
 

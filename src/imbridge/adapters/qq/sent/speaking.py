@@ -6,7 +6,7 @@ from imbridge.adapters.base import Sent, Target
 from imbridge.adapters.errcode_refusals import DegradeError, RetargetError
 from imbridge.adapters.qq.api import GUILD_KINDS, QQApi, kind_of
 from imbridge.adapters.qq.config import QQConfig
-from imbridge.adapters.qq.errors import STALE_CODES
+from imbridge.adapters.qq.errors import STALE_CODES, UNFETCHED_CODES
 from imbridge.adapters.qq.outbound import Form, as_part, forms_of, measure, media_form, picture_form
 from imbridge.adapters.qq.received.identity import References
 from imbridge.adapters.qq.sent.addresses import Addresses
@@ -76,7 +76,9 @@ class Speaking:
         for again in (True, False):
             try:
                 up = await self._media.uploaded(target.channel, media)
-            except DegradeError as error:
+            except DeliveryError as error:
+                if error.ambiguous or not (isinstance(error, DegradeError) or error.code in UNFETCHED_CODES):
+                    raise
                 form = self._named(media, text, way, Degradation(what=_word(media), how="text", why=str(error)))
                 return await self._delivering.deliver(target, [form], key)
             try:
@@ -129,6 +131,10 @@ class Speaking:
             await self._api.send(channel, {"msg_type": _INPUT, "input_notify": notify, **fields})
         except RetargetError:
             self._windows.over(handle)
+            raise
+        except DeliveryError as error:
+            if not error.ambiguous:  # it was none of the answers
+                self._windows.give_back(handle, _SIGN)
             raise
 
     # -- media ---------------------------------------------------------------------------------------------------------

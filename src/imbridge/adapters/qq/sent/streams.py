@@ -16,7 +16,17 @@ from imbridge.adapters.qq.sent.speaking import Speaking
 from imbridge.adapters.qq.sent.stream_api import StreamApi, StreamPlace
 from imbridge.adapters.qq.sent.streaming import C2CStream, is_for_good, is_markdown
 from imbridge.adapters.qq.sent.windows import Handle, Windows
-from imbridge.protocol import AuthError, Card, Channel, Degradation, DeliveryError, Markdown, SentPart, Text
+from imbridge.protocol import (
+    AuthError,
+    Card,
+    Channel,
+    Degradation,
+    DeliveryError,
+    Markdown,
+    RateLimitedError,
+    SentPart,
+    Text,
+)
 from imbridge.rendering import Part, PartKind
 
 log = logging.getLogger(__name__)
@@ -184,9 +194,10 @@ class Streams:
                 await self._api.state(place, broken_off(note["text"]), last=True, patience=60.0)
             except (DeliveryError, AuthError) as error:
                 log.warning("%s: a stream that was left open could not be finished: %s", self._api.account, error)
-                if isinstance(error, AuthError) or error.ambiguous:
-                    continue
-            self.counts["streams_broken_off"] += 1
+                if isinstance(error, AuthError | RateLimitedError) or error.ambiguous:
+                    continue  # the next process tries it again
+            else:
+                self.counts["streams_broken_off"] += 1
             self._notes.drop(_KIND, identity)
 
     def _begin_task(self, work: Any) -> None:

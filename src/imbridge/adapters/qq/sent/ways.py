@@ -11,7 +11,7 @@ from imbridge.adapters.errcode_calls import Answer
 from imbridge.adapters.errcode_refusals import RetargetError
 from imbridge.adapters.qq.api import QQApi, kind_of
 from imbridge.adapters.qq.config import QQConfig
-from imbridge.adapters.qq.errors import DUPLICATE, NO_PUSH_CODES, NO_WAKEUP_CODES
+from imbridge.adapters.qq.errors import DUPLICATE, NO_PUSH_CODES, NO_WAKEUP_CODES, UNASKED_CODES
 from imbridge.adapters.qq.outbound import Body
 from imbridge.adapters.qq.sent.rights import Rights
 from imbridge.adapters.qq.sent.windows import Handle, Windows
@@ -23,8 +23,9 @@ log = logging.getLogger(__name__)
 _NUMBERS_TRIED = 6
 """One more than there can be answers: somebody else may have given all of them."""
 _WAIT = (
-    "; nothing was said there that can still be answered (a message can be answered for 60 minutes in a single chat, "
-    "for 5 elsewhere, five times): wait until the person writes, or set after_window: wait"
+    "; nothing was said there that can still be answered (in a single chat a message can be answered for 60 minutes, "
+    "four times; elsewhere for 5 minutes, in a group five times): wait until the person writes, or set after_window: "
+    "wait"
 )
 
 
@@ -115,6 +116,8 @@ class Ways:
             try:
                 found = _delivered(await self._api.send(channel, body, picture))
             except NotPermittedError as error:
+                if error.code not in UNASKED_CODES:
+                    raise
                 refusal = error
                 if error.code in NO_PUSH_CODES and way != "guild":  # there it is each channel's own setting
                     self._rights.refuse(push, str(error))
@@ -137,8 +140,10 @@ class Ways:
     async def _later(
         self, channel: Channel, answers: str | None, body: Body, key: str, picture: Content | None
     ) -> Delivered:
-        log.warning("%s: kept until somebody writes there again, at most %g s", channel.address, self._config.wait_most)
-        await self._windows.wait(channel, self._config.wait_most)
+        if self._windows.find(channel, answers) is None:  # somebody may have written while the platform refused it
+            within = self._config.wait_most
+            log.warning("%s: kept until somebody writes there again, at most %g s", channel.address, within)
+            await self._windows.wait(channel, within)
         found = await self.through(channel, answers, body, key, picture)
         why = "nothing could be answered any more, and the bot may not speak first"
         found.degradations.append(Degradation(what="time", how="kept until somebody wrote there again", why=why))

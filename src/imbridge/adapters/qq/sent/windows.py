@@ -31,7 +31,8 @@ _MARGIN = 5.0
 """Seconds before the end from which on it is not used: the way takes time."""
 _MOST = 20_000
 _MOST_IN_A_CHAT = 20
-_MOST_WAITING = 1000
+_MOST_WAITING = 100
+"""Conversations that wait for somebody to write: each keeps one of those up (256) that are delivered to at a time."""
 _KIND = "replies"
 
 
@@ -156,9 +157,6 @@ class Windows:
         before = self._handles.get(self._holders.get(key, ""))
         if before is not None and before.channel == channel.address and key in before.numbers:
             return before
-        handle = self._handles.get(answers or "")
-        if handle is not None and handle.channel == channel.address and self._is_open(handle):
-            return handle  # nearly always
         handle = self._handles.get(answers or "")
         if handle is not None and handle.channel == channel.address and self._is_open(handle):
             return handle  # nearly always

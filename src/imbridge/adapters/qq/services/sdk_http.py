@@ -18,8 +18,8 @@ import aiohttp
 from imbridge.adapters.any_call import REPEATED
 from imbridge.adapters.errcode_calls import Form
 from imbridge.adapters.qq.api import QQApi
-from imbridge.adapters.qq.sent.windows import Windows
-from imbridge.protocol import Channel, ChannelKind, ContentRefusedError
+from imbridge.adapters.qq.sent.windows import Handle, Windows
+from imbridge.protocol import Channel, ChannelKind, ContentRefusedError, DeliveryError
 from imbridge.transport import HttpError
 
 _NUMBERED = re.compile(r"/v2/(?P<place>users|groups)/\{(?P<name>\w+)\}/messages")
@@ -51,39 +51,48 @@ class SdkHttp:
         path = str(route.path).format_map({name: quote(str(value), safe="") for name, value in places.items()})
         body = options.get("json")
         form: Form | None = None
+        numbered: tuple[Handle, str] | None = None
         if isinstance(body, Mapping):
             body = _said({name: value for name, value in body.items() if name not in places}) or {}
-            self._number(route.path, places, body)
+            numbered = self._number(route.path, places, body)
             if _PICTURE in body:
                 form, body = _multipart(body), None
         params = {name: _query(value) for name, value in (options.get("params") or {}).items() if value is not None}
         keyed = isinstance(body, dict) and "msg_seq" in body and ("msg_id" in body or "event_id" in body)
-        answer = await self._api.caller.call(
-            method,
-            path,
-            json=body,
-            form=form,
-            params=params or None,
-            limits=self._api.limits("sdk"),
-            once=method not in REPEATED and not keyed,
-        )
+        try:
+            answer = await self._api.caller.call(
+                method,
+                path,
+                json=body,
+                form=form,
+                params=params or None,
+                limits=self._api.limits("sdk"),
+                once=method not in REPEATED and not keyed,
+            )
+        except DeliveryError as error:
+            if numbered is not None and not error.ambiguous:  # it was none of the answers
+                self._windows.give_back(*numbered)
+            raise
         try:
             return answer.response.json()
         except HttpError:  # nothing, with a status that says success
             return None
 
-    def _number(self, template: str, places: Mapping[str, Any], body: dict[str, Any]) -> None:
-        """Give an answer its number, where the message that it answers is known."""
+    def _number(self, template: str, places: Mapping[str, Any], body: dict[str, Any]) -> tuple[Handle, str] | None:
+        """Give an answer its number, where what it answers is known: that, and the number's key."""
         found = _NUMBERED.fullmatch(template)
         answered = body.get("msg_id") or body.get("event_id")
         if found is None or not answered or not isinstance(body.get("msg_seq"), int):
-            return
+            return None
         account = self._api.config.name
         identity = str(places[found["name"]])
         channel = Channel(platform="qq", account=account, kind=_KINDS[found["place"]], id=identity)
         handle = self._windows.find(channel, str(answered))
-        if handle is not None and handle.id == answered:
-            body["msg_seq"] = self._windows.take(handle, f"sdk {uuid4().hex}")["msg_seq"]
+        if handle is None or handle.id != answered:
+            return None
+        key = f"sdk {uuid4().hex}"
+        body["msg_seq"] = self._windows.take(handle, key)["msg_seq"]
+        return handle, key
 
 
 def _said(value: Any) -> Any:
