@@ -5,15 +5,15 @@ from functools import cache
 
 import pytest
 
-from imbridge.transport import http as pool_module
+from imbridge.transport.tls import verified_context
 
-pytest.register_assert_rewrite("contract")
+pytest.register_assert_rewrite("contract", "golden")
 
 
 @pytest.fixture(autouse=True, scope="session")
 def one_tls_context() -> Iterator[None]:
     """Loading the certificate authorities takes longer than most of these tests; nothing here is encrypted."""
     patch = pytest.MonkeyPatch()
-    patch.setattr(pool_module, "verified_context", cache(pool_module.verified_context))
+    patch.setattr("imbridge.transport.http.verified_context", cache(verified_context))
     yield
     patch.undo()
