@@ -20,19 +20,8 @@ async def official_client(
 
 
 @pytest.fixture
-async def platform() -> AsyncIterator[WeComBotEmulator]:
-    async with WeComBotEmulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
 def bot(platform: WeComBotEmulator) -> Bot:
     return platform.add_bot("Bot")
-
-
-@pytest.fixture
-def alice(platform: WeComBotEmulator) -> BotUser:
-    return platform.add_user("Alice")
 
 
 async def test_the_official_client_talks(platform: WeComBotEmulator, bot: Bot, alice: BotUser) -> None:
