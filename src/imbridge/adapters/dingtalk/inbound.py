@@ -12,18 +12,16 @@ from imbridge.adapters.base import Inbound
 from imbridge.adapters.dingtalk.frames import CARDS, EVENT, Frame, parse_data
 from imbridge.adapters.dingtalk.received import content, events
 from imbridge.adapters.dingtalk.received.clicks import button_clicked
-from imbridge.adapters.dingtalk.received.facts import Facts, digest, moment
+from imbridge.adapters.dingtalk.received.facts import Facts, moment
 from imbridge.adapters.dingtalk.received.happening import Happening
 from imbridge.adapters.dingtalk.received.identity import Identity
 from imbridge.adapters.dingtalk.received.mentions import with_mentions
 from imbridge.adapters.dingtalk.received.quotes import quote
 from imbridge.adapters.said import joined, said
+from imbridge.adapters.unexpected import NOT_AS_EXPECTED, digest
 from imbridge.protocol import DecodeError, Element, Event, Message, Quote, UnknownEvent
 
 __all__ = ["Identity", "decode", "decode_click", "decode_event", "decode_message", "unreadable"]
-
-_NOT_AS_EXPECTED = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
-"""What reading raises on something of a known kind that lacks what its kind should have. It is passed on whole."""
 
 
 def decode(frame: Frame, me: Identity) -> Inbound:
@@ -80,7 +78,7 @@ def decode_message(data: Mapping[str, Any], me: Identity) -> Inbound:
 def _shown(told: Facts, kind: str) -> tuple[Element, ...]:
     reader = content.READERS.get(kind)
     if reader is not None:
-        with suppress(*_NOT_AS_EXPECTED):
+        with suppress(*NOT_AS_EXPECTED):
             return reader(told)
     return content.unknown(told, kind)
 
@@ -88,7 +86,7 @@ def _shown(told: Facts, kind: str) -> tuple[Element, ...]:
 def _quote(told: Facts) -> Quote | None:
     try:
         return quote(told)
-    except _NOT_AS_EXPECTED:
+    except NOT_AS_EXPECTED:
         return Quote(message_id=told.text("originalMsgId"))
 
 
@@ -112,7 +110,7 @@ def decode_event(headers: Mapping[str, Any], data: Mapping[str, Any], me: Identi
 def _event(told: Happening) -> Event:
     reader = events.READERS.get(told.kind)
     if reader is not None:
-        with suppress(*_NOT_AS_EXPECTED):
+        with suppress(*NOT_AS_EXPECTED):
             return reader(told)
     return told.make(UnknownEvent, kind=told.kind)
 
@@ -129,7 +127,7 @@ def decode_click(message_id: str, data: Mapping[str, Any], me: Identity, at: Any
     when = moment(at)
     try:
         event = button_clicked(message_id, data, me, when)
-    except _NOT_AS_EXPECTED:
+    except NOT_AS_EXPECTED:
         event = UnknownEvent(
             id=message_id, platform="dingtalk", account=me.account, timestamp=when, payload=dict(data), kind="card"
         )

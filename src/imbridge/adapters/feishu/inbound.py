@@ -18,6 +18,7 @@ from imbridge.adapters.feishu.received.identity import Identity, sender
 from imbridge.adapters.feishu.received.mentions import MentionTable
 from imbridge.adapters.feishu.received.moments import moment, moment_or_now
 from imbridge.adapters.feishu.received.old_messages import old_message
+from imbridge.adapters.unexpected import NOT_AS_EXPECTED
 from imbridge.protocol import Channel, ChannelKind, DecodeError, Event, UnknownEvent
 from imbridge.protocol import Message as ChatMessage
 from imbridge.protocol.message import utc
@@ -25,9 +26,6 @@ from imbridge.protocol.message import utc
 __all__ = ["MESSAGE", "OLD_MESSAGE", "Identity", "decode", "unreadable"]
 
 MESSAGE, OLD_MESSAGE = "im.message.receive_v1", "message"
-_NOT_AS_EXPECTED = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
-"""What reading raises on an event of a known kind that lacks what its kind should have. It is passed on whole, not
-dropped: the platform may have changed, and a handler for unknown events can still use it."""
 _NOBODY = MentionTable()
 
 
@@ -51,7 +49,7 @@ def decode(payload: Any, me: Identity) -> Inbound:
     if kind == MESSAGE:
         try:
             message = _message(event, me, payload)
-        except _NOT_AS_EXPECTED:
+        except NOT_AS_EXPECTED:
             pass
         else:
             return Inbound(message, (event_id, _message_key(message, event["message"])))
@@ -70,7 +68,7 @@ def _decode_old(payload: Any, event: Any, me: Identity) -> Inbound:
     if kind == OLD_MESSAGE:
         try:
             message = old_message(event, payload.get("ts"), me, payload)
-        except _NOT_AS_EXPECTED:
+        except NOT_AS_EXPECTED:
             pass
         else:
             return Inbound(message, (event_id, message.id))
@@ -93,7 +91,7 @@ def _event(told: Facts, readers: dict[str, events.Reader]) -> Event:
     if reader is not None:
         try:
             return reader(told)
-        except _NOT_AS_EXPECTED:
+        except NOT_AS_EXPECTED:
             pass
     return told.make(UnknownEvent, kind=told.kind)
 

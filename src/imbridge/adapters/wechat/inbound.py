@@ -5,21 +5,17 @@ Receiving_event_pushes.html.
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
-from pydantic_core import to_json
-
 from imbridge.adapters.base import Inbound
+from imbridge.adapters.unexpected import digest
 from imbridge.adapters.wechat.received import content, events
 from imbridge.adapters.wechat.received.clicks import clicked
-from imbridge.adapters.wechat.received.facts import Facts, Identity, digest, private
-from imbridge.protocol import ButtonClicked, DecodeError, Event, Message, Sender, Unknown, UnknownEvent
+from imbridge.adapters.wechat.received.facts import Facts, Identity, private
+from imbridge.adapters.xml_callback import kind_and_key, read
+from imbridge.protocol import ButtonClicked, Event, Message, Sender, Unknown, UnknownEvent
 
 __all__ = ["Identity", "can_be_answered", "decode", "unreadable"]
-
-_NOT_AS_EXPECTED = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
-"""What reading raises on something of a known kind that lacks what its kind should have. It is passed on whole."""
 
 
 def decode(fields: Mapping[str, Any], me: Identity) -> Inbound:
@@ -32,31 +28,15 @@ def decode(fields: Mapping[str, Any], me: Identity) -> Inbound:
     Raises:
         DecodeError: it lacks what every callback has.
     """
-    kind = fields.get("MsgType")
-    if not isinstance(kind, str) or not kind:
-        raise DecodeError("a callback without MsgType", fields)
+    kind, key = kind_and_key(fields)
+    told = Facts(fields, me, key)
     if kind == "event":
-        told = Facts(fields, me, event_key(fields))
-        return Inbound(_event(told), (told.key,))
-    message_id = fields.get("MsgId")
-    if not isinstance(message_id, str) or not message_id:
-        raise DecodeError("a message without MsgId", fields)
-    told = Facts(fields, me, message_id)
-    if not told.text("FromUserName"):
-        raise DecodeError("a message from nobody", fields)
+        return Inbound(_event(told), (key,))
     menu = told.text("bizmsgmenuid")
     if kind == "text" and menu:
         action, value = clicked(menu)
-        return Inbound(told.make(ButtonClicked, action=action, value=value), (message_id,))
-    return Inbound(_message(told, kind), (message_id,))
-
-
-def event_key(fields: Mapping[str, Any]) -> str:
-    """What a repetition of an event has in common with it, and two events of one second have not: all that it says.
-
-    The platform's own advice, sender and time, takes two clicks of one second for one.
-    """
-    return digest(to_json(dict(fields)))
+        return Inbound(told.make(ButtonClicked, action=action, value=value), (key,))
+    return Inbound(_message(told, kind), (key,))
 
 
 def can_be_answered(item: Message | Event) -> bool:
@@ -74,32 +54,13 @@ def unreadable(payload: Any, raw: bytes, me: Identity) -> Inbound:
 
 
 def _message(told: Facts, kind: str) -> Message:
-    reader = content.READERS.get(kind)
-    elements: tuple[Any, ...] | None = None
-    if reader is not None:
-        with suppress(*_NOT_AS_EXPECTED):
-            elements = reader(told)
+    elements = read(content.READERS.get(kind), told)
     if elements is None:
         elements = (Unknown(kind=kind, payload=dict(told.fields)),)
     sender = told.text("FromUserName")
-    text = "".join(element.as_text() for element in elements)
-    return Message(
-        id=told.key,
-        channel=private(told.me.account, sender),
-        sender=Sender(id=sender),
-        elements=elements,
-        content_type=content.content_type(kind, elements),
-        text=text,
-        raw=text,
-        timestamp=told.timestamp,
-        payload=dict(told.fields),
-    )
+    return told.message(kind, elements, private(told.me.account, sender), Sender(id=sender))
 
 
 def _event(told: Facts) -> Event:
     kind = told.text("Event")
-    reader = events.READERS.get(kind.lower())
-    if reader is not None:
-        with suppress(*_NOT_AS_EXPECTED):
-            return reader(told)
-    return told.make(UnknownEvent, kind=kind)
+    return read(events.READERS.get(kind.lower()), told) or told.make(UnknownEvent, kind=kind)

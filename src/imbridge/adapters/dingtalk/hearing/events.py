@@ -19,9 +19,9 @@ from imbridge.adapters.base import Intake, Verdict
 from imbridge.adapters.dingtalk.crypto import EventEnvelope
 from imbridge.adapters.dingtalk.frames import EVENT, Frame
 from imbridge.adapters.dingtalk.hearing.base import Decoder
-from imbridge.adapters.dingtalk.received.facts import digest
 from imbridge.adapters.envelope import Envelope, EnvelopeError, sealed_in_json
 from imbridge.adapters.json_text import read_json
+from imbridge.adapters.unexpected import digest
 from imbridge.transport import Refused, ReplayWindow, WebhookRequest, WebhookResponse, WebhookRoute
 
 log = logging.getLogger(__name__)

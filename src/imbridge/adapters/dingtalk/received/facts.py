@@ -1,6 +1,5 @@
 """What every robot message says."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -156,8 +155,3 @@ def moment_or_none(value: Any) -> datetime | None:
     """A time in epoch milliseconds, as a number or as digits."""
     number = whole(value)
     return utc(number) if number is not None and 0 < number < _LATEST else None
-
-
-def digest(content: bytes) -> str:
-    """Stands for the id of something that has none."""
-    return hashlib.sha256(content).hexdigest()[:32]

@@ -4,7 +4,6 @@ Source: developers.weixin.qq.com, doc/service/guide/product/message/Receiving_st
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from imbridge.adapters.wechat.received.facts import Facts
 from imbridge.protocol import Audio, Element, File, Image, Link, Location, Text, Video
@@ -19,31 +18,31 @@ def _text(told: Facts) -> tuple[Element, ...]:
 
 
 def _image(told: Facts) -> tuple[Element, ...]:
-    return (Image(key=told.needed("MediaId")),)
+    return (Image(key=told.filled("MediaId")),)
 
 
 def _voice(told: Facts) -> tuple[Element, ...]:
     # MediaId16K, where there is one, is the same at 16 kHz; in which format is written nowhere.
     mime = _VOICES.get(told.text("Format").lower())
-    return (Audio(key=told.needed("MediaId"), mime=mime, transcript=told.text("Recognition")),)
+    return (Audio(key=told.filled("MediaId"), mime=mime, transcript=told.text("Recognition")),)
 
 
 def _video(told: Facts) -> tuple[Element, ...]:
-    return (Video(key=told.needed("MediaId"), cover=told.text("ThumbMediaId"), mime="video/mp4"),)
+    return (Video(key=told.filled("MediaId"), cover=told.text("ThumbMediaId"), mime="video/mp4"),)
 
 
 def _location(told: Facts) -> tuple[Element, ...]:
     # Not a mistake: the platform's X is the latitude, and its Y the longitude.
     place = Location(
-        latitude=float(told.needed("Location_X")),
-        longitude=float(told.needed("Location_Y")),
+        latitude=float(told.filled("Location_X")),
+        longitude=float(told.filled("Location_Y")),
         name=told.text("Label"),
     )
     return (place,)
 
 
 def _link(told: Facts) -> tuple[Element, ...]:
-    link = Link(url=told.needed("Url"), title=told.text("Title"))
+    link = Link(url=told.filled("Url"), title=told.text("Title"))
     description = told.text("Description")
     return (link, Text(f"\n{description}")) if description else (link,)
 
@@ -51,7 +50,7 @@ def _link(told: Facts) -> tuple[Element, ...]:
 def _file(told: Facts) -> tuple[Element, ...]:
     # In no document, but followers can send files, and this is what arrives then; there is no key to fetch one by.
     size = told.text("FileTotalLen")
-    return (File(name=told.needed("Title"), size=int(size) if size.isdigit() else None),)
+    return (File(name=told.filled("Title"), size=int(size) if size.isdigit() else None),)
 
 
 READERS: Mapping[str, Reader] = {
@@ -65,8 +64,3 @@ READERS: Mapping[str, Reader] = {
     "file": _file,
 }
 """By `MsgType`: the elements. They raise `ValueError` for a message that lacks what its kind should have."""
-
-
-def content_type(kind: str, elements: tuple[Any, ...]) -> str:
-    """The word for what it mainly is."""
-    return str(elements[0].type) if elements else kind

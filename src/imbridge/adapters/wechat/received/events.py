@@ -20,8 +20,8 @@ def _location(told: Facts) -> Event:
     precision = told.text("Precision")
     return told.make(
         LocationReported,
-        latitude=float(told.needed("Latitude")),
-        longitude=float(told.needed("Longitude")),
+        latitude=float(told.filled("Latitude")),
+        longitude=float(told.filled("Longitude")),
         precision=float(precision) if precision else None,
     )
 

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from imbridge.adapters.wecom.received.facts import digest, private
+from imbridge.adapters.wecom.received.facts import private
 from imbridge.protocol import Channel, ChannelKind, Event, Sender
 from imbridge.protocol.message import utc
-
-__all__ = ["BotFacts", "BotIdentity", "digest"]
 
 
 @dataclass(slots=True)

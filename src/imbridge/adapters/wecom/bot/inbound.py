@@ -12,13 +12,11 @@ from pydantic_core import to_json
 
 from imbridge.adapters.base import Inbound
 from imbridge.adapters.said import said, typed
+from imbridge.adapters.unexpected import NOT_AS_EXPECTED, digest
 from imbridge.adapters.wecom.bot.content import Content, content_type
 from imbridge.adapters.wecom.bot.events import READERS
-from imbridge.adapters.wecom.bot.facts import BotFacts, BotIdentity, digest
+from imbridge.adapters.wecom.bot.facts import BotFacts, BotIdentity
 from imbridge.protocol import DecodeError, Element, Event, Mention, Message, Unknown, UnknownEvent
-
-_NOT_AS_EXPECTED = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
-"""What reading raises on something of a known kind that lacks what its kind should have. It is passed on whole."""
 
 
 @dataclass(slots=True)
@@ -75,7 +73,7 @@ def _message(told: BotFacts, kind: str) -> tuple[Message, dict[str, tuple[str, s
         raise DecodeError("a message from nobody", told.body)
     content = Content(told)
     elements: tuple[Element, ...] | None = None
-    with suppress(*_NOT_AS_EXPECTED):
+    with suppress(*NOT_AS_EXPECTED):
         elements = content.elements(kind)
     if elements is None:
         content.media.clear()
@@ -106,6 +104,6 @@ def _event(told: BotFacts) -> Event:
     kind = kind if isinstance(kind, str) else ""
     reader = READERS.get(kind)
     if reader is not None and isinstance(event, dict):
-        with suppress(*_NOT_AS_EXPECTED):
+        with suppress(*NOT_AS_EXPECTED):
             return reader(told, event)
     return told.make(UnknownEvent, kind=kind)

@@ -92,8 +92,3 @@ READERS: Mapping[str, Reader] = {
     "file": _file,
 }
 """By `MsgType`: the elements. They raise `ValueError`, `TypeError` or `KeyError` where something is missing."""
-
-
-def content_type(kind: str, elements: tuple[Any, ...]) -> str:
-    """The word for what it mainly is."""
-    return str(elements[0].type) if elements else kind
