@@ -7,6 +7,7 @@ noted before they are used; a process that is killed within milliseconds of that
 """
 
 import asyncio
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from typing import Any
 from imbridge.adapters.notes import Notes
 from imbridge.adapters.qq.api import kind_of
 from imbridge.protocol import Channel, DeliveryError
+
+log = logging.getLogger(__name__)
 
 WINDOWS = {"c2c": 3600.0, "group": 300.0, "guild": 300.0, "dms": 300.0}
 """Seconds in which something said there can be answered."""
@@ -82,9 +85,15 @@ class Windows:
         """What an earlier process has answered."""
         self._closed = False
         for identity, note in (await self._notes.all(_KIND)).items():
-            handle = Handle(identity, note["field"], note["channel"], note["until"], used=note["used"])
-            handle.numbers, handle.last = dict(note["numbers"]), note["last"]
-            if self._now() < handle.until:  # one that is used up tells what was said all the same
+            try:
+                handle = Handle(identity, note["field"], note["channel"], note["until"], used=note["used"])
+                handle.numbers, handle.last = dict(note["numbers"]), note["last"]
+                lasts = self._now() < handle.until
+            except (KeyError, TypeError, ValueError):
+                log.warning("qq: what an earlier version noted of its answers to %s cannot be read", identity)
+                self._notes.drop(_KIND, identity)
+                continue
+            if lasts:  # one that is used up tells what was said all the same
                 self._keep(handle)
                 self._holders |= dict.fromkeys(handle.numbers, identity)
             else:
