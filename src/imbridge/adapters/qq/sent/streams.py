@@ -124,7 +124,7 @@ class Streams:
                 self._windows.give_back(handle, number_of)
                 if is_for_good(error) and error.code not in (*ADDRESS_CODES, DUPLICATE):
                     self._rights.refuse(_RIGHT, str(error))
-            return await self._as_message(target, card, key, str(error))
+            return await self._as_message(target, card, number_of, str(error))
         identity = stream.place.id if stream.place is not None else ""
         self._windows.confirm(handle, number_of, identity)
         self._rights.grant(_RIGHT)
