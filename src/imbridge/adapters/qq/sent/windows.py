@@ -84,16 +84,9 @@ class Windows:
     async def restore(self) -> None:
         """What an earlier process has answered."""
         self._closed = False
-        for identity, note in (await self._notes.all(_KIND)).items():
-            try:
-                handle = Handle(identity, note["field"], note["channel"], note["until"], used=note["used"])
-                handle.numbers, handle.last = dict(note["numbers"]), note["last"]
-                lasts = self._now() < handle.until
-            except (KeyError, TypeError, ValueError):
-                log.warning("qq: what an earlier version noted of its answers to %s cannot be read", identity)
-                self._notes.drop(_KIND, identity)
-                continue
-            if lasts:  # one that is used up tells what was said all the same
+        for identity, handle in (await self._notes.read(_KIND, _read)).items():
+            handle.id = identity
+            if self._now() < handle.until:  # one that is used up tells what was said all the same
                 self._keep(handle)
                 self._holders |= dict.fromkeys(handle.numbers, identity)
             else:
@@ -269,6 +262,12 @@ class Windows:
             self._in_chat.pop(handle.channel, None)
         if handle.last:  # it was written, also when all of its numbers were given back
             self._notes.drop(_KIND, identity)
+
+
+def _read(note: Any) -> Handle:
+    handle = Handle("", str(note["field"]), str(note["channel"]), float(note["until"]), used=int(note["used"]))
+    handle.numbers, handle.last = {str(key): int(number) for key, number in note["numbers"].items()}, int(note["last"])
+    return handle
 
 
 def _nobody(when: str) -> str:
