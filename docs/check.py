@@ -24,8 +24,8 @@ from typing import Any
 from urllib.parse import unquote
 
 import coverage_dingtalk
+import coverage_feishu
 import coverage_qq
-import coverage_tables
 import coverage_wecom
 import error_tables
 from pydantic import BaseModel, SecretStr
@@ -301,7 +301,7 @@ def main() -> int:
         settings = check_settings(known[OPERATING], problems)
     else:
         problems.append(((OPERATING, 1), "there is no such file; it holds the reference of settings"))
-    for made in (coverage_tables, coverage_wecom, coverage_dingtalk, coverage_qq, error_tables):
+    for made in (coverage_feishu, coverage_wecom, coverage_dingtalk, coverage_qq, error_tables):
         problems.extend(((path, 1), what) for path, what in made.problems())
     for (path, number), what in sorted(problems):
         sys.stdout.write(f"{path.relative_to(ROOT)}:{number}: {what}\n")
@@ -311,7 +311,7 @@ def main() -> int:
     codes = error_tables.count()
     sys.stdout.write(
         f"docs: {len(known)} files, {links} links, {examples} examples ({run} of them run), {settings} settings, "
-        f"{codes} error codes, {len(coverage_tables.known())} types from Feishu, "
+        f"{codes} error codes, {len(coverage_feishu.known())} types from Feishu, "
         f"{coverage_wecom.known()} from WeCom and WeChat, {len(coverage_dingtalk.known())} from DingTalk, "
         f"{len(coverage_qq.known())} from QQ: ok\n"
     )

@@ -1,25 +1,23 @@
 """Write the tables of what arrives from QQ and what is sent there: `python docs/coverage_qq.py`.
 
-They are made from the golden samples, as `coverage_tables.py` makes Feishu's. `make docs` says which are stale, and
+They are made from the golden samples, by `sample_tables.py`. `make docs` says which are stale, and
 which types the decoder knows without a sample. A table stands below its marker: `<!-- coverage: in -->` (events of the
 gateway and of webhooks, which are the same), `<!-- coverage: out -->` (what is said in each kind of place),
 `<!-- coverage: closes -->` (close codes of the gateway, from the adapter's own table).
 """  # noqa: INP001 - a script
 
-import json
-import re
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from coverage_tables import ROOT, Got, _degradation, _element, _fields, with_tables
+import sample_tables
+from sample_tables import ROOT, Got, Key, Table, degradations_by, page_problems, with_tables, without_samples, write
 
 from imbridge.adapters.qq.hearing.close_codes import CLOSE_CODES, CloseRule
 from imbridge.adapters.qq.inbound import MESSAGES
 from imbridge.adapters.qq.received import clicks, events
-from imbridge.protocol import to_reply
 
 SAMPLES = ROOT / "tests" / "samples" / "qq"
 PAGES = {ROOT / "docs" / "qq.md": "en", ROOT / "docs" / "zh" / "qq.md": "zh"}
@@ -30,7 +28,6 @@ _KINDS = ("markdown", "ark", "embed", "media", "image", "content")
 """What a body has says what it is; the first of these. Beside it, the bytes of a picture stand for the picture."""
 _BYTES = "(bytes)"
 
-_MARKER = re.compile(r"^<!-- coverage: (in|out|closes) -->$")
 _WORDS = {
     "en": {
         "in": "| On QQ | In a skill | Samples |",
@@ -100,9 +97,6 @@ _IN_CHINESE = {
 }
 """What close codes mean, for the Chinese page; the hints beside them are English, and left out there."""
 
-Key = tuple[str, str]
-"""`message`, `event` or `click`, and the platform's name of it; no name for what the decoder does not know."""
-
 
 def known() -> list[Key]:
     """Every type the decoder knows, in the order of the table."""
@@ -129,48 +123,25 @@ def type_of(payload: Mapping[str, Any]) -> Key:
 
 def incoming() -> tuple[dict[Key, Got], list[str]]:
     """What arrives by type, and the types without a sample."""
-    found: dict[Key, Got] = defaultdict(Got)
-    types = known()
-    for path in sorted((SAMPLES / "in").glob("*.expected.json")):
-        sample = json.loads(path.with_name(path.name.replace(".expected", "")).read_text(encoding="utf-8"))
-        expected = json.loads(path.read_text(encoding="utf-8"))
-        key, name, item = type_of(sample), expected["class"], expected["item"]
-        if key not in types or name == "UnknownEvent" or item.get("content_type") == "unknown":
-            key = (key[0], "")
-        got = found[key]
-        got.samples += 1
-        if name == "Message":
-            got.parts[f"`{item['content_type']}`"] |= dict.fromkeys(map(_element, item["elements"]))
-        else:
-            got.parts[f"`{name}`"] |= dict.fromkeys(_fields(item))
-    return found, [f"{where} {kind}" for where, kind in types if (where, kind) not in found]
+    return sample_tables.incoming(SAMPLES / "in", known(), type_of)
 
 
 def table_in(language: str) -> list[str]:
     """The table of what arrives."""
-    words, (found, _) = _WORDS[language], incoming()
-    rows = [words["in"], "|---|---|---|"]
-    for where, kind in [*known(), ("message", ""), ("event", ""), ("click", "")]:
-        got = found.get((where, kind))
-        if got is None:
-            continue
-        named = f"{words[where]} `{kind}`" if kind else words[f"other_{where}"]
-        parts = "; ".join(f"{name}: {', '.join(inner)}" if inner else name for name, inner in got.parts.items())
-        rows.append(f"| {named} | {parts} | {got.samples} |")
-    return rows
+    words = _WORDS[language]
+    order = [*known(), ("message", ""), ("event", ""), ("click", "")]
+    return sample_tables.table_in(words["in"], incoming()[0], order, words)
 
 
 def table_out(language: str) -> list[str]:
     """The table of what is said, in each kind of place."""
     words = _WORDS[language]
-    found: dict[tuple[str, ...], int] = defaultdict(int)
-    for path in sorted((SAMPLES / "out").glob("*.json")):
-        sample = json.loads(path.read_text(encoding="utf-8"))
-        said = dict.fromkeys(f"`{type(element).__name__}`" for element in to_reply(sample["reply"]).elements)
-        sent = (_sent(sample.get(way), words) for way in WAYS)
-        found[", ".join(said), *sent, "; ".join(_lost(sample, words))] += 1
-    rows = [f"| {' | '.join(cells)} | {count} |" for cells, count in sorted(found.items())]
-    return [words["out"], "|---|---|---|---|---|---|---|", *rows]
+
+    def cells(sample: Mapping[str, Any]) -> Iterable[str]:
+        ways = [way for way in WAYS if way in sample]
+        return *(_sent(sample.get(way), words) for way in WAYS), degradations_by(sample, ways, words)
+
+    return sample_tables.table_out(SAMPLES / "out", words["out"], cells)
 
 
 def _sent(result: Mapping[str, Any] | None, words: Mapping[str, str]) -> str:
@@ -188,17 +159,6 @@ def _kind(body: Mapping[str, Any]) -> str:
     return f"{kind}+keyboard" if "keyboard" in body else kind
 
 
-def _lost(sample: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[str]:
-    """What the receipt says: with the places, where it is not said in all of them."""
-    told: dict[str, list[str]] = defaultdict(list)
-    ways = [way for way in WAYS if way in sample]
-    for way in ways:
-        for one in dict.fromkeys(map(_degradation, sample[way]["degradations"])):
-            told[one].append(words[way])
-    for one, places in told.items():
-        yield one if len(places) == len(ways) else f"{one} ({', '.join(places)})"
-
-
 def table_closes(language: str) -> list[str]:
     """The table of the gateway's close codes; what means the same is one row."""
     words = _WORDS[language]
@@ -206,7 +166,7 @@ def table_closes(language: str) -> list[str]:
     for code, rule in CLOSE_CODES.items():
         codes[_closed(rule, words, language)].append(code)
     rows = [f"| {_spans(numbers)} | {said} |" for said, numbers in codes.items()]
-    return [words["closes"], "|---|---|---|", *rows]
+    return sample_tables.table(words["closes"], rows)
 
 
 def _closed(rule: CloseRule, words: Mapping[str, str], language: str) -> str:
@@ -224,36 +184,24 @@ def _spans(numbers: list[int]) -> str:
     return ", ".join(map(str, numbers))
 
 
-TABLES: Mapping[str, Callable[[str], list[str]]] = {"in": table_in, "out": table_out, "closes": table_closes}
+TABLES: Mapping[str, Table] = {"in": table_in, "out": table_out, "closes": table_closes}
 
 
 def renewed(page: str, language: str) -> str:
     """A page with its tables as they should be."""
-    return with_tables(page, _MARKER, lambda marker: TABLES[marker[1]](language))
+    return with_tables(page, TABLES, language)
 
 
-def problems() -> Iterable[tuple[Path, str]]:
+def problems() -> Iterator[tuple[Path, str]]:
     """Pages that are stale, and types without a sample."""
     for path, language in PAGES.items():
-        page = path.read_text(encoding="utf-8")
-        for name in TABLES:
-            if f"<!-- coverage: {name} -->" not in page:
-                yield path, f"has no line `<!-- coverage: {name} -->`"
-        if renewed(page, language) != page:
-            yield path, "the tables from the samples are stale; run python docs/coverage_qq.py"
-    yield from ((SAMPLES, f"{missing}: the decoder knows it, and there is no sample") for missing in incoming()[1])
+        yield from page_problems(path, language, TABLES, Path(__file__).name)
+    yield from without_samples(SAMPLES, incoming()[1])
 
 
 def main() -> int:
     """Write the tables into the pages; gives the exit status."""
-    for path, language in PAGES.items():
-        page = path.read_text(encoding="utf-8")
-        if (new := renewed(page, language)) != page:
-            path.write_text(new, encoding="utf-8")
-            sys.stdout.write(f"{path.relative_to(ROOT)}: written\n")
-    left = [f"{path.relative_to(ROOT)}: {what}\n" for path, what in problems()]
-    sys.stdout.writelines(left)
-    return 1 if left else 0
+    return write(PAGES, renewed, problems)
 
 
 if __name__ == "__main__":

@@ -1,22 +1,36 @@
 """Write the tables of what arrives from WeCom and WeChat and what is sent there: `python docs/coverage_wecom.py`.
 
-They are made from the golden samples, as `coverage_tables.py` makes Feishu's. `make docs` says which are stale, and
+They are made from the golden samples by `sample_tables.py`. `make docs` says which are stale, and
 which types a decoder knows without a sample. Incoming samples are `NAME.xml` or `NAME.json` with
 `NAME.expected.json` beside it. A table stands below its marker,
 `<!-- coverage: SOURCE in -->` or `<!-- coverage: SOURCE out -->`.
 """  # noqa: INP001 - a script
 
-import json
-import re
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-from coverage_tables import ROOT, Got, _degradation, _element, _fields, with_tables
+import sample_tables
+from sample_tables import (
+    EXPECTED,
+    ROOT,
+    Got,
+    Key,
+    Table,
+    degradations,
+    page_problems,
+    read_json,
+    results,
+    understood,
+    with_tables,
+    without_samples,
+    write,
+)
 
 from imbridge.adapters.wechat.received import content as wechat_content
 from imbridge.adapters.wechat.received import events as wechat_events
@@ -24,10 +38,8 @@ from imbridge.adapters.wecom.bot import events as bot_events
 from imbridge.adapters.wecom.received import content as app_content
 from imbridge.adapters.wecom.received import events as app_events
 from imbridge.adapters.xml import read_xml
-from imbridge.protocol import to_reply
 
 SAMPLES = ROOT / "tests" / "samples"
-_MARKER = re.compile(r"^<!-- coverage: (\w+) (in|out) -->$")
 _ENDINGS = (".xml", ".json")
 
 
@@ -111,9 +123,6 @@ _WORDS = {
     },
 }
 
-Key = tuple[str, str]
-"""`message` or `event`, and the platform's name of it; no name for what the decoder does not know."""
-
 
 def pages() -> dict[Path, tuple[str, list[Source]]]:
     """The pages: their language, and the sources whose tables are on them."""
@@ -126,11 +135,11 @@ def pages() -> dict[Path, tuple[str, list[Source]]]:
 
 def read(path: Path) -> dict[str, Any]:
     """The payload of a sample, by the path of what is expected of it."""
-    name = path.name.removesuffix(".expected.json")
+    name = path.name.removesuffix(EXPECTED)
     found = next(file for ending in _ENDINGS if (file := path.with_name(name + ending)).exists())
-    content = found.read_bytes()
-    payload: dict[str, Any] = read_xml(content) if found.suffix == ".xml" else json.loads(content)
-    return payload.get("body", payload)
+    payload: dict[str, Any] = read_xml(found.read_bytes()) if found.suffix == ".xml" else read_json(found)
+    body: dict[str, Any] = payload.get("body", payload)
+    return body
 
 
 def type_of(payload: Mapping[str, Any]) -> Key:
@@ -149,18 +158,10 @@ def incoming(source: Source) -> tuple[dict[Key, Got], list[str]]:
     found: dict[Key, Got] = defaultdict(Got)
     order = {("message", kind): number for number, kind in enumerate(source.messages)}
     order |= {("event", kind): len(order) + number for number, kind in enumerate(source.events)}
-    for path in sorted((SAMPLES / source.incoming).glob("*.expected.json")) if source.incoming else ():
-        expected = json.loads(path.read_text(encoding="utf-8"))
-        (where, kind), name, item = type_of(read(path)), expected["class"], expected["item"]
-        known = (where, _plain(kind)) in order
-        if not known or name == "UnknownEvent" or item.get("content_type") == "unknown":
-            kind = ""
-        got = found[where, kind]
-        got.samples += 1
-        if name == "Message":
-            got.parts[f"`{item['content_type']}`"] |= dict.fromkeys(map(_element, item["elements"]))
-        else:
-            got.parts[f"`{name}`"] |= dict.fromkeys(_fields(item))
+    for payload, expected in results(SAMPLES / source.incoming, read) if source.incoming else ():
+        where, kind = type_of(payload)
+        known = (where, _plain(kind)) in order and understood(expected)
+        found[where, kind if known else ""].add(expected)
     met = {(where, _plain(kind)) for where, kind in found}
     missing = [f"{where} {kind}" for where, kind in order if (where, kind) not in met]
     last = len(order)
@@ -176,27 +177,20 @@ def _plain(kind: str) -> str:
 def table_in(source: Source, language: str) -> list[str]:
     """The table of what arrives; empty while there are no samples of it."""
     words, found = _WORDS[language], incoming(source)[0]
-    rows: list[str] = []
-    for (where, kind), got in found.items():
-        named = f"{words[where]} `{kind}`" if kind else words[f"other_{where}"]
-        parts = "; ".join(f"{name}: {', '.join(inner)}" if inner else name for name, inner in got.parts.items())
-        rows.append(f"| {named} | {parts} | {got.samples} |")
-    return [words["in"].format(source.label[language]), "|---|---|---|", *rows] if rows else []
+    return sample_tables.table_in(words["in"].format(source.label[language]), found, found, words)
 
 
 def table_out(source: Source, language: str) -> list[str]:
     """The table of what is sent; empty while there are no samples of it."""
-    found: dict[tuple[str, str, str], int] = defaultdict(int)
-    for path in sorted((SAMPLES / source.outgoing).glob("*.json")):
-        sample = json.loads(path.read_text(encoding="utf-8"))
-        said = dict.fromkeys(f"`{type(element).__name__}`" for element in to_reply(sample["reply"]).elements)
-        sent = _ways(sample, language)
-        lost = dict.fromkeys(_degradation(each) for each in sample.get("degradations") or ())
-        if any("as text" in message for message in sample.get("messages") or ()):
-            lost["card: text"] = None
-        found[", ".join(said), sent, "; ".join(lost)] += 1
-    rows = [f"| {said} | {sent} | {lost} | {count} |" for (said, sent, lost), count in sorted(found.items())]
-    return [_WORDS[language]["out"].format(source.label[language]), "|---|---|---|---|", *rows] if rows else []
+
+    def cells(sample: Mapping[str, Any]) -> Iterable[str]:
+        lost = degradations(sample)
+        if any("as text" in message for message in sample.get("messages") or ()) and "card: text" not in lost:
+            lost.append("card: text")
+        return _ways(sample, language), "; ".join(lost)
+
+    head = _WORDS[language]["out"].format(source.label[language])
+    return sample_tables.table_out(SAMPLES / source.outgoing, head, cells)
 
 
 def _ways(sample: Mapping[str, Any], language: str) -> str:
@@ -214,26 +208,23 @@ def _sent(message: Mapping[str, Any]) -> str:
     return f"`{card['card_type']}`" if isinstance(card, dict) and "card_type" in card else f"`{body['msgtype']}`"
 
 
-TABLES: Mapping[str, Callable[[Source, str], list[str]]] = {"in": table_in, "out": table_out}
+def tables(sources: Iterable[Source]) -> dict[str, Table]:
+    """The tables of these sources by name."""
+    ways = {"in": table_in, "out": table_out}
+    return {f"{source.name} {way}": partial(ways[way], source) for source, way in product(sources, ways)}
 
 
 def renewed(page: str, language: str) -> str:
     """A page with its tables as they should be."""
-    return with_tables(page, _MARKER, lambda marker: TABLES[marker[2]](SOURCES[marker[1]], language))
+    return with_tables(page, tables(SOURCES.values()), language)
 
 
-def problems() -> Iterable[tuple[Path, str]]:
+def problems() -> Iterator[tuple[Path, str]]:
     """Pages that are stale, and types without a sample."""
     for path, (language, sources) in pages().items():
-        page = path.read_text(encoding="utf-8")
-        for source, way in product(sources, TABLES):
-            if TABLES[way](source, language) and f"<!-- coverage: {source.name} {way} -->" not in page:
-                yield path, f"has no line `<!-- coverage: {source.name} {way} -->`"
-        if renewed(page, language) != page:
-            yield path, "the tables from the samples are stale; run python docs/coverage_wecom.py"
+        yield from page_problems(path, language, tables(sources), Path(__file__).name)
     for source in SOURCES.values():
-        for missing in incoming(source)[1]:
-            yield SAMPLES / source.incoming, f"{missing}: the decoder knows it, and there is no sample"
+        yield from without_samples(SAMPLES / source.incoming, incoming(source)[1])
 
 
 def known() -> int:
@@ -243,14 +234,7 @@ def known() -> int:
 
 def main() -> int:
     """Write the tables into the pages; gives the exit status."""
-    for path, (language, _) in pages().items():
-        page = path.read_text(encoding="utf-8")
-        if (new := renewed(page, language)) != page:
-            path.write_text(new, encoding="utf-8")
-            sys.stdout.write(f"{path.relative_to(ROOT)}: written\n")
-    left = [f"{path.relative_to(ROOT)}: {what}\n" for path, what in problems()]
-    sys.stdout.writelines(left)
-    return 1 if left else 0
+    return write({path: language for path, (language, _) in pages().items()}, renewed, problems)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""An ASGI application on a port of this machine, for as long as a test needs it."""
+"""An ASGI application on a port of this machine, for as long as a test needs it, and one that can be away."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,3 +22,19 @@ async def served(app: Any) -> AsyncIterator[str]:
     finally:
         server.should_exit = True
         await serving
+
+
+class Flaky:
+    """An ASGI application that can be away for one request."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self.away = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if not self.away:
+            await self.app(scope, receive, send)
+            return
+        self.away -= 1
+        await send({"type": "http.response.start", "status": 502, "headers": []})
+        await send({"type": "http.response.body", "body": b"away"})

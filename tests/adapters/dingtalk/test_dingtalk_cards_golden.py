@@ -4,12 +4,12 @@ To accept a changed result: run with IMBRIDGE_UPDATE_GOLDEN=1 and read the diff.
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dingtalk_rig import Rig, alone
+from golden import save, updating
 
 from imbridge.adapters.dingtalk.sent.cards import DoesNotFitError, is_raw, model_data, own_data, raw_data
 from imbridge.protocol import Card
@@ -64,9 +64,8 @@ def made_of(card: Card) -> dict[str, Any]:
 def test_card(name: str) -> None:
     sample = read(name)
     made = made_of(Card.model_validate(sample["card"]))
-    if os.environ.get("IMBRIDGE_UPDATE_GOLDEN"):
-        text = json.dumps({"card": sample["card"], **made}, ensure_ascii=False, indent=2)
-        (SAMPLES / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    if updating():
+        save(SAMPLES / f"{name}.json", {"card": sample["card"], **made})
     assert {key: value for key, value in read(name).items() if key != "card"} == made
 
 

@@ -3,13 +3,12 @@
 To accept a changed result: run with IMBRIDGE_UPDATE_GOLDEN=1 and read the diff.
 """
 
-import json
-import os
 import re
 from datetime import UTC, datetime
 
 import pytest
 from dingtalk_samples import IN, NAMES, decoded, delivery, inbound, item, me, read
+from golden import as_expected
 
 from imbridge.adapters.dingtalk.received import content, events
 from imbridge.protocol import Audio, ButtonClicked, Forward, Image, Mention, Message, Text, UnknownEvent
@@ -30,11 +29,7 @@ def seen(name: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_sample(name: str) -> None:
-    path = IN / f"{name}.expected.json"
-    result = seen(name)
-    if os.environ.get("IMBRIDGE_UPDATE_GOLDEN"):
-        path.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    assert result == json.loads(path.read_text(encoding="utf-8"))
+    as_expected(IN / f"{name}.expected.json", seen(name))
 
 
 @pytest.mark.parametrize("name", NAMES)

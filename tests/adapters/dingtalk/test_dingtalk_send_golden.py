@@ -6,13 +6,13 @@ here is only what a custom robot makes of it.
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dingtalk_rig import Rig
 from dingtalk_saying import HERE, heard, make_robot, say_all
+from golden import save, updating
 
 from imbridge.emulators.dingtalk import BotMessage, Group
 from imbridge.protocol import ELEMENT_TYPES
@@ -57,9 +57,8 @@ async def test_sample(rig: Rig, team: Group, name: str, way: str) -> None:
         _, degradations = await say_all(adapter, rig.target(team), reply)
     sent = rig.sent()
     result = {"messages": [shown(rig, one) for one in sent], "degradations": [one.model_dump() for one in degradations]}
-    if os.environ.get("IMBRIDGE_UPDATE_GOLDEN"):
-        text = json.dumps(read(name) | {way: result}, ensure_ascii=False, indent=2)
-        (SAMPLES / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
+    if updating():
+        save(SAMPLES / f"{name}.json", read(name) | {way: result})
         sample = read(name)
     assert result == sample[way]
     assert rig.ding.violations == []

@@ -1,7 +1,6 @@
 """An emulated Feishu, and the adapter talking to it over real sockets."""
 
-from collections.abc import AsyncIterator, Iterator
-from functools import cache
+from collections.abc import AsyncIterator
 
 import pytest
 from feishu_rig import Rig
@@ -9,16 +8,6 @@ from feishu_rig import Rig
 from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.emulators.feishu import Chat, EmulatorSettings, FeishuEmulator, User
 from imbridge.transport import HttpPool
-from imbridge.transport import http as pool_module
-
-
-@pytest.fixture(autouse=True, scope="session")
-def one_tls_context() -> Iterator[None]:
-    """Loading the certificate authorities takes longer than most of these tests; nothing here is encrypted."""
-    patch = pytest.MonkeyPatch()
-    patch.setattr(pool_module, "verified_context", cache(pool_module.verified_context))
-    yield
-    patch.undo()
 
 
 @pytest.fixture

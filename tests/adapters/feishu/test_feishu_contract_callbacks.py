@@ -1,12 +1,11 @@
 """The same contract with HTTP callbacks in place of the long connection, signed and encrypted."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 from contract import AdapterContract, Stage
 from feishu_rig import Rig
-from served import served
+from served import Flaky, served
 from test_feishu_contract import FeishuStage
 
 from imbridge.adapters.base import Adapter
@@ -15,22 +14,6 @@ from imbridge.emulators.feishu import EmulatorSettings
 from imbridge.transport import WebhookApp
 
 KEYS = {"encrypt_key": "canary-encrypt-key", "verification_token": "canary-verification"}
-
-
-class Flaky:
-    """An ASGI application that can be away for one request."""
-
-    def __init__(self, app: Any) -> None:
-        self.app = app
-        self.away = 0
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if not self.away:
-            await self.app(scope, receive, send)
-            return
-        self.away -= 1
-        await send({"type": "http.response.start", "status": 502, "headers": []})
-        await send({"type": "http.response.body", "body": b"away"})
 
 
 class CallbackStage(FeishuStage):

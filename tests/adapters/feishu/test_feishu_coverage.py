@@ -1,24 +1,17 @@
 """The tables in the documents are made from the samples, and every type the decoder knows has one."""
 
-import importlib.util
 import json
 import shutil
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-
-SCRIPT = Path(__file__).parents[3] / "docs" / "coverage_tables.py"
+from coverage_script import coverage_script
 
 
 @pytest.fixture
 def tables() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("coverage_tables", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return coverage_script("coverage_feishu")
 
 
 @pytest.fixture

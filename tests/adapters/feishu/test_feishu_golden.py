@@ -4,11 +4,11 @@ To accept a changed result: run with IMBRIDGE_UPDATE_GOLDEN=1 and read the diff.
 """
 
 import json
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from golden import as_expected
 
 from imbridge.adapters.feishu.inbound import Identity, decode
 from imbridge.protocol import Message, ReactionRemoved
@@ -39,11 +39,7 @@ def seen(name: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_sample(name: str) -> None:
-    path = SAMPLES / f"{name}.expected.json"
-    result = seen(name)
-    if os.environ.get("IMBRIDGE_UPDATE_GOLDEN"):
-        path.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n")
-    assert result == json.loads(path.read_text())
+    as_expected(SAMPLES / f"{name}.expected.json", seen(name))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,23 +1,12 @@
 """An emulated QQ, and adapters talking to it over real sockets."""
 
-from collections.abc import AsyncIterator, Iterator
-from functools import cache
+from collections.abc import AsyncIterator
 
 import pytest
 from qq_rig import FAST, Rig, rigged
 
 from imbridge.adapters.qq import QQAdapter
 from imbridge.emulators.qq import EmulatorSettings, Group
-from imbridge.transport import http as pool_module
-
-
-@pytest.fixture(autouse=True, scope="session")
-def one_tls_context() -> Iterator[None]:
-    """Loading the certificate authorities takes longer than most of these tests; nothing here is encrypted."""
-    patch = pytest.MonkeyPatch()
-    patch.setattr(pool_module, "verified_context", cache(pool_module.verified_context))
-    yield
-    patch.undo()
 
 
 @pytest.fixture

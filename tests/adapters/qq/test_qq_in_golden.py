@@ -3,10 +3,8 @@
 To accept a changed result: run with IMBRIDGE_UPDATE_GOLDEN=1 and read the diff.
 """
 
-import json
-import os
-
 import pytest
+from golden import as_expected
 from qq_samples import IN, NAMES, inbound, item, read
 
 from imbridge.adapters.qq.capabilities import BOT
@@ -33,11 +31,7 @@ def seen(name: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_sample(name: str) -> None:
-    path = IN / f"{name}.expected.json"
-    result = seen(name)
-    if os.environ.get("IMBRIDGE_UPDATE_GOLDEN"):
-        path.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    assert result == json.loads(path.read_text(encoding="utf-8"))
+    as_expected(IN / f"{name}.expected.json", seen(name))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -5,11 +5,11 @@ To accept a changed result: run with IMBRIDGE_UPDATE_GOLDEN=1 and read the diff.
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from golden import save, updating
 from qq_rig import Rig
 from qq_saying import Where, guild_channel, hears, say_all, target
 
@@ -59,9 +59,8 @@ async def test_sample(rig: Rig, adapter: QQAdapter, team: Group, name: str, way:
     sent = rig.sent()
     told = json.dumps([one.model_dump() for one in degradations]).replace(rig.qq.base_url, "http://qq.example")
     result = {"messages": [shown(rig, one) for one in sent], "degradations": json.loads(told)}
-    if os.environ.get("IMBRIDGE_UPDATE_GOLDEN"):
-        text = json.dumps(read(name) | {way: result}, ensure_ascii=False, indent=2)
-        (SAMPLES / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
+    if updating():
+        save(SAMPLES / f"{name}.json", read(name) | {way: result})
         sample = read(name)
     assert result == sample[way]
     assert rig.qq.violations == []

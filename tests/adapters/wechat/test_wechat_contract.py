@@ -5,29 +5,13 @@ from typing import Any
 
 import pytest
 from contract import AdapterContract, Stage, text_part
-from served import served
+from served import Flaky, served
 from wechat_rig import SECRET, TOKEN, Rig
 
 from imbridge.adapters.base import Adapter
 from imbridge.adapters.wechat import WeChatAdapter
 from imbridge.emulators.wechat import EmulatorSettings
 from imbridge.transport import WebhookApp
-
-
-class Flaky:
-    """An ASGI application that can be away for one request."""
-
-    def __init__(self, app: Any) -> None:
-        self.app = app
-        self.away = 0
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if not self.away:
-            await self.app(scope, receive, send)
-            return
-        self.away -= 1
-        await send({"type": "http.response.start", "status": 502, "headers": []})
-        await send({"type": "http.response.body", "body": b"away"})
 
 
 class WeChatStage(Stage):

@@ -3,12 +3,11 @@
 To accept a changed result: run with IMBRIDGE_UPDATE_GOLDEN=1 and read the diff.
 """
 
-import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from golden import as_expected
 from hypothesis import given
 from hypothesis import strategies as st
 from wechatpy import parse_message
@@ -37,10 +36,7 @@ def test_sample(name: str) -> None:
         "can_be_answered": can_be_answered(inbound.item),
         "item": item,
     }
-    path = SAMPLES / f"{name}.expected.json"
-    if os.environ.get("IMBRIDGE_UPDATE_GOLDEN"):
-        path.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    assert result == json.loads(path.read_text(encoding="utf-8"))
+    as_expected(SAMPLES / f"{name}.expected.json", result)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -5,11 +5,11 @@ diff.
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from golden import save, updating
 from wechat_rig import Rig
 from wechatpy.replies import ArticlesReply, ImageReply, TextReply, VideoReply, VoiceReply
 
@@ -49,10 +49,9 @@ def made_of(reply: Any) -> dict[str, Any]:
 def test_sample(name: str) -> None:
     sample = read(name)
     result = made_of(sample["reply"])
-    if os.environ.get("IMBRIDGE_UPDATE_GOLDEN"):
+    if updating():
         sample |= result
-        text = json.dumps(sample, ensure_ascii=name == "lone_surrogate", indent=2)
-        (SAMPLES / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
+        save(SAMPLES / f"{name}.json", sample, ascii_only=name == "lone_surrogate")
     assert result == {key: sample[key] for key in ("messages", "passive", "degradations")}
 
 

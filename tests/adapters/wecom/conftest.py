@@ -1,7 +1,6 @@
 """Emulated WeCom platforms, and the adapters talking to them over real sockets."""
 
-from collections.abc import AsyncIterator, Iterator
-from functools import cache
+from collections.abc import AsyncIterator
 
 import pytest
 from wecom_bot_rig import BotRig
@@ -14,16 +13,6 @@ from imbridge.adapters.wecom.robot.group_robot import GroupRobotAdapter
 from imbridge.emulators.wecom import EmulatorSettings
 from imbridge.emulators.wecom.bot import BotChat, BotEmulatorSettings, WeComBotEmulator
 from imbridge.transport import HttpPool
-from imbridge.transport import http as pool_module
-
-
-@pytest.fixture(autouse=True, scope="session")
-def one_tls_context() -> Iterator[None]:
-    """Loading the certificate authorities takes longer than most of these tests; nothing here is encrypted."""
-    patch = pytest.MonkeyPatch()
-    patch.setattr(pool_module, "verified_context", cache(pool_module.verified_context))
-    yield
-    patch.undo()
 
 
 @pytest.fixture

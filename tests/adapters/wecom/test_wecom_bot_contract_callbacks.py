@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from contract import AdapterContract, RecordingIntake, Stage, text_part, until
-from served import served
+from served import Flaky, served
 from wecom_bot_rig import SECRET, BotRig, card
 
 from imbridge.adapters.base import Adapter, Health, Inbound, Target, Verdict
@@ -23,22 +23,6 @@ class SilentIntake(RecordingIntake):
         if inbound.answer is not None and not self.talks:
             inbound.answer.release()
         return super().offer(inbound)
-
-
-class Flaky:
-    """An ASGI application that can be away for one request."""
-
-    def __init__(self, app: Any) -> None:
-        self.app = app
-        self.away = 0
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if not self.away:
-            await self.app(scope, receive, send)
-            return
-        self.away -= 1
-        await send({"type": "http.response.start", "status": 502, "headers": []})
-        await send({"type": "http.response.body", "body": b"away"})
 
 
 class CallbackStage(Stage):

@@ -4,12 +4,12 @@ To accept a changed result: run with IMBRIDGE_UPDATE_GOLDEN=1 and read the diff.
 """
 
 import json
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from golden import as_expected
 
 from imbridge.adapters.wecom.bot.facts import BotIdentity
 from imbridge.adapters.wecom.bot.inbound import Received, decode
@@ -48,11 +48,7 @@ def seen(name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_sample(name: str) -> None:
-    path = SAMPLES / f"{name}.expected.json"
-    result = seen(name)
-    if os.environ.get("IMBRIDGE_UPDATE_GOLDEN"):
-        path.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    assert result == json.loads(path.read_text(encoding="utf-8"))
+    as_expected(SAMPLES / f"{name}.expected.json", seen(name))
 
 
 @pytest.mark.parametrize("name", NAMES)

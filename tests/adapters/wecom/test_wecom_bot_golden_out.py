@@ -4,11 +4,11 @@ To accept a changed result: run with IMBRIDGE_UPDATE_GOLDEN=1 and read the diff.
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from golden import save, updating
 from wecom_bot_rig import BotRig
 
 from imbridge.adapters.base import Target
@@ -49,9 +49,8 @@ async def test_sample(bots: BotRig, bot: BotAdapter, name: str) -> None:
     answer, degradations = await sent(bots, bot, target, sample["reply"], "answer")
     push, _ = await sent(bots, bot, bots.target(), sample["reply"], "push")
     result = {"answer": answer, "push": push, "degradations": degradations}
-    if os.environ.get("IMBRIDGE_UPDATE_GOLDEN"):
-        text = json.dumps({"reply": sample["reply"], **result}, ensure_ascii=False, indent=2)
-        (SAMPLES / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
+    if updating():
+        save(SAMPLES / f"{name}.json", {"reply": sample["reply"], **result})
     assert result == {key: sample[key] for key in ("answer", "push", "degradations")}
     assert bots.platform.violations == []
     assert bots.platform.stats.refused == 0

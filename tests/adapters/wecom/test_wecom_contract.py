@@ -6,29 +6,13 @@ from typing import Any
 
 import pytest
 from contract import AdapterContract, Stage, until
-from served import served
+from served import Flaky, served
 from wecom_rig import AES_KEY, SECRET, TOKEN, Rig, to
 
 from imbridge.adapters.base import Adapter
 from imbridge.adapters.wecom import WeComAdapter
 from imbridge.emulators.wecom import EmulatorSettings
 from imbridge.transport import WebhookApp
-
-
-class Flaky:
-    """An ASGI application that can be away for one request."""
-
-    def __init__(self, app: Any) -> None:
-        self.app = app
-        self.away = 0
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if not self.away:
-            await self.app(scope, receive, send)
-            return
-        self.away -= 1
-        await send({"type": "http.response.start", "status": 502, "headers": []})
-        await send({"type": "http.response.body", "body": b"away"})
 
 
 class WeComStage(Stage):

@@ -3,12 +3,11 @@
 To accept a changed result: run with IMBRIDGE_UPDATE_GOLDEN=1 and read the diff.
 """
 
-import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from golden import as_expected
 
 from imbridge.adapters.wecom.inbound import Identity, decode
 from imbridge.adapters.wecom.received import content, events
@@ -63,11 +62,7 @@ def test_a_place_that_is_not_on_this_earth_is_none(north: str, east: str) -> Non
 
 @pytest.mark.parametrize("name", NAMES)
 def test_sample(name: str) -> None:
-    path = SAMPLES / f"{name}.expected.json"
-    result = seen(name)
-    if os.environ.get("IMBRIDGE_UPDATE_GOLDEN"):
-        path.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    assert result == json.loads(path.read_text(encoding="utf-8"))
+    as_expected(SAMPLES / f"{name}.expected.json", seen(name))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -5,11 +5,11 @@ result: run with IMBRIDGE_UPDATE_GOLDEN=1 and read the diff.
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from golden import save, updating
 from wecom_media import MP4, PDF, PNG, amr
 from wecom_rig import Rig
 
@@ -67,10 +67,9 @@ def made_of(reply: Any) -> dict[str, Any]:
 def test_sample(name: str) -> None:
     sample = read(name)
     result = made_of(sample["reply"])
-    if os.environ.get("IMBRIDGE_UPDATE_GOLDEN"):
+    if updating():
         sample |= result
-        text = json.dumps(sample, ensure_ascii=False, indent=2)
-        (SAMPLES / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
+        save(SAMPLES / f"{name}.json", sample)
     assert result == {key: sample[key] for key in ("messages", "degradations")}
 
 

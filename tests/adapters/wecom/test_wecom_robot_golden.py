@@ -5,12 +5,12 @@ changed result: run with IMBRIDGE_UPDATE_GOLDEN=1 and read the diff.
 """
 
 import json
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from golden import save, updating
 from hypothesis import given
 from hypothesis import strategies as st
 from wecom_corp_rig import CorpRig, corp_rig, say
@@ -51,9 +51,8 @@ async def test_sample(corp: CorpRig, name: str) -> None:
         media_id = message.content.get("media_id")
         messages.append(json.loads(text.replace(media_id, "MEDIA") if media_id else text))
     result = {"messages": messages, "degradations": [one.model_dump() for one in degradations]}
-    if os.environ.get("IMBRIDGE_UPDATE_GOLDEN"):
-        text = json.dumps(sample | result, ensure_ascii=False, indent=2)
-        (SAMPLES / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
+    if updating():
+        save(SAMPLES / f"{name}.json", sample | result)
     assert result == {key: sample[key] for key in ("messages", "degradations")}
     assert corp.wecom.violations == []
 

@@ -95,7 +95,7 @@ class Gateway:
             raise OapiError(41001)
         token = world.tokens.find(value)
         if token is not None and token.alive:
-            return token.app
+            return token.owner
         if call.is_new:
             raise ApiError(INVALID_TOKEN, "不合法的access_token", status=world.settings.invalid_token_status)
         raise OapiError(40014 if token is None else 42001)

@@ -2,10 +2,12 @@
 
 from collections import deque
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.common.newest import Newest
 from imbridge.emulators.common.rates import Rates
+from imbridge.emulators.common.tokens import Tokens
 from imbridge.emulators.common.world import BaseWorld
 from imbridge.emulators.dingtalk.app import App
 from imbridge.emulators.dingtalk.approvals import Approvals
@@ -25,7 +27,6 @@ from imbridge.emulators.dingtalk.sessions import Sessions
 from imbridge.emulators.dingtalk.settings import EmulatorSettings
 from imbridge.emulators.dingtalk.stats import Stats
 from imbridge.emulators.dingtalk.stream import Stream
-from imbridge.emulators.dingtalk.tokens import Tokens
 from imbridge.emulators.dingtalk.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class World(BaseWorld[EmulatorSettings, Stats, Faults]):
         """By access_token."""
         self.single_chats: dict[tuple[App, User], str] = {}
         """conversationId of single chats with robots."""
-        self.tokens = Tokens(settings, self.ids)
+        self.tokens: Tokens[App] = Tokens(settings, partial(self.ids.hex, "access_token", 32))
+        """For api.dingtalk.com and oapi.dingtalk.com alike."""
         self.sessions = Sessions(self)
         self.stream = Stream(self)
         self.pushes = Pushes(self)

@@ -1,6 +1,7 @@
 """`POST /app/getAppAccessToken`.
 
-Rule: bot.q.qq.com/wiki, `dev-prepare/access-token.html` (2026): refusals come with HTTP 200.
+Rules: bot.q.qq.com/wiki, `dev-prepare/access-token.html` (2026): refusals come with HTTP 200; bot-docs,
+`dev-prepare/interface-framework/api-use.md`: within the last minute of a token there is a new one, both are valid.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ def access_token(call: "Call") -> dict[str, Any]:
         raise ApiError(100007, "appid invalid", status=200)
     if body.get("clientSecret") != bot.secret:
         raise ApiError(100016, "invalid appid or secret", status=200)
-    value, left = world.tokens.request(bot)
+    value, left = world.tokens.request(bot, overlap=world.settings.token_overlap)
     world.stats.tokens_issued = world.tokens.issued
     fault = world.faults.take("expires_in") if world.faults.active else None
     return {"access_token": value, "expires_in": fault.facts["type"](left) if fault is not None else str(left)}

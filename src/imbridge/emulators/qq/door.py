@@ -100,9 +100,9 @@ class Door:
             raise ApiError(11243, status=401)
         if token is None or not token.alive:
             raise ApiError(11244, status=401)
-        if call.request.headers.get("X-Union-Appid", token.bot.app_id) != token.bot.app_id:
+        if call.request.headers.get("X-Union-Appid", token.owner.app_id) != token.owner.app_id:
             raise ApiError(11251, status=401)
-        return token.bot
+        return token.owner
 
     def _refusal(self, call: Call, error: ApiError, trace: str) -> dict[str, Any]:
         stats = self._world.stats

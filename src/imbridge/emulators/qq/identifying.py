@@ -118,7 +118,7 @@ def _bot(world: "World", fields: dict[str, Any]) -> "Bot":
     if kind != "QQBot" or token is None or not token.alive:
         world.stats.tokens_refused += 1
         raise Refused(4004, "", "the token is no living one in the form `QQBot ...`")
-    return token.bot
+    return token.owner
 
 
 def _shard(shard: Any) -> tuple[int, int]:

@@ -2,10 +2,12 @@
 
 import time
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.common.newest import Newest
 from imbridge.emulators.common.rates import Rates
+from imbridge.emulators.common.tokens import Tokens
 from imbridge.emulators.common.world import BaseWorld
 from imbridge.emulators.qq.active import Active
 from imbridge.emulators.qq.api_chunks import Chunks
@@ -27,7 +29,6 @@ from imbridge.emulators.qq.replies import Replies
 from imbridge.emulators.qq.secret_fields import SECRET_FIELDS
 from imbridge.emulators.qq.settings import EmulatorSettings
 from imbridge.emulators.qq.stats import Stats
-from imbridge.emulators.qq.tokens import Tokens
 from imbridge.emulators.qq.uploads import Uploads
 from imbridge.emulators.qq.webhooks import Webhooks
 
@@ -53,7 +54,7 @@ class World(BaseWorld[EmulatorSettings, Stats, Faults]):
         self.directs_of: dict[tuple[User, Bot], Direct] = {}
         self.muted: list[tuple[Guild, str, dict[str, Any]]] = []
         self.people = People(self)
-        self.tokens = Tokens(settings, self.ids)
+        self.tokens: Tokens[Bot] = Tokens(settings, partial(self.ids.text, "access_token", 48))
         self.gateway = Gateway(self)
         self.webhooks = Webhooks(self)
         self.dispatch = Dispatch(self)

@@ -177,7 +177,7 @@ class Gateway:
             raise ApiError(40014)
         if not token.alive:
             raise ApiError(42001)
-        app = token.app
+        app = token.owner
         if app.trusted_ips is not None and call.address not in app.trusted_ips:
             raise ApiError(60020)
         if world.faults.active and world.faults.take("distrust", call.path) is not None:

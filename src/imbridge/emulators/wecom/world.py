@@ -3,11 +3,13 @@
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.common.ids import Ids
 from imbridge.emulators.common.newest import Newest
 from imbridge.emulators.common.rates import Rates
+from imbridge.emulators.common.tokens import Tokens
 from imbridge.emulators.common.world import BaseWorld
 from imbridge.emulators.wecom.amounts import Amounts
 from imbridge.emulators.wecom.app import App
@@ -23,7 +25,6 @@ from imbridge.emulators.wecom.message import AppMessage, SentMessage, readable
 from imbridge.emulators.wecom.secret_fields import SECRET_FIELDS
 from imbridge.emulators.wecom.settings import EmulatorSettings
 from imbridge.emulators.wecom.stats import Stats
-from imbridge.emulators.wecom.tokens import Tokens
 from imbridge.emulators.wecom.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ class World(BaseWorld[EmulatorSettings, Stats, Faults]):
         self.directory = Directory(corp_name)
         self.apps: dict[int, App] = {}
         self.contacts_secret: App | None = None
-        self.tokens = Tokens(settings, self.ids)
+        self.tokens: Tokens[App] = Tokens(settings, partial(self.ids.text, "access_token", 128))
+        """Asked again, an app gets the same one while it is valid (developer.work.weixin.qq.com, path/91039)."""
         self.uploads = Uploads(settings, self.ids)
         self.callbacks = Callbacks(self)
         self.clicks = CardClicks(self)
