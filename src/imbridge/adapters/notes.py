@@ -27,7 +27,7 @@ class Notes(ABC):
             try:
                 found[name] = reader(note)
             except (AttributeError, KeyError, TypeError, ValueError) as error:
-                log.warning("a note of %s cannot be read, and is dropped (%s)", kind, type(error).__name__)
+                log.warning("a note (%s %s) cannot be read, and is dropped: %s", kind, name, type(error).__name__)
                 self.drop(kind, name)
         return found
 
