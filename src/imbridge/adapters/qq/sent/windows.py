@@ -7,7 +7,6 @@ noted before they are used; a process that is killed within milliseconds of that
 """
 
 import asyncio
-import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -18,8 +17,6 @@ from typing import Any
 from imbridge.adapters.notes import Notes
 from imbridge.adapters.qq.api import kind_of
 from imbridge.protocol import Channel, DeliveryError
-
-log = logging.getLogger(__name__)
 
 WINDOWS = {"c2c": 3600.0, "group": 300.0, "guild": 300.0, "dms": 300.0}
 """Seconds in which something said there can be answered."""
