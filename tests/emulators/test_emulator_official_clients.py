@@ -4,8 +4,9 @@ import asyncio
 import json
 
 import pytest
-from feishu_official import STARTUP, running
+from feishu_official import running
 from feishu_raw_client import until
+from official_client import STARTUP
 
 from imbridge.emulators.feishu import App, Chat, EmulatorSettings, FeishuEmulator, User
 

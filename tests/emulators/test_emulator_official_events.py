@@ -5,8 +5,9 @@ import json
 from typing import Any
 
 import pytest
-from feishu_official import STARTUP, running
+from feishu_official import running
 from feishu_raw_client import until
+from official_client import STARTUP
 
 from imbridge.emulators.feishu import App, EmulatorSettings, FeishuEmulator, User
 

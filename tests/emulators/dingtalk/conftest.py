@@ -43,12 +43,6 @@ def group(ding: DingTalkEmulator, app: App, alice: User, bob: User) -> Group:
 
 
 @pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as opened:
-        yield opened
-
-
-@pytest.fixture
 async def api(ding: DingTalkEmulator, app: App, session: aiohttp.ClientSession) -> Api:
     return Api(session, ding.base_url, app)
 

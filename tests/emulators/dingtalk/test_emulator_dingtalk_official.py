@@ -1,9 +1,10 @@
 """The official Python client talks to the emulator: that is what proves it."""
 
 import aiohttp
-from dingtalk_official import STARTUP, official_client
+from dingtalk_official import official_client
 from dingtalk_raw_api import PNG
 from dingtalk_raw_stream import until
+from official_client import STARTUP
 
 from imbridge.emulators.dingtalk import App, DingTalkEmulator, Group, User
 

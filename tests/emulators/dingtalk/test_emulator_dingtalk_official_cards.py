@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from dingtalk_official import STARTUP, official_client
+from dingtalk_official import official_client
 from dingtalk_raw_org import FORM, Org, organisation
+from official_client import STARTUP
 
 from imbridge.emulators.dingtalk import EmulatorSettings
 

@@ -52,12 +52,6 @@ def channel(guild: Guild) -> Channel:
 
 
 @pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as opened:
-        yield opened
-
-
-@pytest.fixture
 async def api(qq: QQEmulator, bot: Bot, session: aiohttp.ClientSession) -> Api:
     return Api(session, qq, bot)
 

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from official_client import STARTUP, OfficialClient
 from qq_raw_api import until
-from qq_raw_official import STARTUP, OfficialClient, official_client
+from qq_raw_official import official_client
 
 from imbridge.emulators.qq import Bot, Channel, EmulatorSettings, Group, Guild, QQEmulator, User
 from imbridge.emulators.qq.sending import PNG

@@ -1,78 +1,27 @@
 """WeCom's official SDK for smart bots talks to the emulator."""
 
 import asyncio
-import json
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
 
 import pytest
+from official_client import OfficialClient, running
 
 from imbridge.emulators.wecom.bot import Bot, BotUser, WeComBotEmulator
-
-SCRIPT = Path(__file__).parent / "scripts" / "aibot_bot.py"
-STARTUP = 30.0
-
-
-class Client:
-    """The official client in a process of its own."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-
-    async def notes(self, what: str) -> dict[str, Any]:
-        """The next line that says so."""
-        assert self._process.stdout is not None
-        seen = []
-        while line := await asyncio.wait_for(self._process.stdout.readline(), STARTUP):
-            seen.append(line.decode())
-            try:
-                note = json.loads(line)
-            except ValueError:
-                continue
-            if note["what"] == what:
-                return note
-        raise AssertionError(f"the client ended: {''.join(seen)}")
 
 
 @asynccontextmanager
 async def official_client(
     platform: WeComBotEmulator, bot: Bot, secret: str = "", reconnects: int = 0
-) -> AsyncIterator[Client]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        SCRIPT,
-        platform.ws_url,
-        bot.bot_id,
-        secret or bot.secret,
-        str(reconnects),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        yield Client(process)
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
-
-
-@pytest.fixture
-async def platform() -> AsyncIterator[WeComBotEmulator]:
-    async with WeComBotEmulator() as emulator:
-        yield emulator
+) -> AsyncIterator[OfficialClient]:
+    own = (platform.ws_url, bot.bot_id, secret or bot.secret, str(reconnects))
+    async with running("aibot_bot.py", *own) as process:
+        yield OfficialClient(process)
 
 
 @pytest.fixture
 def bot(platform: WeComBotEmulator) -> Bot:
     return platform.add_bot("Bot")
-
-
-@pytest.fixture
-def alice(platform: WeComBotEmulator) -> BotUser:
-    return platform.add_user("Alice")
 
 
 async def test_the_official_client_talks(platform: WeComBotEmulator, bot: Bot, alice: BotUser) -> None:

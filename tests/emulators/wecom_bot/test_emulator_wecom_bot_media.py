@@ -1,7 +1,6 @@
 """Media of WeCom's smart bots: what people send, and what a bot uploads."""
 
 import base64
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -16,32 +15,6 @@ RESPOND, INIT, CHUNK, FINISH = (
     "aibot_upload_media_chunk",
     "aibot_upload_media_finish",
 )
-
-
-@pytest.fixture
-def bot_settings() -> BotEmulatorSettings:
-    return BotEmulatorSettings()
-
-
-@pytest.fixture
-async def platform(bot_settings: BotEmulatorSettings) -> AsyncIterator[WeComBotEmulator]:
-    async with WeComBotEmulator(settings=bot_settings) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def smart(platform: WeComBotEmulator) -> Bot:
-    return platform.add_bot("Bot")
-
-
-@pytest.fixture
-def alice(platform: WeComBotEmulator) -> BotUser:
-    return platform.add_user("Alice")
-
-
-@pytest.fixture
-async def raw(platform: WeComBotEmulator, smart: Bot, session: aiohttp.ClientSession) -> RawClient:
-    return await RawClient.open(session, platform.ws_url, smart)
 
 
 async def fetched(session: aiohttp.ClientSession, offer: dict[str, str]) -> tuple[bytes, str]:

@@ -1,37 +1,14 @@
 """Customer-service messages and typing, sent by wechatpy."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from wechat_official import access_token, call, client_of, code_of
+from wechat_official import access_token, call, code_of
 from wechatpy import WeChatClient
 
 from imbridge.emulators.wechat import Account, Follower, WeChatEmulator
 from imbridge.emulators.wechat.sending import AMR, JPEG, MP4
-
-
-@pytest.fixture
-async def wechat() -> AsyncIterator[WeChatEmulator]:
-    async with WeChatEmulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def account(wechat: WeChatEmulator) -> Account:
-    return wechat.add_account()
-
-
-@pytest.fixture
-def alice(wechat: WeChatEmulator, account: Account) -> Follower:
-    return wechat.add_follower("Alice")
-
-
-@pytest.fixture
-async def client(wechat: WeChatEmulator, account: Account) -> AsyncIterator[WeChatClient]:
-    async with client_of(wechat, account) as opened:
-        yield opened
 
 
 async def test_the_window_and_the_quota(wechat: WeChatEmulator, account: Account, alice: Follower) -> None:

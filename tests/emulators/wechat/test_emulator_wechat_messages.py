@@ -1,7 +1,6 @@
 """Every kind of message and event a person causes, read by wechatpy."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -9,29 +8,6 @@ from wechat_official import WechatpyBot, client_of, wechatpy_bot
 from wechatpy import parse_message
 
 from imbridge.emulators.wechat import Account, EmulatorSettings, Follower, SentMessage, WeChatEmulator
-
-
-@pytest.fixture
-async def wechat() -> AsyncIterator[WeChatEmulator]:
-    async with WeChatEmulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def account(wechat: WeChatEmulator) -> Account:
-    return wechat.add_account()
-
-
-@pytest.fixture
-def alice(wechat: WeChatEmulator, account: Account) -> Follower:
-    return wechat.add_follower("Alice")
-
-
-@pytest.fixture
-async def bot(wechat: WeChatEmulator, account: Account) -> AsyncIterator[WechatpyBot]:
-    async with wechatpy_bot(account) as running:
-        await wechat.set_callback(account, running.url)
-        yield running
 
 
 async def read(bot: WechatpyBot, sent: SentMessage) -> Any:

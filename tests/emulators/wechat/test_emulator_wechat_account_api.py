@@ -1,12 +1,11 @@
 """The emulated API around messages: media, followers, templates, menu, codes, web authorisation."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from wechat_official import access_token, call, client_of, refusal, wechatpy_bot
+from wechat_official import access_token, call, refusal, wechatpy_bot
 from wechatpy import WeChatClient, WeChatOAuth
 
 from imbridge.emulators.wechat import Account, ConsentPageError, Follower, WeChatEmulator
@@ -16,25 +15,8 @@ BACK = "https://bot.example/back"
 
 
 @pytest.fixture
-async def wechat() -> AsyncIterator[WeChatEmulator]:
-    async with WeChatEmulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def account(wechat: WeChatEmulator) -> Account:
-    return wechat.add_account()
-
-
-@pytest.fixture
 def alice(wechat: WeChatEmulator, account: Account) -> Follower:
     return wechat.add_follower("Alice", unionid="u1")
-
-
-@pytest.fixture
-async def client(wechat: WeChatEmulator, account: Account) -> AsyncIterator[WeChatClient]:
-    async with client_of(wechat, account) as opened:
-        yield opened
 
 
 async def test_uploads(wechat: WeChatEmulator, client: WeChatClient) -> None:

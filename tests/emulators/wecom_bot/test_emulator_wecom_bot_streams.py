@@ -1,42 +1,14 @@
 """Streams of WeCom's smart bots on the long connection."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
-import aiohttp
 import pytest
 from wecom_bot_raw import PNG, TEXT_CARD, RawClient, image, markdown, stream
 
 from imbridge.emulators.wecom.bot import Bot, BotEmulatorSettings, BotUser, WeComBotEmulator
 
 RESPOND = "aibot_respond_msg"
-
-
-@pytest.fixture
-def bot_settings() -> BotEmulatorSettings:
-    return BotEmulatorSettings()
-
-
-@pytest.fixture
-async def platform(bot_settings: BotEmulatorSettings) -> AsyncIterator[WeComBotEmulator]:
-    async with WeComBotEmulator(settings=bot_settings) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def smart(platform: WeComBotEmulator) -> Bot:
-    return platform.add_bot("Bot")
-
-
-@pytest.fixture
-def alice(platform: WeComBotEmulator) -> BotUser:
-    return platform.add_user("Alice")
-
-
-@pytest.fixture
-async def raw(platform: WeComBotEmulator, smart: Bot, session: aiohttp.ClientSession) -> RawClient:
-    return await RawClient.open(session, platform.ws_url, smart)
 
 
 async def test_a_stream_shows_its_states(

@@ -1,10 +1,8 @@
 """What WeCom's smart bots may send on the long connection, and what people see of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
-import aiohttp
 import pytest
 from wecom_bot_raw import TEXT_CARD, VOTE, RawClient, markdown, stream
 
@@ -16,32 +14,6 @@ RESPOND, SEND, WELCOME, UPDATE = (
     "aibot_respond_welcome_msg",
     "aibot_respond_update_msg",
 )
-
-
-@pytest.fixture
-def bot_settings() -> BotEmulatorSettings:
-    return BotEmulatorSettings()
-
-
-@pytest.fixture
-async def platform(bot_settings: BotEmulatorSettings) -> AsyncIterator[WeComBotEmulator]:
-    async with WeComBotEmulator(settings=bot_settings) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def smart(platform: WeComBotEmulator) -> Bot:
-    return platform.add_bot("Bot")
-
-
-@pytest.fixture
-def alice(platform: WeComBotEmulator) -> BotUser:
-    return platform.add_user("Alice")
-
-
-@pytest.fixture
-async def raw(platform: WeComBotEmulator, smart: Bot, session: aiohttp.ClientSession) -> RawClient:
-    return await RawClient.open(session, platform.ws_url, smart)
 
 
 def card(content: dict[str, Any]) -> dict[str, Any]:

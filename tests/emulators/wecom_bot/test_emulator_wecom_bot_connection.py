@@ -1,39 +1,12 @@
 """The long connection of WeCom's smart bots: subscribing, pings, one connection per bot, faults."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 from wecom_bot_raw import RawClient, markdown, stream
 
 from imbridge.emulators.wecom.bot import Bot, BotEmulatorSettings, BotUser, WeComBotEmulator
-
-
-@pytest.fixture
-def bot_settings() -> BotEmulatorSettings:
-    return BotEmulatorSettings()
-
-
-@pytest.fixture
-async def platform(bot_settings: BotEmulatorSettings) -> AsyncIterator[WeComBotEmulator]:
-    async with WeComBotEmulator(settings=bot_settings) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def smart(platform: WeComBotEmulator) -> Bot:
-    return platform.add_bot("Bot")
-
-
-@pytest.fixture
-def alice(platform: WeComBotEmulator) -> BotUser:
-    return platform.add_user("Alice")
-
-
-@pytest.fixture
-async def raw(platform: WeComBotEmulator, smart: Bot, session: aiohttp.ClientSession) -> RawClient:
-    return await RawClient.open(session, platform.ws_url, smart)
 
 
 def kinds(platform: WeComBotEmulator) -> list[str]:

@@ -1,37 +1,14 @@
 """Faults on demand, and watching the wire."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 import pytest
-from wechat_official import SEND, access_token, client_of, code_of, refusal
+from wechat_official import SEND, access_token, code_of, refusal
 from wechatpy import WeChatClient
 
 from imbridge.emulators.wechat import Account, Follower, WeChatEmulator
-
-
-@pytest.fixture
-async def wechat() -> AsyncIterator[WeChatEmulator]:
-    async with WeChatEmulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def account(wechat: WeChatEmulator) -> Account:
-    return wechat.add_account()
-
-
-@pytest.fixture
-def alice(wechat: WeChatEmulator, account: Account) -> Follower:
-    return wechat.add_follower("Alice")
-
-
-@pytest.fixture
-async def client(wechat: WeChatEmulator, account: Account) -> AsyncIterator[WeChatClient]:
-    async with client_of(wechat, account) as opened:
-        yield opened
 
 
 async def test_wechatpy_sees_refusals(wechat: WeChatEmulator, alice: Follower, client: WeChatClient) -> None:

@@ -1,14 +1,14 @@
 """The callback mode of WeCom's smart bots, against a server that wechatpy encrypts for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
 from wechatpy.enterprise.crypto import WeChatCrypto
-from wecom_bot_address import Address, Reply, serving
+from wecom_bot_address import Address, Reply
 from wecom_bot_raw import PNG, TEXT_CARD, VOTE, RawClient, image, markdown, official_decrypt, stream
 
 from imbridge.emulators.wecom.bot import (
@@ -24,34 +24,6 @@ from imbridge.emulators.wecom.bot import (
 @pytest.fixture
 def bot_settings() -> BotEmulatorSettings:
     return BotEmulatorSettings(poll_seconds=0.02, callback_retries=(0.01, 0.01))
-
-
-@pytest.fixture
-async def platform(bot_settings: BotEmulatorSettings) -> AsyncIterator[WeComBotEmulator]:
-    async with WeComBotEmulator(settings=bot_settings) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def smart(platform: WeComBotEmulator) -> Bot:
-    return platform.add_bot("Bot")
-
-
-@pytest.fixture
-def alice(platform: WeComBotEmulator) -> BotUser:
-    return platform.add_user("Alice")
-
-
-@pytest.fixture
-async def address(smart: Bot) -> AsyncIterator[Address]:
-    async with serving(smart) as made:
-        yield made
-
-
-@pytest.fixture
-async def called(platform: WeComBotEmulator, smart: Bot, address: Address) -> Address:
-    await platform.set_callback(smart, address.url)
-    return address
 
 
 def kinds(platform: WeComBotEmulator) -> list[str]:

@@ -1,7 +1,6 @@
 """Passive replies: every kind wechatpy makes, and what is none."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -18,29 +17,6 @@ from wechatpy.replies import (
 
 from imbridge.emulators.wechat import Account, EmulatorSettings, Follower, WeChatEmulator
 from imbridge.emulators.wechat.sending import AMR, JPEG, MP4
-
-
-@pytest.fixture
-async def wechat() -> AsyncIterator[WeChatEmulator]:
-    async with WeChatEmulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def account(wechat: WeChatEmulator) -> Account:
-    return wechat.add_account()
-
-
-@pytest.fixture
-def alice(wechat: WeChatEmulator, account: Account) -> Follower:
-    return wechat.add_follower("Alice")
-
-
-@pytest.fixture
-async def bot(wechat: WeChatEmulator, account: Account) -> AsyncIterator[WechatpyBot]:
-    async with wechatpy_bot(account) as running:
-        await wechat.set_callback(account, running.url)
-        yield running
 
 
 async def test_media(wechat: WeChatEmulator, account: Account, alice: Follower, bot: WechatpyBot) -> None:

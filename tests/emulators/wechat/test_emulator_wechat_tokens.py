@@ -1,35 +1,11 @@
 """Access tokens of the emulated platform, and calls that are none."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
-import pytest
-from wechat_official import SEND, access_token, call, client_of
+from wechat_official import SEND, access_token, call
 from wechatpy import WeChatClient
 
 from imbridge.emulators.wechat import Account, EmulatorSettings, Follower, WeChatEmulator
-
-
-@pytest.fixture
-async def wechat() -> AsyncIterator[WeChatEmulator]:
-    async with WeChatEmulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def account(wechat: WeChatEmulator) -> Account:
-    return wechat.add_account()
-
-
-@pytest.fixture
-def alice(wechat: WeChatEmulator, account: Account) -> Follower:
-    return wechat.add_follower("Alice")
-
-
-@pytest.fixture
-async def client(wechat: WeChatEmulator, account: Account) -> AsyncIterator[WeChatClient]:
-    async with client_of(wechat, account) as opened:
-        yield opened
 
 
 async def test_wechatpy_sends_a_text(wechat: WeChatEmulator, alice: Follower, client: WeChatClient) -> None:

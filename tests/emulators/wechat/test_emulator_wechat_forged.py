@@ -11,22 +11,6 @@ from wechatpy.exceptions import InvalidAppIdException, InvalidSignatureException
 from imbridge.emulators.wechat import Account, Follower, Forged, WeChatEmulator
 
 
-@pytest.fixture
-async def wechat() -> AsyncIterator[WeChatEmulator]:
-    async with WeChatEmulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def account(wechat: WeChatEmulator) -> Account:
-    return wechat.add_account()
-
-
-@pytest.fixture
-def alice(wechat: WeChatEmulator, account: Account) -> Follower:
-    return wechat.add_follower("Alice")
-
-
 class Strict(WechatpyBot):
     """Answers 403 for what wechatpy finds forged."""
 

@@ -1,47 +1,13 @@
 """`response_url` of WeCom's smart bots: one message by a plain POST."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 import pytest
-from wecom_bot_address import Address, serving
+from wecom_bot_address import Address
 from wecom_bot_raw import markdown
 
 from imbridge.emulators.wecom.bot import Bot, BotEmulatorSettings, BotUser, WeComBotEmulator
-
-
-@pytest.fixture
-def bot_settings() -> BotEmulatorSettings:
-    return BotEmulatorSettings()
-
-
-@pytest.fixture
-async def platform(bot_settings: BotEmulatorSettings) -> AsyncIterator[WeComBotEmulator]:
-    async with WeComBotEmulator(settings=bot_settings) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def smart(platform: WeComBotEmulator) -> Bot:
-    return platform.add_bot("Bot")
-
-
-@pytest.fixture
-def alice(platform: WeComBotEmulator) -> BotUser:
-    return platform.add_user("Alice")
-
-
-@pytest.fixture
-async def address(smart: Bot) -> AsyncIterator[Address]:
-    async with serving(smart) as made:
-        yield made
-
-
-@pytest.fixture
-async def called(platform: WeComBotEmulator, smart: Bot, address: Address) -> Address:
-    await platform.set_callback(smart, address.url)
-    return address
 
 
 async def posted(session: aiohttp.ClientSession, url: str, body: Any) -> int:

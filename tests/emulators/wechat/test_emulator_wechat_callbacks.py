@@ -1,6 +1,5 @@
 """Callbacks of the emulated Official Account platform, received by wechatpy."""
 
-from collections.abc import AsyncIterator
 from typing import Literal
 
 import pytest
@@ -11,12 +10,6 @@ from imbridge.emulators.wechat import CallbackRefusedError, WeChatEmulator
 
 Mode = Literal["plain", "compatible", "encrypted"]
 MODES: tuple[Mode, ...] = ("plain", "compatible", "encrypted")
-
-
-@pytest.fixture
-async def wechat() -> AsyncIterator[WeChatEmulator]:
-    async with WeChatEmulator() as emulator:
-        yield emulator
 
 
 @pytest.mark.parametrize("mode", MODES)
