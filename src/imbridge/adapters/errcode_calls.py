@@ -42,6 +42,8 @@ from imbridge.transport import (
 from imbridge.transport.prompt import promptly
 
 _MAX_REFRESHES = 1
+_STALE = 0.1
+"""Seconds of being held back after which a token is looked at again."""
 _SHOWN = 5
 """Limits that an error names: a message to many people counts against those of each."""
 _CALL_TIMEOUT, _FILE_TIMEOUT = 10.0, 120.0
@@ -149,7 +151,10 @@ class ErrcodeCaller:
             try:
                 token = await self._token(deadline)
                 # After the token: those who wait for the first one must not leave all at once.
-                held += await self._pace(path, limits, deadline)
+                waited = await self._pace(path, limits, deadline)
+                if waited > _STALE:  # another call may have had it refused meanwhile
+                    token = await self._token(deadline)
+                held += waited
             except (DeliveryError, AuthError) as error:
                 if doubt:  # this attempt did not leave, but an earlier one may have arrived
                     raise DeliveryError(

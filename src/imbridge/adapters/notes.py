@@ -1,7 +1,13 @@
 """What an adapter has to know again after a restart: small, and of one account."""
 
+import logging
 from abc import ABC, abstractmethod
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+log = logging.getLogger(__name__)
+
+ValueT = TypeVar("ValueT")
 
 
 class Notes(ABC):
@@ -10,6 +16,20 @@ class Notes(ABC):
     @abstractmethod
     async def all(self, kind: str) -> dict[str, Any]:
         """Every note of a kind, by name, with all that was put and dropped before."""
+
+    async def read(self, kind: str, reader: Callable[[Any], ValueT]) -> dict[str, ValueT]:
+        """Every note of a kind, by name, as `reader` reads it; one that it cannot read is dropped, and logged.
+
+        Such a note is of another version of the program, which must not keep an account from starting.
+        """
+        found = {}
+        for name, note in (await self.all(kind)).items():
+            try:
+                found[name] = reader(note)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                log.warning("a note (%s %s) cannot be read, and is dropped: %s", kind, name, type(error).__name__)
+                self.drop(kind, name)
+        return found
 
     @abstractmethod
     def put(self, kind: str, name: str, value: Any) -> None:

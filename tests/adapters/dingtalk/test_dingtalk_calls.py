@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from contract import until
-from dingtalk_rig import Rig
+from dingtalk_rig import Rig, text
 from dingtalk_tables import ASK, SEND, ask, in_a_hurry, say_hi
 
 from imbridge.adapters.base import Health
@@ -331,3 +331,16 @@ class TestAnyCall:
     async def test_a_method_that_is_none(self, rig: Rig) -> None:
         with pytest.raises(ValueError, match="no HTTP method"):
             await rig.make().call("GET / HTTP/1.1\r\nX: y", "/v1.0/x")
+
+
+async def test_a_call_that_was_held_back_leaves_with_the_token_of_then(rig: Rig) -> None:
+    """The token dies while it waits; another call finds that out, and this one is not refused for it."""
+    adapter = await rig.start(api_rate="1/400ms")
+    await adapter.send(rig.target(), text("one"), "k1")
+    waiting = asyncio.create_task(adapter.send(rig.target(), text("two"), "k2"))
+    await asyncio.sleep(0.05)
+    rig.ding.faults.expire_tokens()
+    await ask(rig, adapter)
+    refused = rig.ding.stats.tokens_refused
+    await waiting
+    assert rig.ding.stats.tokens_refused == refused

@@ -120,6 +120,13 @@ class TestCloseCodes:
         assert session(rig) == before
         assert rig.qq.stats.token_requests > asked
 
+    async def test_the_token_that_the_gateway_refuses_is_not_used_again(self, rig: Rig, adapter: QQAdapter) -> None:
+        """Also when the API has nothing against it."""
+        asked = rig.qq.stats.token_requests
+        rig.qq.close(rig.bot, 4004)
+        await heard(rig, "with another one")
+        assert rig.qq.stats.token_requests == asked + 1
+
     async def test_two_programs_with_one_bot_are_told_of(self, rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
         await rig.start()
         for number in range(1, 5):
@@ -251,6 +258,25 @@ class TestInboxWithoutRoom:
         assert rig.intake.texts == said
         assert adapter.counters()["connects"] == 1
         assert adapter.counters()["watchdog_kills"] == 0
+
+    async def test_a_replay_may_take_its_time(self, rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+        """RESUMED comes after all that was missed; the first of it shows that the session goes on."""
+        await (await rig.start()).close()
+        said = [f"m{number}" for number in range(5)]
+        for text in said:
+            await rig.alice.says(text, bot=rig.bot)
+        monkeypatch.setattr("imbridge.adapters.taking.MOST_WAITING", 1)
+        monkeypatch.setattr("imbridge.adapters.qq.link._READY_WITHIN", 0.5)
+        rig.intake.hold = True
+        adapter = rig.make()
+        starting = asyncio.create_task(adapter.start())
+        await until(lambda: rig.intake.pending, "an offer")
+        await starting
+        await asyncio.sleep(1.0)  # what would be too long for an answer
+        rig.intake.hold = False
+        rig.intake.pending[0].set_result(Verdict.ACCEPTED)
+        await rig.intake.has(said[-1])
+        assert (rig.intake.texts, adapter.counters()["connects"], rig.qq.stats.resumes) == (said, 1, 1)
 
     async def test_the_stop_does_not_wait_for_room(
         self, rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

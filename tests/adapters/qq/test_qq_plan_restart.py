@@ -78,3 +78,15 @@ async def test_so_many_plans_are_known_and_for_a_day() -> None:
     await later.restore()
     assert later.of("k1000", (3, False)) == (3, False)
     assert list(await notes.all("plans")) == ["k1000"]
+
+
+@pytest.mark.parametrize("kind", ["replies", "plans", "rights", "addresses", "open_stream"])
+@pytest.mark.parametrize("note", [None, "x", [], {}, {"numbers": 1}])
+async def test_notes_that_make_no_sense_are_dropped(
+    rig: Rig, kind: str, note: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig.notes.put(kind, "name", note)
+    adapter = await rig.start()
+    await adapter.send(rig.target(answers=await hears(rig)), text("hi"), "key")
+    assert "name" not in await rig.notes.all(kind)
+    assert f"a note ({kind} name) cannot be read" in caplog.text

@@ -111,6 +111,18 @@ async def test_what_the_inbox_had_not_is_replayed_to_the_next_one(rig: Rig) -> N
     assert rig.intake.texts == ["two"]
 
 
+async def test_what_comes_during_the_stop_is_left_to_the_next_one(rig: Rig) -> None:
+    adapter = await rig.start()
+    (driver,) = adapter._hearing.drivers  # type: ignore[attr-defined]  # of a gateway
+    driver.reading = False  # the first step of a stop
+    await rig.alice.says("late", bot=rig.bot)
+    await until(lambda: adapter.counters().get("after_stop") == 1, "what is left")
+    assert rig.intake.offered == []
+    await adapter.close()
+    await rig.start()
+    await rig.intake.has("late")
+
+
 async def test_a_replay_brings_no_second_answer(rig: Rig, tmp_path: Path) -> None:
     """The number that is told to the gateway lies behind: it sends again what was answered."""
     bridge = Bridge([rig.config()], options=BridgeOptions(state=tmp_path / "state.db"))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from qq_rig import Rig, markdown, text
-from qq_saying import guild_channel, hears, say, say_all, target
+from qq_saying import PNG, guild_channel, hears, say, say_all, target
 
 from imbridge.adapters.qq import QQAdapter
 from imbridge.adapters.qq.sent.reactions import path_of
@@ -14,6 +14,7 @@ from imbridge.protocol import (
     ContentRefusedError,
     DeliveryError,
     Emoji,
+    Image,
     Markdown,
     Mention,
     MentionAll,
@@ -342,6 +343,22 @@ class TestLostAnswers:
         assert sent.part.message_id == ""
         assert [message.text for message in rig.sent()] == ["once"]
         assert rig.qq.stats.duplicates_refused == 1
+
+    async def test_a_plainer_form_follows_although_an_answer_was_lost(self, rig: Rig, adapter: QQAdapter) -> None:
+        """The first attempt was the same, so it was refused, too."""
+        rig.bot.markdown = False
+        await hears(rig)
+        rig.qq.faults.cut_after_accept("*/messages")
+        assert await say(adapter, rig.target(), Markdown("**hi**")) == (["text"], ["markdown"])
+        assert [message.text for message in rig.sent()] == ["hi"]
+
+    async def test_of_an_upload_nobody_sees_anything(self, rig: Rig, adapter: QQAdapter) -> None:
+        await hears(rig)
+        rig.qq.faults.cut_after_accept("*/files")
+        rig.qq.faults.refuse("*/files", 11253, times=None)
+        with pytest.raises(NotPermittedError) as caught:
+            await say(adapter, rig.target(), Image(data=PNG))
+        assert not caught.value.ambiguous
 
     async def test_errors_within_success(self, rig: Rig, adapter: QQAdapter) -> None:
         await hears(rig)

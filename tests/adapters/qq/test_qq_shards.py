@@ -121,6 +121,13 @@ class TestTurns:
         clock.now += 5.0
         assert starts.turn(0) == 0.0
 
+    def test_a_turn_that_was_taken_counts_once(self, starts: Starts, clock: Clock) -> None:
+        starts.learn({"max_concurrency": 2})
+        assert starts.turn(0) == 0.0
+        clock.now += 0.5
+        starts.taken(0)
+        assert [starts.turn(shard) for shard in (1, 2)] == [0.0, 5.0]
+
     def test_a_turn_that_was_not_taken_is_given_up(self, starts: Starts, clock: Clock) -> None:
         assert [starts.turn(shard) for shard in range(2)] == [0.0, 5.0]
         clock.now += 60.0

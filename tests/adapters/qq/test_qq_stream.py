@@ -251,6 +251,14 @@ class TestTheEnd:
         assert all(message.finished for message in rig.sent())
         assert rig.qq.violations == []
 
+    async def test_what_is_written_anew_where_there_are_no_streams_any_more(self, rig: Rig, adapter: QQAdapter) -> None:
+        said = await asked(rig)
+        await begun(adapter, rig, answers=said.id)
+        await adapter.close()
+        rig.qq.faults.refuse(STREAM, 11253, 403, times=None)
+        await begun(await rig.start(), rig, "one again", answers=said.id)
+        assert texts(rig) == [f"one\n\n{INTERRUPTED}", "one again"]
+
     async def test_what_cannot_be_finished_now_is_left_to_the_next(self, rig: Rig, adapter: QQAdapter) -> None:
         await asked(rig)
         await begun(adapter, rig)

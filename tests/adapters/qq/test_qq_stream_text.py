@@ -17,6 +17,8 @@ texts = st.lists(st.sampled_from(_PIECES), max_size=12).map("".join)
 @example("<qqbot-at-user", True)
 @example("a_b_c", False)
 @example("a * b\n1. c", False)
+@example("-_aa", False)
+@example("a\n1.*_a", False)
 def test_a_state_begins_with_the_one_before(text: str, markdown: bool) -> None:
     growing = GrowingText(markdown=markdown)
     before = ""

@@ -14,6 +14,7 @@ from qq_webhook import WebhookRig, hooked
 
 from imbridge.adapters.base import Health, Verdict
 from imbridge.adapters.qq.crypto import Signer
+from imbridge.adapters.qq.hearing.callbacks import Callbacks
 from imbridge.emulators.qq import CallbackRefusedError, Forged
 from imbridge.emulators.qq.signing import sign
 from imbridge.protocol import AuthError, UnknownEvent
@@ -153,6 +154,16 @@ class TestEvents:
         assert http.rig.intake.texts == ["again"] * 2
         assert http.rig.qq.stats.webhook_refused == 1
 
+    async def test_what_is_being_stored_when_time_is_over_is_still_handled(
+        self, rig: Rig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("imbridge.adapters.qq.webhook._TIMEOUT", 0.05)
+        async with hooked(rig) as http:
+            rig.intake.hold = True
+            answer = await rig.qq.webhooks.send(rig.bot, http.event())
+            assert not answer.acked
+            assert not rig.intake.pending[0].cancelled()
+
     async def test_no_room_is_said_so_that_it_comes_later(self, http: WebhookRig) -> None:
         http.rig.intake.answers.append(Verdict.OVERLOADED)
         answer = await http.rig.qq.webhooks.send(http.rig.bot, http.event())
@@ -209,7 +220,10 @@ FORGED = {
     "in half an hour": Forged(age=-1800),
     "just too old": Forged(age=302),
     "nothing": Forged(signature="missing", without=("X-Signature-Timestamp", "X-Bot-Appid"), tampered=b""),
-    "a large body": Forged(signature="missing", tampered=b'{"op":13,"d":{"x":"' + b"x" * 10_000 + b'"}}'),
+    "a large body": Forged(
+        signature="missing",
+        tampered=b'{"op":13,"d":{"plain_token":"a","event_ts":"1","x":"' + b"x" * 10_000 + b'"}}',
+    ),
 }
 
 
@@ -238,6 +252,15 @@ class TestRefusals:
             assert (await http.rig.qq.webhooks.replay(http.rig.bot)).acked
         assert http.rig.intake.texts == ["hello"]
         assert http.adapter.counters()["repeated"] == 3
+
+    async def test_what_was_acknowledged_is_forgotten_in_time(
+        self, http: WebhookRig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("imbridge.adapters.qq.webhook._WINDOW", -1.0)
+        for number in range(3):
+            assert (await http.rig.qq.webhooks.send(http.rig.bot, http.event(str(number)))).acked
+        assert isinstance(http.adapter._hearing, Callbacks)
+        assert len(http.adapter._hearing._webhook._taken) == 0
 
     async def test_a_repetition_under_way_is_not_taken_twice(self, http: WebhookRig) -> None:
         http.rig.intake.hold = True

@@ -345,3 +345,11 @@ async def test_no_more_than_so_many_are_known(monkeypatch: pytest.MonkeyPatch, r
     assert len(windows._handles) == 10
     assert len(windows._over) == 10
     assert sum(map(len, windows._in_chat.values())) == 10
+
+
+@pytest.mark.parametrize("note", [None, "x", [], {}, {"field": "msg_id", "channel": "c", "until": "soon", "used": 1}])
+async def test_notes_that_make_no_sense_are_dropped(note: Any) -> None:
+    notes = MemoryNotes()
+    notes.put("replies", "m1", note if not isinstance(note, dict) else {"numbers": {}, "last": 1} | note)
+    await Windows(notes).restore()
+    assert await notes.all("replies") == {}

@@ -166,7 +166,11 @@ class QQApi:
     ) -> dict[str, Any]:
         limits = self.limits("files")
         path = f"{place(channel)}/{name}"
-        answer = await self.caller.call("POST", path, json=body, limits=limits, timeout=timeout, patience=patience)
+        try:
+            answer = await self.caller.call("POST", path, json=body, limits=limits, timeout=timeout, patience=patience)
+        except DeliveryError as error:
+            error.ambiguous = False  # whether or not it arrived, nobody sees anything of it
+            raise
         return answer.body
 
     def _chat_limits(self, channel: Channel, where: str) -> Limits:

@@ -45,7 +45,7 @@ class Addresses:
 
     async def restore(self) -> None:
         """What an earlier process was refused."""
-        for host, since in (await self._notes.all(_KIND)).items():
+        for host, since in (await self._notes.read(_KIND, float)).items():
             if self._now() - since < RECHECK:
                 self._refused[host] = since
             else:

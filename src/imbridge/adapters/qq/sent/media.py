@@ -137,4 +137,4 @@ class QQMedia:
 
 def _is_unconverted(kind: int, error: DeliveryError) -> bool:
     """Whether it may pass as a file."""
-    return kind != FILE and not error.ambiguous and error.code in UNCONVERTED_CODES
+    return kind != FILE and error.code in UNCONVERTED_CODES

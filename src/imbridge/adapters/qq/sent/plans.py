@@ -6,6 +6,7 @@ What has a number already is not said twice; were the rest of it put together ot
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import Any
 
 from imbridge.adapters.notes import Notes
 
@@ -29,10 +30,10 @@ class Plans:
 
     async def restore(self) -> None:
         """What an earlier process has planned."""
-        notes = await self._notes.all(_KIND)
-        for key, note in sorted(notes.items(), key=lambda item: float(item[1]["at"])):
-            if self._now() - note["at"] < _KEPT:
-                self._plans[key] = (note["left"], note["markdown"])
+        notes = await self._notes.read(_KIND, _read)
+        for key, (plan, at) in sorted(notes.items(), key=lambda item: item[1][1]):
+            if self._now() - at < _KEPT:
+                self._plans[key] = plan
             else:
                 self._notes.drop(_KIND, key)
 
@@ -46,3 +47,7 @@ class Plans:
         if len(self._plans) > _MOST:
             self._notes.drop(_KIND, self._plans.popitem(last=False)[0])
         return plan
+
+
+def _read(note: Any) -> tuple[Plan, float]:
+    return (int(note["left"]), bool(note["markdown"])), float(note["at"])

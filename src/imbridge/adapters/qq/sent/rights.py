@@ -33,7 +33,7 @@ class Rights:
 
     async def restore(self) -> None:
         """What an earlier process was refused."""
-        for name, since in (await self._notes.all(_KIND)).items():
+        for name, since in (await self._notes.read(_KIND, float)).items():
             if self._now() - since < RECHECK:
                 self._refused[name] = since
             else:

@@ -77,7 +77,7 @@ class Speaking:
             try:
                 up = await self._media.uploaded(target.channel, media)
             except DeliveryError as error:
-                if error.ambiguous or not (isinstance(error, DegradeError) or error.code in UNFETCHED_CODES):
+                if not isinstance(error, DegradeError) and error.code not in UNFETCHED_CODES:
                     raise
                 form = self._named(media, text, way, Degradation(what=_word(media), how="text", why=str(error)))
                 return await self._delivering.deliver(target, [form], key)

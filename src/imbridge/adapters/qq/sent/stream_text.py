@@ -21,8 +21,10 @@ _MARKUP = re.compile(
     |(?P<number>^[ ]{0,3}\d{1,9}[.)](?=[ \t]|$))""",
     re.VERBOSE | re.MULTILINE,
 )
-_OPEN = re.compile(r"(?:[\\*_]|^[ ]{0,3}(?:\#{1,6}|[-+=]|\d{1,9}[.)]))\Z", re.MULTILINE)
-"""What has to be followed by something before it is known whether it is markup."""
+_OPEN = "\\*_"
+_START = re.compile(r"[ ]{0,3}(?:\#{1,6}|[-+=]|\d{1,9}[.)])")
+"""At the end of a text, and at the end that is a whole line: what has to be followed by something before it is known
+whether it is markup."""
 
 
 class GrowingText:
@@ -58,8 +60,9 @@ def _known(text: str, *, markdown: bool) -> int:
     end = len(text) if half is None else half.start()
     if markdown:
         return min(settled(text, MISSING), end)
-    found = _OPEN.search(text[:end])
-    return end if found is None else found.start()
+    known = text[:end].rstrip(_OPEN)
+    line = known.rfind("\n") + 1
+    return line if _START.fullmatch(known, line) else len(known)
 
 
 def _literal(text: str) -> str:

@@ -60,7 +60,7 @@ class Streams:
 
     async def start(self) -> None:
         """Finish what an earlier process left open, in the background."""
-        left = await self._notes.all(_KIND)
+        left = await self._notes.read(_KIND, _read)
         if left:
             self._begin_task(self._finish_left(left))
 
@@ -124,7 +124,7 @@ class Streams:
                 self._windows.give_back(handle, number_of)
                 if is_for_good(error) and error.code not in (*ADDRESS_CODES, DUPLICATE):
                     self._rights.refuse(_RIGHT, str(error))
-            return await self._as_message(target, card, key, str(error))
+            return await self._as_message(target, card, number_of, str(error))
         identity = stream.place.id if stream.place is not None else ""
         self._windows.confirm(handle, number_of, identity)
         self._rights.grant(_RIGHT)
@@ -185,13 +185,13 @@ class Streams:
 
     # -- what an earlier process left ----------------------------------------------------------------------------------
 
-    async def _finish_left(self, left: dict[str, Any]) -> None:
+    async def _finish_left(self, left: dict[str, tuple[StreamPlace, str]]) -> None:
         log.info("%s: %d streams were left open by an earlier process; they are finished", self._api.account, len(left))
-        for identity, note in left.items():
-            # A state may have been on its way when that process ended, and an earlier attempt to finish it.
-            place = StreamPlace(note["openid"], note["fields"], identity, note["index"] + 2)
+        for identity, (place, text) in left.items():
+            place.id = identity
+            place.index += 2  # one was perhaps on its way when that process ended, and an earlier attempt to finish it
             try:
-                await self._api.state(place, broken_off(note["text"]), last=True, patience=60.0)
+                await self._api.state(place, broken_off(text), last=True, patience=60.0)
             except (DeliveryError, AuthError) as error:
                 log.warning("%s: a stream that was left open could not be finished: %s", self._api.account, error)
                 if isinstance(error, AuthError | RateLimitedError) or error.ambiguous:
@@ -204,3 +204,7 @@ class Streams:
         task = asyncio.create_task(work, name=f"link:{self._api.account}:stream")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _read(note: Any) -> tuple[StreamPlace, str]:
+    return StreamPlace(str(note["openid"]), dict(note["fields"]), "", int(note["index"])), str(note["text"])

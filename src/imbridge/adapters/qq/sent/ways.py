@@ -16,7 +16,7 @@ from imbridge.adapters.qq.outbound import Body
 from imbridge.adapters.qq.sent.rights import Rights
 from imbridge.adapters.qq.sent.windows import Handle, Windows
 from imbridge.adapters.uploads import Content
-from imbridge.protocol import AuthError, Channel, Degradation, DeliveryError, NotPermittedError
+from imbridge.protocol import AuthError, Channel, ContentRefusedError, Degradation, DeliveryError, NotPermittedError
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +92,8 @@ class Ways:
             except DeliveryError as error:
                 if error.code == DUPLICATE and (known or error.ambiguous):
                     return Delivered({}, handle.sent.get(key, ""))  # we said it before
+                if handle.counted and isinstance(error, ContentRefusedError):
+                    error.ambiguous = False  # an earlier attempt was the same, and refused the same way
                 if not error.ambiguous:
                     self._windows.give_back(handle, key)
                 if error.code != DUPLICATE or not left:

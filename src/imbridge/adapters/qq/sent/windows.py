@@ -81,9 +81,8 @@ class Windows:
     async def restore(self) -> None:
         """What an earlier process has answered."""
         self._closed = False
-        for identity, note in (await self._notes.all(_KIND)).items():
-            handle = Handle(identity, note["field"], note["channel"], note["until"], used=note["used"])
-            handle.numbers, handle.last = dict(note["numbers"]), note["last"]
+        for identity, handle in (await self._notes.read(_KIND, _read)).items():
+            handle.id = identity
             if self._now() < handle.until:  # one that is used up tells what was said all the same
                 self._keep(handle)
                 self._holders |= dict.fromkeys(handle.numbers, identity)
@@ -260,6 +259,12 @@ class Windows:
             self._in_chat.pop(handle.channel, None)
         if handle.last:  # it was written, also when all of its numbers were given back
             self._notes.drop(_KIND, identity)
+
+
+def _read(note: Any) -> Handle:
+    handle = Handle("", str(note["field"]), str(note["channel"]), float(note["until"]), used=int(note["used"]))
+    handle.numbers, handle.last = {str(key): int(number) for key, number in note["numbers"].items()}, int(note["last"])
+    return handle
 
 
 def _nobody(when: str) -> str:
