@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from dingtalk_rig import Rig, alone
+from dingtalk_rig import Rig
+from rigs import alone
 
 from imbridge.adapters.base import Target
 from imbridge.adapters.dingtalk import DingTalkAdapter

@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from contract import RecordingIntake
+from rigs import BaseRig
 
-from imbridge.adapters.base import Adapter, AdapterContext, Health, Target
+from imbridge.adapters.base import Target
 from imbridge.adapters.dingtalk import DingTalkAdapter, DingTalkConfig
 from imbridge.emulators.dingtalk import App, BotMessage, DingTalkEmulator, EmulatorSettings, Group, User
-from imbridge.protocol import Card, Channel, ChannelKind, Element, Markdown, Text
-from imbridge.rendering import Part, PartKind
+from imbridge.protocol import Channel, ChannelKind
 from imbridge.transport import Backoff, HttpPool, LinkOptions
 
 SECRET = "canary-client-secret"
@@ -19,17 +18,14 @@ FAST = EmulatorSettings(redelivery=(0.05, 0.1, 0.2), disconnect_linger=0.5, rate
 """Short waits, and no rates; everything else as on the platform."""
 
 
-class Rig:
+class Rig(BaseRig[DingTalkAdapter]):
     """An emulated organisation with one app, one person, and adapters made on demand."""
 
     def __init__(self, ding: DingTalkEmulator, pool: HttpPool) -> None:
+        super().__init__(pool)
         self.ding = ding
-        self.pool = pool
         self.app: App = ding.add_app("Demo", client_secret=SECRET)
         self.alice: User = ding.add_user("Alice")
-        self.intake = RecordingIntake()
-        self.health: list[tuple[Health, str]] = []
-        self.adapters: list[Adapter] = []
 
     def config(self, **settings: Any) -> DingTalkConfig:
         """The settings of the app's account."""
@@ -41,12 +37,6 @@ class Rig:
         }  # fmt: skip
         return DingTalkConfig(**own | settings)
 
-    def context(self, intake: Any = None) -> AdapterContext:
-        """What the bridge would lend."""
-        return AdapterContext(
-            intake or self.intake, self.pool, lambda _, health, reason: self.health.append((health, reason))
-        )
-
     def make(self, *, options: LinkOptions | None = None, intake: Any = None, **settings: Any) -> DingTalkAdapter:
         """An adapter that is not started."""
         adapter = DingTalkAdapter(self.config(**settings), self.context(intake), link_options=options)
@@ -54,17 +44,6 @@ class Rig:
             caller.backoff = Backoff(0.02, 0.1)
         self.adapters.append(adapter)
         return adapter
-
-    async def start(self, **settings: Any) -> DingTalkAdapter:
-        """An adapter that is started."""
-        adapter = self.make(**settings)
-        await adapter.start()
-        return adapter
-
-    async def close(self) -> None:
-        """Close all."""
-        for adapter in self.adapters:
-            await adapter.close()
 
     def target(self, where: User | Group | None = None, **facts: Any) -> Target:
         """A person's private chat (Alice's, when left out) or a group."""
@@ -87,19 +66,3 @@ async def rigged(settings: EmulatorSettings | None = None) -> AsyncIterator[Rig]
         rig = Rig(ding, pool)
         yield rig
         await rig.close()
-
-
-def text(said: str) -> Part:
-    return Part(PartKind.TEXT, (Text(said),))
-
-
-def markdown(said: str) -> Part:
-    return Part(PartKind.MARKDOWN, (Markdown(said),))
-
-
-def card(**facts: Any) -> Part:
-    return alone(PartKind.CARD, Card(**facts))
-
-
-def alone(kind: PartKind, element: Element) -> Part:
-    return Part(kind, (element,))

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from contract import until
 from dingtalk_cards import CREATE, STREAM, UPDATE, begun, card_calls, card_of, growing, seen, texts
-from dingtalk_rig import Rig, alone
+from dingtalk_rig import Rig
+from rigs import alone
 
 from imbridge.adapters.base import GrowingFullError
 from imbridge.adapters.broken_off import INTERRUPTED

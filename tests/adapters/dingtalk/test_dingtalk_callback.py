@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 from contract import until
 from dingtalk_callbacks import CallbackRig, callback_settings, called_back
-from dingtalk_rig import SECRET, Rig, text
+from dingtalk_rig import SECRET, Rig
+from rigs import text
 from served import served
 
 from imbridge.adapters import taking

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from contract import until
-from dingtalk_rig import Rig, text
+from dingtalk_rig import Rig
 from dingtalk_tables import ASK, SEND, ask, in_a_hurry, say_hi
+from rigs import text
 
 from imbridge.adapters.base import Health
 from imbridge.adapters.dingtalk import DingTalkAdapter

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from dingtalk_cards import CREATE, UPDATE, begun, card_calls, created, said_on, seen, texts
-from dingtalk_rig import Rig, card, markdown, text
+from dingtalk_rig import Rig
+from rigs import card, markdown, text
 
 from imbridge.adapters.base import Target
 from imbridge.adapters.dingtalk import DingTalkAdapter

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dingtalk_rig import Rig, alone
+from dingtalk_rig import Rig
 from golden import save, updating
+from rigs import alone
 
 from imbridge.adapters.dingtalk.sent.cards import DoesNotFitError, is_raw, model_data, own_data, raw_data
 from imbridge.protocol import Card

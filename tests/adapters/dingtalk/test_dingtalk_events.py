@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 from contract import until
-from dingtalk_rig import Rig, text
+from dingtalk_rig import Rig
+from rigs import text
 
 from imbridge.adapters.dingtalk import DingTalkAdapter
 from imbridge.emulators.dingtalk import Group

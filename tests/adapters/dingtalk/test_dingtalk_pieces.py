@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
-from dingtalk_rig import Rig, card
+from dingtalk_rig import Rig
 from dingtalk_saying import HERE, heard, make_robot, say_all
+from rigs import card
 
 from imbridge import Bridge
 from imbridge.adapters.dingtalk import DingTalkAdapter

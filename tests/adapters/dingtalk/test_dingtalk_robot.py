@@ -8,8 +8,9 @@ import urllib.parse
 from typing import Any
 
 import pytest
-from dingtalk_rig import Rig, rigged, text
+from dingtalk_rig import Rig, rigged
 from dingtalk_saying import HERE, PNG, make_robot, say, say_all
+from rigs import text
 
 from imbridge import Bridge
 from imbridge.adapters.base import Health, Target

@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from dingtalk_rig import Rig, text
+from dingtalk_rig import Rig
 from dingtalk_saying import HERE, make_robot
+from rigs import text
 
 from imbridge.adapters.dingtalk.errors import BANNED
 from imbridge.adapters.dingtalk.robot import hook as hook_module

@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from dingtalk_rig import Rig, text
+from dingtalk_rig import Rig
 from dingtalk_saying import heard, say, say_all
+from rigs import text
 
 from imbridge.adapters.base import Target
 from imbridge.adapters.dingtalk import DingTalkAdapter

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from dingtalk_rig import Rig, rigged, text
+from dingtalk_rig import Rig, rigged
 from dingtalk_saying import GIF, PDF, PNG, WEBP, heard, say
+from rigs import text
 
 from imbridge.adapters.base import AdapterContext
 from imbridge.adapters.dingtalk import DingTalkAdapter, DingTalkConfig

@@ -4,14 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from contract import RecordingIntake
+from rigs import BaseRig
 
-from imbridge.adapters.base import Adapter, AdapterContext, Health, Target
+from imbridge.adapters.base import Target
 from imbridge.adapters.notes import MemoryNotes, Notes
 from imbridge.adapters.qq import QQAdapter, QQConfig
 from imbridge.emulators.qq import Bot, BotMessage, EmulatorSettings, Group, QQEmulator, User
-from imbridge.protocol import Card, Channel, ChannelKind, Element, Markdown, Text
-from imbridge.rendering import Part, PartKind
+from imbridge.protocol import Channel, ChannelKind
 from imbridge.transport import Backoff, HttpPool, LinkOptions
 
 SECRET = "canary-app-secret"
@@ -20,18 +19,15 @@ FAST = EmulatorSettings(redelivery=(0.05, 0.1), rate_limits=False, heartbeat_int
 """Short waits, and no rates; everything else as on the platform."""
 
 
-class Rig:
+class Rig(BaseRig[QQAdapter]):
     """An emulated platform with one bot, one person, and adapters made on demand."""
 
     def __init__(self, qq: QQEmulator, pool: HttpPool) -> None:
+        super().__init__(pool)
         self.qq = qq
-        self.pool = pool
         self.bot: Bot = qq.add_bot("Demo", secret=SECRET)
         self.alice: User = qq.add_user("Alice")
-        self.intake = RecordingIntake()
         self.notes: Notes = MemoryNotes()
-        self.health: list[tuple[Health, str]] = []
-        self.adapters: list[Adapter] = []
 
     def config(self, **settings: Any) -> QQConfig:
         """The settings of the bot's account."""
@@ -41,34 +37,14 @@ class Rig:
         }  # fmt: skip
         return QQConfig(**own | settings)
 
-    def context(self, intake: Any = None, notes: Notes | None = None) -> AdapterContext:
-        """What the bridge would lend."""
-        return AdapterContext(
-            intake or self.intake,
-            self.pool,
-            lambda _, health, reason: self.health.append((health, reason)),
-            notes or self.notes,
-        )
-
     def make(
         self, *, options: LinkOptions | None = None, intake: Any = None, notes: Notes | None = None, **settings: Any
     ) -> QQAdapter:
         """An adapter that is not started. All of them share the rig's notes, as one process after another would."""
-        adapter = QQAdapter(self.config(**settings), self.context(intake, notes), link_options=options)
+        adapter = QQAdapter(self.config(**settings), self.context(intake, notes or self.notes), link_options=options)
         adapter.api.caller.backoff = Backoff(0.02, 0.1)
         self.adapters.append(adapter)
         return adapter
-
-    async def start(self, **settings: Any) -> QQAdapter:
-        """An adapter that is started."""
-        adapter = self.make(**settings)
-        await adapter.start()
-        return adapter
-
-    async def close(self) -> None:
-        """Close all."""
-        for adapter in self.adapters:
-            await adapter.close()
 
     def target(self, where: User | Group | None = None, **facts: Any) -> Target:
         """A person's single chat (Alice's, when left out) or a group."""
@@ -95,19 +71,3 @@ async def rigged(settings: EmulatorSettings | None = None) -> AsyncIterator[Rig]
         rig = Rig(qq, pool)
         yield rig
         await rig.close()
-
-
-def text(said: str) -> Part:
-    return Part(PartKind.TEXT, (Text(said),))
-
-
-def markdown(said: str) -> Part:
-    return Part(PartKind.MARKDOWN, (Markdown(said),))
-
-
-def card(**facts: Any) -> Part:
-    return alone(PartKind.CARD, Card(**facts))
-
-
-def alone(kind: PartKind, element: Element) -> Part:
-    return Part(kind, (element,))

@@ -3,7 +3,8 @@
 from typing import Any
 
 from contract import until
-from qq_rig import Rig, alone
+from qq_rig import Rig
+from rigs import alone
 
 from imbridge.adapters.qq import QQAdapter
 from imbridge.adapters.qq.sent.streaming import C2CStream

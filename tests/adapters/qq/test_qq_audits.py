@@ -5,8 +5,9 @@ from typing import Any, Literal
 
 import pytest
 from contract import until
-from qq_rig import Rig, text
+from qq_rig import Rig
 from qq_saying import guild_channel, hears, target
+from rigs import text
 
 from imbridge.adapters.qq import QQAdapter
 from imbridge.adapters.qq.sent.audits import PASSED, REJECTED, Audits, Decision, audit_of

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from qq_rig import Rig, alone, card
+from qq_rig import Rig
+from rigs import alone, card
 
 from imbridge.adapters.base import Sent
 from imbridge.adapters.qq import QQAdapter

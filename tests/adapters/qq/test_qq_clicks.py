@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 from contract import until
-from qq_rig import Rig, alone
+from qq_rig import Rig
 from qq_webhook import hooked
+from rigs import alone
 
 from imbridge.adapters.base import Verdict
 from imbridge.adapters.qq import QQAdapter

@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from qq_rig import FAST, SECRET, Rig, markdown, text
+from qq_rig import FAST, SECRET, Rig
 from qq_saying import hears
+from rigs import markdown, text
 
 from imbridge.adapters.errcode_calls import Answer
 from imbridge.adapters.errcode_refusals import DegradeError, RetargetError

@@ -2,7 +2,8 @@
 
 import pytest
 from contract import until
-from qq_rig import PNG, Rig, text
+from qq_rig import PNG, Rig
+from rigs import text
 
 from imbridge.adapters.base import Target
 from imbridge.adapters.qq import QQAdapter

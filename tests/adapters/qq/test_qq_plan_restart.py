@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
-from qq_rig import Rig, text
+from qq_rig import Rig
 from qq_saying import hears, say_all
+from rigs import text
 
 from imbridge.adapters.notes import MemoryNotes
 from imbridge.adapters.qq import QQAdapter

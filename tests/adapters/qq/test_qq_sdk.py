@@ -7,7 +7,8 @@ import threading
 from typing import Any
 
 import pytest
-from qq_rig import PNG, Rig, text
+from qq_rig import PNG, Rig
+from rigs import text
 
 from imbridge.adapters.qq import QQAdapter
 from imbridge.adapters.qq.services import sdk as sdk_module

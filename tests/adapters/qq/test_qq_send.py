@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
-from qq_rig import Rig, markdown, text
+from qq_rig import Rig
 from qq_saying import PNG, guild_channel, hears, say, say_all, target
+from rigs import markdown, text
 
 from imbridge.adapters.qq import QQAdapter
 from imbridge.adapters.qq.sent.reactions import path_of

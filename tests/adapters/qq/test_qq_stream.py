@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from contract import until
-from qq_rig import Rig, alone, text
+from qq_rig import Rig
 from qq_streams import STREAM, asked, begun, growing, seen, shows, texts
+from rigs import alone, text
 
 from imbridge.adapters.base import GrowingFullError
 from imbridge.adapters.broken_off import INTERRUPTED

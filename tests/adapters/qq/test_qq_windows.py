@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from contract import until
-from qq_rig import Rig, text
+from qq_rig import Rig
 from qq_saying import guild_channel, hears, pass_time, say, target
+from rigs import text
 
 from imbridge.adapters.notes import MemoryNotes
 from imbridge.adapters.qq import QQAdapter
