@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientConnectionResetError, WSMsgType, web
 
+from imbridge.emulators.common.half_open import HalfOpen
 from imbridge.emulators.common.newest import Newest
 from imbridge.emulators.dingtalk import frame as frames
 from imbridge.emulators.dingtalk.acks import Acks
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 FRAME_LIMIT = 8 * 1024 * 1024
 
 
-class Connection:
+class Connection(HalfOpen):
     """A connected client. Writing never waits: what cannot be written yet is kept in order.
 
     Attributes:
@@ -28,22 +29,18 @@ class Connection:
         connection_id: Its id, as in the frames' headers.
         topics: What it has subscribed to: pairs of type and topic.
         draining: Whether a SYSTEM disconnect was sent: nothing is pushed over it any more.
-        frozen: Whether a fault keeps it half-open.
     """
 
     def __init__(self, world: "World", app: App, topics: frozenset[tuple[str, str]]) -> None:
+        super().__init__()
         self.app = app
         self.connection_id = world.ids.uuid("connection")
         self.topics = topics
         self.draining = False
-        self.frozen = False
         self._world = world
         self._socket = web.WebSocketResponse(compress=False, max_msg_size=FRAME_LIMIT, autoping=False)
-        self._transport: asyncio.Transport | None = None
         self._outbox: deque[str] = deque()
         self._wake = asyncio.Event()
-        self._thawed = asyncio.Event()
-        self._thawed.set()
         self._waiting: dict[str, Push] = {}
         self._settled: Newest[str, Push] = Newest(world.settings.history)
         self._acks = Acks(world, self._waiting, self._settled)
@@ -85,26 +82,6 @@ class Connection:
     def tolerate(self, message_id: str) -> None:
         """Lets a frame be acknowledged that was written by hand."""
         self._acks.tolerate(message_id)
-
-    def freeze(self) -> None:
-        """Half-open: the TCP connection stays, but nothing is read or written any more."""
-        self.frozen = True
-        self._thawed.clear()
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.pause_reading()
-
-    def thaw(self) -> None:
-        """Ends `freeze`."""
-        if self.frozen and self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
-        self.frozen = False
-        self._thawed.set()
-
-    def abort(self) -> None:
-        """Cuts the TCP connection with no closing handshake."""
-        self._thawed.set()
-        if self._transport is not None:
-            self._transport.abort()
 
     def disconnect(self, reason: str) -> None:
         """Says that it will end; nothing is pushed over it any more, and later the TCP connection is closed."""

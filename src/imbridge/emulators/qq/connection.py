@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import ClientConnectionResetError, WSMsgType, web
 
 from imbridge.emulators.common.compact_json import dump
+from imbridge.emulators.common.half_open import HalfOpen
 from imbridge.emulators.qq.identifying import Refused, identify, resume
 from imbridge.emulators.qq.pushed import Pushed
 from imbridge.emulators.qq.session import Session
@@ -25,26 +26,22 @@ PAYLOAD_LIMIT = 1024 * 1024
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID, HELLO, HEARTBEAT_ACK = 0, 1, 2, 6, 7, 9, 10, 11
 
 
-class Connection:
+class Connection(HalfOpen):
     """A connected client. Writing never waits: what cannot be written yet is kept in order.
 
     Attributes:
         session: The session it carries; None: nothing was identified yet.
-        frozen: Whether a fault keeps it half-open.
         close_code: The code with which the platform has closed it; 0: it has not.
     """
 
     def __init__(self, world: "World") -> None:
+        super().__init__()
         self.session: Session | None = None
-        self.frozen = False
         self.close_code = 0
         self._world = world
         self._socket = web.WebSocketResponse(compress=False, max_msg_size=PAYLOAD_LIMIT)
-        self._transport: asyncio.Transport | None = None
         self._outbox: deque[tuple[str, Pushed | None]] = deque()
         self._wake = asyncio.Event()
-        self._thawed = asyncio.Event()
-        self._thawed.set()
         self._heard = time.monotonic()
         self._closed = False
 
@@ -77,28 +74,12 @@ class Connection:
             await asyncio.gather(*tasks, return_exceptions=True)
         return self._socket
 
-    def freeze(self) -> None:
-        """Half-open: the TCP connection stays, but nothing is read or written any more."""
-        self.frozen = True
-        self._thawed.clear()
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.pause_reading()
-
-    def thaw(self) -> None:
-        """Ends `freeze`."""
-        if self.frozen and self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
-        self.frozen = False
-        self._thawed.set()
-
     def abort(self) -> None:
         """Cuts the TCP connection with no closing handshake."""
         self._closed = True
         if self.session is not None:
             self.session.detach(self)
-        self._thawed.set()
-        if self._transport is not None:
-            self._transport.abort()
+        super().abort()
 
     def close(self, code: int, text: str = "") -> None:
         """Closes it with a code, once what was queued is written."""

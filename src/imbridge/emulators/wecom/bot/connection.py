@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import ClientConnectionResetError, WSMsgType, web
 
 from imbridge.emulators.common.compact_json import dump
+from imbridge.emulators.common.half_open import HalfOpen
 from imbridge.emulators.wecom.bot import bodies
 from imbridge.emulators.wecom.bot.bot import Bot
 from imbridge.emulators.wecom.bot.commands import COMMANDS
@@ -21,7 +22,7 @@ SUBSCRIBE, PING = "aibot_subscribe", "ping"
 FRAME_LIMIT = 8 * 1024 * 1024
 
 
-class Connection:
+class Connection(HalfOpen):
     """A connected client. Writing never waits: what cannot be written yet is kept in order.
 
     Attributes:
@@ -30,15 +31,13 @@ class Connection:
     """
 
     def __init__(self, world: "World") -> None:
+        super().__init__()
         self.bot: Bot | None = None
         self.subscribed = False
         self._world = world
         self._socket = web.WebSocketResponse(compress=False, max_msg_size=FRAME_LIMIT)
-        self._transport: asyncio.Transport | None = None
         self._outbox: deque[tuple[str | bytes, str | None]] = deque()
         self._wake = asyncio.Event()
-        self._thawed = asyncio.Event()
-        self._thawed.set()
         self._unacknowledged: Counter[str] = Counter()
         self._timers: set[asyncio.TimerHandle] = set()
         self._silence: asyncio.TimerHandle | None = None
@@ -67,24 +66,10 @@ class Connection:
             await asyncio.gather(writer, return_exceptions=True)
         return self._socket
 
-    def freeze(self) -> None:
-        """Half-open: the TCP connection stays, but nothing is read or written any more."""
-        self._thawed.clear()
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.pause_reading()
-
     def thaw(self) -> None:
         """Ends `freeze`."""
-        if not self._thawed.is_set() and self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
-        self._thawed.set()
+        super().thaw()
         self._wake.set()
-
-    def abort(self) -> None:
-        """Cuts the TCP connection with no closing handshake."""
-        self._thawed.set()
-        if self._transport is not None:
-            self._transport.abort()
 
     def end(self) -> None:
         """Closes the TCP connection when everything is written, with no closing handshake, as the platform does."""
