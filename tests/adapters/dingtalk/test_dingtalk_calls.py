@@ -342,6 +342,5 @@ async def test_a_call_that_was_held_back_leaves_with_the_token_of_then(rig: Rig)
     await asyncio.sleep(0.05)
     rig.ding.faults.expire_tokens()
     await ask(rig, adapter)
-    refused = rig.ding.stats.tokens_refused
     await waiting
-    assert rig.ding.stats.tokens_refused == refused
+    assert rig.ding.stats.tokens_refused == 1
