@@ -12,21 +12,20 @@ from pydantic_core import to_json
 from imbridge.adapters.base import Inbound
 from imbridge.adapters.qq.received import events
 from imbridge.adapters.qq.received.content import content_type, shown
-from imbridge.adapters.qq.received.facts import digest, id_of, moment
+from imbridge.adapters.qq.received.facts import id_of, moment
 from imbridge.adapters.qq.received.happening import Happening
 from imbridge.adapters.qq.received.identity import Identity
 from imbridge.adapters.qq.received.mentions import Called
 from imbridge.adapters.qq.received.quotes import indices, quote
 from imbridge.adapters.qq.received.senders import DIRECT, PRIVATE, channel, sender
 from imbridge.adapters.said import GAPS, joined, said
+from imbridge.adapters.unexpected import NOT_AS_EXPECTED, digest
 from imbridge.protocol import DecodeError, Element, Event, Mention, Message, UnknownEvent
 
 __all__ = ["MESSAGES", "Identity", "decode", "unreadable"]
 
 GROUP_CALL, GUILD_CALL = "GROUP_AT_MESSAGE_CREATE", "AT_MESSAGE_CREATE"
 MESSAGES = frozenset({PRIVATE, GROUP_CALL, "GROUP_MESSAGE_CREATE", GUILD_CALL, "MESSAGE_CREATE", DIRECT})
-_NOT_AS_EXPECTED = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
-"""What reading raises on something of a known kind that lacks what its kind should have. It is passed on whole."""
 
 
 def decode(payload: Mapping[str, Any], me: Identity) -> Inbound:
@@ -57,7 +56,7 @@ def unreadable(payload: Any, me: Identity) -> Inbound:
 def _event(told: Happening) -> Event:
     reader = events.READERS.get(told.kind)
     if reader is not None:
-        with suppress(*_NOT_AS_EXPECTED):
+        with suppress(*NOT_AS_EXPECTED):
             return reader(told)
     return told.make(UnknownEvent, kind=told.kind)
 

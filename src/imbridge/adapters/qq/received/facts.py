@@ -1,6 +1,5 @@
 """What deliveries say: fields, times, people and places."""
 
-import hashlib
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -81,11 +80,6 @@ def whole(value: Any) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**15 else None
-
-
-def digest(content: bytes) -> str:
-    """Stands for the id of something that has none."""
-    return hashlib.sha256(content).hexdigest()[:32]
 
 
 @lru_cache(maxsize=10_000)
