@@ -1,12 +1,16 @@
 """Several accounts of one platform in one bridge."""
 
 import asyncio
+import logging
+from pathlib import Path
 
 import pytest
 from runtime_world import account, counts, echo, emulated, skill, until
 
 from imbridge import Bridge, BridgeOptions, ConfigError
 from imbridge.adapters.base import Health
+from imbridge.adapters.dingtalk import DingTalkConfig
+from imbridge.emulators.dingtalk import DingTalkEmulator
 
 
 async def test_two_bots_in_one_group_both_answer_once() -> None:
@@ -31,6 +35,26 @@ async def test_two_bots_in_one_group_both_answer_once() -> None:
             assert feishu.stats.tokens_issued == 2
             assert {message.app_id for message in feishu.messages} == {app.app_id for app in apps}
             assert feishu.violations == []
+
+
+@pytest.mark.parametrize("state", [True, False])
+async def test_what_a_restart_forgets_is_told(state: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "imbridge")
+    async with DingTalkEmulator() as ding, emulated() as feishu:
+        app = ding.add_app("Bot")
+        config = DingTalkConfig(
+            name="work",
+            client_id=app.client_id,
+            client_secret=app.client_secret,
+            base_url=ding.base_url,
+            oapi_url=ding.base_url,
+        )
+        options = BridgeOptions(state=tmp_path / "state.db" if state else None)
+        async with Bridge([config, account(feishu, feishu.add_app(), "two")], options=options):
+            pass
+    told = [record.getMessage() for record in caplog.records if "`state` is not set" in record.getMessage()]
+    assert len(told) == (0 if state else 1)
+    assert all(line.startswith("dingtalk:work: ") for line in told)
 
 
 async def test_each_answers_as_itself_and_its_lanes_are_its_own() -> None:

@@ -219,10 +219,12 @@ class Adapter(ABC):
 
     Attributes:
         without_id: Why something that it sent may have no id, by which it could be changed or taken back: for people.
+        noted: What a restart forgets when notes are in memory only, for people; empty where it is nothing.
     """
 
     platform: ClassVar[str]
     without_id: ClassVar[str] = "the platform gives no id for what is sent this way"
+    noted: ClassVar[str] = ""
     config_type: ClassVar[type[AccountConfig]]
     capabilities: Capabilities
     health: Health = Health.STARTING

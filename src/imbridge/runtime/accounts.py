@@ -89,6 +89,12 @@ class Accounts(Mapping[str, Adapter]):
     def __len__(self) -> int:
         return len(self._adapters)
 
+    def _hint_at_notes(self) -> None:
+        if isinstance(self._notebook, MemoryNotebook):
+            for adapter in self._adapters.values():
+                if adapter.noted:
+                    log.info("%s: the option `state` is not set, so a restart forgets %s", adapter.key, adapter.noted)
+
     async def start(self) -> None:
         """Connect all. One that fails or cannot be reached is logged and does not keep the others from starting.
 
@@ -97,6 +103,7 @@ class Accounts(Mapping[str, Adapter]):
         Raises:
             ImbridgeError: none could be started; the first one's reason.
         """
+        self._hint_at_notes()
         self._starts = {adapter: asyncio.create_task(adapter.start()) for adapter in self._adapters.values()}
         for start in self._starts.values():
             start.add_done_callback(lambda task: self._changed.set())

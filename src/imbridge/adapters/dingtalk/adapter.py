@@ -61,6 +61,7 @@ class DingTalkAdapter(Adapter):
     platform: ClassVar[str] = "dingtalk"
     config_type: ClassVar[type[AccountConfig]] = DingTalkConfig
     capabilities = ROBOT
+    noted: ClassVar[str] = "which cards are not finished, and the calls of the month"
     without_id: ClassVar[str] = (
         "DingTalk gives no id for what is sent by a session webhook; with reply_by: api it can be taken back"
     )

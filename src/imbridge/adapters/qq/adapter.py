@@ -58,6 +58,7 @@ class QQAdapter(Adapter):
     platform: ClassVar[str] = "qq"
     config_type: ClassVar[type[AccountConfig]] = QQConfig
     capabilities = BOT
+    noted: ClassVar[str] = "the gateway's sessions, and which answers were given"
 
     def __init__(
         self, config: AccountConfig, context: AdapterContext, *, link_options: LinkOptions | None = None
