@@ -6,6 +6,7 @@ content of `GROUP_MESSAGE_CREATE` still has what mentions the robot, and `is_you
 Undocumented: a private robot that is mentioned in a channel gets `MESSAGE_CREATE` only.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -40,14 +41,15 @@ def unescape(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-class Writing:
+class Writing(ABC):
     """Text of one person, and what all that is sent has in common."""
 
     _world: "World"
 
     @property
+    @abstractmethod
     def _me(self) -> "User":
-        raise NotImplementedError
+        """Whose it is."""
 
     async def says(
         self,
