@@ -1,9 +1,13 @@
 """The robot of a group that is an address to post to: it speaks in that group, and does nothing else."""
 
 from typing import ClassVar
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
 
 from imbridge.adapters.base import Adapter, Health, Target
 from imbridge.protocol import ChannelKind, Degradation, TargetGoneError
+from imbridge.transport.hosts import LOOPBACK
 
 CHANNEL = "hook"
 """The one channel there is: `<platform>:<account>/group/hook`."""
@@ -49,3 +53,9 @@ class GroupHookAdapter(Adapter):
             why = f"a {self.called} cannot speak in threads"
             degradations.append(Degradation(what="thread", how="sent to the chat", why=why))
         return degradations
+
+
+def hook_base(webhook: SecretStr | None, base: str) -> str:
+    """Where a group robot's API is: `base`, unless the robot's address is one of this machine (an emulator's)."""
+    parts = urlsplit(webhook.get_secret_value() if webhook is not None else "")
+    return f"{parts.scheme}://{parts.netloc}" if parts.hostname in LOOPBACK else base

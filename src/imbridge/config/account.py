@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationInfo, field_val
 from pydantic.alias_generators import to_camel
 
 _NAME = re.compile(r"[^/:#\s]+")
+_INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class DirectPolicy(StrEnum):
@@ -66,6 +67,15 @@ class AccountConfig(BaseModel):
             given: What is set so far, by field, as it is written.
         """
         return tuple(field for field, info in cls.model_fields.items() if info.is_required())
+
+    @staticmethod
+    def set_fields(given: Mapping[str, Any]) -> dict[str, Any]:
+        """What is set of unread settings, in either way of writing: by the fields' names, without what is empty."""
+        return {
+            _INNER_CAPITAL.sub("_", str(name)).lower(): value
+            for name, value in given.items()
+            if value not in (None, "")
+        }
 
     @classmethod
     def check_there(cls, value: Any, info: ValidationInfo) -> Any:

@@ -8,7 +8,8 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from imbridge.adapters.dingtalk import DingTalkConfig
-from imbridge.adapters.dingtalk.config import Mode, hook_base, hook_token
+from imbridge.adapters.dingtalk.config import Mode, hook_token
+from imbridge.adapters.group_hook import hook_base
 from imbridge.config import Settings, load
 from imbridge.protocol import ConfigError
 from imbridge.transport import Rate
@@ -82,6 +83,10 @@ def make(source: str, settings: dict[str, Any], folder: Path) -> None:
         read(block(settings), folder)
     else:
         read(None, **variables(settings))
+
+
+def base_of(config: DingTalkConfig) -> str:
+    return hook_base(config.webhook_url, config.oapi_url)
 
 
 class TestEverySetting:
@@ -298,10 +303,10 @@ class TestHook:
         assert "canary" not in str(caught.value)
 
     def test_where_it_is(self) -> None:
-        assert hook_base(DingTalkConfig(**ROBOT)) == "https://oapi.dingtalk.com"
-        assert hook_base(DingTalkConfig(**ROBOT, oapi_url="https://corp.example")) == "https://corp.example"
+        assert base_of(DingTalkConfig(**ROBOT)) == "https://oapi.dingtalk.com"
+        assert base_of(DingTalkConfig(**ROBOT, oapi_url="https://corp.example")) == "https://corp.example"
         own = f"http://127.0.0.1:8080/robot/send?access_token={HOOK_TOKEN}"
-        assert hook_base(DingTalkConfig(webhook_url=own)) == "http://127.0.0.1:8080"  # type: ignore[arg-type]
+        assert base_of(DingTalkConfig(webhook_url=own)) == "http://127.0.0.1:8080"  # type: ignore[arg-type]
 
 
 class TestVariables:

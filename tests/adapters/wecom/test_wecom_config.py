@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from imbridge.adapters.group_hook import hook_base
 from imbridge.adapters.wecom import WeComConfig
-from imbridge.adapters.wecom.config import Mode, hook_base, hook_key
+from imbridge.adapters.wecom.config import Mode, hook_key
 from imbridge.config import Settings, load
 from imbridge.protocol import ConfigError
 from imbridge.transport import Rate
@@ -45,6 +46,10 @@ def make(source: str, settings: dict[str, Any], folder: Path) -> None:
         read("channels:\n  wecom:\n" + "".join(f"    {name}: {value}\n" for name, value in settings.items()), folder)
     else:
         read(None, **{f"WECOM_{name}".upper(): str(value) for name, value in settings.items()})
+
+
+def base_of(config: WeComConfig) -> str:
+    return hook_base(config.webhook_url, config.base_url)
 
 
 class TestModes:
@@ -166,10 +171,10 @@ class TestHook:
         assert "canary" not in str(caught.value)
 
     def test_where_it_is(self) -> None:
-        assert hook_base(WeComConfig(**ROBOT)) == "https://qyapi.weixin.qq.com"
-        assert hook_base(WeComConfig(**ROBOT, base_url="https://corp.example")) == "https://corp.example"
+        assert base_of(WeComConfig(**ROBOT)) == "https://qyapi.weixin.qq.com"
+        assert base_of(WeComConfig(**ROBOT, base_url="https://corp.example")) == "https://corp.example"
         own = "http://127.0.0.1:8080/cgi-bin/webhook/send?key=canary-hook-key"
-        assert hook_base(WeComConfig(webhook_url=own)) == "http://127.0.0.1:8080"  # type: ignore[arg-type]
+        assert base_of(WeComConfig(webhook_url=own)) == "http://127.0.0.1:8080"  # type: ignore[arg-type]
 
 
 class TestFiles:

@@ -138,7 +138,7 @@ class DingTalkConfig(AccountConfig):
     def _find_mode(cls, given: Any) -> Any:
         if not isinstance(given, Mapping):
             return given
-        plain = {_snake(str(name)): value for name, value in given.items() if value not in (None, "")}
+        plain = cls.set_fields(given)
         return {**given, "mode": _mode_of(plain)} if "mode" not in plain else given
 
     @field_validator("client_id", "client_secret", "token", "aes_key", "webhook_url", "sign_secret")
@@ -226,16 +226,6 @@ def _mode_of(given: Mapping[str, Any]) -> Mode:
     if "mode" in given:
         return next((mode for mode in Mode if mode.value == given["mode"]), Mode.STREAM)
     return Mode.CUSTOM_ROBOT if _ROBOT & set(given) and "client_id" not in given else Mode.STREAM
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
-
-
-def hook_base(config: DingTalkConfig) -> str:
-    """Where a custom robot's API is: `oapi_url`, unless the robot's address is one of this machine (an emulator's)."""
-    parts = urlsplit(config.webhook_url.get_secret_value() if config.webhook_url is not None else "")
-    return f"{parts.scheme}://{parts.netloc}" if parts.hostname in LOOPBACK else config.oapi_url
 
 
 def hook_token(address: str) -> str:

@@ -163,7 +163,7 @@ class WeComConfig(AccountConfig):
     def _find_mode(cls, given: Any) -> Any:
         if not isinstance(given, Mapping):
             return given
-        plain = {_snake(str(name)): value for name, value in given.items() if value not in (None, "")}
+        plain = cls.set_fields(given)
         return {**given, "mode": _mode_of(plain)} if "mode" not in plain else given
 
     @field_validator(
@@ -254,16 +254,6 @@ def _mode_of(given: Mapping[str, Any]) -> Mode:
     if "bot_id" in given:
         return Mode.BOT
     return Mode.GROUP_ROBOT if "webhook_url" in given else Mode.APP
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
-
-
-def hook_base(config: WeComConfig) -> str:
-    """Where a group robot's API is: `base_url`, unless the robot's address is one of this machine (an emulator's)."""
-    parts = urlsplit(config.webhook_url.get_secret_value() if config.webhook_url is not None else "")
-    return f"{parts.scheme}://{parts.netloc}" if parts.hostname in LOOPBACK else config.base_url
 
 
 def hook_key(address: str) -> str:

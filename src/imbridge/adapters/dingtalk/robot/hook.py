@@ -11,12 +11,13 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from imbridge.adapters.dingtalk.calls import OapiCaller
-from imbridge.adapters.dingtalk.config import DingTalkConfig, hook_base, hook_token
+from imbridge.adapters.dingtalk.config import DingTalkConfig, hook_token
 from imbridge.adapters.dingtalk.errors import DOCS
 from imbridge.adapters.dingtalk.robot.errors import ROBOT_ERRORS, ROBOT_KINDS, SECURITY, SECURITY_HINTS
 from imbridge.adapters.dingtalk.robot.signing import signed
 from imbridge.adapters.errcode_calls import Answer
 from imbridge.adapters.errcode_refusals import Api
+from imbridge.adapters.group_hook import hook_base
 from imbridge.protocol import DeliveryError
 from imbridge.transport import HttpPool, HttpResponse, Rate
 
@@ -51,7 +52,15 @@ class RobotHook:
         """
         if config.webhook_url is None:
             raise ValueError("a custom robot needs a webhook_url")
-        api = Api("dingtalk", config.key, hook_base(config), ROBOT_ERRORS, ROBOT_KINDS, DOCS, config.send_timeout)
+        api = Api(
+            "dingtalk",
+            config.key,
+            hook_base(config.webhook_url, config.oapi_url),
+            ROBOT_ERRORS,
+            ROBOT_KINDS,
+            DOCS,
+            config.send_timeout,
+        )
         self.caller = RobotCaller(api, pool, None)
         self._now = now
         self._ahead = 0.0

@@ -8,8 +8,9 @@ from typing import Any
 
 from imbridge.adapters.errcode_calls import Answer, ErrcodeCaller, Form
 from imbridge.adapters.errcode_refusals import Api
+from imbridge.adapters.group_hook import hook_base
 from imbridge.adapters.uploads import Content, multipart
-from imbridge.adapters.wecom.config import WeComConfig, hook_base, hook_key
+from imbridge.adapters.wecom.config import WeComConfig, hook_key
 from imbridge.adapters.wecom.errors import DOCS
 from imbridge.adapters.wecom.robot.errors import ROBOT_ERRORS, ROBOT_KINDS
 from imbridge.protocol import DeliveryError
@@ -30,7 +31,15 @@ class RobotHook:
         """
         if config.webhook_url is None:
             raise ValueError("a group robot needs a webhook_url")
-        api = Api("wecom", config.key, hook_base(config), ROBOT_ERRORS, ROBOT_KINDS, DOCS, config.send_timeout)
+        api = Api(
+            "wecom",
+            config.key,
+            hook_base(config.webhook_url, config.base_url),
+            ROBOT_ERRORS,
+            ROBOT_KINDS,
+            DOCS,
+            config.send_timeout,
+        )
         self.caller = ErrcodeCaller(api, pool)
         self._key = hook_key(config.webhook_url.get_secret_value())
         self._limits = (("robot", Rate.parse(config.robot_rate)),)
