@@ -1,6 +1,6 @@
 # Two commands do everything, set-up included: `make demo` and `make test`.
 PYTHON ?= python3
-PLATFORM ?= feishu
+PLATFORM ?= all
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
@@ -19,7 +19,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
-demo: $(STAMP) ## See a skill answer a platform's real frames, with no account anywhere (PLATFORM=wecom, dingtalk, qq)
+demo: $(STAMP) ## See the same skills answer on four platforms, with no account anywhere (PLATFORM=feishu, wecom, dingtalk, qq: more of one)
 	@$(BIN)/imbridge demo --platform $(PLATFORM)
 
 test: $(STAMP) ## Run the tests

@@ -63,6 +63,30 @@ def test_the_same_skills_on_another_platform(platform: str, changed: str) -> Non
     assert done.stdout.count("echo: only once, please") == 1
 
 
+def test_the_same_skills_on_all_platforms_at_once() -> None:
+    done = demo("--platform", "all")
+    assert (done.returncode, done.stderr) == (0, "")
+    parts = done.stdout.split("\nOn ")[1:]
+    assert [part.split("\n", 1)[0] for part in parts] == ["Feishu", "WeCom", "DingTalk", "QQ"]
+    for part in parts:
+        for expected in (
+            "Bot · private      Which city?",
+            "**shenzhen**: clear, 22 °C",
+            "https://example.com/weather",
+            "a message went to four platforms at once.",
+            "[card] Deploy v1.2? | ",
+            "Deploy v1.2: Yes",
+        ):
+            assert part.count(expected) == 1
+    assert "4 connections; the emulators saw 0 breaches of the platform's rules" in done.stdout
+
+
+def test_nobody_can_chat_with_all_at_once() -> None:
+    done = demo("--platform", "all", "--interactive")
+    assert done.returncode == 2
+    assert "--interactive is for one platform" in done.stderr
+
+
 def test_json_is_one_object_a_line() -> None:
     done = demo("--json")
     assert (done.returncode, done.stderr) == (0, "")

@@ -8,17 +8,18 @@ from pydantic import SecretStr
 
 from imbridge import Bridge
 from imbridge.adapters.dingtalk import DingTalkConfig
-from imbridge.cli.demo.scene import BOT, PIXEL, Scene, demo_skills
+from imbridge.cli.demo.scene import BOT, PIXEL, Scene, Stage
 from imbridge.cli.demo.screen import Screen
 from imbridge.emulators.dingtalk import App, DingTalkEmulator
 
 _CLIENT_ID, _CLIENT_SECRET = "dingdemo", "demo-secret"
+NAME = "DingTalk"
 TITLE = "an emulated DingTalk on this machine, the real adapter over stream, real frames"
 
 
 @asynccontextmanager
-async def stage(screen: Screen, *, wire: bool) -> AsyncIterator[Scene]:
-    """An emulated DingTalk, an app with a robot on it, and a running bridge."""
+async def stage(screen: Screen, *, wire: bool) -> AsyncIterator[Stage]:
+    """An emulated DingTalk, and an app with a robot on it."""
     async with DingTalkEmulator() as ding:
         app = ding.add_app(BOT, client_id=_CLIENT_ID, client_secret=_CLIENT_SECRET)
         if wire:
@@ -30,8 +31,7 @@ async def stage(screen: Screen, *, wire: bool) -> AsyncIterator[Scene]:
             base_url=ding.base_url,
             oapi_url=ding.base_url,
         )
-        async with Bridge([config], skills=demo_skills()) as bridge:
-            yield DingTalkScene(screen, ding, app, bridge)
+        yield Stage(config, lambda bridge: DingTalkScene(screen, ding, app, bridge))
 
 
 class DingTalkScene(Scene):

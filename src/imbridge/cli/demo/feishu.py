@@ -7,25 +7,25 @@ from typing import Any
 from pydantic import SecretStr
 
 from imbridge import Bridge, FeishuConfig
-from imbridge.cli.demo.scene import BOT, PIXEL, Scene, demo_skills
+from imbridge.cli.demo.scene import BOT, PIXEL, Scene, Stage
 from imbridge.cli.demo.screen import Screen
 from imbridge.emulators.feishu import EmulatorSettings, FeishuEmulator
 
 _APP_ID, _APP_SECRET = "cli_demo", "demo-secret"
+NAME = "Feishu"
 TITLE = "an emulated Feishu on this machine, the real adapter, real frames"
 
 
 @asynccontextmanager
-async def stage(screen: Screen, *, wire: bool) -> AsyncIterator[Scene]:
-    """An emulated Feishu, the bot's app on it, and a running bridge."""
+async def stage(screen: Screen, *, wire: bool) -> AsyncIterator[Stage]:
+    """An emulated Feishu, and the bot's app on it."""
     settings = EmulatorSettings(reconnect_nonce=0, redelivery=(1.0, 5.0))
     async with FeishuEmulator(settings=settings) as feishu:
         app = feishu.add_app(app_id=_APP_ID, app_secret=_APP_SECRET, name=BOT)
         if wire:
             feishu.wire.watch(screen.wire)
         config = FeishuConfig(name="demo", app_id=_APP_ID, app_secret=SecretStr(_APP_SECRET), base_url=feishu.base_url)
-        async with Bridge([config], skills=demo_skills()) as bridge:
-            yield FeishuScene(screen, feishu, app, bridge)
+        yield Stage(config, lambda bridge: FeishuScene(screen, feishu, app, bridge))
 
 
 class FeishuScene(Scene):

@@ -8,17 +8,18 @@ from pydantic import SecretStr
 
 from imbridge import Bridge
 from imbridge.adapters.qq import QQConfig
-from imbridge.cli.demo.scene import BOT, PIXEL, Scene, demo_skills
+from imbridge.cli.demo.scene import BOT, PIXEL, Scene, Stage
 from imbridge.cli.demo.screen import Screen
 from imbridge.emulators.qq import Bot, BotMessage, QQEmulator
 
 _APP_ID, _SECRET = "102000000", "demo-secret"
+NAME = "QQ"
 TITLE = "an emulated QQ on this machine, the real adapter over the gateway, real frames"
 
 
 @asynccontextmanager
-async def stage(screen: Screen, *, wire: bool) -> AsyncIterator[Scene]:
-    """An emulated QQ, a bot on it, and a running bridge."""
+async def stage(screen: Screen, *, wire: bool) -> AsyncIterator[Stage]:
+    """An emulated QQ, and a bot on it."""
     async with QQEmulator() as qq:
         bot = qq.add_bot(BOT, app_id=_APP_ID, secret=_SECRET)
         if wire:
@@ -30,8 +31,7 @@ async def stage(screen: Screen, *, wire: bool) -> AsyncIterator[Scene]:
             api_base_url=qq.base_url,
             token_url=qq.token_url,
         )
-        async with Bridge([config], skills=demo_skills()) as bridge:
-            yield QQScene(screen, qq, bot, bridge)
+        yield Stage(config, lambda bridge: QQScene(screen, qq, bot, bridge))
 
 
 class QQScene(Scene):

@@ -6,11 +6,13 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any
 
 from imbridge import BaseSkill, Bridge
 from imbridge.cli.demo.screen import Screen
-from imbridge.cli.demo.skills import Broken, Counter, Deploy, Echo, Pictures, Story, Weather
+from imbridge.cli.demo.skills import Broken, Counter, Deploy, Echo, Pictures, Report, Story, Weather
+from imbridge.config import AccountConfig
 from imbridge.skills.builtin.help import HelpSkill
 
 BOT = "Bot"
@@ -108,6 +110,19 @@ class Scene(ABC):
         await self._in_a_group()
         await self._with_trouble()
 
+    async def play_what_all_can(self) -> None:
+        """The same few lines on every platform: a question, Markdown, an answer that grows, a card.
+
+        Raises:
+            AssertionError: Somebody did not get the answer they should.
+        """
+        await self.opening()
+        await self.exchange("/weather", "Which city?")
+        await self.exchange("shenzhen", "**shenzhen**: clear, 22 °C")
+        await self.exchange("/report", lambda message: "Shenzhen" in message.text)
+        await self._with_a_story()
+        await self.with_a_card()
+
     async def exchange(self, text: str, expected: Any) -> None:
         """Alice says something in private and gets the expected answer."""
         await self.say(text)
@@ -130,6 +145,10 @@ class Scene(ABC):
         await self.send_picture()
         self.screen.said("Alice", "private", self.picture)
         await self.hear(f"A picture of {len(PIXEL)} bytes.")
+        await self._with_a_story()
+        await self.with_a_card()
+
+    async def _with_a_story(self) -> None:
         await self.say("/story")
         self.screen.said("Alice", "private", "/story")
         told, states = await self.heard_growing()
@@ -137,7 +156,6 @@ class Scene(ABC):
             raise AssertionError(f"the story did not end: {told!r}")
         self.screen.said(BOT, "private", told.rstrip(), bot=True)
         self.screen.note(self.story.format(states))
-        await self.with_a_card()
 
     async def _in_a_group(self) -> None:
         self.screen.title("In a group")
@@ -186,8 +204,21 @@ class Scene(ABC):
         await self.until(lambda: self.bridge.counters()[self.account]["connects"] > before, "a new connection")
 
 
+@dataclass(frozen=True)
+class Stage:
+    """An emulated platform that waits for a bridge.
+
+    Attributes:
+        config: The account to connect with.
+        scene: The people on it, once a bridge runs.
+    """
+
+    config: AccountConfig
+    scene: Callable[[Bridge], Scene]
+
+
 def demo_skills() -> list[BaseSkill]:
     """The skills that every demo runs."""
     # The traceback of the skill that fails on purpose belongs into a log, and the demo has none.
     logging.getLogger("imbridge").addHandler(logging.NullHandler())
-    return [HelpSkill(), Weather(), Deploy(), Counter(), Story(), Pictures(), Broken(), Echo()]
+    return [HelpSkill(), Weather(), Deploy(), Counter(), Report(), Story(), Pictures(), Broken(), Echo()]

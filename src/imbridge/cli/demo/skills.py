@@ -46,6 +46,18 @@ class Weather(BaseSkill):
         return Markdown(f"**{city}**: {found}") if found else f"I do not know {city}."
 
 
+class Report(BaseSkill):
+    """One text in Markdown; each platform gets what it can show of it."""
+
+    name, description, version = "report", "the weather in all cities", "1.0"
+
+    @on_command("report")
+    async def report(self) -> Markdown:
+        """A headline, a table and a link."""
+        rows = "\n".join(f"| {city.title()} | {weather} |" for city, weather in _WEATHER.items())
+        return Markdown(f"## Today\n\n| City | Weather |\n| --- | --- |\n{rows}\n\n[More](https://example.com/weather)")
+
+
 class Deploy(BaseSkill):
     """Asks with buttons; whoever clicks sees a toast, and everybody the changed card."""
 

@@ -8,18 +8,19 @@ from pydantic import SecretStr
 
 from imbridge import Bridge
 from imbridge.adapters.wecom import WeComConfig
-from imbridge.cli.demo.scene import BOT, PIXEL, Scene, demo_skills
+from imbridge.cli.demo.scene import BOT, PIXEL, Scene, Stage
 from imbridge.cli.demo.screen import Screen
 from imbridge.emulators.wecom.bot import Bot, BotEmulatorSettings, BotMessage, WeComBotEmulator
 
 _BOT_ID, _BOT_SECRET = "aib_demo", "demo-secret"
 _WELCOME = "Hello! Say /help to see what I can do."
+NAME = "WeCom"
 TITLE = "an emulated WeCom on this machine, the real adapter of a smart bot, real frames"
 
 
 @asynccontextmanager
-async def stage(screen: Screen, *, wire: bool) -> AsyncIterator[Scene]:
-    """An emulated WeCom, a smart bot on it, and a running bridge."""
+async def stage(screen: Screen, *, wire: bool) -> AsyncIterator[Stage]:
+    """An emulated WeCom, and a smart bot on it."""
     async with WeComBotEmulator(settings=BotEmulatorSettings(rate_limits=False)) as platform:
         bot = platform.add_bot(BOT, _BOT_ID, _BOT_SECRET)
         if wire:
@@ -32,8 +33,7 @@ async def stage(screen: Screen, *, wire: bool) -> AsyncIterator[Scene]:
             base_url=platform.base_url,
             welcome=_WELCOME,
         )
-        async with Bridge([config], skills=demo_skills()) as bridge:
-            yield WeComScene(screen, platform, bot, bridge)
+        yield Stage(config, lambda bridge: WeComScene(screen, platform, bot, bridge))
 
 
 class WeComScene(Scene):
