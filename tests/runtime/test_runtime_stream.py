@@ -104,7 +104,7 @@ async def test_what_was_written_before_a_failure_is_shown(caplog) -> None:
         room.user.says("go")
         message = await room.user.receives(re.compile("so far"))
         await room.user.receives(re.compile("went wrong"))
-        assert message.text == "so far so good"
+        assert message.text == "so far so good\n\n⏹ 已中断 (interrupted)"
         assert "ValueError: boom" in caplog.text
 
 

@@ -264,7 +264,7 @@ async def test_a_failing_skill_leaves_a_finished_card() -> None:
         message = await room.user.receives("so far")
         steps.write(RuntimeError("broken"))
         await room.user.receives(lambda other: "Sorry" in other.text)
-        assert message.text == "so far"
+        assert message.text == "so far\n\n⏹ 已中断 (interrupted)"
         assert not entity_of(message).streaming
 
 
@@ -275,7 +275,7 @@ async def test_a_stopping_bridge_leaves_a_finished_card() -> None:
         steps.write("so far")
         message = await room.user.receives("so far")
         await room.bridge.stop(grace=0.1)
-        assert message.text == "so far"
+        assert message.text == "so far\n\n⏹ 已中断 (interrupted)"
         assert not entity_of(message).streaming
         assert not [task for task in asyncio.all_tasks() if task.get_name() == "stream"]
 

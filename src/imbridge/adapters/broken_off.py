@@ -3,13 +3,20 @@
 import re
 
 INTERRUPTED = "⏹ *已中断 (interrupted)*"
-"""Stands below it."""
+"""Stands below it, where nobody wanted it to end; in Markdown."""
+STOPPED = "⏹ *已停止 (stopped)*"
+"""Stands below it, where somebody stopped it."""
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 
 
 def broken_off(text: str) -> str:
     """The text, in Markdown, with a word that it stopped there; one that says nothing stays so."""
-    return f"{closed(text)}\n\n{INTERRUPTED}" if text.strip() else text
+    return marked(text, INTERRUPTED) if text.strip() else text
+
+
+def marked(text: str, mark: str, *, markdown: bool = True) -> str:
+    """The text with such a word below it; without `markdown` it is a word in plain text."""
+    return f"{closed(text)}\n\n{mark}" if markdown else f"{text}\n\n{mark.replace('*', '')}"
 
 
 def closed(text: str) -> str:

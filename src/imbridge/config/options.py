@@ -52,6 +52,8 @@ class BridgeOptions(BaseModel):
         grace: Seconds that running skills get to finish when the bridge stops.
         stale_after: Seconds after which a message that arrives late is no longer answered.
         typing_after: Seconds after which a message whose answer takes longer gets the typing sign; None: never.
+        stop_words: What the person for whom a skill works says to stop it: nothing but the word, in any case. Empty: no
+            word does.
         language: Language of what the bridge itself says.
         listen: Where `bridge.run()` and `imbridge run` serve callbacks, if an account has any: `address:port`. The
             default is for a reverse proxy on the same machine, which has the certificate.
@@ -74,6 +76,7 @@ class BridgeOptions(BaseModel):
     grace: float = Field(default=10.0, ge=0, allow_inf_nan=False)
     stale_after: float = Field(default=1800.0, gt=0, allow_inf_nan=False)
     typing_after: float | None = Field(default=1.0, ge=0, allow_inf_nan=False)
+    stop_words: tuple[Annotated[str, Field(pattern=r"\S", max_length=40)], ...] = ("停止", "停", "stop")
     language: Annotated[Language, BeforeValidator(_lower)] = Language.ENGLISH
     listen: str = Field(default="127.0.0.1:8000", pattern=LISTEN)
     state: Path | None = None

@@ -147,13 +147,23 @@ class MessageConversation:
             self._signs.append(self._typing)
         return self._typing
 
-    async def finish_streams(self) -> None:
-        """Close what the skill left open, each stream whatever becomes of the others."""
+    def note_stop(self) -> None:
+        """The person stops the skill: what grows now ends with a word that says so."""
+        for stream in self._streams:
+            stream.note_stop()
+
+    @property
+    def shows_stop(self) -> bool:
+        """Whether something that grew says that it was stopped."""
+        return any(stream.shows_stop for stream in self._streams)
+
+    async def finish_streams(self, *, broken_off: bool = False) -> None:
+        """Close what the skill left open, each stream whatever becomes of the others; `broken_off`: before its end."""
         left = list(self._streams)
         try:
             while left:
                 try:
-                    await left[-1].finish()
+                    await (left[-1].break_off() if broken_off else left[-1].finish())
                 except ImbridgeError as error:
                     log.error("%s: a stream could not be finished: %s", self._channel.address, error)  # noqa: TRY400 - it says all
                 left.pop()

@@ -8,27 +8,20 @@ from collections.abc import Callable
 
 from imbridge.adapters.base import Adapter, Inbound, Verdict
 from imbridge.adapters.pending import Answer, PendingAnswer
-from imbridge.config.options import BridgeOptions, Language
-from imbridge.protocol import AskTimeoutError, Channel, ChatOpened, Event, ImbridgeError, Message, Reply, Text
+from imbridge.config.options import BridgeOptions
+from imbridge.protocol import AskTimeoutError, Channel, ChatOpened, Event, ImbridgeError, Message, Reply, Text, to_reply
 from imbridge.runtime.account_lanes import AccountLanes
 from imbridge.runtime.answers import abandon, as_message, give, release, split, welcome
 from imbridge.runtime.conversation import MessageConversation, lane_of
 from imbridge.runtime.delivery import Delivery, answer_key
 from imbridge.runtime.gate import Gate, Pass
 from imbridge.runtime.questions import Questions
+from imbridge.runtime.stopping import StoppedError, Stops, Work
+from imbridge.runtime.words import SLOW_DOWN, SORRY, STOPPED
 from imbridge.skills import Outcome, SkillSet
 from imbridge.storage import BaseStorage, InboxEntry
 
 log = logging.getLogger(__name__)
-
-_SORRY = {
-    Language.ENGLISH: "Sorry, something went wrong while handling this. If you ask for help, please quote {id}.",
-    Language.CHINESE: "抱歉，处理这条消息时出了点问题。如需协助，请提供编号 {id}。",
-}
-_SLOW_DOWN = {
-    Language.ENGLISH: "Too many requests; please try again in {seconds} s.",
-    Language.CHINESE: "请求太频繁，请在 {seconds} 秒后再试。",
-}
 
 
 class Handling:
@@ -50,6 +43,7 @@ class Handling:
         self.gate = gate
         self.adapter_of = adapter_of
         self.questions = Questions()
+        self.stops = Stops(options.stop_words)
         self._owed: dict[tuple[str, str], PendingAnswer] = {}
         self.counts: Counter[str] = Counter()
         self._language = options.language
@@ -75,8 +69,8 @@ class Handling:
         loop = asyncio.get_running_loop()
         verdict: asyncio.Future[Verdict] = loop.create_future()
         full = self._storing >= self._max_storing or not self._lanes.of(account).has_room(lane)
-        # An answer needs no room, and whoever asked may hold the very lane that is full.
-        if full and not (isinstance(item, Message) and self.questions.awaits(item)):
+        # Neither an answer nor a word that stops needs room, and whoever it is for may hold the very lane that is full.
+        if full and not (isinstance(item, Message) and (self.questions.awaits(item) or self.stops.means(item))):
             # Before it is stored: what is refused must be new again when the platform delivers it again.
             self.counts["overloaded"] += 1
             verdict.set_result(Verdict.OVERLOADED)
@@ -122,6 +116,10 @@ class Handling:
         elif isinstance(entry.item, Message) and self.questions.answer(entry.item):
             self.counts["answers"] += 1
             self._owe(entry)
+            self.storage.finish_inbound(entry)
+        elif isinstance(entry.item, Message) and self.stops.stop(entry.item):
+            self.counts["stop_words"] += 1
+            release(entry.answer)
             self.storage.finish_inbound(entry)
         elif not self._lanes.of(entry.account).push(entry.lane, entry):
             self.storage.forget_inbound(entry)
@@ -215,23 +213,11 @@ class Handling:
             message.bind(conversation, conversation.read, conversation.save)
         else:
             message.bind(conversation)
-        typing = self._typing_later(conversation, message.channel)
         try:
-            try:
-                conversation.set_session(await self.storage.load_session(lane))
-                outcome = await self.skills.run(message, conversation.enter)
-                self.counts["handled" if outcome.handled else "unhandled"] += 1
-                if outcome.denied and not outcome.handled:
-                    self.counts["not_permitted"] += 1
-                    log.info("%s: %s may not use %s", lane, message.sender.id, ", ".join(outcome.denied))
-                await self._answer(conversation, outcome)
-            finally:
-                if typing is not None:
-                    typing.cancel()
-                try:
-                    await conversation.finish_streams()
-                finally:
-                    await conversation.end_typing()
+            with self.stops.over(message.channel, message.sender, conversation.note_stop) as work:
+                await self._run(lane, message, conversation, work)
+        except StoppedError:
+            await self._tell_stopped(conversation)
         except Exception as failure:  # noqa: BLE001 - whatever it is, the user is told and the log has it
             await self._apologise(conversation, message, failure)
         except asyncio.CancelledError as failure:
@@ -241,6 +227,28 @@ class Handling:
         if conversation.session_state:
             await self.storage.save_session(lane, conversation.session_state)
 
+    async def _run(self, lane: str, message: Message, conversation: MessageConversation, work: Work) -> None:
+        """The skills, and all that they say."""
+        typing = self._typing_later(conversation, message.channel)
+        done = False
+        try:
+            with work:
+                conversation.set_session(await self.storage.load_session(lane))
+                outcome = await self.skills.run(message, conversation.enter)
+                self.counts["handled" if outcome.handled else "unhandled"] += 1
+                if outcome.denied and not outcome.handled:
+                    self.counts["not_permitted"] += 1
+                    log.info("%s: %s may not use %s", lane, message.sender.id, ", ".join(outcome.denied))
+                await self._answer(conversation, outcome)
+            done = True
+        finally:
+            if typing is not None:
+                typing.cancel()
+            try:
+                await conversation.finish_streams(broken_off=not done)
+            finally:
+                await conversation.end_typing()
+
     def _typing_later(self, conversation: MessageConversation, channel: Channel) -> asyncio.TimerHandle | None:
         """The sign that an answer is on its way, for when it takes long."""
         if self._typing_after is None or not self.adapter_of(channel.account_key).capabilities.typing:
@@ -249,7 +257,7 @@ class Handling:
 
     async def _answer(self, conversation: MessageConversation, outcome: Outcome) -> None:
         if outcome.retry_after > 0:
-            text = _SLOW_DOWN[self._language].format(seconds=max(1, round(outcome.retry_after)))
+            text = SLOW_DOWN[self._language].format(seconds=max(1, round(outcome.retry_after)))
             await conversation.post(text)
             return
         content = outcome.content
@@ -263,16 +271,28 @@ class Handling:
 
     async def _handle_event(self, event: Event, waiting: PendingAnswer | None) -> None:
         try:
-            outcome = await self.skills.run(event)
-            self.counts["events_handled" if outcome.handled else "events_unhandled"] += 1
-            if outcome.content is not None:
-                await self._answer_event(event, outcome, waiting)
+            if event.channel is None or event.actor is None:
+                await self._run_event(event, waiting)
+            else:
+                with self.stops.over(event.channel, event.actor) as work, work:
+                    await self._run_event(event, waiting)
+        except StoppedError:
+            self.counts["stopped"] += 1
+            if event.channel is not None:
+                key = answer_key(event.channel.account_key, event.id, 0)
+                await self.delivery.post(event.channel, to_reply(STOPPED[self._language]), key=key)
         except Exception as failure:  # noqa: BLE001 - nobody can be told but the log
             self._note_failure(f"event {event.id}", failure)
         except asyncio.CancelledError as failure:
             if _is_cancelled():
                 raise
             self._note_failure(f"event {event.id}", failure)
+
+    async def _run_event(self, event: Event, waiting: PendingAnswer | None) -> None:
+        outcome = await self.skills.run(event)
+        self.counts["events_handled" if outcome.handled else "events_unhandled"] += 1
+        if outcome.content is not None:
+            await self._answer_event(event, outcome, waiting)
 
     async def _answer_event(self, event: Event, outcome: Outcome, waiting: PendingAnswer | None) -> None:
         content = outcome.content
@@ -303,13 +323,19 @@ class Handling:
         if waiting is not None and waiting.takes_messages:
             await asyncio.wait((entry.receipt,))
 
+    async def _tell_stopped(self, conversation: MessageConversation) -> None:
+        """The person sees that it stopped: in what grew until then, or in a word."""
+        self.counts["stopped"] += 1
+        if not conversation.shows_stop:
+            await conversation.post(STOPPED[self._language])
+
     async def _apologise(self, conversation: MessageConversation, message: Message, failure: BaseException) -> None:
         """The user gets a sentence with an id, the log the traceback with the same id."""
         if self.questions.closed and isinstance(failure.__cause__, AskTimeoutError):
             log.info("message %s: its question was given up, because the bridge stops", message.id)
             return
         failure_id = self._note_failure(f"message {message.id}", failure)
-        text = _SORRY[self._language].format(id=failure_id)
+        text = SORRY[self._language].format(id=failure_id)
         await conversation.post(Reply(elements=(Text(text),)))
 
     def _note_failure(self, what: str, failure: BaseException) -> str:

@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from types import TracebackType
 from typing import Any, Self
 
 from imbridge.adapters.base import Adapter, GrowingFullError
+from imbridge.adapters.broken_off import INTERRUPTED, STOPPED, marked
 from imbridge.protocol import (
     Channel,
     Degradation,
@@ -69,6 +70,9 @@ class AnswerStream:
         self._changed = asyncio.Event()
         self._stopping = asyncio.Event()
         self._finishing: asyncio.Task[Receipt] | None = None
+        self._stopped = False
+        self._mark = ""
+        """The word below a text that was broken off."""
         self._show_task: asyncio.Task[None] | None = None
 
     @property
@@ -106,9 +110,26 @@ class AnswerStream:
         await asyncio.wait((self._finishing,))
         return self._finishing.result()
 
+    async def break_off(self) -> Receipt:
+        """Finish before the end of the text: what is there is shown, with a word that it stopped there."""
+        if self._finishing is None:
+            self._mark = STOPPED if self._stopped else INTERRUPTED
+        return await self.finish()
+
+    def note_stop(self) -> None:
+        """The person stops it: it is about to be broken off."""
+        self._stopped = True
+
+    @property
+    def shows_stop(self) -> bool:
+        """Whether people see that it was stopped."""
+        return self._mark == STOPPED and any(self._receipts)
+
     async def _finish(self) -> Receipt:
         await self._stop_showing()
         self._add(self._half)
+        if self._mark and (self._receipts or self._text.strip()):
+            self._text = marked(self._text, self._mark, markdown=self._markdown)
         return await self._close()
 
     def abandon(self) -> None:
@@ -120,8 +141,12 @@ class AnswerStream:
     async def feed(self, pieces: AsyncIterable[str]) -> Receipt:
         """Write all pieces, then finish; what was written before a failure is shown all the same."""
         async with self:
-            async for piece in pieces:
-                await self.write(piece)
+            try:
+                async for piece in pieces:
+                    await self.write(piece)
+            finally:
+                if isinstance(pieces, AsyncGenerator):  # its `finally` runs now, not when it is collected
+                    await pieces.aclose()
         return await self.finish()
 
     async def __aenter__(self) -> Self:
@@ -131,8 +156,8 @@ class AnswerStream:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Finish, also when the body failed."""
-        await self.finish()
+        """Finish, also when the body failed or was cancelled: then with a word that it stopped there."""
+        await (self.finish() if kind is None else self.break_off())
 
     # -- showing -------------------------------------------------------------------------------------------------------
 

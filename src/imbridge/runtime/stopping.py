@@ -1,0 +1,121 @@
+"""Words that stop a skill at work: said by the person it works for, they go past the lane that it holds."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from imbridge.protocol import Channel, Message, Sender
+
+log = logging.getLogger(__name__)
+
+_Chat = tuple[str, str, str]
+_MOST_AROUND = 64
+"""White space around a word; what has more is no word that stops."""
+
+
+class StoppedError(Exception):
+    """The person for whom a skill worked has stopped it."""
+
+
+class Work:
+    """A skill at work on one message or event, as a context manager around it.
+
+    Inside of it the skill can be stopped: the task gets a `CancelledError`, so that its `finally` runs, and
+    `StoppedError` leaves the context. A skill that holds its cancellation back goes on; a second word cancels it again.
+
+    Attributes:
+        channel: Where it answers.
+        person: For whom it works.
+        stopped: Whether somebody stopped it.
+    """
+
+    __slots__ = ("_cancelling", "_cancels", "_on_stop", "_task", "channel", "person", "stopped")
+
+    def __init__(self, channel: Channel, person: Sender, on_stop: Callable[[], None]) -> None:
+        """`on_stop` is called before the task is told."""
+        self.channel = channel
+        self.person = person
+        self.stopped = False
+        self._on_stop = on_stop
+        self._task: asyncio.Task[object] | None = None
+        self._cancelling = self._cancels = 0
+
+    def __enter__(self) -> Self:
+        """The current task is the one that works."""
+        self._task = asyncio.current_task()
+        self._cancelling = self._task.cancelling() if self._task is not None else 0
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """As `asyncio.timeout` does: a cancellation that is nobody else's ends here."""
+        task, self._task = self._task, None
+        if task is None or not self._cancels:
+            return
+        left = task.cancelling()
+        for _ in range(self._cancels):
+            left = task.uncancel()
+        if left <= self._cancelling and kind is asyncio.CancelledError:
+            raise StoppedError from error
+
+    def stop(self) -> None:
+        """Cancel the skill; nothing to do when it is done and its answer is just being closed."""
+        if self._task is None:
+            return
+        self.stopped = True
+        self._cancels += 1
+        self._on_stop()
+        self._task.cancel()
+
+
+class Stops:
+    """Who works in which chat, and the words that stop it."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        """Nobody works yet; without words nothing is stopped by a message."""
+        self._words = frozenset(word.strip().casefold() for word in words)
+        self._longest = max(map(len, self._words), default=0)
+        self._at_work: dict[_Chat, list[Work]] = {}
+
+    @contextmanager
+    def over(self, channel: Channel, person: Sender, on_stop: Callable[[], None] = lambda: None) -> Iterator[Work]:
+        """A skill's work, and the closing of what it said: as long as it lasts, a word that stops is no message."""
+        work, chat = Work(channel, person, on_stop), _chat(channel)
+        self._at_work.setdefault(chat, []).append(work)
+        try:
+            yield work
+        finally:
+            self._at_work[chat].remove(work)
+            if not self._at_work[chat]:
+                del self._at_work[chat]
+
+    def means(self, message: Message) -> bool:
+        """Whether a message stops something now: nothing but the word, from the person for whom a skill works there."""
+        return bool(self._at_work) and bool(self._meant(message))
+
+    def stop(self, message: Message) -> bool:
+        """Stop what a message stops; False when it is a message as any other."""
+        works = self._meant(message) if self._at_work else ()
+        for work in works:
+            log.info("%s: %s stops what is done for them", message.channel.address, message.sender.id)
+            work.stop()
+        return bool(works)
+
+    def _meant(self, message: Message) -> Sequence[Work]:
+        """What is done for its sender in its conversation; if nothing is, in other threads of its chat."""
+        if not self._is_word(message.text):
+            return ()
+        theirs = [work for work in self._at_work.get(_chat(message.channel), ()) if work.person.id == message.sender.id]
+        return [work for work in theirs if work.channel.thread == message.channel.thread] or theirs
+
+    def _is_word(self, text: str) -> bool:
+        # Most messages are longer: none of them is folded.
+        return len(text) <= self._longest + _MOST_AROUND and text.strip().casefold() in self._words
+
+
+def _chat(channel: Channel) -> _Chat:
+    return channel.account_key, channel.kind, channel.id

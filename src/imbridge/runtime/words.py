@@ -1,0 +1,13 @@
+"""What the bridge itself says in a chat."""
+
+from imbridge.config.options import Language
+
+SORRY = {
+    Language.ENGLISH: "Sorry, something went wrong while handling this. If you ask for help, please quote {id}.",
+    Language.CHINESE: "抱歉，处理这条消息时出了点问题。如需协助，请提供编号 {id}。",
+}
+STOPPED = {Language.ENGLISH: "Stopped.", Language.CHINESE: "已停止。"}
+SLOW_DOWN = {
+    Language.ENGLISH: "Too many requests; please try again in {seconds} s.",
+    Language.CHINESE: "请求太频繁，请在 {seconds} 秒后再试。",
+}
