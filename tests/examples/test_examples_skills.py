@@ -77,10 +77,11 @@ async def test_an_approval_is_decided_once(loaded) -> None:
     async with loaded("approval.py") as room:
         room.user.says("/deploy v1.2")
         card = await room.user.receives(lambda message: message.text.startswith("Deploy?"))
+        reject = card.card["body"]["elements"][1]["columns"][1]["elements"][0]["behaviors"][0]["value"]
         answer = await room.feishu.clicks(room.user._user, card, button="Approve")
         assert answer["toast"] == {"type": "success", "content": "Done"}
         assert card.text.startswith("v1.2: approved")
-        late = await room.feishu.clicks(room.user._user, card, {"imbridge": "reject", "value": "v1.2"})
+        late = await room.feishu.clicks(room.user._user, card, reject)
         assert late["toast"]["content"] == "Somebody was faster."
         assert card.text.startswith("v1.2: approved")
         assert room.feishu.violations == []

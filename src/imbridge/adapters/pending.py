@@ -78,6 +78,11 @@ class PendingAnswer:
         shown = await self._shown
         return tuple(element for element in answer if not any(element is each for each in shown))
 
+    def say(self, answer: Answer) -> None:
+        """Say it without a care for what becomes of it. Only the first that is said is heard."""
+        if not self._said.done() and not self._shown.done():
+            self._said.set_result(answer)
+
     def release(self) -> None:
         """Nothing will be said: nobody need wait."""
         if not self._said.done():

@@ -118,6 +118,9 @@ class ButtonClicked(Event):
         action: Name of the button, select, input or date picker.
         value: What the button carries; what was chosen (a list where several could be) or typed.
         form: What was filled in, by the names of the inputs.
+        verified: It is of a card made from the model, which this account has sent to this chat: `action`, `value` and
+            what was chosen from a list are what that card carries, by its seal. False for a card in the platform's own
+            JSON, which carries none. What people type is never sealed: it is theirs.
     """
 
     type: Literal["button_clicked"] = "button_clicked"
@@ -125,6 +128,7 @@ class ButtonClicked(Event):
     action: str = ""
     value: Any = None
     form: dict[str, Any] = Field(default_factory=dict)
+    verified: bool = False
 
 
 class MenuClicked(Event):

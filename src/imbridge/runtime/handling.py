@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from imbridge.adapters.base import Adapter, Inbound, Verdict
+from imbridge.adapters.card_seals import RefusedClick
 from imbridge.adapters.pending import Answer, PendingAnswer
 from imbridge.config.options import BridgeOptions
 from imbridge.protocol import AskTimeoutError, Channel, ChatOpened, Event, ImbridgeError, Message, Reply, Text, to_reply
@@ -16,6 +17,7 @@ from imbridge.runtime.conversation import MessageConversation, lane_of
 from imbridge.runtime.delivery import Delivery, answer_key
 from imbridge.runtime.gate import Gate, Pass
 from imbridge.runtime.questions import Questions
+from imbridge.runtime.refusing import Refusing
 from imbridge.runtime.stopping import StoppedError, Stops, Work
 from imbridge.runtime.words import SLOW_DOWN, SORRY, STOPPED
 from imbridge.skills import Outcome, SkillSet
@@ -47,6 +49,7 @@ class Handling:
         self._owed: dict[tuple[str, str], PendingAnswer] = {}
         self.counts: Counter[str] = Counter()
         self._language = options.language
+        self._refusing = Refusing(options.language)
         self._typing_after = options.typing_after
         self._max_storing = options.max_waiting
         self._storing = 0
@@ -68,6 +71,11 @@ class Handling:
         lane = lane_of(item, account)
         loop = asyncio.get_running_loop()
         verdict: asyncio.Future[Verdict] = loop.create_future()
+        if isinstance(item, RefusedClick):
+            self.counts["clicks_refused"] += 1
+            self._refusing.refuse(account, inbound, item)
+            verdict.set_result(Verdict.ACCEPTED)
+            return verdict
         full = self._storing >= self._max_storing or not self._lanes.of(account).has_room(lane)
         # Neither an answer nor a word that stops needs room, and whoever it is for may hold the very lane that is full.
         if full and not (isinstance(item, Message) and (self.questions.awaits(item) or self.stops.means(item))):

@@ -11,3 +11,7 @@ SLOW_DOWN = {
     Language.ENGLISH: "Too many requests; please try again in {seconds} s.",
     Language.CHINESE: "请求太频繁，请在 {seconds} 秒后再试。",
 }
+NOT_VALID = {
+    Language.ENGLISH: "This card is no longer valid.",
+    Language.CHINESE: "此卡片已失效。",
+}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from imbridge.adapters.card_seals import NOT_SEALED
 from imbridge.adapters.feishu.inbound import Identity, decode
 from imbridge.adapters.feishu.received.fetched import Bounds, forwarded
 from imbridge.adapters.feishu.sent.answers import written_answer
@@ -100,7 +101,7 @@ async def answered(name: str, *elements: Element) -> Any:
     async def upload(card: Card) -> dict[int, str]:
         return {}
 
-    written, shown = await written_answer(inbound, 10, upload)
+    written, shown = await written_answer(inbound, 10, upload, NOT_SEALED)
     inbound.answer.shown(shown)
     assert await showing == ()
     return json.loads(written)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
+from imbridge.adapters.card_seals import Seals
 from imbridge.adapters.feishu.api import FeishuApi, receive_id_type
 from imbridge.adapters.feishu.authorisation.oauth import OAuth
 from imbridge.adapters.feishu.calls import Caller
@@ -92,7 +93,8 @@ class FeishuAdapter(Adapter):
         self.approvals = Approvals(self.caller)
         self._sdk = Sdk(self.caller)
         locale = "en_us" if config.domain is Domain.LARK else "zh_cn"
-        self.me = Identity(account=config.name, app_id=config.app_id, locale=locale)
+        seals = Seals(config.key, config.app_secret.get_secret_value())
+        self.me = Identity(account=config.name, app_id=config.app_id, locale=locale, seals=seals)
         self._completion = Completion(self.api, self.me, config)
         self.media = FeishuMedia(self.api, download_limit=config.download_limit)
         self.messages = FeishuMessages(self.caller, self.media, self.me)
@@ -161,7 +163,8 @@ class FeishuAdapter(Adapter):
 
     async def _answer(self, inbound: Inbound, within: float) -> tuple[bytes, Answer]:
         """The JSON that answers a callback, made of what a skill says in time, and what is in it."""
-        return await written_answer(inbound, within, lambda card: self.media.image_keys(images_in(card)))
+        seal = self.me.seal(inbound.item.channel)
+        return await written_answer(inbound, within, lambda card: self.media.image_keys(images_in(card)), seal)
 
     def _on_link_state(self, state: LinkState, error: Exception | None) -> None:
         self.tell(_HEALTH[state], str(handshake_refusal(error) or error or state.value))
@@ -176,7 +179,7 @@ class FeishuAdapter(Adapter):
         """Send one part; `key` becomes the `uuid`, so that a repeated send makes one message within an hour."""
         part, degradations = await self._ready(part, target.channel)
         while True:
-            kind, content = await self._body(part)
+            kind, content = await self._body(part, target.channel)
             try:
                 return await self._place(target, kind, content, key, degradations)
             except DegradeError as error:
@@ -230,10 +233,12 @@ class FeishuAdapter(Adapter):
         part, changed = await self.media.uploaded(part)
         return part, [*unknown, *changed]
 
-    async def _body(self, part: Part) -> tuple[str, str]:
-        """The request's content; the pictures of a card are uploaded for it."""
+    async def _body(self, part: Part, channel: Channel) -> tuple[str, str]:
+        """The request's content; a card is sealed for where it goes, and its pictures are uploaded for it."""
         card = part.elements[0]
-        return message_body(part, await self.media.image_keys(images_in(card)) if isinstance(card, Card) else None)
+        if not isinstance(card, Card):
+            return message_body(part)
+        return message_body(part, await self.media.image_keys(images_in(card)), self.me.seal(channel))
 
     async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:
         """Change a text or a post (20 times a message), or replace a card (for 14 days)."""
@@ -241,7 +246,7 @@ class FeishuAdapter(Adapter):
             kind = getattr(part.elements[0], "type", part.kind)
             raise NotSupportedError(f"Feishu can edit text and post messages and cards, not {kind}")
         part, degradations = await self._ready(part, channel)
-        kind, content = await self._body(part)
+        kind, content = await self._body(part, channel)
         try:
             if part.kind is PartKind.CARD:
                 attempts = await self.api.update_card(message_id, content)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from imbridge.adapters.card_seals import NOT_SEALED, Seal, Seals
 from imbridge.adapters.feishu.sent.cards import card_json
 from imbridge.adapters.feishu.sent.markup import without_mentions
 from imbridge.protocol import (
@@ -33,18 +34,21 @@ from imbridge.rendering import Part, PartKind
 
 _TEXT_LIMIT, _POST_LIMIT = 150 * 1024, 30 * 1024
 _ID_LENGTH = 48
+_AS_LONG = Seals("feishu", "any").at("")
+"""Its seals are as long as all are."""
 
 # In a `text` message the platform reads these as markup, so plain text that holds them goes out as a `post`, whose
 # text nodes are literal. Otherwise an echo of somebody's `<at user_id="all">` would call everybody in the group.
 _MARKUP = re.compile(r"</?\s*at\b|</?(?:b|i|u|s|p|br)\b|\[[^\[\]\n]*\]\(", re.IGNORECASE)
 
 
-def message_body(part: Part, keys: dict[int, str] | None = None) -> tuple[str, str]:
+def message_body(part: Part, keys: dict[int, str] | None = None, seal: Seal = NOT_SEALED) -> tuple[str, str]:
     """The `msg_type` and `content` of a part, whose media have been uploaded and whose people have been found.
 
     Args:
         part: What to show.
         keys: Of a card: the keys of the images in it, by `id()` of the element.
+        seal: Of a card: what seals it.
 
     Raises:
         ContentRefusedError: the part holds something that this version cannot send.
@@ -68,7 +72,7 @@ def message_body(part: Part, keys: dict[int, str] | None = None) -> tuple[str, s
     card = part.elements[0]
     if not isinstance(card, Card):
         raise ContentRefusedError(f"cannot send a {kind} part to Feishu", platform="feishu")
-    return "interactive", _dumps(card_json(card, keys or {}))
+    return "interactive", _dumps(card_json(card, keys or {}, seal))
 
 
 def measure(part: Part) -> int:
@@ -78,7 +82,8 @@ def measure(part: Part) -> int:
     """
     if part.kind in (PartKind.MEDIA, PartKind.CONTACT):
         return 0
-    kind, content = message_body(Part(part.kind, tuple(_as_long_as_sent(element) for element in part.elements)))
+    longest = Part(part.kind, tuple(_as_long_as_sent(element) for element in part.elements))
+    kind, content = message_body(longest, seal=_AS_LONG)
     size = len(content.encode())
     return size * (_TEXT_LIMIT // _POST_LIMIT) if kind == "post" and part.kind is PartKind.TEXT else size
 

@@ -6,11 +6,10 @@ microseconds. It names the chat without its kind: that is known from what was he
 
 from typing import Any
 
+from imbridge.adapters.card_actions import OWN
+from imbridge.adapters.card_seals import PICKS, kind_of_click
 from imbridge.adapters.feishu.received.facts import Facts
-from imbridge.protocol import ButtonClicked, Channel, Event, LinkPreviewRequested
-
-OWN = "imbridge"
-"""Key in a component's value: the action's name. Our cards' components carry `{"imbridge": action, "value": value}`."""
+from imbridge.protocol import Channel, Event, LinkPreviewRequested
 
 
 def button_clicked(told: Facts) -> Event:
@@ -29,20 +28,28 @@ def old_button_clicked(told: Facts) -> Event:
 def clicked(told: Facts, action: dict[str, Any], who: Any, channel: Channel | None, message_id: Any) -> Event:
     """A click, a choice, or a form that was submitted."""
     carried, form = action.get("value"), action.get("form_value") or {}
+    facts: dict[str, Any] = {}
     if isinstance(carried, dict) and isinstance(carried.get(OWN), str):
-        name, carried = carried[OWN], carried.get("value")
+        opening = told.me.seals.open(carried, channel.id if channel is not None else "")
+        name, picks, carried = carried[OWN], carried.get(PICKS), carried.get("value")
+        if action.get("tag") != "button" and not form:
+            carried = _entered(action, carried)
+            carried = opening.chosen(name, carried) if picks else carried
+        form = opening.filled(form, picks)
+        facts = opening.facts
     else:
         name = action.get("name") or _action_in(carried) or action.get("tag") or ""
-    if action.get("tag") != "button" and not form:
-        carried = _entered(action, carried)
+        if action.get("tag") != "button" and not form:
+            carried = _entered(action, carried)
     return told.make(
-        ButtonClicked,
+        kind_of_click(facts),
         channel=channel,
         actor=told.person(who),
         message_id=message_id or "",
         action=name,
         value=carried,
         form=form,
+        **facts,
     )
 
 

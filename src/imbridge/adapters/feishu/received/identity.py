@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from imbridge.protocol import ChannelKind, Sender
+from imbridge.adapters.card_seals import NOT_SEALING, Seal, Seals
+from imbridge.protocol import Channel, ChannelKind, Sender
 
 _KINDS = {
     "p2p": ChannelKind.PRIVATE,
@@ -26,6 +27,7 @@ class Identity:
         bot_id: The bot's open_id; empty until the platform told it.
         bot_name: Its name; for people to read, anybody may have the same.
         locale: The language wanted where the platform offers several.
+        seals: What our cards are sealed with.
         chats: Chats whose kind was told, the newest last. Most events name a chat without its kind.
     """
 
@@ -34,6 +36,7 @@ class Identity:
     bot_id: str = ""
     bot_name: str = ""
     locale: str = "zh_cn"
+    seals: Seals = field(default=NOT_SEALING, repr=False)
     chats: dict[str, ChannelKind] = field(default_factory=dict)
 
     def remember(self, chat_id: str, kind: ChannelKind) -> None:
@@ -50,6 +53,10 @@ class Identity:
             return self.chats.get(chat_id, ChannelKind.GROUP)
         self.remember(chat_id, told)
         return told
+
+    def seal(self, channel: Channel | None) -> Seal:
+        """What seals a card that goes there. Which chat somebody is written to in by their own id is not known."""
+        return self.seals.at("" if channel is None or channel.kind is ChannelKind.USER else channel.id)
 
     def is_me(self, sender_id: str) -> bool:
         """It is our bot or our app."""

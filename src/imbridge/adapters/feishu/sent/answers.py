@@ -11,6 +11,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from imbridge.adapters.base import Inbound
+from imbridge.adapters.card_seals import Seal
 from imbridge.adapters.feishu.sent.cards import card_json
 from imbridge.adapters.pending import Answer
 from imbridge.protocol import ButtonClicked, Card, Element, Event, ImbridgeError, Link, LinkPreviewRequested, Toast
@@ -32,7 +33,7 @@ def expects_answer(item: object) -> bool:
     return isinstance(item, ButtonClicked | LinkPreviewRequested)
 
 
-async def written_answer(inbound: Inbound, within: float, upload: Upload) -> tuple[bytes, Answer]:
+async def written_answer(inbound: Inbound, within: float, upload: Upload, seal: Seal) -> tuple[bytes, Answer]:
     """The JSON of what a skill says in time, and what is in it: nothing, when it says nothing.
 
     A picture that is not uploaded in time, or not at all, leaves the card out: the person is not kept waiting for it.
@@ -46,7 +47,7 @@ async def written_answer(inbound: Inbound, within: float, upload: Upload) -> tup
     for element in await waiting.wait(within):
         try:
             async with asyncio.timeout_at(until) as limit:
-                part = await _part(event, element, upload)
+                part = await _part(event, element, upload, seal)
         except TimeoutError:
             if not limit.expired():
                 raise
@@ -61,7 +62,7 @@ async def written_answer(inbound: Inbound, within: float, upload: Upload) -> tup
     return to_json(made) if made else b"", tuple(shown)
 
 
-async def _part(event: Event, element: Element, upload: Upload) -> dict[str, Any]:
+async def _part(event: Event, element: Element, upload: Upload, seal: Seal) -> dict[str, Any]:
     """What one element adds to the answer as the platform reads it."""
     if isinstance(element, Toast):
         return {"toast": {"type": element.kind, "content": element.text}}
@@ -70,7 +71,7 @@ async def _part(event: Event, element: Element, upload: Upload) -> dict[str, Any
     if not isinstance(element, Card):
         return {}
     is_template = element.content.get("type") == "template"
-    made = card_json(element, await upload(element))
+    made = card_json(element, await upload(element), seal)
     if _is_of_the_older_callback(event):
         return made
     return {"card": {"type": "template", "data": made.get("data")} if is_template else {"type": "raw", "data": made}}

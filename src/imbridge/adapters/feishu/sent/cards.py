@@ -1,12 +1,14 @@
 """The shared card model → Feishu's card JSON 2.0. Pure.
 
 Source: open.feishu.cn, "card JSON 2.0 structure" and the pages of its components. What a click carries back is
-`{"imbridge": action, "value": value}` in the component's callback behaviour: `inbound` reads it.
+`{"imbridge": action, "value": value, "seal": seal}` in the component's callback behaviour: `received.clicks` reads it.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from imbridge.adapters.card_actions import button_params
+from imbridge.adapters.card_seals import NOT_SEALED, PICKS, Seal
 from imbridge.adapters.feishu.errors import BAD_IMAGE, BAD_ROWS, TOO_MANY_TABLES
 from imbridge.adapters.feishu.sent.markup import escape, without_mentions
 from imbridge.adapters.feishu.sent.tables import MOST_TABLES, limit_tables
@@ -28,9 +30,6 @@ from imbridge.protocol import (
     Text,
 )
 
-MARK = "imbridge"
-"""Key in a component's callback value that says it is of a card made here."""
-
 _TEMPLATES = {"default": "default"}  # the model's other colours are Feishu's own words
 _PICKERS = {
     "date": ("date_picker", "initial_date"),
@@ -41,12 +40,13 @@ _STYLES = {"default": "default", "primary": "primary", "danger": "danger"}
 _MOST_ROWS_A_PAGE = 10
 
 
-def card_json(card: Card, keys: dict[int, str]) -> dict[str, Any]:
+def card_json(card: Card, keys: dict[int, str], seal: Seal = NOT_SEALED) -> dict[str, Any]:
     """The JSON of a card.
 
     Args:
         card: The model, or a card that is the platform's own JSON already, which is given back as it is.
         keys: Keys of the images in it, by `id()` of the element.
+        seal: What seals it for the chat that it goes to.
 
     Raises:
         ContentRefusedError: an image has no key.
@@ -56,7 +56,7 @@ def card_json(card: Card, keys: dict[int, str]) -> dict[str, Any]:
     made: dict[str, Any] = {
         "schema": "2.0",
         "config": {"update_multi": True},
-        "body": {"elements": list(_elements(card.body, keys, _Budget(card), in_form=False))},
+        "body": {"elements": list(_elements(card.body, keys, _Making(card, seal), None))},
     }
     if card.title:
         template = _TEMPLATES.get(card.color, card.color)
@@ -87,14 +87,15 @@ def simpler(card: Card, sub_code: int | None) -> tuple[Card, str] | None:
     return None
 
 
-class _Budget:
-    """What the card may still hold: so many tables, and names that nothing in it has yet.
+class _Making:
+    """What seals the card, and what it may still hold: so many tables, and names that nothing in it has yet.
 
     Names have to differ in the whole card as soon as a form is in it. Those of forms and of their inputs are the
     author's, for values come back by them; clicks come back by what a component carries.
     """
 
-    def __init__(self, card: Card) -> None:
+    def __init__(self, card: Card, seal: Seal) -> None:
+        self.seal = seal
         self.tables = MOST_TABLES
         self._names = {name for part in card.body if isinstance(part, Form) for name in part.names}
 
@@ -107,31 +108,38 @@ class _Budget:
         self._names.add(name)
         return name
 
+    def callback(self, action: str, value: Any = None, *, picks: Iterable[str] = ()) -> list[dict[str, Any]]:
+        """What a component carries back; `picks` are the names of the choices that come with it."""
+        carried = button_params(action, value)
+        if names := list(picks):
+            carried[PICKS] = names
+        return [{"type": "callback", "value": self.seal.on(carried)}]
+
 
 def _plain(text: str) -> dict[str, Any]:
     return {"tag": "plain_text", "content": text}
 
 
-def _elements(parts: Iterable[Element], keys: dict[int, str], budget: _Budget, *, in_form: bool) -> Iterator[Any]:
+def _elements(parts: Iterable[Element], keys: dict[int, str], making: _Making, form: Form | None) -> Iterator[Any]:
     buttons: list[dict[str, Any]] = []
     for part in parts:
         if isinstance(part, Button):
-            buttons.append(_button(part, budget, in_form=in_form))
+            buttons.append(_button(part, making, form))
             continue
         if buttons:
             yield _row(buttons)
             buttons = []
-        yield from _element(part, keys, budget, in_form=in_form)
+        yield from _element(part, keys, making, form)
     if buttons:
         yield _row(buttons)
 
 
-def _element(part: Element, keys: dict[int, str], budget: _Budget, *, in_form: bool) -> Iterator[dict[str, Any]]:
+def _element(part: Element, keys: dict[int, str], making: _Making, form: Form | None) -> Iterator[dict[str, Any]]:
     if isinstance(part, Text):
         yield {"tag": "div", "text": _plain(part.text)}
     elif isinstance(part, Markdown):
-        text, used = limit_tables(without_mentions(part.text), budget.tables)
-        budget.tables -= used
+        text, used = limit_tables(without_mentions(part.text), making.tables)
+        making.tables -= used
         yield {"tag": "markdown", "content": text}
     elif isinstance(part, Image):
         key = keys.get(id(part)) or part.key
@@ -146,17 +154,17 @@ def _element(part: Element, keys: dict[int, str], budget: _Budget, *, in_form: b
     elif isinstance(part, Note):
         yield {"tag": "div", "text": {**_plain(part.text), "text_size": "notation", "text_color": "grey"}}
     elif isinstance(part, Table):
-        yield _table(part, budget)
+        yield _table(part, making)
     elif isinstance(part, Form):
-        yield {"tag": "form", "name": part.name, "elements": list(_elements(part.body, keys, budget, in_form=True))}
+        yield {"tag": "form", "name": part.name, "elements": list(_elements(part.body, keys, making, part))}
     elif isinstance(part, Select | Input | DatePicker):
-        yield from _asked(part, budget, in_form=in_form)
+        yield from _asked(part, making, form)
 
 
-def _table(table: Table, budget: _Budget) -> dict[str, Any]:
-    if budget.tables <= 0:
+def _table(table: Table, making: _Making) -> dict[str, Any]:
+    if making.tables <= 0:
         return {"tag": "div", "text": _plain(table.as_text())}
-    budget.tables -= 1
+    making.tables -= 1
     names = [f"c{number}" for number in range(len(table.columns))]
     return {
         "tag": "table",
@@ -171,22 +179,18 @@ def _table(table: Table, budget: _Budget) -> dict[str, Any]:
     }
 
 
-def _callback(action: str, value: Any = None) -> list[dict[str, Any]]:
-    carried = {MARK: action} if value is None else {MARK: action, "value": value}
-    return [{"type": "callback", "value": carried}]
-
-
-def _button(button: Button, budget: _Budget, *, in_form: bool) -> dict[str, Any]:
+def _button(button: Button, making: _Making, form: Form | None) -> dict[str, Any]:
     action = button.action or button.text
     made: dict[str, Any] = {"tag": "button", "text": _plain(button.text), "type": _STYLES[button.style]}
     if button.url:
         made["behaviors"] = [{"type": "open_url", "default_url": button.url}]
     else:
-        made["behaviors"] = _callback(action, button.value)
+        picks = () if form is None else (part.name for part in form.body if isinstance(part, Select))
+        made["behaviors"] = making.callback(action, button.value, picks=picks)
     if button.confirm:
         made["confirm"] = {"title": _plain(button.text), "text": _plain(button.confirm)}
-    if in_form:
-        made["name"] = budget.name(action)
+    if form is not None:
+        made["name"] = making.name(action)
         if button.submit:
             made["form_action_type"] = "submit"
     return made
@@ -199,12 +203,13 @@ def _row(buttons: list[dict[str, Any]]) -> dict[str, Any]:
     return {"tag": "column_set", "flex_mode": "flow", "columns": columns}
 
 
-def _asked(part: Select | Input | DatePicker, budget: _Budget, *, in_form: bool) -> Iterator[dict[str, Any]]:
-    made: dict[str, Any] = {"name": part.name if in_form else budget.name(part.name)}
-    if in_form:
+def _asked(part: Select | Input | DatePicker, making: _Making, form: Form | None) -> Iterator[dict[str, Any]]:
+    made: dict[str, Any] = {"name": part.name if form is not None else making.name(part.name)}
+    if form is not None:
         made["required"] = part.required  # elsewhere the platform takes no `required`
     else:
-        made["behaviors"] = _callback(part.name)
+        picks = (part.name,) if isinstance(part, Select) else ()
+        made["behaviors"] = making.callback(part.name, picks=picks)
     if part.placeholder:
         made["placeholder"] = _plain(part.placeholder)
     if isinstance(part, Input):
@@ -213,7 +218,7 @@ def _asked(part: Select | Input | DatePicker, budget: _Budget, *, in_form: bool)
     if part.label:
         yield {"tag": "div", "text": _plain(part.label)}
     if isinstance(part, Select):
-        yield {**made, **_select(part)}
+        yield {**made, **_select(part, making.seal)}
         return
     tag, initial = _PICKERS[part.kind]
     yield {"tag": tag, **made, **({initial: part.initial} if part.initial else {})}
@@ -230,10 +235,12 @@ def _input(part: Input) -> dict[str, Any]:
     return made
 
 
-def _select(part: Select) -> dict[str, Any]:
-    options = [{"text": _plain(option.text), "value": option.value} for option in part.options]
+def _select(part: Select, seal: Seal) -> dict[str, Any]:
+    values = {option.value: seal.option(part.name, option.value) for option in part.options}
+    options = [{"text": _plain(option.text), "value": values[option.value]} for option in part.options]
     if part.multiple:
-        return {"tag": "multi_select_static", "options": options, "selected_values": list(part.initial)}
+        chosen_first = [values[value] for value in part.initial]
+        return {"tag": "multi_select_static", "options": options, "selected_values": chosen_first}
     made: dict[str, Any] = {"tag": "select_static", "options": options}
     chosen = [number for number, option in enumerate(part.options, start=1) if option.value in part.initial]
     if chosen:

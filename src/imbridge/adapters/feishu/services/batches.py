@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from imbridge.adapters.card_seals import NOT_SEALED, Seal
 from imbridge.adapters.feishu.capabilities import FEISHU
 from imbridge.adapters.feishu.outbound import as_plain_text, message_body
 from imbridge.adapters.feishu.services.contacts import by_type
@@ -63,7 +64,11 @@ class BatchProgress(ProtocolModel):
 
 
 def batch_body(
-    part: Part, users: Iterable[str], departments: Iterable[str], keys: dict[int, str] | None = None
+    part: Part,
+    users: Iterable[str],
+    departments: Iterable[str],
+    keys: dict[int, str] | None = None,
+    seal: Seal = NOT_SEALED,
 ) -> dict[str, Any]:
     """The request's body.
 
@@ -72,6 +77,7 @@ def batch_body(
         users: Ids of people, of any type.
         departments: Ids of departments.
         keys: As for `message_body`.
+        seal: As for `message_body`.
 
     Raises:
         ValueError: nobody is to get it, or more than 200 of one type of id.
@@ -85,7 +91,7 @@ def batch_body(
     for name, ids in targets.items():
         if len(ids) > MOST_TARGETS:
             raise ValueError(f"a batch takes at most {MOST_TARGETS} {name}, not {len(ids)}: send several")
-    kind, text = message_body(part, keys)
+    kind, text = message_body(part, keys, seal)
     if kind == "share_user":  # of contacts, a batch takes groups only
         kind, text = as_plain_text(part)
     content = from_json(text)

@@ -301,7 +301,7 @@ class FeishuMessages:
         part, changed = await self._media.uploaded(rendered.parts[0])
         card = part.elements[0]
         keys = await self._media.image_keys(images_in(card)) if isinstance(card, Card) else None
-        body = batch_body(part, users, departments, keys)
+        body = batch_body(part, users, departments, keys, self._me.seals.at(""))
         path = "/open-apis/message/v4/batch_send/"
         data = await called(self._caller, "POST", path, api="batch.send", json=body, once=True)
         return batch_sent(data, (*rendered.degradations, *changed, *as_text_in_a_batch(part)))
