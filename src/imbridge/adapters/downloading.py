@@ -1,16 +1,75 @@
-"""What fetching a received file into an open one needs on any platform."""
+"""What fetching a received file needs on any platform: a bound on its time, a name, a place."""
 
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from os import PathLike
+from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import unquote
 
 from imbridge.adapters.uploads import HEAD
+from imbridge.protocol import DeliveryError, Media
+from imbridge.rendering.media import as_file
 from imbridge.transport import HttpError
+from imbridge.transport.files import incoming
+
+_CODED = re.compile(r"filename\*=(?:UTF-8'[^']{0,20}')?([^;\s\"]{1,1000})", re.IGNORECASE)
+_PLAIN = re.compile(r'filename=(?:"([^"]{1,1000})"|([^;"\s]{1,1000}))', re.IGNORECASE)
+
+
+async def saved(
+    media: Media, to: str | PathLike[str], fetch: Callable[[BinaryIO], Awaitable[Mapping[str, str]]]
+) -> Path:
+    """Write a received file into a folder or a file; it is never whole in memory.
+
+    Args:
+        media: What was received; its name, if it has one, is what a file in a folder is called.
+        to: As `Media.save`.
+        fetch: Writes its bytes into an open file, and gives the headers of the answer they came in, which may name it.
+
+    Raises:
+        OSError: it cannot be written there.
+    """
+    async with incoming(to, getattr(media, "name", "")) as new:
+        headers = await fetch(new.file)
+        new.name = new.name or named(headers.get("Content-Disposition", ""))
+        if not new.name:
+            new.name = as_file(media, await asyncio.to_thread(beginning, new.file)).name
+    return new.path
+
+
+@asynccontextmanager
+async def in_time(what: str, platform: str, seconds: float) -> AsyncIterator[None]:
+    """Bound how long a download takes, with all its attempts.
+
+    Raises:
+        DeliveryError: it took longer.
+    """
+    try:
+        async with asyncio.timeout(seconds) as clock:
+            yield
+    except TimeoutError:
+        if not clock.expired():
+            raise
+        message = f"{what}: it is not there after {seconds:g} s (download_timeout)"
+        raise DeliveryError(message, platform=platform) from None
+
+
+def named(disposition: str) -> str:
+    """The file's name in a `Content-Disposition`; empty when there is none. It is the sender's: not safe as a path."""
+    if (coded := _CODED.search(disposition)) is not None:
+        return unquote(coded[1])
+    plain = _PLAIN.search(disposition)
+    return "" if plain is None else plain[1] or plain[2]
 
 
 def why_not(error: HttpError, limit: int) -> str:
     """Why a download failed, without its address: path and query are a credential.
 
     Args:
-        error: What `HttpPool.stream_to` raised.
+        error: What `fetch` raised.
         limit: Bytes that were allowed.
     """
     if error.status is None:

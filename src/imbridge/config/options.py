@@ -59,6 +59,8 @@ class BridgeOptions(BaseModel):
             default is for a reverse proxy on the same machine, which has the certificate.
         state: File (SQLite) of what accounts have to know again after a restart: cards that are not finished, calls of
             the month. Made when it is missing; in memory when left out, so that a restart forgets it.
+        media_hosts: Hosts and networks of your own from which media may be fetched by address: `files.corp`, `*.corp`,
+            `10.1.0.0/16`. Without them it is the open network alone.
         log_level: How much the command line logs. The library configures no logging.
         log_format: `text` for people, `json` for log collectors.
     """
@@ -80,5 +82,6 @@ class BridgeOptions(BaseModel):
     language: Annotated[Language, BeforeValidator(_lower)] = Language.ENGLISH
     listen: str = Field(default="127.0.0.1:8000", pattern=LISTEN)
     state: Path | None = None
+    media_hosts: tuple[str, ...] = ()
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = LogLevel.INFO
     log_format: Annotated[LogFormat, BeforeValidator(_lower)] = LogFormat.TEXT

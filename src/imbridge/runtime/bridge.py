@@ -67,7 +67,8 @@ class Bridge(Declaring):
         storage: Inbox, outbox and sessions; in memory when left out.
 
     Raises:
-        ConfigError: an account cannot be used: unknown platform, missing package, two accounts of one name.
+        ConfigError: an account cannot be used: unknown platform, missing package, two accounts of one name; or one of
+            the option `media_hosts` is no host.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class Bridge(Declaring):
         self.options = options or BridgeOptions()
         self.state = BridgeState.NEW
         self.storage = storage or MemoryStorage()
-        self._pool = HttpPool()
+        self._pool = HttpPool(media_hosts=self.options.media_hosts)
         rules = _permissions(permissions)
         self.skills = SkillSet(
             skills, may_use=rules.may_use, command_prefix=self.options.command_prefix, limit=rules.limit

@@ -1,23 +1,26 @@
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from pydantic_core import to_json
 from yarl import URL
 
 from imbridge.protocol.errors import ConfigError
+from imbridge.transport.bodies import WriteError, copy_bounded, read_bounded
+from imbridge.transport.egress import Egress
 from imbridge.transport.errors import HttpError, as_http_error, place
 from imbridge.transport.proxies import EnvironmentProxies
+from imbridge.transport.reach import Reach
 from imbridge.transport.response import HttpResponse
 from imbridge.transport.tls import verified_context
 
 MEBIBYTE = 1024 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_WRITE_CHUNK = 256 * 1024
 _JSON = "application/json; charset=utf-8"
 
 
@@ -33,6 +36,11 @@ class HttpPool:
         timeout: Seconds for a whole request, unless the call says otherwise.
         connect_timeout: Seconds for getting a connection, waiting for a free one included.
         user_agent: `User-Agent` where a call sets none.
+        media_hosts: Hosts and networks of our own that `fetch` may fetch from, as `Reach.of` reads them.
+        resolver: Finds the addresses of hosts for `fetch`; the system when left out.
+
+    Raises:
+        ConfigError: one of `media_hosts` is none.
     """
 
     def __init__(
@@ -44,6 +52,8 @@ class HttpPool:
         timeout: float = 10.0,
         connect_timeout: float = 3.0,
         user_agent: str = "imbridge",
+        media_hosts: Iterable[str] = (),
+        resolver: Callable[[], AbstractResolver] = aiohttp.ThreadedResolver,
     ) -> None:
         self._extra_ca = extra_ca
         self._trust_env = trust_env
@@ -51,6 +61,9 @@ class HttpPool:
         self._connect_timeout = connect_timeout
         self._timeout = self._client_timeout(timeout)
         self._user_agent = user_agent
+        self.reach = Reach.of(media_hosts)
+        self._resolver = resolver
+        self._context: ssl.SSLContext | None = None
         self._opening: asyncio.Task[aiohttp.ClientSession] | None = None
         self._session: aiohttp.ClientSession | None = None
         self._ws_session: aiohttp.ClientSession | None = None
@@ -103,7 +116,7 @@ class HttpPool:
                 proxy=None if proxies is None else proxies.proxy_for(URL(url)),
             )
             try:
-                body = await _read_bounded(response, max_bytes)
+                body = await read_bounded(response, max_bytes)
             except BaseException:
                 response.close()
                 raise
@@ -166,19 +179,31 @@ class HttpPool:
                 _check_no_redirect(method, url, response)
                 body = b""
                 if 200 <= response.status < 300 and (wanted is None or wanted(response.headers)):
-                    await _copy_bounded(response, file, max_bytes)
+                    await copy_bounded(response, file, max_bytes)
                 else:
-                    body = await _read_bounded(response, MEBIBYTE)
+                    body = await read_bounded(response, MEBIBYTE)
             except BaseException:
                 response.close()
                 raise
-        except _WriteError as error:
+        except WriteError as error:
             raise error.cause from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             failure = error
         else:
             return HttpResponse(response.status, response.headers, body, method, url)
         raise as_http_error(failure, method, url)
+
+    async def egress(self) -> Egress:
+        """What a request needs that does not go over the pool's own connections: see `transport.fetching`.
+
+        Raises:
+            HttpError: the pool is closed.
+            ConfigError: as `request`.
+        """
+        await self._open()
+        if self._context is None:
+            raise _closed()
+        return Egress(self._context, self._proxies, self._resolver, self.reach, self._user_agent)
 
     async def ws_connect(
         self,
@@ -266,6 +291,7 @@ class HttpPool:
         except OSError as error:
             message = f"The certificate authorities in {self._extra_ca} cannot be used ({error}); give a PEM file"
             raise ConfigError(message) from error
+        self._context = context
         if self._trust_env:
             self._proxies = EnvironmentProxies.read()
         self._session, self._ws_session = self._sessions(context)
@@ -321,56 +347,3 @@ def _check_no_redirect(method: str, url: str | URL, response: aiohttp.ClientResp
 
 def _closed() -> HttpError:
     return HttpError("The HTTP pool is closed; no further request can be made with it", sent=False)
-
-
-def _too_long(response: aiohttp.ClientResponse, max_bytes: int) -> HttpError:
-    message = f"{response.method} {place(response.url)}: the answer is longer than {max_bytes} bytes"
-    return HttpError(message, sent=True, status=response.status, headers=response.headers)
-
-
-async def _read_bounded(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
-    length = response.content_length
-    if length is not None:
-        if length > max_bytes:
-            raise _too_long(response, max_bytes)
-        if "Content-Encoding" not in response.headers:
-            return await response.read()
-    parts: list[bytes] = []
-    size = 0
-    while part := await response.content.readany():
-        size += len(part)
-        if size > max_bytes:
-            raise _too_long(response, max_bytes)
-        parts.append(part)
-    return b"".join(parts)
-
-
-class _WriteError(Exception):
-    """Keeps an OSError of the file apart from those of the network."""
-
-    def __init__(self, cause: OSError) -> None:
-        self.cause = cause
-        super().__init__()
-
-
-async def _copy_bounded(response: aiohttp.ClientResponse, file: BinaryIO, max_bytes: int) -> None:
-    if (response.content_length or 0) > max_bytes:
-        raise _too_long(response, max_bytes)
-    size = 0
-    pending = bytearray()
-    while part := await response.content.readany():
-        size += len(part)
-        if size > max_bytes:
-            raise _too_long(response, max_bytes)
-        pending += part
-        if len(pending) >= _WRITE_CHUNK:
-            await _write(file, bytes(pending))
-            pending.clear()
-    await _write(file, bytes(pending))
-
-
-async def _write(file: BinaryIO, data: bytes) -> None:
-    try:
-        await asyncio.to_thread(file.write, data)
-    except OSError as error:
-        raise _WriteError(error) from error

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from contract import until
+from file_server import file_server
 from qq_rig import PNG, Rig
 
 from imbridge.adapters.qq import QQAdapter, QQConfig
@@ -90,17 +91,11 @@ async def test_without_an_address(adapter: QQAdapter) -> None:
 
 async def test_no_token_is_sent_along(rig: Rig, adapter: QQAdapter) -> None:
     """Files lie with a storage provider, who must not get it."""
-    sent: list[dict[str, str]] = []
-    fetch = rig.pool.stream_to
-
-    async def watched(*args: object, **facts: object) -> object:
-        sent.append({name: str(value) for name, value in facts.items()})
-        return await fetch(*args, **facts)  # type: ignore[arg-type]  # passed on as it came
-
-    rig.pool.stream_to = watched  # type: ignore[method-assign, assignment]  # watched, not replaced
-    await rig.alice.sends_image(PNG, bot=rig.bot)
-    assert await adapter.read("m", await received(rig)) == PNG
-    assert [facts.keys() for facts in sent] == [{"max_bytes"}]
+    async with file_server(PNG) as files:
+        assert await adapter.read("m", Image(key=f"{files.place}/a.png")) == PNG
+    assert [asked.keys() for asked in files.asked] == [
+        {"Host", "User-Agent", "Accept-Encoding", "Accept", "Connection"}
+    ]
 
 
 @pytest.mark.parametrize(

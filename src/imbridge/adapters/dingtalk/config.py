@@ -66,6 +66,7 @@ class DingTalkConfig(AccountConfig):
         monthly_calls: What the organisation may call in a month (10,000 in the free edition); 0 when not limited.
         send_timeout: Seconds after which a message that the platform keeps refusing for passing reasons is given up.
         download_limit: Bytes of a received file that are fetched at most.
+        download_timeout: Seconds in which a received file has to be there, with all attempts.
     """
 
     platform: ClassVar[str] = "dingtalk"
@@ -117,6 +118,7 @@ class DingTalkConfig(AccountConfig):
     monthly_calls: int = Field(default=10_000, ge=0)
     send_timeout: float = Field(default=120.0, gt=0)
     download_limit: int = Field(default=100 << 20, gt=0)
+    download_timeout: float = Field(default=120.0, gt=0, allow_inf_nan=False)
 
     @classmethod
     def needs(cls, given: Mapping[str, Any]) -> tuple[str, ...]:

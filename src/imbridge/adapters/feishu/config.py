@@ -71,6 +71,7 @@ class FeishuConfig(AccountConfig):
         forward_count: Messages read of a bundle, all depths together; 0 leaves bundles unread.
         read_cards: Ask for a received card as it was sent: what arrives by itself is flattened, or no card at all.
         download_limit: Bytes of a received file that are fetched at most; the platform hands out 100 MB and no more.
+        download_timeout: Seconds in which a received file has to be there, with all attempts.
     """
 
     platform: ClassVar[str] = "feishu"
@@ -113,6 +114,7 @@ class FeishuConfig(AccountConfig):
     forward_count: int = Field(default=100, ge=0, le=1000)
     read_cards: bool = True
     download_limit: int = Field(default=100 << 20, gt=0)
+    download_timeout: float = Field(default=120.0, gt=0, allow_inf_nan=False)
 
     @classmethod
     def needs(cls, given: Mapping[str, Any]) -> tuple[str, ...]:

@@ -50,6 +50,7 @@ class QQConfig(AccountConfig):
         api_rate: Calls of one API.
         send_timeout: Seconds after which a message that the platform keeps refusing for passing reasons is given up.
         download_limit: Bytes of a received file that are fetched at most.
+        download_timeout: Seconds in which a received file has to be there, with all attempts.
     """
 
     platform: ClassVar[str] = "qq"
@@ -81,6 +82,7 @@ class QQConfig(AccountConfig):
     api_rate: str = "50/1.1s"
     send_timeout: float = Field(default=120.0, gt=0)
     download_limit: int = Field(default=100 << 20, gt=0)
+    download_timeout: float = Field(default=120.0, gt=0, allow_inf_nan=False)
 
     @classmethod
     def needs(cls, given: Mapping[str, Any]) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ class WeChatAdapter(Adapter):
         super().__init__(config, context)
         self.settings = config
         self.api = WeChatApi(config, context.pool)
-        self.media = WeChatMedia(self.api, context.pool, download_limit=config.download_limit)
+        self.media = WeChatMedia(self.api, context.pool)
         self.followers = Followers(self.api)
         self.oauth = OAuth(self.api, config)
         self._sdk = Sdk(self.api.caller, config)

@@ -40,6 +40,7 @@ class WeChatConfig(AccountConfig):
         welcome: What somebody who begins to follow is told when no skill says anything.
         send_timeout: Seconds after which a message that the platform keeps refusing for passing reasons is given up.
         download_limit: Bytes of a received file that are fetched at most.
+        download_timeout: Seconds in which a received file has to be there, with all attempts.
     """
 
     platform: ClassVar[str] = "wechat"
@@ -70,6 +71,7 @@ class WeChatConfig(AccountConfig):
     welcome: str = Field(default="", max_length=600)
     send_timeout: float = Field(default=120.0, gt=0)
     download_limit: int = Field(default=100 << 20, gt=0)
+    download_timeout: float = Field(default=120.0, gt=0, allow_inf_nan=False)
 
     @field_validator("app_id", "app_secret")
     @classmethod

@@ -78,7 +78,9 @@ class WeComAdapter(Adapter):
         self.oauth = OAuth(self.api.caller, config)
         self._sdk = Sdk(self.api.caller, config)
         self.capabilities = APP if config.markdown else APP_WITHOUT_MARKDOWN
-        self.media = WeComMedia(self.api, download_limit=config.download_limit)
+        self.media = WeComMedia(
+            self.api, download_limit=config.download_limit, download_timeout=config.download_timeout
+        )
         self._speaking = Speaking(self.api, self.me, self.media, self.capabilities)
         envelope = envelope_of(config)
         self._webhook = None if envelope is None else self._make_webhook(envelope)

@@ -76,6 +76,7 @@ class WeComConfig(AccountConfig):
         stream_window: Seconds for which a smart bot's answer may grow; then the rest is a message of its own.
         send_timeout: Seconds after which a message that the platform keeps refusing for passing reasons is given up.
         download_limit: Bytes of a received file that are fetched at most.
+        download_timeout: Seconds in which a received file has to be there, with all attempts.
     """
 
     platform: ClassVar[str] = "wecom"
@@ -134,6 +135,7 @@ class WeComConfig(AccountConfig):
     stream_window: float = Field(default=330.0, gt=0, le=600)
     send_timeout: float = Field(default=120.0, gt=0)
     download_limit: int = Field(default=100 << 20, gt=0)
+    download_timeout: float = Field(default=120.0, gt=0, allow_inf_nan=False)
 
     @classmethod
     def needs(cls, given: Mapping[str, Any]) -> tuple[str, ...]:

@@ -18,7 +18,13 @@ class Downloads(Fetching):
     def __init__(self, api: DingTalkApi, pool: HttpPool) -> None:
         """Over one app's API."""
         config = api.config
-        super().__init__("dingtalk", pool, limit=config.download_limit, places=(config.base_url, config.oapi_url))
+        super().__init__(
+            "dingtalk",
+            pool,
+            limit=config.download_limit,
+            within=config.download_timeout,
+            places=(config.base_url, config.oapi_url),
+        )
         self._api = api
 
     async def found(self, media: Media) -> str | None:

@@ -1,16 +1,16 @@
 """Media on their way to the platform and back: what they are, how large, and as which kind of message they go."""
 
-import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
 
+from imbridge.adapters.downloading import in_time, saved
 from imbridge.adapters.feishu.api import FeishuApi, download_kind
 from imbridge.adapters.feishu.capabilities import FEISHU
 from imbridge.adapters.feishu.sent.formats import document_type
 from imbridge.adapters.media_formats import is_mp4, is_opus, opus_milliseconds
-from imbridge.adapters.uploads import HEAD, Content, Taker, look
+from imbridge.adapters.uploads import Content, Taker, look
 from imbridge.protocol import (
     Audio,
     ContentRefusedError,
@@ -25,7 +25,6 @@ from imbridge.protocol import (
 )
 from imbridge.rendering import Part
 from imbridge.rendering.media import as_file
-from imbridge.transport.files import incoming
 
 _TAKER = Taker("feishu", "Feishu")
 
@@ -33,10 +32,11 @@ _TAKER = Taker("feishu", "Feishu")
 class FeishuMedia:
     """Uploads what is sent, downloads what was received."""
 
-    def __init__(self, api: FeishuApi, *, download_limit: int) -> None:
-        """Over one account's API; `download_limit` in bytes."""
+    def __init__(self, api: FeishuApi, *, download_limit: int, download_timeout: float = 120.0) -> None:
+        """Over one account's API; `download_limit` in bytes, `download_timeout` in seconds."""
         self._api = api
         self._limit = download_limit
+        self._within = download_timeout
 
     async def uploaded(self, part: Part) -> tuple[Part, list[Degradation]]:
         """The part with keys in place of content, and what could not be sent as what it is.
@@ -129,24 +129,27 @@ class FeishuMedia:
 
         Raises:
             NotSupportedError: the platform does not hand it out.
-            DeliveryError: it refused, or the file is larger than the limit.
+            DeliveryError: it refused, or the file is larger than the limit or takes too long.
         """
-        return (await self._api.download(message_id, media.key, _kind(media), limit=self._limit)).body
+        async with in_time(_called(media), "feishu", self._within):
+            return (await self._api.download(message_id, media.key, _kind(media), limit=self._limit)).body
 
     async def save(self, message_id: str, media: Media, to: str | PathLike[str]) -> Path:
         """Write something received into a folder or a file; it is never whole in memory.
 
         Raises:
             NotSupportedError: the platform does not hand it out.
-            DeliveryError: it refused, or the file is larger than the limit.
+            DeliveryError: as `read`.
             OSError: it cannot be written there.
         """
         kind = _kind(media)
-        async with incoming(to, getattr(media, "name", "")) as new:
-            await self._api.download(message_id, media.key, kind, limit=self._limit, into=new.file)
-            if not new.name:
-                new.name = as_file(media, await asyncio.to_thread(_beginning, new.file)).name
-        return new.path
+
+        async def fetched(file: BinaryIO) -> Mapping[str, str]:
+            async with in_time(_called(media), "feishu", self._within):
+                answer = await self._api.download(message_id, media.key, kind, limit=self._limit, into=file)
+            return answer.headers
+
+        return await saved(media, to, fetched)
 
 
 def _needs_upload(element: Element) -> bool:
@@ -165,9 +168,8 @@ def _milliseconds(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds * 1000)
 
 
-def _beginning(file: BinaryIO) -> bytes:
-    file.seek(0)
-    return file.read(HEAD)
+def _called(media: Media) -> str:
+    return f"feishu {type(media).__name__} {media.key}"
 
 
 async def _look(media: Media, limit: int) -> Content:

@@ -17,7 +17,9 @@ class Downloads(Fetching):
 
     def __init__(self, config: QQConfig, pool: HttpPool) -> None:
         """For one bot."""
-        super().__init__("qq", pool, limit=config.download_limit, places=(config.base_url,))
+        super().__init__(
+            "qq", pool, limit=config.download_limit, within=config.download_timeout, places=(config.base_url,)
+        )
         self._plain = urlsplit(config.base_url).scheme == "http"
 
     async def found(self, media: Media) -> str | None:

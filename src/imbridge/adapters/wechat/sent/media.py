@@ -1,13 +1,17 @@
 """Media on their way to the platform and back."""
 
 import asyncio
+import io
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
+from imbridge.adapters.downloading import empty, in_time, saved, why_not
+from imbridge.adapters.downloads import reach_of
 from imbridge.adapters.errcode_calls import Answer
-from imbridge.adapters.uploads import HEAD, Content, Taker, look
+from imbridge.adapters.uploads import Content, Taker, look
 from imbridge.adapters.wechat.api import WeChatApi
 from imbridge.adapters.wechat.sent.formats import COVER, Format, format_of, suffix_of
 from imbridge.protocol import (
@@ -26,20 +30,22 @@ from imbridge.protocol import (
 from imbridge.rendering import Part, PartKind
 from imbridge.rendering.media import as_file, word_for
 from imbridge.transport import HttpError, HttpPool
-from imbridge.transport.files import incoming
+from imbridge.transport.fetching import fetch
+from imbridge.transport.reach import FetchRefusedError
 
-_DOWNLOAD_TIMEOUT = 120.0
 _TAKER = Taker("wechat", "WeChat")
 
 
 class WeChatMedia:
     """Uploads what is sent, downloads what was received."""
 
-    def __init__(self, api: WeChatApi, pool: HttpPool, *, download_limit: int) -> None:
-        """Over one account's API; `download_limit` in bytes."""
+    def __init__(self, api: WeChatApi, pool: HttpPool) -> None:
+        """Over one account's API."""
         self._api = api
         self._pool = pool
-        self._limit = download_limit
+        self._limit = api.config.download_limit
+        self._within = api.config.download_timeout
+        self._reach = reach_of((api.config.base_url,))
 
     async def uploaded(self, part: Part) -> tuple[Part, list[Degradation]]:
         """The part with a media_id in place of content; text in place of what the platform cannot show.
@@ -101,43 +107,43 @@ class WeChatMedia:
 
         Raises:
             NotSupportedError: the platform does not hand it out.
-            DeliveryError: it refused, or the file is larger than the limit.
+            DeliveryError: it refused, or the file is larger than the limit or takes too long.
         """
-        answer = await self._api.download(_key(media), limit=self._limit)
-        address = _address(answer)
-        if not address:
-            return answer.response.body
-        try:
-            response = await self._pool.request("GET", address, max_bytes=self._limit, timeout=_DOWNLOAD_TIMEOUT)
-        except HttpError as error:
-            raise DeliveryError(f"wechat video: {error}", platform="wechat") from None
-        _check(response.status)
-        return response.body
+        file = io.BytesIO()
+        await self._fetch(media, file)
+        return file.getvalue()
 
     async def save(self, media: Media, to: str | PathLike[str]) -> Path:
         """Write something received into a folder or a file; it is never whole in memory.
 
         Raises:
             NotSupportedError: the platform does not hand it out.
-            DeliveryError: it refused, or the file is larger than the limit.
+            DeliveryError: as `read`.
             OSError: it cannot be written there.
         """
-        key = _key(media)
-        async with incoming(to, getattr(media, "name", "")) as new:
-            answer = await self._api.download(key, limit=self._limit, into=new.file)
-            address = _address(answer)
-            if address:
-                await self._fetch(address, new.file)
-            if not new.name:
-                new.name = as_file(media, await asyncio.to_thread(_beginning, new.file)).name
-        return new.path
+        return await saved(media, to, lambda file: self._fetch(media, file))
 
-    async def _fetch(self, address: str, file: BinaryIO) -> None:
-        try:
-            response = await self._pool.stream_to(file, address, max_bytes=self._limit, timeout=_DOWNLOAD_TIMEOUT)
-        except HttpError as error:
-            raise DeliveryError(f"wechat video: {error}", platform="wechat") from None
-        _check(response.status)
+    async def _fetch(self, media: Media, file: BinaryIO) -> Mapping[str, str]:
+        key = _key(media)
+        what = f"wechat {type(media).__name__} {key}"
+        async with in_time(what, "wechat", self._within):
+            answer = await self._api.download(key, limit=self._limit, into=file)
+            address = _address(answer)
+            if not address:
+                return answer.response.headers
+            await asyncio.to_thread(empty, file)
+            try:
+                response = await fetch(
+                    self._pool, address, file, max_bytes=self._limit, timeout=self._within, reach=self._reach
+                )
+            except FetchRefusedError as error:
+                raise DeliveryError(f"{what}: {error}", platform="wechat") from None
+            except HttpError as error:
+                raise DeliveryError(f"{what}: {why_not(error, self._limit)}", platform="wechat") from None
+        if not 200 <= response.status < 300:
+            text = f"{what}: the server answered HTTP {response.status}"
+            raise DeliveryError(text, code=response.status, platform="wechat")
+        return response.headers
 
 
 def _key(media: Media) -> str:
@@ -155,13 +161,3 @@ def _address(answer: Answer) -> str:
     if urlsplit(address).scheme not in ("http", "https"):
         raise ContentRefusedError("wechat media/get: neither a file nor the address of one", platform="wechat")
     return address
-
-
-def _check(status: int) -> None:
-    if not 200 <= status < 300:
-        raise DeliveryError(f"wechat video: the server answered HTTP {status}", code=status, platform="wechat")
-
-
-def _beginning(file: BinaryIO) -> bytes:
-    file.seek(0)
-    return file.read(HEAD)

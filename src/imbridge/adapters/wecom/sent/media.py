@@ -4,16 +4,14 @@ Source: developer.work.weixin.qq.com, "upload temporary media" (path/90253), "ge
 was uploaded, and what somebody sent, is there for three days.
 """
 
-import asyncio
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import unquote
 
+from imbridge.adapters.downloading import in_time, saved
 from imbridge.adapters.media_formats import amr_seconds, is_amr, is_mp4, is_picture
-from imbridge.adapters.uploads import HEAD, Content, Taker, look
+from imbridge.adapters.uploads import Content, Taker, look
 from imbridge.adapters.wecom.api import WeComApi
 from imbridge.protocol import (
     Audio,
@@ -28,24 +26,22 @@ from imbridge.protocol import (
 )
 from imbridge.rendering import Part
 from imbridge.rendering.media import as_file
-from imbridge.transport.files import incoming
 
 IMAGE_BYTES, VIDEO_BYTES, VOICE_BYTES, FILE_BYTES = 10 << 20, 10 << 20, 2 << 20, 20 << 20
 PICTURE_BYTES = 2 << 20
 """Of a picture that gets an address of its own."""
 VOICE_SECONDS = 60.0
-_CODED = re.compile(r"filename\*=(?:UTF-8'[^']{0,20}')?([^;\s\"]{1,1000})", re.IGNORECASE)
-_PLAIN = re.compile(r'filename=(?:"([^"]{1,1000})"|([^;"\s]{1,1000}))', re.IGNORECASE)
 TAKER = Taker("wecom", "WeCom", least=6)  # "larger than 5 bytes"
 
 
 class WeComMedia:
     """Uploads what is sent, downloads what was received."""
 
-    def __init__(self, api: WeComApi, *, download_limit: int) -> None:
-        """Over one app's API; `download_limit` in bytes."""
+    def __init__(self, api: WeComApi, *, download_limit: int, download_timeout: float = 120.0) -> None:
+        """Over one app's API; `download_limit` in bytes, `download_timeout` in seconds."""
         self._api = api
         self._limit = download_limit
+        self._within = download_timeout
 
     async def uploaded(self, part: Part) -> tuple[Part, list[Degradation]]:
         """The part with keys in place of content, and what could not be sent as what it is.
@@ -104,23 +100,25 @@ class WeComMedia:
         """The bytes of something received.
 
         Raises:
-            DeliveryError: the platform refused, it is gone after three days, or it is larger than the limit.
+            DeliveryError: it refused, it is gone after three days, is larger than the limit, or takes too long.
         """
-        return (await self._api.download(_key(media), limit=self._limit)).body
+        async with in_time(_called(media), "wecom", self._within):
+            return (await self._api.download(_key(media), limit=self._limit)).body
 
     async def save(self, media: Media, to: str | PathLike[str]) -> Path:
         """Write something received into a folder or a file; it is never whole in memory.
 
         Raises:
-            DeliveryError: the platform refused, it is gone after three days, or it is larger than the limit.
+            DeliveryError: as `read`.
             OSError: it cannot be written there.
         """
-        async with incoming(to, getattr(media, "name", "")) as new:
-            response = await self._api.download(_key(media), limit=self._limit, into=new.file)
-            new.name = new.name or named(response.headers.get("Content-Disposition", ""))
-            if not new.name:
-                new.name = as_file(media, await asyncio.to_thread(_beginning, new.file)).name
-        return new.path
+        key = _key(media)
+
+        async def fetched(file: BinaryIO) -> Mapping[str, str]:
+            async with in_time(_called(media), "wecom", self._within):
+                return (await self._api.download(key, limit=self._limit, into=file)).headers
+
+        return await saved(media, to, fetched)
 
 
 async def _picture(image: Image) -> Content:
@@ -135,14 +133,6 @@ async def _picture(image: Image) -> Content:
     if not is_picture(content.head):
         raise ContentRefusedError("WeCom shows JPG and PNG", platform="wecom")
     return content
-
-
-def named(disposition: str) -> str:
-    """The file's name in a `Content-Disposition`; empty when there is none. It is the sender's: not safe as a path."""
-    if (coded := _CODED.search(disposition)) is not None:
-        return unquote(coded[1])
-    plain = _PLAIN.search(disposition)
-    return "" if plain is None else plain[1] or plain[2]
 
 
 def refusal(media: Media, content: Content) -> str | None:
@@ -176,6 +166,5 @@ def _key(media: Media) -> str:
     return media.key
 
 
-def _beginning(file: BinaryIO) -> bytes:
-    file.seek(0)
-    return file.read(HEAD)
+def _called(media: Media) -> str:
+    return f"wecom {type(media).__name__} {media.key}"
