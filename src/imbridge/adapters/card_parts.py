@@ -18,6 +18,7 @@ from imbridge.protocol import (
     Form,
     Image,
     Input,
+    Loss,
     Markdown,
     Note,
     Select,
@@ -54,9 +55,9 @@ class Sorted:
         """All of its text."""
         return "\n\n".join(block for block in self.blocks if block.strip())
 
-    def degrade(self, what: str, how: str, why: str) -> None:
+    def degrade(self, loss: Loss, what: str, how: str, why: str) -> None:
         """Note, once, that something is shown otherwise."""
-        note = Degradation(what=what, how=how, why=why)
+        note = Degradation(loss=loss, what=what, how=how, why=why)
         if note not in self.degradations:
             self.degradations.append(note)
 
@@ -65,7 +66,7 @@ def sort(card: Card, platform: str) -> Sorted:
     """Take a card apart; `platform` is the name that people know."""
     out = Sorted(card.title, platform)
     if card.color != "default":
-        out.degrade("color", "left out", f"the headlines of {platform}'s cards have no colours")
+        out.degrade(Loss.DROPPED, "color", "left out", f"the headlines of {platform}'s cards have no colours")
     _sort(card.body, out, in_form=False)
     return out
 
@@ -106,14 +107,14 @@ def clicks(found: Sorted, why: str) -> list[Click]:
     for one, in_form in found.fields:
         if not isinstance(one, Select):
             found.blocks.append(as_markdown(one.as_text()))
-            found.degrade(one.type, "text", why)
+            found.degrade(Loss.AS_TEXT, one.type, "text", why)
             continue
         if one.label or one.placeholder:
             found.blocks.append(f"**{as_markdown(one.label or one.placeholder)}**")
         how = "a button for each choice"
-        found.degrade("select", f"{how}, each of which is sent by itself" if in_form else how, why)
+        found.degrade(Loss.SIMPLIFIED, "select", f"{how}, each of which is sent by itself" if in_form else how, why)
         if one.multiple:
-            found.degrade("select", "one choice at a time", why)
+            found.degrade(Loss.SIMPLIFIED, "select", "one choice at a time", why)
         made += [
             Click(option.text, one.name, [option.value] if one.multiple else option.value) for option in one.options
         ]
@@ -131,7 +132,7 @@ def _sort(parts: Iterable[Element], out: Sorted, *, in_form: bool) -> None:
         elif isinstance(part, Button):
             out.buttons.append(part)
             if part.confirm:
-                out.degrade("confirm", "left out", f"{out.platform}'s buttons ask no question first")
+                out.degrade(Loss.DROPPED, "confirm", "left out", f"{out.platform}'s buttons ask no question first")
         elif isinstance(part, Select | Input | DatePicker):
             out.fields.append((part, in_form))
         else:
@@ -153,7 +154,7 @@ def _block(part: Element, out: Sorted) -> str:
     if isinstance(part, Image):
         if part.key:
             return picture(part)
-        out.degrade("image", "text", f"it has no address that {out.platform} could show")
+        out.degrade(Loss.AS_TEXT, "image", "text", f"it has no address that {out.platform} could show")
     return as_markdown(part.text if isinstance(part, Text) else part.as_text())
 
 

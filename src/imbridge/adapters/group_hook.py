@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from imbridge.adapters.base import Adapter, Health, Target
-from imbridge.protocol import ChannelKind, Degradation, TargetGoneError
+from imbridge.protocol import ChannelKind, Degradation, Loss, TargetGoneError
 from imbridge.transport.hosts import LOOPBACK
 
 CHANNEL = "hook"
@@ -48,10 +48,10 @@ class GroupHookAdapter(Adapter):
         degradations = []
         if target.reply_to is not None:
             why = f"a {self.called} cannot reply"
-            degradations.append(Degradation(what="reply", how="sent to the chat", why=why))
+            degradations.append(Degradation(loss=Loss.MOVED, what="reply", how="sent to the chat", why=why))
         if channel.thread is not None:
             why = f"a {self.called} cannot speak in threads"
-            degradations.append(Degradation(what="thread", how="sent to the chat", why=why))
+            degradations.append(Degradation(loss=Loss.MOVED, what="thread", how="sent to the chat", why=why))
         return degradations
 
 

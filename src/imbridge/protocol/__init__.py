@@ -67,7 +67,7 @@ from imbridge.protocol.events import (
 )
 from imbridge.protocol.media import Audio, File, Image, Media, Sticker, Video
 from imbridge.protocol.message import Message
-from imbridge.protocol.receipt import Degradation, DeliveryState, Receipt, SentPart
+from imbridge.protocol.receipt import Degradation, DeliveryState, Loss, Receipt, SentPart
 from imbridge.protocol.reply import Reply, Sendable, to_reply
 from imbridge.protocol.sender import Sender
 from imbridge.protocol.texts import Markdown, Text
@@ -122,6 +122,7 @@ __all__ = [
     "LinkPreviewRequested",
     "Location",
     "LocationReported",
+    "Loss",
     "Markdown",
     "Media",
     "MeetingInvited",

@@ -23,15 +23,38 @@ class DeliveryState(StrEnum):
     """There was nothing to send."""
 
 
+class Loss(StrEnum):
+    """In which way something is otherwise than it was meant: what a program can branch on."""
+
+    AS_TEXT = "as_text"
+    """Its words are there as text; its form, and what it did when clicked, is not."""
+    SIMPLIFIED = "simplified"
+    """It is there, in a plainer form or with less to do: a card without its buttons, Markdown without a colour."""
+    REPLACED = "replaced"
+    """Something else with the same content is there: a file for a voice message, a picture for a sticker."""
+    SPLIT = "split"
+    """It is there whole, in several messages."""
+    JOINED = "joined"
+    """It is there whole, in one message with what was meant to stand apart."""
+    MOVED = "moved"
+    """It is said elsewhere: in the chat, not in the thread or under the message."""
+    DELAYED = "delayed"
+    """It is said later than it could have been."""
+    DROPPED = "dropped"
+    """It is not there, or not for everybody who was meant."""
+
+
 class Degradation(ProtocolModel):
     """Something that could not be shown as it was meant.
 
     Attributes:
+        loss: In which way.
         what: The element or feature (`card`, `table`, `quote`).
-        how: What was sent in its place (`text`, `dropped`, `split into 3`).
-        why: The platform's rule or answer.
+        how: What was sent in its place, for people (`text: [PDF]`, `left out`, `split into 3`).
+        why: The platform's rule or answer, for people.
     """
 
+    loss: Loss
     what: str
     how: str
     why: str = ""

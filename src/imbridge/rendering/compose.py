@@ -13,6 +13,7 @@ from imbridge.protocol import (
     Emoji,
     Image,
     Link,
+    Loss,
     Markdown,
     Media,
     Mention,
@@ -68,12 +69,14 @@ class Composition:
         if len(self._parts) > 1:
             kept = [part for part in self._parts if part.kind is not PartKind.TEXT or _says_something(part.elements)]
             if len(kept) < len(self._parts):
-                self._degrade("text", "left out", "white space between two messages would be a message of its own")
+                self._degrade(
+                    Loss.DROPPED, "text", "left out", "white space between two messages would be a message of its own"
+                )
             self._parts = kept
         return self._parts, self._degradations
 
-    def _degrade(self, what: str, how: str, why: str) -> None:
-        self._degradations.append(Degradation(what=what, how=how, why=why))
+    def _degrade(self, loss: Loss, what: str, how: str, why: str) -> None:
+        self._degradations.append(Degradation(loss=loss, what=what, how=how, why=why))
 
     def _repaired(self, element: Element) -> Element:
         """The same without lone surrogates, which no platform can be sent."""
@@ -81,7 +84,9 @@ class Composition:
         if repaired is not element and any(
             value is not element.__dict__[name] and "\ufffd" in str(value) for name, value in repaired.__dict__.items()
         ):
-            self._degrade(word_for(element), "U+FFFD in place of lone surrogates", "half a pair is not a character")
+            self._degrade(
+                Loss.REPLACED, word_for(element), "U+FFFD in place of lone surrogates", "half a pair is not a character"
+            )
         return repaired
 
     # -- elements --------------------------------------------------------------------------------------------------
@@ -92,7 +97,7 @@ class Composition:
         line = " ".join(text.split())  # what is logged and listed is one line
         shown = line if len(line) <= 40 else f"{line[:39]}…"
         how = f"text: {shown}" if text else "left out: it says nothing as text"
-        self._degrade(word, how, f"this account shows {word} as text only")
+        self._degrade(Loss.AS_TEXT if text else Loss.DROPPED, word, how, f"this account shows {word} as text only")
         return Text(text)
 
     def _emoji(self, element: Emoji) -> Text:
@@ -113,7 +118,7 @@ class Composition:
             return
         text = to_plain(markdown.text)
         if text != markdown.text:
-            self._degrade("markdown", "text without its markup", "this account shows no markdown")
+            self._degrade(Loss.SIMPLIFIED, "markdown", "text without its markup", "this account shows no markdown")
         self._inline(Text(text), _GAPS.index("\n"))
 
     def _media(self, media: Media) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from imbridge.protocol import Capabilities, Degradation, Element, File, Image, Media, Sticker, Text
+from imbridge.protocol import Capabilities, Degradation, Element, File, Image, Loss, Media, Sticker, Text
 
 _SUFFIXES = {
     "image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "image/webp": ".webp", "image/bmp": ".bmp",
@@ -28,8 +28,8 @@ def place(media: Media, capabilities: Capabilities) -> tuple[Element, Degradatio
         return media, None
     for stand_in in _stand_ins(media):
         if _refusal(stand_in, word_for(stand_in), capabilities) is None:
-            return stand_in, Degradation(what=kind, how=word_for(stand_in), why=refusal)
-    return Text(_note(media, kind)), Degradation(what=kind, how="text", why=refusal)
+            return stand_in, Degradation(loss=Loss.REPLACED, what=kind, how=word_for(stand_in), why=refusal)
+    return Text(_note(media, kind)), Degradation(loss=Loss.AS_TEXT, what=kind, how="text", why=refusal)
 
 
 def word_for(element: Element) -> str:

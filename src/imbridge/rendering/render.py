@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from imbridge.protocol import Capabilities, Degradation, Element, Image, Reply, Text
+from imbridge.protocol import Capabilities, Degradation, Element, Image, Loss, Reply, Text
 from imbridge.rendering.characters import repair
 from imbridge.rendering.compose import Composition
 from imbridge.rendering.markdown_text import MarkdownText
@@ -80,7 +80,7 @@ def _fitted(
     else:
         pieces = _split_run(part, limit, measure, degradations)
     why = f"one message has at most {limit} bytes"
-    degradations.append(Degradation(what="length", how=f"split into {len(pieces)}", why=why))
+    degradations.append(Degradation(loss=Loss.SPLIT, what="length", how=f"split into {len(pieces)}", why=why))
     return pieces
 
 
@@ -102,7 +102,7 @@ def _split_run(part: Part, limit: int, measure: Measure, degradations: list[Degr
             pieces.append(Part(PartKind.MEDIA, (element,)))
         else:
             why = f"it alone takes more than {limit} bytes"
-            degradations.append(Degradation(what=word_for(element), how="text", why=why))
+            degradations.append(Degradation(loss=Loss.AS_TEXT, what=word_for(element), how="text", why=why))
             run.append(Text(element.as_text()))
     cut()
     return pieces

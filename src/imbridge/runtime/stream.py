@@ -14,6 +14,7 @@ from imbridge.protocol import (
     DeliveryError,
     DeliveryState,
     ImbridgeError,
+    Loss,
     Markdown,
     RateLimitedError,
     Receipt,
@@ -97,7 +98,7 @@ class AnswerStream:
         self._text += whole
         if whole.count("\ufffd") > text.count("\ufffd"):
             how, why = "U+FFFD in place of lone surrogates", "half a pair is not a character"
-            self._degradations.append(Degradation(what="text", how=how, why=why))
+            self._degradations.append(Degradation(loss=Loss.REPLACED, what="text", how=how, why=why))
         return bool(whole)
 
     async def finish(self) -> Receipt:
@@ -294,7 +295,7 @@ class AnswerStream:
         else:
             self._surface = None
         how = "the rest is a message of its own" if self._surface is None else "edits of a message"
-        self._degradations.append(Degradation(what="stream", how=how, why=str(error)))
+        self._degradations.append(Degradation(loss=Loss.SIMPLIFIED, what="stream", how=how, why=str(error)))
 
     def _new_surface(self) -> Surface | None:
         may_grow = self._may_grow and self._adapter.can_grow(self._answers)
@@ -310,7 +311,12 @@ class AnswerStream:
             await self._show(last=True)
         elif not self._receipts and self._text:
             self._degradations.append(
-                Degradation(what="stream", how="sent whole at the end", why="this platform cannot edit messages")
+                Degradation(
+                    loss=Loss.SIMPLIFIED,
+                    what="stream",
+                    how="sent whole at the end",
+                    why="this platform cannot edit messages",
+                )
             )
         if self._doubt is None and (not self._receipts or self._receipts[-1]):
             rest = self._rest()

@@ -42,6 +42,7 @@ from imbridge.protocol import (
     Channel,
     ChannelKind,
     Degradation,
+    Loss,
     Media,
     Message,
     NotSupportedError,
@@ -176,9 +177,11 @@ class DingTalkAdapter(Adapter):
         degradations: list[Degradation] = []
         if target.reply_to is not None:
             why = "a robot's message cannot quote another"
-            degradations.append(Degradation(what="reply", how="sent to the chat", why=why))
+            degradations.append(Degradation(loss=Loss.MOVED, what="reply", how="sent to the chat", why=why))
         if target.channel.thread is not None:
-            degradations.append(Degradation(what="thread", how="sent to the chat", why="DingTalk has no threads"))
+            degradations.append(
+                Degradation(loss=Loss.MOVED, what="thread", how="sent to the chat", why="DingTalk has no threads")
+            )
         if (card := self._cards.card_in(part)) is not None:
             sent = await self._cards.say(target.channel, card, key)
         else:

@@ -22,6 +22,7 @@ from imbridge.protocol import (
     File,
     Image,
     Link,
+    Loss,
     Media,
     Video,
 )
@@ -83,7 +84,7 @@ def api_body(part: Part) -> tuple[Body, list[Degradation]]:
         return _own_message(first.content), []
     body, degradations = webhook_body(part, calls=False)
     if body.get("at"):  # of the platform's own JSON
-        degradations.append(Degradation(what="mention", how="left out", why=NOT_BY_API))
+        degradations.append(Degradation(loss=Loss.DROPPED, what="mention", how="left out", why=NOT_BY_API))
     made, further = as_api(body)
     return made, degradations + further
 
@@ -110,7 +111,11 @@ def as_api(body: Body) -> tuple[Body, list[Degradation]]:
         for link, title in zip(links, titles, strict=True)
     ]
     made = message("sampleMarkdown", {"title": title_of(titles[0] if titles else ""), "text": "\n\n".join(texts)})
-    return made, [Degradation(what="feedCard", how="markdown", why="only webhooks have this kind of message")]
+    return made, [
+        Degradation(
+            loss=Loss.SIMPLIFIED, what="feedCard", how="markdown", why="only webhooks have this kind of message"
+        )
+    ]
 
 
 def as_plain_text(part: Part, *, calls: bool = True) -> Body:
@@ -155,7 +160,7 @@ def measure_webhook(part: Part) -> int:
 def _markdown(text: str) -> tuple[Body, list[Degradation]]:
     written, changed = shown(text)
     why = "not all of DingTalk's clients show it"
-    degradations = [Degradation(what=what, how=how, why=why) for what, how in changed.items()]
+    degradations = [Degradation(loss=Loss.SIMPLIFIED, what=what, how=how, why=why) for what, how in changed.items()]
     return _as_markdown(title_of(text), written), degradations
 
 
@@ -176,7 +181,7 @@ def _said(part: Part, *, calls: bool) -> tuple[Body, list[Degradation]]:
         body = {"msgtype": "text", "text": {"content": said}}
         if links:
             why = "only addresses of the web can stand behind a title" if not titled else _AS_TYPED
-            degradations.append(Degradation(what="link", how="text", why=why))
+            degradations.append(Degradation(loss=Loss.AS_TEXT, what="link", how="text", why=why))
     return ({**body, "at": called.at()} if called else body), degradations
 
 
@@ -200,7 +205,9 @@ def _card(card: Card) -> tuple[Body, list[Degradation]]:
     made = action_card(card)
     text, changed = shown(made.text)
     why = "not all of DingTalk's clients show it"
-    degradations = made.degradations + [Degradation(what=what, how=how, why=why) for what, how in changed.items()]
+    degradations = made.degradations + [
+        Degradation(loss=Loss.SIMPLIFIED, what=what, how=how, why=why) for what, how in changed.items()
+    ]
     title = title_of(made.title or made.text)
     if not made.buttons:
         return _as_markdown(title, text), degradations
@@ -235,7 +242,7 @@ def _api_card(content: Mapping[str, Any]) -> tuple[Body, list[Degradation]]:
     if rest := buttons[_MOST_BUTTONS:]:
         head["text"] = f"{head.get('text', '')}\n\n{as_links(rest)}"
         why = f"the API's action cards have at most {_MOST_BUTTONS} buttons"
-        degradations.append(Degradation(what="button", how=f"{len(rest)} as links", why=why))
+        degradations.append(Degradation(loss=Loss.SIMPLIFIED, what="button", how=f"{len(rest)} as links", why=why))
     for number, button in enumerate(buttons[:_MOST_BUTTONS], 1):
         head |= {f"{name}{number}": value for name, value in zip(names[0], button, strict=True)}
     return message(f"sampleActionCard{names[1]}", head), degradations

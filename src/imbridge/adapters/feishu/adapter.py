@@ -42,6 +42,7 @@ from imbridge.protocol import (
     Degradation,
     DeliveryError,
     ImbridgeError,
+    Loss,
     Media,
     Message,
     NotPermittedError,
@@ -191,10 +192,10 @@ class FeishuAdapter(Adapter):
                 plainer = simpler(card, error.sub_code) if isinstance(card, Card) else None
                 # A new key for each form: the refused request may have been remembered under the old one.
                 if plainer is None:
-                    degradations.append(Degradation(what=kind, how="text", why=str(error)))
+                    degradations.append(Degradation(loss=Loss.AS_TEXT, what=kind, how="text", why=str(error)))
                     return await self._place(target, *as_plain_text(part), f"{key}-t", degradations)
                 part, key = Part(PartKind.CARD, (plainer[0],)), f"{key}-s"
-                degradations.append(Degradation(what=plainer[1], how="as text", why=str(error)))
+                degradations.append(Degradation(loss=Loss.AS_TEXT, what=plainer[1], how="as text", why=str(error)))
 
     async def _place(self, target: Target, kind: str, content: str, key: str, degradations: list[Degradation]) -> Sent:
         channel = target.channel
@@ -216,15 +217,17 @@ class FeishuAdapter(Adapter):
                 if error.ambiguous:
                     raise  # an earlier attempt may have arrived: anywhere else it would be a second message
                 if in_thread and error.code in NO_THREAD:
-                    degradations.append(Degradation(what="thread", how="sent as a reply", why=str(error)))
+                    degradations.append(
+                        Degradation(loss=Loss.MOVED, what="thread", how="sent as a reply", why=str(error))
+                    )
                     in_thread, key = False, f"{key}-r"
                     continue
-                degradations.append(Degradation(what="reply", how="sent to the chat", why=str(error)))
+                degradations.append(Degradation(loss=Loss.MOVED, what="reply", how="sent to the chat", why=str(error)))
                 key = f"{key}-c"
                 break
         if target.reply_to is None and channel.thread is not None:
             why = "Feishu needs a message of the thread to reply to"
-            degradations.append(Degradation(what="thread", how="sent to the chat", why=why))
+            degradations.append(Degradation(loss=Loss.MOVED, what="thread", how="sent to the chat", why=why))
         id_type = receive_id_type(channel.id) if channel.kind is ChannelKind.USER else "chat_id"
         message_id, attempts = await self.api.create(id_type, channel.id, kind, content, key)
         return Sent(SentPart(message_id=message_id, kind=kind, key=key), attempts, tuple(degradations))

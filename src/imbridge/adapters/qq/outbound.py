@@ -13,7 +13,7 @@ from imbridge.adapters.qq.sent.cards import card_messages
 from imbridge.adapters.qq.sent.markdown import shown
 from imbridge.adapters.qq.sent.mentions import broken_up, literal, spoken, unread_markdown
 from imbridge.adapters.uploads import Content
-from imbridge.protocol import Card, ContentRefusedError, Degradation, Image, Markdown, Text
+from imbridge.protocol import Card, ContentRefusedError, Degradation, Image, Loss, Markdown, Text
 from imbridge.rendering import Part, PartKind, to_plain
 
 Body = dict[str, Any]
@@ -91,9 +91,16 @@ def markdown_forms(text: str, way: str) -> list[Form]:
     """Markdown, and the same as text for a bot that may not send it."""
     written, changed = shown(text)
     safe = unread_markdown(written, way)
-    degradations = [Degradation(what=what, how=how, why="QQ does not show it") for what, how in changed.items()]
+    degradations = [
+        Degradation(loss=Loss.SIMPLIFIED, what=what, how=how, why="QQ does not show it")
+        for what, how in changed.items()
+    ]
     plain = to_plain(text)
-    lost = [] if plain == text else [Degradation(what="markdown", how="text without its markup", why=NO_MARKDOWN)]
+    lost = (
+        []
+        if plain == text
+        else [Degradation(loss=Loss.SIMPLIFIED, what="markdown", how="text without its markup", why=NO_MARKDOWN)]
+    )
     return [
         Form(markdown_body(safe, way), "markdown", ("markdown",), (*degradations, *broken_up(written, safe))),
         plain_form(plain, way, *lost),
@@ -130,7 +137,7 @@ def _card(card: Card, way: str) -> list[Form]:
     forms = [_own(card.content, way)]
     if card.text or card.title or card.body:
         why = "this bot may not send it"
-        forms.append(plain_form(text, way, Degradation(what="card", how="text", why=why)))
+        forms.append(plain_form(text, way, Degradation(loss=Loss.AS_TEXT, what="card", how="text", why=why)))
     return forms
 
 

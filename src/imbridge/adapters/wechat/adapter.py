@@ -31,6 +31,7 @@ from imbridge.protocol import (
     DeliveryError,
     Element,
     ImbridgeError,
+    Loss,
     Media,
     NotPermittedError,
     NotSupportedError,
@@ -138,7 +139,7 @@ class WeChatAdapter(Adapter):
         degradations: list[Degradation] = []
         if target.reply_to is not None:
             why = "an Official Account's message cannot quote another"
-            degradations.append(Degradation(what="reply", how="sent to the chat", why=why))
+            degradations.append(Degradation(loss=Loss.MOVED, what="reply", how="sent to the chat", why=why))
         part, changed = await self.media.uploaded(part)
         degradations += changed
         body, changed = outbound.message_body(part)
@@ -152,7 +153,7 @@ class WeChatAdapter(Adapter):
             answer = await self._served(openid, body)
         except DegradeError as error:
             body = outbound.plainer_body(part)
-            degradations.append(Degradation(what="card", how="text with links", why=str(error)))
+            degradations.append(Degradation(loss=Loss.AS_TEXT, what="card", how="text with links", why=str(error)))
             answer = await self._served(openid, body)
         except NotPermittedError:
             if not self._keeps(target):
@@ -197,7 +198,7 @@ class WeChatAdapter(Adapter):
         rest.keep(outbound.openid_of(target.channel), left)
         why = "the account has no customer-service messages, and a message of a follower is answered once"
         how = f"kept until the follower writes {self.settings.more}"
-        return [Degradation(what="rest" if shown else "answer", how=how, why=why)]
+        return [Degradation(loss=Loss.DELAYED, what="rest" if shown else "answer", how=how, why=why)]
 
     async def _served(self, openid: str, body: outbound.Body) -> Answer:
         try:

@@ -34,6 +34,7 @@ from imbridge.protocol import (
     Degradation,
     DeliveryError,
     ImbridgeError,
+    Loss,
     Media,
     NotSupportedError,
     SentPart,
@@ -151,7 +152,7 @@ class WeComAdapter(Adapter):
         degradations: list[Degradation] = []
         if target.reply_to is not None:
             why = "an app's message cannot quote another"
-            degradations.append(Degradation(what="reply", how="sent to the chat", why=why))
+            degradations.append(Degradation(loss=Loss.MOVED, what="reply", how="sent to the chat", why=why))
         part, changed = await self.media.uploaded(part)
         degradations += changed
         webhook = self._webhook

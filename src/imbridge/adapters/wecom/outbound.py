@@ -23,6 +23,7 @@ from imbridge.protocol import (
     File,
     Image,
     Link,
+    Loss,
     Media,
     Message,
     TargetGoneError,
@@ -60,7 +61,7 @@ def message_body(part: Part, *, group: bool = False) -> tuple[Body, list[Degrada
     if part.kind is PartKind.MARKDOWN:
         text, changed = shown(part.elements[0].as_text())
         why = "WeCom's Markdown has no such thing"
-        degradations = [Degradation(what=what, how=how, why=why) for what, how in changed.items()]
+        degradations = [Degradation(loss=Loss.SIMPLIFIED, what=what, how=how, why=why) for what, how in changed.items()]
         return {"msgtype": "markdown", "markdown": {"content": _quiet(text, group)}}, degradations
     if part.kind in (PartKind.TEXT, PartKind.RICH):
         if (card := _textcard(part)) is not None:

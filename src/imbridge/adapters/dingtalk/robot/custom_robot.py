@@ -20,6 +20,7 @@ from imbridge.protocol import (
     Degradation,
     DeliveryError,
     Image,
+    Loss,
     Media,
     SentPart,
     Text,
@@ -78,7 +79,7 @@ class CustomRobotAdapter(GroupHookAdapter):
             if body["msgtype"] == "text" or part.kind is PartKind.MEDIA or error.ambiguous:
                 raise
             plainer: Body = as_plain_text(part)
-            degradations.append(Degradation(what=str(body["msgtype"]), how="text", why=str(error)))
+            degradations.append(Degradation(loss=Loss.AS_TEXT, what=str(body["msgtype"]), how="text", why=str(error)))
             body, answer = plainer, await self.hook.send(plainer, f"{key}-t")
         return Sent(SentPart(kind=str(body["msgtype"]), key=key), answer.attempts, tuple(degradations))
 
@@ -96,6 +97,8 @@ def _without_content(part: Part, degradations: list[Degradation]) -> Part:
     if part.kind is PartKind.MEDIA and isinstance(first, Media):
         if isinstance(first, Image) and first.key.startswith(ADDRESSES) and not first.has_content:
             return part
-        degradations.append(Degradation(what=str(getattr(first, "type", "media")), how="text", why=_NO_UPLOADS))
+        degradations.append(
+            Degradation(loss=Loss.AS_TEXT, what=str(getattr(first, "type", "media")), how="text", why=_NO_UPLOADS)
+        )
         return Part(PartKind.TEXT, (Text(first.as_text()),))
     return part

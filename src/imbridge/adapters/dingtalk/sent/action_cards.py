@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from imbridge.adapters.card_markdown import block, label, numbered, one_line, parts_of, picture
-from imbridge.protocol import Button, Card, DatePicker, Degradation, Element, Form, Image, Input, Select
+from imbridge.protocol import Button, Card, DatePicker, Degradation, Element, Form, Image, Input, Loss, Select
 
 _NO_CLICKS = "an action card opens pages and tells a robot of no click"
 NO_ADDRESS = "it has no address that DingTalk could show"
@@ -53,28 +53,30 @@ def action_card(card: Card) -> ActionCard:
     """What the card says; what cannot be clicked becomes numbered lines."""
     made = ActionCard(title=one_line(card.title))
     blocks = [f"### {made.title}"] if made.title else []
-    lost = {"color": "left out"} if card.color != "default" else {}
+    lost = {"color": (Loss.DROPPED, "left out")} if card.color != "default" else {}
     choices = 0
     for part in parts_of(card):
         if isinstance(part, Button) and _opens(part):
             made.buttons.append((part.text, part.url))
             if part.confirm:
-                lost["confirm"] = "left out"
+                lost["confirm"] = Loss.DROPPED, "left out"
             continue
         if isinstance(part, Button | Select | Input | DatePicker):
             choices, said = numbered(part, choices)
-            lost[part.type] = "numbered lines" if isinstance(part, Button | Select) else "text"
+            lost[part.type] = Loss.AS_TEXT, "numbered lines" if isinstance(part, Button | Select) else "text"
         elif isinstance(part, Image) and not part.key:
-            said, lost["image"] = part.as_text(), "text"
+            said, lost["image"] = part.as_text(), (Loss.AS_TEXT, "text")
         else:
             said = _shown(part)
         if made.buttons and said and "order" not in lost:
-            lost["order"] = "buttons last"
+            lost["order"] = Loss.SIMPLIFIED, "buttons last"
         blocks.append(said)
     made.text = "\n\n".join(said for said in blocks if said) or card.as_text()
     made.side_by_side = len(made.buttons) == 2 and "order" not in lost
     why = {"order": _ABOVE, "image": NO_ADDRESS, "color": NO_COLOR, "confirm": NO_QUESTION}
-    made.degradations = [Degradation(what=what, how=how, why=why.get(what, _NO_CLICKS)) for what, how in lost.items()]
+    made.degradations = [
+        Degradation(loss=loss, what=what, how=how, why=why.get(what, _NO_CLICKS)) for what, (loss, how) in lost.items()
+    ]
     return made
 
 

@@ -26,6 +26,7 @@ from imbridge.protocol import (
     ContentRefusedError,
     Degradation,
     DeliveryError,
+    Loss,
     Markdown,
     NotSupportedError,
     RateLimitedError,
@@ -102,7 +103,7 @@ class CardSpeaking:
             if growing or card.content:
                 return await self._say_as_text(channel, card, key, str(error))
             plainer = await self._say_otherwise(channel, Part(PartKind.CARD, (card,)), key)
-            return plainer.but(Degradation(what="card", how=plainer.part.kind, why=str(error)))
+            return plainer.but(Degradation(loss=Loss.SIMPLIFIED, what="card", how=plainer.part.kind, why=str(error)))
 
     async def _say_still(self, channel: Channel, card: Card, key: str) -> Sent:
         if card.content:
@@ -140,7 +141,7 @@ class CardSpeaking:
         said = card.as_text()
         element = Text(said) if growing_in(card) and not is_markdown(card) else Markdown(said)
         rendered = render(Reply(elements=(element,)), self._capabilities, measure=self._measure)
-        told = (Degradation(what="card", how="text", why=why), *rendered.degradations)
+        told = (Degradation(loss=Loss.AS_TEXT, what="card", how="text", why=why), *rendered.degradations)
         sent = await say_in_pieces(
             rendered.parts, key, lambda part, its_key: self._say_otherwise(channel, part, its_key), told
         )

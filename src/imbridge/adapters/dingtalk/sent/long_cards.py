@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from imbridge.adapters.base import Sent
 from imbridge.adapters.pieces import say_in_pieces
-from imbridge.protocol import Capabilities, ContentRefusedError, Degradation, Markdown, Reply
+from imbridge.protocol import Capabilities, ContentRefusedError, Degradation, Loss, Markdown, Reply
 from imbridge.rendering import Part, PartKind, render
 
 
@@ -37,7 +37,7 @@ async def say_long(
         raise ContentRefusedError(f"a {part.kind} part that is too long for DingTalk", platform="dingtalk")
     rendered = render(Reply(elements=(Markdown(said),)), capabilities, measure=measure)
     why = f"a message has at most {capabilities.markdown_bytes} bytes"
-    all_told = (*told, Degradation(what="card", how="markdown", why=why), *rendered.degradations)
+    all_told = (*told, Degradation(loss=Loss.SIMPLIFIED, what="card", how="markdown", why=why), *rendered.degradations)
     sent = await say_in_pieces(rendered.parts, key, say, all_told)
     if sent is None:
         raise ContentRefusedError("a card that says nothing", platform="dingtalk")

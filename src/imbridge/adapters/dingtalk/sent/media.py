@@ -19,6 +19,7 @@ from imbridge.protocol import (
     Element,
     File,
     Image,
+    Loss,
     Media,
     Sticker,
     Video,
@@ -74,7 +75,7 @@ class DingTalkMedia:
             try:
                 found[id(image)] = await self.image(image)
             except ContentRefusedError as error:
-                degradations.append(Degradation(what="image", how="text", why=str(error)))
+                degradations.append(Degradation(loss=Loss.AS_TEXT, what="image", how="text", why=str(error)))
         return found, degradations
 
     async def image(self, image: Image | Sticker) -> str:
@@ -97,7 +98,9 @@ class DingTalkMedia:
         content = await look(media, FILE_BYTES, _TAKER)
         why = refusal(media, content)
         if why is not None:
-            degradations.append(Degradation(what=str(getattr(media, "type", "media")), how="file", why=why))
+            degradations.append(
+                Degradation(loss=Loss.REPLACED, what=str(getattr(media, "type", "media")), how="file", why=why)
+            )
             media = as_file(media, content.head)
         name = as_file(media, content.head).name or "file"
         if isinstance(media, Image | Sticker):
@@ -110,7 +113,7 @@ class DingTalkMedia:
                 key = await self._put("video", content, name)
                 return Video(key=key, name=media.name, cover=video.cover, duration=seconds_of(media, content))
             why = "DingTalk shows no video without a cover"
-            degradations.append(Degradation(what="video", how="file", why=why))
+            degradations.append(Degradation(loss=Loss.REPLACED, what="video", how="file", why=why))
         return File(key=await self._put("file", content, name), name=name)
 
     async def _with_cover(self, media: Media, degradations: list[Degradation]) -> Element:
@@ -119,7 +122,7 @@ class DingTalkMedia:
         try:
             cover = await self.image(media.cover_image)
         except ContentRefusedError as error:
-            degradations.append(Degradation(what="cover", how="left out", why=str(error)))
+            degradations.append(Degradation(loss=Loss.DROPPED, what="cover", how="left out", why=str(error)))
             cover = media.cover
         return media.model_copy(update={"cover": cover, "cover_image": None})
 

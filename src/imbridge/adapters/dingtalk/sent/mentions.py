@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from imbridge.adapters.called import MOBILE
-from imbridge.protocol import Degradation, Element, Mention, MentionAll
+from imbridge.protocol import Degradation, Element, Loss, Mention, MentionAll
 
 _USER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
 _PHONE = re.compile(r"\+?[0-9-]{3,20}")
@@ -71,7 +71,9 @@ def spoken(elements: Iterable[Element], *, calls: bool, link: Any = None) -> tup
         if not found:
             why = "no id of DingTalk's is known for this name" if calls else NOT_BY_API
             degradations.append(
-                Degradation(what=str(getattr(element, "type", "mention")), how=f"text: {said}", why=why)
+                Degradation(
+                    loss=Loss.AS_TEXT, what=str(getattr(element, "type", "mention")), how=f"text: {said}", why=why
+                )
             )
         text += said
         open_end = isinstance(element, Mention) and found if said else open_end

@@ -13,6 +13,7 @@ from imbridge.protocol import (
     ContentRefusedError,
     Degradation,
     DeliveryError,
+    Loss,
     RateLimitedError,
     TargetGoneError,
 )
@@ -79,10 +80,10 @@ def unreached(users: list[str], body: Mapping[str, Any]) -> list[Degradation]:
     found = []
     if invalid:
         why = "nobody in the organisation has this id"
-        found.append(Degradation(what="recipient", how=f"not sent to {'|'.join(invalid)}", why=why))
+        found.append(Degradation(loss=Loss.DROPPED, what="recipient", how=f"not sent to {'|'.join(invalid)}", why=why))
     if held:
         why = "they get too many messages of this robot"
-        found.append(Degradation(what="recipient", how=f"not sent to {'|'.join(held)}", why=why))
+        found.append(Degradation(loss=Loss.DROPPED, what="recipient", how=f"not sent to {'|'.join(held)}", why=why))
     return found
 
 

@@ -39,6 +39,7 @@ from imbridge.protocol import (
     Degradation,
     Element,
     Image,
+    Loss,
     Media,
     SentPart,
     Text,
@@ -78,7 +79,7 @@ class Speaking:
         """The part with all media uploaded, in a form that there is a way for."""
         first = part.elements[0] if part.elements else None
         if isinstance(first, Media) and not isinstance(first, Image) and is_outside(channel):
-            degradations.append(Degradation(what=_word(first), how="text", why=_OUT_OF_REACH))
+            degradations.append(Degradation(loss=Loss.AS_TEXT, what=_word(first), how="text", why=_OUT_OF_REACH))
             return Part(PartKind.TEXT, (Text(first.as_text()),))
         if isinstance(first, Card) and part.kind is PartKind.CARD:
             keys, lost = await self._media.keys(pictures_in(first))
@@ -87,7 +88,7 @@ class Speaking:
         part, changed = await self._media.uploaded(part)
         degradations += changed
         if changed and is_outside(channel):  # a picture that is none
-            degradations.append(Degradation(what="file", how="text", why=_OUT_OF_REACH))
+            degradations.append(Degradation(loss=Loss.AS_TEXT, what="file", how="text", why=_OUT_OF_REACH))
             return Part(PartKind.TEXT, (Text(part.elements[0].as_text()),))
         return part
 
@@ -121,7 +122,7 @@ class Speaking:
         except DegradeError as error:
             if body["msgtype"] == "text" or error.ambiguous:
                 raise
-            changed.append(Degradation(what=body["msgtype"], how="text", why=str(error)))
+            changed.append(Degradation(loss=Loss.AS_TEXT, what=body["msgtype"], how="text", why=str(error)))
             body = as_plain_text(part)
             if too_long(body):
                 return await self._in_pieces(channel, part, key, [*degradations, *changed])
@@ -131,7 +132,7 @@ class Speaking:
                 return None
         if part.kind is PartKind.MEDIA:
             why = "they are out of the API's reach" if is_outside(channel) else "the month's calls are nearly used up"
-            changed.append(Degradation(what="image", how="markdown", why=why))
+            changed.append(Degradation(loss=Loss.SIMPLIFIED, what="image", how="markdown", why=why))
         return Sent(SentPart(kind=body["msgtype"], key=key), answer.attempts, (*degradations, *changed))
 
     async def _by_api(self, channel: Channel, part: Part, key: str, degradations: list[Degradation]) -> Sent:
@@ -147,7 +148,7 @@ class Speaking:
                 raise
             if not isinstance(error, DegradeError) or body["msgKey"] == "sampleText" or error.ambiguous:
                 raise
-            told.append(Degradation(what=body["msgKey"], how="text", why=str(error)))
+            told.append(Degradation(loss=Loss.AS_TEXT, what=body["msgKey"], how="text", why=str(error)))
             plainer, _ = as_api(as_plain_text(part, calls=False))
             return await self.say_by_api(channel, plainer, key, told)
 

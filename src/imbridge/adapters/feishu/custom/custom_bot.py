@@ -27,6 +27,7 @@ from imbridge.protocol import (
     Form,
     Image,
     Input,
+    Loss,
     Markdown,
     NotSupportedError,
     Select,
@@ -106,7 +107,9 @@ def hook_body(part: Part) -> tuple[dict[str, Any], list[Degradation]]:
         first = part.elements[0]
         if isinstance(first, Card) and _clickable(first):
             why = "a custom bot is told of no clicks; buttons can only open a url"
-            degradations.append(Degradation(what="card", how="shown, its buttons and inputs do nothing", why=why))
+            degradations.append(
+                Degradation(loss=Loss.SIMPLIFIED, what="card", how="shown, its buttons and inputs do nothing", why=why)
+            )
         return {"msg_type": kind, "card": content}, degradations
     if kind == "post":
         content = {"post": content}
@@ -131,7 +134,7 @@ def _possible(part: Part) -> tuple[Part, list[Degradation]]:
         elif isinstance(element, Contact) and element.kind == "user":
             what, why = "contact", "a custom bot can share its group only"
         if why:
-            degradations.append(Degradation(what=what, how="text", why=why))
+            degradations.append(Degradation(loss=Loss.AS_TEXT, what=what, how="text", why=why))
         elements.append(Text(element.as_text()) if why else element)
     if not degradations:
         return part, []

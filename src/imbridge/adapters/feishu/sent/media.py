@@ -18,6 +18,7 @@ from imbridge.protocol import (
     Element,
     File,
     Image,
+    Loss,
     Media,
     NotSupportedError,
     Sticker,
@@ -86,12 +87,18 @@ class FeishuMedia:
             if isinstance(media, Video) and is_mp4(content.head):
                 return await self._upload_film(media, content, degradations)
             shown = "Ogg Opus as a voice message" if isinstance(media, Audio) else "MP4 as a video"
-            degradations.append(Degradation(what=media.type, how="file", why=f"Feishu shows only {shown}"))
+            degradations.append(
+                Degradation(loss=Loss.REPLACED, what=media.type, how="file", why=f"Feishu shows only {shown}")
+            )
             return await self._upload_file(as_file(media, content.head), content)
         if isinstance(media, File):
             return await self._upload_file(media, await _look(media, FEISHU.file_bytes))
         if isinstance(media, Sticker):
-            degradations.append(Degradation(what="sticker", how="image", why="Feishu takes only stickers it has sent"))
+            degradations.append(
+                Degradation(
+                    loss=Loss.REPLACED, what="sticker", how="image", why="Feishu takes only stickers it has sent"
+                )
+            )
             return Image(key=await self._api.upload_image(await _look(media, FEISHU.image_bytes)))
         raise NotSupportedError(f"Feishu does not send a {type(media).__name__}")
 
@@ -121,7 +128,7 @@ class FeishuMedia:
         try:
             return await self.image_key(video.cover_image) or video.cover
         except ContentRefusedError as error:
-            degradations.append(Degradation(what="cover", how="left out", why=str(error)))
+            degradations.append(Degradation(loss=Loss.DROPPED, what="cover", how="left out", why=str(error)))
             return video.cover
 
     async def read(self, message_id: str, media: Media) -> bytes:

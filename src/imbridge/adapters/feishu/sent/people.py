@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from imbridge.adapters.feishu.services.chats import FeishuChats
 from imbridge.adapters.feishu.services.contacts import FeishuContacts
-from imbridge.protocol import Channel, ChannelKind, Contact, Degradation, DeliveryError, Element, Mention, Text
+from imbridge.protocol import Channel, ChannelKind, Contact, Degradation, DeliveryError, Element, Loss, Mention, Text
 from imbridge.rendering import Part, PartKind
 
 _KEPT_SECONDS, _FRESH_SECONDS = 300.0, 20.0
@@ -56,14 +56,16 @@ class People:
             try:
                 user = await self._contacts.user(element.id)
             except DeliveryError as error:
-                degradations.append(Degradation(what="contact", how="text", why=str(error)))
+                degradations.append(Degradation(loss=Loss.AS_TEXT, what="contact", how="text", why=str(error)))
                 return Text(element.as_text())
             return element.model_copy(update={"id": user.id})
         if isinstance(element, Mention):
             user_id, why = await self._member(element.name, channel)
             if user_id:
                 return element.model_copy(update={"id": user_id})
-            degradations.append(Degradation(what="mention", how=f"text: {element.as_text()}", why=why))
+            degradations.append(
+                Degradation(loss=Loss.AS_TEXT, what="mention", how=f"text: {element.as_text()}", why=why)
+            )
         return Text(element.as_text())
 
     async def _member(self, name: str, channel: Channel) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from imbridge.adapters.card_seals import NOT_SEALED, Seal
 from imbridge.adapters.feishu.capabilities import FEISHU
 from imbridge.adapters.feishu.outbound import as_plain_text, message_body
 from imbridge.adapters.feishu.services.contacts import by_type
-from imbridge.protocol import Contact, Degradation, Mention
+from imbridge.protocol import Contact, Degradation, Loss, Mention
 from imbridge.protocol.model import ProtocolModel
 from imbridge.rendering import Part
 
@@ -109,10 +109,10 @@ def as_text_in_a_batch(part: Part) -> Iterator[Degradation]:
     """What `batch_body` makes text of."""
     for element in part.elements:
         if isinstance(element, Contact) and element.kind == "user":
-            yield Degradation(what="contact", how="text", why="a batch can share groups, not people")
+            yield Degradation(loss=Loss.AS_TEXT, what="contact", how="text", why="a batch can share groups, not people")
         elif isinstance(element, Mention) and not element.id:
             why = "a batch has no chat whose members could be looked through"
-            yield Degradation(what="mention", how=f"text: {element.as_text()}", why=why)
+            yield Degradation(loss=Loss.AS_TEXT, what="mention", how=f"text: {element.as_text()}", why=why)
 
 
 def batch_sent(data: dict[str, Any], degradations: Iterable[Degradation]) -> BatchSent:

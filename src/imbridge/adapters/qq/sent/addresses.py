@@ -12,7 +12,7 @@ from typing import Any
 
 from imbridge.adapters.notes import Notes
 from imbridge.adapters.qq.sent.rights import RECHECK
-from imbridge.protocol import Degradation
+from imbridge.protocol import Degradation, Loss
 
 _KIND = "addresses"
 _MOST = 10_000
@@ -69,7 +69,9 @@ class Addresses:
             links = _LINK.sub(lambda link: self._link(link, level), text)
             changed["markdown"] = {**markdown, "content": self._text(links, level, found)}
         why = "the address is not registered: q.qq.com > the bot > Development > message URLs"
-        return changed, [Degradation(what="link", how=f"text: {shown}", why=why) for shown in dict.fromkeys(found)]
+        return changed, [
+            Degradation(loss=Loss.AS_TEXT, what="link", how=f"text: {shown}", why=why) for shown in dict.fromkeys(found)
+        ]
 
     def refused(self, body: dict[str, Any]) -> None:
         """The platform took this only without its addresses; the reason is remembered where only one can be it."""

@@ -12,7 +12,20 @@ from imbridge.adapters.card_markdown import block, label, numbered, one_line, pa
 from imbridge.adapters.card_parts import clicks, sort
 from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.adapters.qq.sent.keyboards import MOST_BUTTONS, keyboard
-from imbridge.protocol import Button, Card, DatePicker, Degradation, Element, Form, Image, Input, Note, Select, Text
+from imbridge.protocol import (
+    Button,
+    Card,
+    DatePicker,
+    Degradation,
+    Element,
+    Form,
+    Image,
+    Input,
+    Loss,
+    Note,
+    Select,
+    Text,
+)
 
 _PLATFORM = "QQ"
 _ONLY_BUTTONS = "below a message of QQ there are buttons and nothing else"
@@ -42,7 +55,7 @@ def card_messages(card: Card) -> list[CardMessage]:
     kept = [one for one in found.degradations if one.what != "confirm"]
     buttons = clicks(found, _ONLY_BUTTONS)
     if any(click.style == "danger" for click in buttons):
-        found.degrade("style", "left out", "buttons of QQ are grey or blue")
+        found.degrade(Loss.DROPPED, "style", "left out", "buttons of QQ are grey or blue")
     if not buttons:
         text = _with_headline(found.title, found.blocks)
         return [CardMessage(text or as_markdown(card.as_text()), None, tuple(found.degradations))]
@@ -74,7 +87,10 @@ def _numbered_lines(card: Card, kept: list[Degradation], why: str) -> CardMessag
         else:
             blocks.append(said)
     text = _with_headline(card.title, blocks) or as_markdown(card.as_text())
-    lost = [Degradation(what=what, how=how, why=why) for what, how in told]
+    lost = [
+        Degradation(loss=Loss.SIMPLIFIED if how == "links" else Loss.AS_TEXT, what=what, how=how, why=why)
+        for what, how in told
+    ]
     return CardMessage(text, None, (*kept, *lost))
 
 

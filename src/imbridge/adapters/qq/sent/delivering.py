@@ -16,6 +16,7 @@ from imbridge.protocol import (
     ContentRefusedError,
     Degradation,
     DeliveryError,
+    Loss,
     NotPermittedError,
     RateLimitedError,
     SentPart,
@@ -105,7 +106,7 @@ class Delivering:
                 self._quoting.refused(form, unquoted)
             degradations = [*form.degradations, *changed, *found.degradations]
             if why:
-                degradations.append(Degradation(what="reply", how="sent to the chat", why=why))
+                degradations.append(Degradation(loss=Loss.MOVED, what="reply", how="sent to the chat", why=why))
             part = SentPart(message_id=await self._shown(found), kind=form.kind, key=key)
             return Sent(part, found.attempts + refused, tuple(degradations))
 

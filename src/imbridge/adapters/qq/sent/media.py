@@ -18,7 +18,7 @@ from imbridge.adapters.qq.errors import UNCONVERTED_CODES
 from imbridge.adapters.qq.sent.chunks import upload_in_parts
 from imbridge.adapters.qq.sent.formats import FILE, FILE_BYTES, INLINE_BYTES, WORDS, file_type, is_address, refusal
 from imbridge.adapters.uploads import Content, Taker, look
-from imbridge.protocol import Channel, ContentRefusedError, Degradation, DeliveryError, Media
+from imbridge.protocol import Channel, ContentRefusedError, Degradation, DeliveryError, Loss, Media
 from imbridge.rendering.media import as_file
 
 TAKER = Taker("qq", "QQ")
@@ -83,7 +83,7 @@ class QQMedia:
                 if not _is_unconverted(kind, error):
                     raise
                 why = str(error)  # it has the right beginning, and cannot be converted all the same
-        lost = Degradation(what=WORDS[kind], how="file", why=why)
+        lost = Degradation(loss=Loss.REPLACED, what=WORDS[kind], how="file", why=why)
         return await self._put(channel, FILE, content, name, lost)
 
     async def _fetched(self, channel: Channel, kind: int, media: Media) -> Uploaded:
@@ -95,7 +95,7 @@ class QQMedia:
         except DeliveryError as error:
             if not _is_unconverted(kind, error):
                 raise
-            lost = Degradation(what=WORDS[kind], how="file", why=str(error))
+            lost = Degradation(loss=Loss.REPLACED, what=WORDS[kind], how="file", why=str(error))
         return Uploaded((await self._post(channel, FILE, body))[0], WORDS[FILE], (lost,))
 
     def forget(self, file_info: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from imbridge.adapters.qq.api import GUILD_KINDS
 from imbridge.adapters.qq.faces import face_id
-from imbridge.protocol import Degradation, Element, Emoji, Mention, MentionAll
+from imbridge.protocol import Degradation, Element, Emoji, Loss, Mention, MentionAll
 
 _GAP = "\u200b"
 _TAG = re.compile(r"(<|&lt;)(?=[@#]|/?qqbot-|emoji:|faceType=)", re.IGNORECASE)
@@ -58,7 +58,7 @@ def broken_up(before: str, after: str) -> list[Degradation]:
     """What to tell of it."""
     if before.count(_GAP) == after.count(_GAP):
         return []
-    return [Degradation(what="tag", how="text, with a space of no width in it", why=_BROKEN)]
+    return [Degradation(loss=Loss.REPLACED, what="tag", how="text, with a space of no width in it", why=_BROKEN)]
 
 
 def _said(element: Element, way: str, degradations: list[Degradation]) -> str:
@@ -71,15 +71,15 @@ def _said(element: Element, way: str, degradations: list[Degradation]) -> str:
         why = _NO_CALL.get(way, "no id of QQ's is known for this name")
         if isinstance(element, MentionAll) and way == "group":
             why = "a bot cannot call all of a group"
-        degradations.append(Degradation(what=element.type, how=f"text: {said}", why=why))
+        degradations.append(Degradation(loss=Loss.AS_TEXT, what=element.type, how=f"text: {said}", why=why))
     elif isinstance(element, Emoji) and (face := face_id(element.code)):
         if way in GUILD_KINDS:
             return f"<emoji:{face}>"
         why = "QQ's bots can send its own emoticons in guilds only"
-        degradations.append(Degradation(what="emoji", how=f"text: {said}", why=why))
+        degradations.append(Degradation(loss=Loss.AS_TEXT, what="emoji", how=f"text: {said}", why=why))
     elif isinstance(element, Emoji) and element.code.isascii():
         why = "it is none of QQ's own emoticons"
-        degradations.append(Degradation(what="emoji", how=f"text: {said}", why=why))
+        degradations.append(Degradation(loss=Loss.AS_TEXT, what="emoji", how=f"text: {said}", why=why))
     shown = literal(said, way)
     degradations += broken_up(said, shown)
     return shown

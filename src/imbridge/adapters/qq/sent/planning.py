@@ -9,7 +9,7 @@ In guilds, where answers are not counted, a picture goes with the text before it
 from collections.abc import Callable, Sequence
 
 from imbridge.adapters.plain_markdown import as_markdown
-from imbridge.protocol import Degradation, Element, File, Image, Markdown, Text
+from imbridge.protocol import Degradation, Element, File, Image, Loss, Markdown, Text
 from imbridge.rendering import Measure, Part, PartKind, Rendered, to_plain
 
 _TEXTS = (PartKind.TEXT, PartKind.RICH, PartKind.MARKDOWN)
@@ -42,16 +42,16 @@ def planned(
     made = _joined(_joined(parts, least, texts), least, _picture_below)
     degradations = []
     if len(made) < len(parts):
-        degradations.append(_told("parts", f"{len(parts)} as {len(made)} messages"))
+        degradations.append(_told(Loss.JOINED, "parts", f"{len(parts)} as {len(made)} messages"))
     rest = made[least - 1 :]
     if files and len(rest) > 1 and all(_is_text(part) for part in rest):
         made = (*made[: least - 1], _as_file(rest))
-        degradations.append(_told("length", "the rest as a file"))
+        degradations.append(_told(Loss.REPLACED, "length", "the rest as a file"))
     return Rendered(made, tuple(degradations))
 
 
-def _told(what: str, how: str) -> Degradation:
-    return Degradation(what=what, how=how, why="QQ takes few answers to one message")
+def _told(loss: Loss, what: str, how: str) -> Degradation:
+    return Degradation(loss=loss, what=what, how=how, why="QQ takes few answers to one message")
 
 
 def _joined(parts: Sequence[Part], least: int, join: Join) -> tuple[Part, ...]:

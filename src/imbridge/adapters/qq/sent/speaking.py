@@ -27,6 +27,7 @@ from imbridge.protocol import (
     Degradation,
     DeliveryError,
     Image,
+    Loss,
     Media,
     NotSupportedError,
 )
@@ -79,7 +80,9 @@ class Speaking:
             except DeliveryError as error:
                 if not isinstance(error, DegradeError) and error.code not in UNFETCHED_CODES:
                     raise
-                form = self._named(media, text, way, Degradation(what=_word(media), how="text", why=str(error)))
+                form = self._named(
+                    media, text, way, Degradation(loss=Loss.AS_TEXT, what=_word(media), how="text", why=str(error))
+                )
                 return await self._delivering.deliver(target, [form], key)
             try:
                 return await self._delivering.deliver(
@@ -144,7 +147,7 @@ class Speaking:
         text, degradations = spoken([element for element in part.elements if element is not media], way)
 
         def named(why: str) -> Form:
-            return self._named(media, text, way, Degradation(what=_word(media), how="text", why=why))
+            return self._named(media, text, way, Degradation(loss=Loss.AS_TEXT, what=_word(media), how="text", why=why))
 
         if not isinstance(media, Image):
             return [named("in guilds QQ's bots send pictures only")]

@@ -22,6 +22,7 @@ from imbridge.protocol import (
     Channel,
     Degradation,
     DeliveryError,
+    Loss,
     Markdown,
     RateLimitedError,
     SentPart,
@@ -148,7 +149,11 @@ class Streams:
             part = Part(PartKind.TEXT, (Text(card.text),))
         sent = await self._speaking.say(target, part, key)
         self.counts["streams_refused"] += 1
-        return Sent(sent.part, sent.attempts, (Degradation(what="stream", how="text", why=why), *sent.degradations))
+        return Sent(
+            sent.part,
+            sent.attempts,
+            (Degradation(loss=Loss.SIMPLIFIED, what="stream", how="text", why=why), *sent.degradations),
+        )
 
     # -- under way -----------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,15 @@ from imbridge.adapters.qq.outbound import Body
 from imbridge.adapters.qq.sent.rights import Rights
 from imbridge.adapters.qq.sent.windows import Handle, Windows
 from imbridge.adapters.uploads import Content
-from imbridge.protocol import AuthError, Channel, ContentRefusedError, Degradation, DeliveryError, NotPermittedError
+from imbridge.protocol import (
+    AuthError,
+    Channel,
+    ContentRefusedError,
+    Degradation,
+    DeliveryError,
+    Loss,
+    NotPermittedError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -148,7 +156,9 @@ class Ways:
             await self._windows.wait(channel, within)
         found = await self.through(channel, answers, body, key, picture)
         why = "nothing could be answered any more, and the bot may not speak first"
-        found.degradations.append(Degradation(what="time", how="kept until somebody wrote there again", why=why))
+        found.degradations.append(
+            Degradation(loss=Loss.DELAYED, what="time", how="kept until somebody wrote there again", why=why)
+        )
         return found
 
 

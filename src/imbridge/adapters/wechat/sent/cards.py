@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from imbridge.adapters.wechat.received.clicks import MOST_BYTES, menu_id
-from imbridge.protocol import Button, Card, Degradation, Element, Markdown, Option, Select
+from imbridge.protocol import Button, Card, Degradation, Element, Loss, Markdown, Option, Select
 from imbridge.rendering.plain import to_plain
 
 
@@ -47,7 +47,7 @@ class Menu:
 
     def degrade(self, what: str, why: str) -> None:
         """Note that something is text now."""
-        self.degradations.append(Degradation(what=what, how="text", why=why))
+        self.degradations.append(Degradation(loss=Loss.AS_TEXT, what=what, how="text", why=why))
 
 
 def menu_of(card: Card) -> Menu:

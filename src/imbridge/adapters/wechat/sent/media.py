@@ -21,6 +21,7 @@ from imbridge.protocol import (
     DeliveryError,
     Element,
     Image,
+    Loss,
     Media,
     NotSupportedError,
     Sticker,
@@ -71,7 +72,7 @@ class WeChatMedia:
         if not suffix:
             named = as_file(media, content.head).as_text()
             why = f"the platform takes {wanted.shown}"
-            return Text(named), [Degradation(what=word_for(media), how="text", why=why)]
+            return Text(named), [Degradation(loss=Loss.AS_TEXT, what=word_for(media), how="text", why=why)]
         key = await self._key_of(content, wanted, suffix)
         if isinstance(media, Video):
             cover, degradations = await self._cover(media)
@@ -79,7 +80,11 @@ class WeChatMedia:
         if isinstance(media, Audio):
             return Audio(key=key), []
         why = "an Official Account sends no stickers"
-        changed = [Degradation(what="sticker", how="image", why=why)] if isinstance(media, Sticker) else []
+        changed = (
+            [Degradation(loss=Loss.REPLACED, what="sticker", how="image", why=why)]
+            if isinstance(media, Sticker)
+            else []
+        )
         return Image(key=key), changed
 
     async def _cover(self, video: Video) -> tuple[str, list[Degradation]]:
@@ -90,10 +95,12 @@ class WeChatMedia:
         try:
             content = await look(picture, COVER.most, _TAKER)
         except ContentRefusedError as error:
-            return "", [Degradation(what="cover", how="left out", why=str(error))]
+            return "", [Degradation(loss=Loss.DROPPED, what="cover", how="left out", why=str(error))]
         suffix = suffix_of(content.head, COVER)
         if not suffix:
-            return "", [Degradation(what="cover", how="left out", why=f"the platform takes {COVER.shown}")]
+            return "", [
+                Degradation(loss=Loss.DROPPED, what="cover", how="left out", why=f"the platform takes {COVER.shown}")
+            ]
         return await self._key_of(content, COVER, suffix), []
 
     async def _key_of(self, content: Content, wanted: Format, suffix: str) -> str:

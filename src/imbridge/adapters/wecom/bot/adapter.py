@@ -34,6 +34,7 @@ from imbridge.protocol import (
     DeliveryError,
     Element,
     LinkError,
+    Loss,
     Markdown,
     Media,
     Message,
@@ -180,7 +181,7 @@ class BotAdapter(Adapter):
         degradations: list[Degradation] = []
         if target.reply_to is not None:
             why = "a smart bot's message cannot quote another"
-            degradations.append(Degradation(what="reply", how="sent to the chat", why=why))
+            degradations.append(Degradation(loss=Loss.MOVED, what="reply", how="sent to the chat", why=why))
         if part.kind is PartKind.CARD:
             said = await self._send_card(target, part, key, degradations)
         elif part.kind is PartKind.MEDIA:
@@ -192,7 +193,9 @@ class BotAdapter(Adapter):
             self.driver.counts["held_back"] += 1
             rates = f"{self.settings.member_rate} and {self.settings.member_hour_rate}"
             why = f"WeCom takes {rates} in a conversation"
-            degradations.append(Degradation(what="time", how=f"sent {said.held:.0f} s later", why=why))
+            degradations.append(
+                Degradation(loss=Loss.DELAYED, what="time", how=f"sent {said.held:.0f} s later", why=why)
+            )
         return Sent(SentPart(message_id=said.message_id, kind=said.kind, key=key), said.attempts, tuple(degradations))
 
     async def _say(self, target: Target, content: str, key: str) -> Said:
@@ -211,7 +214,7 @@ class BotAdapter(Adapter):
         except (DegradeError, ContentRefusedError, DoesNotFitError) as error:
             if isinstance(error, DeliveryError) and error.ambiguous:
                 raise  # it may have arrived, and another form would be a second message
-            degradations.append(Degradation(what="card", how="text", why=str(error)))
+            degradations.append(Degradation(loss=Loss.AS_TEXT, what="card", how="text", why=str(error)))
             return await self._say_as_text(target, card, f"{key}-t", degradations)
         degradations += changed
         return said
@@ -248,7 +251,7 @@ class BotAdapter(Adapter):
                     self.speaker.ways.forget(target.answers)
             else:
                 return Said(stream_id, "stream", done.attempts, done.held)
-        degradations.append(Degradation(what="stream", how="text: it does not grow", why=why))
+        degradations.append(Degradation(loss=Loss.SIMPLIFIED, what="stream", how="text: it does not grow", why=why))
         text = part.elements[0].as_text()
         plain = Part(PartKind.TEXT, (Markdown(text) if stream is not None and stream.markdown else Text(text),))
         said = await self._say(target, content_of(plain), f"{key}-t")

@@ -30,6 +30,7 @@ from imbridge.protocol import (
     Degradation,
     Element,
     Image,
+    Loss,
     Markdown,
     Media,
     Message,
@@ -105,7 +106,7 @@ class BotCallbackAdapter(Adapter):
         degradations: list[Degradation] = []
         if target.reply_to is not None:
             why = "a smart bot's message cannot quote another"
-            degradations.append(Degradation(what="reply", how="sent to the chat", why=why))
+            degradations.append(Degradation(loss=Loss.MOVED, what="reply", how="sent to the chat", why=why))
         turn = self.webhook.turn(target.answers)
         if turn is not None:
             try:
@@ -144,7 +145,9 @@ class BotCallbackAdapter(Adapter):
         """The body for a `response_url`: Markdown or a card."""
         stream_id = stream_in(part)
         if stream_id:
-            degradations.append(Degradation(what="stream", how="text: it does not grow", why=_NOT_GROWING))
+            degradations.append(
+                Degradation(loss=Loss.SIMPLIFIED, what="stream", how="text: it does not grow", why=_NOT_GROWING)
+            )
             stream = self._streams.get(stream_id)
             text = part.elements[0].as_text()
             plain = Markdown(text) if stream is not None and stream.markdown else Text(text)
@@ -153,7 +156,7 @@ class BotCallbackAdapter(Adapter):
             return body
         if part.kind is PartKind.MEDIA:
             why = "a smart bot sends Markdown and cards only, once its first answer is finished"
-            degradations.append(Degradation(what="image", how="text", why=why))
+            degradations.append(Degradation(loss=Loss.AS_TEXT, what="image", how="text", why=why))
         return markdown_body(content_of(_as_text(part)))
 
     def grow(self, *, markdown: bool, channel: Channel | None = None) -> TurnStream:
@@ -193,7 +196,7 @@ def _card(card: Element, key: str, degradations: list[Degradation]) -> dict[str,
     try:
         body, changed = card_body(card, key)
     except (ContentRefusedError, DoesNotFitError) as error:
-        degradations.append(Degradation(what="card", how="text", why=str(error)))
+        degradations.append(Degradation(loss=Loss.AS_TEXT, what="card", how="text", why=str(error)))
         return None
     degradations += changed
     return body

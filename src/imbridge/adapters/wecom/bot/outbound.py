@@ -16,6 +16,7 @@ from imbridge.protocol import (
     ChannelKind,
     ContentRefusedError,
     Degradation,
+    Loss,
     Markdown,
     TargetGoneError,
 )
@@ -100,7 +101,7 @@ def _without_links(made: dict[str, Any], degradations: list[Degradation]) -> dic
     if not links:
         return made
     why = "the buttons of a smart bot's cards open no pages"
-    degradations += [Degradation(what="button", how="text: its address", why=why)] * len(links)
+    degradations += [Degradation(loss=Loss.AS_TEXT, what="button", how="text: its address", why=why)] * len(links)
     text = "\n".join([made.get("sub_title_text", ""), *(f"{link['text']}: {link['url']}" for link in links)])
     buttons = [button for button in made["button_list"] if "url" not in button]
     return {**made, "sub_title_text": text.lstrip("\n"), "button_list": buttons}

@@ -22,6 +22,7 @@ from imbridge.protocol import (
     Element,
     File,
     Image,
+    Loss,
     Media,
     Video,
 )
@@ -56,7 +57,9 @@ class BotUploads:
         content = await look(media, FILE_BYTES, TAKER)
         why = refusal(media, content)
         if why is not None:
-            degradations.append(Degradation(what=str(getattr(media, "type", "media")), how="file", why=why))
+            degradations.append(
+                Degradation(loss=Loss.REPLACED, what=str(getattr(media, "type", "media")), how="file", why=why)
+            )
             media = as_file(media, content.head)
         kind = _KINDS.get(type(media), "file")
         media_id = await self._upload(kind, name_of(media, content.head), content)

@@ -21,6 +21,7 @@ from imbridge.protocol import (
     Fields,
     File,
     Link,
+    Loss,
     Markdown,
     Media,
     Mention,
@@ -116,7 +117,7 @@ def _markdown(text: str) -> tuple[Body, list[Degradation]]:
     why = "the Markdown that calls somebody or has colours does not know it"
     if set(changed) <= {"strikethrough"}:
         why = "WeCom does not show it"
-    degradations = [Degradation(what=what, how=how, why=why) for what, how in changed.items()]
+    degradations = [Degradation(loss=Loss.SIMPLIFIED, what=what, how=how, why=why) for what, how in changed.items()]
     return {"msgtype": kind, kind: {"content": content}}, degradations
 
 

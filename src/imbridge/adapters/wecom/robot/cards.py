@@ -5,7 +5,7 @@ of no clicks.
 """
 
 from imbridge.adapters.card_markdown import block, one_line, parts_of
-from imbridge.protocol import Button, Card, DatePicker, Degradation, Image, Input, Select
+from imbridge.protocol import Button, Card, DatePicker, Degradation, Image, Input, Loss, Select
 
 _NO_CLICKS = "a group robot is told of no clicks"
 
@@ -36,5 +36,7 @@ def card_markdown(card: Card) -> tuple[str, list[Degradation]]:
 
 def _lost(word: str) -> Degradation:
     if word == "image":
-        return Degradation(what="image", how="text", why="a robot's card shows no picture that is sent with it")
-    return Degradation(what=word, how="left out", why=_NO_CLICKS)
+        return Degradation(
+            loss=Loss.AS_TEXT, what="image", how="text", why="a robot's card shows no picture that is sent with it"
+        )
+    return Degradation(loss=Loss.DROPPED, what=word, how="left out", why=_NO_CLICKS)

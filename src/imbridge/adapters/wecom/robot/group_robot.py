@@ -23,6 +23,7 @@ from imbridge.protocol import (
     DeliveryError,
     File,
     Image,
+    Loss,
     Media,
     SentPart,
     Text,
@@ -100,7 +101,9 @@ class GroupRobotAdapter(GroupHookAdapter):
                 plainer = as_text(part)
             else:
                 raise
-            degradations.append(Degradation(what=kind, how=str(plainer["msgtype"]), why=str(error)))
+            degradations.append(
+                Degradation(loss=Loss.SIMPLIFIED, what=kind, how=str(plainer["msgtype"]), why=str(error))
+            )
         return await self._post(plainer, part, degradations)
 
     async def _picture(self, picture: Image) -> dict[str, Any] | None:
@@ -117,14 +120,18 @@ class GroupRobotAdapter(GroupHookAdapter):
             if isinstance(media, Audio | File) and media.key:
                 return Part(PartKind.MEDIA, (media,))
             why = "a group robot shows pictures by their content only"
-            degradations.append(Degradation(what=str(getattr(media, "type", "media")), how="text", why=why))
+            degradations.append(
+                Degradation(loss=Loss.AS_TEXT, what=str(getattr(media, "type", "media")), how="text", why=why)
+            )
             return Part(PartKind.TEXT, (Text(media.as_text()),))
         content = await look(media, GROUP_ROBOT.file_bytes, _TAKER)
         if isinstance(media, Audio) and _is_voice(media, content):
             return Part(PartKind.MEDIA, (Audio(key=await self.hook.upload(content, "voice", "voice.amr")),))
         if not isinstance(media, File):
             why = _SHOWN["audio" if isinstance(media, Audio) else "image"]
-            degradations.append(Degradation(what=str(getattr(media, "type", "media")), how="file", why=why))
+            degradations.append(
+                Degradation(loss=Loss.REPLACED, what=str(getattr(media, "type", "media")), how="file", why=why)
+            )
         file = as_file(media, content.head)
         return Part(PartKind.MEDIA, (File(key=await self.hook.upload(content, "file", file.name), name=file.name),))
 

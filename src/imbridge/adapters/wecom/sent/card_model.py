@@ -7,12 +7,14 @@ from imbridge.protocol import (
     Button,
     Card,
     DatePicker,
+    Degradation,
     Divider,
     Element,
     Fields,
     Form,
     Image,
     Input,
+    Loss,
     Markdown,
     Select,
     Text,
@@ -34,7 +36,7 @@ class Sorted:
         links: Buttons that open a page.
         selects: Choices; with whether it is in a form.
         images: Pictures.
-        degraded: What could not be shown as it was meant: what, how, why.
+        degradations: What could not be shown as it was meant.
     """
 
     title: str
@@ -44,17 +46,18 @@ class Sorted:
     links: list[Button] = field(default_factory=list)
     selects: list[tuple[Select, bool]] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
-    degraded: list[tuple[str, str, str]] = field(default_factory=list)
+    degradations: list[Degradation] = field(default_factory=list)
 
     @property
     def text(self) -> str:
         """All lines."""
         return "\n".join(line for line in self.lines if line)
 
-    def degrade(self, what: str, how: str, why: str) -> None:
+    def degrade(self, loss: Loss, what: str, how: str, why: str) -> None:
         """Note that something is shown otherwise."""
-        if (what, how, why) not in self.degraded:
-            self.degraded.append((what, how, why))
+        note = Degradation(loss=loss, what=what, how=how, why=why)
+        if note not in self.degradations:
+            self.degradations.append(note)
 
     def rows_as_lines(self) -> None:
         """Facts where there is no place for them."""
@@ -70,7 +73,7 @@ class Sorted:
         """Pictures where there is no place for them."""
         for image in self.images:
             self.lines.append(image.as_text())
-            self.degrade("image", "text", why)
+            self.degrade(Loss.AS_TEXT, "image", "text", why)
         self.images = []
 
 
@@ -90,7 +93,7 @@ def _sort(parts: Iterable[Element], out: Sorted, *, in_form: bool) -> None:
         elif isinstance(part, Button):
             (out.links if part.url else out.buttons).append(part)
             if part.confirm:
-                out.degrade("confirm", "left out", "WeCom's buttons ask no question first")
+                out.degrade(Loss.DROPPED, "confirm", "left out", "WeCom's buttons ask no question first")
         elif isinstance(part, Select):
             out.selects.append((part, in_form))
         elif isinstance(part, Image):
@@ -99,10 +102,10 @@ def _sort(parts: Iterable[Element], out: Sorted, *, in_form: bool) -> None:
             out.rows += part.rows
         elif isinstance(part, Input | DatePicker):
             out.lines.append(part.as_text())
-            out.degrade(part.type, "text", "WeCom's cards have nothing to type into")
+            out.degrade(Loss.AS_TEXT, part.type, "text", "WeCom's cards have nothing to type into")
         elif isinstance(part, Markdown):
             out.lines.append(to_plain(part.text))
             if out.lines[-1] != part.text:
-                out.degrade("markdown", "text without its markup", "WeCom's cards show plain text")
+                out.degrade(Loss.SIMPLIFIED, "markdown", "text without its markup", "WeCom's cards show plain text")
         elif not isinstance(part, Divider):
             out.lines.append(part.text if isinstance(part, Text) else part.as_text())

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from imbridge.adapters.wecom.received.clicks import OWN
 from imbridge.adapters.wecom.sent.card_model import Sorted, sort
-from imbridge.protocol import Button, ButtonClicked, Card, Degradation, Image, ImbridgeError, Select
+from imbridge.protocol import Button, ButtonClicked, Card, Degradation, Image, ImbridgeError, Loss, Select
 
 MOST_BUTTONS, MOST_JUMPS, MOST_SELECTS = 6, 3, 3
 MOST_OPTIONS, MOST_VOTES = 10, 20
@@ -57,8 +57,7 @@ def template_card(
         made = _settled(found, settled)
     else:
         raise DoesNotFitError("a card in WeCom has something to click on")
-    degradations = [Degradation(what=what, how=how, why=why) for what, how, why in found.degraded]
-    return made, degradations
+    return made, found.degradations
 
 
 def pictures_in(card: Card) -> list[Image]:
@@ -211,7 +210,12 @@ def _heading(found: Sorted) -> dict[str, Any]:
         text = f"{title}\n{text}".rstrip("\n")
         title = f"{title[: TITLE - 1]}…"
     if len(text) > BODY:
-        found.degrade("text", "whole, the client may show less", f"WeCom advises at most {BODY} characters in a card")
+        found.degrade(
+            Loss.SIMPLIFIED,
+            "text",
+            "whole, the client may show less",
+            f"WeCom advises at most {BODY} characters in a card",
+        )
     made: dict[str, Any] = {"main_title": {"title": title or "…"}}
     return {**made, "sub_title_text": text} if text else made
 
@@ -225,7 +229,7 @@ def _short_heading(found: Sorted) -> dict[str, Any]:
         title, _, text = text.partition("\n")
     if len(title) > TITLE or len(text) > DESCRIPTION:
         why = f"WeCom advises at most {TITLE} and {DESCRIPTION} characters in a card with choices"
-        found.degrade("text", "whole, the client may show less", why)
+        found.degrade(Loss.SIMPLIFIED, "text", "whole, the client may show less", why)
     return {"main_title": {"title": title or "…", **({"desc": text} if text else {})}}
 
 
@@ -255,10 +259,14 @@ def _submit(found: Sorted) -> dict[str, Any]:
     button = next((one for one in found.buttons if one.submit), found.buttons[0] if found.buttons else None)
     for other in found.buttons:
         if other is not button:
-            found.degrade("button", f"left out: {other.text}", "a card with choices has one button in WeCom")
+            found.degrade(
+                Loss.DROPPED, "button", f"left out: {other.text}", "a card with choices has one button in WeCom"
+            )
     if button is not None:
         return {"text": button.text, "key": _key(button.action or button.text, {"value": button.value, **chosen})}
-    found.degrade("select", f"with a button {_SUBMIT}", "what is chosen is sent off with a button in WeCom")
+    found.degrade(
+        Loss.SIMPLIFIED, "select", f"with a button {_SUBMIT}", "what is chosen is sent off with a button in WeCom"
+    )
     if len(found.selects) == 1 and not found.selects[0][1]:
         name = found.selects[0][0].name
         return {"text": _SUBMIT, "key": _key(name, {"choice": name, **chosen})}

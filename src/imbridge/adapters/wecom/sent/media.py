@@ -20,6 +20,7 @@ from imbridge.protocol import (
     Element,
     File,
     Image,
+    Loss,
     Media,
     NotSupportedError,
     Video,
@@ -71,7 +72,7 @@ class WeComMedia:
             try:
                 content = await _picture(image)
             except ContentRefusedError as error:
-                degradations.append(Degradation(what="image", how="text", why=str(error)))
+                degradations.append(Degradation(loss=Loss.AS_TEXT, what="image", how="text", why=str(error)))
             else:
                 found[id(image)] = await self._api.upload_picture(content, name_of(image, content.head))
         return found, degradations
@@ -82,7 +83,9 @@ class WeComMedia:
         content = await look(media, FILE_BYTES, TAKER)
         why = refusal(media, content)
         if why is not None:
-            degradations.append(Degradation(what=str(getattr(media, "type", "media")), how="file", why=why))
+            degradations.append(
+                Degradation(loss=Loss.REPLACED, what=str(getattr(media, "type", "media")), how="file", why=why)
+            )
             return await self._upload_file(as_file(media, content.head), content)
         name = name_of(media, content.head)
         if isinstance(media, Image):

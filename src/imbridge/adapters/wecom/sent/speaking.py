@@ -24,6 +24,7 @@ from imbridge.protocol import (
     Degradation,
     DeliveryError,
     ImbridgeError,
+    Loss,
     Markdown,
     NotSupportedError,
     Reply,
@@ -70,7 +71,7 @@ class Speaking:
         except DegradeError as error:
             if body["msgtype"] not in ("markdown", "textcard") or error.ambiguous:
                 raise
-            degradations.append(Degradation(what=body["msgtype"], how="text", why=str(error)))
+            degradations.append(Degradation(loss=Loss.AS_TEXT, what=body["msgtype"], how="text", why=str(error)))
             return await self._deliver(channel, as_plain_text(part, group=group), f"{key}-t", degradations)
 
     # -- cards ---------------------------------------------------------------------------------------------------------
@@ -126,7 +127,7 @@ class Speaking:
     async def _say_as_text(self, channel: Channel, card: Card, key: str, why: str) -> Sent:
         """What a card says, as one text or several."""
         rendered = render(Reply(elements=(Markdown(card.as_text()),)), self._capabilities, measure=measure)
-        told = (Degradation(what="card", how="text", why=why), *rendered.degradations)
+        told = (Degradation(loss=Loss.AS_TEXT, what="card", how="text", why=why), *rendered.degradations)
         sent = await say_in_pieces(rendered.parts, key, lambda part, its_key: self.say(channel, part, its_key), told)
         if sent is None:
             raise ContentRefusedError(f"a card that says nothing: {why}", platform="wecom")
@@ -196,7 +197,7 @@ class Speaking:
         if channel.kind is ChannelKind.GROUP:
             rates, whom = f"{config.group_rate} or {config.group_day_rate}", "in a group"
         why = f"WeCom drops what is more than {rates} {whom}, silently"
-        return [Degradation(what="time", how=f"sent {answer.held:.0f} s later", why=why)]
+        return [Degradation(loss=Loss.DELAYED, what="time", how=f"sent {answer.held:.0f} s later", why=why)]
 
 
 def task_id(key: str) -> str:
@@ -210,5 +211,5 @@ def _unreached(body: Mapping[str, Any]) -> list[Degradation]:
     for name, why in _INVALID.items():
         if value := body.get(name):
             shown = "|".join(map(str, value)) if isinstance(value, list) else str(value)
-            found.append(Degradation(what=name, how=f"not sent to {shown}", why=why))
+            found.append(Degradation(loss=Loss.DROPPED, what=name, how=f"not sent to {shown}", why=why))
     return found
