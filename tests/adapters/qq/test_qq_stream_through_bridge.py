@@ -164,4 +164,4 @@ class TestTrouble:
             await rig.alice.says("go", bot=rig.bot)
             await began.wait()
             await bridge.stop(grace=0.1)
-        assert (seen(rig).text, seen(rig).finished) == ("half of it", True)
+        assert (seen(rig).text, seen(rig).finished) == ("half of it\n\n⏹ 已中断 (interrupted)", True)
