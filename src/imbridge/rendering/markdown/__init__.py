@@ -1,0 +1,10 @@
+"""Markdown: one tree, written as each platform's Markdown, or as plain text."""
+
+from imbridge.rendering.markdown.dialect import EVERYTHING, FEATURES, Dialect
+from imbridge.rendering.markdown.healing import heal
+from imbridge.rendering.markdown.parsing import is_plain, parse
+from imbridge.rendering.markdown.plain import plain
+from imbridge.rendering.markdown.tree import Document
+from imbridge.rendering.markdown.writing import Written, write
+
+__all__ = ["EVERYTHING", "FEATURES", "Dialect", "Document", "Written", "heal", "is_plain", "parse", "plain", "write"]
