@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
+from imbridge.adapters.card_seals import Seals
 from imbridge.adapters.qq.api import QQApi
 from imbridge.adapters.qq.capabilities import BOT
 from imbridge.adapters.qq.config import Mode, QQConfig
@@ -69,7 +70,7 @@ class QQAdapter(Adapter):
         super().__init__(config, context)
         self.settings = config
         self.api = QQApi(config, context.pool)
-        self.me = Identity(config.name)
+        self.me = Identity(config.name, seals=Seals(config.key, config.secret.get_secret_value()))
         self.api.on_sent = self.me.references.note
         self.windows = Windows(context.notes)
         self.rights = Rights(config.key, config.markdown, context.notes)
@@ -77,7 +78,7 @@ class QQAdapter(Adapter):
         self._addresses = Addresses(context.notes)
         self._plans = Plans(context.notes)
         self._speaking = Speaking(
-            config, self.api, self.windows, self.rights, self._addresses, self.media, self._plans, self.me.references
+            config, self.api, self.windows, self.rights, self._addresses, self.media, self._plans, self.me
         )
         self._reactions = Reactions(self.api)
         self.streams = Streams(self.api, self.windows, self._speaking, self.rights, context.notes)

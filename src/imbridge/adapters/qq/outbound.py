@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from imbridge.adapters.card_seals import NOT_SEALED, Seal
 from imbridge.adapters.qq.api import GUILD_KINDS
 from imbridge.adapters.qq.sent.cards import card_messages
 from imbridge.adapters.qq.sent.markdown import shown
@@ -47,12 +48,13 @@ class Form:
     picture: Content | None = None
 
 
-def forms_of(part: Part, way: str) -> list[Form]:
+def forms_of(part: Part, way: str, seal: Seal = NOT_SEALED) -> list[Form]:
     """What can be sent for a part without media, best first.
 
     Args:
         part: What to say.
         way: `c2c`, `group`, `guild` or `dms`.
+        seal: Of a card: what seals its buttons.
 
     Raises:
         ContentRefusedError: the part holds something that cannot be sent.
@@ -61,7 +63,7 @@ def forms_of(part: Part, way: str) -> list[Form]:
     if part.kind is PartKind.MARKDOWN and isinstance(first, Markdown):
         return markdown_forms(first.text, way)
     if part.kind is PartKind.CARD and isinstance(first, Card):
-        return _card(first, way)
+        return _card(first, way, seal)
     if part.kind in (PartKind.TEXT, PartKind.RICH):
         content, degradations = spoken(part.elements, way)
         return [text_form(content, way, *degradations)]
@@ -130,10 +132,10 @@ def measure(part: Part) -> int:
     return len(spoken(said, "guild")[0].encode("utf-8", "replace"))
 
 
-def _card(card: Card, way: str) -> list[Form]:
+def _card(card: Card, way: str, seal: Seal) -> list[Form]:
     text = card.as_text()
     if not card.content:
-        return _card_forms(card, way)
+        return _card_forms(card, way, seal)
     forms = [_own(card.content, way)]
     if card.text or card.title or card.body:
         why = "this bot may not send it"
@@ -141,10 +143,10 @@ def _card(card: Card, way: str) -> list[Form]:
     return forms
 
 
-def _card_forms(card: Card, way: str) -> list[Form]:
+def _card_forms(card: Card, way: str, seal: Seal) -> list[Form]:
     """A card of the model: Markdown with buttons, with numbered lines in their place, and that as text."""
     forms: list[Form] = []
-    for message in card_messages(card):
+    for message in card_messages(card, seal):
         first, *plainer = markdown_forms(message.markdown, way)
         told = message.degradations
         if message.keyboard is not None:

@@ -8,9 +8,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from imbridge.adapters.card_actions import OWN, carried
-from imbridge.adapters.qq.received.facts import direct, fields, first_id, group, id_of, private, room, somebody, text_of
+from imbridge.adapters.card_seals import Seals, kind_of_click
+from imbridge.adapters.qq.received.facts import (
+    direct,
+    fields,
+    first_id,
+    group,
+    id_of,
+    place_of,
+    private,
+    room,
+    somebody,
+    text_of,
+)
 from imbridge.adapters.qq.received.happening import Happening
-from imbridge.protocol import ButtonClicked, Channel, Event, FeedbackGiven, MenuClicked, Sender
+from imbridge.protocol import Channel, Event, FeedbackGiven, MenuClicked, Sender
 
 BUTTON, MENU, FEEDBACK = 11, 12, 13
 
@@ -24,11 +36,13 @@ def interaction(told: Happening) -> Event:
     data = fields(told.data, "data")
     resolved = fields(data, "resolved")
     told.needed("id")
-    facts = {"channel": _channel(told), "actor": _actor(told, resolved)}
+    channel = _channel(told)
+    facts = {"channel": channel, "actor": _actor(told, resolved)}
     kind = told.data.get("type") or data.get("type")
     message_id = id_of(resolved, "message_id")
     if kind == BUTTON:
-        return told.make(ButtonClicked, message_id=message_id, **facts, **_clicked(resolved))
+        clicked = _clicked(resolved, told.me.seals, place_of(channel))
+        return told.make(kind_of_click(clicked), message_id=message_id, **facts, **clicked)
     if kind == MENU:
         return told.make(MenuClicked, key=id_of(resolved, "feature_id") or text_of(resolved, "button_data"), **facts)
     if kind == FEEDBACK:
@@ -36,12 +50,12 @@ def interaction(told: Happening) -> Event:
     raise ValueError("an interaction of another sort")
 
 
-def _clicked(resolved: Mapping[str, Any]) -> dict[str, Any]:
+def _clicked(resolved: Mapping[str, Any], seals: Seals, place: str) -> dict[str, Any]:
     """Action and value: of a button of ours what its data carry, of any other one its id and its data."""
     said = text_of(resolved, "button_data")
     own = carried(said)
     if own is not None:
-        return {"action": own[OWN], "value": own.get("value")}
+        return {"action": own[OWN], "value": own.get("value"), **seals.open(own, place).facts}
     return {"action": id_of(resolved, "button_id") or said, "value": said or None}
 
 

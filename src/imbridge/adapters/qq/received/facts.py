@@ -94,6 +94,14 @@ def direct(account: str, guild: str) -> Channel:
     return Channel(platform="qq", account=account, kind=ChannelKind.PRIVATE, id=DIRECT + guild)
 
 
+def place_of(channel: Channel | None) -> str:
+    """What a card is sealed for, and what a click in it tells: the id of the chat.
+
+    A private chat of a guild is told as a channel, unless it is known by then: its cards are sealed for no chat.
+    """
+    return "" if channel is None or channel.id.startswith(DIRECT) else channel.id
+
+
 @lru_cache(maxsize=10_000)
 def group(account: str, openid: str) -> Channel:
     """A group."""

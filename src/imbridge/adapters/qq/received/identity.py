@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from imbridge.adapters.card_seals import NOT_SEALING, Seals
 from imbridge.adapters.qq.received.facts import text_of
 
 _MOST = 10_000
@@ -66,12 +67,14 @@ class Identity:
         bot_id: The bot's id in guilds, once known.
         name: What it is called, once known.
         references: What messages are quoted by.
+        seals: What our buttons are sealed with.
     """
 
     account: str
     bot_id: str = ""
     name: str = ""
     references: References = field(default_factory=References, repr=False)
+    seals: Seals = field(default=NOT_SEALING, repr=False)
     _own: Known = field(default_factory=Known, repr=False)
     _directs: Known = field(default_factory=Known, repr=False)
 

@@ -11,13 +11,15 @@ from collections import Counter, OrderedDict
 from collections.abc import Mapping
 
 from imbridge.adapters.base import Inbound, Intake, Verdict
+from imbridge.adapters.card_seals import RefusedClick
 from imbridge.adapters.qq.api import QQApi
 from imbridge.adapters.qq.received.clicks import BUTTON, MENU
 from imbridge.protocol import AuthError, ButtonClicked, DeliveryError, Event, MenuClicked, Message, UnknownEvent
 
 log = logging.getLogger(__name__)
 
-_DONE = 0
+_DONE, _FAILED = 0, 1
+"""Codes of the answer: the button was pressed; it was, and this came to nothing, which the client says."""
 _END_WITHIN = 1.0
 _MOST_TOLD = 1000
 
@@ -38,7 +40,8 @@ class AnsweringIntake(Intake):
         offered = self._intake.offer(inbound)
         identity = _waiting(inbound.item)
         if identity:
-            offered.add_done_callback(lambda future: self._stored(identity, future))
+            code = _FAILED if isinstance(inbound.item, RefusedClick) else _DONE
+            offered.add_done_callback(lambda future: self._stored(identity, future, code))
         return offered
 
     async def close(self) -> None:
@@ -50,7 +53,7 @@ class AnsweringIntake(Intake):
             if late:
                 await asyncio.wait(late)
 
-    def _stored(self, identity: str, offered: "asyncio.Future[Verdict]") -> None:
+    def _stored(self, identity: str, offered: "asyncio.Future[Verdict]", code: int) -> None:
         # Also of what is there already: an earlier process may have ended before it could tell.
         if offered.cancelled() or offered.exception() is not None or offered.result() is Verdict.OVERLOADED:
             return
@@ -59,13 +62,13 @@ class AnsweringIntake(Intake):
         self._told[identity] = None
         if len(self._told) > _MOST_TOLD:
             self._told.popitem(last=False)
-        task = asyncio.create_task(self._tell(identity), name=f"link:{self._api.config.key}:click")
+        task = asyncio.create_task(self._tell(identity, code), name=f"link:{self._api.config.key}:click")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _tell(self, identity: str) -> None:
+    async def _tell(self, identity: str, code: int) -> None:
         try:
-            await self._api.answer_interaction(identity, _DONE)
+            await self._api.answer_interaction(identity, code)
         except (DeliveryError, AuthError) as error:
             self._counts["clicks_untold"] += 1
             log.info("%s: a click could not be answered; the button turns for a while: %s", self._api.config.key, error)

@@ -10,6 +10,7 @@ from typing import Any
 
 from imbridge.adapters.card_markdown import block, label, numbered, one_line, parts_of, picture
 from imbridge.adapters.card_parts import clicks, sort
+from imbridge.adapters.card_seals import NOT_SEALED, Seal
 from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.adapters.qq.sent.keyboards import MOST_BUTTONS, keyboard
 from imbridge.protocol import (
@@ -48,8 +49,13 @@ class CardMessage:
     degradations: tuple[Degradation, ...] = field(default_factory=tuple)
 
 
-def card_messages(card: Card) -> list[CardMessage]:
-    """A card of the model in the forms that there are, best first: with buttons, and with numbered lines."""
+def card_messages(card: Card, seal: Seal = NOT_SEALED) -> list[CardMessage]:
+    """A card of the model in the forms that there are, best first: with buttons, and with numbered lines.
+
+    Args:
+        card: The model.
+        seal: What seals its buttons for the chat that it goes to.
+    """
     card = _with_pictures_that_can_be_shown(card)
     found = sort(card, _PLATFORM)
     kept = [one for one in found.degradations if one.what != "confirm"]
@@ -63,7 +69,10 @@ def card_messages(card: Card) -> list[CardMessage]:
         return [_numbered_lines(card, kept, _TOO_MANY)]
     # A keyboard stands below a text, so there has to be one.
     text = _with_headline(found.title, found.blocks) or as_markdown(card.text) or "👇"
-    return [CardMessage(text, keyboard(buttons), tuple(found.degradations)), _numbered_lines(card, kept, NO_BUTTONS)]
+    return [
+        CardMessage(text, keyboard(buttons, seal), tuple(found.degradations)),
+        _numbered_lines(card, kept, NO_BUTTONS),
+    ]
 
 
 def _numbered_lines(card: Card, kept: list[Degradation], why: str) -> CardMessage:

@@ -12,6 +12,7 @@ from pydantic_core import to_json
 
 from imbridge.adapters.card_actions import button_params
 from imbridge.adapters.card_parts import Click
+from imbridge.adapters.card_seals import Seal
 
 MOST_ROWS, MOST_IN_ROW = 5, 5
 MOST_BUTTONS = MOST_ROWS * MOST_IN_ROW
@@ -25,20 +26,20 @@ _STYLES = {"primary": 1}
 _TOO_OLD = "请升级 QQ 后使用 (please update QQ)"
 
 
-def keyboard(clicks: Sequence[Click]) -> dict[str, Any]:
+def keyboard(clicks: Sequence[Click], seal: Seal) -> dict[str, Any]:
     """The `keyboard` of a message; there are 1 to 25 buttons."""
     rows = _rows([_width(click.text) for click in clicks])
     numbers = iter(range(1, len(clicks) + 1))
     left = iter(clicks)
-    made = [{"buttons": [_button(str(next(numbers)), next(left)) for _ in range(count)]} for count in rows]
+    made = [{"buttons": [_button(str(next(numbers)), next(left), seal) for _ in range(count)]} for count in rows]
     return {"content": {"rows": made}}
 
 
-def _button(identity: str, click: Click) -> dict[str, Any]:
+def _button(identity: str, click: Click, seal: Seal) -> dict[str, Any]:
     action: dict[str, Any] = {
         "type": _OPENS if click.url else _CALLS_BACK,
         "permission": {"type": _EVERYBODY},
-        "data": click.url or to_json(button_params(click.action, click.value)).decode(),
+        "data": click.url or to_json(seal.on(button_params(click.action, click.value))).decode(),
         "unsupport_tips": _TOO_OLD,
     }
     shown = {"label": click.text, "visited_label": click.text, "style": _STYLES.get(click.style, 0)}

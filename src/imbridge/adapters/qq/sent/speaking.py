@@ -8,7 +8,8 @@ from imbridge.adapters.qq.api import GUILD_KINDS, QQApi, kind_of
 from imbridge.adapters.qq.config import QQConfig
 from imbridge.adapters.qq.errors import STALE_CODES, UNFETCHED_CODES
 from imbridge.adapters.qq.outbound import Form, as_part, forms_of, measure, media_form, picture_form
-from imbridge.adapters.qq.received.identity import References
+from imbridge.adapters.qq.received.facts import place_of
+from imbridge.adapters.qq.received.identity import Identity
 from imbridge.adapters.qq.sent.addresses import Addresses
 from imbridge.adapters.qq.sent.delivering import Delivering
 from imbridge.adapters.qq.sent.formats import FILE_BYTES, is_address, refusal
@@ -48,7 +49,7 @@ class Speaking:
         addresses: Addresses,
         media: QQMedia,
         plans: Plans,
-        references: References,
+        me: Identity,
     ) -> None:
         """Over one bot's API."""
         self._config = config
@@ -57,8 +58,9 @@ class Speaking:
         self._rights = rights
         self._media = media
         self._plans = plans
+        self._seals = me.seals
         ways = Ways(config, api, windows, rights)
-        self._delivering = Delivering(config, ways, rights, addresses, Quoting(references, rights))
+        self._delivering = Delivering(config, ways, rights, addresses, Quoting(me.references, rights))
         self.audits = self._delivering.audits
 
     async def say(self, target: Target, part: Part, key: str) -> Sent:
@@ -70,7 +72,9 @@ class Speaking:
         way = kind_of(target.channel)
         media = next((element for element in part.elements if isinstance(element, Media)), None)
         if media is None:
-            return await self._delivering.deliver(target, forms_of(part, way), key)
+            return await self._delivering.deliver(
+                target, forms_of(part, way, self._seals.at(place_of(target.channel))), key
+            )
         if way in GUILD_KINDS:
             return await self._delivering.deliver(target, await self._beside_text(part, media, way), key)
         text, degradations = spoken([element for element in part.elements if element is not media], way)
