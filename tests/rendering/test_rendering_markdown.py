@@ -20,8 +20,12 @@ def cut(text: str, limit: int) -> list[str]:
 
 
 def repaired_from(text: str, parts: list[str]) -> bool:
-    """The parts are the text cut somewhere, but for fences closed at an end and opened again at the next beginning."""
+    """The parts are the text cut somewhere, but for fences closed at an end and opened again at the next beginning.
+
+    A table begins again with its head.
+    """
     openings = {match[0] + "\n" for match in re.finditer(r"^[ \t]*(?:```|~~~).*$", text, re.MULTILINE)}
+    openings |= {match[0] for match in re.finditer(r"^.*\|.*\n[ \t]*\|[ |:\t-]+\n", text, re.MULTILINE)}
     ends = {0}
     for part in parts:
         bodies = {part, *(part.removeprefix(opening) for opening in openings)}
@@ -98,7 +102,14 @@ def test_rows_of_a_table_stay_whole() -> None:
     assert len(parts) > 2
     for part in parts:
         assert all(ROW.fullmatch(line) for line in part.splitlines())
-    assert "".join(parts) == f"| a | b |\n|---|---|\n{rows}"
+    head = "| a | b |\n|---|---|\n"
+    assert all(part.startswith(head) for part in parts)
+    assert "".join(part.removeprefix(head) for part in parts) == rows
+
+
+def test_no_head_is_repeated_where_it_takes_more_room_than_the_rows() -> None:
+    text = f"| {'head ' * 5} |\n|---|\n" + "| 1 |\n" * 20
+    assert "".join(cut(text, 60)) == text
 
 
 def test_a_table_that_fits_into_one_message_is_not_cut() -> None:
@@ -139,7 +150,7 @@ def test_what_is_one_thing_is_not_cut(whole: str) -> None:
 )  # fmt: skip
 def test_without_fences_the_parts_are_the_text(pieces: list[str], limit: int) -> None:
     text = "".join(pieces)
-    assert "".join(cut(text, limit)) == text
+    assert repaired_from(text, cut(text, limit))
 
 
 PIECES = ["word ", "\n", "\n```\n", "\n```py\n", "\n~~~\n", "code()\n", "- a\n", "\n\n"]

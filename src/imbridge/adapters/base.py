@@ -24,7 +24,7 @@ from imbridge.protocol import (
     NotSupportedError,
     SentPart,
 )
-from imbridge.rendering import Part, Rendered
+from imbridge.rendering import Dialect, Part, Rendered, shown_bytes
 from imbridge.transport import HttpPool, WebhookRoute
 
 
@@ -219,6 +219,8 @@ class Adapter(ABC):
 
     Attributes:
         without_id: Why something that it sent may have no id, by which it could be changed or taken back: for people.
+        dialects: The Markdown that its messages are written in, the one to prefer first; empty where it has none, or
+            where the adapter writes Markdown by itself, each as a message of its own.
         noted: What a restart forgets when notes are in memory only, for people; empty where it is nothing.
     """
 
@@ -227,6 +229,7 @@ class Adapter(ABC):
     noted: ClassVar[str] = ""
     config_type: ClassVar[type[AccountConfig]]
     capabilities: Capabilities
+    dialects: tuple[Dialect, ...] = ()
     health: Health = Health.STARTING
 
     def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
@@ -272,7 +275,7 @@ class Adapter(ABC):
 
     def measure(self, part: Part) -> int:
         """Bytes of a part as it is sent, as the platform counts them; override it where the form is larger."""
-        return sum(len(element.as_text().encode("utf-8", "replace")) for element in part.elements)
+        return shown_bytes(part)
 
     def plan(self, target: Target, parts: Sequence[Part], key: str) -> Rendered:
         """The parts of one reply as they are to be sent there, and what that changes; as they are by default.

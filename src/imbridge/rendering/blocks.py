@@ -38,9 +38,16 @@ class Fence:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Header row, delimiter row and what follows."""
+    """Header row, delimiter row and what follows.
+
+    Attributes:
+        start: Where its header row begins.
+        body: Where what follows its delimiter row begins.
+        end: After its last row.
+    """
 
     start: int
+    body: int
     end: int
 
 
@@ -82,11 +89,11 @@ class Blocks:
                 row_before = False
             elif row_before and DELIMITER_ROW.fullmatch(text, position, end):
                 yield previous, end  # a header without its delimiter row is no table
-                begin = previous
+                begin, body = previous, end
                 while end < len(text) and (line := text[end : _line_end(text, end)]).strip() and "|" in line:
                     yield end, end + len(line)
                     end += len(line)
-                self.tables.append(Table(begin, end))
+                self.tables.append(Table(begin, body, end))
                 row_before = False
             else:
                 marks = _MARKS.match(text, position, end)

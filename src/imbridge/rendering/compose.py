@@ -25,14 +25,20 @@ from imbridge.rendering.media import place, word_for
 from imbridge.rendering.parts import Part, PartKind
 from imbridge.rendering.plain import to_plain
 
-_GAPS = ("", " ", "\n")
+_GAPS = ("", " ", "\n", "\n\n")
+_WORD, _LINE, _PARAGRAPH = 1, 2, 3
 
 
 class Composition:
-    """Takes elements in order and gathers parts; `finish` gives them, with what had to be shown otherwise."""
+    """Takes elements in order and gathers parts; `finish` gives them, with what had to be shown otherwise.
 
-    def __init__(self, capabilities: Capabilities) -> None:
+    Neighbours are one run, and a run is one part, unless an element is a message of its own. The rule is in `render`.
+    """
+
+    def __init__(self, capabilities: Capabilities, *, joins: bool) -> None:
+        """`joins`: what stands beside Markdown can be written in it."""
         self._capabilities = capabilities
+        self._joins = joins
         self._rich = "rich" in capabilities.sends
         self._links = self._rich or "link" in capabilities.sends
         self._parts: list[Part] = []
@@ -61,7 +67,7 @@ class Composition:
         elif isinstance(element, Contact) and "contact" in sends:
             self._alone(PartKind.CONTACT, element)
         else:
-            self._inline(self._as_text(element), _GAPS.index("\n"))
+            self._inline(self._as_text(element), _LINE)
 
     def finish(self) -> tuple[list[Part], list[Degradation]]:
         """Close the last run."""
@@ -106,27 +112,30 @@ class Composition:
 
     def _link(self, link: Link) -> None:
         if not link.title or link.title == link.url:
-            self._inline(Text(link.url), _GAPS.index(" "))  # text right beside it would become part of the address
+            self._inline(Text(link.url), _WORD)  # text right beside it would become part of the address
         else:
-            self._inline(link if self._links else self._as_text(link))
+            self._inline(link)  # whether it can have its title is known when the run is closed
 
     def _markdown(self, markdown: Markdown) -> None:
         if not markdown.text:
             return
         if "markdown" in self._capabilities.sends:
-            self._alone(PartKind.MARKDOWN, markdown)
+            if self._joins:
+                self._inline(markdown, _PARAGRAPH)
+            else:
+                self._alone(PartKind.MARKDOWN, markdown)
             return
         text = to_plain(markdown.text)
         if text != markdown.text:
             self._degrade(Loss.SIMPLIFIED, "markdown", "text without its markup", "this account shows no markdown")
-        self._inline(Text(text), _GAPS.index("\n"))
+        self._inline(Text(text), _LINE)
 
     def _media(self, media: Media) -> None:
         element, degradation = place(media, self._capabilities)
         if degradation is not None:
             self._degradations.append(degradation)
         if isinstance(element, Text):
-            self._inline(element, _GAPS.index("\n"))
+            self._inline(element, _LINE)
         elif isinstance(element, Image) and self._rich:
             self._inline(element)
         else:
@@ -143,10 +152,8 @@ class Composition:
         if isinstance(element, Text) and not element.text:
             return
         if self._run:
-            between = _GAPS[max(gap, self._gap)]
-            before, after = self._run[-1].as_text()[-1:], element.as_text()[:1]
-            present = "\n" in (before, after) if between == "\n" else before.isspace() or after.isspace()
-            if between and not present:
+            between = _missing(_GAPS[max(gap, self._gap)], self._run[-1].as_text(), element.as_text())
+            if between:
                 self._run.append(Text(between))
         self._run.append(element)
         self._gap = gap
@@ -155,6 +162,11 @@ class Composition:
         run, self._run, self._gap = self._run, [], 0
         if not run:
             return
+        if any(isinstance(element, Markdown) for element in run):
+            self._parts.append(Part(self._kind_with_markdown(run), _joined(run)))
+            return
+        if not self._links:
+            run = [self._as_text(element) if isinstance(element, Link) else element for element in run]
         pictures = any(isinstance(element, Image) for element in run)
         if pictures and not _says_something([element for element in run if not isinstance(element, Image)]):
             for element in run:
@@ -162,6 +174,19 @@ class Composition:
             return
         rich = pictures or any(isinstance(element, Link) for element in run)
         self._parts.append(Part(PartKind.RICH if rich else PartKind.TEXT, _joined(run)))
+
+    def _kind_with_markdown(self, run: list[Element]) -> PartKind:
+        """Rich where the platform shows other things beside Markdown in one message; else all of it is Markdown."""
+        others = [element for element in run if not isinstance(element, Markdown)]
+        return PartKind.RICH if self._rich and _says_something(others) else PartKind.MARKDOWN
+
+
+def _missing(gap: str, before: str, after: str) -> str:
+    """What of a gap between two texts is not there yet."""
+    if "\n" not in gap:
+        return "" if before[-1:].isspace() or after[:1].isspace() else gap
+    present = len(before) - len(before.rstrip("\n")) + len(after) - len(after.lstrip("\n"))
+    return gap[present:]
 
 
 def _says_something(elements: Any) -> bool:

@@ -1,7 +1,7 @@
 """A text that grows: what of it one message can show, and how it goes on in the next."""
 
-from imbridge.protocol import Capabilities, Markdown, Text
-from imbridge.rendering.markdown_text import MarkdownText
+from imbridge.protocol import Capabilities, Element, Markdown, Text
+from imbridge.rendering.markdown_text import Fits, MarkdownText
 from imbridge.rendering.parts import Part, PartKind
 from imbridge.rendering.plain import to_plain
 from imbridge.rendering.run import Run
@@ -34,15 +34,21 @@ def beginning(text: str, capabilities: Capabilities, measure: Measure, *, markdo
 
 def _beginning(text: str, limit: int, measure: Measure, *, markdown: bool) -> tuple[Part, str]:
     head = text[: limit * _LOOK_AHEAD]
-    part = Part(PartKind.MARKDOWN, (Markdown(head),)) if markdown else Part(PartKind.TEXT, (Text(head),))
+    kind = PartKind.MARKDOWN if markdown else PartKind.TEXT
+
+    def build(elements: tuple[Element, ...]) -> Part:
+        return Part(kind, elements)
+
+    part = build((Markdown(head) if markdown else Text(head),))
     if len(head) == len(text) and measure(part) <= limit:
         return part, ""
-    if markdown:
-        content = MarkdownText(head, limit, measure)
-        end, part = fill(content, 0, limit, measure)
-        return part, content.rest(end) + text[len(head) :]
-    end, part = fill(Run(PartKind.TEXT, part.elements), 0, limit, measure)
-    return part, text[end:]
+    content = Run(part.elements, _room(limit, measure))
+    end, part = fill(content, 0, limit, measure, build)
+    return part, content.rest(end) + text[len(head) :]
+
+
+def _room(limit: int, measure: Measure) -> Fits:
+    return lambda text: 2 * measure(Part(PartKind.MARKDOWN, (Markdown(text),))) <= limit
 
 
 def _plain(part: Part) -> Part:
@@ -53,4 +59,4 @@ def rest_after(text: str, shown: str, capabilities: Capabilities, measure: Measu
     """What of a text is still to be said when a message shows its beginning and takes no more."""
     if not markdown:
         return text.removeprefix(shown)
-    return MarkdownText(text, capabilities.markdown_bytes, measure).rest(len(shown)) if shown else text
+    return MarkdownText(text, _room(capabilities.markdown_bytes, measure)).rest(len(shown)) if shown else text

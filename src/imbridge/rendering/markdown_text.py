@@ -1,37 +1,35 @@
 """A Markdown text to be cut: fences are closed and opened again, rows of tables and marks of lines stay whole."""
 
-from imbridge.protocol import Markdown
-from imbridge.rendering.blocks import Blocks, Fence
-from imbridge.rendering.parts import Part, PartKind
+from collections.abc import Callable
+
+from imbridge.rendering.blocks import Blocks, Fence, Table
 from imbridge.rendering.spans import markdown_spans
-from imbridge.rendering.split import Measure
+
+Fits = Callable[[str], bool]
+"""Whether something that is said again in each message leaves room enough for what is new in it."""
 
 
 class MarkdownText:
-    """One Markdown element. Implements `imbridge.rendering.split.Content`.
+    """One Markdown element, with what makes a stretch of it Markdown of its own.
 
-    A table that is cut goes on without its header, so it is only cut when it does not fit into a message of its own.
+    A fence that is cut is closed and opened again with the language it had, a table that is cut begins again with its
+    head, unless these take more than half of a message.
     """
 
-    def __init__(self, text: str, limit: int, measure: Measure) -> None:
+    def __init__(self, text: str, fits: Fits) -> None:
         self.text = text
-        self._limit = limit
-        self._measure = measure
+        self._fits = fits
         self._blocks = Blocks(text)
         self._inline = markdown_spans(text)
-        self._repairable: dict[str, bool] = {}
+        self._repeatable: dict[str, bool] = {}
 
     def release(self, start: int, index: int) -> int:
-        """Out of rows, marks, links and the edges of fences, where possible."""
+        """Out of rows, marks, links and the edges of fences, where possible; see `imbridge.rendering.cuts.Release`."""
         for spans in (self._blocks.whole, self._inline, self._blocks.whole):
             around = spans.around(index)
             if around is not None and around[0] > start:
                 index = around[0]
         return index
-
-    def least(self, start: int) -> int:
-        """One character."""
-        return start + 1
 
     def block(self, start: int, end: int) -> int | None:
         """Before a table that fits whole into the next message; before a fence that begins late in this one."""
@@ -43,33 +41,45 @@ class MarkdownText:
             return fence.start
         return None
 
-    def part(self, start: int, end: int) -> Part:
+    def piece(self, start: int, end: int) -> str:
         """The stretch as Markdown of its own."""
-        text = self.text[start:end]
-        opened = self._fence_cut_at(start)
-        if opened is not None:
-            text = f"{opened.opening}\n{text}"
+        text = self._begun(start, self.text[start:end])
         closed = self._fence_cut_at(end)
         if closed is not None:
             text += closed.closing if text.endswith("\n") else f"\n{closed.closing}"
-        return Part(PartKind.MARKDOWN, (Markdown(text),))
+        return text
 
     def rest(self, end: int) -> str:
-        """All that comes after a part that ends there, as Markdown of its own."""
+        """All that comes after a piece that ends there, as Markdown of its own."""
         cut = self._fence_cut_at(end)
-        if cut is None:
-            return self.text[end:]
-        if end >= cut.code_end:  # all of the code has been shown, and perhaps a piece of what closes it
-            return self.text[cut.end :]
-        return f"{cut.opening}\n{self.text[end:]}"
+        if cut is not None and end >= cut.code_end:
+            return self.text[cut.end :]  # all of the code has been shown, and perhaps a piece of what closes it
+        return self._begun(end, self.text[end:])
+
+    def _begun(self, start: int, text: str) -> str:
+        """A text that begins there, with the head of the table or the opening of the fence that it is cut out of."""
+        opened = self._fence_cut_at(start)
+        if opened is not None:
+            return f"{opened.opening}\n{text}"
+        table = self._table_cut_at(start)
+        return text if table is None else self.text[table.start : table.body] + text
 
     def _fence_cut_at(self, index: int) -> Fence | None:
         """The fence whose code a cut before `index` breaks, if there is room to repair it."""
         fence = self._blocks.fence_around(index)
         if fence is None or index < fence.body or index >= len(self.text):
             return None
-        fits = self._repairable.get(fence.opening)
+        return fence if self._may_repeat(f"{fence.opening}\n\n{fence.closing}") else None
+
+    def _table_cut_at(self, index: int) -> Table | None:
+        """The table between whose rows a cut before `index` is, if there is room for its head."""
+        table = self._blocks.table_around(index)
+        if table is None or index < table.body or index >= table.end or self.text[index - 1] != "\n":
+            return None
+        return table if self._may_repeat(self.text[table.start : table.body]) else None
+
+    def _may_repeat(self, text: str) -> bool:
+        fits = self._repeatable.get(text)
         if fits is None:
-            frame = Part(PartKind.MARKDOWN, (Markdown(f"{fence.opening}\n\n{fence.closing}"),))
-            fits = self._repairable[fence.opening] = 2 * self._measure(frame) <= self._limit
-        return fence if fits else None
+            fits = self._repeatable[text] = self._fits(text)
+        return fits

@@ -14,7 +14,7 @@ class PartKind(StrEnum):
     RICH = "rich"
     """The same plus Link, Image and Markdown elements, in one rich message."""
     MARKDOWN = "markdown"
-    """One Markdown element."""
+    """Markdown elements and what stands beside them, in one message that the platform reads as Markdown."""
     MEDIA = "media"
     """One Image, File, Audio, Video or Sticker."""
     CARD = "card"
@@ -30,10 +30,19 @@ class PartKind(StrEnum):
 
 @dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
 class Part:
-    """One message on the platform, still in the shared words."""
+    """One message on the platform, still in the shared words.
+
+    Attributes:
+        kind: How it is to be shown.
+        elements: What it shows, as it was meant: an adapter that has to say it another way begins from here.
+        text: Of Markdown: all of the elements as they are sent, written in the account's dialect.
+        dialect: The name of that dialect; empty where there is no text.
+    """
 
     kind: PartKind
     elements: tuple[Element, ...]
+    text: str = ""
+    dialect: str = ""
 
 
 @dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-from imbridge.protocol import Capabilities, Degradation, Element, Image, Loss, Reply, Text
+from imbridge.protocol import Capabilities, Reply, Text
 from imbridge.rendering.characters import repair
 from imbridge.rendering.compose import Composition
-from imbridge.rendering.markdown_text import MarkdownText
-from imbridge.rendering.media import word_for
+from imbridge.rendering.fitting import Fitting, shown_bytes
+from imbridge.rendering.markdown import Dialect
 from imbridge.rendering.parts import Part, PartKind, Rendered
-from imbridge.rendering.run import Run
-from imbridge.rendering.split import Measure, split
+from imbridge.rendering.split import Measure
 
 _NOTHING = Rendered(())
 _TEXT = PartKind.TEXT
@@ -20,7 +19,9 @@ _MOST_BYTES_PER_CHARACTER = 32
 _MOST_BYTES_AROUND = 1024
 
 
-def render(reply: Reply, capabilities: Capabilities, *, measure: Measure | None = None) -> Rendered:
+def render(
+    reply: Reply, capabilities: Capabilities, *, measure: Measure | None = None, dialects: Sequence[Dialect] = ()
+) -> Rendered:
     r"""Turn a reply into parts, each of which becomes one message on the platform, in order.
 
     What stands side by side in a reply belongs together: texts, mentions, emoji and links are joined as they were
@@ -28,6 +29,12 @@ def render(reply: Reply, capabilities: Capabilities, *, measure: Measure | None 
     the line break that you want). What is a block of its own (a place, a forwarded message, Markdown or a card that the
     platform cannot show, the note for a file that is too large) is set off by line breaks, and an address without
     title by spaces, where its neighbours do not bring them.
+
+    So it is with Markdown, which has paragraphs of its own: an empty line sets it off. All that stands between two
+    elements that are messages by themselves is one part: of kind `text`, or `rich` where it holds a link with a title
+    or a picture, or, where it holds Markdown, `markdown`: what is no Markdown is written in it then so that it is
+    literal, and mentions so that they call. An account with `rich` text shows these beside Markdown in one `rich` part.
+    Messages by themselves are cards, contacts, files, voice, video, and pictures where the account has no `rich` text.
 
     Nothing is lost on the way: all that is shown otherwise than meant is in `degradations`.
 
@@ -39,6 +46,9 @@ def render(reply: Reply, capabilities: Capabilities, *, measure: Measure | None 
             length is not looked at, for a card cannot be cut.
         measure: Bytes of a part as the adapter sends it, where that is more than its text in UTF-8: escaping and styles
             count on some platforms. At most 32 bytes per character plus 1 KiB, and not less for more text.
+        dialects: What the account's Markdown is, the one to prefer first: `Part.text` is written in the first that
+            shows all of the part, else in the one that changes least. Left out, Markdown is not written, and is a part
+            of its own.
 
     Returns:
         The parts and what was changed. No parts when there is nothing to say.
@@ -56,58 +66,10 @@ def render(reply: Reply, capabilities: Capabilities, *, measure: Measure | None 
             and repair(text) is text
         ):
             return Rendered((Part(_TEXT, elements),))
-    composition = Composition(capabilities)
+    composition = Composition(capabilities, joins=bool(dialects))
     for element in elements:
         composition.add(element)
     composed, degradations = composition.finish()
-    parts: list[Part] = []
-    for part in composed:
-        parts += _fitted(part, capabilities, measure or _shown_bytes, degradations)
-    return Rendered(tuple(parts), tuple(degradations))
-
-
-def _fitted(
-    part: Part, capabilities: Capabilities, measure: Measure, degradations: list[Degradation]
-) -> Sequence[Part]:
-    """The part, or several where it is too long."""
-    if part.kind.alone:
-        return (part,)
-    limit = capabilities.text_bytes if part.kind is PartKind.TEXT else capabilities.markdown_bytes
-    if measure(part) <= limit:
-        return (part,)
-    if part.kind is PartKind.MARKDOWN:
-        pieces = split(MarkdownText(part.elements[0].as_text(), limit, measure), limit, measure)
-    else:
-        pieces = _split_run(part, limit, measure, degradations)
-    why = f"one message has at most {limit} bytes"
-    degradations.append(Degradation(loss=Loss.SPLIT, what="length", how=f"split into {len(pieces)}", why=why))
-    return pieces
-
-
-def _split_run(part: Part, limit: int, measure: Measure, degradations: list[Degradation]) -> list[Part]:
-    """Cut a run; an element too long for any message becomes text that can be cut, a picture a message of its own."""
-    pieces: list[Part] = []
-    run: list[Element] = []
-
-    def cut() -> None:
-        if run:
-            pieces.extend(split(Run(part.kind, tuple(run)), limit, measure))
-            run.clear()
-
-    for element in part.elements:
-        if isinstance(element, Text) or measure(Part(part.kind, (element,))) <= limit:
-            run.append(element)
-        elif isinstance(element, Image):
-            cut()
-            pieces.append(Part(PartKind.MEDIA, (element,)))
-        else:
-            why = f"it alone takes more than {limit} bytes"
-            degradations.append(Degradation(loss=Loss.AS_TEXT, what=word_for(element), how="text", why=why))
-            run.append(Text(element.as_text()))
-    cut()
-    return pieces
-
-
-def _shown_bytes(part: Part) -> int:
-    """Bytes of the text in UTF-8, for platforms that count nothing else."""
-    return sum(len(element.as_text().encode()) for element in part.elements)
+    fitting = Fitting(capabilities, measure or shown_bytes, dialects)
+    parts = tuple(made for part in composed for made in fitting.fitted(part))
+    return Rendered(parts, (*degradations, *fitting.degradations))

@@ -1,19 +1,19 @@
-"""A run of text, mentions, links and pictures that belongs into one message."""
+"""Elements side by side that belong into one message."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
-from imbridge.protocol import Element, Text
-from imbridge.rendering.parts import Part, PartKind
+from imbridge.protocol import Element, Markdown, Text
+from imbridge.rendering.markdown_text import Fits, MarkdownText
 from imbridge.rendering.spans import Spans, plain_spans
 
 
 class Run:
-    """Elements side by side; all but `Text` stay whole. Implements `imbridge.rendering.split.Content`."""
+    """Elements to be cut; `Text` and `Markdown` can be cut within. Implements `imbridge.rendering.split.Content`."""
 
-    def __init__(self, kind: PartKind, elements: Sequence[Element]) -> None:
-        self._kind = kind
+    def __init__(self, elements: Sequence[Element], fits: Fits) -> None:
+        """`fits` is for the Markdown in it: see `imbridge.rendering.markdown_text.Fits`."""
         self._elements = elements
         shown = [element.as_text() for element in elements]
         self.text = "".join(shown)
@@ -21,7 +21,7 @@ class Run:
         self._atoms = Spans(
             (start, start + len(text))
             for element, text, start in zip(elements, shown, self._starts, strict=False)
-            if not isinstance(element, Text)
+            if not isinstance(element, Text | Markdown)
         )
         # What an element shows is not searched: a line break in its place ends whatever stands before it.
         self._soft = plain_spans(
@@ -30,9 +30,17 @@ class Run:
                 for element, text in zip(elements, shown, strict=True)
             )
         )
+        self._markdown = {
+            number: MarkdownText(element.text, fits)
+            for number, element in enumerate(elements)
+            if isinstance(element, Markdown)
+        }
 
     def release(self, start: int, index: int) -> int:
         """Out of elements always, out of what should stay whole where possible."""
+        if (found := self._markdown_around(index)) is not None:
+            markdown, begin = found
+            return begin + markdown.release(start - begin, index - begin)
         soft = self._soft.around(index)
         if soft is not None and soft[0] > start:
             index = soft[0]
@@ -47,18 +55,41 @@ class Run:
         return start + 1 if atom is None else atom[1]
 
     def block(self, start: int, end: int) -> int | None:
-        """A run has no blocks."""
-        return None
+        """Of Markdown: before a table or a fence that would be cut."""
+        found = self._markdown_around(end)
+        if found is None:
+            return None
+        markdown, begin = found
+        place = markdown.block(start - begin, end - begin)
+        return begin + place if place is not None and begin + place > start else None
 
-    def part(self, start: int, end: int) -> Part:
-        """The elements of the stretch, its first and last text cut to it."""
+    def part(self, start: int, end: int) -> tuple[Element, ...]:
+        """The elements of the stretch, its first and last one cut to it."""
         elements: list[Element] = []
         index = bisect_right(self._starts, start) - 1
         while index < len(self._elements) and (begin := self._starts[index]) < end:
-            element = self._elements[index]
+            element, after = self._elements[index], self._starts[index + 1]
+            markdown = self._markdown.get(index)
             index += 1
-            if not isinstance(element, Text) or (start <= begin and self._starts[index] <= end):
+            if not isinstance(element, Text | Markdown) or (start <= begin and after <= end):
                 elements.append(element)
+                continue
+            low, high = max(begin, start), min(after, end)
+            if markdown is None:
+                elements.append(Text(self.text[low:high]))
             else:
-                elements.append(Text(self.text[max(begin, start) : min(self._starts[index], end)]))
-        return Part(self._kind, tuple(elements))
+                elements.append(Markdown(markdown.piece(low - begin, high - begin)))
+        return tuple(elements)
+
+    def rest(self, end: int) -> str:
+        """Of a single element: what comes after a part that ends there; of Markdown, as Markdown of its own."""
+        markdown = self._markdown.get(0)
+        return self.text[end:] if markdown is None else markdown.rest(end)
+
+    def _markdown_around(self, index: int) -> tuple[MarkdownText, int] | None:
+        """The Markdown that a cut before `index` breaks, and where it begins."""
+        number = bisect_right(self._starts, index) - 1
+        markdown = self._markdown.get(number)
+        if markdown is None or self._starts[number] >= index:
+            return None
+        return markdown, self._starts[number]

@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from imbridge.protocol import NotSupportedError
+from imbridge.protocol import Element, NotSupportedError
 from imbridge.rendering.characters import utf8_prefix
 from imbridge.rendering.cuts import choose
 from imbridge.rendering.parts import Part
 
 Measure = Callable[[Part], int]
 """Bytes of a part as the platform counts them, in the form in which the adapter sends it."""
+
+Build = Callable[[tuple[Element, ...]], Part]
+"""The part that shows some elements, with all that has to be written for it."""
 
 
 class Content(Protocol):
@@ -28,11 +31,11 @@ class Content(Protocol):
     def block(self, start: int, end: int) -> int | None:
         """A place in `(start, end)` that beats all others when `end` does not fit whole, if there is one."""
 
-    def part(self, start: int, end: int) -> Part:
-        """The stretch as a part."""
+    def part(self, start: int, end: int) -> tuple[Element, ...]:
+        """The elements of the stretch."""
 
 
-def split(content: Content, limit: int, measure: Measure) -> list[Part]:
+def split(content: Content, limit: int, measure: Measure, build: Build) -> list[Part]:
     """Cut into parts of at most `limit` bytes each, as few as good places to cut allow.
 
     Every try measures a part no longer than `limit`, and a part takes a handful of tries, so the work grows with the
@@ -44,12 +47,12 @@ def split(content: Content, limit: int, measure: Measure) -> list[Part]:
     parts = []
     start = 0
     while start < len(content.text):
-        start, part = fill(content, start, limit, measure)
+        start, part = fill(content, start, limit, measure, build)
         parts.append(part)
     return parts
 
 
-def fill(content: Content, start: int, limit: int, measure: Measure) -> tuple[int, Part]:
+def fill(content: Content, start: int, limit: int, measure: Measure, build: Build) -> tuple[int, Part]:
     """The longest good part from `start` on, and where it ends.
 
     Raises:
@@ -63,7 +66,7 @@ def fill(content: Content, start: int, limit: int, measure: Measure) -> tuple[in
         if end < len(text):
             preferred = content.block(start, end)
             end = choose(text, start, end, content.release) if preferred is None else preferred
-        part = content.part(start, end)
+        part = build(content.part(start, end))
         weight = measure(part)
         if weight <= limit:
             return end, part

@@ -38,7 +38,7 @@ async def change_message(adapter: Adapter, channel: Channel, message_id: str, co
     Raises:
         SkillError: the content does not make one message.
     """
-    rendered = render(to_reply(content), adapter.capabilities, measure=adapter.measure)
+    rendered = render(to_reply(content), adapter.capabilities, measure=adapter.measure, dialects=adapter.dialects)
     if len(rendered.parts) != 1:
         raise SkillError(_ONE)
     edited = await outcome(channel.address, adapter.edit(channel, message_id, rendered.parts[0]))

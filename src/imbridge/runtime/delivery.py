@@ -107,7 +107,7 @@ class Delivery:
     async def _send(self, entry: OutboxEntry) -> Receipt:
         channel = entry.channel
         adapter = self._adapter_of(channel.account_key)
-        rendered = render(entry.reply, adapter.capabilities, measure=adapter.measure)
+        rendered = render(entry.reply, adapter.capabilities, measure=adapter.measure, dialects=adapter.dialects)
         if not rendered.parts:
             return Receipt(state=DeliveryState.SKIPPED, channel=channel.address)
         in_thread = channel.thread is not None if entry.reply.in_thread is None else entry.reply.in_thread

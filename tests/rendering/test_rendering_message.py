@@ -1,0 +1,184 @@
+"""Elements side by side as one Markdown text: what joins, what is literal, and which dialect is taken."""
+
+import pytest
+
+from imbridge.protocol import (
+    Capabilities,
+    Card,
+    Element,
+    Emoji,
+    File,
+    Image,
+    Link,
+    Loss,
+    Markdown,
+    Mention,
+    MentionAll,
+    Text,
+    to_reply,
+)
+from imbridge.rendering import Dialect, Part, PartKind, Rendered, message_in, render
+from imbridge.rendering.markdown import EVERYTHING, FEATURES, parse, plain
+from imbridge.rendering.message import written
+
+CALLING = Dialect(
+    "calling",
+    frozenset(FEATURES) - {"table"},
+    mention=lambda identity, name: f"<@{identity}>" if identity.isalnum() else "",
+    mention_all=lambda: "<@all>",
+)
+TABLES = Dialect("tables", frozenset(FEATURES) - {"color"})
+SHOWS = Capabilities(
+    sends=frozenset({"text", "markdown", "card", "file"}), text_bytes=2000, markdown_bytes=2000, mention=True
+)
+ANN = Mention(id="ann", name="Ann")
+
+
+def shown(content: object, *dialects: Dialect, capabilities: Capabilities = SHOWS) -> Rendered:
+    return render(to_reply(content), capabilities, dialects=dialects or (CALLING,))
+
+
+def texts(rendered: Rendered) -> list[str]:
+    return [part.text for part in rendered.parts]
+
+
+def test_what_stands_beside_markdown_joins_it() -> None:
+    content = ["Hello ", ANN, ",\nsee ", Link(url="https://a.example", title="this"), Markdown("# b\n**c**"), "end"]
+    rendered = shown(content)
+    (part,) = rendered.parts
+    assert part.kind is PartKind.MARKDOWN
+    assert part.text == "Hello <@ann>,\nsee [this](https://a.example)\n\n# b\n**c**\n\nend"
+    assert part.dialect == "calling"
+    assert rendered.degradations == ()
+
+
+def test_the_elements_of_a_part_are_what_was_meant() -> None:
+    (part,) = shown(["Hello ", ANN, Markdown("# b"), Markdown("c"), "end"]).parts
+    assert part.elements == (
+        Text("Hello "), ANN, Text("\n\n"), Markdown("# b"), Text("\n\n"), Markdown("c"), Text("\n\nend"),
+    )  # fmt: skip
+
+
+def test_line_breaks_that_are_there_are_not_doubled() -> None:
+    assert texts(shown(["a\n", Markdown("b\n"), "\nc\n\n", Markdown("\n\nd")])) == ["a\n\nb\n\nc\n\nd"]
+
+
+@pytest.mark.parametrize(
+    ("elements", "kinds"),
+    [
+        (["a", Markdown("b"), Card(title="c"), Markdown("d"), "e"], ["markdown", "card", "markdown"]),
+        ([Markdown("a"), File(key="k"), "b"], ["markdown", "media", "text"]),
+        (["a", Card(title="c"), ANN, Markdown("b")], ["text", "card", "markdown"]),
+        (["a", ANN], ["text"]),
+    ],
+)
+def test_only_what_is_a_message_by_itself_ends_a_part(elements: list[object], kinds: list[str]) -> None:
+    assert [part.kind for part in shown(elements).parts] == kinds
+
+
+def test_rich_text_shows_the_other_elements_beside_markdown() -> None:
+    rich = SHOWS.model_copy(update={"sends": SHOWS.sends | {"rich", "image"}})
+    elements = ["a", ANN, Image(key="k"), Markdown("# b"), "c"]
+    (part,) = shown(elements, capabilities=rich).parts
+    assert part.kind is PartKind.RICH
+    assert [type(element) for element in part.elements] == [Text, Mention, Image, Text, Markdown, Text]
+    (alone,) = shown([Markdown("# a"), Markdown("b")], capabilities=rich).parts
+    assert (alone.kind, alone.text) == (PartKind.MARKDOWN, "# a\n\nb")
+
+
+def test_what_rich_text_shows_otherwise_of_its_markdown_is_told() -> None:
+    rich = SHOWS.model_copy(update={"sends": SHOWS.sends | {"rich"}})
+    rendered = shown(["a", Markdown("|a|b|\n|-|-|\n|1|2|")], capabilities=rich)
+    assert [degradation.what for degradation in rendered.degradations] == ["table"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["# no title", "- no item", "1. no number", "> no quote", "**not bold**", "`no code`", "[no](https://link.example)",
+     "| no | table |\n|---|---|\n| a | b |", "    no code", "```\nno code\n```", "<@ann>", "<at id=all></at>", "a\n---",
+     "\\*", "&lt;b&gt;", "![no](https://picture.example)", "<font color=\"red\">a</font>", "a *b* _c_ ~~d~~",
+     "https://a.example/_b_*c", "\ufdd0"],
+)  # fmt: skip
+def test_a_text_beside_markdown_is_literal(typed: str) -> None:
+    (part,) = shown([typed, Markdown("**x**")]).parts
+    read = plain(parse(part.text)).replace("\u200b", "").replace("\u00a0", " ").split("\n\nx")[0]
+    assert read == typed.replace("\ufdd0", "\ufffd")
+    assert "<@ann>" not in part.text
+
+
+@pytest.mark.parametrize("name", ["A*n*n", "<@bob>", "[a](https://b.example)", "a\n# b", "`"])
+def test_a_name_or_a_title_is_literal(name: str) -> None:
+    (part,) = shown([Mention(id="-", name=name), " ", Link(url="https://a.example", title=name), Markdown("x")]).parts
+    line = " ".join(name.split())
+    read = plain(parse(part.text)).replace("\u200b", "")
+    assert read == f"@{line} {line} (https://a.example)\n\nx"
+    assert "<@bob>" not in part.text
+
+
+def test_who_cannot_be_called_is_named_and_told_of() -> None:
+    rendered = shown([Mention(id="-", name="Ann"), MentionAll(), Markdown("x")], TABLES)
+    assert texts(rendered) == ["@Ann@all\n\nx"]
+    assert [(loss.what, loss.loss) for loss in rendered.degradations] == [
+        ("mention", Loss.AS_TEXT), ("mention_all", Loss.AS_TEXT),
+    ]  # fmt: skip
+
+
+TABLE = Markdown("| a | b |\n|---|---|\n| 1 | 2 |")
+
+
+@pytest.mark.parametrize(
+    ("elements", "name", "lost"),
+    [
+        ([Markdown("**a**")], "calling", []),
+        ([TABLE], "tables", []),
+        ([ANN, TABLE], "calling", ["table"]),
+        ([MentionAll(), TABLE], "calling", ["table"]),
+    ],
+)
+def test_the_dialect_that_loses_least_is_taken_and_nobody_is_missed(
+    elements: list[Element], name: str, lost: list[str]
+) -> None:
+    rendered = shown(elements, CALLING, TABLES)
+    assert [part.dialect for part in rendered.parts] == [name]
+    assert [degradation.what for degradation in rendered.degradations] == lost
+
+
+def test_the_parts_of_a_long_message_have_one_dialect_and_their_losses_are_told_once() -> None:
+    rendered = shown([ANN, Markdown("\n\n".join([f"{'word ' * 40}", TABLE.text] * 10))], CALLING, TABLES)
+    assert len(rendered.parts) > 1
+    assert {part.dialect for part in rendered.parts} == {"calling"}
+    assert all(len(part.text.encode()) <= SHOWS.markdown_bytes for part in rendered.parts)
+    assert [degradation.what for degradation in rendered.degradations] == ["length", "table"]
+    assert "".join(texts(rendered)).count("<@ann>") == 1
+
+
+def test_markdown_that_shows_nothing_is_left_out_and_told() -> None:
+    rendered = shown([Markdown("[a]: https://a.example")])
+    assert rendered.parts == ()
+    assert [(loss.what, loss.loss) for loss in rendered.degradations] == [("markdown", Loss.DROPPED)]
+
+
+def test_a_part_is_written_once_for_each_dialect() -> None:
+    (part,) = shown([ANN, Markdown("**a**")]).parts
+    assert message_in(part, CALLING).text is part.text
+    assert message_in(part, EVERYTHING).text == "@Ann\n\n**a**"
+    assert message_in(Part(PartKind.MARKDOWN, (Markdown("*a*"),)), CALLING).text == "*a*"
+
+
+def test_emoji_by_a_code_of_the_platform_are_text_in_markdown() -> None:
+    able = SHOWS.model_copy(update={"sends": SHOWS.sends | {"emoji"}})
+    rendered = shown([Emoji(code="SMILE"), Emoji(code="😀"), Markdown("x")], capabilities=able)
+    assert texts(rendered) == ["[SMILE]😀\n\nx"]
+    assert [degradation.what for degradation in rendered.degradations] == ["emoji"]
+
+
+def test_without_a_dialect_markdown_is_a_part_of_its_own() -> None:
+    rendered = render(to_reply(["a", Markdown("**b**"), "c"]), SHOWS)
+    assert [(part.kind, part.text) for part in rendered.parts] == [("text", ""), ("markdown", ""), ("text", "")]
+    assert rendered.degradations == ()
+
+
+def test_writing_the_same_elements_again_changes_nothing() -> None:
+    once = written([Text("a *b*\n  c"), Markdown("- d\n  - e")], EVERYTHING)
+    again = written([Markdown(once.text)], EVERYTHING)
+    assert again.text == once.text
