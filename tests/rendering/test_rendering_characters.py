@@ -9,6 +9,7 @@ from imbridge.rendering.characters import is_boundary, last_boundary, repair, ut
 CLUSTERS = [
     "a", " ", "中", "😀", "e\u0301", "\r\n", "👍🏽", "❤\ufe0f", "1\ufe0f\u20e3", "👨\u200d👩\u200d👧", "🇨🇳", "🇫🇷",
     "각", "\u1112\u1161\u11ab", "क्षि", "กำ", "\U0001f3f4\U000e0067\U000e0062\U000e007f",
+    "ｶ\uff9e", "\u0600\u0661", "\u0d4e\u0d15",
 ]  # fmt: skip
 
 

@@ -1,9 +1,15 @@
 """Characters as a person sees them: where a text may be cut, and what UTF-8 cannot hold."""
 
+import re
 import unicodedata
 
 _ZWJ = "\u200d"
 _SPACING = "\u0e33\u0eb3"  # Thai and Lao AM: letters by category, but drawn on the consonant before them
+_HALF_WIDTH = "\uff9e\uff9f"  # sound marks of half-width kana, letters by category
+_PREPENDED = re.compile(
+    r"[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u0d4e\U000110bd\U000110cd\U000111c2\U000111c3\U000113d1\U0001193f"
+    r"\U00011941\U00011a84-\U00011a89\U00011d46\U00011f02]"
+)  # number signs and the like, drawn around what follows them
 _VIRAMA = 9  # canonical combining class: joins the consonants on both sides of it in Indic scripts
 
 
@@ -34,7 +40,7 @@ def is_boundary(text: str, index: int, start: int = 0) -> bool:
     """Whether a cut before `index` leaves every user-perceived character whole.
 
     The rules of UAX 29 as far as `unicodedata` knows the properties they need: combining marks, variation selectors,
-    emoji modifiers, tags and ZWJ sequences, flags, Hangul jamo, Indic conjuncts, CR LF.
+    emoji modifiers, tags and ZWJ sequences, flags, Hangul jamo, Indic conjuncts, prepended signs, CR LF.
 
     Args:
         text: The text.
@@ -48,7 +54,7 @@ def is_boundary(text: str, index: int, start: int = 0) -> bool:
         return not (before == "\r" and after == "\n")
     if before in "\r\n":
         return True  # nothing combines with the end of a line
-    if _extends(after) or before == _ZWJ or unicodedata.combining(before) == _VIRAMA:
+    if _extends(after) or before == _ZWJ or unicodedata.combining(before) == _VIRAMA or _PREPENDED.match(before):
         return False
     if _is_flag_letter(before) and _is_flag_letter(after):
         first = index
@@ -73,6 +79,7 @@ def _extends(char: str) -> bool:
         unicodedata.category(char) in ("Mn", "Mc", "Me")
         or char in (_ZWJ, "\u200c")
         or char in _SPACING
+        or char in _HALF_WIDTH
         or "\U0001f3fb" <= char <= "\U0001f3ff"  # skin tones
         or "\U000e0020" <= char <= "\U000e007f"  # tags, as in the flags of England, Scotland, Wales
         or "\u1160" <= char <= "\u11ff"  # vowel and trailing jamo
