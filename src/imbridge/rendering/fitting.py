@@ -1,15 +1,17 @@
 """Parts as composed → parts that fit, with what has to be written for them."""
 
+import re
 from collections.abc import Sequence
 
 from imbridge.protocol import Capabilities, Degradation, Element, Image, Loss, Markdown, Text
-from imbridge.rendering.markdown import Dialect
+from imbridge.rendering.markdown import EVERYTHING, Dialect, parse, write
 from imbridge.rendering.media import word_for
 from imbridge.rendering.message import written
 from imbridge.rendering.parts import Part, PartKind
 from imbridge.rendering.run import Run
 from imbridge.rendering.split import Build, Measure, split
 
+_DEFINITION = re.compile(r"^[ ]{0,3}\[[^\[\]\n]{1,999}\]:", re.MULTILINE)
 _LOSSES = {"mention": Loss.AS_TEXT, "mention_all": Loss.AS_TEXT, "emoji": Loss.AS_TEXT}
 
 
@@ -96,7 +98,7 @@ class Fitting:
                 pieces.extend(split(Run(tuple(run), fits), limit, self._measure, build))
                 run.clear()
 
-        for element in elements:
+        for element in map(_self_contained, elements):
             if isinstance(element, Text | Markdown) or self._measure(build((element,))) <= limit:
                 run.append(element)
             elif isinstance(element, Image):
@@ -111,6 +113,13 @@ class Fitting:
         why = f"one message has at most {limit} bytes"
         self.degradations.append(Degradation(loss=Loss.SPLIT, what="length", how=f"split into {len(pieces)}", why=why))
         return pieces
+
+
+def _self_contained(element: Element) -> Element:
+    """Markdown whose links say where they lead: a part has no definitions that stand in another."""
+    if isinstance(element, Markdown) and _DEFINITION.search(element.text) is not None:
+        return Markdown(write(parse(element.text), EVERYTHING).text)
+    return element
 
 
 def shown_bytes(part: Part) -> int:
