@@ -1,6 +1,6 @@
 """A message and what it knows of itself."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -211,3 +211,22 @@ def test_utc_says_what_is_no_time(wrong: float) -> None:
 )
 def test_as_text(element: Element, text: str) -> None:
     assert element.as_text() == text
+
+
+async def test_where_media_come_from() -> None:
+    by_address = File.from_url("https://x.example/a.pdf", name="a.pdf")
+    assert by_address == File(url="https://x.example/a.pdf", name="a.pdf")
+    assert by_address.has_content
+    assert not by_address.is_at_hand
+    assert File.model_validate_json(by_address.model_dump_json()) == by_address
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"a"
+
+    streamed = Image.from_stream(pieces(), alt="a cat")
+    assert streamed.has_content
+    assert not streamed.is_at_hand
+    assert streamed.stream is not None
+    assert [piece async for piece in streamed.stream] == [b"a"]
+    assert streamed == Image(alt="a cat")
+    assert Image(data=b"a").stream is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from imbridge.protocol import Audio, Capabilities, File, Image, Media, Sticker, Text, Video, to_reply
+from imbridge.protocol import Audio, Capabilities, File, Image, Link, Loss, Media, Sticker, Text, Video, to_reply
 from imbridge.rendering import PartKind, Rendered, render
 from imbridge.rendering.media import suffix_for
 
@@ -113,3 +113,26 @@ def test_the_same_file_in_another_form(media: Media, stand_in: Media) -> None:
 def test_a_suffix_by_the_first_bytes(head: bytes, suffix: str) -> None:
     assert suffix_for(None, head) == suffix
     assert suffix_for("image/gif", head) == ".gif", "what is said counts first"
+
+
+@pytest.mark.parametrize(
+    ("media", "said"),
+    [
+        (Image(path="/a.png", url="https://x.example/a.png", size=5000), "https://x.example/a.png"),
+        (File(path="/a.pdf", url="https://x.example/a", size=5000, name="may.pdf"), "may.pdf (https://x.example/a)"),
+        (Video(url="https://x.example/v.mp4", size=9999, name="trip"), "trip (https://x.example/v.mp4)"),
+    ],
+)
+def test_what_came_by_address_and_cannot_be_sent_is_a_link(media: Media, said: str) -> None:
+    rendered = render(to_reply(["look", media, "there"]), SMALL)
+    (part,) = rendered.parts
+    assert "".join(element.as_text() for element in part.elements) == f"look\n{said}\nthere"
+    assert [(lost.loss, lost.how) for lost in rendered.degradations if lost.what == media.type] == [  # type: ignore[attr-defined]
+        (Loss.REPLACED, "link")
+    ]
+
+
+def test_such_a_link_keeps_its_title_where_there_are_titles() -> None:
+    links = SMALL.model_copy(update={"sends": SMALL.sends | {"link"}})
+    (part,) = render(to_reply(File(url="https://x.example/a", size=5000, name="may.pdf")), links).parts
+    assert part.elements == (Link(url="https://x.example/a", title="may.pdf"),)

@@ -3,6 +3,7 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from os import PathLike
@@ -12,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 from imbridge.adapters.notes import MemoryNotes, Notes
 from imbridge.adapters.pending import PendingAnswer
 from imbridge.config import AccountConfig
+from imbridge.media.sources import gathered
 from imbridge.protocol import (
     Capabilities,
     Channel,
@@ -22,6 +24,7 @@ from imbridge.protocol import (
     Media,
     Message,
     NotSupportedError,
+    Reply,
     SentPart,
 )
 from imbridge.rendering import Dialect, Part, Rendered, shown_bytes
@@ -290,6 +293,14 @@ class Adapter(ABC):
             key: Of the reply; its first part is sent with it.
         """
         return Rendered(tuple(parts))
+
+    def gathered(self, reply: Reply) -> AbstractAsyncContextManager[tuple[Reply, tuple[Degradation, ...]]]:
+        """A reply with its media at hand for as long as the block, and what could not be had; before it is rendered."""
+        return gathered(reply, self.capabilities, self.context.pool, hands_over=self.hands_over)
+
+    def hands_over(self, media: Media) -> bool:
+        """Whether the platform itself is to fetch what is at the medium's address."""
+        return False
 
     async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:
         """Change a sent message."""

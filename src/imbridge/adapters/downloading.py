@@ -1,22 +1,18 @@
 """What fetching a received file needs on any platform: a bound on its time, a name, a place."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import unquote
 
 from imbridge.adapters.uploads import HEAD
 from imbridge.protocol import DeliveryError, Media
 from imbridge.rendering.media import as_file
 from imbridge.transport import HttpError
 from imbridge.transport.files import incoming
-
-_CODED = re.compile(r"filename\*=(?:UTF-8'[^']{0,20}')?([^;\s\"]{1,1000})", re.IGNORECASE)
-_PLAIN = re.compile(r'filename=(?:"([^"]{1,1000})"|([^;"\s]{1,1000}))', re.IGNORECASE)
+from imbridge.transport.names import named
 
 
 async def saved(
@@ -55,14 +51,6 @@ async def in_time(what: str, platform: str, seconds: float) -> AsyncIterator[Non
             raise
         message = f"{what}: it is not there after {seconds:g} s (download_timeout)"
         raise DeliveryError(message, platform=platform) from None
-
-
-def named(disposition: str) -> str:
-    """The file's name in a `Content-Disposition`; empty when there is none. It is the sender's: not safe as a path."""
-    if (coded := _CODED.search(disposition)) is not None:
-        return unquote(coded[1])
-    plain = _PLAIN.search(disposition)
-    return "" if plain is None else plain[1] or plain[2]
 
 
 def why_not(error: HttpError, limit: int) -> str:

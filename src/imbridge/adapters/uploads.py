@@ -123,7 +123,7 @@ async def look(media: Media, limit: int, taker: Taker) -> Content:
     """What is there to be sent, checked before anything leaves.
 
     Args:
-        media: With data or a path.
+        media: With data or a path; addresses and streams have become files before (`imbridge.media.sources`).
         limit: Bytes that it may have.
         taker: Who takes it.
 
@@ -131,6 +131,9 @@ async def look(media: Media, limit: int, taker: Taker) -> Content:
         ContentRefusedError: it is empty, too large, or cannot be read.
     """
     what = f"this {type(media).__name__}"
+    if not media.is_at_hand:
+        text = f"{what} is not at hand: what has an address or is a stream is sent with bridge.send or an answer"
+        raise ContentRefusedError(text, platform=taker.platform)
     if media.data is not None:
         data = media.data
         content = Content(what, data, len(data), data[:HEAD], data[-TAIL:], taker)

@@ -1,6 +1,6 @@
 """Media: what a message holds that is not text."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -20,13 +20,16 @@ Saver = Callable[["Media", str], Awaitable[Path]]
 class Media(Element):
     """Base of what is not text: an image, a file, a recording.
 
-    Outgoing media carry `data`, or the `path` of a file to send; incoming ones carry the platform's `key` and are
-    fetched by `read()`, or written to disk by `save()`.
+    Outgoing media carry `data`, the `path` of a file to send, the `url` where they are, or a stream of bytes
+    (`from_stream`); incoming ones carry the platform's `key` and are fetched by `read()`, or written to disk by
+    `save()`.
 
     Attributes:
         key: The platform's key of the resource.
         data: The bytes to send; base64 in JSON, absent from the repr.
         path: A file on this machine to send; it is not read into memory.
+        url: Where it is: fetched when it is sent, from the open network only. Where it cannot be sent, people get this
+            address instead, so it must not hold a secret.
         mime: Media type, when known.
         size: Bytes, when known.
     """
@@ -36,10 +39,12 @@ class Media(Element):
     key: str = ""
     data: bytes | None = Field(default=None, repr=False)
     path: str | None = None
+    url: str | None = None
     mime: str | None = None
     size: int | None = Field(default=None, ge=0)
     _reader: Reader | None = PrivateAttr(default=None)
     _saver: Saver | None = PrivateAttr(default=None)
+    _stream: AsyncIterable[bytes] | None = PrivateAttr(default=None)
 
     @classmethod
     def from_path(cls, path: str | PathLike[str], **data: Any) -> Self:
@@ -54,9 +59,37 @@ class Media(Element):
             data.setdefault("name", file.name)
         return cls(path=str(file), **data)
 
+    @classmethod
+    def from_url(cls, url: str, **data: Any) -> Self:
+        """Something to send that is at an address: `http` or `https`, in the open network (or in `media_hosts`)."""
+        return cls(url=url, **data)
+
+    @classmethod
+    def from_stream(cls, stream: AsyncIterable[bytes], **data: Any) -> Self:
+        """Something to send that comes piece by piece: it is written to a file on its way, and read once.
+
+        Args:
+            stream: Its bytes, such as `response.content.iter_chunked(65536)` of aiohttp. What it raises is raised where
+                it is sent; it is closed when all of it was read or too much came.
+            data: What else is known, as `name="report.pdf"`.
+        """
+        media = cls(**data)
+        media._stream = stream
+        return media
+
+    @property
+    def stream(self) -> AsyncIterable[bytes] | None:
+        """Its bytes, where they come piece by piece and were not read yet."""
+        return self._stream
+
     @property
     def has_content(self) -> bool:
         """It carries what is to be sent, as opposed to a platform's key."""
+        return self.is_at_hand or self.url is not None or self._stream is not None
+
+    @property
+    def is_at_hand(self) -> bool:
+        """What is to be sent is in memory or in a file: it need not be fetched."""
         return self.data is not None or self.path is not None
 
     async def read(self) -> bytes:

@@ -136,6 +136,9 @@ class Composition:
             self._degradations.append(degradation)
         if isinstance(element, Text):
             self._inline(element, _LINE)
+        elif isinstance(element, Link):
+            titled = self._links and element.title
+            self._inline(element if titled else Text(element.as_text()), _LINE)
         elif isinstance(element, Image) and self._rich:
             self._inline(element)
         else:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from imbridge.protocol import Capabilities, Degradation, Element, File, Image, Loss, Media, Sticker, Text
+from imbridge.protocol import Capabilities, Degradation, Element, File, Image, Link, Loss, Media, Sticker, Text
 
 _SUFFIXES = {
     "image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "image/webp": ".webp", "image/bmp": ".bmp",
@@ -17,7 +17,9 @@ _SIGNATURES = (
 
 
 def place(media: Media, capabilities: Capabilities) -> tuple[Element, Degradation | None]:
-    """What to send for a media element: itself, a `File` or `Image` with the same bytes, or a `Text` that names it.
+    """What to send for a media element: itself, a `File` or `Image` with the same bytes, or words for it.
+
+    Those are a `Link` to it when it came by address, else a `Text` that names it.
 
     A limit of 0 bytes means that the adapter knows none. Media without content (they carry a platform's key) are sent
     as what they are or not at all, for a key belongs to its type.
@@ -29,7 +31,14 @@ def place(media: Media, capabilities: Capabilities) -> tuple[Element, Degradatio
     for stand_in in _stand_ins(media):
         if _refusal(stand_in, word_for(stand_in), capabilities) is None:
             return stand_in, Degradation(loss=Loss.REPLACED, what=kind, how=word_for(stand_in), why=refusal)
+    if media.url is not None:
+        return link_to(media), Degradation(loss=Loss.REPLACED, what=kind, how="link", why=refusal)
     return Text(_note(media, kind)), Degradation(loss=Loss.AS_TEXT, what=kind, how="text", why=refusal)
+
+
+def link_to(media: Media) -> Link:
+    """A link to where it came from."""
+    return Link(url=media.url or "", title=getattr(media, "name", "") or getattr(media, "alt", ""))
 
 
 def word_for(element: Element) -> str:
@@ -45,7 +54,7 @@ def _refusal(media: Media, kind: str, capabilities: Capabilities) -> str | None:
     limit = capabilities.image_bytes if isinstance(media, Image | Sticker) else capabilities.file_bytes
     size = _size(media)
     if limit and size is not None and size > limit:
-        return f"its {_readable(size)} are more than the {_readable(limit)} allowed"
+        return f"its {readable(size)} are more than the {readable(limit)} allowed"
     return None
 
 
@@ -55,7 +64,7 @@ def _stand_ins(media: Media) -> list[Media]:
         return []
     others: list[Media] = []
     if isinstance(media, Sticker):
-        others.append(Image(data=media.data, path=media.path, mime=media.mime, size=media.size))
+        others.append(Image(data=media.data, path=media.path, url=media.url, mime=media.mime, size=media.size))
     if not isinstance(media, File):
         others.append(as_file(media, media.data or b""))
     return others
@@ -66,7 +75,7 @@ def as_file(media: Media, head: bytes) -> File:
     name = getattr(media, "name", "") or (Path(media.path).name if media.path else "")
     if not name:
         name = f"{word_for(media)}{suffix_for(media.mime, head)}"
-    return File(data=media.data, path=media.path, mime=media.mime, size=media.size, name=name)
+    return File(data=media.data, path=media.path, url=media.url, mime=media.mime, size=media.size, name=name)
 
 
 def suffix_for(mime: str | None, head: bytes) -> str:
@@ -84,14 +93,15 @@ def _note(media: Media, kind: str) -> str:
     size = _size(media)
     if size is None or not shown.endswith("]"):
         return shown
-    return f"{shown[:-1]}, {_readable(size)}]"
+    return f"{shown[:-1]}, {readable(size)}]"
 
 
 def _size(media: Media) -> int | None:
     return media.size if media.data is None else len(media.data)
 
 
-def _readable(size: int) -> str:
+def readable(size: int) -> str:
+    """A number of bytes, for people."""
     if size < 1024:
         return f"{size} bytes"
     return f"{size / 1024:.1f} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:.1f} MB"

@@ -20,7 +20,7 @@ from imbridge.protocol import (
     to_reply,
 )
 from imbridge.rendering import repair_all
-from imbridge.runtime.changes import change_message
+from imbridge.runtime.changes import at_hand, change_message
 
 log = logging.getLogger(__name__)
 
@@ -93,18 +93,20 @@ async def give(event: Event, answer: Answer, waiting: PendingAnswer | None, adap
     Returns:
         Whether all of it could be shown.
     """
-    answer = repair_all(answer)
-    left = answer if waiting is None else await waiting.show(answer)
-    shown = True
-    for element in left:
-        if isinstance(element, Card) and isinstance(event, ButtonClicked) and event.channel and event.message_id:
-            changed = await change_message(adapter, event.channel, event.message_id, element)
-            if not changed:
-                log.warning("event %s: the card could not be changed any more: %s", event.id, changed.error)
+    async with at_hand(adapter, Reply(elements=repair_all(answer))) as (reply, lost):
+        for degradation in lost:
+            log.info("event %s: %s is shown as %s: %s", event.id, degradation.what, degradation.how, degradation.why)
+        left = reply.elements if waiting is None else await waiting.show(reply.elements)
+        shown = True
+        for element in left:
+            if isinstance(element, Card) and isinstance(event, ButtonClicked) and event.channel and event.message_id:
+                changed = await change_message(adapter, event.channel, event.message_id, element)
+                if not changed:
+                    log.warning("event %s: the card could not be changed any more: %s", event.id, changed.error)
+                    shown = False
+            else:
+                log.warning("event %s: %s could not be shown any more", event.id, type(element).__name__)
                 shown = False
-        else:
-            log.warning("event %s: %s could not be shown any more", event.id, type(element).__name__)
-            shown = False
     return shown
 
 

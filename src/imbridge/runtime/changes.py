@@ -1,15 +1,20 @@
 """Changing what was sent, and taking it back."""
 
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from imbridge.adapters.base import Adapter, Sent
+from imbridge.media.sources import spooled
+from imbridge.media.spool import remove
 from imbridge.protocol import (
     Channel,
+    Degradation,
     DeliveryError,
     DeliveryState,
     ImbridgeError,
     Receipt,
+    Reply,
     SentPart,
     SkillError,
     to_reply,
@@ -38,11 +43,29 @@ async def change_message(adapter: Adapter, channel: Channel, message_id: str, co
     Raises:
         SkillError: the content does not make one message.
     """
-    rendered = render(to_reply(content), adapter.capabilities, measure=adapter.measure, dialects=adapter.dialects)
-    if len(rendered.parts) != 1:
-        raise SkillError(_ONE)
-    edited = await outcome(channel.address, adapter.edit(channel, message_id, rendered.parts[0]))
-    return edited.model_copy(update={"degradations": (*rendered.degradations, *edited.degradations)})
+    async with at_hand(adapter, to_reply(content)) as (reply, lost):
+        rendered = render(reply, adapter.capabilities, measure=adapter.measure, dialects=adapter.dialects)
+        if len(rendered.parts) != 1:
+            raise SkillError(_ONE)
+        edited = await outcome(channel.address, adapter.edit(channel, message_id, rendered.parts[0]))
+    return edited.model_copy(update={"degradations": (*lost, *rendered.degradations, *edited.degradations)})
+
+
+@asynccontextmanager
+async def at_hand(adapter: Adapter, reply: Reply) -> AsyncIterator[tuple[Reply, tuple[Degradation, ...]]]:
+    """What does not go through the outbox, with its media as files for as long as the block, and what could not be had.
+
+    Raises:
+        Exception: what a stream raises.
+        OSError: the files cannot be written.
+    """
+    whole = await spooled(reply, adapter.capabilities)
+    try:
+        async with adapter.gathered(whole.reply) as (ready, lost):
+            yield ready, (*whole.degradations, *lost)
+    finally:
+        if whole.folder is not None:
+            await remove(whole.folder)
 
 
 async def take_back(adapter: Adapter, channel: Channel, receipt: Receipt) -> Receipt:

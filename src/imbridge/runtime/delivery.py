@@ -6,10 +6,13 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 from imbridge.adapters.base import Adapter, Target
 from imbridge.adapters.pieces import PartlySentError
+from imbridge.media.sources import spooled
+from imbridge.media.spool import remove
 from imbridge.protocol import (
     AuthError,
     Channel,
@@ -50,14 +53,29 @@ class Delivery:
     ) -> OutboxEntry:
         """Put something into the outbox; its receipt comes later. Waits while the outbox is full.
 
+        Media that come as streams are read here, for they cannot be kept; what they raise is raised.
+
         Raises:
             OverloadedError: the bridge is stopped.
         """
-        entry = OutboxEntry(key=reply.key or key, channel=channel, reply=reply, reply_to=reply_to, answers=answers)
-        stored = self._storage.add_outbound(entry)
-        if not stored.done():
-            await stored
-        await self._lanes.of(channel.account_key).put(channel.address, entry)
+        whole = await spooled(reply, self._adapter_of(channel.account_key).capabilities)
+        entry = OutboxEntry(
+            key=reply.key or key,
+            channel=channel,
+            reply=whole.reply,
+            reply_to=reply_to,
+            answers=answers,
+            degradations=whole.degradations,
+            spool="" if whole.folder is None else str(whole.folder),
+        )
+        try:
+            stored = self._storage.add_outbound(entry)
+            if not stored.done():
+                await stored
+            await self._lanes.of(channel.account_key).put(channel.address, entry)
+        except BaseException:
+            await _clear(entry)
+            raise
         return entry
 
     async def recover(self) -> int:
@@ -75,6 +93,7 @@ class Delivery:
         """Stop at once; how many were not said."""
         left = await self._lanes.cancel()
         for entry in left:
+            await _clear(entry)
             self._finish(
                 entry, Receipt(state=DeliveryState.FAILED, channel=entry.channel.address, error="the bridge stopped")
             )
@@ -96,6 +115,8 @@ class Delivery:
             receipt = Receipt(
                 state=DeliveryState.FAILED, channel=entry.channel.address, error=f"{type(error).__name__} while sending"
             )
+        finally:
+            await _clear(entry)
         self._finish(entry, receipt)
 
     def _finish(self, entry: OutboxEntry, receipt: Receipt) -> None:
@@ -107,9 +128,15 @@ class Delivery:
     async def _send(self, entry: OutboxEntry) -> Receipt:
         channel = entry.channel
         adapter = self._adapter_of(channel.account_key)
-        rendered = render(entry.reply, adapter.capabilities, measure=adapter.measure, dialects=adapter.dialects)
-        if not rendered.parts:
-            return Receipt(state=DeliveryState.SKIPPED, channel=channel.address)
+        async with adapter.gathered(entry.reply) as (reply, lost):
+            rendered = render(reply, adapter.capabilities, measure=adapter.measure, dialects=adapter.dialects)
+            if not rendered.parts:
+                return Receipt(state=DeliveryState.SKIPPED, channel=channel.address)
+            degradations = (*entry.degradations, *lost, *rendered.degradations)
+            return await self._said(adapter, entry, Rendered(rendered.parts, degradations))
+
+    async def _said(self, adapter: Adapter, entry: OutboxEntry, rendered: Rendered) -> Receipt:
+        channel = entry.channel
         in_thread = channel.thread is not None if entry.reply.in_thread is None else entry.reply.in_thread
         usual = channel.kind is ChannelKind.GROUP and adapter.capabilities.quote
         quote = usual if entry.reply.quote is None else entry.reply.quote
@@ -181,6 +208,12 @@ def _failed(
 def _log_degradations(entry: OutboxEntry, degradations: list[Degradation]) -> None:
     for degradation in degradations:
         log.info("%s: %s was sent as %s: %s", entry.channel.address, degradation.what, degradation.how, degradation.why)
+
+
+async def _clear(entry: OutboxEntry) -> None:
+    """Remove the files that were made for it."""
+    if entry.spool:
+        await remove(Path(entry.spool))
 
 
 def answer_key(account: str, message_id: str, number: int) -> str:

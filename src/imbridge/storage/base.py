@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from imbridge.adapters.pending import PendingAnswer
-from imbridge.protocol import Channel, Event, Message, Receipt, Reply
+from imbridge.protocol import Channel, Degradation, Event, Message, Receipt, Reply
 
 
 @dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
@@ -41,6 +41,8 @@ class OutboxEntry:
         reply_to: The message that is answered.
         answers: The newest message of the conversation that it answers: an answer to a question, when one was asked.
             `reply_to` when left out.
+        degradations: What of it is otherwise than meant already.
+        spool: A folder of ours that holds media of it, to be removed when it is finished; empty when there is none.
         receipt: Done when the end is known.
     """
 
@@ -49,6 +51,8 @@ class OutboxEntry:
     reply: Reply
     reply_to: str | None = None
     answers: str | None = None
+    degradations: tuple[Degradation, ...] = ()
+    spool: str = ""
     receipt: "asyncio.Future[Receipt]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 

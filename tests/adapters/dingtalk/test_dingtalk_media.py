@@ -10,9 +10,9 @@ from dingtalk_saying import GIF, MP3, PDF, PNG, WEBP, amr, heard, mp4, say, say_
 
 from imbridge.adapters.dingtalk import DingTalkAdapter
 from imbridge.adapters.dingtalk.received.downloads import PATH, Downloads
-from imbridge.adapters.media_formats import mp4_seconds
 from imbridge.adapters.uploads import HEAD
 from imbridge.emulators.dingtalk import Group
+from imbridge.media.formats import mp4_seconds
 from imbridge.protocol import (
     Audio,
     Button,

@@ -128,7 +128,14 @@ class TestWhatArrives:
     async def test_content_is_not_uploaded(self, rig: Rig, robot: CustomRobotAdapter) -> None:
         assert await say(robot, HERE, Image(data=PNG, alt="chart")) == (["text"], ["image"])
         assert await say(robot, HERE, Image(key="https://x.example/c.png"), "other") == (["markdown"], [])
-        assert [message.text for message in rig.sent()] == ["[image: chart]", "![](https://x.example/c.png)"]
+        picture = Image(url="https://x.example/d.png")
+        assert robot.hands_over(picture)
+        assert await say(robot, HERE, picture, "by its address") == (["markdown"], [])
+        assert [message.text for message in rig.sent()] == [
+            "[image: chart]",
+            "![](https://x.example/c.png)",
+            "![](https://x.example/d.png)",
+        ]
 
     async def test_the_platforms_own_json(self, rig: Rig, robot: CustomRobotAdapter) -> None:
         own = {"msgtype": "text", "text": {"content": "mine"}, "at": {"isAtAll": True}}

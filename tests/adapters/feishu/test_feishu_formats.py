@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imbridge.adapters.feishu.sent.formats import document_type
-from imbridge.adapters.media_formats import is_mp4, is_opus, opus_milliseconds
 from imbridge.adapters.uploads import HEAD, TAIL
+from imbridge.media.formats import is_mp4, is_opus, opus_milliseconds
 
 
 def milliseconds(data: bytes) -> int | None:

@@ -10,7 +10,7 @@ from qq_saying import AMR, GIF, MP4, PDF, PNG, SILK, WEBP, guild_channel, hears,
 from imbridge.adapters.qq import QQAdapter
 from imbridge.adapters.qq.sent.formats import INLINE_BYTES
 from imbridge.emulators.qq import Group
-from imbridge.protocol import Audio, ContentRefusedError, DeliveryError, File, Image, Media, Video
+from imbridge.protocol import Audio, ContentRefusedError, DeliveryError, File, Image, Link, Media, Reply, Video
 
 
 class TestKinds:
@@ -72,6 +72,23 @@ class TestAddresses:
         await hears(rig)
         assert await say(adapter, rig.target(), Image(key=url)) == (["image"], [])
         assert rig.sent()[0].data == PNG
+
+    async def test_handed_over_where_the_settings_say_so(self, rig: Rig) -> None:
+        url = rig.qq.world.uploads.offer(PNG, "a.png", "image/png")
+        adapter = await rig.start(media_urls="hand_over")
+        await hears(rig)
+        async with adapter.gathered(Reply(elements=(Image(url=url),))) as (reply, lost):
+            assert (reply.elements, lost) == ((Image(url=url),), ())
+            assert await say(adapter, rig.target(), *reply.elements) == (["image"], [])
+        assert rig.sent()[0].data == PNG
+        assert rig.qq.stats.downloads == 1
+
+    async def test_fetched_here_where_they_do_not(self, rig: Rig, adapter: QQAdapter) -> None:
+        url = rig.qq.world.uploads.offer(PNG, "a.png", "image/png")
+        async with adapter.gathered(Reply(elements=(Image(url=url, alt="a chart"),))) as (reply, lost):
+            assert reply.elements == (Link(url=url, title="a chart"),)  # the emulator is in no open network
+            assert [degradation.how for degradation in lost] == ["link"]
+        assert rig.qq.stats.downloads == 0
 
     async def test_each_time_for_what_is_there_may_change(self, rig: Rig, adapter: QQAdapter) -> None:
         url = rig.qq.world.uploads.offer(PNG, "a.png", "image/png")

@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 from wecom_media import GIF, JPG, MOV, MP4, PDF, PNG, amr
 from wecom_rig import Rig, channel, part, to
 
-from imbridge.adapters.downloading import named
-from imbridge.adapters.media_formats import amr_seconds, is_amr
 from imbridge.adapters.wecom import WeComAdapter
 from imbridge.emulators.wecom import EmulatorSettings
+from imbridge.media.formats import amr_seconds, is_amr
 from imbridge.protocol import (
     Audio,
     Button,
@@ -27,6 +26,7 @@ from imbridge.protocol import (
     Video,
 )
 from imbridge.rendering import PartKind
+from imbridge.transport.names import named
 
 MEBI = 1 << 20
 

@@ -188,6 +188,10 @@ class QQAdapter(Adapter):
         """So few parts as answers are left."""
         return self._speaking.plan(target, parts, key, self.capabilities)
 
+    def hands_over(self, media: Media) -> bool:
+        """QQ fetches what is at an address, where the settings say so."""
+        return self.settings.media_urls == "hand_over"
+
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part: as an answer while something can be answered, else unasked."""
         first = part.elements[0] if part.kind is PartKind.CARD else None

@@ -46,7 +46,9 @@ class QQConfig(AccountConfig):
         after_window: What becomes of something that can no longer be an answer: `refuse` fails, `wait` keeps it until
             the person writes again.
         wait_most: Seconds for which it is kept at most; there are 100 conversations that something is kept for.
-        audit_wait: Seconds for which the receipt of a message waits for an audit of it.
+        media_urls: `fetch`: what is at an address is fetched here, through the guard, and uploaded; `hand_over`: QQ is
+            told the address and fetches it itself.
+    audit_wait: Seconds for which the receipt of a message waits for an audit of it.
         api_rate: Calls of one API.
         send_timeout: Seconds after which a message that the platform keeps refusing for passing reasons is given up.
         download_limit: Bytes of a received file that are fetched at most.
@@ -78,6 +80,7 @@ class QQConfig(AccountConfig):
     markdown: Literal["auto", "on", "off"] = "auto"
     after_window: Literal["refuse", "wait"] = "refuse"
     wait_most: float = Field(default=86_400.0, gt=0)
+    media_urls: Literal["fetch", "hand_over"] = "fetch"
     audit_wait: float = Field(default=60.0, ge=0)
     api_rate: str = "50/1.1s"
     send_timeout: float = Field(default=120.0, gt=0)

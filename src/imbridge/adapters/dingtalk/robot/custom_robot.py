@@ -83,6 +83,10 @@ class CustomRobotAdapter(GroupHookAdapter):
             body, answer = plainer, await self.hook.send(plainer, f"{key}-t")
         return Sent(SentPart(kind=str(body["msgtype"]), key=key), answer.attempts, tuple(degradations))
 
+    def hands_over(self, media: Media) -> bool:
+        """The platform fetches pictures that are in the open network."""
+        return isinstance(media, Image)
+
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""
         caller = self.hook.caller
@@ -92,11 +96,12 @@ class CustomRobotAdapter(GroupHookAdapter):
 def _without_content(part: Part, degradations: list[Degradation]) -> Part:
     """The part without what would have to be uploaded."""
     first = part.elements[0] if part.elements else None
-    if isinstance(first, Card) and pictures_in(first):
-        return Part(part.kind, (with_pictures(first, {}),))  # which tells of each that it has no address
+    if isinstance(first, Card) and (pictures := pictures_in(first)):
+        known = {id(image): image.url for image in pictures if image.url is not None and not image.is_at_hand}
+        return Part(part.kind, (with_pictures(first, known),))  # which tells of the others that they have no address
     if part.kind is PartKind.MEDIA and isinstance(first, Media):
-        if isinstance(first, Image) and first.key.startswith(ADDRESSES) and not first.has_content:
-            return part
+        if isinstance(first, Image) and not first.is_at_hand and (first.url or first.key).startswith(ADDRESSES):
+            return Part(part.kind, (Image(key=first.url or first.key, alt=first.alt),))
         degradations.append(
             Degradation(loss=Loss.AS_TEXT, what=str(getattr(first, "type", "media")), how="text", why=_NO_UPLOADS)
         )

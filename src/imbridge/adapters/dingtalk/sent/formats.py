@@ -4,7 +4,8 @@ Source: open.dingtalk.com, "upload media files": images JPG, PNG, GIF, BMP (20 M
 files of 20 MB; "types of robot messages": voices are Ogg or AMR.
 """
 
-from imbridge.adapters.media_formats import (
+from imbridge.adapters.uploads import Content
+from imbridge.media.formats import (
     amr_seconds,
     is_amr,
     is_mp4,
@@ -13,7 +14,6 @@ from imbridge.adapters.media_formats import (
     mp4_seconds,
     opus_milliseconds,
 )
-from imbridge.adapters.uploads import Content
 from imbridge.protocol import Audio, Image, Media, Sticker, Video
 
 IMAGE_BYTES, VOICE_BYTES, VIDEO_BYTES, FILE_BYTES = 20 << 20, 2 << 20, 20 << 20, 20 << 20

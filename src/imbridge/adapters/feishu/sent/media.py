@@ -9,8 +9,8 @@ from imbridge.adapters.downloading import in_time, saved
 from imbridge.adapters.feishu.api import FeishuApi, download_kind
 from imbridge.adapters.feishu.capabilities import FEISHU
 from imbridge.adapters.feishu.sent.formats import document_type
-from imbridge.adapters.media_formats import is_mp4, is_opus, opus_milliseconds
 from imbridge.adapters.uploads import Content, Taker, look
+from imbridge.media.formats import is_mp4, is_opus, opus_milliseconds
 from imbridge.protocol import (
     Audio,
     ContentRefusedError,

@@ -4,7 +4,7 @@ Source: bot.q.qq.com, "rich media": images PNG and JPG (20 MB), videos MP4 (30 M
 GIF as an image, and MP3, WAV and FLAC as voices are what clients send as well.
 """
 
-from imbridge.adapters.media_formats import is_mp4, is_picture
+from imbridge.media.formats import is_mp4, is_picture
 from imbridge.protocol import Audio, Image, Media, Sticker, Video
 
 IMAGE, VIDEO, VOICE, FILE = 1, 2, 3, 4
@@ -40,6 +40,9 @@ def refusal(media: Media, head: bytes, size: int) -> str | None:
     return None
 
 
-def is_address(key: str) -> bool:
-    """Whether a key is an address that the platform can fetch."""
-    return key.startswith(("https://", "http://"))
+def address_of(media: Media) -> str:
+    """Where the platform is to fetch it: its address, or a key that is one; empty when it is at hand, or is neither."""
+    if media.is_at_hand:
+        return ""
+    place = media.url or media.key
+    return place if place.startswith(("https://", "http://")) else ""

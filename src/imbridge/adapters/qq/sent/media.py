@@ -16,7 +16,7 @@ from imbridge.adapters.errcode_refusals import DegradeError
 from imbridge.adapters.qq.api import QQApi, kind_of
 from imbridge.adapters.qq.errors import UNCONVERTED_CODES
 from imbridge.adapters.qq.sent.chunks import upload_in_parts
-from imbridge.adapters.qq.sent.formats import FILE, FILE_BYTES, INLINE_BYTES, WORDS, file_type, is_address, refusal
+from imbridge.adapters.qq.sent.formats import FILE, FILE_BYTES, INLINE_BYTES, WORDS, address_of, file_type, refusal
 from imbridge.adapters.uploads import Content, Taker, look
 from imbridge.protocol import Channel, ContentRefusedError, Degradation, DeliveryError, Loss, Media
 from imbridge.rendering.media import as_file
@@ -67,8 +67,8 @@ class QQMedia:
             DeliveryError: the platform refuses the upload, or cannot be reached.
         """
         kind = file_type(media)
-        if not media.has_content:
-            if is_address(media.key):
+        if not media.is_at_hand:
+            if address_of(media):
                 return await self._fetched(channel, kind, media)
             if media.key:
                 return Uploaded(media.key, WORDS[kind])
@@ -89,7 +89,7 @@ class QQMedia:
     async def _fetched(self, channel: Channel, kind: int, media: Media) -> Uploaded:
         """What is at an address, which the platform fetches."""
         name = getattr(media, "name", "")
-        body = {"url": media.key} | ({"file_name": name} if name else {})
+        body = {"url": address_of(media)} | ({"file_name": name} if name else {})
         try:
             return Uploaded((await self._post(channel, kind, body))[0], WORDS[kind])
         except DeliveryError as error:

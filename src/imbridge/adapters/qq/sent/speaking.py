@@ -12,7 +12,7 @@ from imbridge.adapters.qq.received.facts import place_of
 from imbridge.adapters.qq.received.identity import Identity
 from imbridge.adapters.qq.sent.addresses import Addresses
 from imbridge.adapters.qq.sent.delivering import Delivering
-from imbridge.adapters.qq.sent.formats import FILE_BYTES, is_address, refusal
+from imbridge.adapters.qq.sent.formats import FILE_BYTES, address_of, refusal
 from imbridge.adapters.qq.sent.media import TAKER, QQMedia
 from imbridge.adapters.qq.sent.mentions import spoken
 from imbridge.adapters.qq.sent.planning import planned
@@ -155,10 +155,11 @@ class Speaking:
 
         if not isinstance(media, Image):
             return [named("in guilds QQ's bots send pictures only")]
-        if not media.has_content:
-            if not is_address(media.key):
+        if not media.is_at_hand:
+            address = address_of(media)
+            if not address:
                 return [named("in guilds QQ takes pictures by their address or their bytes")]
-            return [picture_form(media.key, text, None, *degradations), named("QQ does not take this picture")]
+            return [picture_form(address, text, None, *degradations), named("QQ does not take this picture")]
         content = await look(media, FILE_BYTES, TAKER)
         if (why := refusal(media, content.head, content.size)) is not None:
             return [named(why)]
@@ -167,8 +168,8 @@ class Speaking:
     def _named(self, media: Media, text: str, way: str, lost: Degradation) -> Form:
         """What stands in for media that cannot be sent."""
         shown = media.as_text() or f"[{_word(media)}]"
-        if is_address(media.key):
-            shown = f"{shown} {media.key}"
+        if address := media.url or address_of(media):
+            shown = f"{shown} {address}"
         form = forms_of(as_part(shown), way)[0]
         content = f"{text}\n{form.body['content']}" if text.strip() else form.body["content"]
         return Form({**form.body, "content": content}, form.kind, (), (*form.degradations, lost))

@@ -8,7 +8,6 @@ from weakref import WeakValueDictionary
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
 from imbridge.adapters.envelope import Envelope
-from imbridge.adapters.media_formats import is_picture
 from imbridge.adapters.uploads import look
 from imbridge.adapters.wecom.bot.capabilities import CALLBACK_BOT
 from imbridge.adapters.wecom.bot.downloads import BotDownloads
@@ -23,6 +22,7 @@ from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.adapters.wecom.sent.cards import DoesNotFitError
 from imbridge.adapters.wecom.sent.media import IMAGE_BYTES, TAKER
 from imbridge.config import AccountConfig
+from imbridge.media.formats import is_picture
 from imbridge.protocol import (
     Card,
     Channel,

@@ -8,7 +8,6 @@ from imbridge.adapters.base import AdapterContext, Probe, Sent, Target
 from imbridge.adapters.errcode_calls import Answer
 from imbridge.adapters.errcode_refusals import DegradeError
 from imbridge.adapters.group_hook import GroupHookAdapter
-from imbridge.adapters.media_formats import amr_seconds, is_amr, is_picture
 from imbridge.adapters.uploads import Content, Taker, look
 from imbridge.adapters.wecom.capabilities import GROUP_ROBOT
 from imbridge.adapters.wecom.config import WeComConfig
@@ -17,6 +16,7 @@ from imbridge.adapters.wecom.robot.errors import LOOKED_AT
 from imbridge.adapters.wecom.robot.hook import RobotHook
 from imbridge.adapters.wecom.sent.media import VOICE_BYTES, VOICE_SECONDS
 from imbridge.config import AccountConfig
+from imbridge.media.formats import amr_seconds, is_amr, is_picture
 from imbridge.protocol import (
     Audio,
     Degradation,

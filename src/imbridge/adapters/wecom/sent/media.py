@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from imbridge.adapters.downloading import in_time, saved
-from imbridge.adapters.media_formats import amr_seconds, is_amr, is_mp4, is_picture
 from imbridge.adapters.uploads import Content, Taker, look
 from imbridge.adapters.wecom.api import WeComApi
+from imbridge.media.formats import amr_seconds, is_amr, is_mp4, is_picture
 from imbridge.protocol import (
     Audio,
     ContentRefusedError,

@@ -22,6 +22,12 @@ def is_picture(head: bytes) -> bool:
     return head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"))
 
 
+def is_page(head: bytes) -> bool:
+    """A page of HTML: what servers answer with in place of a file that is not there."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:14].lower()
+    return text.startswith((b"<!doctype html", b"<html"))
+
+
 def is_mp4(head: bytes) -> bool:
     """An MP4 film."""
     return head[4:8] == b"ftyp" and head[8:12] not in _NOT_MP4

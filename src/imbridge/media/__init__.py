@@ -1,0 +1,1 @@
+"""Media on their way out: where they come from, what they are, and how they become what a platform takes."""
