@@ -7,6 +7,7 @@ from typing import Any
 from imbridge.adapters.base import Adapter, Sent
 from imbridge.media.sources import spooled
 from imbridge.media.spool import remove
+from imbridge.media.walking import media_in
 from imbridge.protocol import (
     Channel,
     Degradation,
@@ -59,6 +60,9 @@ async def at_hand(adapter: Adapter, reply: Reply) -> AsyncIterator[tuple[Reply, 
         Exception: what a stream raises.
         OSError: the files cannot be written.
     """
+    if all(media.is_at_hand or not media.has_content for media in media_in(reply.elements)):
+        yield reply, ()
+        return
     whole = await spooled(reply, adapter.capabilities)
     try:
         async with adapter.gathered(whole.reply) as (ready, lost):
