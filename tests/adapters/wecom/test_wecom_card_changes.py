@@ -115,7 +115,7 @@ async def test_a_click_is_answered_with_another_card(rig: Rig, adapter: WeComAda
     assert [option["is_checked"] for option in shown["checkbox"]["option_list"]] == [False, True]
     assert rig.wecom.stats.card_updates == 1
     assert rig.wecom.violations == []
-    answer, _ = await answered(rig, message, (ORDER,), shown["submit_button"]["key"], selected={"s": ["a"]})
+    answer, _ = await answered(rig, message, (ORDER,), shown["submit_button"]["key"], selected={"s": ["A & B"]})
     event = rig.intake.items[-1]
     assert (event.action, event.value, event.form) == ("Go", 1, {"s": ["a"]})
     assert message.card["main_title"]["title"] == "Order 7"

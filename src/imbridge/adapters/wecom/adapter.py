@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
+from imbridge.adapters.card_seals import Seals
 from imbridge.adapters.envelope import Envelope
 from imbridge.adapters.patience import passes, patiently
 from imbridge.adapters.wecom.api import WeComApi
@@ -17,8 +18,10 @@ from imbridge.adapters.wecom.config import Mode, WeComConfig
 from imbridge.adapters.wecom.crypto import envelope_of
 from imbridge.adapters.wecom.inbound import Identity
 from imbridge.adapters.wecom.outbound import fits_passive, measure, passive_xml
+from imbridge.adapters.wecom.received.facts import place_of
 from imbridge.adapters.wecom.robot.group_robot import GroupRobotAdapter
 from imbridge.adapters.wecom.sent.answers import written_answer
+from imbridge.adapters.wecom.sent.cards import settled_label
 from imbridge.adapters.wecom.sent.media import WeComMedia
 from imbridge.adapters.wecom.sent.speaking import Speaking
 from imbridge.adapters.wecom.services.approvals import WeComApprovals
@@ -28,6 +31,7 @@ from imbridge.adapters.wecom.services.sdk import Sdk
 from imbridge.adapters.wecom.webhook import WeComWebhook
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
+    ButtonClicked,
     Card,
     Channel,
     ChannelKind,
@@ -72,7 +76,8 @@ class WeComAdapter(Adapter):
         super().__init__(config, context)
         self.settings = config
         self.api = WeComApi(config, context.pool)
-        self.me = Identity(config.name, config.corp_id, config.agent_id)
+        seals = Seals(config.key, config.secret.get_secret_value())
+        self.me = Identity(config.name, config.corp_id, config.agent_id, seals=seals)
         self.contacts = WeComContacts(self.api.caller, self.api.all_caller)
         self.chats = WeComChats(self.api.caller, config.name)
         self.approvals = WeComApprovals(self.api.caller)
@@ -97,8 +102,9 @@ class WeComAdapter(Adapter):
             waits=self.settings.passive_reply,
         )
 
-    async def _settled_card(self, card: Card, label: str) -> dict[str, Any]:
-        return await self._speaking.card_json(card, settled=label)
+    async def _settled_card(self, card: Card, event: ButtonClicked) -> dict[str, Any]:
+        seal = self.me.seals.at(place_of(event.channel))
+        return await self._speaking.card_json(card, seal, settled=settled_label(event))
 
     # -- life ----------------------------------------------------------------------------------------------------------
 

@@ -82,8 +82,8 @@ class Acting:
 
         Args:
             message: The card.
-            key: The button's; not needed when the card has one button only.
-            selected: What is chosen: ids of options by the key of their question.
+            key: The button's, or what stands on it; not needed when the card has one button only.
+            selected: What is chosen: ids or texts of options by the key of their question.
 
         Raises:
             ValueError: The card has no such button, question or option, or its buttons are used up.

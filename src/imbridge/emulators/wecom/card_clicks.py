@@ -44,21 +44,23 @@ class CardClicks:
         """`template_card_event`."""
         card = _shown(user, message)
         questions = _questions(card)
+        items = []
         for question, options in selected.items():
             known = questions.get(question)
             if known is None:
                 raise ValueError(f"the card asks nothing with the key {question!r}, but {sorted(questions)}")
-            wrong = [option for option in options if option not in known]
+            ids = [known.get(option, option) for option in options]
+            wrong = [option for option in ids if option not in known.values()]
             if wrong:
                 raise ValueError(f"{question!r} has no options {wrong}, but {known}")
+            items.append({"QuestionKey": question, "OptionIds": {"OptionId": ids}})
         buttons = _buttons(card)
-        key = key or (buttons[0] if len(buttons) == 1 else "")
-        if key not in buttons:
+        keys = [own for own, _ in buttons]
+        key = key or (keys[0] if len(keys) == 1 else "")
+        if key not in keys:
+            key = next((own for own, text in buttons if text == key), key)
+        if key not in keys:
             raise ValueError(f"the card has no button {key!r}, but {buttons}")
-        items = [
-            {"QuestionKey": question, "OptionIds": {"OptionId": list(options)}}
-            for question, options in selected.items()
-        ]
         extra = {"SelectedItems": {"SelectedItem": items}} if items else {}
         return self._push(user, message, card, "template_card_event", key, extra)
 
@@ -103,13 +105,15 @@ def _shown(user: "User", message: AppMessage) -> dict[str, Any]:
     return message.card_of(user.userid)
 
 
-def _buttons(card: Mapping[str, Any]) -> list[str]:
-    keys = [button["key"] for button in card.get("button_list") or () if button.get("type", 0) == 0]
-    submit = card.get("submit_button")
-    return [*keys, submit["key"]] if submit else keys
+def _buttons(card: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The key of each, and what stands on it."""
+    buttons = [button for button in card.get("button_list") or () if button.get("type", 0) == 0]
+    buttons += [submit] if (submit := card.get("submit_button")) else []
+    return [(button["key"], button.get("text", "")) for button in buttons]
 
 
-def _questions(card: Mapping[str, Any]) -> dict[str, list[str]]:
+def _questions(card: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """The ids of the options by their texts, by the key of their question."""
     asked = [*(card.get("select_list") or ())]
     asked += [card[name] for name in ("button_selection", "checkbox") if card.get(name)]
-    return {one["question_key"]: [option["id"] for option in one.get("option_list") or ()] for one in asked}
+    return {one["question_key"]: {each["text"]: each["id"] for each in one.get("option_list") or ()} for one in asked}

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
+from imbridge.adapters.card_seals import Seals
 from imbridge.adapters.errcode_refusals import DegradeError, RetargetError
 from imbridge.adapters.taking import Taking
 from imbridge.adapters.wecom.bot.awaited import Awaited
@@ -75,7 +76,9 @@ class BotAdapter(Adapter):
             raise TypeError(f"the WeCom adapter needs a WeComConfig, not a {type(config).__name__}")
         super().__init__(config, context)
         self.settings = config
-        self.me = BotIdentity(config.name, config.bot_id, config.bot_name)
+        self.me = BotIdentity(
+            config.name, config.bot_id, config.bot_name, Seals(config.key, config.bot_secret.get_secret_value())
+        )
         self.driver = BotLink(config, self._callback)
         self._link = Link(
             self.driver,
@@ -86,7 +89,7 @@ class BotAdapter(Adapter):
         )
         self.caller = BotCaller(config, self.driver, self._link)
         self.speaker = BotSpeaker(config, self.caller)
-        self._awaited = Awaited(config.key, self.caller, config.welcome)
+        self._awaited = Awaited(config.key, self.caller, config.welcome, self.me)
         self._taking = Taking(config.key, context.intake, self.driver.counts, taken=self._awaited.taken)
         self._streams: WeakValueDictionary[str, BotStream] = WeakValueDictionary()
         self._uploads = BotUploads(self.caller)
@@ -209,7 +212,7 @@ class BotAdapter(Adapter):
         if not isinstance(card, Card):
             raise ContentRefusedError(f"cannot send a {part.kind} part to WeCom", platform="wecom")
         try:
-            body, changed = card_body(card, key)
+            body, changed = card_body(card, key, self.me.seal(target.channel))
             said = await self.speaker.show(target.channel, target.answers, body)
         except (DegradeError, ContentRefusedError, DoesNotFitError) as error:
             if isinstance(error, DeliveryError) and error.ambiguous:

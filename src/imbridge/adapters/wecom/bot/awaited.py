@@ -10,8 +10,10 @@ from itertools import takewhile
 from typing import Any
 
 from imbridge.adapters.base import Inbound
+from imbridge.adapters.card_seals import Seal
 from imbridge.adapters.pending import Answer, PendingAnswer
 from imbridge.adapters.wecom.bot.calls import BotCaller
+from imbridge.adapters.wecom.bot.facts import BotIdentity
 from imbridge.adapters.wecom.bot.frames import UPDATE, WELCOME
 from imbridge.adapters.wecom.bot.outbound import card_body, template_of
 from imbridge.adapters.wecom.sent.cards import settled_label
@@ -39,11 +41,12 @@ ANSWER_WITHIN = 4.2
 class Awaited:
     """Answers events that somebody waits at, over the long connection."""
 
-    def __init__(self, name: str, caller: BotCaller, welcome: str) -> None:
+    def __init__(self, name: str, caller: BotCaller, welcome: str, me: BotIdentity) -> None:
         """For one account; `welcome` is said to somebody who opens the chat when no skill says anything."""
         self._name = name
         self._caller = caller
         self._default = welcome
+        self._me = me
         self._tasks: set[asyncio.Task[None]] = set()
 
     def expect(self, inbound: Inbound, req_id: str) -> None:
@@ -71,7 +74,7 @@ class Awaited:
         shown: Answer = ()
         try:
             left = waiting.until - asyncio.get_running_loop().time()
-            body, shown = await written_answer(inbound, left, self._default)
+            body, shown = await written_answer(inbound, left, self._default, self._me.seal(inbound.item.channel))
             if body is not None:
                 cmd = WELCOME if isinstance(inbound.item, ChatOpened) else UPDATE
                 # The same card once more in the same place does no harm; a second welcome would.
@@ -107,32 +110,35 @@ def expects_answer(item: Message | Event) -> bool:
     return isinstance(item, ChatOpened | ButtonClicked)
 
 
-async def written_answer(inbound: Inbound, within: float, welcome: str) -> tuple[dict[str, Any] | None, Answer]:
+async def written_answer(
+    inbound: Inbound, within: float, welcome: str, seal: Seal
+) -> tuple[dict[str, Any] | None, Answer]:
     """The body that answers an event, and what is in it.
 
     Args:
         inbound: The event, with who waits for its answer.
         within: Seconds that a skill has.
         welcome: What to say to somebody who opens the chat, when no skill says anything; empty for nothing.
+        seal: What seals a card in that chat.
     """
     waiting, event = inbound.answer, inbound.item
     said = () if waiting is None else await waiting.wait(within)
     if isinstance(event, ChatOpened):
-        return _welcome(said, event.id) if said else (_text(welcome) if welcome else None, ())
+        return _welcome(said, event.id, seal) if said else (_text(welcome) if welcome else None, ())
     for element in said:
         if isinstance(element, Card) and isinstance(event, ButtonClicked):
             try:
-                return _update(event, element), (element,)
+                return _update(event, element, seal), (element,)
             except ImbridgeError as error:
                 log.info("event %s: its card cannot take the place of the one clicked: %s", event.id, error)
     return None, ()
 
 
-def _welcome(said: Answer, key: str) -> tuple[dict[str, Any] | None, Answer]:
+def _welcome(said: Answer, key: str, seal: Seal) -> tuple[dict[str, Any] | None, Answer]:
     """A card, or the text that comes first; what follows is sent by the runtime."""
     if isinstance(said[0], Card):
         try:
-            return card_body(said[0], key)[0], said[:1]
+            return card_body(said[0], key, seal)[0], said[:1]
         except ImbridgeError as error:
             log.info("event %s: its card cannot be the welcome: %s", key, error)
             return None, ()
@@ -150,7 +156,7 @@ def _text(text: str) -> dict[str, Any]:
     return {"msgtype": "text", "text": {"content": text}}
 
 
-def _update(event: ButtonClicked, card: Card) -> dict[str, Any]:
+def _update(event: ButtonClicked, card: Card, seal: Seal) -> dict[str, Any]:
     """The new card takes over the `task_id` of the old one, as it has to."""
-    made = {**template_of(card, settled=settled_label(event))[0], "task_id": event.message_id}
+    made = {**template_of(card, seal, settled=settled_label(event))[0], "task_id": event.message_id}
     return {"response_type": "update_template_card", "template_card": made}

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
+from imbridge.adapters.card_seals import Seals
 from imbridge.adapters.envelope import Envelope
 from imbridge.adapters.uploads import look
 from imbridge.adapters.wecom.bot.capabilities import CALLBACK_BOT
@@ -55,7 +56,9 @@ class BotCallbackAdapter(Adapter):
         if config.token is None or config.aes_key is None:
             raise ValueError(f"{config.key}: callbacks need token and aes_key")
         super().__init__(config, context)
-        self.me = BotIdentity(config.name, config.bot_id, config.bot_name)
+        self.me = BotIdentity(
+            config.name, config.bot_id, config.bot_name, Seals(config.key, config.aes_key.get_secret_value())
+        )
         self.downloads = BotDownloads(config, context.pool)
         self.response_urls = ResponseUrls(config, context.pool)
         # A smart bot's envelopes are for nobody in particular, whatever else is set.
@@ -110,18 +113,18 @@ class BotCallbackAdapter(Adapter):
         turn = self.webhook.turn(target.answers)
         if turn is not None:
             try:
-                kind = await self._say_in(turn, part, key, degradations)
+                kind = await self._say_in(turn, target, part, key, degradations)
             except TurnOverError:
                 pass  # it has to go the other way
             else:
                 return Sent(SentPart(message_id=turn.stream_id, kind=kind, key=key), 1, tuple(degradations))
         await self.webhook.after_answer(target.answers)
-        body = self._once(part, key, degradations)
+        body = self._once(target, part, key, degradations)
         attempts = await self.response_urls.say(target.answers, target.channel.address, body)
         task = body.get("template_card", {}).get("task_id", "")
         return Sent(SentPart(message_id=task, kind=body["msgtype"], key=key), attempts, tuple(degradations))
 
-    async def _say_in(self, turn: Turn, part: Part, key: str, degradations: list[Degradation]) -> str:
+    async def _say_in(self, turn: Turn, target: Target, part: Part, key: str, degradations: list[Degradation]) -> str:
         first = part.elements[0]
         stream = self._streams.get(stream_in(part))
         if stream is not None:
@@ -130,7 +133,7 @@ class BotCallbackAdapter(Adapter):
         said: Piece | dict[str, Any]
         if isinstance(first, Image) and part.kind is PartKind.MEDIA:
             said, kind = turn.add_image(await _picture(first)), "image"
-        elif part.kind is PartKind.CARD and (body := _card(first, key, degradations)) is not None:
+        elif part.kind is PartKind.CARD and (body := self._card(first, key, degradations, target.channel)) is not None:
             said, kind = turn.add_card(body["template_card"]), "template_card"
         else:
             said, kind = turn.add(content_of(_as_text(part))), "stream"
@@ -141,7 +144,7 @@ class BotCallbackAdapter(Adapter):
             raise
         return kind
 
-    def _once(self, part: Part, key: str, degradations: list[Degradation]) -> dict[str, Any]:
+    def _once(self, target: Target, part: Part, key: str, degradations: list[Degradation]) -> dict[str, Any]:
         """The body for a `response_url`: Markdown or a card."""
         stream_id = stream_in(part)
         if stream_id:
@@ -152,12 +155,29 @@ class BotCallbackAdapter(Adapter):
             text = part.elements[0].as_text()
             plain = Markdown(text) if stream is not None and stream.markdown else Text(text)
             return markdown_body(content_of(Part(PartKind.TEXT, (plain,))))
-        if part.kind is PartKind.CARD and (body := _card(part.elements[0], key, degradations)) is not None:
+        if (
+            part.kind is PartKind.CARD
+            and (body := self._card(part.elements[0], key, degradations, target.channel)) is not None
+        ):
             return body
         if part.kind is PartKind.MEDIA:
             why = "a smart bot sends Markdown and cards only, once its first answer is finished"
             degradations.append(Degradation(loss=Loss.AS_TEXT, what="image", how="text", why=why))
         return markdown_body(content_of(_as_text(part)))
+
+    def _card(
+        self, card: Element, key: str, degradations: list[Degradation], channel: Channel
+    ) -> dict[str, Any] | None:
+        """The body of a card's message; None when it has to be text."""
+        if not isinstance(card, Card):
+            return None
+        try:
+            body, changed = card_body(card, key, self.me.seal(channel))
+        except (ContentRefusedError, DoesNotFitError) as error:
+            degradations.append(Degradation(loss=Loss.AS_TEXT, what="card", how="text", why=str(error)))
+            return None
+        degradations += changed
+        return body
 
     def grow(self, *, markdown: bool, channel: Channel | None = None) -> TurnStream:
         """A piece of the answer."""
@@ -187,19 +207,6 @@ class BotCallbackAdapter(Adapter):
 
 
 _NOT_GROWING = "it answers nothing that can be answered"
-
-
-def _card(card: Element, key: str, degradations: list[Degradation]) -> dict[str, Any] | None:
-    """The body of a card's message; None when it has to be text."""
-    if not isinstance(card, Card):
-        return None
-    try:
-        body, changed = card_body(card, key)
-    except (ContentRefusedError, DoesNotFitError) as error:
-        degradations.append(Degradation(loss=Loss.AS_TEXT, what="card", how="text", why=str(error)))
-        return None
-    degradations += changed
-    return body
 
 
 def _as_text(part: Part) -> Part:

@@ -6,9 +6,11 @@ Source: developer.work.weixin.qq.com, "receive events" (path/101027) and "long c
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from imbridge.adapters.card_seals import kind_of_click
 from imbridge.adapters.wecom.bot.facts import BotFacts
 from imbridge.adapters.wecom.received.clicks import what_was_clicked
-from imbridge.protocol import ButtonClicked, ChatOpened, Event, FeedbackGiven
+from imbridge.adapters.wecom.received.facts import place_of
+from imbridge.protocol import ChatOpened, Event, FeedbackGiven
 
 FEEDBACK = "trace_"
 """What our feedback ids begin with. Ids that begin otherwise were once seen to get no buttons."""
@@ -31,8 +33,8 @@ def _button_clicked(told: BotFacts, event: Mapping[str, Any]) -> Event:
     for item in (click.get("selected_items") or {}).get("selected_item") or ():
         options = (item.get("option_ids") or {}).get("option_id") or ()
         chosen[str(item["question_key"])] = [str(option) for option in options]
-    facts = what_was_clicked(str(click.get("event_key") or ""), chosen)
-    return told.make(ButtonClicked, message_id=str(click.get("task_id") or ""), **facts)
+    facts = what_was_clicked(str(click.get("event_key") or ""), chosen, told.me.seals, place_of(told.channel))
+    return told.make(kind_of_click(facts), message_id=str(click.get("task_id") or ""), **facts)
 
 
 def _feedback_given(told: BotFacts, event: Mapping[str, Any]) -> Event:

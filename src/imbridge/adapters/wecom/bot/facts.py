@@ -1,11 +1,12 @@
 """What every callback of a smart bot says, and who receives it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from imbridge.adapters.wecom.received.facts import private
+from imbridge.adapters.card_seals import NOT_SEALING, Seal, Seals
+from imbridge.adapters.wecom.received.facts import place_of, private
 from imbridge.protocol import Channel, ChannelKind, Event, Sender
 from imbridge.protocol.message import utc
 
@@ -18,11 +19,17 @@ class BotIdentity:
         account: Its name in the configuration.
         bot_id: The bot; over callbacks only known once something came.
         name: What the bot is called in groups; the platform does not tell, so it is empty unless it is a setting.
+        seals: What its cards are sealed with.
     """
 
     account: str
     bot_id: str = ""
     name: str = ""
+    seals: Seals = field(default=NOT_SEALING, repr=False)
+
+    def seal(self, channel: Channel | None) -> Seal:
+        """What seals a card that goes there."""
+        return self.seals.at(place_of(channel))
 
 
 @dataclass(frozen=True, slots=True)

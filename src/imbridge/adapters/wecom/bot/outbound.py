@@ -6,6 +6,7 @@ Source: developer.work.weixin.qq.com, "long connection" (path/101463), "passive 
 import hashlib
 from typing import Any
 
+from imbridge.adapters.card_seals import Seal
 from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.adapters.wecom.bot.events import FEEDBACK
 from imbridge.adapters.wecom.sent.cards import has_task, template_card
@@ -59,11 +60,12 @@ def stream_id_of(key: str) -> str:
     return hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
 
 
-def template_of(card: Card, *, settled: str = "") -> tuple[dict[str, Any], list[Degradation]]:
+def template_of(card: Card, seal: Seal, *, settled: str = "") -> tuple[dict[str, Any], list[Degradation]]:
     """A card as a template card without a `task_id` of ours, and what is shown otherwise than meant.
 
     Args:
         card: The card.
+        seal: What seals it for the chat that it goes to.
         settled: As `template_card` has it, for a card that takes the place of another.
 
     Raises:
@@ -71,7 +73,9 @@ def template_of(card: Card, *, settled: str = "") -> tuple[dict[str, Any], list[
         DoesNotFitError: no template card has room for it.
     """
     if not card.content:
-        of_model, degradations = template_card(card, {}, settled=settled)  # there is no place to upload its pictures to
+        of_model, degradations = template_card(
+            card, {}, seal, settled=settled
+        )  # there is no place to upload its pictures to
         return _without_links(of_model, degradations), degradations
     content = card.content
     made: Any = content.get("template_card") if content.get("msgtype") == "template_card" else content
@@ -82,14 +86,14 @@ def template_of(card: Card, *, settled: str = "") -> tuple[dict[str, Any], list[
     return made, []
 
 
-def card_body(card: Card, key: str) -> tuple[dict[str, Any], list[Degradation]]:
+def card_body(card: Card, key: str, seal: Seal) -> tuple[dict[str, Any], list[Degradation]]:
     """The body of a card's message; what can be clicked gets a `task_id`, by which clicks find it.
 
     Raises:
         ContentRefusedError: as `template_of`.
         DoesNotFitError: as `template_of`.
     """
-    made, degradations = template_of(card)
+    made, degradations = template_of(card, seal)
     if has_task(made):
         made = {"task_id": task_id(key), **made}
     return {"msgtype": "template_card", "template_card": made}, degradations

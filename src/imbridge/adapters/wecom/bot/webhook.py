@@ -170,7 +170,9 @@ class BotWebhook:
             if waiting is None or verdict is Verdict.DUPLICATE:
                 return WebhookResponse(200)
             left = ANSWER_WITHIN - (time.monotonic() - received)
-            answer, shown = await written_answer(got.inbound, left, self._settings.welcome)
+            answer, shown = await written_answer(
+                got.inbound, left, self._settings.welcome, self._me.seal(got.inbound.item.channel)
+            )
             response = self._response(request, answer)
             waiting.shown(shown)
             return response

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from imbridge.adapters.card_seals import NOT_SEALING, Seals
 from imbridge.adapters.wecom.sent.codes import Cards
 from imbridge.adapters.xml_callback import XmlFacts
 from imbridge.protocol import Channel, ChannelKind, Sender
@@ -19,6 +20,7 @@ class Identity:
         corp_id: The corp.
         agent_id: The app.
         name: What the app is called, once known.
+        seals: What they are sealed with.
         cards: The cards it has sent: clicks tell them by their task ids.
     """
 
@@ -26,6 +28,7 @@ class Identity:
     corp_id: str
     agent_id: int
     name: str = ""
+    seals: Seals = field(default=NOT_SEALING, repr=False)
     cards: Cards = field(default_factory=Cards, repr=False)
 
 
@@ -56,6 +59,17 @@ class Facts(XmlFacts[Identity]):
     def channel(self) -> Channel | None:
         """The private chat with `FromUserName`."""
         return private(self.me.account, self.text("FromUserName")) if self.actor is not None else None
+
+
+_WITH_AN_ID = frozenset({ChannelKind.PRIVATE, ChannelKind.USER, ChannelKind.GROUP})
+
+
+def place_of(channel: Channel | None) -> str:
+    """What a card is sealed for, and what a click in it tells: the id of the member or the group.
+
+    One that goes to a department or a tag is sealed for no chat: each of its members clicks in a chat of their own.
+    """
+    return channel.id if channel is not None and channel.kind in _WITH_AN_ID else ""
 
 
 @lru_cache(maxsize=10_000)

@@ -12,7 +12,6 @@ from typing import Any
 from imbridge.adapters.base import Inbound
 from imbridge.adapters.pending import Answer
 from imbridge.adapters.wecom.sent.card_xml import card_xml
-from imbridge.adapters.wecom.sent.cards import settled_label
 from imbridge.protocol import ButtonClicked, Card, Element, ImbridgeError, Toast
 from imbridge.transport.prompt import OverdueError, promptly
 
@@ -21,8 +20,8 @@ log = logging.getLogger(__name__)
 ANSWER_WITHIN = 4.0
 """Seconds for a skill to answer; the rest of the platform's 5 is for the way."""
 
-CardWriter = Callable[[Card, str], Awaitable[dict[str, Any]]]
-"""Writes the JSON of a template card, its pictures uploaded; the text is for one that has nothing to click on.
+CardWriter = Callable[[Card, ButtonClicked], Awaitable[dict[str, Any]]]
+"""Writes the JSON of a template card that takes the place of the one that was clicked, its pictures uploaded.
 
 Raises `ImbridgeError` where there is no such card."""
 
@@ -54,7 +53,7 @@ async def written_answer(inbound: Inbound, within: float, write: CardWriter) -> 
 
 async def _fields(event: ButtonClicked, element: Element, write: CardWriter) -> dict[str, Any]:
     if isinstance(element, Card):
-        return {"MsgType": "update_template_card", "TemplateCard": card_xml(await write(element, settled_label(event)))}
+        return {"MsgType": "update_template_card", "TemplateCard": card_xml(await write(element, event))}
     kind = event.payload.get("CardType", "") if isinstance(event.payload, Mapping) else ""
     if isinstance(element, Toast) and element.text and element.kind in ("info", "success"):
         return {"MsgType": "update_button", "Button": {"ReplaceName": element.text}} if _has_buttons(kind) else {}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from imbridge.adapters.card_seals import NOT_SEALED, Seal
 from imbridge.protocol import (
     Button,
     Card,
@@ -36,6 +37,7 @@ class Sorted:
         links: Buttons that open a page.
         selects: Choices; with whether it is in a form.
         images: Pictures.
+        seal: What seals its buttons and options.
         degradations: What could not be shown as it was meant.
     """
 
@@ -44,6 +46,7 @@ class Sorted:
     rows: list[tuple[str, str]] = field(default_factory=list)
     buttons: list[Button] = field(default_factory=list)
     links: list[Button] = field(default_factory=list)
+    seal: Seal = NOT_SEALED
     selects: list[tuple[Select, bool]] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     degradations: list[Degradation] = field(default_factory=list)
@@ -77,9 +80,9 @@ class Sorted:
         self.images = []
 
 
-def sort(card: Card) -> Sorted:
+def sort(card: Card, seal: Seal = NOT_SEALED) -> Sorted:
     """Take a card apart."""
-    out = Sorted(card.title)
+    out = Sorted(card.title, seal=seal)
     _sort(card.body, out, in_form=False)
     if len(out.rows) > MOST_ROWS or any("\n" in name + value or not name or not value for name, value in out.rows):
         out.rows_as_lines()

@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from imbridge.adapters.wecom.received.clicks import OWN
+from imbridge.adapters.card_actions import OWN
+from imbridge.adapters.card_seals import NOT_SEALED, OPTION_SEAL_BYTES, Seal
 from imbridge.adapters.wecom.sent.card_model import Sorted, sort
 from imbridge.protocol import Button, ButtonClicked, Card, Degradation, Image, ImbridgeError, Loss, Select
 
@@ -31,20 +32,21 @@ class DoesNotFitError(ImbridgeError):
 
 
 def template_card(
-    card: Card, pictures: Mapping[int, str], *, settled: str = ""
+    card: Card, pictures: Mapping[int, str], seal: Seal = NOT_SEALED, *, settled: str = ""
 ) -> tuple[dict[str, Any], list[Degradation]]:
     """A card of the model as a template card, without its `task_id`, and what is shown otherwise than meant.
 
     Args:
         card: The model.
         pictures: Addresses of the pictures in it, by `id()` of the element.
+        seal: What seals it for the chat that it goes to.
         settled: For one that takes the place of another: what stands on a button that cannot be clicked, when there is
             nothing to click on in it. A new card has to have something.
 
     Raises:
         DoesNotFitError: it has to be shown as text.
     """
-    found = sort(card)
+    found = sort(card, seal)
     if found.selects:
         made = _with_choices(found)
     elif found.buttons:
@@ -122,7 +124,7 @@ def _with_buttons(found: Sorted) -> dict[str, Any]:
         "card_type": "button_interaction",
         **_heading(found),
         **_rows(found),
-        "button_list": _buttons(buttons),
+        "button_list": _buttons(buttons, found.seal),
     }
 
 
@@ -150,8 +152,14 @@ def _with_choices(found: Sorted) -> dict[str, Any]:
     names = [select.name for select in selects]
     if len(set(names)) < len(names) or any(len(name.encode()) > KEY_BYTES for name in names):
         raise DoesNotFitError(f"the names of choices have to differ, and to have at most {KEY_BYTES} bytes")
-    if any(len(option.value.encode()) > OPTION_BYTES or not option.value for one in selects for option in one.options):
-        raise DoesNotFitError(f"the values of options have 1 to {OPTION_BYTES} bytes")
+    for one in selects:
+        for option in one.options:
+            if not option.value or len(found.seal.option(one.name, option.value).encode()) > OPTION_BYTES:
+                room = OPTION_BYTES - OPTION_SEAL_BYTES
+                raise DoesNotFitError(
+                    f"the options of {one.name[:40]!r} have values of 1 to {room} bytes, and {option.text[:40]!r} has "
+                    f"{len(option.value.encode())}: shorten it"
+                )
     if len(selects) == 1 and _is_vote(selects[0], found):
         return _vote(selects[0], found)
     if any(select.multiple for select in selects) or max(len(one.options) for one in selects) > MOST_OPTIONS:
@@ -160,13 +168,13 @@ def _with_choices(found: Sorted) -> dict[str, Any]:
         made = _with_buttons(found)
         if not made["button_list"]:
             made["button_list"] = [_submit(found)]
-        return {**made, "button_selection": _selection(selects[0])}
+        return {**made, "button_selection": _selection(selects[0], found.seal)}
     if len(selects) > MOST_SELECTS:
         raise DoesNotFitError(f"a card has room for {MOST_SELECTS} choices")
     return {
         "card_type": "multiple_interaction",
         **_short_heading(found),
-        "select_list": [_selection(select) for select in selects],
+        "select_list": [_selection(select, found.seal) for select in selects],
         "submit_button": _submit(found),
     }
 
@@ -190,7 +198,11 @@ def _vote(select: Select, found: Sorted) -> dict[str, Any]:
             "question_key": select.name,
             "mode": int(select.multiple),
             "option_list": [
-                {"id": option.value, "text": option.text, "is_checked": option.value in select.initial}
+                {
+                    "id": found.seal.option(select.name, option.value),
+                    "text": option.text,
+                    "is_checked": option.value in select.initial,
+                }
                 for option in select.options
             ],
         },
@@ -238,7 +250,7 @@ def _rows(found: Sorted) -> dict[str, Any]:
     return {"horizontal_content_list": rows} if rows else {}
 
 
-def _buttons(buttons: list[Button]) -> list[dict[str, Any]]:
+def _buttons(buttons: list[Button], seal: Seal) -> list[dict[str, Any]]:
     made: list[dict[str, Any]] = []
     keys: set[str] = set()
     for button in buttons:
@@ -246,7 +258,7 @@ def _buttons(buttons: list[Button]) -> list[dict[str, Any]]:
         if button.url:
             one |= {"type": 1, "url": button.url}
         else:
-            one["key"] = _key(button.action or button.text, {"value": button.value}, keys)
+            one["key"] = _key(button.action or button.text, {"value": button.value}, seal, keys)
             keys.add(one["key"])
         made.append(one)
     return made
@@ -263,36 +275,50 @@ def _submit(found: Sorted) -> dict[str, Any]:
                 Loss.DROPPED, "button", f"left out: {other.text}", "a card with choices has one button in WeCom"
             )
     if button is not None:
-        return {"text": button.text, "key": _key(button.action or button.text, {"value": button.value, **chosen})}
+        return {
+            "text": button.text,
+            "key": _key(button.action or button.text, {"value": button.value, **chosen}, found.seal),
+        }
     found.degrade(
         Loss.SIMPLIFIED, "select", f"with a button {_SUBMIT}", "what is chosen is sent off with a button in WeCom"
     )
     if len(found.selects) == 1 and not found.selects[0][1]:
         name = found.selects[0][0].name
-        return {"text": _SUBMIT, "key": _key(name, {"choice": name, **chosen})}
-    return {"text": _SUBMIT, "key": _key("submit", chosen)}
+        return {"text": _SUBMIT, "key": _key(name, {"choice": name, **chosen}, found.seal)}
+    return {"text": _SUBMIT, "key": _key("submit", chosen, found.seal)}
 
 
-def _key(action: str, carried: Mapping[str, Any], taken: set[str] | None = None) -> str:
-    """A button's key, which comes back with the click: the action's name, and what else it carries."""
+def _key(action: str, carried: Mapping[str, Any], seal: Seal, taken: set[str] | None = None) -> str:
+    """A button's key, which comes back with the click: the action's name, what else it carries, and its seal."""
     more = {name: value for name, value in carried.items() if value is not None}
-    key = to_json({OWN: action, **more}).decode() if more or action.startswith("{") else action
+    key = _written(seal.on({OWN: action, **more}))
     number = 1
     while taken is not None and key in taken:  # two that do the same: the platform wants keys that differ
         number += 1
-        key = to_json({OWN: action, **more, "n": number}).decode()
-    if len(key.encode()) > KEY_BYTES:
-        raise DoesNotFitError(f"the action {action[:40]!r} carries more than the {KEY_BYTES} bytes of a button's key")
+        key = _written(seal.on({OWN: action, **more, "n": number}))
+    if (size := len(key.encode())) > KEY_BYTES:
+        raise DoesNotFitError(
+            f"a button's key has at most {KEY_BYTES} bytes, and that of {action[:40]!r} takes {size}: shorten its "
+            "action or value"
+        )
     return key
 
 
-def _selection(select: Select) -> dict[str, Any]:
+def _written(carried: Mapping[str, Any]) -> str:
+    """What a button carries, as a text; of nothing but a name, the name."""
+    action = str(carried[OWN])
+    return action if len(carried) == 1 and not action.startswith("{") else to_json(carried).decode()
+
+
+def _selection(select: Select, seal: Seal) -> dict[str, Any]:
     made: dict[str, Any] = {
         "question_key": select.name,
-        "option_list": [{"id": option.value, "text": option.text} for option in select.options],
+        "option_list": [
+            {"id": seal.option(select.name, option.value), "text": option.text} for option in select.options
+        ],
     }
     if title := select.label or select.placeholder:
         made["title"] = title
     if select.initial:
-        made["selected_id"] = select.initial[0]
+        made["selected_id"] = seal.option(select.name, select.initial[0])
     return made

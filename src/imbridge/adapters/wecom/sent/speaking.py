@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from imbridge.adapters.base import Sent
+from imbridge.adapters.card_seals import Seal
 from imbridge.adapters.errcode_calls import Answer
 from imbridge.adapters.errcode_refusals import DegradeError
 from imbridge.adapters.pieces import say_in_pieces
 from imbridge.adapters.wecom.api import WeComApi
 from imbridge.adapters.wecom.outbound import as_plain_text, measure, message_body, own_body, recipients, whom
-from imbridge.adapters.wecom.received.facts import Identity
+from imbridge.adapters.wecom.received.facts import Identity, place_of
 from imbridge.adapters.wecom.sent.cards import SETTLED, DoesNotFitError, has_task, pictures_in, template_card
 from imbridge.adapters.wecom.sent.codes import Code
 from imbridge.adapters.wecom.sent.media import WeComMedia
@@ -79,7 +80,8 @@ class Speaking:
     async def _say_card(self, channel: Channel, card: Card, key: str) -> Sent:
         degradations: list[Degradation] = []
         try:
-            body = await self._card_body(card, task_id(key), degradations)
+            seal = self._me.seals.at(place_of(channel))
+            body = await self._card_body(card, task_id(key), seal, degradations)
             if body["msgtype"] == "template_card" and channel.kind is ChannelKind.GROUP:
                 return await self._say_as_text(channel, card, key, "WeCom shows no template cards in an app's group")
             return await self._deliver(channel, body, key, degradations)
@@ -90,21 +92,22 @@ class Speaking:
                 raise  # it may have arrived, and another form would be a second message
             return await self._say_as_text(channel, card, key, str(error))
 
-    async def _card_body(self, card: Card, task: str, degradations: list[Degradation]) -> dict[str, Any]:
+    async def _card_body(self, card: Card, task: str, seal: Seal, degradations: list[Degradation]) -> dict[str, Any]:
         if card.content:
             return own_body(card.content, task)
-        made = await self.card_json(card, degradations)
+        made = await self.card_json(card, seal, degradations)
         if has_task(made):
             made["task_id"] = task
         return {"msgtype": "template_card", "template_card": made}
 
     async def card_json(
-        self, card: Card, degradations: list[Degradation] | None = None, *, settled: str = ""
+        self, card: Card, seal: Seal, degradations: list[Degradation] | None = None, *, settled: str = ""
     ) -> dict[str, Any]:
         """A template card as JSON, its pictures uploaded; without its task id, unless it is the platform's own.
 
         Args:
             card: The card.
+            seal: What seals it for the chat that it is seen in.
             degradations: Where to note what is shown otherwise than meant.
             settled: As `template_card` has it, for a card that takes the place of another.
 
@@ -119,7 +122,7 @@ class Speaking:
                 raise ContentRefusedError("only a template card can take the place of one", platform="wecom")
             return {name: value for name, value in body["template_card"].items() if name != "task_id" or value}
         pictures, lost = await self._media.addresses(pictures_in(card))
-        made, changed = template_card(card, pictures, settled=settled)
+        made, changed = template_card(card, pictures, seal, settled=settled)
         if degradations is not None:
             degradations += [*lost, *changed]
         return made
@@ -143,12 +146,6 @@ class Speaking:
         card = part.elements[0] if part.kind is PartKind.CARD else None
         if not isinstance(card, Card):
             raise NotSupportedError("WeCom can change cards, and no other messages")
-        degradations: list[Degradation] = []
-        try:
-            made = await self.card_json(card, degradations, settled=SETTLED)
-        except DoesNotFitError as error:
-            raise ContentRefusedError(f"this cannot take the place of a card: {error}", platform="wecom") from None
-        made.pop("task_id", None)  # the card has one
         cards, userid = self._me.cards, channel.id
         code = cards.take(message_id, userid)
         if code is None:
@@ -157,6 +154,17 @@ class Speaking:
                 "change, within 72 hours and until this process ends",
                 platform="wecom",
             )
+        degradations: list[Degradation] = []
+        # A code of the sending changes it for all who have it, who need not be in one chat.
+        seal = self._me.seals.at(userid if code.whom == {"userids": [userid]} else "")
+        try:
+            made = await self.card_json(card, seal, degradations, settled=SETTLED)
+        except ImbridgeError as error:
+            cards.give_back(message_id, userid, code)
+            if isinstance(error, DoesNotFitError):
+                raise ContentRefusedError(f"this cannot take the place of a card: {error}", platform="wecom") from None
+            raise
+        made.pop("task_id", None)  # the card has one
         try:
             answer = await self._api.update_card(code.value, code.whom, {"template_card": made})
         except ImbridgeError as error:

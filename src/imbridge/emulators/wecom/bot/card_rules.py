@@ -42,11 +42,20 @@ def check_card(value: object) -> dict[str, Any]:
 
 def keys_of(card: dict[str, Any]) -> list[str]:
     """The keys of everything that can be clicked: buttons, the submit button, the entries of the menu."""
+    return [button["key"] for button in _to_click(card)]
+
+
+def texts_of(card: dict[str, Any]) -> dict[str, str]:
+    """The same by what stands on it; the first, where two have one text."""
+    return {button.get("text", ""): button["key"] for button in reversed(_to_click(card))}
+
+
+def _to_click(card: dict[str, Any]) -> list[dict[str, Any]]:
     buttons = list(card.get("button_list") or [])
     if card.get("submit_button"):
         buttons.append(card["submit_button"])
     menu = card.get("action_menu") or {}
-    return [button["key"] for button in (*buttons, *(menu.get("action_list") or []))]
+    return [*buttons, *(menu.get("action_list") or [])]
 
 
 def menu_keys(card: dict[str, Any]) -> list[str]:
@@ -54,11 +63,11 @@ def menu_keys(card: dict[str, Any]) -> list[str]:
     return [entry["key"] for entry in (card.get("action_menu") or {}).get("action_list") or []]
 
 
-def questions_of(card: dict[str, Any]) -> dict[str, list[str]]:
-    """The ids of the options by question key; questions that are disabled left out."""
+def questions_of(card: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """The ids of the options by their texts, by question key; questions that are disabled left out."""
     choosers = [card.get("button_selection"), card.get("checkbox"), *(card.get("select_list") or [])]
     return {
-        chooser["question_key"]: [option["id"] for option in chooser["option_list"]]
+        chooser["question_key"]: {option["text"]: option["id"] for option in chooser["option_list"]}
         for chooser in choosers
         if chooser and not chooser.get("disable")
     }

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from imbridge.emulators.wecom.bot import bodies
 from imbridge.emulators.wecom.bot.bot import Bot
-from imbridge.emulators.wecom.bot.card_rules import keys_of, menu_keys, preset_of, questions_of
+from imbridge.emulators.wecom.bot.card_rules import keys_of, menu_keys, preset_of, questions_of, texts_of
 from imbridge.emulators.wecom.bot.chat import BotChat
 from imbridge.emulators.wecom.bot.interaction import Interaction, Reason
 from imbridge.emulators.wecom.bot.message import BotMessage, SentMessage
@@ -62,6 +62,8 @@ def click(world: "World", user: "BotUser", message: BotMessage, key: str | None,
     if key is None and len(keys) == 1:
         key = keys[0]
     if key not in keys:
+        key = texts_of(card).get(key or "", key)
+    if key not in keys:
         raise NothingToDoError(f"the card has {keys}, not {key!r}")
     details: dict[str, Any] = {"card_type": card["card_type"], "event_key": key, "task_id": card.get("task_id", "")}
     if not details["task_id"]:
@@ -104,7 +106,8 @@ def _chosen(card: dict[str, Any], selected: Selected) -> dict[str, list[str]]:
         selected = {next(iter(questions)): selected}
     chosen: dict[str, list[str]] = {}
     for name, ids in selected.items():
-        chosen[name] = [ids] if isinstance(ids, str) else list(ids)
-        if not set(chosen[name]) <= set(questions.get(name, ())):
+        known = questions.get(name, {})
+        chosen[name] = [known.get(one, one) for one in ([ids] if isinstance(ids, str) else ids)]
+        if not set(chosen[name]) <= set(known.values()):
             raise NothingToDoError(f"question {name!r} has the options {questions.get(name)}, not {chosen[name]}")
     return chosen

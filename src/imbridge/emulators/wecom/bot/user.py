@@ -139,9 +139,9 @@ class BotUser:
 
         Args:
             message: The message with the card.
-            key: The key of what is clicked; not needed when there is one thing only.
-            selected: The ids of the chosen options: by question key, or of the only question there is. What is not
-                named stays as the card presets it.
+            key: The key of what is clicked, or what stands on it; not needed when there is one thing only.
+            selected: The ids or texts of the chosen options: by question key, or of the only question there is. What
+                is not named stays as the card presets it.
 
         Raises:
             NothingToDoError: The card has no such thing, or this person does not see it.
