@@ -1,5 +1,8 @@
 """Elements side by side as one Markdown text: what joins, what is literal, and which dialect is taken."""
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from imbridge.protocol import (
@@ -27,6 +30,7 @@ CALLING = Dialect(
     mention=lambda identity, name: f"<@{identity}>" if identity.isalnum() else "",
     mention_all=lambda: "<@all>",
 )
+POST = replace(CALLING, name="post", beside=True)
 TABLES = Dialect("tables", frozenset(FEATURES) - {"color"})
 SHOWS = Capabilities(
     sends=frozenset({"text", "markdown", "card", "file"}), text_bytes=2000, markdown_bytes=2000, mention=True
@@ -79,17 +83,63 @@ def test_only_what_is_a_message_by_itself_ends_a_part(elements: list[object], ki
 def test_rich_text_shows_the_other_elements_beside_markdown() -> None:
     rich = SHOWS.model_copy(update={"sends": SHOWS.sends | {"rich", "image"}})
     elements = ["a", ANN, Image(key="k"), Markdown("# b"), "c"]
-    (part,) = shown(elements, capabilities=rich).parts
+    (part,) = shown(elements, POST, capabilities=rich).parts
     assert part.kind is PartKind.RICH
     assert [type(element) for element in part.elements] == [Text, Mention, Image, Text, Markdown, Text]
-    (alone,) = shown([Markdown("# a"), Markdown("b")], capabilities=rich).parts
+    (alone,) = shown([Markdown("# a"), Markdown("b")], POST, capabilities=rich).parts
     assert (alone.kind, alone.text) == (PartKind.MARKDOWN, "# a\n\nb")
 
 
 def test_what_rich_text_shows_otherwise_of_its_markdown_is_told() -> None:
     rich = SHOWS.model_copy(update={"sends": SHOWS.sends | {"rich"}})
-    rendered = shown(["a", Markdown("|a|b|\n|-|-|\n|1|2|")], capabilities=rich)
+    rendered = shown(["a", TABLE], POST, capabilities=rich)
+    assert [part.kind for part in rendered.parts] == [PartKind.RICH]
     assert [degradation.what for degradation in rendered.degradations] == ["table"]
+
+
+def test_another_dialect_is_taken_where_rich_text_shows_less() -> None:
+    rich = SHOWS.model_copy(update={"sends": SHOWS.sends | {"rich", "image"}})
+    card = replace(TABLES, name="card", mention=CALLING.mention)
+    assert [part.dialect for part in shown(["a", ANN, TABLE], POST, card, capabilities=rich).parts] == ["card"]
+    pictured = shown(["a", Image(key="k"), TABLE], POST, card, capabilities=rich)  # a picture is worth a table
+    assert [part.kind for part in pictured.parts] == [PartKind.RICH]
+
+
+PICTURES = replace(CALLING, name="pictures", embeds=True)
+SENDS_PICTURES = SHOWS.model_copy(update={"sends": SHOWS.sends | {"image"}})
+ADDRESS = Image(key="https://a.example/i.png", alt="a [cat]")
+
+
+def test_a_picture_by_its_address_joins_markdown_that_shows_it() -> None:
+    rendered = shown(["a", ADDRESS, Markdown("# b")], PICTURES, capabilities=SENDS_PICTURES)
+    assert texts(rendered) == ["a![a [cat]](https://a.example/i.png)\n\n# b"]
+    assert rendered.degradations == ()
+
+
+@pytest.mark.parametrize("picture", [Image(key="img_1"), Image(data=b"x")])
+def test_another_picture_is_a_message_of_its_own(picture: Image) -> None:
+    rendered = shown(["a", picture, Markdown("# b")], PICTURES, capabilities=SENDS_PICTURES)
+    assert [part.kind for part in rendered.parts] == ["text", "media", "markdown"]
+
+
+def test_a_picture_that_no_markdown_shows_is_not_lost_in_it() -> None:
+    rich = SHOWS.model_copy(update={"sends": SHOWS.sends | {"rich", "image"}})
+    rendered = shown(["a", Image(key="k"), Markdown("# b")], CALLING, capabilities=rich)
+    assert [part.kind for part in rendered.parts] == ["text", "media", "markdown"]
+    assert rendered.degradations == ()
+
+
+def test_a_picture_without_markdown_is_a_message_of_its_own() -> None:
+    rendered = shown(["a", ADDRESS, "b", ADDRESS], PICTURES, capabilities=SENDS_PICTURES)
+    assert [part.kind for part in rendered.parts] == ["text", "media", "text", "media"]
+
+
+def test_a_picture_that_is_uploaded_on_its_way_joins_markdown_that_shows_its_key() -> None:
+    uploads = replace(PICTURES, stand_in="@" + "x" * 60, images=re.compile("@"))
+    (part,) = shown(["a", Image(data=b"x"), Markdown("# b")], uploads, capabilities=SENDS_PICTURES).parts
+    assert part.text == f"a![]({uploads.stand_in})\n\n# b"
+    uploaded = Part(part.kind, (Text("a"), Image(key="@1"), Markdown("# b")))
+    assert message_in(uploaded, uploads).text == "a![](@1)\n\n# b"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Elements × capabilities → parts, before anybody looks at their length."""
 
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from pydantic import BaseModel
@@ -21,7 +23,9 @@ from imbridge.protocol import (
     Text,
 )
 from imbridge.rendering.characters import repair
+from imbridge.rendering.markdown import Dialect
 from imbridge.rendering.media import place, word_for
+from imbridge.rendering.message import can_show
 from imbridge.rendering.parts import Part, PartKind
 from imbridge.rendering.plain import to_plain
 
@@ -35,10 +39,10 @@ class Composition:
     Neighbours are one run, and a run is one part, unless an element is a message of its own. The rule is in `render`.
     """
 
-    def __init__(self, capabilities: Capabilities, *, joins: bool) -> None:
-        """`joins`: what stands beside Markdown can be written in it."""
+    def __init__(self, capabilities: Capabilities, dialects: Sequence[Dialect]) -> None:
+        """As for `render`."""
         self._capabilities = capabilities
-        self._joins = joins
+        self._dialects = dialects
         self._rich = "rich" in capabilities.sends
         self._links = self._rich or "link" in capabilities.sends
         self._parts: list[Part] = []
@@ -120,7 +124,7 @@ class Composition:
         if not markdown.text:
             return
         if "markdown" in self._capabilities.sends:
-            if self._joins:
+            if self._dialects:
                 self._inline(markdown, _PARAGRAPH)
             else:
                 self._alone(PartKind.MARKDOWN, markdown)
@@ -139,7 +143,7 @@ class Composition:
         elif isinstance(element, Link):
             titled = self._links and element.title
             self._inline(element if titled else Text(element.as_text()), _LINE)
-        elif isinstance(element, Image) and self._rich:
+        elif isinstance(element, Image) and (self._rich or any(can_show(element, one) for one in self._dialects)):
             self._inline(element)
         else:
             self._alone(PartKind.MEDIA, element)
@@ -165,23 +169,32 @@ class Composition:
         run, self._run, self._gap = self._run, [], 0
         if not run:
             return
-        if any(isinstance(element, Markdown) for element in run):
-            self._parts.append(Part(self._kind_with_markdown(run), _joined(run)))
-            return
-        if not self._links:
+        has_markdown = any(isinstance(element, Markdown) for element in run)
+        if not has_markdown and not self._links:
             run = [self._as_text(element) if isinstance(element, Link) else element for element in run]
-        pictures = any(isinstance(element, Image) for element in run)
-        if pictures and not _says_something([element for element in run if not isinstance(element, Image)]):
-            for element in run:
-                self._parts.append(Part(PartKind.MEDIA if isinstance(element, Image) else PartKind.TEXT, (element,)))
-            return
-        rich = pictures or any(isinstance(element, Link) for element in run)
-        self._parts.append(Part(PartKind.RICH if rich else PartKind.TEXT, _joined(run)))
+        pictures = [element for element in run if isinstance(element, Image)]
+        if pictures and not self._shows_among(pictures, run, has_markdown=has_markdown):
+            for is_picture, group in groupby(run, lambda element: isinstance(element, Image)):
+                some = list(group)
+                self._parts += [Part(PartKind.MEDIA, (one,)) for one in some] if is_picture else [_said(some)]
+        else:
+            self._parts.append(_said(run))
 
-    def _kind_with_markdown(self, run: list[Element]) -> PartKind:
-        """Rich where the platform shows other things beside Markdown in one message; else all of it is Markdown."""
-        others = [element for element in run if not isinstance(element, Markdown)]
-        return PartKind.RICH if self._rich and _says_something(others) else PartKind.MARKDOWN
+    def _shows_among(self, pictures: list[Image], run: list[Element], *, has_markdown: bool) -> bool:
+        """Whether pictures are seen in one message with what stands around them."""
+        if not has_markdown:
+            return self._rich and _says_something(element for element in run if not isinstance(element, Image))
+        return any(
+            (self._rich and dialect.beside) or all(can_show(picture, dialect) for picture in pictures)
+            for dialect in self._dialects
+        )
+
+
+def _said(run: list[Element]) -> Part:
+    if any(isinstance(element, Markdown) for element in run):
+        return Part(PartKind.MARKDOWN, _joined(run))
+    rich = any(isinstance(element, Image | Link) for element in run)
+    return Part(PartKind.RICH if rich else PartKind.TEXT, _joined(run))
 
 
 def _missing(gap: str, before: str, after: str) -> str:

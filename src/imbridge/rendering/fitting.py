@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from imbridge.protocol import Capabilities, Degradation, Element, Image, Loss, Markdown, Text
 from imbridge.rendering.markdown import EVERYTHING, Dialect, parse, write
 from imbridge.rendering.media import word_for
-from imbridge.rendering.message import written
+from imbridge.rendering.message import WrittenMessage, people_lost, written
 from imbridge.rendering.parts import Part, PartKind
 from imbridge.rendering.run import Run
 from imbridge.rendering.split import Build, Measure, split
@@ -34,49 +34,57 @@ class Fitting:
         if part.kind.alone:
             return (part,)
         if part.kind is PartKind.MARKDOWN and self._dialects:
-            return self._markdown(part)
-        if part.kind is PartKind.RICH and self._dialects:
-            self._tell_of_markdown_in(part)
+            return self._markdown(part.elements)
+        return self._as_it_is(part)
+
+    def _as_it_is(self, part: Part) -> Sequence[Part]:
+        """A part for which nothing has to be written."""
         limit = self._capabilities.text_bytes if part.kind is PartKind.TEXT else self._capabilities.markdown_bytes
         if self._measure(part) <= limit:
             return (part,)
         kind = part.kind
         return self._split(part.elements, limit, lambda elements: Part(kind, elements))
 
-    def _markdown(self, part: Part) -> Sequence[Part]:
-        """Written in the account's dialect: of several, in the one that loses least of all of it."""
+    def _markdown(self, elements: tuple[Element, ...]) -> Sequence[Part]:
+        """In the way that loses least of all of it, the first of several."""
+        made: list[tuple[Dialect, PartKind, WrittenMessage]] = []
+        for dialect in self._dialects:
+            kind = self._kind_in(dialect, elements)
+            made.append(
+                (dialect, kind, _beside(elements, dialect) if kind is PartKind.RICH else written(elements, dialect))
+            )
+            if not made[-1][2].changed:
+                break
+        dialect, kind, whole = min(made, key=lambda one: (people_lost(one[2].changed), len(one[2].changed)))
+        if kind is PartKind.RICH:
+            self._tell(whole.changed, dialect.name)
+            return self._as_it_is(Part(kind, elements))
+        return self._written(elements, dialect, whole)
+
+    def _kind_in(self, dialect: Dialect, elements: tuple[Element, ...]) -> PartKind:
+        """Rich where the platform shows what is no Markdown in its own right."""
+        others = any(not isinstance(one, Markdown) and not _is_gap(one) for one in elements)
+        return PartKind.RICH if others and dialect.beside and "rich" in self._capabilities.sends else PartKind.MARKDOWN
+
+    def _written(self, elements: tuple[Element, ...], dialect: Dialect, whole: WrittenMessage) -> Sequence[Part]:
         limit = self._capabilities.markdown_bytes
-        whole = written(part.elements, *self._dialects)
-        dialects = [dialect for dialect in self._dialects if dialect.name == whole.dialect]
-        made = Part(part.kind, part.elements, whole.text, whole.dialect)
         if not whole.text.strip():
             why = "nothing of it would be seen"
             self.degradations.append(Degradation(loss=Loss.DROPPED, what="markdown", how="left out", why=why))
             return ()
+        made = Part(PartKind.MARKDOWN, elements, whole.text, dialect.name)
         if self._measure(made) <= limit:
-            self._tell(whole.changed, whole.dialect)
+            self._tell(whole.changed, dialect.name)
             return (made,)
-
-        def build(elements: tuple[Element, ...]) -> Part:
-            one = written(elements, *dialects)
-            return Part(PartKind.MARKDOWN, elements, one.text, one.dialect)
-
-        parts = self._split(part.elements, limit, build)
+        parts = self._split(
+            elements, limit, lambda some: Part(PartKind.MARKDOWN, some, written(some, dialect).text, dialect.name)
+        )
         changed: dict[str, str] = {}
         for one in parts:
             if one.kind is PartKind.MARKDOWN:
-                changed |= written(one.elements, *dialects).changed
-        self._tell(changed, whole.dialect)
+                changed |= written(one.elements, dialect).changed
+        self._tell(changed, dialect.name)
         return parts
-
-    def _tell_of_markdown_in(self, part: Part) -> None:
-        """What of the Markdown in a rich part, which the adapter writes, is shown otherwise."""
-        changed: dict[str, str] = {}
-        for element in part.elements:
-            if isinstance(element, Markdown):
-                made = written((element,), *self._dialects)
-                changed |= made.changed
-        self._tell(changed, self._dialects[0].name)
 
     def _tell(self, changed: dict[str, str], dialect: str) -> None:
         why = f"{dialect} has no such thing"
@@ -113,6 +121,19 @@ class Fitting:
         why = f"one message has at most {limit} bytes"
         self.degradations.append(Degradation(loss=Loss.SPLIT, what="length", how=f"split into {len(pieces)}", why=why))
         return pieces
+
+
+def _beside(elements: Sequence[Element], dialect: Dialect) -> WrittenMessage:
+    """What of the Markdown among elements that stand in their own right is shown otherwise."""
+    changed: dict[str, str] = {}
+    for element in elements:
+        if isinstance(element, Markdown):
+            changed |= written((element,), dialect).changed
+    return WrittenMessage("", changed, dialect.name)
+
+
+def _is_gap(element: Element) -> bool:
+    return isinstance(element, Text) and element.text.isspace()
 
 
 def _self_contained(element: Element) -> Element:

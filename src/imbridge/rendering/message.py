@@ -1,7 +1,7 @@
 """Elements side by side → one Markdown text in an account's dialect."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -21,6 +21,7 @@ _LOST = {
     "mention": "text: the platform calls nobody in Markdown",
     "mention_all": "text: the platform does not call everybody in Markdown",
     "emoji": "text",
+    "image": "text",
 }
 
 
@@ -65,12 +66,19 @@ def written(elements: Sequence[Element], *dialects: Dialect) -> WrittenMessage:
         if not one.changed:
             return one
         made.append(one)
-    return min(made, key=lambda one: (_people_lost(one), len(one.changed)))
+    return min(made, key=lambda one: (people_lost(one.changed), len(one.changed)))
 
 
-def _people_lost(message: WrittenMessage) -> int:
+def can_show(image: Image, dialect: Dialect) -> bool:
+    """Whether an `Image` can stand in a message of this Markdown."""
+    if not dialect.embeds or "image" not in dialect.shows:
+        return False
+    return bool(dialect.stand_in) if image.has_content else dialect.images.match(image.key) is not None
+
+
+def people_lost(changed: Mapping[str, str]) -> int:
     """Somebody who is not called misses the message; nothing else that a dialect lacks is as bad."""
-    return len(message.changed.keys() & {"mention", "mention_all"})
+    return len(changed.keys() & {"mention", "mention_all"})
 
 
 def _written(elements: Sequence[Element], dialect: Dialect) -> WrittenMessage:
@@ -135,8 +143,10 @@ def _inline(element: Element, dialect: Dialect, called: list[str], lost: dict[st
         lost[element.type] = _LOST[element.type]
     elif isinstance(element, Link):
         return tree.Link(element.url, (tree.Text(_line(element.title or element.url)),))
-    elif isinstance(element, Image) and "image" in dialect.shows and dialect.images.match(element.key):
-        return tree.Image(element.key, _line(element.alt))
+    elif isinstance(element, Image):
+        if can_show(element, dialect):
+            return tree.Image(dialect.stand_in if element.has_content else element.key, _line(element.alt))
+        lost["image"] = _LOST["image"]
     elif isinstance(element, Emoji) and element.code.isascii():
         lost["emoji"] = _LOST["emoji"]
     return tree.Text(_line(element.as_text()))

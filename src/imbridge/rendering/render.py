@@ -66,7 +66,7 @@ def render(
             and repair(text) is text
         ):
             return Rendered((Part(_TEXT, elements),))
-    composition = Composition(capabilities, joins=bool(dialects))
+    composition = Composition(capabilities, dialects)
     for element in elements:
         composition.add(element)
     composed, degradations = composition.finish()
