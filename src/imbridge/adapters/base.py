@@ -15,6 +15,7 @@ from imbridge.adapters.pending import PendingAnswer
 from imbridge.config import AccountConfig
 from imbridge.media.sources import gathered
 from imbridge.protocol import (
+    Button,
     Capabilities,
     Channel,
     Degradation,
@@ -174,10 +175,17 @@ class Growing(ABC):
     Attributes:
         interval: Seconds to leave between two states.
         held: The end of what it was last told to show, as far as it does not show it yet.
+        thinking_bytes: How much of what is thought it can show in a place apart, in bytes; 0: there is no such place.
+        thinking: What is thought so far; whoever writes sets it, and the next state shows it.
+        stop: A button that stops the answer, to be shown beside it while it grows; left out where there is no place for
+            it. Whoever writes sets it before `open`.
     """
 
     interval: float
     held: str = ""
+    thinking_bytes: int = 0
+    thinking: str = ""
+    stop: Button | None = None
 
     @abstractmethod
     def measure(self, part: Part) -> int:
@@ -208,6 +216,13 @@ class Growing(ABC):
             GrowingFullError: as `show`.
             ImbridgeError: as `show`.
         """
+
+    def leave(self) -> None:
+        """The text goes on elsewhere: see, in time, that this does not seem to be written for ever.
+
+        What it shows stays. By default there is nothing to do: it ends by itself.
+        """
+        return
 
 
 class GrowingFullError(ImbridgeError):

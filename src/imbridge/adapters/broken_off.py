@@ -16,6 +16,8 @@ def broken_off(text: str) -> str:
 
 def marked(text: str, mark: str, *, markdown: bool = True) -> str:
     """The text with such a word below it; without `markdown` it is a word in plain text."""
+    if not text.strip():
+        return mark if markdown else mark.replace("*", "")
     return f"{closed(text)}\n\n{mark}" if markdown else f"{text}\n\n{mark.replace('*', '')}"
 
 

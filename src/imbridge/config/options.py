@@ -18,6 +18,17 @@ class Language(StrEnum):
     CHINESE = "zh"
 
 
+class ThinkingMode(StrEnum):
+    """What becomes of what a skill thinks (`Thinking`)."""
+
+    APART = "apart"
+    """Shown where the platform keeps it apart from the answer; elsewhere left out."""
+    SHOW = "show"
+    """Shown everywhere; where there is no place for it, in the answer, as a quote."""
+    HIDE = "hide"
+    """Left out."""
+
+
 class LogLevel(StrEnum):
     """How much the command line logs."""
 
@@ -54,6 +65,8 @@ class BridgeOptions(BaseModel):
         typing_after: Seconds after which a message whose answer takes longer gets the typing sign; None: never.
         stop_words: What the person for whom a skill works says to stop it: nothing but the word, in any case. Empty: no
             word does.
+        thinking: What becomes of what skills think: `apart` shows it where the platform keeps it apart from the answer,
+            `show` everywhere, `hide` nowhere.
         language: Language of what the bridge itself says.
         listen: Where `bridge.run()` and `imbridge run` serve callbacks, if an account has any: `address:port`. The
             default is for a reverse proxy on the same machine, which has the certificate.
@@ -79,6 +92,7 @@ class BridgeOptions(BaseModel):
     stale_after: float = Field(default=1800.0, gt=0, allow_inf_nan=False)
     typing_after: float | None = Field(default=1.0, ge=0, allow_inf_nan=False)
     stop_words: tuple[Annotated[str, Field(pattern=r"\S", max_length=40)], ...] = ("停止", "停", "stop")
+    thinking: Annotated[ThinkingMode, BeforeValidator(_lower)] = ThinkingMode.APART
     language: Annotated[Language, BeforeValidator(_lower)] = Language.ENGLISH
     listen: str = Field(default="127.0.0.1:8000", pattern=LISTEN)
     state: Path | None = None

@@ -71,6 +71,7 @@ from imbridge.protocol.receipt import Degradation, DeliveryState, Loss, Receipt,
 from imbridge.protocol.reply import Reply, Sendable, to_reply
 from imbridge.protocol.sender import Sender
 from imbridge.protocol.texts import Markdown, Text
+from imbridge.protocol.thinking import Thinking
 
 __all__ = [
     "ELEMENT_TYPES",
@@ -157,6 +158,7 @@ __all__ = [
     "Table",
     "TargetGoneError",
     "Text",
+    "Thinking",
     "Toast",
     "UnboundError",
     "Unknown",

@@ -18,6 +18,13 @@ class StreamWriter(Protocol):
     async def write(self, text: str) -> None:
         """Append text. The platform is shown the newest state as often as its limits allow."""
 
+    async def think(self, text: str) -> None:
+        """Append to what is thought, which is shown apart from the text, where the platform has a place for it.
+
+        Elsewhere the option `thinking` says whether it is left out, which the receipt tells, or stands in the text as a
+        quote.
+        """
+
     async def finish(self) -> Receipt:
         """Show the last state and close; further writes fail."""
 
@@ -27,7 +34,7 @@ class StreamWriter(Protocol):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Finish, also when the body failed: what was written so far is shown."""
+        """Finish; when the body failed or was cancelled, what was written so far is shown, with a word that says so."""
 
 
 class Conversation(Protocol):

@@ -10,6 +10,7 @@ from imbridge.protocol.elements import ELEMENT_TYPES, AnyElement
 from imbridge.protocol.errors import SkillError
 from imbridge.protocol.model import ProtocolModel
 from imbridge.protocol.texts import Text
+from imbridge.protocol.thinking import Thinking
 
 
 class Reply(ProtocolModel):
@@ -33,7 +34,7 @@ class Reply(ProtocolModel):
         return bool(self.elements)
 
 
-Sendable = str | Element | Reply | Mapping[str, Any] | Sequence[Any] | AsyncIterable[str]
+Sendable = str | Element | Reply | Mapping[str, Any] | Sequence[Any] | AsyncIterable[str | Thinking]
 """Anything a skill may return or send; `to_reply` turns all but a stream into a `Reply`."""
 
 _ELEMENT: TypeAdapter[Any] = TypeAdapter(AnyElement)

@@ -32,6 +32,7 @@ from imbridge.runtime.ending import within
 from imbridge.runtime.gate import Gate
 from imbridge.runtime.handling import Handling
 from imbridge.skills import BaseSkill, SkillSet
+from imbridge.skills.streams import whole_text
 from imbridge.storage import BaseStorage, MemoryStorage, notebook_at
 from imbridge.transport import HttpPool, WebhookApp
 
@@ -280,7 +281,7 @@ class Bridge(Declaring):
         if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
             raise ValueError(f"an idempotency key has 1 to {_LONGEST_KEY} characters, not {len(key)}")
         if isinstance(content, AsyncIterable):
-            content = "".join([piece async for piece in content])
+            content = await whole_text(content)
         channel = to if isinstance(to, Channel) else Address(to).channel
         self.adapter(channel.account_key)
         entry = await self._delivery.post(channel, to_reply(content), key=key or push_key())

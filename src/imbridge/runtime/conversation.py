@@ -152,6 +152,10 @@ class MessageConversation:
         for stream in self._streams:
             stream.note_stop()
 
+    def shows(self, message_id: str) -> bool:
+        """Whether a message of the platform is one of those that an answer grew in."""
+        return any(stream.shows(message_id) for stream in self._streams)
+
     @property
     def shows_stop(self) -> bool:
         """Whether something that grew says that it was stopped."""
@@ -225,7 +229,15 @@ class MessageConversation:
             return await self.reply(reply, in_thread=in_thread, quote=quote)
 
         adapter = self._handling.adapter_of(channel.account_key)
-        stream = AnswerStream(adapter, channel, post, markdown=markdown, answers=self._message_id)
+        stream = AnswerStream(
+            adapter,
+            channel,
+            post,
+            markdown=markdown,
+            answers=self._message_id,
+            thinking=self._handling.thinking,
+            stop=self._handling.stop_button,
+        )
         self._streams.append(stream)
         return stream
 

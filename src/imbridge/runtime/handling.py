@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import secrets
 from collections import Counter
 from collections.abc import Callable
 
@@ -10,17 +9,32 @@ from imbridge.adapters.base import Adapter, Inbound, Verdict
 from imbridge.adapters.card_seals import RefusedClick
 from imbridge.adapters.pending import Answer, PendingAnswer
 from imbridge.config.options import BridgeOptions
-from imbridge.protocol import AskTimeoutError, Channel, ChatOpened, Event, ImbridgeError, Message, Reply, Text, to_reply
+from imbridge.protocol import (
+    AskTimeoutError,
+    Button,
+    ButtonClicked,
+    Channel,
+    ChatOpened,
+    Event,
+    ImbridgeError,
+    Message,
+    Reply,
+    Text,
+    Toast,
+    to_reply,
+)
 from imbridge.runtime.account_lanes import AccountLanes
 from imbridge.runtime.answers import abandon, as_message, give, release, split, welcome
 from imbridge.runtime.conversation import MessageConversation, lane_of
 from imbridge.runtime.delivery import Delivery, answer_key
+from imbridge.runtime.failures import is_cancelled, note_failure
 from imbridge.runtime.gate import Gate, Pass
 from imbridge.runtime.questions import Questions
 from imbridge.runtime.refusing import Refusing
-from imbridge.runtime.stopping import StoppedError, Stops, Work
-from imbridge.runtime.words import SLOW_DOWN, SORRY, STOPPED
+from imbridge.runtime.stopping import STOP_ACTION, StoppedError, Stops, Work, is_stop_button
+from imbridge.runtime.words import SLOW_DOWN, SORRY, STOP, STOPPED
 from imbridge.skills import Outcome, SkillSet
+from imbridge.skills.streams import whole_text
 from imbridge.storage import BaseStorage, InboxEntry
 
 log = logging.getLogger(__name__)
@@ -49,6 +63,8 @@ class Handling:
         self._owed: dict[tuple[str, str], PendingAnswer] = {}
         self.counts: Counter[str] = Counter()
         self._language = options.language
+        self.thinking = options.thinking
+        self.stop_button = Button(STOP[options.language], action=STOP_ACTION)
         self._refusing = Refusing(options.language)
         self._typing_after = options.typing_after
         self._max_storing = options.max_waiting
@@ -222,14 +238,14 @@ class Handling:
         else:
             message.bind(conversation)
         try:
-            with self.stops.over(message.channel, message.sender, conversation.note_stop) as work:
+            with self.stops.over(message.channel, message.sender, conversation) as work:
                 await self._run(lane, message, conversation, work)
         except StoppedError:
             await self._tell_stopped(conversation)
         except Exception as failure:  # noqa: BLE001 - whatever it is, the user is told and the log has it
             await self._apologise(conversation, message, failure)
         except asyncio.CancelledError as failure:
-            if _is_cancelled():
+            if is_cancelled():
                 raise
             await self._apologise(conversation, message, failure)  # the skill awaited something that was cancelled
         if conversation.session_state:
@@ -279,7 +295,9 @@ class Handling:
 
     async def _handle_event(self, event: Event, waiting: PendingAnswer | None) -> None:
         try:
-            if event.channel is None or event.actor is None:
+            if is_stop_button(event):
+                await self._answer_stop(event, waiting)
+            elif event.channel is None or event.actor is None:
                 await self._run_event(event, waiting)
             else:
                 with self.stops.over(event.channel, event.actor) as work, work:
@@ -290,11 +308,16 @@ class Handling:
                 key = answer_key(event.channel.account_key, event.id, 0)
                 await self.delivery.post(event.channel, to_reply(STOPPED[self._language]), key=key)
         except Exception as failure:  # noqa: BLE001 - nobody can be told but the log
-            self._note_failure(f"event {event.id}", failure)
+            note_failure(self.counts, f"event {event.id}", failure)
         except asyncio.CancelledError as failure:
-            if _is_cancelled():
+            if is_cancelled():
                 raise
-            self._note_failure(f"event {event.id}", failure)
+            note_failure(self.counts, f"event {event.id}", failure)
+
+    async def _answer_stop(self, event: ButtonClicked, waiting: PendingAnswer | None) -> None:
+        self.counts["stop_clicks"] += 1
+        said = Toast(self.stops.click(event)[self._language])
+        await give(event, (said,), waiting, self.adapter_of(f"{event.platform}:{event.account}"))
 
     async def _run_event(self, event: Event, waiting: PendingAnswer | None) -> None:
         outcome = await self.skills.run(event)
@@ -305,7 +328,7 @@ class Handling:
     async def _answer_event(self, event: Event, outcome: Outcome, waiting: PendingAnswer | None) -> None:
         content = outcome.content
         if hasattr(content, "__aiter__"):
-            content = "".join([piece async for piece in content])
+            content = await whole_text(content)
         answer: Answer = ()
         adapter = self.adapter_of(f"{event.platform}:{event.account}")
         if isinstance(event, ChatOpened):
@@ -342,17 +365,9 @@ class Handling:
         if self.questions.closed and isinstance(failure.__cause__, AskTimeoutError):
             log.info("message %s: its question was given up, because the bridge stops", message.id)
             return
-        failure_id = self._note_failure(f"message {message.id}", failure)
+        failure_id = note_failure(self.counts, f"message {message.id}", failure)
         text = SORRY[self._language].format(id=failure_id)
         await conversation.post(Reply(elements=(Text(text),)))
-
-    def _note_failure(self, what: str, failure: BaseException) -> str:
-        """Count and log a failure; its id."""
-        self.counts["failed"] += 1
-        failure_id = secrets.token_hex(4)
-        cause = failure.__cause__ or failure  # the cause has the skill's own traceback
-        log.error("%s: failure %s: %s", what, failure_id, str(failure) or type(failure).__name__, exc_info=cause)
-        return failure_id
 
     # -- stopping ------------------------------------------------------------------------------------------------------
 
@@ -381,9 +396,3 @@ class Handling:
     def waiting(self) -> int:
         """Deliveries that wait for their turn."""
         return self._lanes.waiting
-
-
-def _is_cancelled() -> bool:
-    """Somebody cancels the task we are in, as opposed to something that it awaited."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0

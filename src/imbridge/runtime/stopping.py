@@ -2,22 +2,37 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self, TypeGuard
 
-from imbridge.protocol import Channel, Message, Sender
+from imbridge.config.options import Language
+from imbridge.protocol import ButtonClicked, Channel, Event, Message, Sender
+from imbridge.runtime.words import NOT_YOURS, OVER, STOPPED
 
 log = logging.getLogger(__name__)
 
-_Chat = tuple[str, str, str]
+STOP_ACTION = "imbridge:stop"
+"""Action of the button that stops an answer; its clicks reach no skill."""
+_Chat = tuple[str, str]
+"""Without its kind, which is a guess where only a click tells of it."""
 _MOST_AROUND = 64
 """White space around a word; what has more is no word that stops."""
 
 
 class StoppedError(Exception):
     """The person for whom a skill worked has stopped it."""
+
+
+class Answering(Protocol):
+    """What a skill says, as far as it matters to whoever stops it."""
+
+    def note_stop(self) -> None:
+        """It is about to be broken off, because the person wants it."""
+
+    def shows(self, message_id: str) -> bool:
+        """Whether it grows in a message of the platform."""
 
 
 class Work:
@@ -29,17 +44,15 @@ class Work:
     Attributes:
         channel: Where it answers.
         person: For whom it works.
-        stopped: Whether somebody stopped it.
     """
 
-    __slots__ = ("_cancelling", "_cancels", "_on_stop", "_task", "channel", "person", "stopped")
+    __slots__ = ("_answer", "_cancelling", "_cancels", "_task", "channel", "person")
 
-    def __init__(self, channel: Channel, person: Sender, on_stop: Callable[[], None]) -> None:
-        """`on_stop` is called before the task is told."""
+    def __init__(self, channel: Channel, person: Sender, answer: Answering | None) -> None:
+        """`answer` is what the skill says."""
         self.channel = channel
         self.person = person
-        self.stopped = False
-        self._on_stop = on_stop
+        self._answer = answer
         self._task: asyncio.Task[object] | None = None
         self._cancelling = self._cancels = 0
 
@@ -66,10 +79,14 @@ class Work:
         """Cancel the skill; nothing to do when it is done and its answer is just being closed."""
         if self._task is None:
             return
-        self.stopped = True
         self._cancels += 1
-        self._on_stop()
+        if self._answer is not None:
+            self._answer.note_stop()
         self._task.cancel()
+
+    def shows(self, message_id: str) -> bool:
+        """Whether its answer grows in a message of the platform."""
+        return self._answer is not None and self._answer.shows(message_id)
 
 
 class Stops:
@@ -82,9 +99,9 @@ class Stops:
         self._at_work: dict[_Chat, list[Work]] = {}
 
     @contextmanager
-    def over(self, channel: Channel, person: Sender, on_stop: Callable[[], None] = lambda: None) -> Iterator[Work]:
+    def over(self, channel: Channel, person: Sender, answer: Answering | None = None) -> Iterator[Work]:
         """A skill's work, and the closing of what it said: as long as it lasts, a word that stops is no message."""
-        work, chat = Work(channel, person, on_stop), _chat(channel)
+        work, chat = Work(channel, person, answer), _chat(channel)
         self._at_work.setdefault(chat, []).append(work)
         try:
             yield work
@@ -105,6 +122,18 @@ class Stops:
             work.stop()
         return bool(works)
 
+    def click(self, event: ButtonClicked) -> Mapping[Language, str]:
+        """Stop what a button beside an answer stops; what whoever clicked is to be told."""
+        chat = () if event.channel is None else self._at_work.get(_chat(event.channel), ())
+        work = next((work for work in chat if work.shows(event.message_id)), None)
+        if work is None:
+            return OVER
+        if event.actor is None or event.actor.id != work.person.id:
+            return NOT_YOURS
+        log.info("%s: %s stops what is done for them", work.channel.address, work.person.id)
+        work.stop()
+        return STOPPED
+
     def _meant(self, message: Message) -> Sequence[Work]:
         """What is done for its sender in its conversation; if nothing is, in other threads of its chat."""
         if not self._is_word(message.text):
@@ -118,4 +147,9 @@ class Stops:
 
 
 def _chat(channel: Channel) -> _Chat:
-    return channel.account_key, channel.kind, channel.id
+    return channel.account_key, channel.id
+
+
+def is_stop_button(event: Event) -> TypeGuard[ButtonClicked]:
+    """Whether somebody clicked the button that stops an answer."""
+    return isinstance(event, ButtonClicked) and event.action == STOP_ACTION and event.verified

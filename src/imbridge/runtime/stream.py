@@ -4,15 +4,16 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from imbridge.adapters.base import Adapter, GrowingFullError
 from imbridge.adapters.broken_off import INTERRUPTED, STOPPED, marked
+from imbridge.config.options import ThinkingMode
 from imbridge.protocol import (
+    Button,
     Channel,
     Degradation,
     DeliveryError,
-    DeliveryState,
     ImbridgeError,
     Loss,
     Markdown,
@@ -21,9 +22,12 @@ from imbridge.protocol import (
     Reply,
     SkillError,
     Text,
+    Thinking,
 )
-from imbridge.rendering import Part, beginning, repair, rest_after
+from imbridge.rendering import Part, PartKind, beginning, repair, rest_after
+from imbridge.runtime.stream_receipt import sum_up
 from imbridge.runtime.surfaces import EditedMessage, GrownMessage, Surface, is_as_meant
+from imbridge.runtime.thinking import Thoughts
 
 log = logging.getLogger(__name__)
 
@@ -47,13 +51,27 @@ class AnswerStream:
         *,
         markdown: bool = False,
         answers: str = "",
+        thinking: ThinkingMode = ThinkingMode.APART,
+        stop: Button | None = None,
     ) -> None:
-        """`post` sends a reply in its turn and gives back its receipt; `answers` is the message that is answered."""
+        """Nothing is shown yet.
+
+        Args:
+            adapter: Of the account.
+            channel: Where it is said.
+            post: Sends a reply in its turn and gives back its receipt.
+            markdown: The text is Markdown.
+            answers: The message that is answered.
+            thinking: What becomes of what is thought.
+            stop: A button that stops it, for platforms that can show one beside it.
+        """
         self._adapter = adapter
         self._channel = channel
         self._post = post
         self._markdown = markdown
         self._answers = answers
+        self._stop = stop
+        self._thoughts = Thoughts(thinking)
         self._may_grow = True
         self._surface = self._new_surface()
         self._text = ""
@@ -83,12 +101,26 @@ class AnswerStream:
 
     async def write(self, text: str) -> None:
         """Append text."""
-        if self._finishing is not None:
-            raise SkillError("this stream is finished; open a new one with msg.stream()")
+        self._check_unfinished()
         text = self._half + text
         self._half = text[-1] if "\ud800" <= text[-1:] <= "\udbff" else ""
-        if not self._add(text.removesuffix(self._half)):
-            return
+        text = text.removesuffix(self._half)
+        if self._add(self._thoughts.between() + text if text else text):
+            self._show_soon()
+
+    async def think(self, text: str) -> None:
+        """Append to what is thought; see `StreamWriter`."""
+        self._check_unfinished()
+        room = self._surface.thinking_bytes if self._surface is not None else 0
+        said = self._thoughts.add(repair(text), self._text, room=room)
+        if self._add(said) or (room and self._thoughts.text.strip()):
+            self._show_soon()
+
+    def _check_unfinished(self) -> None:
+        if self._finishing is not None:
+            raise SkillError("this stream is finished; open a new one with msg.stream()")
+
+    def _show_soon(self) -> None:
         self._changed.set()
         if self._surface is not None and self._show_task is None:
             self._show_task = asyncio.create_task(self._keep_showing(), name="stream")
@@ -121,6 +153,10 @@ class AnswerStream:
         """The person stops it: it is about to be broken off."""
         self._stopped = True
 
+    def shows(self, message_id: str) -> bool:
+        """Whether a message of the platform is one that it grows in."""
+        return any(message_id in receipt.message_ids for receipt in self._receipts)
+
     @property
     def shows_stop(self) -> bool:
         """Whether people see that it was stopped."""
@@ -139,12 +175,12 @@ class AnswerStream:
             if task is not None:
                 task.cancel()
 
-    async def feed(self, pieces: AsyncIterable[str]) -> Receipt:
+    async def feed(self, pieces: AsyncIterable[str | Thinking]) -> Receipt:
         """Write all pieces, then finish; what was written before a failure is shown all the same."""
         async with self:
             try:
                 async for piece in pieces:
-                    await self.write(piece)
+                    await (self.think(piece.text) if isinstance(piece, Thinking) else self.write(piece))
             finally:
                 if isinstance(pieces, AsyncGenerator):  # its `finally` runs now, not when it is collected
                     await pieces.aclose()
@@ -188,20 +224,21 @@ class AnswerStream:
     async def _show(self, *, last: bool = False) -> bool:
         """Bring the newest state to the platform; False when nothing more can be shown before the end."""
         while (surface := self._surface) is not None:
-            text = self._text  # more may be written while we wait for the platform
+            text, thought = self._text, self._thoughts.text  # more may be written while we wait for the platform
             blank = surface.message_id is None and text.isspace()
-            if not text or (blank and (self._receipts or not last)):
+            if not thought.strip() and (not text or (blank and (self._receipts or not last))):
                 return True  # white space is no message: it waits for what follows it
-            part, rest = beginning(text, self._adapter.capabilities, surface.measure, markdown=self._markdown)
+            surface.think(thought)
+            part, rest = self._beginning(surface, text)
             try:
                 if rest:  # the message is full: close it, go on in a new one
-                    if await self._put(surface, part, _text_of(part), last=True):
+                    if await self._put(surface, part, _text_of(part), thought, last=True):
                         self._go_on(rest + self._text[len(text) :])
-                elif not last and text == self._shown:
+                elif not last and self._is_shown(text, thought):
                     return True
                 elif not last and surface.message_id is not None and surface.updates_left <= 1:
                     return False
-                elif await self._put(surface, part, text, last=last):
+                elif await self._put(surface, part, text, thought, last=last):
                     return True
             except DeliveryError as error:
                 log.warning("%s: a state of a stream may have arrived, or not: %s", self._channel.address, error)
@@ -209,7 +246,15 @@ class AnswerStream:
                 return not last
         return False
 
-    async def _put(self, surface: Surface, part: Part, text: str, *, last: bool) -> bool:
+    def _beginning(self, surface: Surface, text: str) -> tuple[Part, str]:
+        if not text:  # so far there is nothing but thinking
+            return Part(PartKind.MARKDOWN, (Markdown(""),)) if self._markdown else Part(PartKind.TEXT, (Text(""),)), ""
+        return beginning(text, self._adapter.capabilities, surface.measure, markdown=self._markdown)
+
+    def _is_shown(self, text: str, thought: str) -> bool:
+        return text == self._shown and thought == self._thoughts.shown
+
+    async def _put(self, surface: Surface, part: Part, text: str, thought: str, *, last: bool) -> bool:
         """Show a state on a surface; False when another one has to take over, which is chosen then.
 
         Raises:
@@ -217,12 +262,12 @@ class AnswerStream:
         """
         try:
             if surface.message_id is None:
-                if not await self._begin(surface, part, text):
+                if not await self._begin(surface, part, text, thought):
                     return False
                 if not last or self._surface is not surface:
                     return True
             if last:
-                await surface.end(part, text, shown=text == self._shown)
+                await surface.end(part, text, shown=self._is_shown(text, thought))
             else:
                 await surface.update(part, text)
         except ImbridgeError as error:
@@ -231,19 +276,19 @@ class AnswerStream:
                 log.info("%s: a state of a stream is left out: %s", self._channel.address, error)
                 self._changed.set()  # it is shown with the next one
                 return True
-            if text == self._shown:
+            if self._is_shown(text, thought):
                 log.warning("%s: a stream could not be closed: %s", self._channel.address, error)
                 return True  # all of it is there
             if surface.message_id is not None and isinstance(error, DeliveryError) and error.ambiguous:
                 raise
             self._leave(surface, error)
             return False
-        self._shown = text.removesuffix(surface.held)
+        self._shown, self._thoughts.shown = text.removesuffix(surface.held), thought
         self._doubt = None
         self._full_at_once = 0
         return True
 
-    async def _begin(self, surface: Surface, part: Part, text: str) -> bool:
+    async def _begin(self, surface: Surface, part: Part, text: str, thought: str) -> bool:
         """Send the message that shows the first text."""
         receipt = await self._post(await surface.begin(part, text))
         self._receipts.append(receipt)
@@ -253,17 +298,22 @@ class AnswerStream:
         self._shown = text.removesuffix(surface.held)
         if receipt.message_id is None:
             self._surface = None  # it is there, and cannot be changed
+            self._text = self._thoughts.homeless(self._text) if not self._shown else self._text
             return True
         surface.message_id = receipt.message_id
         if isinstance(surface, GrownMessage) and not is_as_meant(receipt):
             self._may_grow = False  # the card came out as text: that can be edited
             self._surface = self._new_surface()
+            self._text = self._thoughts.homeless(self._text)
             if self._surface is not None:
                 self._surface.message_id = receipt.message_id
+        else:
+            self._thoughts.shown = thought
         return True
 
     def _leave(self, surface: Surface, error: ImbridgeError) -> None:
         """What a surface shows stays where it is; the rest goes on in a new message of its kind, or otherwise."""
+        surface.leave()
         if self._doubt is not None:
             self._surface = None  # nobody knows what is left to be shown
             return
@@ -282,9 +332,13 @@ class AnswerStream:
 
     def _go_on(self, rest: str) -> None:
         """In a new message."""
+        if self._shown or self._thoughts.shown:
+            self._thoughts.go_on()
         self._text = rest
         self._shown = ""
         self._surface = self._new_surface()
+        if self._surface is None or not self._surface.thinking_bytes:
+            self._text = self._thoughts.homeless(self._text)
 
     def _fall_back(self, surface: Surface, error: ImbridgeError) -> None:
         """To the next way of showing; what is shown already stays where it is."""
@@ -301,6 +355,7 @@ class AnswerStream:
         may_grow = self._may_grow and self._adapter.can_grow(self._answers)
         growing = self._adapter.grow(markdown=self._markdown, channel=self._channel) if may_grow else None
         if growing is not None:
+            growing.stop = self._stop
             return GrownMessage(growing)
         return EditedMessage(self._adapter, self._channel) if self._adapter.capabilities.edit else None
 
@@ -323,29 +378,7 @@ class AnswerStream:
             if rest and not (rest.isspace() and self._receipts):
                 element = Markdown(rest) if self._markdown else Text(rest)
                 self._receipts.append(await self._post(Reply(elements=(element,))))
-        return self._sum_up()
-
-    def _sum_up(self) -> Receipt:
-        if not self._receipts:
-            return Receipt(state=DeliveryState.SKIPPED, channel=self._channel.address)
-        parts = tuple(part for receipt in self._receipts for part in receipt.parts)
-        degradations = [degradation for receipt in self._receipts for degradation in receipt.degradations]
-        facts: dict[str, Any] = {
-            "state": DeliveryState.SENT,
-            "parts": parts,
-            "attempts": sum(receipt.attempts for receipt in self._receipts),
-            "degradations": (*self._degradations, *degradations),
-        }
-        failed = next((receipt for receipt in self._receipts if not receipt), None)
-        if failed is not None:
-            facts["state"] = DeliveryState.PARTIAL if parts else failed.state
-        elif self._doubt is not None:
-            facts["state"] = DeliveryState.PARTIAL
-            facts |= {
-                "error": f"the last of the text may have arrived, or not: {self._doubt}",
-                "code": self._doubt.code,
-            }
-        return (failed or self._receipts[-1]).model_copy(update=facts)
+        return sum_up(self._receipts, self._channel, [*self._degradations, *self._thoughts.lost], self._doubt)
 
 
 def _text_of(part: Part) -> str:

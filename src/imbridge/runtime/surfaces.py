@@ -30,6 +30,19 @@ class Surface(ABC):
         """The end of the text that it does not show yet, although it was told to."""
         return ""
 
+    @property
+    def thinking_bytes(self) -> int:
+        """How much of what is thought it shows in a place apart; 0: none."""
+        return 0
+
+    def think(self, text: str) -> None:
+        """The next state shows this in that place: all that is thought so far."""
+        return
+
+    def leave(self) -> None:
+        """The text goes on elsewhere."""
+        return
+
     @abstractmethod
     def measure(self, part: Part) -> int:
         """Bytes of a part in this form."""
@@ -100,6 +113,16 @@ class GrownMessage(Surface):
     @property
     def held(self) -> str:  # noqa: D102 - inherited
         return self._growing.held
+
+    @property
+    def thinking_bytes(self) -> int:  # noqa: D102 - inherited
+        return self._growing.thinking_bytes
+
+    def think(self, text: str) -> None:  # noqa: D102 - inherited
+        self._growing.thinking = text
+
+    def leave(self) -> None:  # noqa: D102 - inherited
+        self._growing.leave()
 
     def measure(self, part: Part) -> int:  # noqa: D102 - inherited
         return self._growing.measure(part)

@@ -2,21 +2,23 @@
 
 from collections.abc import AsyncIterable, AsyncIterator
 
-from imbridge.protocol import SkillError
+from imbridge.protocol import SkillError, Thinking
 from imbridge.skills.errors import SkillFailure
 
 
-async def guarded_stream(pieces: AsyncIterable[str], skill: str, handler: str) -> AsyncIterator[str]:
+async def guarded_stream(
+    pieces: AsyncIterable[str | Thinking], skill: str, handler: str
+) -> AsyncIterator[str | Thinking]:
     """Pass the pieces on; close the source when the reader stops early.
 
     Raises:
         SkillFailure: the source raised, or gave something that is not text.
     """
-    iterator: AsyncIterator[str] | None = None
+    iterator: AsyncIterator[str | Thinking] | None = None
     try:
         iterator = aiter(pieces)
         async for piece in iterator:
-            yield _text(piece)
+            yield _checked(piece)
     except (Exception, SystemExit, KeyboardInterrupt) as error:
         raise SkillFailure(skill, handler, error) from error
     finally:
@@ -25,7 +27,12 @@ async def guarded_stream(pieces: AsyncIterable[str], skill: str, handler: str) -
             await close()
 
 
-def _text(piece: object) -> str:
-    if not isinstance(piece, str):
-        raise SkillError(f"a stream is made of str; this one gave a {type(piece).__name__}")
+def _checked(piece: object) -> str | Thinking:
+    if not isinstance(piece, str | Thinking):
+        raise SkillError(f"a stream is made of str and Thinking; this one gave a {type(piece).__name__}")
     return piece
+
+
+async def whole_text(pieces: AsyncIterable[str | Thinking]) -> str:
+    """What a stream says, where it is not shown growing: without what was thought."""
+    return "".join([piece async for piece in pieces if isinstance(piece, str)])

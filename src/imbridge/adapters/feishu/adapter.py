@@ -21,10 +21,11 @@ from imbridge.adapters.feishu.outbound import as_plain_text, measure, message_bo
 from imbridge.adapters.feishu.received.completion import Completion
 from imbridge.adapters.feishu.refusals import DegradeError, RetargetError, gone, passing
 from imbridge.adapters.feishu.sent.answers import written_answer
+from imbridge.adapters.feishu.sent.card_streams import CardStreams
 from imbridge.adapters.feishu.sent.cards import images_in, simpler
 from imbridge.adapters.feishu.sent.media import FeishuMedia
 from imbridge.adapters.feishu.sent.people import People
-from imbridge.adapters.feishu.sent.streaming import StreamingCard
+from imbridge.adapters.feishu.sent.streaming import StreamingCard, key_for
 from imbridge.adapters.feishu.services import granted
 from imbridge.adapters.feishu.services.approvals import Approvals
 from imbridge.adapters.feishu.services.chats import FeishuChats
@@ -45,7 +46,6 @@ from imbridge.protocol import (
     Loss,
     Media,
     Message,
-    NotPermittedError,
     NotSupportedError,
     SentPart,
 )
@@ -105,7 +105,8 @@ class FeishuAdapter(Adapter):
         self.contacts = FeishuContacts(self.caller)
         self._people = People(self.chats, self.contacts)
         self.mode = config.mode
-        self._streams_into_cards = config.stream is StreamMode.CARD
+        allowed = config.stream is StreamMode.CARD
+        self._streams = CardStreams(self.caller, context.notes, allowed=allowed, button=config.stop_button)
         self._webhook = FeishuWebhook(config, self.me, context.intake, self._answer)
         self._driver = FeishuLink(self.caller, self.me, context.intake, self._answer)
         self._link = Link(
@@ -134,6 +135,7 @@ class FeishuAdapter(Adapter):
             raise
         if self.mode is Mode.WEBHOOK:
             self.tell(Health.UP, "waiting for callbacks")
+        await self._streams.start()
         await self.approvals.begin()
 
     async def stop_reading(self) -> None:
@@ -145,6 +147,7 @@ class FeishuAdapter(Adapter):
     async def close(self) -> None:
         """Let go of everything."""
         await self.stop_reading()
+        await self._streams.close()
         await self.oauth.close()
         await self._sdk.close()
         await self.caller.close()
@@ -180,6 +183,7 @@ class FeishuAdapter(Adapter):
 
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part; `key` becomes the `uuid`, so that a repeated send makes one message within an hour."""
+        key = key_for(part, key)
         part, degradations = await self._ready(part, target.channel)
         while True:
             kind, content = await self._body(part, target.channel)
@@ -290,14 +294,7 @@ class FeishuAdapter(Adapter):
 
     def grow(self, *, markdown: bool, channel: Channel | None = None) -> StreamingCard | None:
         """A card that text is streamed into; None where the settings say that messages are to be edited."""
-        if not self._streams_into_cards:
-            return None
-        return StreamingCard(self.caller, markdown=markdown, on_refused=self._edit_from_now_on)
-
-    def _edit_from_now_on(self, error: NotPermittedError) -> None:
-        if self._streams_into_cards:
-            log.warning("%s: answers that grow are edited messages from now on: %s", self.key, error)
-            self._streams_into_cards = False
+        return self._streams.grow(markdown=markdown, seal=self.me.seal(channel))
 
     async def read(self, message_id: str, media: Media) -> bytes:
         """Fetch the bytes of a received media element; at most `download_limit`."""
@@ -337,6 +334,7 @@ class FeishuAdapter(Adapter):
         return {
             **self._driver.counts,
             **self._completion.counts,
+            **self._streams.counts,
             **{name: getattr(counts, name) for name in counts.__slots__},
             "calls": self.caller.calls,
             "retries": self.caller.retries,

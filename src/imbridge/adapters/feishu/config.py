@@ -53,6 +53,8 @@ class FeishuConfig(AccountConfig):
         base_url: Replaces the domain's address: private deployments and tests.
         stream: `card`: an answer that grows is streamed into a card, which needs the scope `cardkit:card:write`; where
             that fails a message is edited. `edit`: a message is edited.
+        stop_button: An answer that grows in a card has a button that stops it. Clicks come as `card.action.trigger`,
+            which the app has to be subscribed to: without that, whoever clicks gets an error.
         mode: `long_connection` needs no public address; `webhook` is served by `bridge.asgi()`; `custom_bot` only
             sends, and is meant when `webhook_url` is all there is.
         webhook_url: Address of a custom bot. Who has it can post into the group: it is a credential.
@@ -95,6 +97,7 @@ class FeishuConfig(AccountConfig):
         default=None, description="http(s) address of the open platform, for private deployments and tests"
     )
     stream: StreamMode = Field(default=StreamMode.CARD, description="card or edit")
+    stop_button: bool = False
     webhook_url: SecretStr | None = Field(
         default=None,
         validate_default=True,
