@@ -1,36 +1,46 @@
 """What the buttons of our cards carry, for platforms where that is one text; and what comes back of it.
 
-The action's name, or `{"imbridge": action, "value": value}` as JSON where there is a value. A button of DingTalk's own
-AI card has nothing but an `id`, one of QQ nothing but its `data`. A button of a template of one's own in DingTalk has
-parameters, which carry the same. Source: DingTalk's Python SDK, `card_instance.py` (`msgButtons` with `id` and
-`request`); open.dingtalk.com, "event callback" of cards; bot.q.qq.com, "message buttons".
+`{"imbridge": action, "value": value, "seal": ...}` as JSON. A button of DingTalk's own AI card has nothing but an `id`,
+one of QQ nothing but its `data`, one of WeCom nothing but its `key`. A button of a template of one's own in DingTalk
+has parameters, of which one carries the same. Source: DingTalk's Python SDK, `card_instance.py` (`msgButtons` with `id`
+and `request`); open.dingtalk.com, "event callback" of cards; bot.q.qq.com, "message buttons".
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic_core import from_json, to_json
 
 OWN = "imbridge"
 """Key of the action's name: it says that a button is of a card made here."""
+PICKS = "picks"
+"""Key of the names of lists: what was chosen from them comes back with the click, each with a seal of its own."""
 
 
-def button_id(action: str, value: Any, *, choice: str = "") -> str:
-    """The id of a button whose template gives it nothing else.
+def button_params(action: str, value: Any = None, *, choice: str = "", picks: Iterable[str] = ()) -> dict[str, Any]:
+    """What a button carries, before it is sealed.
 
     Args:
         action: The action's name.
         value: What it carries.
         choice: The only thing that is filled in, by its name: what comes back of it is the value.
+        picks: The names of the lists from which something is chosen that comes with it.
     """
-    if value is None and not action.startswith("{") and not choice:
-        return action
-    return to_json({**button_params(action, value), **({"choice": choice} if choice else {})}).decode()
+    names = list(picks)
+    carried: dict[str, Any] = {OWN: action}
+    if value is not None:
+        carried["value"] = value
+    if choice:
+        carried["choice"] = choice
+    if names:
+        carried[PICKS] = names
+    return carried
 
 
-def button_params(action: str, value: Any) -> dict[str, Any]:
-    """The parameters of a button."""
-    return {OWN: action} if value is None else {OWN: action, "value": value}
+def written(carried: Mapping[str, Any]) -> str:
+    """What a button carries, as a text; of nothing but a name, the name."""
+    action = str(carried[OWN])
+    return action if len(carried) == 1 and not action.startswith("{") else to_json(carried).decode()
 
 
 def carried(text: str) -> Mapping[str, Any] | None:

@@ -11,13 +11,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from imbridge.adapters.card_actions import OWN
+from imbridge.adapters.card_actions import OWN, PICKS
 from imbridge.protocol import ButtonClicked
 
 SEAL = "seal"
 """Key of the seal, beside the action's name and what else a button carries."""
-PICKS = "picks"
-"""Key of the names in a form whose values were chosen from a list, and are sealed each."""
 
 NO_SEAL = "without a seal: of a card from before seals were used, or forged"
 WRONG_SEAL = "with a seal that does not fit: forged, of another chat or account, or from before the secret was changed"

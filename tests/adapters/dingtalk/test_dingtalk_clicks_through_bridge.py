@@ -101,7 +101,7 @@ async def test_a_toast_is_a_line_for_who_has_clicked(rig: Rig, told: list[Button
     team.members.append(bob)
     async with bridged(rig, [Toast("*Noted*"), "and a word"], told) as bridge:
         message = await ask(rig, bridge, where=f"dingtalk:work/group/{team.open_conversation_id}")
-        await rig.alice.clicks(message, action_id="No")
+        await rig.alice.clicks(message, action_id=id_of(message, "No"))
         await until(lambda: "and a word" in texts(rig), "the message")
     assert lines(message, rig.alice) == ["Release?", "Build 7", "\\*Noted\\*", "Yes", "No"]
     assert lines(message, bob) == lines(message) == ASKED
@@ -114,7 +114,7 @@ async def test_a_toast_is_a_line_for_who_has_clicked(rig: Rig, told: list[Button
 async def test_a_card_and_a_toast(rig: Rig, told: list[ButtonClicked]) -> None:
     async with bridged(rig, [Toast("Done"), DONE], told) as bridge:
         message = await ask(rig, bridge)
-        await rig.alice.clicks(message, action_id="No")
+        await rig.alice.clicks(message, action_id=id_of(message, "No"))
     assert lines(message, rig.alice) == ["Released", "by Alice", "Done", "Undo"]
     assert rig.ding.violations == []
 
@@ -129,9 +129,9 @@ async def test_a_card_without_a_toast_takes_the_last_toast_away(rig: Rig, told: 
 
     async with bridge:
         message = await ask(rig, bridge)
-        await rig.alice.clicks(message, action_id="No")
+        await rig.alice.clicks(message, action_id=id_of(message, "No"))
         assert lines(message, rig.alice) == ["Release?", "Build 7", "Wait", "Yes", "No"]
-        await rig.alice.clicks(message, action_id="No")
+        await rig.alice.clicks(message, action_id=id_of(message, "No"))
     assert lines(message, rig.alice) == RELEASED
 
 
@@ -139,7 +139,7 @@ async def test_a_card_without_a_toast_takes_the_last_toast_away(rig: Rig, told: 
 async def test_nothing_is_said(rig: Rig, told: list[ButtonClicked], say: Any) -> None:
     async with bridged(rig, say, told) as bridge:
         message = await ask(rig, bridge)
-        assert await rig.alice.clicks(message, action_id="No") == {}
+        assert await rig.alice.clicks(message, action_id=id_of(message, "No")) == {}
     assert len(told) == 1
     assert lines(message) == ASKED
     assert rig.ding.violations == []
@@ -157,7 +157,7 @@ class TestAnswersThatTakeMore:
     async def test_a_picture_is_uploaded_first(self, rig: Rig, told: list[ButtonClicked]) -> None:
         async with bridged(rig, Card(body=(Image(data=PNG, alt="chart"),)), told) as bridge:
             message = await ask(rig, bridge)
-            assert await rig.alice.clicks(message, action_id="No") != {}
+            assert await rig.alice.clicks(message, action_id=id_of(message, "No")) != {}
         assert lines(message)[0].startswith("![chart](@")
         assert rig.ding.violations == []
 
@@ -168,13 +168,13 @@ class TestAnswersThatTakeMore:
         async with bridged(rig, Card(body=(Image(data=PNG, alt="chart"),)), told) as bridge:
             message = await ask(rig, bridge)
             rig.ding.faults.http_delay("/media/upload", 0.5, times=1)
-            assert await rig.alice.clicks(message, action_id="No") == {}
+            assert await rig.alice.clicks(message, action_id=id_of(message, "No")) == {}
             await until(lambda: lines(message)[0].startswith("![chart](@"), "the other card")
 
     async def test_a_picture_that_is_none_is_its_text(self, rig: Rig, told: list[ButtonClicked]) -> None:
         async with bridged(rig, Card(body=(Image(data=b"no picture", alt="chart"),)), told) as bridge:
             message = await ask(rig, bridge)
-            await rig.alice.clicks(message, action_id="No")
+            await rig.alice.clicks(message, action_id=id_of(message, "No"))
         assert lines(message) == ["[image: chart]"]
 
     async def test_a_card_with_too_many_buttons(
@@ -183,7 +183,7 @@ class TestAnswersThatTakeMore:
         many = Card(body=tuple(Button(str(number)) for number in range(21)))
         async with bridged(rig, many, told) as bridge:
             message = await ask(rig, bridge)
-            assert await rig.alice.clicks(message, action_id="No") == {}
+            assert await rig.alice.clicks(message, action_id=id_of(message, "No")) == {}
             await until(lambda: "could not be changed" in caplog.text, "a word in the log")
         assert lines(message) == ASKED
 
@@ -205,9 +205,11 @@ class TestOtherTemplates:
         form = Form(name="f", body=(Input(name="why"), Select(name="n", options=["1", "2"]), Button("Go", submit=True)))
         async with bridged(rig, [Toast("Thanks"), DONE], told, interactive_template="my.schema") as bridge:
             message = await ask(rig, bridge, Card(title="Why?", body=(form,)))
-            values = {"form": {"why": "because", "n": {"index": 1, "value": "2"}}}
+            (_, number) = json.loads(card_of(message).data["form"])["fields"]
+            values = {"form": {"why": "because", "n": {"index": 1, "value": number["options"][1]["value"]}}}
             await rig.alice.clicks(message, action_id=card_of(message).data["form_action"], values=values)
         assert (told[0].action, told[0].form) == ("Go", {"why": "because", "n": "2"})
+        assert told[0].verified
         assert card_of(message).data["title"] == "Released"
         assert card_of(message).private[rig.alice.userid] == {"notice": "Thanks"}
         assert rig.ding.violations == []
@@ -255,7 +257,7 @@ async def test_a_click_after_a_restart_is_in_its_private_chat(rig: Rig, told: li
     async with bridged(rig, None, []) as bridge:
         message = await ask(rig, bridge)
     async with bridged(rig, DONE, told):
-        await rig.alice.clicks(message, action_id="No")
+        await rig.alice.clicks(message, action_id=id_of(message, "No"))
     assert told[0].channel is not None
     assert told[0].channel.id == rig.alice.userid
     assert lines(message) == RELEASED

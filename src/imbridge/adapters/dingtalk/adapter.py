@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
+from imbridge.adapters.card_seals import Seals
 from imbridge.adapters.dingtalk.api import DingTalkApi
 from imbridge.adapters.dingtalk.capabilities import ROBOT
 from imbridge.adapters.dingtalk.config import DingTalkConfig, Mode
@@ -83,7 +84,7 @@ class DingTalkAdapter(Adapter):
         super().__init__(config, context)
         self.settings = config
         self.api = DingTalkApi(config, context.pool)
-        self.me = Identity(config.name, config.robot)
+        self.me = Identity(config.name, config.robot, seals=Seals(config.key, config.client_secret.get_secret_value()))
         self.sessions = Sessions(config, context.pool, context.notes)
         self.contacts = DingTalkContacts(self.api)
         self.oauth = OAuth(self.api, context.pool, self.contacts)
@@ -95,7 +96,7 @@ class DingTalkAdapter(Adapter):
         cards = CardApi(self.api)
         self.card_streams = CardStreams(cards, context.notes, self.capabilities)
         self._cards = CardSpeaking(
-            cards, self.card_streams, self.media, self._speaking.say, self.measure, self.capabilities
+            cards, self.card_streams, self.media, self.me.seals, self._speaking.say, self.measure, self.capabilities
         )
         self.me.card_channel = self._cards.channel_of
         self.counts: Counter[str] = Counter()

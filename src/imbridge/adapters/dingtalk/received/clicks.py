@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from imbridge.adapters.card_actions import OWN, carried
+from imbridge.adapters.card_actions import OWN, PICKS, carried
+from imbridge.adapters.card_seals import SEAL, Seals, kind_of_click
 from imbridge.adapters.dingtalk.card_tracks import is_private
 from imbridge.adapters.dingtalk.received.facts import group, private, text_of, unpacked
 from imbridge.adapters.dingtalk.received.identity import Identity
-from imbridge.protocol import ButtonClicked, Channel, Event, Sender
+from imbridge.protocol import Channel, Event, Sender
 
 _UNION = 2
 _SPACE = re.compile(r"dtv1\.card:?//(?P<type>[A-Za-z_]+)\.(?P<id>.+)", re.DOTALL)
@@ -30,7 +31,8 @@ def button_clicked(key: str, data: Mapping[str, Any], me: Identity, at: datetime
     card, user = text_of(data, "outTrackId"), text_of(data, "userId")
     if not card or text_of(data, "type") not in ("", "actionCallback"):
         raise ValueError("no click on a card")
-    return ButtonClicked(
+    facts = what_was_clicked(data, me.seals, card)
+    return kind_of_click(facts)(
         id=key,
         platform="dingtalk",
         account=me.account,
@@ -39,29 +41,44 @@ def button_clicked(key: str, data: Mapping[str, Any], me: Identity, at: datetime
         timestamp=at,
         payload=dict(data),
         message_id=card,
-        **what_was_clicked(data),
+        **facts,
     )
 
 
-def what_was_clicked(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Action, value and form of a click.
+def what_was_clicked(data: Mapping[str, Any], seals: Seals, card: str) -> dict[str, Any]:
+    """Action, value and form of a click, and whether it is to be believed.
 
     Of a card that is not of our making the action is its parameter `action`, else its id; the value, all parameters.
+
+    Args:
+        data: The callback.
+        seals: The account's.
+        card: The id of the card, for which it is sealed: another chat has another card.
     """
     private_data = _private_data(data)
     listed = private_data.get("actionIds")
     ids = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
     params = dict(unpacked(private_data.get("params")) or {})
-    own = params if isinstance(params.get(OWN), str) else carried(ids[0]) if ids else None
+    own = _carried(params, ids)
     form = unpacked(params.get("form"))
     if own is not None:
-        rest = {name: value for name, value in params.items() if name not in (OWN, "value", "form")}
-        filled, choice = {**rest, **_filled(form)}, own.get("choice")
+        rest = {name: value for name, value in params.items() if name not in (OWN, "value", SEAL, "form")}
+        opening = seals.open(own, card)
+        filled = opening.filled({**rest, **_filled(form)}, own.get(PICKS))
+        value, choice = own.get("value"), own.get("choice")
         if isinstance(choice, str) and choice in filled:
-            return {"action": own[OWN], "value": filled[choice], "form": {}}
-        return {"action": own[OWN], "value": own.get("value"), "form": filled}
+            value, filled = filled[choice], {}
+        return {"action": own[OWN], "value": value, "form": filled, **opening.facts}
     action = text_of(params, "action") or (ids[0] if ids else "")
     return {"action": action, "value": params or None, "form": _filled(form)}
+
+
+def _carried(params: Mapping[str, Any], ids: list[str]) -> Mapping[str, Any] | None:
+    """What a button of ours carries: in its id, or as one of its parameters."""
+    said = params.get(OWN)
+    if isinstance(said, str):
+        return carried(said) or params  # a card from before seals: action and value are parameters each
+    return carried(ids[0]) if ids else None
 
 
 def _filled(form: Mapping[str, Any] | None) -> dict[str, Any]:

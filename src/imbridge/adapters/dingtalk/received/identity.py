@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from imbridge.adapters.card_seals import NOT_SEALING, Seals
 from imbridge.protocol import Channel
 
 _MOST = 10_000
@@ -45,6 +46,7 @@ class Identity:
         robot_code: The app's robot.
         name: What the robot is called, where it is known.
         user_id: The robot as the platform names it in messages (`chatbotUserId`), once something came.
+        seals: What its cards are sealed with.
         private_chats: What the platform calls the private chats.
         card_channel: Where a card of ours was sent, by its `outTrackId`; None for a card that is not known.
     """
@@ -53,5 +55,6 @@ class Identity:
     robot_code: str
     name: str = ""
     user_id: str = ""
+    seals: Seals = field(default=NOT_SEALING, repr=False)
     private_chats: PrivateChats = field(default_factory=PrivateChats, repr=False)
     card_channel: Callable[[str], Channel | None] = field(default=_nowhere, repr=False)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from imbridge.adapters.base import Sent
 from imbridge.adapters.card_parts import calls_back
+from imbridge.adapters.card_seals import Seals
 from imbridge.adapters.dingtalk.card_tracks import MODEL_CARD, OWN_CARD, RAW_CARD, STREAM_CARD, kind_of, track_of
 from imbridge.adapters.dingtalk.outbound import title_of
 from imbridge.adapters.dingtalk.sent.action_cards import pictures_in, with_pictures
@@ -51,6 +52,7 @@ class CardSpeaking:
         api: CardApi,
         streams: CardStreams,
         media: DingTalkMedia,
+        seals: Seals,
         say: Say,
         measure: Measure,
         capabilities: Capabilities,
@@ -60,6 +62,7 @@ class CardSpeaking:
         self._config = api.api.config
         self._streams = streams
         self._media = media
+        self._seals = seals
         self._say_otherwise = say
         self._measure = measure
         self._capabilities = capabilities
@@ -107,14 +110,14 @@ class CardSpeaking:
 
     async def _say_still(self, channel: Channel, card: Card, key: str) -> Sent:
         if card.content:
-            kind, template, data = RAW_CARD, str(card.content["cardTemplateId"]), raw_data(card.content)
+            kind, template = RAW_CARD, str(card.content["cardTemplateId"])
         else:
             if not self._api.hears:
                 raise ContentRefusedError("clicks in cards come over stream, and not to callbacks", platform="dingtalk")
             kind = OWN_CARD if self._config.interactive_template else MODEL_CARD
             template = self._config.interactive_template or BUTTON_CARD
-            data = await self._data(kind, card)
         track = track_of(kind, self._config.key, channel, key)
+        data = raw_data(card.content) if kind == RAW_CARD else await self._data(kind, track, card)
         try:
             summary = title_of(card.title or card.as_text())
             done = delivered(
@@ -149,10 +152,10 @@ class CardSpeaking:
             raise ContentRefusedError(f"a card that says nothing: {why}", platform="dingtalk")
         return sent
 
-    async def _data(self, kind: str, card: Card) -> CardData:
+    async def _data(self, kind: str, track: str, card: Card) -> CardData:
         """A card of the model, its pictures uploaded."""
         keys, lost = await self._media.keys(pictures_in(card))
-        data = (own_data if kind == OWN_CARD else model_data)(with_pictures(card, keys))
+        data = (own_data if kind == OWN_CARD else model_data)(with_pictures(card, keys), self._seals.at(track))
         data.degradations = [*lost, *data.degradations]
         return data
 
@@ -179,7 +182,7 @@ class CardSpeaking:
             )
         if kind == STREAM_CARD and not is_platforms_own(self._config):
             return CardData(text_variables(self._config, card_markdown(card.as_text()), FINISHED))
-        return await self._data(kind, card)
+        return await self._data(kind, message_id, card)
 
     async def change(self, message_id: str, part: Part) -> Sent:
         """Put another card in the place of one; a text in the place of one that grew.

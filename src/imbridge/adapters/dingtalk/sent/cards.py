@@ -15,8 +15,9 @@ from typing import Any, TypeGuard
 
 from pydantic_core import to_json
 
-from imbridge.adapters.card_actions import button_id, button_params
+from imbridge.adapters.card_actions import OWN, button_params, written
 from imbridge.adapters.card_parts import Click, Field, clicks, sort
+from imbridge.adapters.card_seals import NOT_SEALED, Seal
 from imbridge.adapters.dingtalk.sent.card_markdown import card_markdown
 from imbridge.adapters.dingtalk.sent.card_texts import AUTO_LAYOUT, FINISHED
 from imbridge.adapters.errcode_refusals import DegradeError
@@ -56,14 +57,18 @@ class DoesNotFitError(DegradeError):
     """There is no such card: it has to be shown as text."""
 
 
-def model_data(card: Card) -> CardData:
+def model_data(card: Card, seal: Seal = NOT_SEALED) -> CardData:
     """The variables of the platform's own template.
+
+    Args:
+        card: The model.
+        seal: What seals its buttons.
 
     Raises:
         DoesNotFitError: it has too many buttons.
     """
     found = sort(card, PLATFORM)
-    buttons = [_plain_button(click) for click in clicks(found, _NOTHING_TO_FILL_IN)]
+    buttons = [_plain_button(click, seal) for click in clicks(found, _NOTHING_TO_FILL_IN)]
     if len(buttons) > MOST_BUTTONS:
         raise DoesNotFitError(f"a card has room for {MOST_BUTTONS} buttons", platform="dingtalk")
     shown: dict[str, Any] = {"order": _ORDER, "msgButtons": buttons}
@@ -78,23 +83,28 @@ def model_data(card: Card) -> CardData:
     return CardData(variables, degradations=found.degradations)
 
 
-def _plain_button(click: Click) -> dict[str, Any]:
+def _plain_button(click: Click, seal: Seal) -> dict[str, Any]:
     """A button whose id carries all."""
     color = _COLORS[click.style]
     if click.url:
         return {"text": click.text, "url": click.url, "iosUrl": click.url, "color": color}
-    return {"text": click.text, "id": button_id(click.action, click.value), "color": color, "request": True}
+    identity = written(seal.on(button_params(click.action, click.value)))
+    return {"text": click.text, "id": identity, "color": color, "request": True}
 
 
 # -- a template of one's own -------------------------------------------------------------------------------------------
 
 
-def own_data(card: Card) -> CardData:
+def own_data(card: Card, seal: Seal = NOT_SEALED) -> CardData:
     """The variables of a template of one's own: `title`, `content`, `notice`, `buttons`, `form`, `form_*`.
 
     `buttons` is the data of a button group, `form` that of a form, whose submit button has the text `form_button` and
     calls back with the action id `form_action` and the parameter `form`; `has_buttons` and `has_form` say whether to
     show them.
+
+    Args:
+        card: The model.
+        seal: What seals its buttons and choices.
     """
     found = sort(card, PLATFORM)
     submit = (
@@ -103,8 +113,10 @@ def own_data(card: Card) -> CardData:
     lone = found.fields[0][0] if len(found.fields) == 1 and not found.fields[0][1] else None
     choice = lone.name if lone is not None and submit is None else ""
     action = submit.action or submit.text if submit else lone.name if lone else "submit"
-    buttons = [_own_button(button) for button in found.buttons if button is not submit]
-    fields = [_own_field(one) for one, _ in found.fields]
+    picks = [one.name for one, _ in found.fields if isinstance(one, Select)]
+    sends = button_params(action, submit.value if submit else None, choice=choice, picks=picks)
+    buttons = [_own_button(button, seal) for button in found.buttons if button is not submit]
+    fields = [_own_field(one, seal) for one, _ in found.fields]
     variables = {
         "title": found.title,
         "content": card_markdown(found.markdown),
@@ -113,13 +125,13 @@ def own_data(card: Card) -> CardData:
         "has_buttons": _flag(bool(buttons)),
         "form": to_json({"fields": fields}).decode(),
         "form_button": submit.text if submit else SUBMIT,
-        "form_action": button_id(action, submit.value if submit else None, choice=choice),
+        "form_action": written(seal.on(sends)),
         "has_form": _flag(bool(fields)),
     }
     return CardData(variables, degradations=found.degradations)
 
 
-def _own_button(button: Button) -> dict[str, Any]:
+def _own_button(button: Button, seal: Seal) -> dict[str, Any]:
     event: dict[str, Any]
     if button.url:
         event = {"type": "openLink", "params": {"url": button.url}}
@@ -127,20 +139,22 @@ def _own_button(button: Button) -> dict[str, Any]:
         action = button.action or button.text
         event = {
             "type": "sendCardRequest",
-            "params": {"actionId": action, "params": button_params(action, button.value)},
+            "params": {"actionId": action, "params": {OWN: written(seal.on(button_params(action, button.value)))}},
         }
     return {"text": button.text, "color": _COLORS[button.style], "status": "normal", "event": event}
 
 
-def _own_field(one: Field) -> dict[str, Any]:
+def _own_field(one: Field, seal: Seal) -> dict[str, Any]:
     made: dict[str, Any] = {"name": one.name, "label": one.label, "required": one.required}
     if one.placeholder:
         made["placeholder"] = one.placeholder
     if isinstance(one, Select):
         made["type"] = "MULTI_SELECT" if one.multiple else "SELECT"
-        made["options"] = [{"value": option.value, "text": option.text} for option in one.options]
+        made["options"] = [
+            {"value": seal.option(one.name, option.value), "text": option.text} for option in one.options
+        ]
         chosen = [number for number, option in enumerate(one.options) if option.value in one.initial]
-        values = [one.options[number].value for number in chosen]
+        values = [seal.option(one.name, one.options[number].value) for number in chosen]
         if one.multiple and chosen:
             made["defaultValue"] = {"index": chosen, "value": values}
         elif chosen:

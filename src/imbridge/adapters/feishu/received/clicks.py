@@ -6,8 +6,8 @@ microseconds. It names the chat without its kind: that is known from what was he
 
 from typing import Any
 
-from imbridge.adapters.card_actions import OWN
-from imbridge.adapters.card_seals import PICKS, kind_of_click
+from imbridge.adapters.card_actions import OWN, PICKS
+from imbridge.adapters.card_seals import kind_of_click
 from imbridge.adapters.feishu.received.facts import Facts
 from imbridge.protocol import Channel, Event, LinkPreviewRequested
 

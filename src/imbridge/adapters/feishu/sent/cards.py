@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from imbridge.adapters.card_actions import button_params
-from imbridge.adapters.card_seals import NOT_SEALED, PICKS, Seal
+from imbridge.adapters.card_seals import NOT_SEALED, Seal
 from imbridge.adapters.feishu.errors import BAD_IMAGE, BAD_ROWS, TOO_MANY_TABLES
 from imbridge.adapters.feishu.sent.markup import escape, without_mentions
 from imbridge.adapters.feishu.sent.tables import MOST_TABLES, limit_tables
@@ -110,10 +110,7 @@ class _Making:
 
     def callback(self, action: str, value: Any = None, *, picks: Iterable[str] = ()) -> list[dict[str, Any]]:
         """What a component carries back; `picks` are the names of the choices that come with it."""
-        carried = button_params(action, value)
-        if names := list(picks):
-            carried[PICKS] = names
-        return [{"type": "callback", "value": self.seal.on(carried)}]
+        return [{"type": "callback", "value": self.seal.on(button_params(action, value, picks=picks))}]
 
 
 def _plain(text: str) -> dict[str, Any]:

@@ -7,9 +7,7 @@ advice there ("no more than 36 characters"): the client shows the beginning of w
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic_core import to_json
-
-from imbridge.adapters.card_actions import OWN
+from imbridge.adapters.card_actions import OWN, written
 from imbridge.adapters.card_seals import NOT_SEALED, OPTION_SEAL_BYTES, Seal
 from imbridge.adapters.wecom.sent.card_model import Sorted, sort
 from imbridge.protocol import Button, ButtonClicked, Card, Degradation, Image, ImbridgeError, Loss, Select
@@ -291,23 +289,17 @@ def _submit(found: Sorted) -> dict[str, Any]:
 def _key(action: str, carried: Mapping[str, Any], seal: Seal, taken: set[str] | None = None) -> str:
     """A button's key, which comes back with the click: the action's name, what else it carries, and its seal."""
     more = {name: value for name, value in carried.items() if value is not None}
-    key = _written(seal.on({OWN: action, **more}))
+    key = written(seal.on({OWN: action, **more}))
     number = 1
     while taken is not None and key in taken:  # two that do the same: the platform wants keys that differ
         number += 1
-        key = _written(seal.on({OWN: action, **more, "n": number}))
+        key = written(seal.on({OWN: action, **more, "n": number}))
     if (size := len(key.encode())) > KEY_BYTES:
         raise DoesNotFitError(
             f"a button's key has at most {KEY_BYTES} bytes, and that of {action[:40]!r} takes {size}: shorten its "
             "action or value"
         )
     return key
-
-
-def _written(carried: Mapping[str, Any]) -> str:
-    """What a button carries, as a text; of nothing but a name, the name."""
-    action = str(carried[OWN])
-    return action if len(carried) == 1 and not action.startswith("{") else to_json(carried).decode()
 
 
 def _selection(select: Select, seal: Seal) -> dict[str, Any]:
