@@ -21,12 +21,13 @@ from imbridge.adapters.feishu.inbound import Identity
 from imbridge.adapters.feishu.link import FeishuLink
 from imbridge.adapters.pending import Answer
 from imbridge.config import BridgeOptions
+from imbridge.runtime.bots import Bots
 from imbridge.runtime.delivery import Delivery
 from imbridge.runtime.gate import Gate
 from imbridge.runtime.handling import Handling
 from imbridge.runtime.process import settle_garbage_collector
 from imbridge.skills import SkillSet
-from imbridge.storage import MemoryStorage
+from imbridge.storage import MemoryNotebook, MemoryStorage
 from imbridge.transport import HttpPool
 
 TURNS, FRAMES = 7, 2000
@@ -90,9 +91,15 @@ async def measure() -> dict[str, float]:
 
     adapter = FeishuAdapter(config, AdapterContext(Intake(), pool))  # it is asked about each message; nothing is said
     options = BridgeOptions(max_waiting=100_000, lane_length=100_000)
-    delivery = Delivery(storage, lambda account: adapter, max_lanes=1, max_waiting=1)
+    notebook = MemoryNotebook()
+
+    def take_in(account: str, inbound: Any) -> Any:
+        return handling.offer(account, inbound)
+
+    bots = Bots({config.key: adapter}, options, take_in, notebook.of)
+    delivery = Delivery(storage, lambda account: adapter, bots, max_lanes=1, max_waiting=1)
     gate = Gate(stale_after=1e9, may_write=lambda message: True)
-    handling = Handling(storage, SkillSet([Silent()]), delivery, gate, lambda account: adapter, options)
+    handling = Handling(storage, SkillSet([Silent()]), delivery, gate, lambda account: adapter, bots, options)
 
     link = FeishuLink(Caller(config, pool), Identity("bench", "cli_bench", "ou_bot"), Intake(), no_answer)
     connection: Any = Collector()

@@ -15,6 +15,7 @@ from imbridge.adapters.pending import PendingAnswer
 from imbridge.config import AccountConfig
 from imbridge.media.sources import gathered
 from imbridge.protocol import (
+    Bot,
     Button,
     Capabilities,
     Channel,
@@ -240,11 +241,13 @@ class Adapter(ABC):
         dialects: The Markdown that its messages are written in, the one to prefer first; empty where it has none, or
             where the adapter writes Markdown by itself, each as a message of its own.
         noted: What a restart forgets when notes are in memory only, for people; empty where it is nothing.
+        mentions_bots: The platform shows a bot being mentioned by another, by the id under which that one sees it.
     """
 
     platform: ClassVar[str]
     without_id: ClassVar[str] = "the platform gives no id for what is sent this way"
     noted: ClassVar[str] = ""
+    mentions_bots: ClassVar[bool] = False
     config_type: ClassVar[type[AccountConfig]]
     capabilities: Capabilities
     dialects: tuple[Dialect, ...] = ()
@@ -348,6 +351,21 @@ class Adapter(ABC):
     def knows_kind(self, channel: Channel) -> bool:
         """False when the kind of a received channel is a guess, because the platform did not tell it."""
         return True
+
+    def bot(self) -> Bot | None:
+        """Who it is for other bots of the bridge; None where it hears nobody, or does not know yet who it is."""
+        return None
+
+    def chat_for_all(self, channel: Channel) -> str:
+        """What tells a group from all others of the platform, whichever account names it.
+
+        Empty where each account sees ids of its own.
+        """
+        return ""
+
+    async def is_in(self, channel: Channel) -> bool | None:
+        """Whether the bot is in a group; None where the platform tells no bot."""
+        return None
 
     def is_complete(self, message: Message) -> bool:
         """False when the platform has to be asked for what belongs to a message: what it quotes, what is forwarded."""

@@ -30,6 +30,7 @@ class AccountConfig(BaseModel):
         enabled: False leaves the account out.
         dm_policy: `open`: anyone may write in private; `allowlist`: only those in `allow_from`.
         allow_from: Ids of the people who may write in private under `allowlist`.
+        aliases: Names, without `@`, by which other bots of the bridge call this one, besides the platform's own.
     """
 
     model_config = ConfigDict(
@@ -48,6 +49,7 @@ class AccountConfig(BaseModel):
     enabled: bool = True
     dm_policy: DirectPolicy = DirectPolicy.OPEN
     allow_from: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
     @field_validator("name")
     @classmethod

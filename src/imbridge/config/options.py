@@ -49,6 +49,11 @@ def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
+def _words(value: Any) -> Any:
+    """A list, or its items in one text with blanks between them."""
+    return value.split() if isinstance(value, str) else value
+
+
 class BridgeOptions(BaseModel):
     """How a bridge works. In a file these stand under `bridge:`.
 
@@ -74,6 +79,13 @@ class BridgeOptions(BaseModel):
             the month. Made when it is missing; in memory when left out, so that a restart forgets it.
         media_hosts: Hosts and networks of your own from which media may be fetched by address: `files.corp`, `*.corp`,
             `10.1.0.0/16`. Without them it is the open network alone.
+        bots: Whether bots of this bridge that share a group hear each other's calls.
+        bot_hops: Calls from bot to bot that may follow one message of a person.
+        bot_turns: Bots' messages that are taken in one group within `bot_window`.
+        bot_window: Seconds.
+        bot_notice: What is said in a group, once, when bots are stopped there; empty: nothing is said.
+        same_chats: Groups that are one and the same, each as the addresses that the accounts have of it. For platforms
+            where every bot sees another id of a group.
         log_level: How much the command line logs. The library configures no logging.
         log_format: `text` for people, `json` for log collectors.
     """
@@ -97,5 +109,11 @@ class BridgeOptions(BaseModel):
     listen: str = Field(default="127.0.0.1:8000", pattern=LISTEN)
     state: Path | None = None
     media_hosts: tuple[str, ...] = ()
+    bots: bool = True
+    bot_hops: int = Field(default=3, ge=1)
+    bot_turns: int = Field(default=20, ge=1)
+    bot_window: float = Field(default=600.0, gt=0, allow_inf_nan=False)
+    bot_notice: str = ""
+    same_chats: tuple[Annotated[tuple[str, ...], BeforeValidator(_words)], ...] = ()
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = LogLevel.INFO
     log_format: Annotated[LogFormat, BeforeValidator(_lower)] = LogFormat.TEXT

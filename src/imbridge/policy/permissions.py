@@ -1,13 +1,14 @@
 """Who may use which skill: the model of `permissions.yaml`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
 
 from imbridge.policy.identity import GroupName, UserName, account_of, is_group, is_user, sender_of
 from imbridge.policy.limits import UseCounter
-from imbridge.protocol import Event, Message
+from imbridge.protocol import ConfigError, Event, Message
 from imbridge.skills import BaseSkill
 
 _MOST_COUNTED = 1000
@@ -76,6 +77,20 @@ class Permissions(BaseModel):
     skills: dict[str, SkillRule] = Field(default_factory=dict)
     admins: tuple[UserName, ...] = ()
     _uses: UseCounter = PrivateAttr(default_factory=UseCounter)
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any] | None) -> Self:
+        """Rules as settings have them.
+
+        Raises:
+            ConfigError: they cannot be read; a line for each mistake.
+        """
+        try:
+            return cls.model_validate(given or {})
+        except ValidationError as error:
+            mistakes = error.errors(include_input=False)
+            lines = [f"permissions.{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in mistakes]
+            raise ConfigError("\n".join(lines), key="permissions") from None
 
     def rule(self, skill: BaseSkill) -> SkillRule:
         """The rule that holds for a skill."""

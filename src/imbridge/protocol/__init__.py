@@ -1,6 +1,7 @@
 """The words all platforms share, as frozen pydantic models. No I/O here, and no import of the rest of imbridge."""
 
 from imbridge.protocol.address import Address
+from imbridge.protocol.bot import Bot
 from imbridge.protocol.capabilities import Capabilities
 from imbridge.protocol.card import Button, Card, DatePicker, Divider, Fields, Form, Input, Note, Option, Select, Table
 from imbridge.protocol.channel import Channel, ChannelKind
@@ -83,6 +84,7 @@ __all__ = [
     "AskTimeoutError",
     "Audio",
     "AuthError",
+    "Bot",
     "BotAdded",
     "BotRemoved",
     "Button",

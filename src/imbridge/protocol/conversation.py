@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from imbridge.protocol.bot import Bot
 from imbridge.protocol.receipt import Receipt
 from imbridge.protocol.reply import Sendable
 
@@ -55,6 +56,9 @@ class Conversation(Protocol):
 
     async def ask(self, question: Sendable | None, *, timeout: float) -> Any:
         """Send a question, give back the asked person's next message in the conversation."""
+
+    async def bots(self) -> tuple[Bot, ...]:
+        """The other bots that can be called in the conversation."""
 
     def stream(self, *, markdown: bool) -> StreamWriter:
         """Begin an answer that grows."""

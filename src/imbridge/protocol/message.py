@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from pydantic import AwareDatetime, Field, PrivateAttr
 
+from imbridge.protocol.bot import Bot
 from imbridge.protocol.channel import Channel
 from imbridge.protocol.conversation import Conversation, SessionState, StreamWriter
 from imbridge.protocol.elements import AnyElement, Forward, Mention, MentionAll, Quote
@@ -32,6 +33,7 @@ class Message(ProtocolModel):
         timestamp: When it was said, or changed into what it is (aware, UTC).
         payload: What the platform sent, parsed but otherwise untouched.
         edited: True when this is a changed version of an earlier message.
+        hops: How many bots of this bridge have called one another since a person spoke: 0 for a person's message.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Message(ProtocolModel):
     timestamp: AwareDatetime
     payload: Any = Field(default=None, repr=False)
     edited: bool = False
+    hops: int = Field(default=0, ge=0)
     _conversation: Conversation | None = PrivateAttr(default=None)
 
     @property
@@ -139,6 +142,10 @@ class Message(ProtocolModel):
         """
         answer: Message = await self._bound().ask(question, timeout=timeout)
         return answer
+
+    async def bots(self) -> tuple[Bot, ...]:
+        """The other bots of this bridge that can be called here: say `@` and one of their names, or `bot.mention()`."""
+        return await self._bound().bots()
 
     def stream(self, *, markdown: bool = False) -> StreamWriter:
         """Begin an answer that grows: `async with msg.stream() as out: await out.write("...")`.

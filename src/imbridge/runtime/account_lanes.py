@@ -44,7 +44,7 @@ class AccountLanes(Generic[Item]):
 
     async def drain(self) -> None:
         """Wait until nothing waits and nothing runs in any of them."""
-        while any(not lanes.idle for lanes in self._of.values()):
+        while not self.idle:
             for lanes in tuple(self._of.values()):
                 await lanes.drain()
 
@@ -52,6 +52,11 @@ class AccountLanes(Generic[Item]):
         """Stop all work at once and for good; the items that were still waiting."""
         self._closed = True
         return [item for lanes in tuple(self._of.values()) for item in await lanes.cancel()]
+
+    @property
+    def idle(self) -> bool:
+        """Nothing waits and nothing runs in any of them."""
+        return all(lanes.idle for lanes in self._of.values())
 
     @property
     def waiting(self) -> int:

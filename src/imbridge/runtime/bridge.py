@@ -9,22 +9,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from pydantic import ValidationError
-
-from imbridge.adapters.base import Adapter, Health, Probe
+from imbridge.adapters.base import Adapter, Health, Inbound, Probe, Verdict
 from imbridge.config import AccountConfig
 from imbridge.config.options import BridgeOptions
 from imbridge.policy import DirectGate, Permissions
 from imbridge.protocol import (
     Address,
+    Bot,
     Channel,
-    ConfigError,
     ImbridgeError,
     Receipt,
     SkillError,
     to_reply,
 )
 from imbridge.runtime.accounts import Accounts
+from imbridge.runtime.bots import Bots
 from imbridge.runtime.changes import change, take_back
 from imbridge.runtime.declaring import Declaring
 from imbridge.runtime.delivery import Delivery, push_key
@@ -85,24 +84,29 @@ class Bridge(Declaring):
         self.state = BridgeState.NEW
         self.storage = storage or MemoryStorage()
         self._pool = HttpPool(media_hosts=self.options.media_hosts)
-        rules = _permissions(permissions)
+        rules = Permissions.of(permissions)
         self.skills = SkillSet(
             skills, may_use=rules.may_use, command_prefix=self.options.command_prefix, limit=rules.limit
         )
-        self._delivery = Delivery(
-            self.storage, self.adapter, max_lanes=self.options.max_lanes, max_waiting=self.options.max_waiting
-        )
         enabled = tuple(account for account in accounts if account.enabled)
-        direct = DirectGate(enabled, knows_kind=lambda channel: self.adapter(channel.account_key).knows_kind(channel))
-        gate = Gate(stale_after=self.options.stale_after, may_write=direct.may_write)
-        self._handling = Handling(self.storage, self.skills, self._delivery, gate, self.adapter, self.options)
         self._notebook = notebook_at(self.options.state)
-        self._accounts = Accounts(self._handling.offer, self._pool, self._notebook)
+        self._accounts = Accounts(self._take_in, self._pool, self._notebook)
+        self._bots = Bots(self._accounts, self.options, self._take_in, self._notebook.of)
+        bounds = {"max_lanes": self.options.max_lanes, "max_waiting": self.options.max_waiting}
+        self._delivery = Delivery(self.storage, self.adapter, self._bots, **bounds)
+        direct = DirectGate(enabled, knows_kind=self._bots.knows_kind)
+        gate = Gate(stale_after=self.options.stale_after, may_write=direct.may_write)
+        self._handling = Handling(
+            self.storage, self.skills, self._delivery, gate, self.adapter, self._bots, self.options
+        )
         self._webhooks: WebhookApp | None = None
         self._starting: asyncio.Task[None] | None = None
         self._stopped = asyncio.Event()
         for account in enabled:
             self._accounts.add(account)
+
+    def _take_in(self, account: str, inbound: Inbound) -> "asyncio.Future[Verdict]":
+        return self._handling.offer(account, self._bots.heard(account, inbound))
 
     # -- making one ----------------------------------------------------------------------------------------------------
 
@@ -171,6 +175,7 @@ class Bridge(Declaring):
             await self._notebook.open()
             await self.storage.open()
             await self.skills.setup()
+            await self._bots.open()
             await self._delivery.recover()
             await self._handling.recover()
             await self._accounts.start()
@@ -205,6 +210,9 @@ class Bridge(Declaring):
         async def drain() -> None:
             await self._handling.drain()
             await self._delivery.drain()
+            while not self._handling.idle:  # what was said last has called another bot
+                await self._handling.drain()
+                await self._delivery.drain()
 
         clock = asyncio.get_running_loop().time
         until = clock() + grace
@@ -330,6 +338,10 @@ class Bridge(Declaring):
         """Keys of all accounts."""
         return tuple(self._accounts)
 
+    def bots(self) -> tuple[Bot, ...]:
+        """The bots among the accounts, as far as their platforms have told who they are: those that can be called."""
+        return self._bots.all()
+
     def health(self) -> dict[str, Health]:
         """How each account is doing."""
         return {key: adapter.health for key, adapter in self._accounts.items()}
@@ -351,6 +363,7 @@ class Bridge(Declaring):
         """Numbers for metrics: of the bridge itself, and of each account."""
         own: dict[str, Any] = {
             **self._handling.counts,
+            **self._bots.counts,
             **{f"delivery_{state}": count for state, count in self._delivery.counts.items()},
             "waiting": self._handling.waiting,
         }
@@ -375,11 +388,3 @@ class Bridge(Declaring):
         """For FastAPI and Starlette: `FastAPI(lifespan=bridge.lifespan)` starts and stops the bridge with the app."""
         async with self:
             yield
-
-
-def _permissions(permissions: Mapping[str, Any] | None) -> Permissions:
-    try:
-        return Permissions.model_validate(permissions or {})
-    except ValidationError as error:
-        lines = [f"permissions.{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
-        raise ConfigError("\n".join(lines), key="permissions") from None

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from imbridge.adapters.pending import PendingAnswer
 from imbridge.protocol import (
+    Bot,
     Event,
     ImbridgeError,
+    Markdown,
     Media,
     Message,
     Receipt,
     Reply,
     SessionState,
+    Text,
     to_reply,
 )
 from imbridge.runtime.answers import is_awaited
@@ -39,6 +42,7 @@ class MessageConversation:
         "_answers",
         "_channel",
         "_handling",
+        "_hops",
         "_message_id",
         "_number",
         "_owed",
@@ -58,6 +62,7 @@ class MessageConversation:
         self._channel = message.channel
         self._message_id = self._answers = message.id
         self._sender_id = message.sender.id
+        self._hops = message.hops
         self._number = 0
         self._skill = ""
         self._session: dict[str, dict[str, Any]] | None = None
@@ -84,8 +89,13 @@ class MessageConversation:
         """The conversation's state, to be kept; None when it was never set."""
         return self._session
 
-    async def post(self, content: Any, *, in_thread: bool | None = None, quote: bool | None = None) -> Any:
-        """Put an answer into the outbox and come back at once; gives the outbox entry."""
+    async def post(
+        self, content: Any, *, in_thread: bool | None = None, quote: bool | None = None, calls: bool = True
+    ) -> Any:
+        """Put an answer into the outbox and come back at once; gives the outbox entry.
+
+        `calls`: whether bots that are mentioned in it hear it.
+        """
         reply = to_reply(content)
         if in_thread is not None or quote is not None:
             reply = reply.model_copy(
@@ -98,7 +108,13 @@ class MessageConversation:
         key = answer_key(channel.account_key, self._message_id, self._number)
         self._number += 1
         entry = await self._handling.delivery.post(
-            channel, reply, key=key, reply_to=self._message_id, answers=self._answers
+            channel,
+            reply,
+            key=key,
+            reply_to=self._message_id,
+            answers=self._answers,
+            hops=self._hops,
+            calls=calls,
         )
         self._pending = entry.receipt
         return entry
@@ -216,6 +232,10 @@ class MessageConversation:
         conversation._streams, conversation._signs, conversation._owed = self._streams, self._signs, self._owed
         return answer.bind(conversation, conversation.read, conversation.save)
 
+    async def bots(self) -> tuple[Bot, ...]:
+        """The other bots that can be called in the conversation."""
+        return await self._handling.bots.beside(self._channel)
+
     def stream(self, *, markdown: bool = False) -> AnswerStream:
         """Begin an answer that grows."""
         return self._open_stream(markdown=markdown)
@@ -226,7 +246,13 @@ class MessageConversation:
         channel = self._channel
 
         async def post(reply: Reply) -> Receipt:
-            return await self.reply(reply, in_thread=in_thread, quote=quote)
+            entry = await self.post(reply, in_thread=in_thread, quote=quote, calls=False)
+            receipt: Receipt = await entry.receipt
+            return receipt
+
+        async def call(text: str, receipt: Receipt) -> None:
+            element = Markdown(text) if markdown else Text(text)
+            await self._handling.bots.streamed(channel, element, receipt, hops=self._hops)
 
         adapter = self._handling.adapter_of(channel.account_key)
         stream = AnswerStream(
@@ -237,6 +263,7 @@ class MessageConversation:
             answers=self._message_id,
             thinking=self._handling.thinking,
             stop=self._handling.stop_button,
+            on_finished=call,
         )
         self._streams.append(stream)
         return stream

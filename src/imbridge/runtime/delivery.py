@@ -25,8 +25,9 @@ from imbridge.protocol import (
     Reply,
     SentPart,
 )
-from imbridge.rendering import Rendered, render
+from imbridge.rendering import Part, Rendered, render
 from imbridge.runtime.account_lanes import AccountLanes
+from imbridge.runtime.bots import Bots, Saying
 from imbridge.storage import BaseStorage, OutboxEntry
 
 log = logging.getLogger(__name__)
@@ -38,9 +39,16 @@ class Delivery:
     """Says what skills want said: in order within a conversation, conversations side by side."""
 
     def __init__(
-        self, storage: BaseStorage, adapter_of: Callable[[str], Adapter], *, max_lanes: int, max_waiting: int
+        self,
+        storage: BaseStorage,
+        adapter_of: Callable[[str], Adapter],
+        bots: Bots,
+        *,
+        max_lanes: int,
+        max_waiting: int,
     ) -> None:
-        """`adapter_of` finds the adapter of an account key."""
+        """`adapter_of` finds the adapter of an account key; `bots` are told what is said."""
+        self._bots = bots
         self._storage = storage
         self._adapter_of = adapter_of
         self._lanes: AccountLanes[OutboxEntry] = AccountLanes(
@@ -49,11 +57,28 @@ class Delivery:
         self.counts: Counter[str] = Counter()
 
     async def post(
-        self, channel: Channel, reply: Reply, *, key: str, reply_to: str | None = None, answers: str | None = None
+        self,
+        channel: Channel,
+        reply: Reply,
+        *,
+        key: str,
+        reply_to: str | None = None,
+        answers: str | None = None,
+        hops: int = 0,
+        calls: bool = True,
     ) -> OutboxEntry:
         """Put something into the outbox; its receipt comes later. Waits while the outbox is full.
 
         Media that come as streams are read here, for they cannot be kept; what they raise is raised.
+
+        Args:
+            channel: Where.
+            reply: What.
+            key: Idempotency key, unless the reply has one.
+            reply_to: The message that is answered.
+            answers: The newest message that it answers.
+            hops: Calls from bot to bot that led to it.
+            calls: Whether the bots that are mentioned in it hear it.
 
         Raises:
             OverloadedError: the bridge is stopped.
@@ -66,6 +91,8 @@ class Delivery:
             reply_to=reply_to,
             answers=answers,
             degradations=whole.degradations,
+            hops=hops,
+            calls=calls,
             spool="" if whole.folder is None else str(whole.folder),
         )
         try:
@@ -126,27 +153,53 @@ class Delivery:
             entry.receipt.set_result(receipt)
 
     async def _send(self, entry: OutboxEntry) -> Receipt:
+        saying = await self._bots.saying(entry.channel, entry.reply.elements, hops=entry.hops, calls=entry.calls)
+        arrived: list[tuple[Part, str]] = []
+        state = DeliveryState.UNKNOWN
+        try:
+            receipt = await self._send_rendered(entry, saying, arrived)
+            state = receipt.state
+        finally:
+            # Before the outbox lets go of it: should the process end in between, it is said again, and heard once.
+            self._bots.said(saying, state, arrived, entry.key)
+        return receipt
+
+    async def _send_rendered(self, entry: OutboxEntry, saying: Saying, arrived: list[tuple[Part, str]]) -> Receipt:
         channel = entry.channel
         adapter = self._adapter_of(channel.account_key)
-        async with adapter.gathered(entry.reply) as (reply, lost):
+        said = entry.reply
+        if saying.elements is not said.elements:
+            said = said.model_copy(update={"elements": saying.elements})
+        async with adapter.gathered(said) as (reply, lost):
             rendered = render(reply, adapter.capabilities, measure=adapter.measure, dialects=adapter.dialects)
             if not rendered.parts:
                 return Receipt(state=DeliveryState.SKIPPED, channel=channel.address)
-            degradations = (*entry.degradations, *lost, *rendered.degradations)
-            return await self._said(adapter, entry, Rendered(rendered.parts, degradations))
+            degradations = (*entry.degradations, *saying.degradations, *lost, *rendered.degradations)
+            return await self._send_placed(adapter, entry, Rendered(rendered.parts, degradations), arrived)
 
-    async def _said(self, adapter: Adapter, entry: OutboxEntry, rendered: Rendered) -> Receipt:
+    async def _send_placed(
+        self, adapter: Adapter, entry: OutboxEntry, rendered: Rendered, arrived: list[tuple[Part, str]]
+    ) -> Receipt:
         channel = entry.channel
         in_thread = channel.thread is not None if entry.reply.in_thread is None else entry.reply.in_thread
         usual = channel.kind is ChannelKind.GROUP and adapter.capabilities.quote
         quote = usual if entry.reply.quote is None else entry.reply.quote
-        return await _send_parts(adapter, entry, rendered, in_thread=in_thread, quote=quote)
+        return await _send_parts(adapter, entry, rendered, arrived, in_thread=in_thread, quote=quote)
 
 
 async def _send_parts(
-    adapter: Adapter, entry: OutboxEntry, rendered: Rendered, *, in_thread: bool, quote: bool
+    adapter: Adapter,
+    entry: OutboxEntry,
+    rendered: Rendered,
+    arrived: list[tuple[Part, str]],
+    *,
+    in_thread: bool,
+    quote: bool,
 ) -> Receipt:
-    """Send the parts one after another; a failed part ends it, for what follows would stand without it."""
+    """Send the parts one after another; a failed part ends it, for what follows would stand without it.
+
+    `arrived` gets the parts that the platform took, with the ids of their messages.
+    """
 
     def target_of(number: int) -> Target:
         attach = in_thread or (quote and number == 0)
@@ -170,6 +223,7 @@ async def _send_parts(
                 degradations += error.sent.degradations
             return _failed(entry, error, sent, degradations, attempts + 1)
         sent += (result.part, *result.more)
+        arrived.append((part, result.part.message_id))
         attempts += result.attempts
         degradations += result.degradations
     if degradations:

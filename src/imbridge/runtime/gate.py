@@ -1,10 +1,13 @@
 """What goes no further than the inbox: our own messages, and ones that are too old to be answered."""
 
+import logging
 import time
 from collections.abc import Callable
 from enum import StrEnum
 
 from imbridge.protocol import ButtonClicked, ChatOpened, Event, LinkPreviewRequested, MenuClicked, Message
+
+log = logging.getLogger(__name__)
 
 _WANTS_AN_ANSWER = (Message, ButtonClicked, MenuClicked, LinkPreviewRequested, ChatOpened)
 """What has its time. Anything else tells of a change (of a group, an approval, the address book), which holds however
@@ -18,6 +21,8 @@ class Pass(StrEnum):
     OWN = "own"
     STALE = "stale"
     DENIED = "denied"
+    BOT_LOOP = "bot_loop"
+    """A bot calls, and bots have talked to each other long enough. Decided beside this class, which counts nothing."""
 
 
 class Gate:
@@ -51,3 +56,15 @@ class Gate:
         if is_late and isinstance(item, _WANTS_AN_ANSWER):
             return Pass.STALE
         return Pass.GO
+
+
+def log_turned_away(lane: str, item: Message | Event, decision: Pass, count: int) -> None:
+    """Tell the log of one that goes no further; `count`: how many of its kind there were, with it."""
+    log.debug("%s: not handled (%s): %s", lane, decision.value, item.id)
+    if decision is Pass.STALE and str(count).strip("0") == "1":  # the 1st, 10th, 100th ...
+        log.warning(
+            "%s: a message of %s is too old to be answered (%d so far); is this machine's clock right?",
+            lane,
+            item.timestamp.isoformat(timespec="seconds"),
+            count,
+        )

@@ -25,10 +25,12 @@ from imbridge.protocol import (
 )
 from imbridge.runtime.account_lanes import AccountLanes
 from imbridge.runtime.answers import abandon, as_message, give, release, split, welcome
+from imbridge.runtime.bot_loops import BotLoops
+from imbridge.runtime.bots import Bots
 from imbridge.runtime.conversation import MessageConversation, lane_of
 from imbridge.runtime.delivery import Delivery, answer_key
 from imbridge.runtime.failures import is_cancelled, note_failure
-from imbridge.runtime.gate import Gate, Pass
+from imbridge.runtime.gate import Gate, Pass, log_turned_away
 from imbridge.runtime.questions import Questions
 from imbridge.runtime.refusing import Refusing
 from imbridge.runtime.stopping import STOP_ACTION, StoppedError, Stops, Work, is_stop_button
@@ -50,9 +52,12 @@ class Handling:
         delivery: Delivery,
         gate: Gate,
         adapter_of: Callable[[str], Adapter],
+        bots: Bots,
         options: BridgeOptions,
     ) -> None:
         """Wire the stages together."""
+        self.bots = bots
+        self._loops = BotLoops(bots, delivery, options.bot_notice)
         self.storage = storage
         self.skills = skills
         self.delivery = delivery
@@ -132,9 +137,10 @@ class Handling:
             release(entry.answer)
             return Verdict.DUPLICATE
         self.counts["accepted"] += 1
-        decision = self.gate.check(entry.item)
+        decision = self._loops.check(entry.item, self.gate.check(entry.item))
         if decision is not Pass.GO:
-            self._note_turned_away(entry, decision)
+            self.counts[decision.value] += 1
+            log_turned_away(entry.lane, entry.item, decision, self.counts[decision.value])
             release(entry.answer)
             self.storage.finish_inbound(entry)
         elif isinstance(entry.item, Message) and self.questions.answer(entry.item):
@@ -177,18 +183,6 @@ class Handling:
     def take_owed(self, answer: Message) -> PendingAnswer | None:
         """Where the platform waits for an answer to this answer to a question; whoever takes it releases it."""
         return self._owed.pop((answer.channel.account_key, answer.id), None) if self._owed else None
-
-    def _note_turned_away(self, entry: InboxEntry, decision: Pass) -> None:
-        self.counts[decision.value] += 1
-        log.debug("%s: not handled (%s): %s", entry.lane, decision.value, entry.item.id)
-        count = self.counts[decision.value]
-        if decision is Pass.STALE and str(count).strip("0") == "1":  # the 1st, 10th, 100th ...
-            log.warning(
-                "%s: a message of %s is too old to be answered (%d so far); is this machine's clock right?",
-                entry.account,
-                entry.item.timestamp.isoformat(timespec="seconds"),
-                count,
-            )
 
     # -- handling ------------------------------------------------------------------------------------------------------
 
@@ -383,14 +377,21 @@ class Handling:
         self.questions.close()
         await self._all_stored.wait()
         await self._lanes.drain()
+        await self._loops.drain()
 
     async def cancel(self) -> int:
         """Stop at once; how many deliveries were left unhandled."""
         self.questions.close()
+        await self._loops.cancel()
         left = await self._lanes.cancel()
         for entry in left:
             abandon(entry.answer)
         return len(left) + self._lanes.interrupted
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is being taken in or handled."""
+        return self._all_stored.is_set() and self._lanes.idle
 
     @property
     def waiting(self) -> int:

@@ -53,6 +53,7 @@ class AnswerStream:
         answers: str = "",
         thinking: ThinkingMode = ThinkingMode.APART,
         stop: Button | None = None,
+        on_finished: Callable[[str, Receipt], Awaitable[None]] | None = None,
     ) -> None:
         """Nothing is shown yet.
 
@@ -64,7 +65,10 @@ class AnswerStream:
             answers: The message that is answered.
             thinking: What becomes of what is thought.
             stop: A button that stops it, for platforms that can show one beside it.
+            on_finished: Gets all that was written, once, with what became of it; not when it is broken off.
         """
+        self._on_finished = on_finished
+        self._written: list[str] = []
         self._adapter = adapter
         self._channel = channel
         self._post = post
@@ -105,6 +109,7 @@ class AnswerStream:
         text = self._half + text
         self._half = text[-1] if "\ud800" <= text[-1:] <= "\udbff" else ""
         text = text.removesuffix(self._half)
+        self._written.append(repair(text))
         if self._add(self._thoughts.between() + text if text else text):
             self._show_soon()
 
@@ -167,7 +172,10 @@ class AnswerStream:
         self._add(self._half)
         if self._mark and (self._receipts or self._text.strip()):
             self._text = marked(self._text, self._mark, markdown=self._markdown)
-        return await self._close()
+        receipt = await self._close()
+        if self._on_finished is not None and not self._mark:
+            await self._on_finished("".join(self._written), receipt)
+        return receipt
 
     def abandon(self) -> None:
         """Show nothing more: nobody has time for it."""

@@ -43,6 +43,8 @@ class OutboxEntry:
             `reply_to` when left out.
         degradations: What of it is otherwise than meant already.
         spool: A folder of ours that holds media of it, to be removed when it is finished; empty when there is none.
+        hops: How many calls from bot to bot led to it.
+        calls: Whether bots that are mentioned in it hear it.
         receipt: Done when the end is known.
     """
 
@@ -53,6 +55,8 @@ class OutboxEntry:
     answers: str | None = None
     degradations: tuple[Degradation, ...] = ()
     spool: str = ""
+    hops: int = 0
+    calls: bool = True
     receipt: "asyncio.Future[Receipt]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 

@@ -37,6 +37,7 @@ from imbridge.adapters.patience import patiently
 from imbridge.adapters.pending import Answer
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
+    Bot,
     Card,
     Channel,
     ChannelKind,
@@ -74,6 +75,7 @@ class FeishuAdapter(Adapter):
     platform: ClassVar[str] = "feishu"
     config_type: ClassVar[type[AccountConfig]] = FeishuConfig
     capabilities = FEISHU
+    mentions_bots = True
 
     @classmethod
     def create(cls, config: AccountConfig, context: AdapterContext) -> Adapter:
@@ -307,6 +309,23 @@ class FeishuAdapter(Adapter):
     def knows_kind(self, channel: Channel) -> bool:
         """False for a chat of which we only know its id, as clicks tell it: it counts as a group."""
         return channel.id in self.me.chats
+
+    def bot(self) -> Bot | None:
+        """The app's bot, once the platform has told who that is."""
+        me = self.me
+        if not me.bot_id:
+            return None
+        return Bot(
+            platform=self.platform, account=me.account, id=me.bot_id, name=me.bot_name, aliases=self.config.aliases
+        )
+
+    def chat_for_all(self, channel: Channel) -> str:
+        """A `chat_id` is the same for every app (open.feishu.cn, "chat ID description")."""
+        return channel.id
+
+    async def is_in(self, channel: Channel) -> bool | None:
+        """Whether the bot is in a group; needs the scope `im:chat:readonly`, or one that holds it."""
+        return await self.chats.is_member(channel)
 
     def is_complete(self, message: Message) -> bool:
         """False when it quotes a message, bundles forwarded ones, or is a card that has to be asked for."""
