@@ -215,6 +215,14 @@ def test_a_part_is_written_once_for_each_dialect() -> None:
     assert message_in(Part(PartKind.MARKDOWN, (Markdown("*a*"),)), CALLING).text == "*a*"
 
 
+def test_what_was_told_is_not_told_again_when_a_part_is_written_anew() -> None:
+    (part,) = shown([ANN, TABLE]).parts
+    assert part.told == {"table"}
+    lists = replace(TABLES, shows=TABLES.shows - {"table"})
+    assert message_in(part, lists).changed.keys() == {"mention"}
+    assert message_in(Part(part.kind, part.elements), lists).changed.keys() == {"mention", "table"}
+
+
 def test_emoji_by_a_code_of_the_platform_are_text_in_markdown() -> None:
     able = SHOWS.model_copy(update={"sends": SHOWS.sends | {"emoji"}})
     rendered = shown([Emoji(code="SMILE"), Emoji(code="😀"), Markdown("x")], capabilities=able)

@@ -72,7 +72,7 @@ class Fitting:
             why = "nothing of it would be seen"
             self.degradations.append(Degradation(loss=Loss.DROPPED, what="markdown", how="left out", why=why))
             return ()
-        made = Part(PartKind.MARKDOWN, elements, whole.text, dialect.name)
+        made = Part(PartKind.MARKDOWN, elements, whole.text, dialect.name, frozenset(whole.changed))
         if self._measure(made) <= limit:
             self._tell(whole.changed, dialect.name)
             return (made,)
@@ -83,6 +83,8 @@ class Fitting:
         for one in parts:
             if one.kind is PartKind.MARKDOWN:
                 changed |= written(one.elements, dialect).changed
+        for one in parts:
+            one.told = frozenset(changed)
         self._tell(changed, dialect.name)
         return parts
 

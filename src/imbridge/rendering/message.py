@@ -41,13 +41,16 @@ class WrittenMessage:
 
 
 def message_in(part: Part, dialect: Dialect) -> WrittenMessage:
-    """A part's elements in a dialect; what has been written in it already is not written anew, and nothing is told of.
+    """A part's elements in a dialect, and what has not been told yet; what is written in it already stays as it is.
 
     For adapters that have to say a part another way than it was rendered for, or with other elements.
     """
     if part.text and part.dialect == dialect.name:
         return WrittenMessage(part.text, {}, part.dialect)
-    return written(part.elements, dialect)
+    made = written(part.elements, dialect)
+    if not part.told:
+        return made
+    return replace(made, changed={what: how for what, how in made.changed.items() if what not in part.told})
 
 
 def written(elements: Sequence[Element], *dialects: Dialect) -> WrittenMessage:

@@ -1,5 +1,6 @@
 """What rendering hands to an adapter: parts, each of which becomes one message on the platform."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -37,12 +38,18 @@ class Part:
         elements: What it shows, as it was meant: an adapter that has to say it another way begins from here.
         text: Of Markdown: all of the elements as they are sent, written in the account's dialect.
         dialect: The name of that dialect; empty where there is no text.
+        told: What of it is shown otherwise than meant in that dialect, and has been told: `table`, `mention`.
     """
 
     kind: PartKind
     elements: tuple[Element, ...]
     text: str = ""
     dialect: str = ""
+    told: frozenset[str] = frozenset()
+
+    def holding(self, elements: Iterable[Element]) -> "Part":
+        """The same with other elements, which are to be written anew."""
+        return Part(self.kind, tuple(elements), told=self.told)
 
 
 @dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it

@@ -61,7 +61,7 @@ class DingTalkMedia:
             else element
             for element in part.elements
         ]
-        return Part(part.kind, tuple(elements)), degradations
+        return part.holding(elements), degradations
 
     async def keys(self, images: Iterable[Image]) -> tuple[dict[int, str], list[Degradation]]:
         """The ids of a card's pictures, by `id()` of the element; one that cannot be shown is left out.

@@ -53,7 +53,7 @@ class FeishuMedia:
             await self._upload(element, degradations) if _needs_upload(element) else element
             for element in part.elements
         ]  # fmt: skip
-        return Part(part.kind, tuple(elements)), degradations
+        return part.holding(elements), degradations
 
     async def image_key(self, image: Image) -> str:
         """The key of an image, which is uploaded if need be.

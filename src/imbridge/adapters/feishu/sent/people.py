@@ -48,8 +48,10 @@ class People:
             await self._find(element, channel, degradations) if _is_open(element) else element
             for element in part.elements
         ]  # fmt: skip
-        kind = PartKind.TEXT if part.kind is PartKind.CONTACT and isinstance(elements[0], Text) else part.kind
-        return Part(kind, tuple(elements)), degradations
+        found = part.holding(elements)
+        if part.kind is PartKind.CONTACT and isinstance(elements[0], Text):
+            found.kind = PartKind.TEXT
+        return found, degradations
 
     async def _find(self, element: Element, channel: Channel, degradations: list[Degradation]) -> Element:
         if isinstance(element, Contact):

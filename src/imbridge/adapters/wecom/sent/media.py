@@ -58,7 +58,7 @@ class WeComMedia:
             await self._upload(element, degradations) if isinstance(element, Media) and element.has_content else element
             for element in part.elements
         ]
-        return Part(part.kind, tuple(elements)), degradations
+        return part.holding(elements), degradations
 
     async def addresses(self, images: Iterable[Image]) -> tuple[dict[int, str], list[Degradation]]:
         """Addresses of the pictures of a card, by `id()` of the element; one that has none is left out.
