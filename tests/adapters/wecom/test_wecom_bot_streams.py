@@ -144,7 +144,7 @@ async def test_a_stop_finishes_what_is_open(bots: BotRig, bot: BotAdapter) -> No
     await bot.close()
     (message,) = bots.platform.messages
     assert message.finished
-    assert message.text == "one"
+    assert message.text == "one\n\n⏹ *已中断 (interrupted)*"
 
 
 async def test_two_streams_answer_one_message(bots: BotRig, bot: BotAdapter) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from imbridge.adapters.card_seals import Seal
 from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.adapters.wecom.bot.events import FEEDBACK
+from imbridge.adapters.wecom.bot.thinking import literal, shut
 from imbridge.adapters.wecom.sent.cards import has_task, template_card
 from imbridge.adapters.wecom.sent.speaking import task_id
 from imbridge.protocol import (
@@ -29,9 +30,10 @@ _TITLE_BYTES = 64
 
 def content_of(part: Part) -> str:
     """What a text or Markdown part says, as Markdown."""
-    return "".join(
+    said = (
         element.text if isinstance(element, Markdown) else as_markdown(element.as_text()) for element in part.elements
     )
+    return literal("".join(said))
 
 
 def measure(part: Part) -> int:
@@ -41,7 +43,7 @@ def measure(part: Part) -> int:
 
 def stream_body(stream_id: str, content: str, *, finish: bool, feedback: bool = False) -> dict[str, Any]:
     """One state of a stream; with `feedback`, in its first state, people can rate it."""
-    stream: dict[str, Any] = {"id": stream_id, "finish": finish, "content": content}
+    stream: dict[str, Any] = {"id": stream_id, "finish": finish, "content": shut(content) if finish else content}
     if feedback:
         stream["feedback"] = {"id": FEEDBACK + stream_id}
     return {"msgtype": _STREAM, _STREAM: stream}
@@ -130,7 +132,7 @@ def stream_in(part: Part) -> str:
 
 def stream_card(stream_id: str, text: str) -> Card:
     """What has to be sent so that a growing stream is seen."""
-    return Card(content={"msgtype": _STREAM, _STREAM: {"id": stream_id}}, text=text)
+    return Card(content={"msgtype": _STREAM, _STREAM: {"id": stream_id}}, text=text or "\u2026")
 
 
 def chat(channel: Channel) -> dict[str, Any]:

@@ -134,16 +134,16 @@ class BotSpeaker:
         task = str(body.get("template_card", {}).get("task_id", ""))
         return Said(task, body["msgtype"], done.attempts, done.held)
 
-    def end_soon(self, stream: BotStream) -> None:
-        """Finish a stream as it is, in a task of its own."""
-        task = asyncio.create_task(self._end(stream), name=f"link:{self.settings.key}:stream")
+    def end_soon(self, stream: BotStream, *, interrupted: bool = False) -> None:
+        """Finish a stream as it is, in a task of its own; `interrupted`: with a word that it was broken off."""
+        task = asyncio.create_task(self._end(stream, interrupted=interrupted), name=f"link:{self.settings.key}:stream")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def end_streams(self) -> None:
         """Finish every open stream as it is."""
         for stream in tuple(self.open_streams.values()):
-            self.end_soon(stream)
+            self.end_soon(stream, interrupted=True)
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=_END_WITHIN)
             for task in late:
@@ -153,9 +153,9 @@ class BotSpeaker:
         for stream in tuple(self.open_streams.values()):
             stream.abandon()
 
-    async def _end(self, stream: BotStream) -> None:
+    async def _end(self, stream: BotStream, *, interrupted: bool) -> None:
         try:
-            await stream.end()
+            await stream.end(interrupted=interrupted)
         except ImbridgeError as error:
             log.warning("%s: a stream could not be finished: %s", self.settings.key, error)
 

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from imbridge.adapters.base import Growing, GrowingFullError
+from imbridge.adapters.broken_off import INTERRUPTED, marked
 from imbridge.adapters.errcode_refusals import RetargetError
 from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.adapters.wecom.bot.calls import Obeyed
+from imbridge.adapters.wecom.bot.capabilities import CONTENT_BYTES
 from imbridge.adapters.wecom.bot.outbound import measure, stream_body, stream_card
+from imbridge.adapters.wecom.bot.thinking import ROOM, literal, room_for, with_thinking
 from imbridge.adapters.wecom.bot.ways import Way
 from imbridge.protocol import DeliveryError, Element, ImbridgeError, NotSupportedError, RateLimitedError
 from imbridge.rendering import Part
@@ -36,6 +39,7 @@ class BotStream(Growing):
 
     interval = 0.5
     """Far below what one stream was seen to take."""
+    thinking_bytes = ROOM
 
     def __init__(self, speaker: "BotSpeaker", *, markdown: bool) -> None:
         """Nothing is shown yet."""
@@ -43,7 +47,10 @@ class BotStream(Growing):
         self._speaker = speaker
         self.markdown = markdown
         self._way: Way | None = None
-        self._shown = ""
+        self._shown = self._newest = ""
+        """What it shows, and what it was last told to show."""
+        self._thought = ""
+        """What it shows of the thinking."""
         self._doubt = False
         self._ended = False
         self._changing = asyncio.Lock()
@@ -51,11 +58,12 @@ class BotStream(Growing):
 
     def measure(self, part: Part) -> int:
         """Bytes of the stream's content with this text in it."""
-        return measure(part)
+        return measure(part) + room_for(self.thinking)
 
     async def open(self, text: str) -> Element:
         """What stands for it in the chat."""
-        self._shown = text
+        self._shown = self._newest = text
+        self._thought = self.thinking
         return stream_card(self.id, text)
 
     async def begin(self, way: Way) -> Obeyed:
@@ -89,7 +97,7 @@ class BotStream(Growing):
 
     async def show(self, text: str) -> None:
         """Show the whole text."""
-        if text == self._shown:
+        if text == self._shown and self.thinking == self._thought:
             return
         async with self._changing:
             await self._within_window()
@@ -104,25 +112,32 @@ class BotStream(Growing):
             await self._change(text, finish=True, patience=None)
             self._done()
 
-    async def end(self) -> None:
+    async def end(self, *, interrupted: bool = False) -> None:
         """Finish it as it is: its time is over, or nobody will write to it any more.
+
+        Args:
+            interrupted: A word says that it was broken off.
 
         Raises:
             DeliveryError: as `BotCaller.call`; it is tried again when its time is over.
         """
         async with self._changing:
-            await self._end()
+            await self._end(interrupted=interrupted)
 
     def abandon(self) -> None:
         """Leave it to the platform to end it."""
         self._done()
 
-    async def _end(self) -> None:
+    async def _end(self, *, interrupted: bool = False) -> None:
         way = self._way
         if self._ended or way is None:
             return
+        text = self._newest if self._doubt else self._shown
+        if interrupted and (text.strip() or self._thought):
+            said = marked(text, INTERRUPTED, markdown=self.markdown)
+            text = said if len(self._content(said).encode()) <= CONTENT_BYTES else text
         try:
-            await self._put(way, self._shown, finish=True, patience=_PATIENCE_AT_THE_END)
+            await self._put(way, text, finish=True, patience=_PATIENCE_AT_THE_END)
         except DeliveryError as error:
             if isinstance(error, RetargetError) or not way.is_fresh():
                 self._done()
@@ -154,6 +169,8 @@ class BotStream(Growing):
         way = self._way
         if way is None:
             raise NotSupportedError("this answer does not grow: it answers nothing that can be answered")
+        self._newest = text
+        thought = self.thinking
         try:
             await self._put(way, text, finish=finish, patience=patience)
         except RetargetError as error:
@@ -169,13 +186,15 @@ class BotStream(Growing):
             if finish or not (self._doubt or isinstance(error, RateLimitedError)):
                 self._speaker.end_soon(self)  # whoever writes it goes on otherwise, or gives up
             raise
-        self._shown = text
+        self._shown, self._thought = text, thought
         self._doubt = False
 
     async def _put(
         self, way: Way, text: str, *, finish: bool, first: bool = False, patience: float | None = None
     ) -> Obeyed:
-        content = text if self.markdown else as_markdown(text)
         feedback = first and self._speaker.settings.feedback
-        body: dict[str, Any] = stream_body(self.id, content, finish=finish, feedback=feedback)
+        body: dict[str, Any] = stream_body(self.id, self._content(text), finish=finish, feedback=feedback)
         return await self._speaker.respond(way, body, counts=first, repeatable=True, patience=patience)
+
+    def _content(self, text: str) -> str:
+        return with_thinking(self.thinking, literal(text if self.markdown else as_markdown(text)))

@@ -13,6 +13,7 @@ from typing import Any
 
 from imbridge.adapters.wecom.bot.capabilities import CONTENT_BYTES
 from imbridge.adapters.wecom.bot.outbound import stream_body
+from imbridge.adapters.wecom.bot.thinking import with_thinking
 from imbridge.protocol import ImbridgeError
 
 MOST_IMAGES = 10
@@ -29,12 +30,18 @@ class TurnOverError(ImbridgeError):
 
 
 class Piece:
-    """A part of the answer; its text may change while it is the last one."""
+    """A part of the answer; its text may change while it is the last one.
 
-    __slots__ = ("text",)
+    Attributes:
+        text: What it says.
+        thinking: What is thought before it; shown of the first one only, where clients look for it.
+    """
 
-    def __init__(self, text: str) -> None:
+    __slots__ = ("text", "thinking")
+
+    def __init__(self, text: str, thinking: str = "") -> None:
         self.text = text
+        self.thinking = thinking
 
 
 class Turn:
@@ -82,7 +89,8 @@ class Turn:
     @property
     def content(self) -> str:
         """All of it so far."""
-        return _GAP.join(piece.text for piece in self._pieces)
+        said = _GAP.join(piece.text for piece in self._pieces)
+        return with_thinking(self._pieces[0].thinking, said) if self._pieces else said
 
     @property
     def is_empty(self) -> bool:
@@ -96,14 +104,14 @@ class Turn:
 
     # -- saying --------------------------------------------------------------------------------------------------------
 
-    def add(self, text: str) -> Piece:
+    def add(self, text: str, thinking: str = "") -> Piece:
         """Say a text, below what was said before.
 
         Raises:
             TurnOverError: there is no time or no room for it.
         """
         self._check()
-        piece = Piece(text)
+        piece = Piece(text, thinking)
         self._pieces.append(piece)
         if len(self.content.encode()) > CONTENT_BYTES:
             self._pieces.pop()
@@ -112,7 +120,7 @@ class Turn:
         self._change()
         return piece
 
-    def change(self, piece: Piece, text: str) -> None:
+    def change(self, piece: Piece, text: str, thinking: str = "") -> None:
         """Say a piece otherwise.
 
         Raises:
@@ -120,8 +128,9 @@ class Turn:
         """
         self._check()
         before, piece.text = piece.text, text
+        before_that, piece.thinking = piece.thinking, thinking
         if len(self.content.encode()) > CONTENT_BYTES:
-            piece.text = before
+            piece.text, piece.thinking = before, before_that
             self._end()
             raise TurnOverError(f"an answer has at most {CONTENT_BYTES} bytes")
         self._change()

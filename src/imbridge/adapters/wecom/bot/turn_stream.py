@@ -5,6 +5,7 @@ from uuid import uuid4
 from imbridge.adapters.base import Growing, GrowingFullError
 from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.adapters.wecom.bot.outbound import measure, stream_card
+from imbridge.adapters.wecom.bot.thinking import ROOM, literal, room_for
 from imbridge.adapters.wecom.bot.turn import Piece, Turn, TurnOverError
 from imbridge.protocol import Element, NotSupportedError
 from imbridge.rendering import Part
@@ -19,6 +20,7 @@ class TurnStream(Growing):
     """
 
     interval = 0.5
+    thinking_bytes = ROOM
 
     def __init__(self, *, markdown: bool) -> None:
         """Nothing is shown yet."""
@@ -30,7 +32,7 @@ class TurnStream(Growing):
 
     def measure(self, part: Part) -> int:
         """Bytes of the text as sent."""
-        return measure(part)
+        return measure(part) + room_for(self.thinking)
 
     async def open(self, text: str) -> Element:
         """What stands for it in the chat."""
@@ -45,7 +47,7 @@ class TurnStream(Growing):
         """
         turn.growing += 1
         try:
-            piece = turn.add(self._content(self._first))
+            piece = turn.add(self._content(self._first), self.thinking)
             try:
                 await turn.fetched()
             except TurnOverError:
@@ -76,8 +78,8 @@ class TurnStream(Growing):
             raise NotSupportedError("this answer does not grow: it answers nothing that can be answered")
         content = self._content(text)
         try:
-            if piece.text != content:
-                turn.change(piece, content)
+            if piece.text != content or piece.thinking != self.thinking:
+                turn.change(piece, content, self.thinking)
         except TurnOverError as error:
             self._end()
             raise GrowingFullError(str(error)) from None
@@ -89,4 +91,4 @@ class TurnStream(Growing):
         self._piece = None
 
     def _content(self, text: str) -> str:
-        return text if self.markdown else as_markdown(text)
+        return literal(text if self.markdown else as_markdown(text))
