@@ -13,6 +13,7 @@ from golden import save, updating
 from wechat_rig import Rig
 from wechatpy.replies import ArticlesReply, ImageReply, TextReply, VideoReply, VoiceReply
 
+from imbridge.adapters.card_seals import NOT_SEALING, Seals
 from imbridge.adapters.wechat.capabilities import WECHAT
 from imbridge.adapters.wechat.outbound import message_body, passive_fields, passive_xml
 from imbridge.adapters.wechat.received.clicks import clicked, menu_id
@@ -121,9 +122,10 @@ def theirs_of(ours: dict[str, Any]) -> str:
 @pytest.mark.parametrize("value", [None, 0, "", "x=y&z", {"a": [1, "é"]}, [None], True])
 @pytest.mark.parametrize("action", ["vote", "a=b", "%41", "确认", "a b", "="])
 def test_actions_and_values_come_back(action: str, value: Any) -> None:
-    given = menu_id(action, value)
-    assert given.isascii()
-    assert clicked(given) == (action, value)
+    for seals, facts in ((NOT_SEALING, {}), (Seals("wechat:work", "secret"), {"verified": True})):
+        given = menu_id(action, value, seals.at("o_alice"))
+        assert given.isascii()
+        assert clicked(given, seals, "o_alice") == {"action": action, "value": value, **facts}
 
 
 def test_a_card_of_ones_own_has_to_say_what_it_is() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
+from imbridge.adapters.card_seals import Seals
 from imbridge.adapters.errcode_calls import Answer
 from imbridge.adapters.errcode_refusals import DegradeError
 from imbridge.adapters.patience import patiently
@@ -61,6 +62,7 @@ class WeChatAdapter(Adapter):
             raise TypeError(f"the WeChat adapter needs a WeChatConfig, not a {type(config).__name__}")
         super().__init__(config, context)
         self.settings = config
+        self._seals = Seals(config.key, config.app_secret.get_secret_value())
         self.api = WeChatApi(config, context.pool)
         self.media = WeChatMedia(self.api, context.pool)
         self.followers = Followers(self.api)
@@ -79,9 +81,9 @@ class WeChatAdapter(Adapter):
         return WeChatWebhook(
             settings.name,
             keys,
-            Identity(settings.name, settings.app_id),
+            Identity(settings.name, settings.app_id, self._seals),
             self.context.intake,
-            write=outbound.passive_xml,
+            write=lambda item, said: outbound.passive_xml(item, said, self._seals),
             waits=settings.passive_reply,
             holds=lambda: self._customer_service is not True,
             rest=lambda: self._rest if self._customer_service is False else None,
@@ -142,7 +144,8 @@ class WeChatAdapter(Adapter):
             degradations.append(Degradation(loss=Loss.MOVED, what="reply", how="sent to the chat", why=why))
         part, changed = await self.media.uploaded(part)
         degradations += changed
-        body, changed = outbound.message_body(part)
+        seal = self._seals.at(openid)
+        body, changed = outbound.message_body(part, seal)
         degradations += changed
         if self._customer_service is False:
             degradations += await self._say_passively(target, part)
@@ -152,7 +155,7 @@ class WeChatAdapter(Adapter):
         try:
             answer = await self._served(openid, body)
         except DegradeError as error:
-            body = outbound.plainer_body(part)
+            body = outbound.plainer_body(part, seal)
             degradations.append(Degradation(loss=Loss.AS_TEXT, what="card", how="text with links", why=str(error)))
             answer = await self._served(openid, body)
         except NotPermittedError:
@@ -171,7 +174,7 @@ class WeChatAdapter(Adapter):
 
     async def _answers(self, target: Target, said: tuple[Element, ...]) -> bool:
         """Whether it was the answer to a callback."""
-        if self._webhook is None or outbound.passive_fields(said) is None:
+        if self._webhook is None or outbound.passive_fields(said, self._seals.at(target.channel.id)) is None:
             return False
         return await self._webhook.answer(target.answers, target.channel, said)
 
@@ -179,7 +182,8 @@ class WeChatAdapter(Adapter):
         """Answer a callback, and keep what it has no room for; what is kept."""
         rest = self._rest
         pieces = [part.elements] if rest is None else rest.pieces(part)
-        if any(outbound.passive_fields(piece) is None for piece in pieces):
+        seal = self._seals.at(target.channel.id)
+        if any(outbound.passive_fields(piece, seal) is None for piece in pieces):
             raise ContentRefusedError(
                 "wechat: not sent: it is longer than the 2,048 bytes, or of another kind, than the answer to a "
                 "callback can be, and the account has no customer-service messages",

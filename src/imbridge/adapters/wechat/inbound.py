@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from imbridge.adapters.base import Inbound
+from imbridge.adapters.card_seals import kind_of_click
 from imbridge.adapters.unexpected import digest
 from imbridge.adapters.wechat.received import content, events
 from imbridge.adapters.wechat.received.clicks import clicked
 from imbridge.adapters.wechat.received.facts import Facts, Identity, private
 from imbridge.adapters.xml_callback import kind_and_key, read
-from imbridge.protocol import ButtonClicked, Event, Message, Sender, Unknown, UnknownEvent
+from imbridge.protocol import Event, Message, Sender, Unknown, UnknownEvent
 
 __all__ = ["Identity", "can_be_answered", "decode", "unreadable"]
 
@@ -34,8 +35,8 @@ def decode(fields: Mapping[str, Any], me: Identity) -> Inbound:
         return Inbound(_event(told), (key,))
     menu = told.text("bizmsgmenuid")
     if kind == "text" and menu:
-        action, value = clicked(menu)
-        return Inbound(told.make(ButtonClicked, action=action, value=value), (key,))
+        facts = clicked(menu, me.seals, told.text("FromUserName"))
+        return Inbound(told.make(kind_of_click(facts), **facts), (key,))
     return Inbound(_message(told, kind), (key,))
 
 

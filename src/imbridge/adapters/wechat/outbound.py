@@ -7,6 +7,7 @@ doc/service/guide/product/message/Passive_user_reply_message.html.
 import time
 from typing import Any
 
+from imbridge.adapters.card_seals import NOT_SEALED, NOT_SEALING, Seal, Seals
 from imbridge.adapters.pending import Answer
 from imbridge.adapters.wechat.capabilities import WECHAT
 from imbridge.adapters.wechat.sent.cards import article_of, menu_message, menu_of, menu_text
@@ -50,7 +51,7 @@ def template_of(part: Part) -> Body | None:
     return card.content if isinstance(card, Card) and "template_id" in card.content else None
 
 
-def message_body(part: Part) -> tuple[Body, list[Degradation]]:
+def message_body(part: Part, seal: Seal = NOT_SEALED) -> tuple[Body, list[Degradation]]:
     """`msgtype` and the content of a part whose media have been uploaded, and what is shown otherwise than meant.
 
     Raises:
@@ -58,15 +59,15 @@ def message_body(part: Part) -> tuple[Body, list[Degradation]]:
     """
     first = part.elements[0]
     if isinstance(first, Card):
-        return _card_body(first)
+        return _card_body(first, seal)
     if isinstance(first, Media):
         return _media_body(first), []
-    return text_body(_text(part.elements)), []
+    return text_body(_text(part.elements, seal)), []
 
 
-def plainer_body(part: Part) -> Body:
+def plainer_body(part: Part, seal: Seal = NOT_SEALED) -> Body:
     """The same as a text with links, for an account that may not send menus."""
-    return text_body(_text(part.elements))
+    return text_body(_text(part.elements, seal))
 
 
 def text_body(text: str) -> Body:
@@ -74,7 +75,7 @@ def text_body(text: str) -> Body:
     return {"msgtype": "text", "text": {"content": text}}
 
 
-def _card_body(card: Card) -> tuple[Body, list[Degradation]]:
+def _card_body(card: Card, seal: Seal) -> tuple[Body, list[Degradation]]:
     if card.content:
         if not isinstance(card.content.get("msgtype"), str):
             raise ContentRefusedError(
@@ -86,7 +87,7 @@ def _card_body(card: Card) -> tuple[Body, list[Degradation]]:
     article = article_of(card)
     if article is not None:
         return {"msgtype": "news", "news": {"articles": [article]}}, []
-    menu = menu_of(card)
+    menu = menu_of(card, seal)
     return menu_message(menu), menu.degradations
 
 
@@ -102,17 +103,17 @@ def _media_body(media: Media) -> Body:
     raise ContentRefusedError(f"an Official Account cannot send a {type(media).__name__}", platform="wechat")
 
 
-def _text(elements: tuple[Element, ...]) -> str:
-    return "".join(_shown(element) for element in elements)
+def _text(elements: tuple[Element, ...], seal: Seal) -> str:
+    return "".join(_shown(element, seal) for element in elements)
 
 
-def _shown(element: Element) -> str:
+def _shown(element: Element, seal: Seal) -> str:
     if isinstance(element, Card) and not element.content:
-        return menu_text(menu_of(element))
+        return menu_text(menu_of(element, seal))
     return to_plain(element.text) if isinstance(element, Markdown) else element.as_text()
 
 
-def passive_fields(said: Answer) -> Body | None:
+def passive_fields(said: Answer, seal: Seal = NOT_SEALED) -> Body | None:
     """The fields of a passive reply, but for the head; None for what cannot be one."""
     first = said[0]
     if len(said) == 1:
@@ -128,7 +129,7 @@ def passive_fields(said: Answer) -> Body | None:
             return {"MsgType": "news", "ArticleCount": 1, "Articles": {"item": item}}
         if isinstance(first, Media):
             return _passive_media(first)
-    text = _text(said)
+    text = _text(said, seal)
     if not text or len(text.encode("utf-8", "replace")) > WECHAT.text_bytes:
         return None
     return {"MsgType": "text", "Content": text}
@@ -146,11 +147,13 @@ def _passive_media(media: Media) -> Body | None:
     return None
 
 
-def passive_xml(item: Message | Event, said: Answer) -> str | None:
+def passive_xml(item: Message | Event, said: Answer, seals: Seals = NOT_SEALING) -> str | None:
     """The answer to the callback that brought something; None for what cannot be one."""
-    fields = passive_fields(said)
     payload = item.payload
-    if fields is None or not isinstance(payload, dict):
+    if not isinstance(payload, dict):
+        return None
+    fields = passive_fields(said, seals.at(str(payload["FromUserName"])))
+    if fields is None:
         return None
     head = {
         "ToUserName": payload["FromUserName"],

@@ -122,12 +122,14 @@ class Acting(ABC):
         return self._event("LOCATION", {"Latitude": latitude, "Longitude": longitude, "Precision": precision})
 
     async def chooses(self, message: BotMessage, choice: str) -> SentMessage:
-        """Clicks a line of a menu message (`msgmenu`): a text with `bizmsgmenuid`.
+        """Clicks a line of a menu message (`msgmenu`), by its id or its text: a text with `bizmsgmenuid`.
 
         Raises:
             ValueError: The message has no such line.
         """
         lines = {str(line["id"]): str(line["content"]) for line in message.body.get("list", ())}
+        if choice not in lines:
+            choice = next((one for one, text in lines.items() if text == choice), choice)
         if choice not in lines:
             raise ValueError(f"{message!r} has no line {choice!r}; there are {sorted(lines)}")
         return self._answer_menu(choice, lines[choice])

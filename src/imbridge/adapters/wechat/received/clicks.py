@@ -2,7 +2,7 @@
 
 Source: developers.weixin.qq.com, doc/service/api/customer/message/api_sendcustommessage (`msgmenu`): a click comes as a
 text message, the text of the item, with the item's id in `bizmsgmenuid`. Which characters an id may have, and how many,
-is written nowhere; these have letters, digits and `_.-~%=`.
+is written nowhere; these have letters, digits and `_.-~%=`: `action=value=seal`.
 """
 
 from typing import Any
@@ -10,21 +10,29 @@ from urllib.parse import quote, unquote
 
 from pydantic_core import from_json, to_json
 
+from imbridge.adapters.card_actions import OWN, button_params
+from imbridge.adapters.card_seals import SEAL, Seal, Seals
+
 MOST_BYTES = 128
 """Of an id. Unverified here; WeCom's menus of the same make say so."""
 
 
-def menu_id(action: str, value: Any) -> str:
+def menu_id(action: str, value: Any, seal: Seal) -> str:
     """The id of an item."""
-    return quote(action, safe="") + ("" if value is None else "=" + quote(to_json(value).decode(), safe=""))
+    made = quote(action, safe="") + ("" if value is None else "=" + quote(to_json(value).decode(), safe=""))
+    code = seal.on(button_params(action, value)).get(SEAL)
+    return f"{made}{'=' if value is None else ''}={code}" if code else made
 
 
-def clicked(given: str) -> tuple[str, Any]:
-    """Action and value in an id; of one that is not ours the whole of it is the action."""
-    action, found, value = given.partition("=")
+def clicked(given: str, seals: Seals, place: str) -> dict[str, Any]:
+    """Action and value in an id, and whether it is to be believed; of one that is not ours the whole is the action."""
+    action, found, rest = given.partition("=")
+    value, sealed, code = rest.partition("=")
     if not found:
-        return unquote(action), None
+        return {"action": unquote(action), "value": None}
     try:
-        return unquote(action), from_json(unquote(value))
+        carried = button_params(unquote(action), from_json(unquote(value)) if value else None)
     except ValueError:
-        return given, None
+        return {"action": given, "value": None}
+    facts = seals.open({**carried, SEAL: code}, place).facts if sealed else {}
+    return {"action": carried[OWN], "value": carried.get("value"), **facts}

@@ -1,8 +1,9 @@
 """What every callback says, and who receives it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
+from imbridge.adapters.card_seals import NOT_SEALING, Seals
 from imbridge.adapters.xml_callback import XmlFacts
 from imbridge.protocol import Channel, ChannelKind, Sender
 
@@ -14,10 +15,12 @@ class Identity:
     Attributes:
         account: Its name in the configuration.
         app_id: Its AppID.
+        seals: What its menus are sealed with.
     """
 
     account: str
     app_id: str
+    seals: Seals = field(default=NOT_SEALING, repr=False)
 
 
 @dataclass(slots=True)

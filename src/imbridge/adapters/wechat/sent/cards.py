@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from imbridge.adapters.card_seals import NOT_SEALED, Seal
 from imbridge.adapters.wechat.received.clicks import MOST_BYTES, menu_id
 from imbridge.protocol import Button, Card, Degradation, Element, Loss, Markdown, Option, Select
 from imbridge.rendering.plain import to_plain
@@ -21,11 +22,13 @@ class Menu:
 
     Attributes:
         head: Lines before the first item.
+        seal: What seals its items.
         items: Id and text of each item.
         tail: Lines after it.
         degradations: What is shown otherwise than meant.
     """
 
+    seal: Seal = NOT_SEALED
     head: list[str] = field(default_factory=list)
     items: list[tuple[str, str]] = field(default_factory=list)
     tail: list[str] = field(default_factory=list)
@@ -38,11 +41,13 @@ class Menu:
 
     def offer(self, action: str, value: Any, text: str) -> None:
         """One more item; one whose id would be too long is a line."""
-        identity = menu_id(action, value)
+        identity = menu_id(action, value, self.seal)
         if len(identity) <= MOST_BYTES:
             self.items.append((identity, text))
             return
-        self.degrade("button", f"its action and value take more than {MOST_BYTES} bytes")
+        self.degrade(
+            "button", f"what it carries takes {len(identity)} of {MOST_BYTES} bytes: shorten its action or value"
+        )
         self.say(f"[{text}]")
 
     def degrade(self, what: str, why: str) -> None:
@@ -50,9 +55,9 @@ class Menu:
         self.degradations.append(Degradation(loss=Loss.AS_TEXT, what=what, how="text", why=why))
 
 
-def menu_of(card: Card) -> Menu:
+def menu_of(card: Card, seal: Seal = NOT_SEALED) -> Menu:
     """What a card says."""
-    menu = Menu()
+    menu = Menu(seal)
     menu.say(card.title)
     for part in card.body:
         _add(menu, part)
