@@ -11,10 +11,11 @@ from collections.abc import Callable
 from datetime import UTC
 from typing import Any
 
+import previewing
 import pytest
 
 from imbridge.adapters.base import Adapter, Health, Inbound, Target, Verdict
-from imbridge.protocol import AuthError, LinkError, Message, NotSupportedError, Text
+from imbridge.protocol import AuthError, Element, LinkError, Message, NotSupportedError, Text
 from imbridge.rendering import Part, PartKind
 
 
@@ -197,6 +198,14 @@ class AdapterContract:
         sent = await stage.adapter.send(target, text_part("!"), "key")
         assert stage.shown() == ["!"]
         assert bool(sent.degradations) != stage.adapter.capabilities.quote
+
+    @pytest.mark.parametrize("element", previewing.ELEMENTS, ids=lambda element: element.type)
+    async def test_what_is_previewed_is_what_is_sent(self, stage: Stage, element: Element) -> None:
+        message_id = await stage.says("show me")
+        await stage.intake.has("show me")
+        target = Target(stage.target.channel, answers=message_id)
+        for part in previewing.parts_of(stage.adapter, element):
+            await previewing.compare(stage.adapter, target, part)
 
     async def test_a_dead_token_is_replaced(self, stage: Stage) -> None:
         await stage.adapter.send(stage.target, text_part("one"), "k1")

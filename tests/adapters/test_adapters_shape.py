@@ -16,7 +16,7 @@ from imbridge.protocol import Capabilities
 
 ROOT = Path(imbridge.adapters.__file__).parent
 PACKAGES = sorted(path.parent.name for path in ROOT.glob("*/adapter.py"))
-REQUIRED = {"__init__", "adapter", "api", "capabilities", "config", "errors", "inbound", "outbound"}
+REQUIRED = {"__init__", "adapter", "api", "capabilities", "config", "errors", "inbound", "modes", "outbound"}
 OPTIONAL = {"crypto", "link", "webhook"}
 EXTRA: dict[str, set[str]] = {
     "qq": {

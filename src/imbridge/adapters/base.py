@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol
 
 from imbridge.adapters.notes import MemoryNotes, Notes
 from imbridge.adapters.pending import PendingAnswer
+from imbridge.adapters.rehearsal import NoIntake, Preview, RehearsalPool, Script, Sort, rehearse
 from imbridge.config import AccountConfig
 from imbridge.media.sources import gathered
 from imbridge.protocol import (
@@ -20,6 +21,7 @@ from imbridge.protocol import (
     Capabilities,
     Channel,
     Degradation,
+    DegradedError,
     Element,
     Event,
     ImbridgeError,
@@ -79,12 +81,23 @@ class Target:
         in_thread: Open or continue a thread under `reply_to`.
         answers: Message that this answers, whether it is attached to it or not. For platforms where an answer goes
             another way than something said unasked, for as long as the message can be answered.
+        strict: Nothing may be shown otherwise than meant: what the platform refuses is not said in a plainer form.
     """
 
     channel: Channel
     reply_to: str | None = None
     in_thread: bool = False
     answers: str | None = None
+    strict: bool = False
+
+    def forbid(self, *losses: Degradation) -> None:
+        """Called before something is shown otherwise than meant.
+
+        Raises:
+            DegradedError: it must not be.
+        """
+        if self.strict and any(one.loss.is_forbidden for one in losses):
+            raise DegradedError([one for one in losses if one.loss.is_forbidden])
 
 
 @dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
@@ -242,12 +255,17 @@ class Adapter(ABC):
             where the adapter writes Markdown by itself, each as a message of its own.
         noted: What a restart forgets when notes are in memory only, for people; empty where it is nothing.
         mentions_bots: The platform shows a bot being mentioned by another, by the id under which that one sees it.
+        modes: Sorts of accounts that differ in what they can show, by name. What is documented and tested of a platform
+            is so for each of them.
+        script: How the platform answers a rehearsal.
     """
 
     platform: ClassVar[str]
     without_id: ClassVar[str] = "the platform gives no id for what is sent this way"
     noted: ClassVar[str] = ""
     mentions_bots: ClassVar[bool] = False
+    modes: ClassVar[Mapping[str, Sort]] = {}
+    script: ClassVar[Script] = Script({})
     config_type: ClassVar[type[AccountConfig]]
     capabilities: Capabilities
     dialects: tuple[Dialect, ...] = ()
@@ -293,6 +311,25 @@ class Adapter(ABC):
     @abstractmethod
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part; `key` makes a repeated send harmless where the platform supports it."""
+
+    async def preview(self, target: Target, part: Part) -> Preview:
+        """What `send` would send, and what of it is shown otherwise than meant; nothing leaves.
+
+        As far as it can be known beforehand: that the platform takes the part in its best form is assumed.
+
+        Raises:
+            ImbridgeError: as `send`, for what never leaves.
+        """
+        return await rehearse(self, target, part)
+
+    def rehearsing(self, pool: RehearsalPool, target: Target) -> "Adapter":
+        """Another one like this, which knows what this one knows, and speaks to `pool` only. It is never started.
+
+        Args:
+            pool: Takes notes.
+            target: What it is asked to send to.
+        """
+        return type(self).create(self.config, AdapterContext(NoIntake(), pool))
 
     def measure(self, part: Part) -> int:
         """Bytes of a part as it is sent, as the platform counts them; override it where the form is larger."""

@@ -68,6 +68,7 @@ class BridgeOptions(BaseModel):
         grace: Seconds that running skills get to finish when the bridge stops.
         stale_after: Seconds after which a message that arrives late is no longer answered.
         typing_after: Seconds after which a message whose answer takes longer gets the typing sign; None: never.
+        strict: Nothing is sent that would be shown otherwise than meant, unless a reply says `strict=False`.
         stop_words: What the person for whom a skill works says to stop it: nothing but the word, in any case. Empty: no
             word does.
         thinking: What becomes of what skills think: `apart` shows it where the platform keeps it apart from the answer,
@@ -103,6 +104,7 @@ class BridgeOptions(BaseModel):
     grace: float = Field(default=10.0, ge=0, allow_inf_nan=False)
     stale_after: float = Field(default=1800.0, gt=0, allow_inf_nan=False)
     typing_after: float | None = Field(default=1.0, ge=0, allow_inf_nan=False)
+    strict: bool = False
     stop_words: tuple[Annotated[str, Field(pattern=r"\S", max_length=40)], ...] = ("停止", "停", "stop")
     thinking: Annotated[ThinkingMode, BeforeValidator(_lower)] = ThinkingMode.APART
     language: Annotated[Language, BeforeValidator(_lower)] = Language.ENGLISH

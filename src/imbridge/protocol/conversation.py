@@ -45,7 +45,9 @@ class Conversation(Protocol):
     def session(self) -> SessionState:
         """State of this conversation for the running skill."""
 
-    async def reply(self, content: Sendable, *, in_thread: bool | None, quote: bool | None) -> Receipt:
+    async def reply(
+        self, content: Sendable, *, in_thread: bool | None, quote: bool | None, strict: bool | None
+    ) -> Receipt:
         """Answer the message."""
 
     async def react(self, emoji: str) -> Receipt:
@@ -60,7 +62,7 @@ class Conversation(Protocol):
     async def bots(self) -> tuple[Bot, ...]:
         """The other bots that can be called in the conversation."""
 
-    def stream(self, *, markdown: bool) -> StreamWriter:
+    def stream(self, *, markdown: bool, strict: bool | None) -> StreamWriter:
         """Begin an answer that grows."""
 
     def typing(self) -> AbstractAsyncContextManager[None]:

@@ -3,7 +3,11 @@
 An error says what happened, with the platform's code where there is one, and what to do next. It never holds a secret.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from imbridge.protocol.receipt import Degradation, Receipt
 
 
 class ImbridgeError(Exception):
@@ -110,6 +114,24 @@ class NotPermittedError(DeliveryError):
 
 class NotSupportedError(ImbridgeError):
     """The platform, or this account's mode, cannot do what was asked."""
+
+
+class DegradedError(ImbridgeError):
+    """Something was not sent, since it would have been shown otherwise than meant, and `strict` forbids that.
+
+    Attributes:
+        degradations: What would have been lost.
+        receipt: What became of it; None while that is not known.
+    """
+
+    def __init__(self, degradations: "Sequence[Degradation]", receipt: "Receipt | None" = None) -> None:
+        self.degradations = tuple(degradations)
+        self.receipt = receipt
+        lost = "; ".join(f"{one.what}: {one.how} ({one.why})" for one in self.degradations)
+        super().__init__(
+            f"not sent, for strict forbids what would be lost: {lost}; change the content (`imbridge render` shows "
+            "what each platform makes of it), or send it without strict"
+        )
 
 
 class UnboundError(ImbridgeError):

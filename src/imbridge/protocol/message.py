@@ -109,18 +109,29 @@ class Message(ProtocolModel):
         """
         return self._bound().session
 
-    async def reply(self, content: Sendable, *, in_thread: bool | None = None, quote: bool | None = None) -> Receipt:
+    async def reply(
+        self,
+        content: Sendable,
+        *,
+        in_thread: bool | None = None,
+        quote: bool | None = None,
+        strict: bool | None = None,
+    ) -> Receipt:
         """Answer in the same conversation, after everything this conversation has said before.
 
         Args:
             content: Anything sendable; an async iterator of text becomes a stream.
             in_thread: True opens a thread, False stays out of one, None stays where the message is.
             quote: Attach the answer to this message; None does what the platform does usually.
+            strict: True: send nothing that would be shown otherwise than meant. None: as the bridge's option says.
 
         Returns:
             What became of it. A refusal by the platform is a falsy receipt with the reason, not an exception.
+
+        Raises:
+            DegradedError: `strict` forbids what would be lost; nothing was sent, unless its receipt says otherwise.
         """
-        return await self._bound().reply(content, in_thread=in_thread, quote=quote)
+        return await self._bound().reply(content, in_thread=in_thread, quote=quote, strict=strict)
 
     async def react(self, emoji: str) -> Receipt:
         """Put a reaction on this message (`"THUMBSUP"` on Feishu, or a common emoji character)."""
@@ -147,13 +158,15 @@ class Message(ProtocolModel):
         """The other bots of this bridge that can be called here: say `@` and one of their names, or `bot.mention()`."""
         return await self._bound().bots()
 
-    def stream(self, *, markdown: bool = False) -> StreamWriter:
+    def stream(self, *, markdown: bool = False, strict: bool | None = None) -> StreamWriter:
         """Begin an answer that grows: `async with msg.stream() as out: await out.write("...")`.
 
         Args:
             markdown: The text is Markdown.
+            strict: True: show no Markdown where it would be shown as plain text, which raises `DegradedError`. How the
+                text grows is no loss. None: as the bridge's option says.
         """
-        return self._bound().stream(markdown=markdown)
+        return self._bound().stream(markdown=markdown, strict=strict)
 
     def typing(self) -> AbstractAsyncContextManager[None]:
         """Show that an answer is on its way, where the platform can: `async with msg.typing(): ...`."""

@@ -43,6 +43,11 @@ class Loss(StrEnum):
     DROPPED = "dropped"
     """It is not there, or not for everybody who was meant."""
 
+    @property
+    def is_forbidden(self) -> bool:
+        """Whether `strict` forbids it: all but `SPLIT`, `JOINED` and `DELAYED`, for then people see what was meant."""
+        return self not in (Loss.SPLIT, Loss.JOINED, Loss.DELAYED)
+
 
 class Degradation(ProtocolModel):
     """Something that could not be shown as it was meant.
@@ -82,6 +87,7 @@ class Receipt(ProtocolModel):
         channel: Address it went to.
         parts: The platform's messages, in order.
         degradations: What was shown otherwise than meant.
+        refused: What `strict` kept from being shown otherwise than meant: it was not sent.
         attempts: Requests made for the message itself, over all parts.
         error: One line: what happened, with the platform's code, and what to do next.
         code: The platform's code of the last refusal.
@@ -92,6 +98,7 @@ class Receipt(ProtocolModel):
     channel: str = ""
     parts: tuple[SentPart, ...] = ()
     degradations: tuple[Degradation, ...] = ()
+    refused: tuple[Degradation, ...] = ()
     attempts: Annotated[int, Field(ge=0)] = 0
     error: str = ""
     code: int | str | None = None

@@ -21,12 +21,15 @@ class Reply(ProtocolModel):
         quote: Attach it to the message that is answered. None: as the platform does it usually
             (quoted in a group, plain in a private chat).
         in_thread: Answer inside a thread, opening one if need be. None: in the thread the message is in, if any.
+        strict: True: what would be shown otherwise than meant is not sent, and `DegradedError` is raised. None: as the
+            bridge's option `strict` says.
         key: Idempotency key. Two sends with one key make one message where the platform supports it.
     """
 
     elements: tuple[AnyElement, ...] = Field(default=())
     quote: bool | None = None
     in_thread: bool | None = None
+    strict: bool | None = None
     key: str | None = Field(default=None, max_length=40)
 
     def __bool__(self) -> bool:

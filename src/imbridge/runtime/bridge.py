@@ -30,6 +30,7 @@ from imbridge.runtime.delivery import Delivery, push_key
 from imbridge.runtime.ending import within
 from imbridge.runtime.gate import Gate
 from imbridge.runtime.handling import Handling
+from imbridge.runtime.strictness import unless_refused
 from imbridge.skills import BaseSkill, SkillSet
 from imbridge.skills.streams import whole_text
 from imbridge.storage import BaseStorage, MemoryStorage, notebook_at
@@ -93,7 +94,7 @@ class Bridge(Declaring):
         self._accounts = Accounts(self._take_in, self._pool, self._notebook)
         self._bots = Bots(self._accounts, self.options, self._take_in, self._notebook.of)
         bounds = {"max_lanes": self.options.max_lanes, "max_waiting": self.options.max_waiting}
-        self._delivery = Delivery(self.storage, self.adapter, self._bots, **bounds)
+        self._delivery = Delivery(self.storage, self.adapter, self._bots, strict=self.options.strict, **bounds)
         direct = DirectGate(enabled, knows_kind=self._bots.knows_kind)
         gate = Gate(stale_after=self.options.stale_after, may_write=direct.may_write)
         self._handling = Handling(
@@ -272,15 +273,20 @@ class Bridge(Declaring):
 
     # -- speaking ------------------------------------------------------------------------------------------------------
 
-    async def send(self, to: Address | Channel | str, content: Any, *, key: str | None = None) -> Receipt:
+    async def send(
+        self, to: Address | Channel | str, content: Any, *, key: str | None = None, strict: bool | None = None
+    ) -> Receipt:
         """Say something unasked.
 
         Args:
             to: An address (`feishu:work/group/oc_1`), or a channel.
             content: Anything sendable; a stream is sent whole when it has ended.
             key: Idempotency key: two sends with one key make one message where the platform supports it.
+            strict: True: send nothing that would be shown otherwise than meant. None: as the content says if it is a
+                `Reply`, else as `options.strict` says.
 
         Raises:
+            DegradedError: `strict` forbids what would be lost.
             ValueError: `to` is not an address, or `key` has more than 40 characters.
             ConfigError: it names an account that this bridge does not have.
             ImbridgeError: the bridge does not run.
@@ -292,9 +298,11 @@ class Bridge(Declaring):
             content = await whole_text(content)
         channel = to if isinstance(to, Channel) else Address(to).channel
         self.adapter(channel.account_key)
-        entry = await self._delivery.post(channel, to_reply(content), key=key or push_key())
-        receipt: Receipt = await entry.receipt
-        return receipt
+        reply = to_reply(content)
+        if strict is not None:
+            reply = reply.model_copy(update={"strict": strict})
+        entry = await self._delivery.post(channel, reply, key=key or push_key())
+        return unless_refused(await entry.receipt)
 
     async def edit(self, receipt: Receipt, content: Any) -> Receipt:
         """Change what was sent under a receipt: a text, or a card that was pushed.

@@ -26,6 +26,7 @@ from imbridge.runtime.answers import is_awaited
 from imbridge.runtime.changes import change, outcome, take_back
 from imbridge.runtime.delivery import answer_key
 from imbridge.runtime.stream import AnswerStream
+from imbridge.runtime.strictness import forbid_text, unless_refused
 from imbridge.runtime.typing import TypingSign, paused
 
 if TYPE_CHECKING:
@@ -89,21 +90,17 @@ class MessageConversation:
         """The conversation's state, to be kept; None when it was never set."""
         return self._session
 
-    async def post(
-        self, content: Any, *, in_thread: bool | None = None, quote: bool | None = None, calls: bool = True
-    ) -> Any:
+    async def post(self, content: Any, *, calls: bool = True, **placing: bool | None) -> Any:
         """Put an answer into the outbox and come back at once; gives the outbox entry.
 
-        `calls`: whether bots that are mentioned in it hear it.
+        Args:
+            content: Anything sendable.
+            calls: Whether bots that are mentioned in it hear it.
+            placing: `in_thread`, `quote` and `strict` of the reply, where they are not None.
         """
         reply = to_reply(content)
-        if in_thread is not None or quote is not None:
-            reply = reply.model_copy(
-                update={
-                    "in_thread": reply.in_thread if in_thread is None else in_thread,
-                    "quote": reply.quote if quote is None else quote,
-                }
-            )
+        if said := {name: value for name, value in placing.items() if value is not None}:
+            reply = reply.model_copy(update=said)
         channel = self._channel
         key = answer_key(channel.account_key, self._message_id, self._number)
         self._number += 1
@@ -200,13 +197,14 @@ class MessageConversation:
             self._session = {}
         return self._session.setdefault(self._skill, {})
 
-    async def reply(self, content: Any, *, in_thread: bool | None = None, quote: bool | None = None) -> Receipt:
+    async def reply(
+        self, content: Any, *, in_thread: bool | None = None, quote: bool | None = None, strict: bool | None = None
+    ) -> Receipt:
         """Answer the message and wait for the end."""
         if isinstance(content, AsyncIterable):
-            return await self._open_stream(in_thread=in_thread, quote=quote).feed(content)
-        entry = await self.post(content, in_thread=in_thread, quote=quote)
-        receipt: Receipt = await entry.receipt
-        return receipt
+            return await self._open_stream(in_thread=in_thread, quote=quote, strict=strict).feed(content)
+        entry = await self.post(content, in_thread=in_thread, quote=quote, strict=strict)
+        return unless_refused(await entry.receipt)
 
     async def ask(self, question: Any, *, timeout: float) -> Message:
         """Ask, and wait for the person's next message."""
@@ -236,17 +234,25 @@ class MessageConversation:
         """The other bots that can be called in the conversation."""
         return await self._handling.bots.beside(self._channel)
 
-    def stream(self, *, markdown: bool = False) -> AnswerStream:
+    def stream(self, *, markdown: bool = False, strict: bool | None = None) -> AnswerStream:
         """Begin an answer that grows."""
-        return self._open_stream(markdown=markdown)
+        return self._open_stream(markdown=markdown, strict=strict)
 
     def _open_stream(
-        self, *, markdown: bool = False, in_thread: bool | None = None, quote: bool | None = None
+        self,
+        *,
+        markdown: bool = False,
+        in_thread: bool | None = None,
+        quote: bool | None = None,
+        strict: bool | None = None,
     ) -> AnswerStream:
         channel = self._channel
+        adapter = self._handling.adapter_of(channel.account_key)
+        if markdown and self._handling.delivery.is_strict(strict):
+            forbid_text(adapter.capabilities)
 
         async def post(reply: Reply) -> Receipt:
-            entry = await self.post(reply, in_thread=in_thread, quote=quote, calls=False)
+            entry = await self.post(reply, in_thread=in_thread, quote=quote, strict=False, calls=False)
             receipt: Receipt = await entry.receipt
             return receipt
 
@@ -254,7 +260,6 @@ class MessageConversation:
             element = Markdown(text) if markdown else Text(text)
             await self._handling.bots.streamed(channel, element, receipt, hops=self._hops)
 
-        adapter = self._handling.adapter_of(channel.account_key)
         stream = AnswerStream(
             adapter,
             channel,

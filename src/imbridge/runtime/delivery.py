@@ -18,6 +18,7 @@ from imbridge.protocol import (
     Channel,
     ChannelKind,
     Degradation,
+    DegradedError,
     DeliveryError,
     DeliveryState,
     ImbridgeError,
@@ -28,6 +29,7 @@ from imbridge.protocol import (
 from imbridge.rendering import Part, Rendered, render
 from imbridge.runtime.account_lanes import AccountLanes
 from imbridge.runtime.bots import Bots, Saying
+from imbridge.runtime.strictness import forbid, forbid_losses
 from imbridge.storage import BaseStorage, OutboxEntry
 
 log = logging.getLogger(__name__)
@@ -46,8 +48,12 @@ class Delivery:
         *,
         max_lanes: int,
         max_waiting: int,
+        strict: bool = False,
     ) -> None:
-        """`adapter_of` finds the adapter of an account key; `bots` are told what is said."""
+        """`adapter_of` finds the adapter of an account key; `bots` are told what is said.
+
+        `strict` is for what does not say it itself.
+        """
         self._bots = bots
         self._storage = storage
         self._adapter_of = adapter_of
@@ -55,6 +61,11 @@ class Delivery:
             self._deliver, name="outbox", max_running=max_lanes, max_length=_LANE_LENGTH, max_waiting=max_waiting
         )
         self.counts: Counter[str] = Counter()
+        self._strict = strict
+
+    def is_strict(self, said: bool | None) -> bool:
+        """Whether something is sent as it is meant or not at all; `said` is what its reply says."""
+        return self._strict if said is None else said
 
     async def post(
         self,
@@ -165,15 +176,12 @@ class Delivery:
         return receipt
 
     async def _send_rendered(self, entry: OutboxEntry, saying: Saying, arrived: list[tuple[Part, str]]) -> Receipt:
-        channel = entry.channel
-        adapter = self._adapter_of(channel.account_key)
+        adapter = self._adapter_of(entry.channel.account_key)
         said = entry.reply
         if saying.elements is not said.elements:
             said = said.model_copy(update={"elements": saying.elements})
         async with adapter.gathered(said) as (reply, lost):
             rendered = render(reply, adapter.capabilities, measure=adapter.measure, dialects=adapter.dialects)
-            if not rendered.parts:
-                return Receipt(state=DeliveryState.SKIPPED, channel=channel.address)
             degradations = (*entry.degradations, *saying.degradations, *lost, *rendered.degradations)
             return await self._send_placed(adapter, entry, Rendered(rendered.parts, degradations), arrived)
 
@@ -184,7 +192,8 @@ class Delivery:
         in_thread = channel.thread is not None if entry.reply.in_thread is None else entry.reply.in_thread
         usual = channel.kind is ChannelKind.GROUP and adapter.capabilities.quote
         quote = usual if entry.reply.quote is None else entry.reply.quote
-        return await _send_parts(adapter, entry, rendered, arrived, in_thread=in_thread, quote=quote)
+        strict = self.is_strict(entry.reply.strict)
+        return await _send_parts(adapter, entry, rendered, arrived, in_thread=in_thread, quote=quote, strict=strict)
 
 
 async def _send_parts(
@@ -195,6 +204,7 @@ async def _send_parts(
     *,
     in_thread: bool,
     quote: bool,
+    strict: bool,
 ) -> Receipt:
     """Send the parts one after another; a failed part ends it, for what follows would stand without it.
 
@@ -204,14 +214,19 @@ async def _send_parts(
     def target_of(number: int) -> Target:
         attach = in_thread or (quote and number == 0)
         reply_to = entry.reply_to if attach else None
-        return Target(
-            entry.channel, reply_to, in_thread and entry.reply_to is not None, entry.answers or entry.reply_to
-        )
+        answers = entry.answers or entry.reply_to
+        return Target(entry.channel, reply_to, in_thread and entry.reply_to is not None, answers, strict)
 
     sent: list[SentPart] = []
-    planned = adapter.plan(target_of(0), rendered.parts, entry.key)
-    degradations: list[Degradation] = [*rendered.degradations, *planned.degradations]
+    planned = adapter.plan(target_of(0), rendered.parts, entry.key) if rendered.parts else rendered
+    degradations = [*rendered.degradations, *(planned.degradations if planned is not rendered else ())]
     attempts = 0
+    if strict:
+        try:
+            forbid(degradations)
+            await forbid_losses(adapter, target_of, planned.parts)
+        except ImbridgeError as error:
+            return _failed(entry, error, sent, degradations, attempts)
     for number, part in enumerate(planned.parts):
         target = target_of(number)
         try:
@@ -229,7 +244,7 @@ async def _send_parts(
     if degradations:
         _log_degradations(entry, degradations)
     return Receipt(
-        state=DeliveryState.SENT,
+        state=DeliveryState.SENT if sent else DeliveryState.SKIPPED,
         channel=entry.channel.address,
         parts=tuple(sent),
         degradations=tuple(degradations),
@@ -254,6 +269,7 @@ def _failed(
         parts=tuple(sent),
         degradations=tuple(degradations),
         attempts=attempts,
+        refused=error.degradations if isinstance(error, DegradedError) else (),
         error=str(error),
         code=error.code if isinstance(error, DeliveryError | AuthError) else None,
     )

@@ -114,7 +114,7 @@ class TestOtherwise:
     async def shown(self, rig: Rig, adapter: DingTalkAdapter, target: Target, part: Any = ASK) -> Degradation:
         sent = await adapter.send(target, part, "key")
         degradation = sent.degradations[0]
-        assert (degradation.what, degradation.how) == ("card", sent.part.kind)
+        assert (degradation.what, degradation.how) == ("card", "a message")
         assert [one.how for one in sent.degradations[1:]] == ["numbered lines"]
         assert not [message for message in rig.sent() if message.card is not None]
         return degradation

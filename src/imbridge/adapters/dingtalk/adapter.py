@@ -18,6 +18,7 @@ from imbridge.adapters.dingtalk.hearing.callbacks import Callbacks
 from imbridge.adapters.dingtalk.hearing.streams import OPTIONS, Streams
 from imbridge.adapters.dingtalk.inbound import Identity
 from imbridge.adapters.dingtalk.link import DingTalkLink
+from imbridge.adapters.dingtalk.modes import MODES, SCRIPT
 from imbridge.adapters.dingtalk.outbound import measure
 from imbridge.adapters.dingtalk.received.downloads import Downloads
 from imbridge.adapters.dingtalk.received.reading import Reading
@@ -37,6 +38,7 @@ from imbridge.adapters.dingtalk.services.oauth import OAuth
 from imbridge.adapters.dingtalk.services.open_api import OpenApi
 from imbridge.adapters.dingtalk.services.probing import probed
 from imbridge.adapters.pending import Answer
+from imbridge.adapters.rehearsal import RehearsalPool
 from imbridge.adapters.taking import Taking
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
@@ -63,6 +65,8 @@ class DingTalkAdapter(Adapter):
     platform: ClassVar[str] = "dingtalk"
     config_type: ClassVar[type[AccountConfig]] = DingTalkConfig
     capabilities = ROBOT
+    modes = MODES
+    script = SCRIPT
     noted: ClassVar[str] = "which cards are not finished, and the calls of the month"
     without_id: ClassVar[str] = (
         "DingTalk gives no id for what is sent by a session webhook; with reply_by: api it can be taken back"
@@ -173,6 +177,14 @@ class DingTalkAdapter(Adapter):
         """Bytes of a part as sent."""
         return measure(part)
 
+    def rehearsing(self, pool: RehearsalPool, target: Target) -> Adapter:
+        """A twin that knows the conversation's webhook, and how much of the month is left."""
+        twin = super().rehearsing(pool, target)
+        if isinstance(twin, DingTalkAdapter):
+            twin.sessions.know(self.sessions, target.channel.id)
+            twin.api.quota.know(self.api.quota)
+        return twin
+
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part: by the conversation's session webhook while it lives, else by the API."""
         degradations: list[Degradation] = []
@@ -184,9 +196,9 @@ class DingTalkAdapter(Adapter):
                 Degradation(loss=Loss.MOVED, what="thread", how="sent to the chat", why="DingTalk has no threads")
             )
         if (card := self._cards.card_in(part)) is not None:
-            sent = await self._cards.say(target.channel, card, key)
+            sent = await self._cards.say(target, card, key)
         else:
-            sent = await self._speaking.say(target.channel, part, key)
+            sent = await self._speaking.say(target, part, key)
         return sent.but(*degradations)
 
     async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:

@@ -17,6 +17,7 @@ from imbridge.adapters.feishu.custom.custom_bot import CustomBotAdapter
 from imbridge.adapters.feishu.errors import GONE, GONE_REACTION, NO_THREAD
 from imbridge.adapters.feishu.inbound import Identity
 from imbridge.adapters.feishu.link import FeishuLink, handshake_refusal
+from imbridge.adapters.feishu.modes import MODES, SCRIPT
 from imbridge.adapters.feishu.outbound import as_plain_text, measure, message_body
 from imbridge.adapters.feishu.received.completion import Completion
 from imbridge.adapters.feishu.refusals import DegradeError, RetargetError, gone, passing
@@ -24,7 +25,7 @@ from imbridge.adapters.feishu.sent.answers import written_answer
 from imbridge.adapters.feishu.sent.card_streams import CardStreams
 from imbridge.adapters.feishu.sent.cards import images_in, simpler
 from imbridge.adapters.feishu.sent.media import FeishuMedia
-from imbridge.adapters.feishu.sent.people import People
+from imbridge.adapters.feishu.sent.people import ImaginedPeople, People
 from imbridge.adapters.feishu.sent.streaming import StreamingCard, key_for
 from imbridge.adapters.feishu.services import granted
 from imbridge.adapters.feishu.services.approvals import Approvals
@@ -35,6 +36,7 @@ from imbridge.adapters.feishu.services.sdk import Sdk
 from imbridge.adapters.feishu.webhook import FeishuWebhook
 from imbridge.adapters.patience import patiently
 from imbridge.adapters.pending import Answer
+from imbridge.adapters.rehearsal import RehearsalPool
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
     Bot,
@@ -76,6 +78,8 @@ class FeishuAdapter(Adapter):
     config_type: ClassVar[type[AccountConfig]] = FeishuConfig
     capabilities = FEISHU
     mentions_bots = True
+    modes = MODES
+    script = SCRIPT
 
     @classmethod
     def create(cls, config: AccountConfig, context: AdapterContext) -> Adapter:
@@ -183,6 +187,13 @@ class FeishuAdapter(Adapter):
         """Bytes of a part as sent."""
         return measure(part)
 
+    def rehearsing(self, pool: RehearsalPool, target: Target) -> Adapter:
+        """A twin that need not ask who is meant."""
+        twin = super().rehearsing(pool, target)
+        if isinstance(twin, FeishuAdapter):
+            twin._people = ImaginedPeople(self._people)
+        return twin
+
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part; `key` becomes the `uuid`, so that a repeated send makes one message within an hour."""
         key = key_for(part, key)
@@ -199,9 +210,11 @@ class FeishuAdapter(Adapter):
                 # A new key for each form: the refused request may have been remembered under the old one.
                 if plainer is None:
                     degradations.append(Degradation(loss=Loss.AS_TEXT, what=kind, how="text", why=str(error)))
+                    target.forbid(*degradations)
                     return await self._place(target, *as_plain_text(part), f"{key}-t", degradations)
                 part, key = Part(PartKind.CARD, (plainer[0],)), f"{key}-s"
                 degradations.append(Degradation(loss=Loss.AS_TEXT, what=plainer[1], how="as text", why=str(error)))
+                target.forbid(*degradations)
 
     async def _place(self, target: Target, kind: str, content: str, key: str, degradations: list[Degradation]) -> Sent:
         channel = target.channel
@@ -226,9 +239,11 @@ class FeishuAdapter(Adapter):
                     degradations.append(
                         Degradation(loss=Loss.MOVED, what="thread", how="sent as a reply", why=str(error))
                     )
+                    target.forbid(*degradations)
                     in_thread, key = False, f"{key}-r"
                     continue
                 degradations.append(Degradation(loss=Loss.MOVED, what="reply", how="sent to the chat", why=str(error)))
+                target.forbid(*degradations)
                 key = f"{key}-c"
                 break
         if target.reply_to is None and channel.thread is not None:

@@ -15,6 +15,7 @@ from imbridge.adapters.qq.config import Mode, QQConfig
 from imbridge.adapters.qq.hearing.base import Hearing
 from imbridge.adapters.qq.hearing.callbacks import Callbacks
 from imbridge.adapters.qq.hearing.gateway import OPTIONS, Gateway
+from imbridge.adapters.qq.modes import MODES, SCRIPT
 from imbridge.adapters.qq.outbound import measure
 from imbridge.adapters.qq.received.completing import Completing
 from imbridge.adapters.qq.received.downloads import Downloads
@@ -33,6 +34,7 @@ from imbridge.adapters.qq.sent.streams import Streams
 from imbridge.adapters.qq.sent.windows import Windows
 from imbridge.adapters.qq.services.open_api import OpenApi
 from imbridge.adapters.qq.services.sdk import Sdk
+from imbridge.adapters.rehearsal import RehearsalPool
 from imbridge.adapters.taking import Taking
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
@@ -59,6 +61,8 @@ class QQAdapter(Adapter):
     platform: ClassVar[str] = "qq"
     config_type: ClassVar[type[AccountConfig]] = QQConfig
     capabilities = BOT
+    modes = MODES
+    script = SCRIPT
     noted: ClassVar[str] = "the gateway's sessions, and which answers were given"
 
     def __init__(
@@ -191,6 +195,16 @@ class QQAdapter(Adapter):
     def hands_over(self, media: Media) -> bool:
         """QQ fetches what is at an address, where the settings say so."""
         return self.settings.media_urls == "hand_over"
+
+    def rehearsing(self, pool: RehearsalPool, target: Target) -> Adapter:
+        """A twin that knows what this bot was refused, and what is quoted by what."""
+        twin = super().rehearsing(pool, target)
+        if isinstance(twin, QQAdapter):
+            twin.rights.know(self.rights)
+            twin._addresses.know(self._addresses)
+            if target.reply_to:
+                twin.me.references.note(self.me.references.index(target.reply_to), target.reply_to)
+        return twin
 
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part: as an answer while something can be answered, else unasked."""

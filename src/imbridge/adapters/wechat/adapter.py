@@ -11,12 +11,14 @@ from imbridge.adapters.card_seals import Seals
 from imbridge.adapters.errcode_calls import Answer
 from imbridge.adapters.errcode_refusals import DegradeError
 from imbridge.adapters.patience import patiently
+from imbridge.adapters.rehearsal import NoIntake, RehearsalPool
 from imbridge.adapters.wechat import outbound
 from imbridge.adapters.wechat.api import WeChatApi
 from imbridge.adapters.wechat.capabilities import PASSIVE_ONLY, WECHAT, WITH_REST
 from imbridge.adapters.wechat.config import WeChatConfig
 from imbridge.adapters.wechat.crypto import CallbackKeys, keys_of
 from imbridge.adapters.wechat.inbound import Identity
+from imbridge.adapters.wechat.modes import MODES, SCRIPT
 from imbridge.adapters.wechat.received.tries import CUT
 from imbridge.adapters.wechat.sent.media import WeChatMedia
 from imbridge.adapters.wechat.sent.rest import Rest
@@ -55,6 +57,8 @@ class WeChatAdapter(Adapter):
     platform: ClassVar[str] = "wechat"
     config_type: ClassVar[type[AccountConfig]] = WeChatConfig
     capabilities = WECHAT
+    modes = MODES
+    script = SCRIPT
 
     def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
         """Keep the settings; no I/O before `start`."""
@@ -130,6 +134,13 @@ class WeChatAdapter(Adapter):
 
     # -- speaking ------------------------------------------------------------------------------------------------------
 
+    def rehearsing(self, pool: RehearsalPool, target: Target) -> Adapter:
+        """A twin that can speak as this one can; where that is by answering callbacks, one waits."""
+        twin = _RehearsingAdapter(self.settings, AdapterContext(NoIntake(), pool))
+        twin.pool = pool
+        twin._customer_service, twin.capabilities = self._customer_service, self.capabilities
+        return twin
+
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part to a follower: as the answer to a callback, as long as one waits, else as a message."""
         openid = outbound.openid_of(target.channel)
@@ -157,6 +168,7 @@ class WeChatAdapter(Adapter):
         except DegradeError as error:
             body = outbound.plainer_body(part, seal)
             degradations.append(Degradation(loss=Loss.AS_TEXT, what="card", how="text with links", why=str(error)))
+            target.forbid(*degradations)
             answer = await self._served(openid, body)
         except NotPermittedError:
             if not self._keeps(target):
@@ -274,3 +286,16 @@ class WeChatAdapter(Adapter):
         caller = self.api.caller
         counts = {"calls": caller.calls, "retries": caller.retries, "token_refreshes": caller.refreshes}
         return counts if self._webhook is None else {**counts, **self._webhook.counts}
+
+
+class _RehearsingAdapter(WeChatAdapter):
+    """One that is never started: a callback waits for its answer where there is no other way to speak."""
+
+    pool: RehearsalPool
+
+    async def _answers(self, target: Target, said: tuple[Element, ...]) -> bool:
+        fields = outbound.passive_fields(said)
+        if self._customer_service is not False or fields is None:
+            return False
+        self.pool.note("ANSWER", "message", fields)
+        return True

@@ -17,6 +17,7 @@ from imbridge.adapters.wecom.capabilities import APP, APP_WITHOUT_MARKDOWN
 from imbridge.adapters.wecom.config import Mode, WeComConfig
 from imbridge.adapters.wecom.crypto import envelope_of
 from imbridge.adapters.wecom.inbound import Identity
+from imbridge.adapters.wecom.modes import MODES, SCRIPT
 from imbridge.adapters.wecom.outbound import fits_passive, measure, passive_xml
 from imbridge.adapters.wecom.received.facts import place_of
 from imbridge.adapters.wecom.robot.group_robot import GroupRobotAdapter
@@ -57,6 +58,8 @@ class WeComAdapter(Adapter):
     platform: ClassVar[str] = "wecom"
     config_type: ClassVar[type[AccountConfig]] = WeComConfig
     capabilities = APP
+    modes = MODES
+    script = SCRIPT
 
     @classmethod
     def create(cls, config: AccountConfig, context: AdapterContext) -> Adapter:
@@ -164,7 +167,7 @@ class WeComAdapter(Adapter):
         webhook = self._webhook
         if webhook is not None and fits_passive(part) and await webhook.answer(target.answers, part.elements):
             return Sent(SentPart(kind="passive", key=key), 1, tuple(degradations))
-        sent = await self._speaking.say(target.channel, part, key)
+        sent = await self._speaking.say(target, part, key)
         return sent.but(*degradations)
 
     def measure(self, part: Part) -> int:

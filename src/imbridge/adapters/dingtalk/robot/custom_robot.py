@@ -1,5 +1,6 @@
 """The custom robot of a group: it speaks in that group, and does nothing else."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 from pydantic_core import to_json
@@ -7,6 +8,7 @@ from pydantic_core import to_json
 from imbridge.adapters.base import AdapterContext, Probe, Sent, Target
 from imbridge.adapters.dingtalk.capabilities import CUSTOM_ROBOT
 from imbridge.adapters.dingtalk.config import DingTalkConfig
+from imbridge.adapters.dingtalk.modes import SCRIPT
 from imbridge.adapters.dingtalk.outbound import ADDRESSES, Body, as_plain_text, measure_webhook, webhook_body
 from imbridge.adapters.dingtalk.robot.errors import LOOKED_AT
 from imbridge.adapters.dingtalk.robot.hook import RobotHook
@@ -37,6 +39,7 @@ class CustomRobotAdapter(GroupHookAdapter):
     platform: ClassVar[str] = "dingtalk"
     config_type: ClassVar[type[AccountConfig]] = DingTalkConfig
     capabilities = CUSTOM_ROBOT
+    script = SCRIPT
     called: ClassVar[str] = "custom robot"
 
     def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
@@ -67,19 +70,21 @@ class CustomRobotAdapter(GroupHookAdapter):
         """Post one part; `key` makes a repetition harmless."""
         degradations = self.in_its_group(target)
         part = _without_content(part, degradations)
-        return (await self._post(part, key)).but(*degradations)
+        return (await self._post(target, part, key)).but(*degradations)
 
-    async def _post(self, part: Part, key: str) -> Sent:
+    async def _post(self, target: Target, part: Part, key: str) -> Sent:
         body, degradations = webhook_body(part)
         if len(to_json(body)) > CUSTOM_ROBOT.markdown_bytes:
-            return await say_long(part, key, self._post, capabilities=CUSTOM_ROBOT, measure=measure_webhook)
+            post = partial(self._post, target)
+            return await say_long(part, key, post, capabilities=CUSTOM_ROBOT, measure=measure_webhook)
         try:
             answer = await self.hook.send(body, key)
         except DegradeError as error:
             if body["msgtype"] == "text" or part.kind is PartKind.MEDIA or error.ambiguous:
                 raise
-            plainer: Body = as_plain_text(part)
             degradations.append(Degradation(loss=Loss.AS_TEXT, what=str(body["msgtype"]), how="text", why=str(error)))
+            target.forbid(*degradations)
+            plainer: Body = as_plain_text(part)
             body, answer = plainer, await self.hook.send(plainer, f"{key}-t")
         return Sent(SentPart(kind=str(body["msgtype"]), key=key), answer.attempts, tuple(degradations))
 

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
-from imbridge.adapters.base import Sent
+from imbridge.adapters.base import Sent, Target
 from imbridge.adapters.card_parts import calls_back
 from imbridge.adapters.card_seals import Seals
 from imbridge.adapters.dingtalk.card_tracks import MODEL_CARD, OWN_CARD, RAW_CARD, STREAM_CARD, kind_of, track_of
@@ -38,7 +38,7 @@ from imbridge.protocol import (
 )
 from imbridge.rendering import Part, PartKind, render
 
-Say = Callable[[Channel, Part, str], Awaitable[Sent]]
+Say = Callable[[Target, Part, str], Awaitable[Sent]]
 Measure = Callable[[Part], int]
 _MOST_KNOWN = 10_000
 _KIND = "card"
@@ -81,13 +81,13 @@ class CardSpeaking:
             return card if growing_in(card) or is_raw(card) else None
         return card if calls_back(card, PLATFORM) else None
 
-    async def say(self, channel: Channel, card: Card, key: str) -> Sent:
+    async def say(self, target: Target, card: Card, key: str) -> Sent:
         """Send a card; as text, where there can be none.
 
         Raises:
             ImbridgeError: as `Adapter.send`.
         """
-        growing = growing_in(card)
+        channel, growing = target.channel, growing_in(card)
         try:
             if why := no_card_for(channel):
                 raise ContentRefusedError(why, platform="dingtalk")
@@ -104,9 +104,10 @@ class CardSpeaking:
             if growing and (error.code in TEMPLATE or is_forbidden(error)):
                 self._streams.refused(error)
             if growing or card.content:
-                return await self._say_as_text(channel, card, key, str(error))
-            plainer = await self._say_otherwise(channel, Part(PartKind.CARD, (card,)), key)
-            return plainer.but(Degradation(loss=Loss.SIMPLIFIED, what="card", how=plainer.part.kind, why=str(error)))
+                return await self._say_as_text(target, card, key, str(error))
+            plainly = Degradation(loss=Loss.SIMPLIFIED, what="card", how="a message", why=str(error))
+            target.forbid(plainly)
+            return (await self._say_otherwise(target, Part(PartKind.CARD, (card,)), key)).but(plainly)
 
     async def _say_still(self, channel: Channel, card: Card, key: str) -> Sent:
         if card.content:
@@ -139,14 +140,15 @@ class CardSpeaking:
             self._known.popitem(last=False)
         return Sent(SentPart(message_id=track, kind=_KIND, key=key), done.attempts, tuple(degradations))
 
-    async def _say_as_text(self, channel: Channel, card: Card, key: str, why: str) -> Sent:
+    async def _say_as_text(self, target: Target, card: Card, key: str, why: str) -> Sent:
         """What a card says, as one text or several."""
         said = card.as_text()
         element = Text(said) if growing_in(card) and not is_markdown(card) else Markdown(said)
         rendered = render(Reply(elements=(element,)), self._capabilities, measure=self._measure)
         told = (Degradation(loss=Loss.AS_TEXT, what="card", how="text", why=why), *rendered.degradations)
+        target.forbid(*told)
         sent = await say_in_pieces(
-            rendered.parts, key, lambda part, its_key: self._say_otherwise(channel, part, its_key), told
+            rendered.parts, key, lambda part, its_key: self._say_otherwise(target, part, its_key), told
         )
         if sent is None:
             raise ContentRefusedError(f"a card that says nothing: {why}", platform="dingtalk")

@@ -149,6 +149,13 @@ class Sessions:
             return None
         return session
 
+    def know(self, others: "Sessions", channel_id: str) -> None:
+        """What others know of one conversation."""
+        if (session := others.find(channel_id)) is not None:
+            self._sessions[channel_id] = session
+        if channel_id in others._conversations:
+            self._conversations[channel_id] = others._conversations[channel_id]
+
     def forget(self, channel_id: str) -> None:
         """It is over."""
         if self._sessions.pop(channel_id, None) is not None and channel_id.startswith(OUTSIDE):

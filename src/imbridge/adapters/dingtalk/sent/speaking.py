@@ -9,7 +9,7 @@ from collections.abc import Awaitable
 
 from pydantic_core import to_json
 
-from imbridge.adapters.base import Sent
+from imbridge.adapters.base import Sent, Target
 from imbridge.adapters.dingtalk.api import DingTalkApi
 from imbridge.adapters.dingtalk.capabilities import ROBOT
 from imbridge.adapters.dingtalk.outbound import (
@@ -58,20 +58,20 @@ class Speaking:
         self._sessions = sessions
         self._media = media
 
-    async def say(self, channel: Channel, part: Part, key: str) -> Sent:
+    async def say(self, target: Target, part: Part, key: str) -> Sent:
         """Send a part.
 
         Raises:
             ImbridgeError: as `Adapter.send`.
         """
-        degradations: list[Degradation] = []
+        channel, degradations = target.channel, list[Degradation]()
         part = await self._ready(channel, part, degradations)
         session = self._session(channel, part)
         if session is not None:
-            sent = await self._by_webhook(channel, session, part, key, degradations)
+            sent = await self._by_webhook(target, session, part, key, degradations)
             if sent is not None:
                 return sent
-        return await self._by_api(channel, part, key, degradations)
+        return await self._by_api(target, part, key, degradations)
 
     # -- before it leaves ----------------------------------------------------------------------------------------------
 
@@ -109,12 +109,13 @@ class Speaking:
     # -- the two ways --------------------------------------------------------------------------------------------------
 
     async def _by_webhook(
-        self, channel: Channel, session: Session, part: Part, key: str, degradations: list[Degradation]
+        self, target: Target, session: Session, part: Part, key: str, degradations: list[Degradation]
     ) -> Sent | None:
         """None when it cannot go this way; nothing has been said then."""
         body, changed = webhook_body(part)
         if too_long(body):
-            return await self._in_pieces(channel, part, key, degradations)
+            return await self._in_pieces(target, part, key, degradations)
+        target.forbid(*degradations, *changed)
         try:
             answer = await self._sessions.post(session, body)
         except RetargetError:
@@ -123,25 +124,31 @@ class Speaking:
             if body["msgtype"] == "text" or error.ambiguous:
                 raise
             changed.append(Degradation(loss=Loss.AS_TEXT, what=body["msgtype"], how="text", why=str(error)))
+            target.forbid(*changed)
             body = as_plain_text(part)
             if too_long(body):
-                return await self._in_pieces(channel, part, key, [*degradations, *changed])
+                return await self._in_pieces(target, part, key, [*degradations, *changed])
             try:
                 answer = await self._sessions.post(session, body)
             except RetargetError:
                 return None
         if part.kind is PartKind.MEDIA:
-            why = "they are out of the API's reach" if is_outside(channel) else "the month's calls are nearly used up"
+            why = (
+                "they are out of the API's reach"
+                if is_outside(target.channel)
+                else "the month's calls are nearly used up"
+            )
             changed.append(Degradation(loss=Loss.SIMPLIFIED, what="image", how="markdown", why=why))
         return Sent(SentPart(kind=body["msgtype"], key=key), answer.attempts, (*degradations, *changed))
 
-    async def _by_api(self, channel: Channel, part: Part, key: str, degradations: list[Degradation]) -> Sent:
+    async def _by_api(self, target: Target, part: Part, key: str, degradations: list[Degradation]) -> Sent:
         body, changed = api_body(part)
         if len(body["msgParam"].encode()) > API_BYTES:
-            return await self._in_pieces(channel, part, key, degradations)
+            return await self._in_pieces(target, part, key, degradations)
         told = [*degradations, *changed]
+        target.forbid(*told)
         try:
-            return await self.say_by_api(channel, body, key, told)
+            return await self.say_by_api(target.channel, body, key, told)
         except ContentRefusedError as error:
             if part.kind is PartKind.MEDIA:
                 _explain(error, part.elements[0])
@@ -149,8 +156,9 @@ class Speaking:
             if not isinstance(error, DegradeError) or body["msgKey"] == "sampleText" or error.ambiguous:
                 raise
             told.append(Degradation(loss=Loss.AS_TEXT, what=body["msgKey"], how="text", why=str(error)))
+            target.forbid(*told)
             plainer, _ = as_api(as_plain_text(part, calls=False))
-            return await self.say_by_api(channel, plainer, key, told)
+            return await self.say_by_api(target.channel, plainer, key, told)
 
     async def say_by_api(self, channel: Channel, body: Body, key: str, degradations: list[Degradation]) -> Sent:
         """Send a message of the API.
@@ -167,11 +175,11 @@ class Speaking:
         sent = SentPart(message_id=str(answer.body.get("processQueryKey") or ""), kind=body["msgKey"], key=key)
         return Sent(sent, answer.attempts, tuple(degradations))
 
-    async def _in_pieces(self, channel: Channel, part: Part, key: str, degradations: list[Degradation]) -> Sent:
+    async def _in_pieces(self, target: Target, part: Part, key: str, degradations: list[Degradation]) -> Sent:
         """What a card says that is too long for one message, as several."""
 
         def say(piece: Part, its_key: str) -> Awaitable[Sent]:
-            return self.say(channel, piece, its_key)
+            return self.say(target, piece, its_key)
 
         return await say_long(part, key, say, capabilities=ROBOT, measure=measure, told=degradations)
 

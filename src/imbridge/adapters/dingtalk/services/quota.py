@@ -106,6 +106,10 @@ class Quota:
         self._turn()
         return self.used_up or (bool(self.budget) and self.used >= self.budget * _WARN_AT[0])
 
+    def know(self, other: "Quota") -> None:
+        """As much is used as another one has counted; neither is written down here."""
+        self.month, self.used, self.used_up = other.month, other.used, other.used_up
+
     def problems(self) -> tuple[str, ...]:
         """What a person should know, one line each."""
         if not self.scarce:

@@ -12,6 +12,7 @@ from imbridge.adapters.base import AdapterContext, Probe, Sent, Target
 from imbridge.adapters.feishu.capabilities import CUSTOM_BOT
 from imbridge.adapters.feishu.config import FeishuConfig
 from imbridge.adapters.feishu.custom.hook import Hook
+from imbridge.adapters.feishu.modes import SCRIPT
 from imbridge.adapters.feishu.outbound import message_body
 from imbridge.adapters.feishu.sent.cards import card_json
 from imbridge.adapters.group_hook import GroupHookAdapter
@@ -46,6 +47,7 @@ class CustomBotAdapter(GroupHookAdapter):
     platform: ClassVar[str] = "feishu"
     config_type: ClassVar[type[AccountConfig]] = FeishuConfig
     capabilities = CUSTOM_BOT
+    script = SCRIPT
     called: ClassVar[str] = "custom bot"
 
     def __init__(self, config: AccountConfig, context: AdapterContext) -> None:

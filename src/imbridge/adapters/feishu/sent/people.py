@@ -115,6 +115,21 @@ class People:
         return members
 
 
+class ImaginedPeople(People):
+    """Finds everybody, for a rehearsal: those who are known by their id, others by words that stand for one."""
+
+    def __init__(self, people: People) -> None:
+        """Who is known is known from `people`."""
+        super().__init__(people._chats, people._contacts)
+        self._members = people._members
+
+    async def _find(self, element: Element, channel: Channel, degradations: list[Degradation]) -> Element:
+        name = getattr(element, "name", "") or getattr(element, "id", "")
+        known = self._members.get(channel.id)
+        found = known.by_name.get(_plain(name)) if known is not None else None
+        return element.model_copy(update={"id": found or f"<id of {name}>"})
+
+
 def _is_open(element: Element) -> bool:
     """Who is meant is not said in a form that can be sent: `share_user` takes open ids only."""
     if isinstance(element, Mention):

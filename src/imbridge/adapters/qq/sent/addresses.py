@@ -51,6 +51,10 @@ class Addresses:
             else:
                 self._notes.drop(_KIND, host)
 
+    def know(self, others: "Addresses") -> None:
+        """What others were refused."""
+        self._refused = others._refused.copy()
+
     def written(self, body: dict[str, Any], level: int) -> tuple[dict[str, Any], list[Degradation]]:
         """The body with addresses written otherwise.
 

@@ -71,6 +71,10 @@ class Delivering:
             form = left[0]
             body, changed = self._addresses.written(form.body, level)
             quote, why = self._quoting.of(target, form) if not unquoted else (None, unquoted)
+            told = [*form.degradations, *changed]
+            if why:
+                told.append(Degradation(loss=Loss.MOVED, what="reply", how="sent to the chat", why=why))
+            target.forbid(*told)
             if quote is not None:
                 body = {**body, "message_reference": quote}
             answers = target.answers or target.reply_to
@@ -104,11 +108,8 @@ class Delivering:
                 self._quoting.taken(form)
             elif unquoted:
                 self._quoting.refused(form, unquoted)
-            degradations = [*form.degradations, *changed, *found.degradations]
-            if why:
-                degradations.append(Degradation(loss=Loss.MOVED, what="reply", how="sent to the chat", why=why))
             part = SentPart(message_id=await self._shown(found), kind=form.kind, key=key)
-            return Sent(part, found.attempts + refused, tuple(degradations))
+            return Sent(part, found.attempts + refused, (*told, *found.degradations))
 
     def _learn(self, error: DeliveryError, form: Form) -> bool:
         """Whether a refusal says something about the bot, and not about this one message; it is remembered then."""

@@ -39,6 +39,10 @@ class Rights:
             else:
                 self._notes.drop(_KIND, name)
 
+    def know(self, others: "Rights") -> None:
+        """What others were refused, but for speaking first: who rehearses does not wait until somebody writes."""
+        self._refused = {name: since for name, since in others._refused.items() if not name.startswith("push")}
+
     def may(self, name: str) -> bool:
         """Whether it is worth trying."""
         if name in _BY_SETTING and self._markdown != "auto":

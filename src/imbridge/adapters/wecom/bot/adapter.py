@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
 from imbridge.adapters.card_seals import Seals
 from imbridge.adapters.errcode_refusals import DegradeError, RetargetError
+from imbridge.adapters.rehearsal import NoIntake, RehearsalPool
 from imbridge.adapters.taking import Taking
 from imbridge.adapters.wecom.bot.awaited import Awaited
 from imbridge.adapters.wecom.bot.calls import BotCaller
@@ -19,10 +20,12 @@ from imbridge.adapters.wecom.bot.frames import Frame
 from imbridge.adapters.wecom.bot.inbound import Received, decode, unreadable
 from imbridge.adapters.wecom.bot.link import BotLink
 from imbridge.adapters.wecom.bot.outbound import card_body, content_of, measure, stream_in
+from imbridge.adapters.wecom.bot.rehearsed import RehearsedCaller
 from imbridge.adapters.wecom.bot.speaking import BotSpeaker, Said
 from imbridge.adapters.wecom.bot.streaming import BotStream
 from imbridge.adapters.wecom.bot.uploads import BotUploads
 from imbridge.adapters.wecom.config import WeComConfig
+from imbridge.adapters.wecom.modes import SCRIPT
 from imbridge.adapters.wecom.sent.cards import DoesNotFitError
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
@@ -67,6 +70,7 @@ class BotAdapter(Adapter):
     platform: ClassVar[str] = "wecom"
     config_type: ClassVar[type[AccountConfig]] = WeComConfig
     capabilities = BOT
+    script = SCRIPT
 
     def __init__(
         self, config: AccountConfig, context: AdapterContext, *, link_options: LinkOptions | None = None
@@ -87,7 +91,7 @@ class BotAdapter(Adapter):
             name=config.key,
             on_state=self._on_link_state,
         )
-        self.caller = BotCaller(config, self.driver, self._link)
+        self.caller = self._calling(self._link)
         self.speaker = BotSpeaker(config, self.caller)
         self._awaited = Awaited(config.key, self.caller, config.welcome, self.me)
         self._taking = Taking(config.key, context.intake, self.driver.counts, taken=self._awaited.taken)
@@ -96,6 +100,9 @@ class BotAdapter(Adapter):
         self.downloads = BotDownloads(config, context.pool)
         self._reading = True
         self._closed = False
+
+    def _calling(self, link: Link) -> BotCaller:
+        return BotCaller(self.settings, self.driver, link)
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
@@ -179,6 +186,12 @@ class BotAdapter(Adapter):
         """Bytes of a part as sent."""
         return measure(part)
 
+    def rehearsing(self, pool: RehearsalPool, target: Target) -> Adapter:
+        """A twin that knows how the message can be answered."""
+        twin = _RehearsingAdapter(self.config, AdapterContext(NoIntake(), pool))
+        twin.speaker.ways.know(self.speaker.ways, target.answers)
+        return twin
+
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part: as the answer to a message, while it can be answered, or unasked."""
         degradations: list[Degradation] = []
@@ -218,6 +231,7 @@ class BotAdapter(Adapter):
             if isinstance(error, DeliveryError) and error.ambiguous:
                 raise  # it may have arrived, and another form would be a second message
             degradations.append(Degradation(loss=Loss.AS_TEXT, what="card", how="text", why=str(error)))
+            target.forbid(*degradations)
             return await self._say_as_text(target, card, f"{key}-t", degradations)
         degradations += changed
         return said
@@ -288,3 +302,13 @@ class BotAdapter(Adapter):
             "calls": self.caller.calls,
             "retries": self.caller.retries,
         }
+
+
+class _RehearsingAdapter(BotAdapter):
+    """One that is never started, whose commands reach nobody."""
+
+    def _calling(self, link: Link) -> BotCaller:
+        pool = self.context.pool
+        if not isinstance(pool, RehearsalPool):
+            raise TypeError("a rehearsal needs a pool that takes notes")
+        return RehearsedCaller(self.settings, self.driver, link, pool)

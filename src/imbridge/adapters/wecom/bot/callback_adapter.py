@@ -9,17 +9,20 @@ from weakref import WeakValueDictionary
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
 from imbridge.adapters.card_seals import Seals
 from imbridge.adapters.envelope import Envelope
+from imbridge.adapters.rehearsal import NoIntake, RehearsalPool
 from imbridge.adapters.uploads import look
 from imbridge.adapters.wecom.bot.capabilities import CALLBACK_BOT
 from imbridge.adapters.wecom.bot.downloads import BotDownloads
 from imbridge.adapters.wecom.bot.facts import BotIdentity
 from imbridge.adapters.wecom.bot.inbound import Received
 from imbridge.adapters.wecom.bot.outbound import card_body, content_of, markdown_body, measure, stream_in
+from imbridge.adapters.wecom.bot.rehearsed import RehearsedTurn
 from imbridge.adapters.wecom.bot.response_urls import ResponseUrls
 from imbridge.adapters.wecom.bot.turn import Piece, Turn, TurnOverError
 from imbridge.adapters.wecom.bot.turn_stream import TurnStream
 from imbridge.adapters.wecom.bot.webhook import BotWebhook
 from imbridge.adapters.wecom.config import WeComConfig
+from imbridge.adapters.wecom.modes import SCRIPT
 from imbridge.adapters.wecom.sent.cards import DoesNotFitError
 from imbridge.adapters.wecom.sent.media import IMAGE_BYTES, TAKER
 from imbridge.config import AccountConfig
@@ -48,6 +51,7 @@ class BotCallbackAdapter(Adapter):
     platform: ClassVar[str] = "wecom"
     config_type: ClassVar[type[AccountConfig]] = WeComConfig
     capabilities = CALLBACK_BOT
+    script = SCRIPT
 
     def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
         """Keep the settings; there is no I/O before a callback comes."""
@@ -101,6 +105,18 @@ class BotCallbackAdapter(Adapter):
         """Bytes of a part as sent."""
         return measure(part)
 
+    def _turn(self, target: Target) -> Turn | None:
+        """The answer to the callback, while more can be said in it."""
+        return self.webhook.turn(target.answers)
+
+    def rehearsing(self, pool: RehearsalPool, target: Target) -> Adapter:
+        """A twin that answers the same message the same way; without one, a message that nobody wrote."""
+        twin = _RehearsingAdapter(self.config, AdapterContext(NoIntake(), pool))
+        spoken_to = self.response_urls.has(target.answers, target.channel.address)
+        twin.answers = self._turn(target) is not None or (target.answers is None and not spoken_to)
+        twin.response_urls.know(self.response_urls, target.answers, target.channel.address)
+        return twin
+
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part: in the answer to the callback, while there is one; else once by its `response_url`.
 
@@ -110,7 +126,7 @@ class BotCallbackAdapter(Adapter):
         if target.reply_to is not None:
             why = "a smart bot's message cannot quote another"
             degradations.append(Degradation(loss=Loss.MOVED, what="reply", how="sent to the chat", why=why))
-        turn = self.webhook.turn(target.answers)
+        turn = self._turn(target)
         if turn is not None:
             try:
                 kind = await self._say_in(turn, target, part, key, degradations)
@@ -120,6 +136,7 @@ class BotCallbackAdapter(Adapter):
                 return Sent(SentPart(message_id=turn.stream_id, kind=kind, key=key), 1, tuple(degradations))
         await self.webhook.after_answer(target.answers)
         body = self._once(target, part, key, degradations)
+        target.forbid(*degradations)
         attempts = await self.response_urls.say(target.answers, target.channel.address, body)
         task = body.get("template_card", {}).get("task_id", "")
         return Sent(SentPart(message_id=task, kind=body["msgtype"], key=key), attempts, tuple(degradations))
@@ -204,6 +221,20 @@ class BotCallbackAdapter(Adapter):
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""
         return dict(self.webhook.counts)
+
+
+class _RehearsingAdapter(BotCallbackAdapter):
+    """One that is never started.
+
+    Attributes:
+        answers: It speaks in the answer to a callback.
+    """
+
+    answers: bool = True
+
+    def _turn(self, target: Target) -> Turn | None:
+        pool = self.context.pool
+        return RehearsedTurn(pool) if self.answers and isinstance(pool, RehearsalPool) else None
 
 
 _NOT_GROWING = "it answers nothing that can be answered"

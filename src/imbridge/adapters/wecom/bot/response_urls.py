@@ -6,7 +6,7 @@ Source: developer.work.weixin.qq.com, "answers by response_url" (path/101138): o
 import asyncio
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -60,6 +60,11 @@ class ResponseUrls:
         for places in (self._by_item, self._by_chat):
             while len(places) > _MOST:
                 places.popitem(last=False)
+
+    def know(self, others: "ResponseUrls", item_id: str | None, chat: str) -> None:
+        """What others know of where one message can be answered; it is not used up there."""
+        if (place := others._find(item_id, chat)) is not None:
+            self._by_chat[chat] = self._by_item[item_id or ""] = replace(place)
 
     def has(self, item_id: str | None, chat: str) -> bool:
         """Whether something can be said that answers this, or in this conversation."""

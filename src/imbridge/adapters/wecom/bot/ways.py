@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 _MOST = 20_000
 
@@ -58,6 +58,11 @@ class Ways:
             return way
         del self._ways[message_id or ""]
         return None
+
+    def know(self, others: "Ways", message_id: str | None) -> None:
+        """What others know of the way back to one message."""
+        if message_id and (way := others.find(message_id)) is not None:
+            self._ways[message_id] = replace(way, order=asyncio.Lock())
 
     def forget(self, message_id: str | None) -> None:
         """The platform says that it is none any more."""

@@ -11,6 +11,7 @@ from imbridge.adapters.group_hook import GroupHookAdapter
 from imbridge.adapters.uploads import Content, Taker, look
 from imbridge.adapters.wecom.capabilities import GROUP_ROBOT
 from imbridge.adapters.wecom.config import WeComConfig
+from imbridge.adapters.wecom.modes import SCRIPT
 from imbridge.adapters.wecom.robot.body import as_text, image, measure, robot_body
 from imbridge.adapters.wecom.robot.errors import LOOKED_AT
 from imbridge.adapters.wecom.robot.hook import RobotHook
@@ -45,6 +46,7 @@ class GroupRobotAdapter(GroupHookAdapter):
     platform: ClassVar[str] = "wecom"
     config_type: ClassVar[type[AccountConfig]] = WeComConfig
     capabilities = GROUP_ROBOT
+    script = SCRIPT
     called: ClassVar[str] = "group robot"
 
     def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
@@ -81,7 +83,7 @@ class GroupRobotAdapter(GroupHookAdapter):
         if isinstance(media, Media):
             part = await self._uploaded(media, degradations)
         body, further = robot_body(part)
-        answer, kind = await self._post(body, part, degradations)
+        answer, kind = await self._post(target, body, part, degradations)
         return Sent(SentPart(kind=kind, key=key), answer.attempts, tuple(degradations + further))
 
     def counters(self) -> dict[str, Any]:
@@ -89,7 +91,9 @@ class GroupRobotAdapter(GroupHookAdapter):
         caller = self.hook.caller
         return {"calls": caller.calls, "retries": caller.retries}
 
-    async def _post(self, body: dict[str, Any], part: Part, degradations: list[Degradation]) -> tuple[Answer, str]:
+    async def _post(
+        self, target: Target, body: dict[str, Any], part: Part, degradations: list[Degradation]
+    ) -> tuple[Answer, str]:
         """Post it, in a plainer form each time the platform refuses the form."""
         kind = str(body["msgtype"])
         try:
@@ -104,7 +108,8 @@ class GroupRobotAdapter(GroupHookAdapter):
             degradations.append(
                 Degradation(loss=Loss.SIMPLIFIED, what=kind, how=str(plainer["msgtype"]), why=str(error))
             )
-        return await self._post(plainer, part, degradations)
+        target.forbid(*degradations)
+        return await self._post(target, plainer, part, degradations)
 
     async def _picture(self, picture: Image) -> dict[str, Any] | None:
         """The body of a message with the picture in it; None for what is shown only as a file."""

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from imbridge.adapters.base import Sent
+from imbridge.adapters.base import Sent, Target
 from imbridge.adapters.card_seals import Seal
 from imbridge.adapters.errcode_calls import Answer
 from imbridge.adapters.errcode_refusals import DegradeError
@@ -57,14 +57,15 @@ class Speaking:
         self._capabilities = capabilities
         self.held_back = 0
 
-    async def say(self, channel: Channel, part: Part, key: str) -> Sent:
+    async def say(self, target: Target, part: Part, key: str) -> Sent:
         """Send a part whose media have been uploaded.
 
         Raises:
             ImbridgeError: as `Adapter.send`.
         """
         if part.kind is PartKind.CARD and isinstance(card := part.elements[0], Card):
-            return await self._say_card(channel, card, key)
+            return await self._say_card(target, card, key)
+        channel = target.channel
         group = channel.kind is ChannelKind.GROUP
         body, degradations = message_body(part, group=group)
         try:
@@ -73,24 +74,25 @@ class Speaking:
             if body["msgtype"] not in ("markdown", "textcard") or error.ambiguous:
                 raise
             degradations.append(Degradation(loss=Loss.AS_TEXT, what=body["msgtype"], how="text", why=str(error)))
+            target.forbid(*degradations)
             return await self._deliver(channel, as_plain_text(part, group=group), f"{key}-t", degradations)
 
     # -- cards ---------------------------------------------------------------------------------------------------------
 
-    async def _say_card(self, channel: Channel, card: Card, key: str) -> Sent:
-        degradations: list[Degradation] = []
+    async def _say_card(self, target: Target, card: Card, key: str) -> Sent:
+        channel, degradations = target.channel, list[Degradation]()
         try:
             seal = self._me.seals.at(place_of(channel))
             body = await self._card_body(card, task_id(key), seal, degradations)
             if body["msgtype"] == "template_card" and channel.kind is ChannelKind.GROUP:
-                return await self._say_as_text(channel, card, key, "WeCom shows no template cards in an app's group")
+                return await self._say_as_text(target, card, key, "WeCom shows no template cards in an app's group")
             return await self._deliver(channel, body, key, degradations)
         except DoesNotFitError as error:
-            return await self._say_as_text(channel, card, key, str(error))
+            return await self._say_as_text(target, card, key, str(error))
         except DegradeError as error:
             if error.ambiguous:
                 raise  # it may have arrived, and another form would be a second message
-            return await self._say_as_text(channel, card, key, str(error))
+            return await self._say_as_text(target, card, key, str(error))
 
     async def _card_body(self, card: Card, task: str, seal: Seal, degradations: list[Degradation]) -> dict[str, Any]:
         if card.content:
@@ -127,11 +129,12 @@ class Speaking:
             degradations += [*lost, *changed]
         return made
 
-    async def _say_as_text(self, channel: Channel, card: Card, key: str, why: str) -> Sent:
+    async def _say_as_text(self, target: Target, card: Card, key: str, why: str) -> Sent:
         """What a card says, as one text or several."""
         rendered = render(Reply(elements=(Markdown(card.as_text()),)), self._capabilities, measure=measure)
         told = (Degradation(loss=Loss.AS_TEXT, what="card", how="text", why=why), *rendered.degradations)
-        sent = await say_in_pieces(rendered.parts, key, lambda part, its_key: self.say(channel, part, its_key), told)
+        target.forbid(*told)
+        sent = await say_in_pieces(rendered.parts, key, lambda part, its_key: self.say(target, part, its_key), told)
         if sent is None:
             raise ContentRefusedError(f"a card that says nothing: {why}", platform="wecom")
         return sent
