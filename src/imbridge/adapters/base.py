@@ -10,6 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from imbridge.adapters.growing import Growing
 from imbridge.adapters.notes import MemoryNotes, Notes
 from imbridge.adapters.pending import PendingAnswer
 from imbridge.adapters.rehearsal import NoIntake, Preview, RehearsalPool, Script, Sort, rehearse
@@ -17,14 +18,11 @@ from imbridge.config import AccountConfig
 from imbridge.media.sources import gathered
 from imbridge.protocol import (
     Bot,
-    Button,
     Capabilities,
     Channel,
     Degradation,
     DegradedError,
-    Element,
     Event,
-    ImbridgeError,
     Media,
     Message,
     NotSupportedError,
@@ -181,66 +179,6 @@ class HealthListener(Protocol):
 
     def __call__(self, adapter: "Adapter", health: Health, reason: str) -> None:
         """Take note; must not block."""
-
-
-class Growing(ABC):
-    """A message that the platform itself shows growing, such as a card into which text is streamed.
-
-    Attributes:
-        interval: Seconds to leave between two states.
-        held: The end of what it was last told to show, as far as it does not show it yet.
-        thinking_bytes: How much of what is thought it can show in a place apart, in bytes; 0: there is no such place.
-        thinking: What is thought so far; whoever writes sets it, and the next state shows it.
-        stop: A button that stops the answer, to be shown beside it while it grows; left out where there is no place for
-            it. Whoever writes sets it before `open`.
-    """
-
-    interval: float
-    held: str = ""
-    thinking_bytes: int = 0
-    thinking: str = ""
-    stop: Button | None = None
-
-    @abstractmethod
-    def measure(self, part: Part) -> int:
-        """Bytes of a part in this form, on the scale of the capabilities' limits."""
-
-    @abstractmethod
-    async def open(self, text: str) -> Element:
-        """Make it with its first text; what has to be sent to the chat so that it is seen there.
-
-        Raises:
-            ImbridgeError: it cannot be made; the text has to be shown another way.
-        """
-
-    @abstractmethod
-    async def show(self, text: str) -> None:
-        """Show this text, which is all of it so far.
-
-        Raises:
-            GrowingFullError: it can take no more, and what it has shown so far stays: go on in a new one.
-            ImbridgeError: it cannot be changed any more.
-        """
-
-    @abstractmethod
-    async def close(self, text: str) -> None:
-        """Show the last state, and that it is the last one.
-
-        Raises:
-            GrowingFullError: as `show`.
-            ImbridgeError: as `show`.
-        """
-
-    def leave(self) -> None:
-        """The text goes on elsewhere: see, in time, that this does not seem to be written for ever.
-
-        What it shows stays. By default there is nothing to do: it ends by itself.
-        """
-        return
-
-
-class GrowingFullError(ImbridgeError):
-    """A growing message can take no more; what it shows stays."""
 
 
 class Adapter(ABC):

@@ -6,8 +6,9 @@ from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
-from imbridge.adapters.base import Adapter, GrowingFullError
+from imbridge.adapters.base import Adapter
 from imbridge.adapters.broken_off import INTERRUPTED, STOPPED, marked
+from imbridge.adapters.growing import GrowingFullError
 from imbridge.config.options import ThinkingMode
 from imbridge.protocol import (
     Button,

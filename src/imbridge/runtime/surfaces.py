@@ -2,7 +2,8 @@
 
 from abc import ABC, abstractmethod
 
-from imbridge.adapters.base import Adapter, Growing
+from imbridge.adapters.base import Adapter
+from imbridge.adapters.growing import Growing
 from imbridge.protocol import Channel, Receipt, Reply
 from imbridge.rendering import Part
 

@@ -9,10 +9,10 @@ from dingtalk_cards import CREATE, STREAM, UPDATE, begun, card_calls, card_of, g
 from dingtalk_rig import Rig
 from rigs import alone
 
-from imbridge.adapters.base import GrowingFullError
 from imbridge.adapters.broken_off import INTERRUPTED
 from imbridge.adapters.dingtalk import DingTalkAdapter
 from imbridge.adapters.dingtalk.sent.ai_card import CARD_BYTES
+from imbridge.adapters.growing import GrowingFullError
 from imbridge.emulators.dingtalk import Group
 from imbridge.protocol import AuthError, Card, DeliveryError, Markdown, NotPermittedError, Text
 from imbridge.rendering import Part, PartKind

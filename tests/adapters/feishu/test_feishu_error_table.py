@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from feishu_rig import SECRET, Rig, text
 
-from imbridge.adapters.base import GrowingFullError
 from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.adapters.feishu import calls as calls_module
 from imbridge.adapters.feishu import errors as error_tables
 from imbridge.adapters.feishu.errors import API_ERRORS, TOKEN_ERRORS
 from imbridge.adapters.feishu.sent.streaming import StreamingCard
+from imbridge.adapters.growing import GrowingFullError
 from imbridge.emulators.feishu import BotMessage
 from imbridge.protocol import (
     AuthError,

@@ -9,8 +9,8 @@ from qq_rig import Rig
 from qq_streams import STREAM, asked, begun, growing, seen, shows, texts
 from rigs import alone, text
 
-from imbridge.adapters.base import GrowingFullError
 from imbridge.adapters.broken_off import INTERRUPTED
+from imbridge.adapters.growing import GrowingFullError
 from imbridge.adapters.qq import QQAdapter
 from imbridge.emulators.qq import Group
 from imbridge.protocol import Card, DeliveryError, Markdown, RateLimitedError

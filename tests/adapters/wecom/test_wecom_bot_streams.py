@@ -8,7 +8,8 @@ from contract import until
 from wecom_bot_rig import BotRig, alone, text
 
 from imbridge import Bridge
-from imbridge.adapters.base import GrowingFullError, Target
+from imbridge.adapters.base import Target
+from imbridge.adapters.growing import GrowingFullError
 from imbridge.adapters.wecom.bot import calls
 from imbridge.adapters.wecom.bot.adapter import BotAdapter
 from imbridge.adapters.wecom.bot.streaming import BotStream

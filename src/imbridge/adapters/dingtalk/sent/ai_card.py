@@ -10,7 +10,6 @@ import logging
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from imbridge.adapters.base import Growing, GrowingFullError
 from imbridge.adapters.broken_off import broken_off
 from imbridge.adapters.dingtalk.card_tracks import STREAM_CARD, track_of
 from imbridge.adapters.dingtalk.outbound import title_of
@@ -18,6 +17,7 @@ from imbridge.adapters.dingtalk.sent.card_api import EXISTS, FULL, GONE, is_forb
 from imbridge.adapters.dingtalk.sent.card_delivered import Delivered, delivered
 from imbridge.adapters.dingtalk.sent.card_markdown import card_markdown
 from imbridge.adapters.dingtalk.sent.card_texts import WRITING, end_card, finish_card, is_platforms_own, text_variables
+from imbridge.adapters.growing import Growing, GrowingFullError
 from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.protocol import AuthError, Card, Channel, DeliveryError, Element, RateLimitedError
 from imbridge.rendering import Part

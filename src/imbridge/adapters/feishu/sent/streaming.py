@@ -16,7 +16,6 @@ from uuid import uuid4
 
 from pydantic_core import to_json
 
-from imbridge.adapters.base import Growing, GrowingFullError
 from imbridge.adapters.broken_off import INTERRUPTED, marked
 from imbridge.adapters.card_seals import Seal
 from imbridge.adapters.feishu.capabilities import FEISHU
@@ -25,6 +24,7 @@ from imbridge.adapters.feishu.sent import streaming_json as made
 from imbridge.adapters.feishu.sent.markup import without_mentions
 from imbridge.adapters.feishu.sent.streaming_json import dumped
 from imbridge.adapters.feishu.sent.tables import MOST_TABLES, limit_tables
+from imbridge.adapters.growing import Growing, GrowingFullError
 from imbridge.protocol import Card, DeliveryError, Element, ImbridgeError, NotPermittedError, RateLimitedError
 from imbridge.rendering import Part, PartKind
 

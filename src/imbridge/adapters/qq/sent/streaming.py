@@ -10,9 +10,9 @@ import logging
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from imbridge.adapters.base import Growing, GrowingFullError
 from imbridge.adapters.broken_off import broken_off
 from imbridge.adapters.errcode_calls import Answer
+from imbridge.adapters.growing import Growing, GrowingFullError
 from imbridge.adapters.qq.sent.stream_api import OVER, TOO_LONG, StreamApi, StreamPlace
 from imbridge.adapters.qq.sent.stream_text import GrowingText
 from imbridge.protocol import (

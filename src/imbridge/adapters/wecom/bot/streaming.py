@@ -9,9 +9,9 @@ import time
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from imbridge.adapters.base import Growing, GrowingFullError
 from imbridge.adapters.broken_off import INTERRUPTED, marked
 from imbridge.adapters.errcode_refusals import RetargetError
+from imbridge.adapters.growing import Growing, GrowingFullError
 from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.adapters.wecom.bot.calls import Obeyed
 from imbridge.adapters.wecom.bot.capabilities import CONTENT_BYTES

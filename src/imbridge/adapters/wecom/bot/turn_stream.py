@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from imbridge.adapters.base import Growing, GrowingFullError
+from imbridge.adapters.growing import Growing, GrowingFullError
 from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.adapters.wecom.bot.outbound import measure, stream_card
 from imbridge.adapters.wecom.bot.thinking import ROOM, literal, room_for
