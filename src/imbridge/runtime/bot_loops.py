@@ -45,7 +45,7 @@ class BotLoops:
         key = answer_key(message.channel.account_key, f"{message.id} stopped", 0)
         reply = Reply(elements=(Text(self._notice),))
         try:
-            await self._delivery.post(message.channel, reply, key=key, reply_to=message.id, calls=False)
+            await self._delivery.post(message.channel, reply, key=key, calls=False)
         except ImbridgeError as error:
             log.warning("%s: the group is not told that bots are stopped: %s", message.channel.address, error)
 

@@ -271,8 +271,8 @@ class Bots:
         if isinstance(item, BotRemoved):
             self._chats.leave(channel)
             return inbound
-        if isinstance(item, Message) and item.hops:
-            return inbound  # made here
+        if isinstance(item, Message) and is_made_here(item):
+            return inbound
         if self._adapters[account].knows_kind(channel):
             self._chats.note(channel)
         if not isinstance(item, Message):
@@ -292,6 +292,11 @@ class Bots:
         if not message.sender.is_bot or not (message.hops or message.mentions_me):
             return None
         return self._turns.take(self._chats.name(message.channel), message.hops)
+
+
+def is_made_here(message: Message) -> bool:
+    """It was handed on within the process: the platform has not told the account of it."""
+    return isinstance(message.payload, dict) and "imbridge" in message.payload
 
 
 def _nameless(adapter: Adapter) -> Bot:

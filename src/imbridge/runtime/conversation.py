@@ -23,6 +23,7 @@ from imbridge.protocol import (
     to_reply,
 )
 from imbridge.runtime.answers import is_awaited
+from imbridge.runtime.bots import is_made_here
 from imbridge.runtime.changes import change, outcome, take_back
 from imbridge.runtime.delivery import answer_key
 from imbridge.runtime.stream import AnswerStream
@@ -48,6 +49,7 @@ class MessageConversation:
         "_number",
         "_owed",
         "_pending",
+        "_reply_to",
         "_sender_id",
         "_session",
         "_signs",
@@ -62,6 +64,9 @@ class MessageConversation:
         # Not the message itself: it holds this object, and a circle would leave it to the garbage collector.
         self._channel = message.channel
         self._message_id = self._answers = message.id
+        # What another bot said has an id of that one's, which is nobody else's on most platforms.
+        known = handling.adapter_of(message.channel.account_key).one_id_for_all or not is_made_here(message)
+        self._reply_to = message.id if known else None
         self._sender_id = message.sender.id
         self._hops = message.hops
         self._number = 0
@@ -108,7 +113,7 @@ class MessageConversation:
             channel,
             reply,
             key=key,
-            reply_to=self._message_id,
+            reply_to=self._reply_to,
             answers=self._answers,
             hops=self._hops,
             calls=calls,
@@ -145,7 +150,7 @@ class MessageConversation:
 
     def show_typing(self) -> None:
         """It takes longer: show that an answer is on its way, unless people see it grow."""
-        if not any(stream.is_growing for stream in self._streams):
+        if self._reply_to is not None and not any(stream.is_growing for stream in self._streams):
             self._typing_sign().show()
 
     async def end_typing(self) -> None:
@@ -288,7 +293,8 @@ class MessageConversation:
     def typing(self) -> AbstractAsyncContextManager[None]:
         """Show that an answer is on its way; where the platform cannot, nothing is shown."""
         adapter = self._handling.adapter_of(self._channel.account_key)
-        return self._typing_sign().held() if adapter.capabilities.typing else nullcontext()
+        shown = adapter.capabilities.typing and self._reply_to is not None
+        return self._typing_sign().held() if shown else nullcontext()
 
     async def edit(self, receipt: Receipt, content: Any) -> Receipt:
         """Change what was sent. Only content that makes one message can be changed into."""

@@ -42,6 +42,7 @@ from imbridge.adapters.rehearsal import RehearsalPool
 from imbridge.adapters.taking import Taking
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
+    Bot,
     Channel,
     ChannelKind,
     Degradation,
@@ -170,6 +171,19 @@ class DingTalkAdapter(Adapter):
 
     async def _answer_click(self, inbound: Inbound, within: float) -> tuple[bytes, Answer]:
         return await written_answer(inbound, within, self._cards.changed)
+
+    def bot(self) -> Bot | None:
+        """The app's robot; the platform does not tell its name: `aliases` do."""
+        me = self.me
+        bot_id = me.user_id or me.robot_code
+        return Bot(platform=self.platform, account=me.account, id=bot_id, name=me.name, aliases=self.config.aliases)
+
+    def chat_for_all(self, channel: Channel) -> str:
+        """An `openConversationId` names a group in the organisation, with whatever robot it is used.
+
+        So it is in the API, which takes the two side by side (open.dingtalk.com, "robot sends group messages").
+        """
+        return channel.id
 
     # -- speaking ------------------------------------------------------------------------------------------------------
 

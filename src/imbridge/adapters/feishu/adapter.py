@@ -78,6 +78,7 @@ class FeishuAdapter(Adapter):
     config_type: ClassVar[type[AccountConfig]] = FeishuConfig
     capabilities = FEISHU
     mentions_bots = True
+    one_id_for_all = True
     modes = MODES
     script = SCRIPT
 

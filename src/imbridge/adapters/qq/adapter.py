@@ -38,8 +38,10 @@ from imbridge.adapters.rehearsal import RehearsalPool
 from imbridge.adapters.taking import Taking
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
+    Bot,
     Card,
     Channel,
+    ChannelKind,
     Event,
     ImbridgeError,
     Media,
@@ -181,6 +183,17 @@ class QQAdapter(Adapter):
         """What speaking has to know of what comes: what can be answered, and what became of audits."""
         note_inbound(self.windows, payload, item)
         self._speaking.audits.heard(str(payload.get("t", "")), payload.get("d") or {})
+
+    def bot(self) -> Bot | None:
+        """The bot, once the platform has told who that is."""
+        me = self.me
+        if not me.bot_id:
+            return None
+        return Bot(platform=self.platform, account=me.account, id=me.bot_id, name=me.name, aliases=self.config.aliases)
+
+    def chat_for_all(self, channel: Channel) -> str:
+        """A channel of a guild has one id; of a group every bot sees an openid of its own (bot.q.qq.com, "openid")."""
+        return channel.id if channel.kind is ChannelKind.GUILD else ""
 
     # -- speaking ------------------------------------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ from imbridge.adapters.wecom.sent.cards import DoesNotFitError
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
     AuthError,
+    Bot,
     Card,
     Channel,
     ContentRefusedError,
@@ -288,6 +289,20 @@ class BotAdapter(Adapter):
         stream = BotStream(self.speaker, markdown=markdown)
         self._streams[stream.id] = stream
         return stream
+
+    def bot(self) -> Bot | None:
+        """The bot; the platform tells nobody its name: that is the setting `bot_name`, or one of `aliases`."""
+        return Bot(
+            platform=self.platform,
+            account=self.me.account,
+            id=self.me.bot_id,
+            name=self.me.name,
+            aliases=self.config.aliases,
+        )
+
+    def chat_for_all(self, channel: Channel) -> str:
+        """A group's `chatid` is the same for the bots in it: so users of two have seen, while no page says so."""
+        return channel.id
 
     def can_grow(self, message_id: str) -> bool:
         """While the message can be answered, and its answers have not grown for as long as they may."""

@@ -28,6 +28,7 @@ from imbridge.adapters.wecom.sent.media import IMAGE_BYTES, TAKER
 from imbridge.config import AccountConfig
 from imbridge.media.formats import is_picture
 from imbridge.protocol import (
+    Bot,
     Card,
     Channel,
     ContentRefusedError,
@@ -98,6 +99,20 @@ class BotCallbackAdapter(Adapter):
             self.downloads.remember(got.media)
         if item.channel is not None:
             self.response_urls.remember(item.id, item.channel.address, got.response_url)
+
+    def bot(self) -> Bot | None:
+        """The bot; the platform tells nobody its name: that is the setting `bot_name`, or one of `aliases`."""
+        return Bot(
+            platform=self.platform,
+            account=self.me.account,
+            id=self.me.bot_id,
+            name=self.me.name,
+            aliases=self.config.aliases,
+        )
+
+    def chat_for_all(self, channel: Channel) -> str:
+        """A group's `chatid` is the same for the bots in it: so users of two have seen, while no page says so."""
+        return channel.id
 
     # -- speaking ------------------------------------------------------------------------------------------------------
 
