@@ -128,7 +128,10 @@ class GroupCommitStorage(BaseStorage):
 
     async def unfinished_outbound(self) -> Sequence[OutboxEntry]:
         kept = [entry for _, entry in sorted(self.disk.outbox.items())]
-        return [OutboxEntry(entry.key, entry.channel, entry.reply, entry.reply_to) for entry in kept]
+        return [
+            OutboxEntry(entry.key, entry.channel, entry.reply, entry.reply_to, hops=entry.hops, calls=entry.calls)
+            for entry in kept
+        ]
 
     async def load_session(self, lane: str) -> dict[str, dict[str, Any]]:
         return copy.deepcopy(self.disk.sessions.get(lane, {}))

@@ -10,6 +10,7 @@ import logging
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from imbridge.adapters.base import Adapter, Health, Inbound, Verdict
@@ -39,6 +40,8 @@ log = logging.getLogger(__name__)
 
 _DEAF = (Health.FAILED, Health.STOPPED)
 _MOST_SAID = 10_000
+_PATIENCE = 10.0
+"""Seconds to wait while accounts begin."""
 
 Arrived = Sequence[tuple[Part, str]]
 """What the platform took, with the ids of its messages."""
@@ -102,11 +105,22 @@ class Bots:
         self._speaking: dict[str, list[int]] = {}
         """The same of what is being said just now, and has no id yet, by chat."""
         self.counts: Counter[str] = Counter()
+        self._known = asyncio.Event()
 
     async def open(self) -> None:
         """Read what accounts noted of their groups."""
         if self._enabled:
             await self._chats.recall(key for key in self._adapters if self._neighbours(key))
+
+    def ready(self) -> None:
+        """All accounts have begun, as far as they can: what they are called is known."""
+        self._known.set()
+
+    async def _all_known(self) -> None:
+        """Wait while accounts begin: what an earlier process left unsaid may call one whose name is not known yet."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                await self._known.wait()
 
     # -- who there is --------------------------------------------------------------------------------------------------
 
@@ -119,6 +133,7 @@ class Bots:
         """The other bots that can be called in a conversation."""
         if not self._enabled or not is_shared(channel):
             return ()
+        await self._all_known()
         there = await self._there(channel, self._others(channel.account_key))
         return tuple(bot for bot in self.all() if bot.account_key in there)
 
@@ -171,6 +186,7 @@ class Bots:
 
     async def _looked_up(self, plain: Saying) -> Saying:
         channel, speaker = plain.channel, self._adapters[plain.channel.account_key]
+        await self._all_known()
         myself, others = speaker.bot(), self._others(speaker.key)
         if not others:
             return plain

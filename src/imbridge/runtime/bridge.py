@@ -180,6 +180,7 @@ class Bridge(Declaring):
             await self._delivery.recover()
             await self._handling.recover()
             await self._accounts.start()
+            self._bots.ready()
         except BaseException:
             await self._close()
             raise
