@@ -20,6 +20,7 @@ from imbridge.adapters.wechat.crypto import CallbackKeys, keys_of
 from imbridge.adapters.wechat.inbound import Identity
 from imbridge.adapters.wechat.modes import MODES, SCRIPT
 from imbridge.adapters.wechat.received.tries import CUT
+from imbridge.adapters.wechat.sent.literal import measure
 from imbridge.adapters.wechat.sent.media import WeChatMedia
 from imbridge.adapters.wechat.sent.rest import Rest
 from imbridge.adapters.wechat.services.followers import Follower, Followers
@@ -140,6 +141,10 @@ class WeChatAdapter(Adapter):
         twin.pool = pool
         twin._customer_service, twin.capabilities = self._customer_service, self.capabilities
         return twin
+
+    def measure(self, part: Part) -> int:
+        """Bytes of a part as sent."""
+        return measure(part)
 
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part to a follower: as the answer to a callback, as long as one waits, else as a message."""

@@ -11,6 +11,7 @@ from imbridge.adapters.card_seals import NOT_SEALED, NOT_SEALING, Seal, Seals
 from imbridge.adapters.pending import Answer
 from imbridge.adapters.wechat.capabilities import WECHAT
 from imbridge.adapters.wechat.sent.cards import article_of, menu_message, menu_of, menu_text
+from imbridge.adapters.wechat.sent.literal import literal
 from imbridge.adapters.xml import write_xml
 from imbridge.protocol import (
     Audio,
@@ -110,7 +111,7 @@ def _text(elements: tuple[Element, ...], seal: Seal) -> str:
 def _shown(element: Element, seal: Seal) -> str:
     if isinstance(element, Card) and not element.content:
         return menu_text(menu_of(element, seal))
-    return to_plain(element.text) if isinstance(element, Markdown) else element.as_text()
+    return literal(to_plain(element.text) if isinstance(element, Markdown) else element.as_text())
 
 
 def passive_fields(said: Answer, seal: Seal = NOT_SEALED) -> Body | None:

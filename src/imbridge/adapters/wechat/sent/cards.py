@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from imbridge.adapters.card_seals import NOT_SEALED, Seal
 from imbridge.adapters.wechat.received.clicks import MOST_BYTES, menu_id
+from imbridge.adapters.wechat.sent.literal import literal
 from imbridge.protocol import Button, Card, Degradation, Element, Loss, Markdown, Option, Select
 from imbridge.rendering.plain import to_plain
 
@@ -48,7 +49,7 @@ class Menu:
         self.degrade(
             "button", f"what it carries takes {len(identity)} of {MOST_BYTES} bytes: shorten its action or value"
         )
-        self.say(f"[{text}]")
+        self.say(literal(f"[{text}]"))
 
     def degrade(self, what: str, why: str) -> None:
         """Note that something is text now."""
@@ -58,7 +59,7 @@ class Menu:
 def menu_of(card: Card, seal: Seal = NOT_SEALED) -> Menu:
     """What a card says."""
     menu = Menu(seal)
-    menu.say(card.title)
+    menu.say(literal(card.title))
     for part in card.body:
         _add(menu, part)
     return menu
@@ -108,15 +109,15 @@ def _add(menu: Menu, part: Element) -> None:
             menu.say(anchor(part.text, part.url))
         elif part.submit:
             menu.degrade("form", "there are no forms in a chat with an Official Account")
-            menu.say(part.as_text())
+            menu.say(_line(part))
         else:
             menu.offer(part.action or part.text, part.value, part.text)
     elif isinstance(part, Select) and not part.multiple:
-        menu.say(part.label or part.placeholder)
+        menu.say(literal(part.label or part.placeholder))
         _offer_all(menu, part.name, part.options)
     elif part.__class__.__name__ in ("Select", "Input", "DatePicker", "Form", "Image", "Table"):
         menu.degrade(str(getattr(part, "type", "")), "a message to a follower has text and items to tap on")
-        menu.say(part.as_text())
+        menu.say(_line(part))
     else:
         menu.say(_line(part))
 
@@ -127,4 +128,4 @@ def _offer_all(menu: Menu, name: str, options: Iterable[Option]) -> None:
 
 
 def _line(part: Element) -> str:
-    return to_plain(part.text) if isinstance(part, Markdown) else part.as_text()
+    return literal(to_plain(part.text) if isinstance(part, Markdown) else part.as_text())

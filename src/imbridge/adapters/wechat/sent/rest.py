@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from imbridge.adapters.pending import Answer, PendingAnswer
 from imbridge.adapters.wechat.capabilities import WECHAT
+from imbridge.adapters.wechat.sent.literal import measure, said_bytes
 from imbridge.protocol import Message, Reply, Text
 from imbridge.rendering import Part, PartKind, render
 
@@ -69,7 +70,8 @@ class Rest:
             return [part.elements]
         room = WECHAT.text_bytes - len(self._hint.encode())
         reply = Reply(elements=part.elements)
-        pieces = [piece.elements for piece in render(reply, WECHAT.model_copy(update={"text_bytes": room})).parts]
+        rendered = render(reply, WECHAT.model_copy(update={"text_bytes": room}), measure=measure)
+        pieces = [piece.elements for piece in rendered.parts]
         return [*(self._with_hint(piece) for piece in pieces[:-1]), pieces[-1]]
 
     def keep(self, openid: str, answers: list[Answer]) -> None:
@@ -128,4 +130,4 @@ class Rest:
 
 
 def _fits(answer: Answer, limit: int) -> bool:
-    return sum(len(element.as_text().encode("utf-8", "replace")) for element in answer) <= limit
+    return said_bytes(answer) <= limit
