@@ -1,77 +1,13 @@
 """Bots of one bridge that talk to each other, on an emulated Feishu: who hears what, and how often."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from runtime_world import account, counts, emulated, texts, until
+from bots_scene import two
+from runtime_world import counts, texts, until
 
-from imbridge import Bot, Bridge, BridgeOptions, Card, Image, Markdown, Mention, Message, Receipt, Reply, Text
-from imbridge.emulators.feishu import App, Chat, FeishuEmulator, User
-
-
-@dataclass
-class Scene:
-    """Two bots in one group, Ann and Bea, and who is in it too."""
-
-    feishu: FeishuEmulator
-    alice: User
-    ann: App
-    bea: App
-    group: Chat
-    bridge: Bridge
-    heard: list[Message] = field(default_factory=list)
-
-    def by(self, name: str) -> list[Message]:
-        """What a bot heard of other bots."""
-        return [msg for msg in self.heard if msg.channel.account == name and msg.sender.is_bot]
-
-    async def quiet(self) -> None:
-        """Wait until all that was taken in is handled and said."""
-        await self.bridge._handling.drain()
-        await self.bridge._delivery.drain()
-        while not self.bridge._handling.idle:
-            await self.bridge._handling.drain()
-            await self.bridge._delivery.drain()
-
-
-Answer = Callable[[Message], Any]
-
-
-@asynccontextmanager
-async def two(
-    ann: Answer,
-    bea: Answer = lambda msg: None,
-    *,
-    options: BridgeOptions | None = None,
-    more: dict[str, Any] | None = None,
-    bea_app: dict[str, Any] | None = None,
-    bea_there: bool = True,
-    storage: Any = None,
-) -> AsyncIterator[Scene]:
-    async with emulated() as feishu:
-        alice = feishu.add_user("Alice")
-        first, second = feishu.add_app(name="Ann"), feishu.add_app(name="Bea", **(bea_app or {}))
-        group = feishu.add_group("Team", members=[alice], apps=[first, second] if bea_there else [first])
-        accounts = [account(feishu, first, "ann"), account(feishu, second, "bea", **(more or {}))]
-        bridge = Bridge(accounts, options=options, storage=storage)
-        scene = Scene(feishu, alice, first, second, group, bridge)
-        answers = {"ann": ann, "bea": bea}
-
-        @bridge.on_message
-        async def answer(msg: Message) -> Any:
-            scene.heard.append(msg)
-            if not msg.mentions_me:
-                return None
-            content = answers[msg.channel.account](msg)
-            return await content if asyncio.iscoroutine(content) else content
-
-        async with bridge:
-            yield scene
+from imbridge import Bot, BridgeOptions, Card, Image, Markdown, Mention, Message, Receipt, Reply, Text
 
 
 async def test_a_bot_that_is_called_hears_it_as_if_the_platform_had_delivered_it() -> None:

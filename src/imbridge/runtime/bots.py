@@ -32,7 +32,7 @@ from imbridge.protocol import (
 from imbridge.protocol.message import utc
 from imbridge.rendering import Part, PartKind
 from imbridge.runtime.bot_ids import BotIds
-from imbridge.runtime.calls import Found, called, content_type, find, to_hear, to_send
+from imbridge.runtime.calls import Found, called, content_type, find, may_call, to_hear, to_send
 from imbridge.runtime.shared_chats import SharedChats, is_shared
 from imbridge.runtime.turns import Stop, Turns
 
@@ -106,6 +106,7 @@ class Bots:
         """The same of what is being said just now, and has no id yet, by chat."""
         self.counts: Counter[str] = Counter()
         self._known = asyncio.Event()
+        self._has_neighbours: dict[str, bool] = {}
 
     async def open(self) -> None:
         """Read what accounts noted of their groups."""
@@ -143,8 +144,12 @@ class Bots:
 
     def _neighbours(self, account: str) -> bool:
         """There is another account of the platform."""
-        platform = account.partition(":")[0]
-        return any(key != account and key.partition(":")[0] == platform for key in self._adapters)
+        found = self._has_neighbours.get(account)
+        if found is None:
+            platform = account.partition(":")[0]
+            others = (key for key in self._adapters if key != account)
+            found = self._has_neighbours[account] = any(key.partition(":")[0] == platform for key in others)
+        return found
 
     async def _there(self, channel: Channel, bots: Iterable[Bot]) -> dict[str, Channel]:
         """Those of some bots that are in a group, with the group as they address it."""
@@ -172,7 +177,7 @@ class Bots:
         if not self._concerns(channel):
             return plain
         self._speaking.setdefault(self._chats.name(channel), []).append(hops)
-        if not calls:
+        if not calls or not any(map(may_call, elements)):
             return plain
         try:
             return await self._looked_up(plain)
@@ -180,6 +185,9 @@ class Bots:
             self.counts["bot_calls_failed"] += 1
             log.exception("%s: sent without looking whom it calls", channel.address)
             return plain
+        except BaseException:
+            self._end(plain)
+            raise
 
     def _concerns(self, channel: Channel) -> bool:
         return self._enabled and is_shared(channel) and self._neighbours(channel.account_key)
@@ -217,12 +225,8 @@ class Bots:
         """
         if not self._concerns(saying.channel):
             return
+        self._end(saying)
         speaker, chat = saying.channel.account_key, self._chats.name(saying.channel)
-        speaking = self._speaking.get(chat, [])
-        if saying.hops in speaking:
-            speaking.remove(saying.hops)
-        if not speaking:
-            self._speaking.pop(chat, None)
         for _, message_id in arrived:
             self._said[chat, message_id] = (speaker, saying.hops)
         while len(self._said) > _MOST_SAID:
@@ -231,6 +235,14 @@ class Bots:
             carrier = _carrier(saying, account, arrived, whole=state is DeliveryState.SENT)
             if carrier is not None:
                 self._tell(account, saying, carrier or f"said-{key}")
+
+    def _end(self, saying: Saying) -> None:
+        """It is no longer being said."""
+        chat = self._chats.name(saying.channel)
+        speaking = self._speaking[chat]
+        speaking.remove(saying.hops)
+        if not speaking:
+            del self._speaking[chat]
 
     async def streamed(self, channel: Channel, element: Text | Markdown, receipt: Receipt, *, hops: int) -> None:
         """An answer that grew is whole: whoever is called in it hears it now, once."""
@@ -299,8 +311,10 @@ class Bots:
         if not item.sender.is_bot or item.sender.is_self:
             return inbound
         speaker, hops = self._said.get((chat, item.id), ("", max(self._speaking.get(chat, ()), default=0)))
-        if speaker and speaker != account:
+        if speaker:
             self._ids.learn(account, speaker, item.sender.id)
+        elif not item.mentions_me:
+            return inbound  # somebody else's bot, which does not talk to us
         return replace(inbound, item=item.model_copy(update={"hops": hops + 1}))
 
     def stop(self, message: Message) -> Stop | None:

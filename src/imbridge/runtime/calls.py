@@ -30,6 +30,14 @@ Found = tuple[tuple[Element, tuple[Piece, ...]], ...]
 """Every element of a reply, with the pieces that calls cut it into."""
 
 
+def may_call(element: Element) -> bool:
+    """Whether it is worth a look."""
+    if isinstance(element, Text | Markdown | Card):
+        text = element.as_text()
+        return "@" in text or "\uff20" in text
+    return isinstance(element, Mention)
+
+
 def find(elements: Iterable[Element], bots: Iterable[Bot], ids: Callable[[str], str]) -> Found:
     """Look for calls: mentions by id or by name, and `@Name` in texts and cards.
 
