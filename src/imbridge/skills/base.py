@@ -50,12 +50,14 @@ class BaseSkill:
         description: One line for `/help`.
         version: The skill's own version.
         priority: Higher is asked first; among equals the one added first.
+        hears_bots: False leaves messages that bots wrote to other skills.
     """
 
     name: str = ""
     description: str = ""
     version: str = "0.0.0"
     priority: int = 0
+    hears_bots: bool = True
 
     _derived_name: ClassVar[str] = ""
 

@@ -188,6 +188,8 @@ class SkillSet:
             SkillFailure: a handler raised; also `SystemExit`: a skill does not end the process.
         """
         handlers = self._for_messages if isinstance(item, Message) else self._for_events
+        if isinstance(item, Message) and item.sender.is_bot:
+            handlers = tuple(handler for handler in handlers if handler.skill.hears_bots)
         asked: BaseSkill | None = None
         shut_out: BaseSkill | None = None
         denied: tuple[str, ...] = ()
