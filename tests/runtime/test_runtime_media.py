@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from file_server import FileServer, file_server
 from runtime_world import chat, skill, until
+from sounds import wav
 
 from imbridge import Bridge
 from imbridge.config.options import BridgeOptions
+from imbridge.media.formats import is_opus
 from imbridge.protocol import (
     Audio,
     Button,
@@ -357,3 +359,12 @@ async def test_an_audio_by_address_keeps_its_kind() -> None:
         assert message.msg_type == "file"
         assert uploaded(room, message).name == "song.mp3"
     assert [(lost.what, lost.how) for lost in receipt.degradations] == [("audio", "file")]
+
+
+async def test_any_sound_is_a_voice_message(spool: Path) -> None:
+    receipt, message, room = await answered(Audio(data=wav(2.0)))
+    assert (receipt.state, receipt.degradations, message.msg_type) == (DeliveryState.SENT, (), "audio")
+    upload = uploaded(room, message)
+    assert is_opus(upload.data[:4096])
+    assert upload.duration == pytest.approx(2000, abs=100)
+    assert files_in(spool) == []

@@ -38,6 +38,34 @@ def is_amr(head: bytes) -> bool:
     return head.startswith(_AMR)
 
 
+def is_silk(head: bytes) -> bool:
+    """SILK, as it is or as Tencent's clients have it, with one byte in front."""
+    return head.startswith((b"#!SILK", b"\x02#!SILK"))
+
+
+def sound_in(head: bytes) -> str:
+    """The container of a recording, as FFmpeg calls it; empty when it is none that is known.
+
+    None of them names other files or addresses, as playlists do.
+    """
+    if head.startswith(b"RIFF") and head[8:12] == b"WAVE":
+        return "wav"
+    if head.startswith(b"FORM") and head[8:12] in (b"AIFF", b"AIFC"):
+        return "aiff"
+    if head[4:8] == b"ftyp":
+        return "mov"
+    found = next((name for start, name in _SOUNDS if head.startswith(start)), "")
+    if found or len(head) < 2 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
+        return found
+    return "mp3" if head[1] & 0x06 else "aac"  # ISO/IEC 11172-3 and 13818-7: layer 0 is ADTS
+
+
+_SOUNDS = (
+    (b"ID3", "mp3"), (b"fLaC", "flac"), (b"OggS", "ogg"), (b"#!AMR", "amr"), (b"\x1aE\xdf\xa3", "matroska"),
+    (b"caff", "caf"), (b".snd", "au"),
+)  # fmt: skip
+
+
 def amr_seconds(head: bytes, size: int) -> float | None:
     """How long an AMR recording is, if all of it is as its first frames are.
 

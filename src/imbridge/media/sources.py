@@ -15,6 +15,7 @@ from yarl import URL
 
 from imbridge.media.formats import is_page
 from imbridge.media.spool import TooLargeError, folder_for_now, new_folder, remove, write
+from imbridge.media.voicing import may_need_voice, voiced
 from imbridge.media.walking import media_in, with_media
 from imbridge.protocol import (
     Capabilities,
@@ -101,7 +102,9 @@ async def gathered(
     hands_over: Callable[[Media], bool] = lambda media: False,
     within: float = _WITHIN,
 ) -> AsyncIterator[tuple[Reply, tuple[Degradation, ...]]]:
-    """The reply with files in place of addresses, and links in place of what cannot be had; for as long as the block.
+    """The reply with files in place of addresses, links in place of what cannot be had, and recordings that are played.
+
+    The files are there for as long as the block.
 
     Args:
         reply: The reply.
@@ -114,7 +117,8 @@ async def gathered(
         OSError: the files cannot be written.
     """
     wanted = [media for media in media_in(reply.elements) if _is_fetched(media, capabilities, hands_over)]
-    if not wanted:
+    voices = any(may_need_voice(element, capabilities) for element in reply.elements)
+    if not wanted and not voices:
         yield reply, ()
         return
     async with folder_for_now() as folder:
@@ -127,7 +131,8 @@ async def gathered(
             raise group.exceptions[0] from None
         _settle_cards(reply, gathering.others)
         elements = with_media(reply.elements, gathering.others)
-        yield reply.model_copy(update={"elements": elements}), tuple(gathering.lost)
+        elements, lost = await voiced(elements, capabilities, folder)
+        yield reply.model_copy(update={"elements": elements}), (*gathering.lost, *lost)
 
 
 @dataclass(slots=True)

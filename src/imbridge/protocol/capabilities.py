@@ -15,6 +15,10 @@ class Capabilities(ProtocolModel):
         markdown_bytes: Most bytes of one Markdown or rich text message as sent.
         image_bytes: Largest image.
         file_bytes: Largest file.
+        voices: Formats that are played as voice messages (`opus` in Ogg, `amr`, `silk`, `mp3`, `wav`, `flac`); others
+            are converted into the first, with the extra `media`.
+        voice_bytes: Largest voice message; 0 when not known.
+        voice_seconds: Longest voice message; None when not known.
         edit: Sent messages can be changed: texts, and cards where there are cards.
         edit_cards: Sent cards can be changed, and other messages cannot.
         max_edits: How often one message can be changed; None when not limited.
@@ -36,6 +40,9 @@ class Capabilities(ProtocolModel):
     markdown_bytes: int = Field(default=2048, gt=0)
     image_bytes: int = Field(default=0, ge=0)
     file_bytes: int = Field(default=0, ge=0)
+    voices: tuple[str, ...] = ()
+    voice_bytes: int = Field(default=0, ge=0)
+    voice_seconds: float | None = None
     edit: bool = False
     edit_cards: bool = False
     max_edits: int | None = None

@@ -7,6 +7,7 @@ import pytest
 from contract import until
 from dingtalk_rig import Rig
 from dingtalk_saying import GIF, MP3, PDF, PNG, WEBP, amr, heard, mp4, say, say_all
+from sounds import wav
 
 from imbridge.adapters.dingtalk import DingTalkAdapter
 from imbridge.adapters.dingtalk.received.downloads import PATH, Downloads
@@ -24,6 +25,7 @@ from imbridge.protocol import (
     Media,
     Message,
     NotSupportedError,
+    Reply,
     Video,
 )
 from imbridge.transport import Backoff
@@ -43,6 +45,14 @@ def ogg(seconds: float) -> bytes:
 
 def kinds(rig: Rig) -> list[str]:
     return [upload.kind for upload in rig.ding.world.uploads._uploads.values()]
+
+
+async def test_any_sound_is_a_voice_message(rig: Rig, adapter: DingTalkAdapter) -> None:
+    """Through the bridge's preparation, which makes Ogg Opus of it; its length is told."""
+    async with adapter.gathered(Reply(elements=(Audio(data=wav(2.0)),))) as (reply, lost):
+        assert await say(adapter, rig.target(), *reply.elements) == (["sampleAudio"], [])
+    assert (kinds(rig), lost) == (["voice"], ())
+    assert int(param(rig)["duration"]) == pytest.approx(2000, abs=100)
 
 
 def param(rig: Rig) -> dict[str, Any]:

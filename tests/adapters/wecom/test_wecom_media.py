@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sounds import wav
 from wecom_media import GIF, JPG, MOV, MP4, PDF, PNG, amr
 from wecom_rig import Rig, channel, part, to
 
@@ -23,6 +24,7 @@ from imbridge.protocol import (
     Media,
     Message,
     NotSupportedError,
+    Reply,
     Video,
 )
 from imbridge.rendering import PartKind
@@ -54,6 +56,19 @@ async def test_what_is_sent_as_what_it_is(rig: Rig, adapter: WeComAdapter, media
     if isinstance(media, File):
         assert upload.name == "报告 _1___.pdf"
     assert rig.wecom.violations == []
+
+
+async def test_any_sound_is_a_voice_message(rig: Rig, adapter: WeComAdapter) -> None:
+    """Through the bridge's preparation, which makes AMR of it."""
+    async with adapter.gathered(Reply(elements=(Audio(data=wav(2.0)),))) as (reply, lost):
+        (audio,) = reply.elements
+        sent = await adapter.send(to(), part(PartKind.MEDIA, audio), "key")
+    message = await rig.alice.receives()
+    upload = rig.wecom.world.uploads.get(message.content["media_id"])
+    assert upload is not None
+    assert (message.kind, upload.kind, lost, sent.degradations) == ("voice", "voice", (), ())
+    assert is_amr(upload.data)
+    assert amr_seconds(upload.data, len(upload.data)) == pytest.approx(2.0, abs=0.1)
 
 
 @pytest.mark.parametrize(

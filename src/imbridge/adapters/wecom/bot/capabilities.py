@@ -16,6 +16,9 @@ BOT = Capabilities(
     markdown_bytes=CONTENT_BYTES,
     image_bytes=10 << 20,
     file_bytes=20 << 20,
+    voices=("amr",),
+    voice_bytes=2 << 20,
+    voice_seconds=60,
     push=True,
 )
 """Over the long connection."""
