@@ -12,6 +12,7 @@ from imbridge.cli.demo import demo
 from imbridge.cli.failure import exit_status, report
 from imbridge.cli.options import Invocation, debug_option
 from imbridge.cli.probe import probe
+from imbridge.cli.render import render
 from imbridge.cli.run import run
 from imbridge.cli.skills import skills
 
@@ -20,6 +21,7 @@ _HELP = """Run one skill on every IM that China works in.
 \b
 imbridge demo               see skills answer, with no account anywhere
 imbridge run my_skill.py    with FEISHU_APP_ID and FEISHU_APP_SECRET set
+imbridge render text.md     what each platform makes of a text, and what is lost
 imbridge run                with the accounts and skills of ./imbridge.yaml
 """
 
@@ -34,7 +36,7 @@ def cli(context: click.Context) -> None:
         context.color = False
 
 
-for command in (demo, run, probe, config, skills):
+for command in (demo, run, probe, config, skills, render):
     cli.add_command(command)
 
 

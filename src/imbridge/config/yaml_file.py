@@ -32,8 +32,26 @@ def read_yaml(path: Path) -> Node:
     Raises:
         ConfigError: The file cannot be read, is no YAML, or is not a mapping; the message names the line.
     """
-    text = _read(path)
-    if text.lstrip().startswith("{"):
+    node = parse_yaml(read_text(path, "a YAML file"), path)
+    if node.value is None:
+        return Node({}, key="", where=str(path))
+    if not isinstance(node.value, dict):
+        where = node.where
+        raise ConfigError(f"{where}: expected settings such as 'channels:', found {node.kind}", where=where)
+    return node
+
+
+def parse_yaml(text: str, path: Path) -> Node:
+    """The nodes of a YAML (or JSON) text.
+
+    Args:
+        text: All of it.
+        path: Where it is from, for errors.
+
+    Raises:
+        ConfigError: It is no YAML; the message names the line.
+    """
+    if text.lstrip().startswith(("{", "[")):
         # JSON may be indented with tabs, YAML may not. A raw tab is not allowed inside a JSON string, so none is lost.
         text = text.replace("\t", " ")
     try:
@@ -42,19 +60,26 @@ def read_yaml(path: Path) -> Node:
         raise _syntax_error(path, text, error) from None
     except RecursionError:
         raise ConfigError(f"{path}: nested too deeply", where=str(path)) from None
-    if root is None:
-        return Node({}, key="", where=str(path))
-    return _Reader(path).read(root)
+    return Node(None, key="", where=str(path)) if root is None else _Reader(path).read(root)
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path, expected: str) -> str:
+    """A file of UTF-8 text that is not too large.
+
+    Args:
+        path: The file.
+        expected: What it should be, for errors.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file", where=str(path)) from None
     except IsADirectoryError:
-        raise ConfigError(f"{path}: is a folder, expected a YAML file", where=str(path)) from None
+        raise ConfigError(f"{path}: is a folder, expected {expected}", where=str(path)) from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}", where=str(path)) from None
     if len(data) > MAX_BYTES:
@@ -99,10 +124,7 @@ class _Reader(yaml.constructor.SafeConstructor):
         self._count = 0
 
     def read(self, root: yaml.Node) -> Node:
-        node = self._node(root, "", str(self._path), 0)
-        if not isinstance(node.value, dict):
-            raise self._error(root, f"expected settings such as 'channels:', found {node.kind}")
-        return node
+        return self._node(root, "", self._where(root), 0)
 
     def _where(self, node: yaml.Node) -> str:
         return f"{self._path}:{node.start_mark.line + 1}"
