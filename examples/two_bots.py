@@ -3,7 +3,7 @@
     export DESK_APP_ID=cli_... DESK_APP_SECRET=... CLOCK_APP_ID=cli_... CLOCK_APP_SECRET=...
     python two_bots.py
 
-Put both into a group, and ask the first: `@Desk what time is it?` It asks the second, which answers, and the first tells
+Put both into a group, and ask the first: `@Desk what time is it?` It asks the second, which answers, and tells
 you. Feishu by itself would not let the second one hear that; the bridge hands it on, because both are accounts of it.
 """
 
