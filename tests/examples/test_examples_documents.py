@@ -89,7 +89,7 @@ async def test_cards(documented) -> None:
         room.user.says("/deploy v2")
         card = await room.user.receives()
         if documented.chinese:
-            assert await room.user.clicks(card, "推迟", form={"day": "tomorrow", "reason": "x"}) == "推迟到 tomorrow"
+            assert await room.user.clicks(card, "推迟", form={"day": "明天", "reason": "x"}) == "推迟到 tomorrow"
             assert await room.user.clicks(card, "同意") == "已记录"
             assert card.text.startswith("已处理")
         else:

@@ -30,7 +30,8 @@ async def saved(
     """
     async with incoming(to, getattr(media, "name", "")) as new:
         headers = await fetch(new.file)
-        new.name = new.name or named(headers.get("Content-Disposition", ""))
+        told = named(headers.get("Content-Disposition", ""))
+        new.name = new.name or (told if Path(told).suffix else "")  # a key of the platform's says less than the content
         if not new.name:
             new.name = as_file(media, await asyncio.to_thread(beginning, new.file)).name
     return new.path

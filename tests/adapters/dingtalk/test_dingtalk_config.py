@@ -10,7 +10,7 @@ from pydantic import SecretStr, ValidationError
 from imbridge.adapters.dingtalk import DingTalkConfig
 from imbridge.adapters.dingtalk.config import Mode, hook_token
 from imbridge.adapters.group_hook import hook_base
-from imbridge.config import Settings, load
+from imbridge.config import AccountConfig, Settings, load
 from imbridge.protocol import ConfigError
 from imbridge.transport import Rate
 
@@ -48,6 +48,7 @@ EVERY: dict[str, tuple[Any, str, Any]] = {
     "monthly_calls": (0, "0", 0),
     "send_timeout": (7.5, "7.5", 7.5),
     "download_limit": (1000, "1000", 1000),
+    "download_timeout": (7.5, "7.5", 7.5),
 }
 OTHERS = {"mode", "token", "aes_key", "webhook_url", "sign_secret"}
 """Tested with the modes they belong to."""
@@ -91,7 +92,7 @@ def base_of(config: DingTalkConfig) -> str:
 
 class TestEverySetting:
     def test_none_is_forgotten_here(self) -> None:
-        own = set(DingTalkConfig.model_fields) - {"name", "enabled", "dm_policy", "allow_from"}
+        own = set(DingTalkConfig.model_fields) - set(AccountConfig.model_fields)
         assert own == set(EVERY) | OTHERS
 
     @pytest.mark.parametrize("name", EVERY)

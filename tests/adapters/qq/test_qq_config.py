@@ -11,7 +11,7 @@ from imbridge.adapters.qq import QQConfig
 from imbridge.adapters.qq.config import Mode
 from imbridge.adapters.qq.intents import DEFAULT
 from imbridge.cli.masking import MASK, masked
-from imbridge.config import Settings, load
+from imbridge.config import AccountConfig, Settings, load
 from imbridge.protocol import ConfigError
 from imbridge.transport import Rate
 
@@ -36,7 +36,9 @@ EVERY: dict[str, tuple[Any, str, Any]] = {
     "audit_wait": (7.5, "7.5", 7.5),
     "api_rate": ("10/1s", "10/1s", "10/1s"),
     "send_timeout": (7.5, "7.5", 7.5),
+    "media_urls": ("hand_over", "hand_over", "hand_over"),
     "download_limit": (1000, "1000", 1000),
+    "download_timeout": (7.5, "7.5", 7.5),
 }  # fmt: skip
 
 
@@ -74,7 +76,7 @@ def make(source: str, settings: dict[str, Any], folder: Path) -> None:
 
 class TestEverySetting:
     def test_none_is_forgotten_here(self) -> None:
-        assert set(QQConfig.model_fields) - {"name", "enabled", "dm_policy", "allow_from"} == set(EVERY)
+        assert set(QQConfig.model_fields) - set(AccountConfig.model_fields) == set(EVERY)
 
     @pytest.mark.parametrize("name", EVERY)
     def test_by_file(self, name: str, tmp_path: Path) -> None:

@@ -174,7 +174,15 @@ async def test_the_limit_of_downloads(bots: BotRig, tmp_path: Path) -> None:
 
 async def test_only_safe_addresses_are_fetched(bots: BotRig, bot: BotAdapter) -> None:
     key = "A" * 43 + "="
-    for url in ("http://example.com/x", "file:///etc/passwd", "https://", "//x", "http://[::1"):
+    for url in (
+        "http://10.0.0.1/x",
+        "http://[fd00::1]/x",
+        "http://intranet/x",
+        "file:///etc/passwd",
+        "https://",
+        "//x",
+        "http://[::1",
+    ):
         bot.downloads.remember({"m#0": (url, key)})
         with pytest.raises(DeliveryError, match="none that is fetched from"):
             await bot.read("m", Image(key="m#0"))

@@ -48,7 +48,7 @@ class QQConfig(AccountConfig):
         wait_most: Seconds for which it is kept at most; there are 100 conversations that something is kept for.
         media_urls: `fetch`: what is at an address is fetched here, through the guard, and uploaded; `hand_over`: QQ is
             told the address and fetches it itself.
-    audit_wait: Seconds for which the receipt of a message waits for an audit of it.
+        audit_wait: Seconds for which the receipt of a message waits for an audit of it.
         api_rate: Calls of one API.
         send_timeout: Seconds after which a message that the platform keeps refusing for passing reasons is given up.
         download_limit: Bytes of a received file that are fetched at most.
