@@ -76,13 +76,17 @@ class Fitting:
         if self._measure(made) <= limit:
             self._tell(whole.changed, dialect.name)
             return (made,)
-        parts = self._split(
-            elements, limit, lambda some: Part(PartKind.MARKDOWN, some, written(some, dialect).text, dialect.name)
-        )
+        changed_in: dict[str, dict[str, str]] = {}
+
+        def build(some: tuple[Element, ...]) -> Part:
+            one = written(some, dialect)
+            changed_in[one.text] = one.changed
+            return Part(PartKind.MARKDOWN, some, one.text, dialect.name)
+
+        parts = self._split(elements, limit, build)
         changed: dict[str, str] = {}
         for one in parts:
-            if one.kind is PartKind.MARKDOWN:
-                changed |= written(one.elements, dialect).changed
+            changed |= changed_in.get(one.text, {})
         for one in parts:
             one.told = frozenset(changed)
         self._tell(changed, dialect.name)
