@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import capabilities
 import coverage_dingtalk
 import coverage_feishu
 import coverage_qq
@@ -301,7 +302,7 @@ def main() -> int:
         settings = check_settings(known[OPERATING], problems)
     else:
         problems.append(((OPERATING, 1), "there is no such file; it holds the reference of settings"))
-    for made in (coverage_feishu, coverage_wecom, coverage_dingtalk, coverage_qq, error_tables):
+    for made in (coverage_feishu, coverage_wecom, coverage_dingtalk, coverage_qq, error_tables, capabilities):
         problems.extend(((path, 1), what) for path, what in made.problems())
     for (path, number), what in sorted(problems):
         sys.stdout.write(f"{path.relative_to(ROOT)}:{number}: {what}\n")

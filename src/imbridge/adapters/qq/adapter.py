@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Probe, Sent, Target
 from imbridge.adapters.card_seals import Seals
 from imbridge.adapters.qq.api import QQApi
-from imbridge.adapters.qq.capabilities import BOT
+from imbridge.adapters.qq.capabilities import BOT, BOT_WITHOUT_MARKDOWN
 from imbridge.adapters.qq.config import Mode, QQConfig
 from imbridge.adapters.qq.hearing.base import Hearing
 from imbridge.adapters.qq.hearing.callbacks import Callbacks
@@ -75,6 +75,7 @@ class QQAdapter(Adapter):
             raise TypeError(f"the QQ adapter needs a QQConfig, not a {type(config).__name__}")
         super().__init__(config, context)
         self.settings = config
+        self.capabilities = BOT if config.markdown != "off" else BOT_WITHOUT_MARKDOWN
         self.api = QQApi(config, context.pool)
         self.me = Identity(config.name, seals=Seals(config.key, config.secret.get_secret_value()))
         self.api.on_sent = self.me.references.note

@@ -30,3 +30,6 @@ BOT = Capabilities(
 """How long a text may be is not documented. Mentions are for groups and channels, reactions for channels, the sign that
 an answer is on its way for single chats; guilds take no media but pictures, and their answers have no number by which
 one that is repeated would be known."""
+
+BOT_WITHOUT_MARKDOWN = BOT.model_copy(update={"sends": BOT.sends - {"markdown"}})
+"""Where the setting `markdown` says that none is to be sent."""
