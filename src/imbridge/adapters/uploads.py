@@ -156,6 +156,16 @@ async def look(media: Media, limit: int, taker: Taker) -> Content:
     return content
 
 
+async def digest_of(media: Media) -> bytes:
+    """SHA-256 of what is to be sent; empty when it is not at hand or cannot be read."""
+    if not media.is_at_hand:
+        return b""
+    try:
+        return await asyncio.to_thread(_digest_of, media.data if media.data is not None else Path(media.path or ""))
+    except (OSError, ValueError):
+        return b""
+
+
 @asynccontextmanager
 async def multipart(
     fields: Mapping[str, str], name: str, source: Source | bytes, filename: str = ""

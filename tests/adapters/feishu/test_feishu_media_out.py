@@ -18,6 +18,7 @@ from imbridge.emulators.feishu import BotMessage
 from imbridge.emulators.feishu.uploads import Upload
 from imbridge.protocol import (
     Audio,
+    Card,
     ContentRefusedError,
     DeliveryError,
     Element,
@@ -53,6 +54,39 @@ def written(folder: Path, name: str, data: bytes) -> str:
     path = folder / name
     path.write_bytes(data)
     return str(path)
+
+
+class TestOnce:
+    async def test_the_same_content_goes_up_once(self, rig: Rig, adapter: FeishuAdapter) -> None:
+        for number in range(2):
+            await adapter.send(rig.target(), media(Image(data=PNG)), f"k{number}")
+            await adapter.send(rig.target(), media(File(data=PNG, name="a.png")), f"f{number}")
+        await adapter.send(rig.target(), media(File(data=PNG, name="b.png")), "f3")  # it is shown with its name
+        assert rig.feishu.stats.uploads == 3
+        assert adapter.counters()["uploads_saved"] == 2
+
+    async def test_anew_when_the_platform_has_dropped_it(self, rig: Rig, adapter: FeishuAdapter) -> None:
+        for number in range(2):
+            await adapter.send(rig.target(), media(Image(data=PNG)), f"k{number}")
+        rig.feishu.faults.refuse_send(230001)
+        sent = await adapter.send(rig.target(), media(Image(data=PNG)), "k2")
+        assert (sent.part.kind, sent.degradations, rig.feishu.stats.uploads) == ("image", (), 2)
+        keys = [message.content["image_key"] for message in rig.feishu.messages]
+        assert keys[0] == keys[1] != keys[2]
+
+    async def test_not_when_it_is_new_and_refused(self, rig: Rig, adapter: FeishuAdapter) -> None:
+        rig.feishu.faults.refuse_send(230001)
+        with pytest.raises(DeliveryError, match="230001"):
+            await adapter.send(rig.target(), media(Image(data=PNG)), "k")
+        assert rig.feishu.stats.uploads == 1
+
+    async def test_a_card_gets_its_picture_back(self, rig: Rig, adapter: FeishuAdapter) -> None:
+        card = Part(PartKind.CARD, (Card(title="May", body=[Image(data=PNG)]),))
+        for number in range(2):
+            await adapter.send(rig.target(), card, f"k{number}")
+        rig.feishu.faults.refuse_send(230099)
+        sent = await adapter.send(rig.target(), card, "k2")
+        assert (sent.part.kind, sent.degradations, rig.feishu.stats.uploads) == ("interactive", (), 2)
 
 
 class TestVoice:

@@ -137,7 +137,7 @@ class TestReuse:
             await hears(rig, user, user.name, by=user)
             await say(adapter, rig.target(user), Image(data=PNG))
         assert (rig.qq.stats.uploads, adapter.counters()["uploads_saved"]) == (1, 1)
-        adapter.media._now = lambda: 1e12
+        adapter.media.uploads.now = lambda: 1e12
         await say(adapter, rig.target(), Image(data=PNG), "later")
         assert rig.qq.stats.uploads == 2
 

@@ -148,6 +148,15 @@ async def test_a_file_cannot_be_fetched(rig: Rig, adapter: WeChatAdapter, tmp_pa
     assert names(tmp_path) == []
 
 
+async def test_uploaded_once_and_anew_when_the_platform_has_dropped_it(rig: Rig, adapter: WeChatAdapter) -> None:
+    for _ in range(2):
+        await sent(rig, adapter, Image(data=PNG))
+    assert adapter.media.uploads.counts == {"uploads": 1, "uploads_saved": 1}
+    rig.wechat.faults.refuse("*/message/custom/send", 40007)
+    assert (await sent(rig, adapter, Image(data=PNG))).part.kind == "image"
+    assert adapter.media.uploads.counts["uploads"] == 2
+
+
 @pytest.mark.parametrize("how", ["image", "video"])
 async def test_too_large(rig: Rig, adapter: WeChatAdapter, how: str, tmp_path: Path) -> None:
     head = JPEG if how == "image" else MP4

@@ -265,6 +265,17 @@ async def test_an_upload_whose_end_got_lost_is_made_anew(bots: BotRig, bot: BotA
     assert bots.platform.stats.uploads == 2
 
 
+async def test_uploaded_once_and_anew_when_the_platform_has_dropped_it(bots: BotRig, bot: BotAdapter) -> None:
+    target = await bots.asked()
+    for number in range(2):
+        await bot.send(target, alone(PartKind.MEDIA, Image(data=PNG)), f"key-{number}")
+    assert bots.platform.stats.uploads == 1
+    bots.platform.faults.refuse("aibot_send_msg", 40007)
+    await bot.send(target, alone(PartKind.MEDIA, Image(data=PNG)), "key-3")
+    assert bots.platform.stats.uploads == 2
+    assert bots.shown() == ["[image]"] * 3
+
+
 async def test_a_wrong_format_goes_as_a_file(bots: BotRig, bot: BotAdapter) -> None:
     sent = await bot.send(await bots.asked(), alone(PartKind.MEDIA, Audio(data=b"OggS" + bytes(99))), "key")
     assert [(one.what, one.how) for one in sent.degradations] == [("audio", "file")]

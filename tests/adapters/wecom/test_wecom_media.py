@@ -58,6 +58,17 @@ async def test_what_is_sent_as_what_it_is(rig: Rig, adapter: WeComAdapter, media
     assert rig.wecom.violations == []
 
 
+async def test_uploaded_once_and_anew_when_the_platform_has_dropped_it(rig: Rig, adapter: WeComAdapter) -> None:
+    for number in range(2):
+        await adapter.send(to(), part(PartKind.MEDIA, Image(data=PNG)), f"key-{number}")
+    assert adapter.media.uploads.counts == {"uploads": 1, "uploads_saved": 1}
+    rig.wecom.faults.refuse_send(40007)
+    await adapter.send(to(), part(PartKind.MEDIA, Image(data=PNG)), "key-3")
+    assert adapter.media.uploads.counts["uploads"] == 2
+    keys = [(await rig.alice.receives()).content["media_id"] for _ in range(3)]
+    assert keys[0] == keys[1] != keys[2]
+
+
 async def test_any_sound_is_a_voice_message(rig: Rig, adapter: WeComAdapter) -> None:
     """Through the bridge's preparation, which makes AMR of it."""
     async with adapter.gathered(Reply(elements=(Audio(data=wav(2.0)),))) as (reply, lost):

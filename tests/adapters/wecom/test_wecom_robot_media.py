@@ -46,6 +46,17 @@ class TestMedia:
         assert await say(robot, File.from_path(tmp_path / "报告 1.pdf")) == (["file"], [])
         assert uploaded(corp).name == "报告 1.pdf"
 
+    async def test_uploaded_once_and_anew_when_the_platform_has_dropped_it(
+        self, corp: CorpRig, robot: GroupRobotAdapter
+    ) -> None:
+        report = File(data=b"%PDF-" + bytes(32), name="a.pdf")
+        for _ in range(2):
+            assert await say(robot, report) == (["file"], [])
+        assert robot.uploads.counts == {"uploads": 1, "uploads_saved": 1}
+        corp.wecom.faults.refuse("*/webhook/send", 40007)
+        assert await say(robot, report) == (["file"], [])
+        assert robot.uploads.counts["uploads"] == 2
+
     async def test_a_voice_message(self, corp: CorpRig, robot: GroupRobotAdapter) -> None:
         assert await say(robot, Audio(data=AMR, duration=3)) == (["voice"], [])
         assert uploaded(corp).kind == "voice"

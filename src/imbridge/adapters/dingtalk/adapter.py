@@ -40,11 +40,14 @@ from imbridge.adapters.dingtalk.services.probing import probed
 from imbridge.adapters.pending import Answer
 from imbridge.adapters.rehearsal import RehearsalPool
 from imbridge.adapters.taking import Taking
+from imbridge.adapters.uploaded_once import again_when_gone
 from imbridge.config import AccountConfig
+from imbridge.media.walking import media_in
 from imbridge.protocol import (
     Bot,
     Channel,
     ChannelKind,
+    ContentRefusedError,
     Degradation,
     Loss,
     Media,
@@ -93,7 +96,7 @@ class DingTalkAdapter(Adapter):
         self.sessions = Sessions(config, context.pool, context.notes)
         self.contacts = DingTalkContacts(self.api)
         self.oauth = OAuth(self.api, context.pool, self.contacts)
-        self.media = DingTalkMedia(self.api)
+        self.media = DingTalkMedia(self.api, context.notes)
         self.downloads = Downloads(self.api, context.pool)
         self._reactions = Reactions(self.api)
         self._speaking = Speaking(self.api, self.sessions, self.media)
@@ -201,6 +204,14 @@ class DingTalkAdapter(Adapter):
 
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part: by the conversation's session webhook while it lives, else by the API."""
+        return await again_when_gone(
+            self.media.uploads,
+            media_in(part.elements),
+            lambda more: self._send(target, part, f"{key}{more}"),
+            gone=lambda error: isinstance(error, ContentRefusedError),
+        )
+
+    async def _send(self, target: Target, part: Part, key: str) -> Sent:
         degradations: list[Degradation] = []
         if target.reply_to is not None:
             why = "a robot's message cannot quote another"
@@ -305,7 +316,7 @@ class DingTalkAdapter(Adapter):
             **self.counts,
             **self.hearing.counters(),
             **self.sessions.counts,
-            **self.media.counts,
+            **self.media.uploads.counts,
             **quota.counters(),
             **self.card_streams.counts,
             "calls": caller.calls + self.api.oapi.calls,

@@ -38,11 +38,13 @@ from imbridge.adapters.patience import patiently
 from imbridge.adapters.pending import Answer
 from imbridge.adapters.rehearsal import RehearsalPool
 from imbridge.config import AccountConfig
+from imbridge.media.walking import media_in
 from imbridge.protocol import (
     Bot,
     Card,
     Channel,
     ChannelKind,
+    ContentRefusedError,
     Degradation,
     DeliveryError,
     ImbridgeError,
@@ -105,7 +107,7 @@ class FeishuAdapter(Adapter):
         self.me = Identity(account=config.name, app_id=config.app_id, locale=locale, seals=seals)
         self._completion = Completion(self.api, self.me, config)
         self.media = FeishuMedia(
-            self.api, download_limit=config.download_limit, download_timeout=config.download_timeout
+            self.api, context.notes, download_limit=config.download_limit, download_timeout=config.download_timeout
         )
         self.messages = FeishuMessages(self.caller, self.media, self.me)
         self.chats = FeishuChats(self.caller)
@@ -197,14 +199,19 @@ class FeishuAdapter(Adapter):
 
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part; `key` becomes the `uuid`, so that a repeated send makes one message within an hour."""
-        key = key_for(part, key)
+        whole, key = part, key_for(part, key)
         part, degradations = await self._ready(part, target.channel)
         while True:
             kind, content = await self._body(part, target.channel)
             try:
                 return await self._place(target, kind, content, key, degradations)
-            except DegradeError as error:
-                if kind == "text" or part.kind is PartKind.MEDIA or error.ambiguous:
+            except ContentRefusedError as error:
+                if not error.ambiguous and await self.media.uploads.forget(media_in(whole.elements)):
+                    # It may be a key that is good no more. A new message key for each form, as below.
+                    key, (part, degradations) = f"{key}-u", await self._ready(whole, target.channel)
+                    continue
+                last = kind == "text" or part.kind is PartKind.MEDIA
+                if last or error.ambiguous or not isinstance(error, DegradeError):
                     raise  # ambiguous: an earlier attempt may have arrived, and another form would be a second message
                 card = part.elements[0]
                 plainer = simpler(card, error.sub_code) if isinstance(card, Card) else None
@@ -369,6 +376,7 @@ class FeishuAdapter(Adapter):
         return {
             **self._driver.counts,
             **self._completion.counts,
+            **self.media.uploads.counts,
             **self._streams.counts,
             **{name: getattr(counts, name) for name in counts.__slots__},
             "calls": self.caller.calls,

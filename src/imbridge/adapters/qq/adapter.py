@@ -81,7 +81,7 @@ class QQAdapter(Adapter):
         self.api.on_sent = self.me.references.note
         self.windows = Windows(context.notes)
         self.rights = Rights(config.key, config.markdown, context.notes)
-        self.media = QQMedia(self.api)
+        self.media = QQMedia(self.api, context.notes)
         self._addresses = Addresses(context.notes)
         self._plans = Plans(context.notes)
         self._speaking = Speaking(
@@ -301,7 +301,7 @@ class QQAdapter(Adapter):
         return {
             **self.counts,
             **self._hearing.counters(),
-            **self.media.counts,
+            **self.media.uploads.counts,
             **self.streams.counts,
             "calls": caller.calls,
             "retries": caller.retries,

@@ -12,6 +12,7 @@ from imbridge.adapters.errcode_calls import Answer
 from imbridge.adapters.errcode_refusals import DegradeError
 from imbridge.adapters.patience import patiently
 from imbridge.adapters.rehearsal import NoIntake, RehearsalPool
+from imbridge.adapters.uploaded_once import again_when_gone
 from imbridge.adapters.wechat import outbound
 from imbridge.adapters.wechat.api import WeChatApi
 from imbridge.adapters.wechat.capabilities import PASSIVE_ONLY, WECHAT, WITH_REST
@@ -21,13 +22,14 @@ from imbridge.adapters.wechat.inbound import Identity
 from imbridge.adapters.wechat.modes import MODES, SCRIPT
 from imbridge.adapters.wechat.received.tries import CUT
 from imbridge.adapters.wechat.sent.literal import measure
-from imbridge.adapters.wechat.sent.media import WeChatMedia
+from imbridge.adapters.wechat.sent.media import GONE, WeChatMedia
 from imbridge.adapters.wechat.sent.rest import Rest
 from imbridge.adapters.wechat.services.followers import Follower, Followers
 from imbridge.adapters.wechat.services.oauth import OAuth
 from imbridge.adapters.wechat.services.sdk import Sdk
 from imbridge.adapters.wechat.webhook import WeChatWebhook
 from imbridge.config import AccountConfig
+from imbridge.media.walking import media_in
 from imbridge.protocol import (
     Channel,
     ContentRefusedError,
@@ -69,7 +71,7 @@ class WeChatAdapter(Adapter):
         self.settings = config
         self._seals = Seals(config.key, config.app_secret.get_secret_value())
         self.api = WeChatApi(config, context.pool)
-        self.media = WeChatMedia(self.api, context.pool)
+        self.media = WeChatMedia(self.api, context.pool, context.notes)
         self.followers = Followers(self.api)
         self.oauth = OAuth(self.api, config)
         self._sdk = Sdk(self.api.caller, config)
@@ -148,6 +150,14 @@ class WeChatAdapter(Adapter):
 
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part to a follower: as the answer to a callback, as long as one waits, else as a message."""
+        return await again_when_gone(
+            self.media.uploads,
+            media_in(part.elements),
+            lambda more: self._send(target, part, f"{key}{more}"),
+            gone=lambda error: error.code == GONE,
+        )
+
+    async def _send(self, target: Target, part: Part, key: str) -> Sent:
         openid = outbound.openid_of(target.channel)
         template = outbound.template_of(part)
         if template is not None:

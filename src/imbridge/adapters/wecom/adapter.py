@@ -9,6 +9,7 @@ from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent,
 from imbridge.adapters.card_seals import Seals
 from imbridge.adapters.envelope import Envelope
 from imbridge.adapters.patience import passes, patiently
+from imbridge.adapters.uploaded_once import again_when_gone
 from imbridge.adapters.wecom.api import WeComApi
 from imbridge.adapters.wecom.authorisation.oauth import OAuth
 from imbridge.adapters.wecom.bot.adapter import BotAdapter
@@ -23,7 +24,7 @@ from imbridge.adapters.wecom.received.facts import place_of
 from imbridge.adapters.wecom.robot.group_robot import GroupRobotAdapter
 from imbridge.adapters.wecom.sent.answers import written_answer
 from imbridge.adapters.wecom.sent.cards import settled_label
-from imbridge.adapters.wecom.sent.media import WeComMedia
+from imbridge.adapters.wecom.sent.media import GONE, WeComMedia
 from imbridge.adapters.wecom.sent.speaking import Speaking
 from imbridge.adapters.wecom.services.approvals import WeComApprovals
 from imbridge.adapters.wecom.services.chats import WeComChats
@@ -31,6 +32,7 @@ from imbridge.adapters.wecom.services.contacts import WeComContacts
 from imbridge.adapters.wecom.services.sdk import Sdk
 from imbridge.adapters.wecom.webhook import WeComWebhook
 from imbridge.config import AccountConfig
+from imbridge.media.walking import media_in
 from imbridge.protocol import (
     ButtonClicked,
     Card,
@@ -88,7 +90,7 @@ class WeComAdapter(Adapter):
         self._sdk = Sdk(self.api.caller, config)
         self.capabilities = APP if config.markdown else APP_WITHOUT_MARKDOWN
         self.media = WeComMedia(
-            self.api, download_limit=config.download_limit, download_timeout=config.download_timeout
+            self.api, context.notes, download_limit=config.download_limit, download_timeout=config.download_timeout
         )
         self._speaking = Speaking(self.api, self.me, self.media, self.capabilities)
         envelope = envelope_of(config)
@@ -158,6 +160,14 @@ class WeComAdapter(Adapter):
 
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part to a member, a department, a tag, or a group that the app has made."""
+        return await again_when_gone(
+            self.media.uploads,
+            media_in(part.elements),
+            lambda more: self._send(target, part, f"{key}{more}"),
+            gone=lambda error: error.code == GONE,
+        )
+
+    async def _send(self, target: Target, part: Part, key: str) -> Sent:
         degradations: list[Degradation] = []
         if target.reply_to is not None:
             why = "an app's message cannot quote another"

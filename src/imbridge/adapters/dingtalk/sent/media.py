@@ -4,12 +4,13 @@ Source: open.dingtalk.com, "upload media files": `POST /media/upload` of the old
 again, and is good as long as the organisation is there. So the same content is uploaded once.
 """
 
-from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
 from imbridge.adapters.dingtalk.api import DingTalkApi
 from imbridge.adapters.dingtalk.sent.formats import FILE_BYTES, IMAGE_BYTES, refusal, seconds_of
+from imbridge.adapters.notes import Notes
+from imbridge.adapters.uploaded_once import Kept, UploadedOnce
 from imbridge.adapters.uploads import Content, Taker, look, multipart
 from imbridge.protocol import (
     Audio,
@@ -29,21 +30,15 @@ from imbridge.rendering.media import as_file
 
 UPLOAD = "/media/upload"
 _TAKER = Taker("dingtalk", "DingTalk")
-_MOST = 1000
 
 
 class DingTalkMedia:
-    """Uploads what is sent.
+    """Uploads what is sent."""
 
-    Attributes:
-        counts: Uploads, and those that were not needed.
-    """
-
-    def __init__(self, api: DingTalkApi) -> None:
+    def __init__(self, api: DingTalkApi, notes: Notes) -> None:
         """Over one app's API."""
         self._api = api
-        self._ids: OrderedDict[tuple[str, bytes], str] = OrderedDict()
-        self.counts: Counter[str] = Counter()
+        self.uploads = UploadedOnce(notes)
 
     async def uploaded(self, part: Part) -> tuple[Part, list[Degradation]]:
         """The part with keys in place of content, and what could not be sent as what it is.
@@ -128,12 +123,10 @@ class DingTalkMedia:
 
     async def _put(self, kind: str, content: Content, name: str) -> str:
         """The id of some content, which is uploaded unless it was before."""
-        known = (kind, await content.digest())
-        if known in self._ids:
-            self._ids.move_to_end(known)
-            self.counts["uploads_saved"] += 1
-            return self._ids[known]
+        shown = name if kind == "file" else ""  # a file is shown with its name
+        return (await self.uploads.key_of(f"{kind} {shown}", content, lambda: self._uploaded(kind, content, name)))[0]
 
+    async def _uploaded(self, kind: str, content: Content, name: str) -> Kept:
         def form() -> Any:
             return multipart({}, "media", content, name)
 
@@ -142,11 +135,7 @@ class DingTalkMedia:
         media_id = answer.body.get("media_id")
         if not isinstance(media_id, str) or not media_id:
             raise DeliveryError("dingtalk media/upload: the answer holds no media_id", platform="dingtalk")
-        self.counts["uploads"] += 1
-        self._ids[known] = media_id
-        while len(self._ids) > _MOST:
-            self._ids.popitem(last=False)
-        return media_id
+        return Kept(media_id)
 
 
 def _has_content(media: Media) -> bool:

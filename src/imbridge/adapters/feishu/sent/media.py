@@ -8,7 +8,9 @@ from typing import BinaryIO
 from imbridge.adapters.downloading import in_time, saved
 from imbridge.adapters.feishu.api import FeishuApi, download_kind
 from imbridge.adapters.feishu.capabilities import FEISHU
-from imbridge.adapters.feishu.sent.formats import document_type
+from imbridge.adapters.feishu.sent.formats import FileType, document_type
+from imbridge.adapters.notes import Notes
+from imbridge.adapters.uploaded_once import Kept, UploadedOnce
 from imbridge.adapters.uploads import Content, Taker, look
 from imbridge.media.formats import is_mp4, is_opus, opus_milliseconds
 from imbridge.protocol import (
@@ -28,14 +30,17 @@ from imbridge.rendering import Part
 from imbridge.rendering.media import as_file
 
 _TAKER = Taker("feishu", "Feishu")
+_KEPT = 24 * 3600.0
+"""Seconds for which a key is used again; the documents do not say how long it is good."""
 
 
 class FeishuMedia:
     """Uploads what is sent, downloads what was received."""
 
-    def __init__(self, api: FeishuApi, *, download_limit: int, download_timeout: float = 120.0) -> None:
+    def __init__(self, api: FeishuApi, notes: Notes, *, download_limit: int, download_timeout: float = 120.0) -> None:
         """Over one account's API; `download_limit` in bytes, `download_timeout` in seconds."""
         self._api = api
+        self.uploads = UploadedOnce(notes)
         self._limit = download_limit
         self._within = download_timeout
 
@@ -64,7 +69,7 @@ class FeishuMedia:
         """
         if not image.has_content:
             return image.key
-        return await self._api.upload_image(await _look(image, FEISHU.image_bytes))
+        return await self._image(await _look(image, FEISHU.image_bytes))
 
     async def image_keys(self, images: Iterable[Image]) -> dict[int, str]:
         """The keys of the images that have to be uploaded, by `id()` of the element.
@@ -99,7 +104,7 @@ class FeishuMedia:
                     loss=Loss.REPLACED, what="sticker", how="image", why="Feishu takes only stickers it has sent"
                 )
             )
-            return Image(key=await self._api.upload_image(await _look(media, FEISHU.image_bytes)))
+            return Image(key=await self._image(await _look(media, FEISHU.image_bytes)))
         raise NotSupportedError(f"Feishu does not send a {type(media).__name__}")
 
     async def _upload_voice(self, audio: Audio, content: Content) -> Audio:
@@ -107,19 +112,31 @@ class FeishuMedia:
         if milliseconds is None:
             milliseconds = opus_milliseconds(content.head, content.tail)
         name = as_file(audio, content.head).name
-        return Audio(key=await self._api.upload_file(content, name, kind="opus", milliseconds=milliseconds))
+        return Audio(key=await self._file(content, name, "opus", milliseconds))
 
     async def _upload_film(self, video: Video, content: Content, degradations: list[Degradation]) -> Video:
         cover = await self._cover(video, degradations)
         name, milliseconds = as_file(video, content.head).name, _milliseconds(video.duration)
-        key = await self._api.upload_file(content, name, kind="mp4", milliseconds=milliseconds)
+        key = await self._file(content, name, "mp4", milliseconds)
         return Video(key=key, name=video.name, cover=cover)
 
     async def _upload_file(self, file: File, content: Content) -> File:
         name = file.name or (Path(file.path).name if file.path else "file")
-        return File(
-            key=await self._api.upload_file(content, name, kind=document_type(name, content.head)), name=file.name
-        )
+        return File(key=await self._file(content, name, document_type(name, content.head)), name=file.name)
+
+    async def _image(self, content: Content) -> str:
+        async def upload() -> Kept:
+            return Kept(await self._api.upload_image(content), _KEPT)
+
+        return (await self.uploads.key_of("image", content, upload))[0]
+
+    async def _file(self, content: Content, name: str, kind: FileType, milliseconds: int | None = None) -> str:
+        """Its name and length are part of an upload."""
+
+        async def upload() -> Kept:
+            return Kept(await self._api.upload_file(content, name, kind=kind, milliseconds=milliseconds), _KEPT)
+
+        return (await self.uploads.key_of(f"{kind} {milliseconds} {name}", content, upload))[0]
 
     async def _cover(self, video: Video, degradations: list[Degradation]) -> str:
         """The key of the still picture; a video goes without one rather than not at all."""

@@ -6,26 +6,23 @@ address may change, so an address is fetched each time.
 """
 
 import base64
-import time
-from collections import Counter, OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from imbridge.adapters.errcode_refusals import DegradeError
+from imbridge.adapters.notes import Notes
 from imbridge.adapters.qq.api import QQApi, kind_of
 from imbridge.adapters.qq.errors import UNCONVERTED_CODES
 from imbridge.adapters.qq.sent.chunks import upload_in_parts
 from imbridge.adapters.qq.sent.formats import FILE, FILE_BYTES, INLINE_BYTES, WORDS, address_of, file_type, refusal
+from imbridge.adapters.uploaded_once import Kept, UploadedOnce
 from imbridge.adapters.uploads import Content, Taker, look
 from imbridge.protocol import Channel, ContentRefusedError, Degradation, DeliveryError, Loss, Media
 from imbridge.rendering.media import as_file
 
 TAKER = Taker("qq", "QQ")
-_MOST = 1000
 _MARGIN = 60.0
 """Seconds before its end from which on a `file_info` is not used."""
-_FOR_EVER = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +43,12 @@ class Uploaded:
 
 
 class QQMedia:
-    """Uploads what is sent to single chats and groups.
+    """Uploads what is sent to single chats and groups."""
 
-    Attributes:
-        counts: Uploads, and those that were not needed.
-    """
-
-    def __init__(self, api: QQApi, *, now: Callable[[], float] = time.monotonic) -> None:
-        """Over one bot's API; `now` gives seconds."""
+    def __init__(self, api: QQApi, notes: Notes) -> None:
+        """Over one bot's API."""
         self._api = api
-        self._now = now
-        self._known: OrderedDict[tuple[str, int, str, bytes], tuple[str, float]] = OrderedDict()
-        self.counts: Counter[str] = Counter()
+        self.uploads = UploadedOnce(notes)
 
     async def uploaded(self, channel: Channel, media: Media) -> Uploaded:
         """What names it in a message to this single chat or group.
@@ -90,49 +81,39 @@ class QQMedia:
         """What is at an address, which the platform fetches."""
         name = getattr(media, "name", "")
         body = {"url": address_of(media)} | ({"file_name": name} if name else {})
+        self.uploads.counts["uploads"] += 1
         try:
-            return Uploaded((await self._post(channel, kind, body))[0], WORDS[kind])
+            return Uploaded((await self._post(channel, kind, body)).key, WORDS[kind])
         except DeliveryError as error:
             if not _is_unconverted(kind, error):
                 raise
             lost = Degradation(loss=Loss.REPLACED, what=WORDS[kind], how="file", why=str(error))
-        return Uploaded((await self._post(channel, FILE, body))[0], WORDS[FILE], (lost,))
-
-    def forget(self, file_info: str) -> None:
-        """The platform does not know it any more."""
-        for known, (value, _) in list(self._known.items()):
-            if value == file_info:
-                del self._known[known]
+        return Uploaded((await self._post(channel, FILE, body)).key, WORDS[FILE], (lost,))
 
     async def _put(self, channel: Channel, kind: int, content: Content, name: str, *lost: Degradation) -> Uploaded:
         shown = name if kind == FILE else ""  # a file is shown with its name
-        key = (kind_of(channel), kind, shown, await content.digest())
-        file_info, until = self._known.get(key, ("", 0.0))
-        if until > self._now():
-            self._known.move_to_end(key)
-            self.counts["uploads_saved"] += 1
-            return Uploaded(file_info, WORDS[kind], lost, reused=True)
-        body: dict[str, Any] = {"file_name": name}
-        if content.size <= INLINE_BYTES:
-            body["file_data"] = base64.b64encode(await content.read(INLINE_BYTES)).decode()
-        else:
-            body["upload_id"] = await upload_in_parts(self._api, channel, content, kind, name)
-        file_info, until = await self._post(channel, kind, body)
-        self._known[key] = (file_info, until)
-        while len(self._known) > _MOST:
-            self._known.popitem(last=False)
-        return Uploaded(file_info, WORDS[kind], lost)
 
-    async def _post(self, channel: Channel, kind: int, body: dict[str, Any]) -> tuple[str, float]:
+        async def upload() -> Kept:
+            body: dict[str, Any] = {"file_name": name}
+            if content.size <= INLINE_BYTES:
+                body["file_data"] = base64.b64encode(await content.read(INLINE_BYTES)).decode()
+            else:
+                body["upload_id"] = await upload_in_parts(self._api, channel, content, kind, name)
+            return await self._post(channel, kind, body)
+
+        called = f"{kind_of(channel)} {kind} {shown}"
+        file_info, reused = await self.uploads.key_of(called, content, upload)
+        return Uploaded(file_info, WORDS[kind], lost, reused=reused)
+
+    async def _post(self, channel: Channel, kind: int, body: dict[str, Any]) -> Kept:
         answer = await self._api.upload(channel, {"file_type": kind, "srv_send_msg": False, **body})
         file_info = answer.get("file_info")
         if not isinstance(file_info, str) or not file_info:
             raise DegradeError("qq files: the answer holds no file_info", platform="qq")
-        self.counts["uploads"] += 1
         ttl = answer.get("ttl")
         if not isinstance(ttl, int) or ttl <= 0:
-            return file_info, _FOR_EVER if ttl == 0 else 0.0
-        return file_info, self._now() + ttl - _MARGIN
+            return Kept(file_info, None if ttl == 0 else 0.0)
+        return Kept(file_info, ttl - _MARGIN)
 
 
 def _is_unconverted(kind: int, error: DeliveryError) -> bool:

@@ -95,7 +95,7 @@ class Speaking:
             except DeliveryError as error:
                 if not (again and up.reused and error.code in STALE_CODES and not error.ambiguous):
                     raise
-                self._media.forget(up.file_info)
+                self._media.uploads.forget_key(up.file_info)
         raise AssertionError("unreachable")
 
     def plan(self, target: Target, parts: Sequence[Part], key: str, capabilities: Capabilities) -> Rendered:

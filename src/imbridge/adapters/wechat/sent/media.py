@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from imbridge.adapters.downloading import empty, in_time, saved, why_not
 from imbridge.adapters.downloads import reach_of
 from imbridge.adapters.errcode_calls import Answer
+from imbridge.adapters.notes import Notes
+from imbridge.adapters.uploaded_once import Kept, UploadedOnce
 from imbridge.adapters.uploads import Content, Taker, look
 from imbridge.adapters.wechat.api import WeChatApi
 from imbridge.adapters.wechat.sent.formats import COVER, Format, format_of, suffix_of
@@ -34,15 +36,20 @@ from imbridge.transport import HttpError, HttpPool
 from imbridge.transport.fetching import fetch
 from imbridge.transport.reach import FetchRefusedError
 
+_KEPT = 3 * 24 * 3600.0 - 3600
+"""Seconds for which an upload is used again: the platform keeps it for three days."""
+GONE = 40007
+"""The code of an upload that it does not have any more."""
 _TAKER = Taker("wechat", "WeChat")
 
 
 class WeChatMedia:
     """Uploads what is sent, downloads what was received."""
 
-    def __init__(self, api: WeChatApi, pool: HttpPool) -> None:
+    def __init__(self, api: WeChatApi, pool: HttpPool, notes: Notes) -> None:
         """Over one account's API."""
         self._api = api
+        self.uploads = UploadedOnce(notes)
         self._pool = pool
         self._limit = api.config.download_limit
         self._within = api.config.download_timeout
@@ -104,10 +111,13 @@ class WeChatMedia:
         return await self._key_of(content, COVER, suffix), []
 
     async def _key_of(self, content: Content, wanted: Format, suffix: str) -> str:
-        key = await self._api.upload(content, wanted.kind, f"{wanted.kind}{suffix}")
-        if not key:
-            raise DeliveryError("wechat media/upload: the answer has no media_id", platform="wechat")
-        return key
+        async def upload() -> Kept:
+            key = await self._api.upload(content, wanted.kind, f"{wanted.kind}{suffix}")
+            if not key:
+                raise DeliveryError("wechat media/upload: the answer has no media_id", platform="wechat")
+            return Kept(key, _KEPT)
+
+        return (await self.uploads.key_of(wanted.kind, content, upload))[0]
 
     async def read(self, media: Media) -> bytes:
         """The bytes of something received.

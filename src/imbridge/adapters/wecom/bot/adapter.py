@@ -11,6 +11,7 @@ from imbridge.adapters.card_seals import Seals
 from imbridge.adapters.errcode_refusals import DegradeError, RetargetError
 from imbridge.adapters.rehearsal import NoIntake, RehearsalPool
 from imbridge.adapters.taking import Taking
+from imbridge.adapters.uploaded_once import again_when_gone
 from imbridge.adapters.wecom.bot.awaited import Awaited
 from imbridge.adapters.wecom.bot.calls import BotCaller
 from imbridge.adapters.wecom.bot.capabilities import BOT
@@ -27,7 +28,9 @@ from imbridge.adapters.wecom.bot.uploads import BotUploads
 from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.adapters.wecom.modes import SCRIPT
 from imbridge.adapters.wecom.sent.cards import DoesNotFitError
+from imbridge.adapters.wecom.sent.media import GONE
 from imbridge.config import AccountConfig
+from imbridge.media.walking import media_in
 from imbridge.protocol import (
     AuthError,
     Bot,
@@ -97,7 +100,7 @@ class BotAdapter(Adapter):
         self._awaited = Awaited(config.key, self.caller, config.welcome, self.me)
         self._taking = Taking(config.key, context.intake, self.driver.counts, taken=self._awaited.taken)
         self._streams: WeakValueDictionary[str, BotStream] = WeakValueDictionary()
-        self._uploads = BotUploads(self.caller)
+        self._uploads = BotUploads(self.caller, context.notes)
         self.downloads = BotDownloads(config, context.pool)
         self._reading = True
         self._closed = False
@@ -195,6 +198,14 @@ class BotAdapter(Adapter):
 
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part: as the answer to a message, while it can be answered, or unasked."""
+        return await again_when_gone(
+            self._uploads.once,
+            media_in(part.elements),
+            lambda more: self._send(target, part, f"{key}{more}"),
+            gone=lambda error: error.code == GONE,
+        )
+
+    async def _send(self, target: Target, part: Part, key: str) -> Sent:
         degradations: list[Degradation] = []
         if target.reply_to is not None:
             why = "a smart bot's message cannot quote another"

@@ -9,11 +9,13 @@ import base64
 import hashlib
 from typing import Any, BinaryIO
 
+from imbridge.adapters.notes import Notes
+from imbridge.adapters.uploaded_once import Kept, UploadedOnce
 from imbridge.adapters.uploads import Content, look
 from imbridge.adapters.wecom.bot.calls import BotCaller
 from imbridge.adapters.wecom.bot.frames import UPLOAD_CHUNK, UPLOAD_FINISH, UPLOAD_INIT
 from imbridge.adapters.wecom.bot.outbound import media_body
-from imbridge.adapters.wecom.sent.media import FILE_BYTES, TAKER, name_of, refusal
+from imbridge.adapters.wecom.sent.media import FILE_BYTES, KEPT, TAKER, name_of, refusal
 from imbridge.protocol import (
     Audio,
     ContentRefusedError,
@@ -40,9 +42,10 @@ _KINDS: dict[type[Element], str] = {Image: "image", Audio: "voice", Video: "vide
 class BotUploads:
     """Uploads what is sent."""
 
-    def __init__(self, caller: BotCaller) -> None:
+    def __init__(self, caller: BotCaller, notes: Notes) -> None:
         """Over one bot's connection."""
         self._caller = caller
+        self.once = UploadedOnce(notes)
         self._limits = (("uploads:minute", Rate.parse("30/61s")), ("uploads:hour", Rate.parse("1000/3660s")))
 
     async def body(self, media: Element, degradations: list[Degradation]) -> dict[str, Any]:
@@ -62,7 +65,13 @@ class BotUploads:
             )
             media = as_file(media, content.head)
         kind = _KINDS.get(type(media), "file")
-        media_id = await self._upload(kind, name_of(media, content.head), content)
+        name = name_of(media, content.head)
+
+        async def upload() -> Kept:
+            return Kept(await self._upload(kind, name, content), KEPT)
+
+        shown = name if kind == "file" else ""  # a file is shown with its name
+        media_id, _ = await self.once.key_of(f"{kind} {shown}", content, upload)
         return media_body(kind, media_id, getattr(media, "name", ""))
 
     async def _upload(self, kind: str, name: str, content: Content) -> str:

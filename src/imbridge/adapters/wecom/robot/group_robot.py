@@ -8,6 +8,7 @@ from imbridge.adapters.base import AdapterContext, Probe, Sent, Target
 from imbridge.adapters.errcode_calls import Answer
 from imbridge.adapters.errcode_refusals import DegradeError
 from imbridge.adapters.group_hook import GroupHookAdapter
+from imbridge.adapters.uploaded_once import Kept, UploadedOnce, again_when_gone
 from imbridge.adapters.uploads import Content, Taker, look
 from imbridge.adapters.wecom.capabilities import GROUP_ROBOT
 from imbridge.adapters.wecom.config import WeComConfig
@@ -15,9 +16,10 @@ from imbridge.adapters.wecom.modes import SCRIPT
 from imbridge.adapters.wecom.robot.body import as_text, image, measure, robot_body
 from imbridge.adapters.wecom.robot.errors import LOOKED_AT
 from imbridge.adapters.wecom.robot.hook import RobotHook
-from imbridge.adapters.wecom.sent.media import VOICE_BYTES, VOICE_SECONDS
+from imbridge.adapters.wecom.sent.media import GONE, KEPT, VOICE_BYTES, VOICE_SECONDS
 from imbridge.config import AccountConfig
 from imbridge.media.formats import amr_seconds, is_amr, is_picture
+from imbridge.media.walking import media_in
 from imbridge.protocol import (
     Audio,
     Degradation,
@@ -55,6 +57,7 @@ class GroupRobotAdapter(GroupHookAdapter):
             raise TypeError(f"the WeCom adapter needs a WeComConfig, not a {type(config).__name__}")
         super().__init__(config, context)
         self.hook = RobotHook(config, context.pool)
+        self.uploads = UploadedOnce(context.notes)
 
     async def probe(self) -> Probe:
         """Post a body that says nothing, which the platform refuses one way or another; nobody sees it.
@@ -75,6 +78,14 @@ class GroupRobotAdapter(GroupHookAdapter):
 
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Post one part. There is no idempotency key: what may have arrived is not repeated, its error is ambiguous."""
+        return await again_when_gone(
+            self.uploads,
+            media_in(part.elements),
+            lambda more: self._send(target, part, f"{key}{more}"),
+            gone=lambda error: error.code == GONE,
+        )
+
+    async def _send(self, target: Target, part: Part, key: str) -> Sent:
         degradations = self.in_its_group(target)
         media = part.elements[0] if part.kind is PartKind.MEDIA else None
         if isinstance(media, Image) and media.has_content and (body := await self._picture(media)) is not None:
@@ -131,14 +142,20 @@ class GroupRobotAdapter(GroupHookAdapter):
             return Part(PartKind.TEXT, (Text(media.as_text()),))
         content = await look(media, GROUP_ROBOT.file_bytes, _TAKER)
         if isinstance(media, Audio) and _is_voice(media, content):
-            return Part(PartKind.MEDIA, (Audio(key=await self.hook.upload(content, "voice", "voice.amr")),))
+            return Part(PartKind.MEDIA, (Audio(key=await self._put(content, "voice", "voice.amr")),))
         if not isinstance(media, File):
             why = _SHOWN["audio" if isinstance(media, Audio) else "image"]
             degradations.append(
                 Degradation(loss=Loss.REPLACED, what=str(getattr(media, "type", "media")), how="file", why=why)
             )
         file = as_file(media, content.head)
-        return Part(PartKind.MEDIA, (File(key=await self.hook.upload(content, "file", file.name), name=file.name),))
+        return Part(PartKind.MEDIA, (File(key=await self._put(content, "file", file.name), name=file.name),))
+
+    async def _put(self, content: Content, kind: str, name: str) -> str:
+        async def upload() -> Kept:
+            return Kept(await self.hook.upload(content, kind, name), KEPT)
+
+        return (await self.uploads.key_of(f"{kind} {name}", content, upload))[0]
 
 
 def _is_voice(audio: Audio, content: Content) -> bool:

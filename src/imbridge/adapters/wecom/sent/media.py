@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from imbridge.adapters.downloading import in_time, saved
+from imbridge.adapters.notes import Notes
+from imbridge.adapters.uploaded_once import Kept, UploadedOnce
 from imbridge.adapters.uploads import Content, Taker, look
 from imbridge.adapters.wecom.api import WeComApi
 from imbridge.media.formats import amr_seconds, is_amr, is_mp4, is_picture
@@ -32,15 +34,20 @@ IMAGE_BYTES, VIDEO_BYTES, VOICE_BYTES, FILE_BYTES = 10 << 20, 10 << 20, 2 << 20,
 PICTURE_BYTES = 2 << 20
 """Of a picture that gets an address of its own."""
 VOICE_SECONDS = 60.0
+KEPT = 3 * 24 * 3600.0 - 3600
+"""Seconds for which an upload is used again: the platform keeps it for three days."""
+GONE = 40007
+"""The code of an upload that it does not have any more."""
 TAKER = Taker("wecom", "WeCom", least=6)  # "larger than 5 bytes"
 
 
 class WeComMedia:
     """Uploads what is sent, downloads what was received."""
 
-    def __init__(self, api: WeComApi, *, download_limit: int, download_timeout: float = 120.0) -> None:
+    def __init__(self, api: WeComApi, notes: Notes, *, download_limit: int, download_timeout: float = 120.0) -> None:
         """Over one app's API; `download_limit` in bytes, `download_timeout` in seconds."""
         self._api = api
+        self.uploads = UploadedOnce(notes)
         self._limit = download_limit
         self._within = download_timeout
 
@@ -74,7 +81,7 @@ class WeComMedia:
             except ContentRefusedError as error:
                 degradations.append(Degradation(loss=Loss.AS_TEXT, what="image", how="text", why=str(error)))
             else:
-                found[id(image)] = await self._api.upload_picture(content, name_of(image, content.head))
+                found[id(image)] = await self._address(content, name_of(image, content.head))
         return found, degradations
 
     async def _upload(self, media: Media, degradations: list[Degradation]) -> Element:
@@ -89,15 +96,28 @@ class WeComMedia:
             return await self._upload_file(as_file(media, content.head), content)
         name = name_of(media, content.head)
         if isinstance(media, Image):
-            return Image(key=await self._api.upload_media("image", content, name), alt=media.alt)
+            return Image(key=await self._put("image", content, name), alt=media.alt)
         if isinstance(media, Audio):
-            return Audio(key=await self._api.upload_media("voice", content, name))
+            return Audio(key=await self._put("voice", content, name))
         if isinstance(media, Video):
-            return Video(key=await self._api.upload_media("video", content, name), name=media.name)
+            return Video(key=await self._put("video", content, name), name=media.name)
         raise NotSupportedError(f"WeCom does not send a {type(media).__name__}")
 
     async def _upload_file(self, file: File, content: Content) -> File:
-        return File(key=await self._api.upload_media("file", content, name_of(file, content.head)), name=file.name)
+        return File(key=await self._put("file", content, name_of(file, content.head)), name=file.name)
+
+    async def _put(self, kind: str, content: Content, name: str) -> str:
+        async def upload() -> Kept:
+            return Kept(await self._api.upload_media(kind, content, name), KEPT)
+
+        shown = name if kind == "file" else ""  # a file is shown with its name
+        return (await self.uploads.key_of(f"{kind} {shown}", content, upload))[0]
+
+    async def _address(self, content: Content, name: str) -> str:
+        async def upload() -> Kept:
+            return Kept(await self._api.upload_picture(content, name))  # good for ever: path/90256
+
+        return (await self.uploads.key_of("address", content, upload))[0]
 
     async def read(self, media: Media) -> bytes:
         """The bytes of something received.

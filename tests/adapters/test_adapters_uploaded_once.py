@@ -1,0 +1,187 @@
+"""The same content goes up once while the platform keeps it, whatever the platform."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from imbridge.adapters.notes import MemoryNotes, Notes
+from imbridge.adapters.uploaded_once import Kept, UploadedOnce, again_when_gone
+from imbridge.adapters.uploads import Content, Taker, look
+from imbridge.protocol import ContentRefusedError, DeliveryError, File, Image, Media
+from imbridge.storage import notebook_at
+
+TAKER = Taker("test", "Test")
+
+
+async def content_of(data: bytes | Path) -> Content:
+    media = File(data=data) if isinstance(data, bytes) else File(path=str(data))
+    return await look(media, 1 << 20, TAKER)
+
+
+class Platform:
+    """Gives a new key for each upload."""
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self.seconds = seconds
+        self.uploads = 0
+
+    async def __call__(self) -> Kept:
+        self.uploads += 1
+        number = self.uploads
+        await asyncio.sleep(0)
+        return Kept(f"key-{number}", self.seconds)
+
+
+async def test_by_content_and_kind(tmp_path: Path) -> None:
+    once, platform = UploadedOnce(MemoryNotes()), Platform()
+    (tmp_path / "a").write_bytes(b"a")
+    asked = [("image", b"a"), ("image", b"a"), ("image", tmp_path / "a"), ("file x", b"a"), ("image", b"b")]
+    found = [await once.key_of(kind, await content_of(data), platform) for kind, data in asked]  # type: ignore[arg-type]
+    assert found == [("key-1", False), ("key-1", True), ("key-1", True), ("key-2", False), ("key-3", False)]
+    assert once.counts == {"uploads": 3, "uploads_saved": 2}
+
+
+async def test_of_two_who_want_it_one_uploads() -> None:
+    once, platform = UploadedOnce(MemoryNotes()), Platform()
+    content = await content_of(b"a")
+    found = await asyncio.gather(*(once.key_of("image", content, platform) for _ in range(10)))
+    assert sorted(found) == [("key-1", False)] + [("key-1", True)] * 9
+    assert not once._busy
+
+
+async def test_who_waits_uploads_when_the_first_could_not() -> None:
+    once, platform = UploadedOnce(MemoryNotes()), Platform()
+    content, begun = await content_of(b"a"), asyncio.Event()
+
+    async def fails() -> Kept:
+        begun.set()
+        await asyncio.sleep(0)
+        raise DeliveryError("busy")
+
+    async def stuck() -> Kept:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    first = asyncio.ensure_future(once.key_of("image", content, fails))
+    await begun.wait()
+    second = asyncio.ensure_future(once.key_of("image", content, stuck))
+    third = asyncio.ensure_future(once.key_of("image", content, platform))
+    with pytest.raises(DeliveryError, match="busy"):
+        await first
+    second.cancel()
+    assert await third == ("key-1", False)
+
+
+async def test_for_as_long_as_it_is_kept() -> None:
+    now = 1000.0
+    once, platform = UploadedOnce(MemoryNotes(), now=lambda: now), Platform(60)
+    content = await content_of(b"a")
+    assert await once.key_of("image", content, platform) == ("key-1", False)
+    now = 1059.0
+    assert await once.key_of("image", content, platform) == ("key-1", True)
+    now = 1060.0
+    assert await once.key_of("image", content, platform) == ("key-2", False)
+    platform.seconds = 0
+    now = 2000.0
+    assert [await once.key_of("image", content, platform) for _ in range(2)] == [("key-3", False), ("key-4", False)]
+
+
+async def test_over_a_restart(tmp_path: Path) -> None:
+    now = 1000.0
+    content, forever = await content_of(b"a"), await content_of(b"b")
+
+    async def in_a_process(platform: Platform) -> list[tuple[str, bool]]:
+        notebook = notebook_at(tmp_path / "state.db")
+        await notebook.open()
+        try:
+            notes: Notes = notebook.of("feishu:work")
+            once = UploadedOnce(notes, now=lambda: now)
+            found = [await once.key_of("image", content, platform)]
+            platform.seconds = None
+            found.append(await once.key_of("image", forever, platform))
+            await notes.flush()
+            return found
+        finally:
+            await notebook.close()
+
+    assert await in_a_process(Platform(60)) == [("key-1", False), ("key-2", False)]
+    assert await in_a_process(Platform(60)) == [("key-1", True), ("key-2", True)]
+    now = 2000.0
+    platform = Platform(60)
+    platform.uploads = 7
+    assert await in_a_process(platform) == [("key-8", False), ("key-2", True)]
+
+
+async def test_the_newest_are_known() -> None:
+    notes = MemoryNotes()
+    once, platform = UploadedOnce(notes, most=2), Platform()
+    contents = [await content_of(bytes((number,))) for number in range(3)]
+    for content in (contents[0], contents[1], contents[0], contents[2]):
+        await once.key_of("image", content, platform)
+    assert [(await once.key_of("image", content, platform))[1] for content in (contents[0], contents[2])] == [
+        True,
+        True,
+    ]
+    assert len(await notes.all("uploads")) == 2
+    notes.put("uploads", "image|00", {"no": "key"})
+    again = UploadedOnce(notes, most=2)
+    assert (await again.key_of("image", contents[2], platform))[1]
+
+
+async def test_again_when_the_platform_dropped_it() -> None:
+    once, platform = UploadedOnce(MemoryNotes()), Platform()
+    picture = Image(data=b"a")
+    gone: set[str] = set()
+    said: list[str] = []
+
+    async def send(more: str) -> str:
+        key, _ = await once.key_of("image", await look(picture, 100, TAKER), platform)
+        if key in gone:
+            raise ContentRefusedError("no such file", code=40007)
+        said.append(f"{key}{more}")
+        return key
+
+    async def say(*media: Media) -> str:
+        return await again_when_gone(once, media, send, gone=lambda error: error.code == 40007)
+
+    assert [await say(picture), await say(picture)] == ["key-1", "key-1"]
+    gone.add("key-1")
+    assert await say(picture) == "key-2"
+    assert said == ["key-1", "key-1", "key-2-u"]
+    gone.update({"key-2", "key-3"})
+    with pytest.raises(ContentRefusedError):  # once, and not for ever
+        await say(picture)
+    assert platform.uploads == 3
+    assert await say(picture) == "key-4"
+
+
+async def test_a_new_upload_that_is_refused_is_not_made_anew() -> None:
+    once, platform = UploadedOnce(MemoryNotes()), Platform()
+    picture = Image(data=b"a")
+
+    async def send(more: str) -> None:
+        await once.key_of("image", await look(picture, 100, TAKER), platform)
+        raise ContentRefusedError("not this picture", code=40007)
+
+    with pytest.raises(ContentRefusedError):
+        await again_when_gone(once, (picture,), send, gone=lambda error: True)
+    assert platform.uploads == 1
+
+
+@pytest.mark.parametrize("error", [DeliveryError("busy", code=45009), DeliveryError("cut", code=40007, ambiguous=True)])
+async def test_not_for_another_reason(error: DeliveryError) -> None:
+    once, platform = UploadedOnce(MemoryNotes()), Platform()
+    picture = Image(data=b"a")
+    content = await look(picture, 100, TAKER)
+    for _ in range(2):
+        await once.key_of("image", content, platform)
+    tries: list[str] = []
+
+    async def send(more: str) -> None:
+        tries.append(more)
+        raise error
+
+    with pytest.raises(DeliveryError) as caught:
+        await again_when_gone(once, (picture,), send, gone=lambda error: error.code == 40007)
+    assert (caught.value, tries) == (error, [""])
