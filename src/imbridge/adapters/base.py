@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -30,6 +30,7 @@ from imbridge.protocol import (
     SentPart,
 )
 from imbridge.rendering import Dialect, Part, Rendered, shown_bytes
+from imbridge.rendering.cards import Choice
 from imbridge.transport import HttpPool, WebhookRoute
 
 
@@ -107,16 +108,23 @@ class Sent:
         attempts: The attempts made.
         degradations: What is shown otherwise than meant.
         more: The other messages.
+        choices: What can be chosen by a number in its last message: a card that had to be text. Of a part that has
+            choices already they need not be said again.
     """
 
     part: SentPart
     attempts: int = 1
     degradations: tuple[Degradation, ...] = ()
     more: tuple[SentPart, ...] = ()
+    choices: tuple[Choice, ...] = ()
 
     def but(self, *degradations: Degradation) -> "Sent":
         """The same, with these said before its own."""
-        return Sent(self.part, self.attempts, (*degradations, *self.degradations), self.more)
+        return Sent(self.part, self.attempts, (*degradations, *self.degradations), self.more, self.choices)
+
+    def offering(self, choices: Iterable[Choice]) -> "Sent":
+        """The same, where these can be chosen by their numbers."""
+        return Sent(self.part, self.attempts, self.degradations, self.more, tuple(choices))
 
     def followed_by(self, other: "Sent") -> "Sent":
         """Both, as one."""
@@ -125,6 +133,7 @@ class Sent:
             self.attempts + other.attempts,
             (*self.degradations, *other.degradations),
             (*self.more, other.part, *other.more),
+            other.choices or self.choices,
         )
 
 

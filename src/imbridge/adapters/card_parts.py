@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from imbridge.adapters.card_markdown import picture
 from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.protocol import (
     Button,
@@ -25,6 +24,7 @@ from imbridge.protocol import (
     Table,
     Text,
 )
+from imbridge.rendering.cards.blocks import picture
 
 _BAR = re.compile(r"(?<!\\)\|")
 Field = Select | Input | DatePicker

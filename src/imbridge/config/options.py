@@ -71,6 +71,7 @@ class BridgeOptions(BaseModel):
         strict: Nothing is sent that would be shown otherwise than meant, unless a reply says `strict=False`.
         stop_words: What the person for whom a skill works says to stop it: nothing but the word, in any case. Empty: no
             word does.
+        choices_last: Seconds for which the numbered choices of a card that had to be text can be answered.
         thinking: What becomes of what skills think: `apart` shows it where the platform keeps it apart from the answer,
             `show` everywhere, `hide` nowhere.
         language: Language of what the bridge itself says.
@@ -106,6 +107,7 @@ class BridgeOptions(BaseModel):
     typing_after: float | None = Field(default=1.0, ge=0, allow_inf_nan=False)
     strict: bool = False
     stop_words: tuple[Annotated[str, Field(pattern=r"\S", max_length=40)], ...] = ("停止", "停", "stop")
+    choices_last: float = Field(default=24 * 3600.0, gt=0, allow_inf_nan=False)
     thinking: Annotated[ThinkingMode, BeforeValidator(_lower)] = ThinkingMode.APART
     language: Annotated[Language, BeforeValidator(_lower)] = Language.ENGLISH
     listen: str = Field(default="127.0.0.1:8000", pattern=LISTEN)

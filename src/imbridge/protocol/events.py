@@ -121,6 +121,8 @@ class ButtonClicked(Event):
         verified: It is of a card made from the model, which this account has sent to this chat: `action`, `value` and
             what was chosen from a list are what that card carries, by its seal. False for a card in the platform's own
             JSON, which carries none. What people type is never sealed: it is theirs.
+        said_in: Where the card had to be text: the message in which somebody answered with the number or the text of a
+            choice, which `payload` is then. Empty for a click.
     """
 
     type: Literal["button_clicked"] = "button_clicked"
@@ -129,6 +131,7 @@ class ButtonClicked(Event):
     value: Any = None
     form: dict[str, Any] = Field(default_factory=dict)
     verified: bool = False
+    said_in: str = ""
 
 
 class MenuClicked(Event):

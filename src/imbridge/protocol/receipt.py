@@ -72,11 +72,13 @@ class SentPart(ProtocolModel):
         message_id: The platform's id; empty where it gives none.
         kind: The platform's message type (`text`, `post`, `image`).
         key: The idempotency key it was sent with.
+        choices: Of a card that is text: what can be chosen by answering with its number, in order from 1.
     """
 
     message_id: str = ""
     kind: str = ""
     key: str = ""
+    choices: tuple[str, ...] = ()
 
 
 class Receipt(ProtocolModel):

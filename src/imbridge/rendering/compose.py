@@ -22,6 +22,7 @@ from imbridge.protocol import (
     MentionAll,
     Text,
 )
+from imbridge.rendering.cards import Choice, card_text
 from imbridge.rendering.characters import repair
 from imbridge.rendering.markdown import Dialect
 from imbridge.rendering.media import place, word_for
@@ -48,6 +49,7 @@ class Composition:
         self._parts: list[Part] = []
         self._degradations: list[Degradation] = []
         self._run: list[Element] = []
+        self._choices: list[Choice] = []
         self._gap = 0
 
     def add(self, element: Element) -> None:
@@ -70,6 +72,8 @@ class Composition:
             self._alone(PartKind.CARD, element)
         elif isinstance(element, Contact) and "contact" in sends:
             self._alone(PartKind.CONTACT, element)
+        elif isinstance(element, Card) and not element.content and self._capabilities.receives:
+            self._card(element)
         else:
             self._inline(self._as_text(element), _LINE)
 
@@ -113,6 +117,18 @@ class Composition:
     def _emoji(self, element: Emoji) -> Text:
         # A character is shown as itself in any text; a platform's code is not.
         return self._as_text(element) if element.code.isascii() else Text(element.as_text())
+
+    def _card(self, card: Card) -> None:
+        """A card where there are none: text, and what can be chosen in it has a number to answer with."""
+        self._degrade(Loss.AS_TEXT, "card", "text", "this account shows card as text only")
+        alone = "markdown" in self._capabilities.sends and not self._dialects
+        said = card_text(card, "this account shows no cards", begun=0 if alone else len(self._choices))
+        self._degradations += said.degradations
+        self._markdown(Markdown(said.markdown))
+        if alone:
+            self._parts[-1].choices = said.choices
+        else:
+            self._choices += said.choices
 
     def _link(self, link: Link) -> None:
         if not link.title or link.title == link.url:
@@ -167,6 +183,7 @@ class Composition:
 
     def _close_run(self) -> None:
         run, self._run, self._gap = self._run, [], 0
+        choices, self._choices = tuple(self._choices), []
         if not run:
             return
         has_markdown = any(isinstance(element, Markdown) for element in run)
@@ -179,6 +196,7 @@ class Composition:
                 self._parts += [Part(PartKind.MEDIA, (one,)) for one in some] if is_picture else [_said(some)]
         else:
             self._parts.append(_said(run))
+        self._parts[-1].choices = choices
 
     def _shows_among(self, pictures: list[Image], run: list[Element], *, has_markdown: bool) -> bool:
         """Whether pictures are seen in one message with what stands around them."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from imbridge.protocol import Degradation, Element
+from imbridge.rendering.cards.choices import Choice
 
 
 class PartKind(StrEnum):
@@ -38,6 +39,7 @@ class Part:
         elements: What it shows, as it was meant: an adapter that has to say it another way begins from here.
         text: Of Markdown: all of the elements as they are sent, written in the account's dialect.
         dialect: The name of that dialect; empty where there is no text.
+        choices: What can be chosen by a number that stands in it.
         told: What of it is shown otherwise than meant in that dialect, and has been told: `table`, `mention`.
     """
 
@@ -46,10 +48,11 @@ class Part:
     text: str = ""
     dialect: str = ""
     told: frozenset[str] = frozenset()
+    choices: tuple[Choice, ...] = ()
 
     def holding(self, elements: Iterable[Element]) -> "Part":
         """The same with other elements, which are to be written anew."""
-        return Part(self.kind, tuple(elements), told=self.told)
+        return Part(self.kind, tuple(elements), told=self.told, choices=self.choices)
 
 
 @dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it

@@ -71,5 +71,9 @@ def render(
         composition.add(element)
     composed, degradations = composition.finish()
     fitting = Fitting(capabilities, measure or shown_bytes, dialects)
-    parts = tuple(made for part in composed for made in fitting.fitted(part))
-    return Rendered(parts, (*degradations, *fitting.degradations))
+    parts: list[Part] = []
+    for part in composed:
+        parts += fitting.fitted(part)
+        if part.choices:
+            parts[-1].choices = part.choices  # the last of its messages is the one to answer
+    return Rendered(tuple(parts), (*degradations, *fitting.degradations))

@@ -50,12 +50,16 @@ def split(event: Event, content: Any) -> tuple[Answer, Reply]:
 
 
 def as_message(event: Event, content: Any, waiting: PendingAnswer | None, adapter: Adapter) -> Reply | None:
-    """All that answers a click as a message, where cards cannot be changed and nobody waits; None where they can.
+    """All that answers a click as a message, where nobody waits and no card can be changed; None where one can.
+
+    So it is with a click that is a number in a message: the card is a text.
 
     A toast becomes the small print of the card, else a text.
     """
     capabilities = adapter.capabilities
-    if not isinstance(event, ButtonClicked) or waiting is not None or capabilities.edit or capabilities.edit_cards:
+    if not isinstance(event, ButtonClicked):
+        return None
+    if not event.said_in and (waiting is not None or capabilities.edit or capabilities.edit_cards):
         return None
     reply = to_reply(content)
     toasts = [element for element in reply.elements if isinstance(element, Toast)]

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from imbridge.adapters.base import Adapter, Target
 from imbridge.adapters.pieces import PartlySentError
+from imbridge.config.options import BridgeOptions
 from imbridge.media.sources import spooled
 from imbridge.media.spool import remove
 from imbridge.protocol import (
@@ -29,6 +30,7 @@ from imbridge.protocol import (
 from imbridge.rendering import Part, Rendered, render
 from imbridge.runtime.account_lanes import AccountLanes
 from imbridge.runtime.bots import Bots, Saying
+from imbridge.runtime.choices import Choices, offering
 from imbridge.runtime.strictness import forbid, forbid_losses
 from imbridge.storage import BaseStorage, OutboxEntry
 
@@ -45,23 +47,26 @@ class Delivery:
         storage: BaseStorage,
         adapter_of: Callable[[str], Adapter],
         bots: Bots,
-        *,
-        max_lanes: int,
-        max_waiting: int,
-        strict: bool = False,
+        choices: Choices,
+        options: BridgeOptions,
     ) -> None:
         """`adapter_of` finds the adapter of an account key; `bots` are told what is said.
 
-        `strict` is for what does not say it itself.
+        `choices` are told what can be chosen by a number.
         """
         self._bots = bots
+        self.choices = choices
         self._storage = storage
         self._adapter_of = adapter_of
         self._lanes: AccountLanes[OutboxEntry] = AccountLanes(
-            self._deliver, name="outbox", max_running=max_lanes, max_length=_LANE_LENGTH, max_waiting=max_waiting
+            self._deliver,
+            name="outbox",
+            max_running=options.max_lanes,
+            max_length=_LANE_LENGTH,
+            max_waiting=options.max_waiting,
         )
         self.counts: Counter[str] = Counter()
-        self._strict = strict
+        self._strict = options.strict
 
     def is_strict(self, said: bool | None) -> bool:
         """Whether something is sent as it is meant or not at all; `said` is what its reply says."""
@@ -193,7 +198,9 @@ class Delivery:
         usual = channel.kind is ChannelKind.GROUP and adapter.capabilities.quote
         quote = usual if entry.reply.quote is None else entry.reply.quote
         strict = self.is_strict(entry.reply.strict)
-        return await _send_parts(adapter, entry, rendered, arrived, in_thread=in_thread, quote=quote, strict=strict)
+        return await _send_parts(
+            adapter, entry, rendered, arrived, self.choices, in_thread=in_thread, quote=quote, strict=strict
+        )
 
 
 async def _send_parts(
@@ -201,6 +208,7 @@ async def _send_parts(
     entry: OutboxEntry,
     rendered: Rendered,
     arrived: list[tuple[Part, str]],
+    choices: Choices,
     *,
     in_thread: bool,
     quote: bool,
@@ -231,6 +239,7 @@ async def _send_parts(
         target = target_of(number)
         try:
             result = await adapter.send(target, part, f"{entry.key}-{number}" if number else entry.key)
+            result = offering(choices, entry.channel, result, part)
         except ImbridgeError as error:
             if isinstance(error, PartlySentError):
                 sent += (error.sent.part, *error.sent.more)

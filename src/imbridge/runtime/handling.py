@@ -7,14 +7,13 @@ from collections.abc import Callable
 
 from imbridge.adapters.base import Adapter, Inbound, Verdict
 from imbridge.adapters.card_seals import RefusedClick
-from imbridge.adapters.pending import Answer, PendingAnswer
+from imbridge.adapters.pending import PendingAnswer
 from imbridge.config.options import BridgeOptions
 from imbridge.protocol import (
     AskTimeoutError,
     Button,
     ButtonClicked,
     Channel,
-    ChatOpened,
     Event,
     ImbridgeError,
     Message,
@@ -24,11 +23,12 @@ from imbridge.protocol import (
     to_reply,
 )
 from imbridge.runtime.account_lanes import AccountLanes
-from imbridge.runtime.answers import abandon, as_message, give, release, split, welcome
+from imbridge.runtime.answers import abandon, give, release
 from imbridge.runtime.bot_loops import BotLoops
 from imbridge.runtime.bots import Bots
 from imbridge.runtime.conversation import MessageConversation, lane_of
 from imbridge.runtime.delivery import Delivery, answer_key
+from imbridge.runtime.event_answers import answer_event
 from imbridge.runtime.failures import is_cancelled, note_failure
 from imbridge.runtime.gate import Gate, Pass, log_turned_away
 from imbridge.runtime.questions import Questions
@@ -36,7 +36,6 @@ from imbridge.runtime.refusing import Refusing
 from imbridge.runtime.stopping import STOP_ACTION, StoppedError, Stops, Work, is_stop_button
 from imbridge.runtime.words import SLOW_DOWN, SORRY, STOP, STOPPED
 from imbridge.skills import Outcome, SkillSet
-from imbridge.skills.streams import whole_text
 from imbridge.storage import BaseStorage, InboxEntry
 
 log = logging.getLogger(__name__)
@@ -89,6 +88,8 @@ class Handling:
     def offer(self, account: str, inbound: Inbound) -> "asyncio.Future[Verdict]":
         """Keep a delivery; done when the platform may be told so."""
         item = inbound.item
+        if isinstance(item, Message) and not (self.questions.awaits(item) or self.stops.means(item)):
+            item = self.delivery.choices.find(item) or item
         lane = lane_of(item, account)
         loop = asyncio.get_running_loop()
         verdict: asyncio.Future[Verdict] = loop.create_future()
@@ -155,6 +156,9 @@ class Handling:
             self.storage.forget_inbound(entry)
             self.counts["overloaded"] += 1
             return Verdict.OVERLOADED
+        elif isinstance(entry.item, ButtonClicked) and entry.item.said_in:
+            self.counts["choices"] += 1
+            self.delivery.choices.taken(entry.item)
         return Verdict.ACCEPTED
 
     def take_waiting(self, channel: Channel, sender_id: str) -> Message | None:
@@ -317,36 +321,8 @@ class Handling:
         outcome = await self.skills.run(event)
         self.counts["events_handled" if outcome.handled else "events_unhandled"] += 1
         if outcome.content is not None:
-            await self._answer_event(event, outcome, waiting)
-
-    async def _answer_event(self, event: Event, outcome: Outcome, waiting: PendingAnswer | None) -> None:
-        content = outcome.content
-        if hasattr(content, "__aiter__"):
-            content = await whole_text(content)
-        answer: Answer = ()
-        adapter = self.adapter_of(f"{event.platform}:{event.account}")
-        if isinstance(event, ChatOpened):
-            reply = await welcome(content, waiting)
-        elif (message := as_message(event, content, waiting, adapter)) is not None:
-            reply = message
-        else:
-            answer, reply = split(event, content)
-        if answer and not await give(event, answer, waiting, adapter):
-            self.counts["answered_too_late"] += 1
-        if not reply:
-            return
-        if event.channel is None:
-            self.counts["unsendable"] += 1
-            log.warning(
-                "event %s: the answer of %s is not sent: the event names no conversation; use bridge.send(...)",
-                event.id,
-                outcome.handler,
-            )
-            return
-        key = answer_key(event.channel.account_key, event.id, 0)
-        entry = await self.delivery.post(event.channel, reply, key=key)
-        if waiting is not None and waiting.takes_messages:
-            await asyncio.wait((entry.receipt,))
+            adapter = self.adapter_of(f"{event.platform}:{event.account}")
+            await answer_event(event, outcome, waiting, adapter, self.delivery, self.counts)
 
     async def _tell_stopped(self, conversation: MessageConversation) -> None:
         """The person sees that it stopped: in what grew until then, or in a word."""

@@ -115,7 +115,7 @@ class TestOtherwise:
         sent = await adapter.send(target, part, "key")
         degradation = sent.degradations[0]
         assert (degradation.what, degradation.how) == ("card", "a message")
-        assert [one.how for one in sent.degradations[1:]] == ["numbered lines"]
+        assert [one.how for one in sent.degradations[1:]] == ["numbered choices"]
         assert not [message for message in rig.sent() if message.card is not None]
         return degradation
 

@@ -149,7 +149,7 @@ async def test_a_card_that_is_too_large_becomes_text(rig: Rig, adapter: FeishuAd
     sent = await adapter.send(rig.target(), card_part(Card(title="t", body=["x" * 40_000])), "k")
     assert [degradation.how for degradation in sent.degradations] == ["text"]
     (message,) = rig.feishu.messages
-    assert (message.msg_type, message.text) == ("text", "t\n" + "x" * 40_000)
+    assert (message.msg_type, message.text) == ("text", "t\n\n" + "x" * 40_000)
 
 
 async def test_more_tables_than_a_card_takes(rig: Rig, adapter: FeishuAdapter) -> None:

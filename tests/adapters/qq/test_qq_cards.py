@@ -142,7 +142,7 @@ class TestButtons:
         sent, message = await shown(adapter, rig, asked)
         assert message.text.startswith("## Many\n\n1. b0\n2. b1\n")
         assert message.keyboard == []
-        assert told(sent) == {"button": "numbered lines"}
+        assert told(sent) == {"button": "numbered choices"}
 
     async def test_in_groups_too(self, rig: Rig, adapter: QQAdapter, team: Group) -> None:
         await rig.alice.says("psst", chat=team, mentions=[rig.bot])
@@ -166,7 +166,7 @@ class TestWithoutPermission:
         sent, message = await shown(adapter, rig, ASK)
         assert message.kind == "markdown"
         assert message.text == "## Release?\n\nBuild **7**\n\n1. Yes\n2. No"
-        assert told(sent) == {"button": "numbered lines"}
+        assert told(sent) == {"button": "numbered choices"}
         assert sent.attempts == 2
         again = await adapter.send(rig.target(), alone(PartKind.CARD, ASK), "other")
         assert again.attempts == 1
@@ -176,7 +176,7 @@ class TestWithoutPermission:
         sent, message = await shown(adapter, rig, ASK)
         assert message.kind == "text"
         assert message.text == "Release?\n\nBuild 7\n\n1. Yes\n2. No"
-        assert told(sent) == {"button": "numbered lines", "markdown": "text without its markup"}
+        assert told(sent) == {"button": "numbered choices", "markdown": "text without its markup"}
 
     async def test_a_page_is_a_link_then(self, rig: Rig, adapter: QQAdapter) -> None:
         rig.bot.keyboard = False
@@ -185,7 +185,7 @@ class TestWithoutPermission:
         assert message.text == "## x\n\n[Docs (1)](https://example.com)\n\n1. a"
         assert {(one.what, one.how) for one in sent.degradations} == {
             ("button", "links"),
-            ("select", "numbered lines"),
+            ("select", "numbered choices"),
         }
 
 

@@ -204,7 +204,7 @@ async def test_a_card_without_room_is_text(bots: BotRig, bot: BotAdapter) -> Non
     made = Card(title="News", body=["**nothing** to click on", Divider()])
     sent = await bot.send(await bots.asked(), alone(PartKind.CARD, made), "key")
     assert [(one.what, one.how) for one in sent.degradations] == [("card", "text")]
-    assert bots.shown() == ["News\n**nothing** to click on\n---"]
+    assert bots.shown() == ["**News**\n\n**nothing** to click on\n\n---"]
 
 
 async def test_a_refused_card_is_text(bots: BotRig, bot: BotAdapter) -> None:

@@ -143,7 +143,7 @@ async def test_what_no_card_has_room_for_is_text(rig: Rig, adapter: WeComAdapter
     sent = await adapter.send(to(), card(one), "key")
     message = await rig.alice.receives()
     assert message.kind == "markdown"
-    assert message.text.startswith(one.title)
+    assert message.text.startswith(f"**{one.title}**")
     assert sent.degradations[0].what == "card"
     assert why in sent.degradations[0].why
     assert rig.wecom.violations == []

@@ -9,7 +9,6 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from imbridge.adapters.card_markdown import picture
 from imbridge.adapters.dingtalk.sent.action_cards import action_card, as_links, feed_of
 from imbridge.adapters.dingtalk.sent.markdown import is_plain, shown
 from imbridge.adapters.dingtalk.sent.mentions import NOT_BY_API, spoken
@@ -27,6 +26,7 @@ from imbridge.protocol import (
     Video,
 )
 from imbridge.rendering import Part, PartKind
+from imbridge.rendering.cards.blocks import picture
 
 Body = dict[str, Any]
 
@@ -45,12 +45,13 @@ _NO_SUFFIX = "file"
 _AS_TYPED = "a text that holds marks of Markdown is sent as it is, and DingTalk's texts have no titled links"
 
 
-def webhook_body(part: Part, *, calls: bool = True) -> tuple[Body, list[Degradation]]:
+def webhook_body(part: Part, *, calls: bool = True, answered: bool = True) -> tuple[Body, list[Degradation]]:
     """What a session webhook or a custom robot is given, and what is shown otherwise than meant.
 
     Args:
         part: What to say; its media have been uploaded.
         calls: Mentions call people; else they are names.
+        answered: What people answer is heard.
 
     Raises:
         ContentRefusedError: the part holds something that cannot go this way.
@@ -59,7 +60,7 @@ def webhook_body(part: Part, *, calls: bool = True) -> tuple[Body, list[Degradat
     if part.kind is PartKind.MARKDOWN and first is not None:
         return _markdown(first.as_text())
     if part.kind is PartKind.CARD and isinstance(first, Card):
-        return _card(first)
+        return _card(first, answered=answered)
     if part.kind is PartKind.MEDIA and isinstance(first, Image) and first.key:
         if not first.key.startswith(ADDRESSES):
             raise ContentRefusedError(RECEIVED, platform="dingtalk")
@@ -197,12 +198,12 @@ def _opens(link: Link) -> bool:
     return bool(link.title) and link.url.startswith(("https://", "http://")) and not set(link.url) & set(" ()<>\n")
 
 
-def _card(card: Card) -> tuple[Body, list[Degradation]]:
+def _card(card: Card, *, answered: bool) -> tuple[Body, list[Degradation]]:
     if card.content:
         return _own_body(card.content), []
     if (links := feed_of(card)) is not None:
         return {"msgtype": "feedCard", "feedCard": {"links": links}}, []
-    made = action_card(card)
+    made = action_card(card, answered=answered)
     text, changed = shown(made.text)
     why = "not all of DingTalk's clients show it"
     degradations = made.degradations + [

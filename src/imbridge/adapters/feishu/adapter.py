@@ -55,6 +55,7 @@ from imbridge.protocol import (
     SentPart,
 )
 from imbridge.rendering import Part, PartKind
+from imbridge.rendering.cards import all_choices
 from imbridge.transport import Link, LinkOptions, LinkState, WebhookRoute
 
 log = logging.getLogger(__name__)
@@ -219,7 +220,8 @@ class FeishuAdapter(Adapter):
                 if plainer is None:
                     degradations.append(Degradation(loss=Loss.AS_TEXT, what=kind, how="text", why=str(error)))
                     target.forbid(*degradations)
-                    return await self._place(target, *as_plain_text(part), f"{key}-t", degradations)
+                    sent = await self._place(target, *as_plain_text(part), f"{key}-t", degradations)
+                    return sent.offering(all_choices(card) if isinstance(card, Card) else ())
                 part, key = Part(PartKind.CARD, (plainer[0],)), f"{key}-s"
                 degradations.append(Degradation(loss=Loss.AS_TEXT, what=plainer[1], how="as text", why=str(error)))
                 target.forbid(*degradations)

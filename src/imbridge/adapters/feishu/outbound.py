@@ -30,7 +30,8 @@ from imbridge.protocol import (
     Text,
     Video,
 )
-from imbridge.rendering import Part, PartKind
+from imbridge.rendering import Part, PartKind, to_plain
+from imbridge.rendering.cards import card_text
 
 _TEXT_LIMIT, _POST_LIMIT = 150 * 1024, 30 * 1024
 _ID_LENGTH = 48
@@ -99,6 +100,9 @@ def _as_long_as_sent(element: Element) -> Element:
 
 def as_plain_text(part: Part) -> tuple[str, str]:
     """The same part as the plainest message there is, for when the platform refuses its form."""
+    first = part.elements[0] if part.elements else None
+    if isinstance(first, Card) and not first.content:
+        part = Part(PartKind.TEXT, (Text(to_plain(card_text(first, "").markdown)),))
     texts = [""]  # what stands between two mentions: only as a whole does it show what could be taken for one
     for element in part.elements:
         if isinstance(element, Mention | MentionAll):

@@ -16,6 +16,7 @@ from imbridge.adapters.qq.sent.mentions import broken_up, literal, spoken, unrea
 from imbridge.adapters.uploads import Content
 from imbridge.protocol import Card, ContentRefusedError, Degradation, Image, Loss, Markdown, Text
 from imbridge.rendering import Part, PartKind, to_plain
+from imbridge.rendering.cards import Choice
 
 Body = dict[str, Any]
 
@@ -39,6 +40,7 @@ class Form:
         needs: Permissions without which QQ refuses it: `markdown`, `template`, `keyboard`, `ark`.
         degradations: What is shown otherwise than meant.
         picture: Uploaded with it, in guilds.
+        choices: What can be chosen by a number in it.
     """
 
     body: Body
@@ -46,6 +48,7 @@ class Form:
     needs: tuple[str, ...] = ()
     degradations: tuple[Degradation, ...] = ()
     picture: Content | None = None
+    choices: tuple[Choice, ...] = ()
 
 
 def forms_of(part: Part, way: str, seal: Seal = NOT_SEALED) -> list[Form]:
@@ -152,8 +155,8 @@ def _card_forms(card: Card, way: str, seal: Seal) -> list[Form]:
         if message.keyboard is not None:
             body = {**first.body, "keyboard": message.keyboard}
             first = replace(first, body=body, needs=(*first.needs, "keyboard"))
-        forms.append(replace(first, degradations=(*told, *first.degradations)))
-        last = [replace(form, degradations=(*told, *form.degradations)) for form in plainer]
+        forms.append(replace(first, degradations=(*told, *first.degradations), choices=message.choices))
+        last = [replace(form, degradations=(*told, *form.degradations), choices=message.choices) for form in plainer]
     return [*forms, *last]
 
 

@@ -159,6 +159,10 @@ class WeChatAdapter(Adapter):
 
     async def _send(self, target: Target, part: Part, key: str) -> Sent:
         openid = outbound.openid_of(target.channel)
+        sent = await self._send(openid, target, part, key)
+        return sent.offering(outbound.choices_in(part, self._seals.at(openid)))
+
+    async def _send(self, openid: str, target: Target, part: Part, key: str) -> Sent:
         template = outbound.template_of(part)
         if template is not None:
             answer = await self.api.send_template(openid, template, key)

@@ -30,6 +30,7 @@ from imbridge.protocol import (
     Video,
 )
 from imbridge.rendering import Part
+from imbridge.rendering.cards import Choice
 from imbridge.rendering.plain import to_plain
 
 Body = dict[str, Any]
@@ -74,6 +75,14 @@ def plainer_body(part: Part, seal: Seal = NOT_SEALED) -> Body:
 def text_body(text: str) -> Body:
     """A text message."""
     return {"msgtype": "text", "text": {"content": text}}
+
+
+def choices_in(part: Part, seal: Seal) -> list[Choice]:
+    """What can be chosen by a number in a card."""
+    card = part.elements[0]
+    if not isinstance(card, Card) or card.content or article_of(card) is not None:
+        return []
+    return menu_of(card, seal).choices
 
 
 def _card_body(card: Card, seal: Seal) -> tuple[Body, list[Degradation]]:

@@ -92,8 +92,8 @@ class WeComAdapter(Adapter):
         self.media = WeComMedia(
             self.api, context.notes, download_limit=config.download_limit, download_timeout=config.download_timeout
         )
-        self._speaking = Speaking(self.api, self.me, self.media, self.capabilities)
         envelope = envelope_of(config)
+        self._speaking = Speaking(self.api, self.me, self.media, self.capabilities, hears=envelope is not None)
         self._webhook = None if envelope is None else self._make_webhook(envelope)
 
     def _make_webhook(self, envelope: Envelope) -> WeComWebhook:

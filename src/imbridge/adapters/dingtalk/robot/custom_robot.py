@@ -73,7 +73,7 @@ class CustomRobotAdapter(GroupHookAdapter):
         return (await self._post(target, part, key)).but(*degradations)
 
     async def _post(self, target: Target, part: Part, key: str) -> Sent:
-        body, degradations = webhook_body(part)
+        body, degradations = webhook_body(part, answered=False)
         if len(to_json(body)) > CUSTOM_ROBOT.markdown_bytes:
             post = partial(self._post, target)
             return await say_long(part, key, post, capabilities=CUSTOM_ROBOT, measure=measure_webhook)

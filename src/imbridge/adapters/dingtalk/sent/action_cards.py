@@ -7,8 +7,9 @@ pages; a feed card has links with pictures. Neither tells a robot of a click.
 from dataclasses import dataclass, field
 from typing import Any
 
-from imbridge.adapters.card_markdown import block, label, numbered, one_line, parts_of, picture
 from imbridge.protocol import Button, Card, DatePicker, Degradation, Element, Form, Image, Input, Loss, Select
+from imbridge.rendering.cards import HOW, Choice, numbered
+from imbridge.rendering.cards.blocks import block, label, one_line, parts_of, picture
 
 _NO_CLICKS = "an action card opens pages and tells a robot of no click"
 NO_ADDRESS = "it has no address that DingTalk could show"
@@ -49,21 +50,24 @@ def feed_of(card: Card) -> list[dict[str, str]] | None:
     return links
 
 
-def action_card(card: Card) -> ActionCard:
-    """What the card says; what cannot be clicked becomes numbered lines."""
+def action_card(card: Card, *, answered: bool = True) -> ActionCard:
+    """What the card says; what cannot be clicked becomes numbered choices, or lines where nobody hears an answer."""
     made = ActionCard(title=one_line(card.title))
     blocks = [f"### {made.title}"] if made.title else []
     lost = {"color": (Loss.DROPPED, "left out")} if card.color != "default" else {}
-    choices = 0
+    choices: list[Choice] = []
     for part in parts_of(card):
         if isinstance(part, Button) and _opens(part):
             made.buttons.append((part.text, part.url))
             if part.confirm:
                 lost["confirm"] = Loss.DROPPED, "left out"
             continue
-        if isinstance(part, Button | Select | Input | DatePicker):
-            choices, said = numbered(part, choices)
-            lost[part.type] = Loss.AS_TEXT, "numbered lines" if isinstance(part, Button | Select) else "text"
+        if isinstance(part, Button) and part.url:
+            said, lost["button"] = f"{part.text}: {part.url}", (Loss.AS_TEXT, "text: its address")
+        elif isinstance(part, Button | Select) and answered:
+            said, lost[part.type] = numbered(part, choices), (Loss.AS_TEXT, HOW)
+        elif isinstance(part, Button | Select | Input | DatePicker):
+            said, lost[part.type] = part.as_text(), (Loss.AS_TEXT, "text")
         elif isinstance(part, Image) and not part.key:
             said, lost["image"] = part.as_text(), (Loss.AS_TEXT, "text")
         else:

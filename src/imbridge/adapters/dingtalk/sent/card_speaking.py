@@ -37,6 +37,7 @@ from imbridge.protocol import (
     Text,
 )
 from imbridge.rendering import Part, PartKind, render
+from imbridge.rendering.cards import all_choices
 
 Say = Callable[[Target, Part, str], Awaitable[Sent]]
 Measure = Callable[[Part], int]
@@ -107,7 +108,8 @@ class CardSpeaking:
                 return await self._say_as_text(target, card, key, str(error))
             plainly = Degradation(loss=Loss.SIMPLIFIED, what="card", how="a message", why=str(error))
             target.forbid(plainly)
-            return (await self._say_otherwise(target, Part(PartKind.CARD, (card,)), key)).but(plainly)
+            plainer = await self._say_otherwise(target, Part(PartKind.CARD, (card,)), key)
+            return plainer.but(plainly).offering(all_choices(card))
 
     async def _say_still(self, channel: Channel, card: Card, key: str) -> Sent:
         if card.content:

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from imbridge.adapters.card_markdown import block, label, numbered, one_line, parts_of, picture
 from imbridge.adapters.card_parts import clicks, sort
 from imbridge.adapters.card_seals import NOT_SEALED, Seal
 from imbridge.adapters.plain_markdown import as_markdown
@@ -27,6 +26,8 @@ from imbridge.protocol import (
     Select,
     Text,
 )
+from imbridge.rendering.cards import HOW, Choice, numbered
+from imbridge.rendering.cards.blocks import block, label, one_line, parts_of, picture
 
 _PLATFORM = "QQ"
 _ONLY_BUTTONS = "below a message of QQ there are buttons and nothing else"
@@ -42,11 +43,13 @@ class CardMessage:
         markdown: Its text.
         keyboard: Its buttons; None when it has none.
         degradations: What is shown otherwise than meant.
+        choices: What can be chosen by a number in it.
     """
 
     markdown: str
     keyboard: dict[str, Any] | None = None
     degradations: tuple[Degradation, ...] = field(default_factory=tuple)
+    choices: tuple[Choice, ...] = ()
 
 
 def card_messages(card: Card, seal: Seal = NOT_SEALED) -> list[CardMessage]:
@@ -79,16 +82,16 @@ def _numbered_lines(card: Card, kept: list[Degradation], why: str) -> CardMessag
     """Without buttons: what can be chosen has numbers, so that somebody can answer with one."""
     told: dict[tuple[str, str], None] = {}
     blocks: list[str] = []
-    choices = 0
+    choices: list[Choice] = []
     is_list = False
     for part in parts_of(card):
         was_list, is_list = is_list, False
         if isinstance(part, Button) and part.url:
             said, told["button", "links"] = f"[{label(part.text)}]({part.url})", None
         elif isinstance(part, Button | Select | Input | DatePicker):
-            choices, said = numbered(part, choices)
+            said = numbered(part, choices, as_markdown)
             is_list = isinstance(part, Button)
-            told[part.type, "numbered lines" if isinstance(part, Button | Select) else "text"] = None
+            told[part.type, HOW if isinstance(part, Button | Select) else "text"] = None
         else:
             said = _block(part)
         if is_list and was_list:
@@ -100,7 +103,7 @@ def _numbered_lines(card: Card, kept: list[Degradation], why: str) -> CardMessag
         Degradation(loss=Loss.SIMPLIFIED if how == "links" else Loss.AS_TEXT, what=what, how=how, why=why)
         for what, how in told
     ]
-    return CardMessage(text, None, (*kept, *lost))
+    return CardMessage(text, None, (*kept, *lost), tuple(choices))
 
 
 def _block(part: Element) -> str:

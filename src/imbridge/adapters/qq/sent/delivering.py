@@ -109,7 +109,7 @@ class Delivering:
             elif unquoted:
                 self._quoting.refused(form, unquoted)
             part = SentPart(message_id=await self._shown(found), kind=form.kind, key=key)
-            return Sent(part, found.attempts + refused, (*told, *found.degradations))
+            return Sent(part, found.attempts + refused, (*told, *found.degradations)).offering(form.choices)
 
     def _learn(self, error: DeliveryError, form: Form) -> bool:
         """Whether a refusal says something about the bot, and not about this one message; it is remembered then."""

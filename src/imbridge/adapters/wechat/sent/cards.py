@@ -14,6 +14,7 @@ from imbridge.adapters.card_seals import NOT_SEALED, Seal
 from imbridge.adapters.wechat.received.clicks import MOST_BYTES, menu_id
 from imbridge.adapters.wechat.sent.literal import literal
 from imbridge.protocol import Button, Card, Degradation, Element, Loss, Markdown, Option, Select
+from imbridge.rendering.cards import HOW, Choice
 from imbridge.rendering.plain import to_plain
 
 
@@ -26,6 +27,7 @@ class Menu:
         seal: What seals its items.
         items: Id and text of each item.
         tail: Lines after it.
+        choices: What has no item, and can be chosen by the number of its line.
         degradations: What is shown otherwise than meant.
     """
 
@@ -33,6 +35,7 @@ class Menu:
     head: list[str] = field(default_factory=list)
     items: list[tuple[str, str]] = field(default_factory=list)
     tail: list[str] = field(default_factory=list)
+    choices: list[Choice] = field(default_factory=list)
     degradations: list[Degradation] = field(default_factory=list)
 
     def say(self, line: str) -> None:
@@ -46,14 +49,14 @@ class Menu:
         if len(identity) <= MOST_BYTES:
             self.items.append((identity, text))
             return
-        self.degrade(
-            "button", f"what it carries takes {len(identity)} of {MOST_BYTES} bytes: shorten its action or value"
-        )
-        self.say(literal(f"[{text}]"))
+        why = f"what it carries takes {len(identity)} of {MOST_BYTES} bytes: shorten its action or value"
+        self.degrade("button", why, HOW)
+        self.choices.append(Choice(text, action, value))
+        self.say(literal(f"{len(self.choices)}. {text}"))
 
-    def degrade(self, what: str, why: str) -> None:
+    def degrade(self, what: str, why: str, how: str = "text") -> None:
         """Note that something is text now."""
-        self.degradations.append(Degradation(loss=Loss.AS_TEXT, what=what, how="text", why=why))
+        self.degradations.append(Degradation(loss=Loss.AS_TEXT, what=what, how=how, why=why))
 
 
 def menu_of(card: Card, seal: Seal = NOT_SEALED) -> Menu:

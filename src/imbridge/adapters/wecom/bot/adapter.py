@@ -40,7 +40,6 @@ from imbridge.protocol import (
     DecodeError,
     Degradation,
     DeliveryError,
-    Element,
     LinkError,
     Loss,
     Markdown,
@@ -51,6 +50,7 @@ from imbridge.protocol import (
     Text,
 )
 from imbridge.rendering import Part, PartKind, render
+from imbridge.rendering.cards import card_text
 from imbridge.transport import Link, LinkOptions, LinkState
 
 log = logging.getLogger(__name__)
@@ -224,7 +224,8 @@ class BotAdapter(Adapter):
             degradations.append(
                 Degradation(loss=Loss.DELAYED, what="time", how=f"sent {said.held:.0f} s later", why=why)
             )
-        return Sent(SentPart(message_id=said.message_id, kind=said.kind, key=key), said.attempts, tuple(degradations))
+        sent = SentPart(message_id=said.message_id, kind=said.kind, key=key)
+        return Sent(sent, said.attempts, tuple(degradations)).offering(said.choices)
 
     async def _say(self, target: Target, content: str, key: str) -> Said:
         return await self.speaker.say(target.channel, target.answers, content, key)
@@ -248,10 +249,11 @@ class BotAdapter(Adapter):
         degradations += changed
         return said
 
-    async def _say_as_text(self, target: Target, card: Element, key: str, degradations: list[Degradation]) -> Said:
+    async def _say_as_text(self, target: Target, card: Card, key: str, degradations: list[Degradation]) -> Said:
         """What a card says, as one message or several."""
-        rendered = render(Reply(elements=(Markdown(card.as_text()),)), self.capabilities, measure=measure)
-        degradations += rendered.degradations
+        text = card_text(card, "the card is text")
+        rendered = render(Reply(elements=(Markdown(text.markdown),)), self.capabilities, measure=measure)
+        degradations += (*text.degradations, *rendered.degradations)
         first: Said | None = None
         for number, part in enumerate(rendered.parts):
             said = await self._say(target, content_of(part), f"{key}{number}")
@@ -262,6 +264,7 @@ class BotAdapter(Adapter):
                 first.held += said.held
         if first is None:
             raise ContentRefusedError("a card that says nothing", platform="wecom")
+        first.choices = text.choices
         return first
 
     async def _send_stream(

@@ -43,6 +43,7 @@ from imbridge.protocol import (
     Text,
 )
 from imbridge.rendering import Part, PartKind
+from imbridge.rendering.cards import Choice, card_text
 from imbridge.transport import WebhookRoute
 
 
@@ -138,25 +139,36 @@ class BotCallbackAdapter(Adapter):
         Back when the platform has it.
         """
         degradations: list[Degradation] = []
+        choices: list[Choice] = []
         if target.reply_to is not None:
             why = "a smart bot's message cannot quote another"
             degradations.append(Degradation(loss=Loss.MOVED, what="reply", how="sent to the chat", why=why))
         turn = self._turn(target)
         if turn is not None:
             try:
-                kind = await self._say_in(turn, target, part, key, degradations)
+                kind = await self._say_in(turn, target, part, key, degradations, choices)
             except TurnOverError:
                 pass  # it has to go the other way
             else:
-                return Sent(SentPart(message_id=turn.stream_id, kind=kind, key=key), 1, tuple(degradations))
+                sent = SentPart(message_id=turn.stream_id, kind=kind, key=key)
+                return Sent(sent, 1, tuple(degradations)).offering(choices)
         await self.webhook.after_answer(target.answers)
-        body = self._once(target, part, key, degradations)
+        body = self._once(target, part, key, degradations, choices)
         target.forbid(*degradations)
         attempts = await self.response_urls.say(target.answers, target.channel.address, body)
         task = body.get("template_card", {}).get("task_id", "")
-        return Sent(SentPart(message_id=task, kind=body["msgtype"], key=key), attempts, tuple(degradations))
+        sent = SentPart(message_id=task, kind=body["msgtype"], key=key)
+        return Sent(sent, attempts, tuple(degradations)).offering(choices)
 
-    async def _say_in(self, turn: Turn, target: Target, part: Part, key: str, degradations: list[Degradation]) -> str:
+    async def _say_in(
+        self,
+        turn: Turn,
+        target: Target,
+        part: Part,
+        key: str,
+        degradations: list[Degradation],
+        choices: list[Choice],
+    ) -> str:
         first = part.elements[0]
         stream = self._streams.get(stream_in(part))
         if stream is not None:
@@ -168,7 +180,7 @@ class BotCallbackAdapter(Adapter):
         elif part.kind is PartKind.CARD and (body := self._card(first, key, degradations, target.channel)) is not None:
             said, kind = turn.add_card(body["template_card"]), "template_card"
         else:
-            said, kind = turn.add(content_of(_as_text(part))), "stream"
+            said, kind = turn.add(content_of(_as_text(part, degradations, choices))), "stream"
         try:
             await turn.fetched()
         except TurnOverError:
@@ -176,7 +188,9 @@ class BotCallbackAdapter(Adapter):
             raise
         return kind
 
-    def _once(self, target: Target, part: Part, key: str, degradations: list[Degradation]) -> dict[str, Any]:
+    def _once(
+        self, target: Target, part: Part, key: str, degradations: list[Degradation], choices: list[Choice]
+    ) -> dict[str, Any]:
         """The body for a `response_url`: Markdown or a card."""
         stream_id = stream_in(part)
         if stream_id:
@@ -195,7 +209,7 @@ class BotCallbackAdapter(Adapter):
         if part.kind is PartKind.MEDIA:
             why = "a smart bot sends Markdown and cards only, once its first answer is finished"
             degradations.append(Degradation(loss=Loss.AS_TEXT, what="image", how="text", why=why))
-        return markdown_body(content_of(_as_text(part)))
+        return markdown_body(content_of(_as_text(part, degradations, choices)))
 
     def _card(
         self, card: Element, key: str, degradations: list[Degradation], channel: Channel
@@ -255,15 +269,17 @@ class _RehearsingAdapter(BotCallbackAdapter):
 _NOT_GROWING = "it answers nothing that can be answered"
 
 
-def _as_text(part: Part) -> Part:
-    """A text as it is; of anything else what it says."""
+def _as_text(part: Part, degradations: list[Degradation], choices: list[Choice]) -> Part:
+    """A text as it is; of a card what it says and offers; of anything else what it says."""
     if not part.kind.alone:
         return part
-    return Part(PartKind.TEXT, tuple(_plain(element) for element in part.elements))
-
-
-def _plain(element: Element) -> Element:
-    return Markdown(element.as_text()) if isinstance(element, Card) else Text(element.as_text())
+    first = part.elements[0]
+    if not isinstance(first, Card):
+        return Part(PartKind.TEXT, (Text(first.as_text()),))
+    text = card_text(first, "the card is text")
+    degradations += text.degradations
+    choices[:] = text.choices
+    return Part(PartKind.TEXT, (Markdown(text.markdown),))
 
 
 async def _picture(image: Image) -> bytes:

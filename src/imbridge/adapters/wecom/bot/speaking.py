@@ -14,6 +14,7 @@ from imbridge.adapters.wecom.bot.streaming import BotStream
 from imbridge.adapters.wecom.bot.ways import Way, Ways
 from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.protocol import Channel, ChannelKind, ImbridgeError
+from imbridge.rendering.cards import Choice
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +31,14 @@ class Said:
         kind: The platform's message type.
         attempts: The attempts made.
         held: Seconds for which the platform's rates held it back.
+        choices: What can be chosen by a number in it.
     """
 
     message_id: str
     kind: str
     attempts: int
     held: float = 0.0
+    choices: tuple[Choice, ...] = ()
 
 
 class BotSpeaker:

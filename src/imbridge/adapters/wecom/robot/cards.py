@@ -4,8 +4,8 @@ Those need a page to open and hold little plain text. In Markdown, buttons that 
 of no clicks.
 """
 
-from imbridge.adapters.card_markdown import block, one_line, parts_of
 from imbridge.protocol import Button, Card, DatePicker, Degradation, Image, Input, Loss, Select
+from imbridge.rendering.cards.blocks import block, one_line, parts_of
 
 _NO_CLICKS = "a group robot is told of no clicks"
 

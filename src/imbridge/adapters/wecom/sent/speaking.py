@@ -32,6 +32,7 @@ from imbridge.protocol import (
     SentPart,
 )
 from imbridge.rendering import Part, PartKind, render
+from imbridge.rendering.cards import card_text
 
 INVALID_CODE = 40058
 """What the platform says of a code that is used up, among other things; that it is this code is unverified."""
@@ -49,12 +50,15 @@ _INVALID = {
 class Speaking:
     """Speaks for one app."""
 
-    def __init__(self, api: WeComApi, me: Identity, media: WeComMedia, capabilities: Capabilities) -> None:
-        """Over one app's API; `capabilities` are those that replies are rendered by."""
+    def __init__(
+        self, api: WeComApi, me: Identity, media: WeComMedia, capabilities: Capabilities, *, hears: bool
+    ) -> None:
+        """Over one app's API; `capabilities` are those that replies are rendered by; `hears`: it gets callbacks."""
         self._api = api
         self._me = me
         self._media = media
         self._capabilities = capabilities
+        self._hears = hears
         self.held_back = 0
 
     async def say(self, target: Target, part: Part, key: str) -> Sent:
@@ -131,13 +135,16 @@ class Speaking:
 
     async def _say_as_text(self, target: Target, card: Card, key: str, why: str) -> Sent:
         """What a card says, as one text or several."""
-        rendered = render(Reply(elements=(Markdown(card.as_text()),)), self._capabilities, measure=measure)
-        told = (Degradation(loss=Loss.AS_TEXT, what="card", how="text", why=why), *rendered.degradations)
+        heard = self._hears and target.channel.kind is not ChannelKind.GROUP  # of its groups an app is told nothing
+        text = card_text(card, why, answered=heard)
+        rendered = render(Reply(elements=(Markdown(text.markdown),)), self._capabilities, measure=measure)
+        as_text = Degradation(loss=Loss.AS_TEXT, what="card", how="text", why=why)
+        told = (as_text, *text.degradations, *rendered.degradations)
         target.forbid(*told)
         sent = await say_in_pieces(rendered.parts, key, lambda part, its_key: self.say(target, part, its_key), told)
         if sent is None:
             raise ContentRefusedError(f"a card that says nothing: {why}", platform="wecom")
-        return sent
+        return sent.offering(text.choices)
 
     async def change(self, channel: Channel, message_id: str, part: Part) -> Sent:
         """Put another card in the place of one.

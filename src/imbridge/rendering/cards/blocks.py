@@ -3,17 +3,13 @@
 from collections.abc import Iterator
 
 from imbridge.protocol import (
-    Button,
     Card,
-    DatePicker,
     Divider,
     Element,
     Fields,
     Form,
     Image,
-    Input,
     Markdown,
-    Select,
     Table,
 )
 
@@ -44,17 +40,6 @@ def block(part: Element) -> str:
 def one_line(text: str) -> str:
     """The text with each gap as one space."""
     return " ".join(text.split())
-
-
-def numbered(part: Button | Select | Input | DatePicker, choices: int) -> tuple[int, str]:
-    """What can be chosen, numbered on, so that somebody can answer with the number."""
-    if isinstance(part, Button):
-        return choices + 1, f"{choices + 1}. {one_line(part.text)}"
-    if isinstance(part, Select):
-        lines = [f"{choices + number}. {one_line(option.text)}" for number, option in enumerate(part.options, 1)]
-        head = part.label or part.placeholder
-        return choices + len(lines), "\n".join([one_line(head), "", *lines] if head else lines)
-    return choices, part.as_text()
 
 
 def picture(image: Image) -> str:
