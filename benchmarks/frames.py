@@ -22,7 +22,6 @@ from imbridge.adapters.feishu.link import FeishuLink
 from imbridge.adapters.pending import Answer
 from imbridge.config import BridgeOptions
 from imbridge.runtime.bots import Bots
-from imbridge.runtime.choices import Choices
 from imbridge.runtime.delivery import Delivery
 from imbridge.runtime.gate import Gate
 from imbridge.runtime.handling import Handling
@@ -98,8 +97,7 @@ async def measure() -> dict[str, float]:
         return handling.offer(account, inbound)
 
     bots = Bots({config.key: adapter}, options, take_in, notebook.of)
-    choices = Choices(notebook.of, options.choices_last)
-    delivery = Delivery(storage, lambda account: adapter, bots, choices, options)
+    delivery = Delivery(storage, lambda account: adapter, bots, notebook.of, options)
     gate = Gate(stale_after=1e9, may_write=lambda message: True)
     handling = Handling(storage, SkillSet([Silent()]), delivery, gate, lambda account: adapter, bots, options)
 

@@ -25,7 +25,6 @@ from imbridge.protocol import (
 from imbridge.runtime.accounts import Accounts
 from imbridge.runtime.bots import Bots
 from imbridge.runtime.changes import change, take_back
-from imbridge.runtime.choices import Choices
 from imbridge.runtime.declaring import Declaring
 from imbridge.runtime.delivery import Delivery, push_key
 from imbridge.runtime.ending import within
@@ -94,8 +93,7 @@ class Bridge(Declaring):
         self._notebook = notebook_at(self.options.state)
         self._accounts = Accounts(self._take_in, self._pool, self._notebook)
         self._bots = Bots(self._accounts, self.options, self._take_in, self._notebook.of)
-        self._choices = Choices(self._notebook.of, self.options.choices_last)
-        self._delivery = Delivery(self.storage, self.adapter, self._bots, self._choices, self.options)
+        self._delivery = Delivery(self.storage, self.adapter, self._bots, self._notebook.of, self.options)
         direct = DirectGate(enabled, knows_kind=self._bots.knows_kind)
         gate = Gate(stale_after=self.options.stale_after, may_write=direct.may_write)
         self._handling = Handling(
@@ -178,7 +176,7 @@ class Bridge(Declaring):
             await self.storage.open()
             await self.skills.setup()
             await self._bots.open()
-            await self._choices.recall(self._accounts)
+            await self._delivery.choices.recall(self._accounts)
             await self._delivery.recover()
             await self._handling.recover()
             await self._accounts.start()

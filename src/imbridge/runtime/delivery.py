@@ -30,7 +30,7 @@ from imbridge.protocol import (
 from imbridge.rendering import Part, Rendered, render
 from imbridge.runtime.account_lanes import AccountLanes
 from imbridge.runtime.bots import Bots, Saying
-from imbridge.runtime.choices import Choices, offering
+from imbridge.runtime.choices import Choices, NotesOf, offering
 from imbridge.runtime.strictness import forbid, forbid_losses
 from imbridge.storage import BaseStorage, OutboxEntry
 
@@ -47,15 +47,15 @@ class Delivery:
         storage: BaseStorage,
         adapter_of: Callable[[str], Adapter],
         bots: Bots,
-        choices: Choices,
+        notes_of: NotesOf,
         options: BridgeOptions,
     ) -> None:
         """`adapter_of` finds the adapter of an account key; `bots` are told what is said.
 
-        `choices` are told what can be chosen by a number.
+        `notes_of` finds the notes of an account key, where it stands what can be chosen by a number.
         """
         self._bots = bots
-        self.choices = choices
+        self.choices = Choices(notes_of, options.choices_last)
         self._storage = storage
         self._adapter_of = adapter_of
         self._lanes: AccountLanes[OutboxEntry] = AccountLanes(

@@ -272,9 +272,8 @@ class FeishuAdapter(Adapter):
     async def _body(self, part: Part, channel: Channel) -> tuple[str, str]:
         """The request's content; a card is sealed for where it goes, and its pictures are uploaded for it."""
         card = part.elements[0]
-        if not isinstance(card, Card):
-            return message_body(part)
-        return message_body(part, await self.media.image_keys(images_in(card)), self.me.seal(channel))
+        keys = await self.media.image_keys(images_in(card)) if isinstance(card, Card) else None
+        return message_body(part, keys, self.me.seal(channel))
 
     async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:
         """Change a text or a post (20 times a message), or replace a card (for 14 days)."""

@@ -150,16 +150,13 @@ class WeChatAdapter(Adapter):
 
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part to a follower: as the answer to a callback, as long as one waits, else as a message."""
-        return await again_when_gone(
+        openid = outbound.openid_of(target.channel)
+        sent = await again_when_gone(
             self.media.uploads,
             media_in(part.elements),
-            lambda more: self._send(target, part, f"{key}{more}"),
+            lambda more: self._send(openid, target, part, f"{key}{more}"),
             gone=lambda error: error.code == GONE,
         )
-
-    async def _send(self, target: Target, part: Part, key: str) -> Sent:
-        openid = outbound.openid_of(target.channel)
-        sent = await self._send(openid, target, part, key)
         return sent.offering(outbound.choices_in(part, self._seals.at(openid)))
 
     async def _send(self, openid: str, target: Target, part: Part, key: str) -> Sent:
