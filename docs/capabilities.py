@@ -12,6 +12,8 @@ from pathlib import Path
 
 from imbridge.adapters.base import Adapter
 from imbridge.adapters.imagined import imagined
+from imbridge.media.settling import NAMES as IMAGE_NAMES
+from imbridge.media.voicing import NAMES as VOICE_NAMES
 from imbridge.protocol import Capabilities
 from imbridge.rendering.markdown.dialect import FEATURES
 from imbridge.runtime.registry import adapter_type, platforms
@@ -55,6 +57,7 @@ ENGLISH = Language(
     "Account",
     {
         "text_bytes": "Text", "markdown_bytes": "Markdown, rich text", "image_bytes": "Image", "file_bytes": "File",
+        "images": "Images", "voices": "Voice messages", "voice_most": "Voice at most",
         "rich": "text with pictures", "typing": "typing sign", "push": "unasked",
         "reply_window": "can be answered for", "idempotent_send": "repeated safely", "react": "reactions",
         "quoting": "quoting", "edit": "editing", "recall": "taking back", "threads": "threads",
@@ -70,6 +73,7 @@ CHINESE = Language(
     "账号",
     {
         "text_bytes": "文本", "markdown_bytes": "Markdown、富文本", "image_bytes": "图片", "file_bytes": "文件",
+        "images": "图片格式", "voices": "语音格式", "voice_most": "语音上限",
         "markdown": "Markdown", "rich": "图文混排", "link": "链接", "mention": "@人",
         "mention_all": "@所有人", "emoji": "表情", "image": "图片", "audio": "语音",
         "video": "视频", "file": "文件", "sticker": "表情包", "contact": "名片",
@@ -134,6 +138,15 @@ def _limits(one: Capabilities, words: Language) -> list[str]:
     return [readable(size, words) for size in (one.text_bytes, markdown, image, media)]
 
 
+def _media(one: Capabilities, words: Language) -> list[str]:
+    images = ", ".join(IMAGE_NAMES[name] for name in one.images) if "image" in one.sends else ""
+    if "audio" not in one.sends:
+        return [images, "", ""]
+    most = [readable(one.voice_bytes, words)] if one.voice_bytes else []
+    most += [span(one.voice_seconds, words)] if one.voice_seconds else []
+    return [images, ", ".join(VOICE_NAMES[name] for name in one.voices), ", ".join(most)]
+
+
 def _actions(one: Capabilities, words: Language) -> list[str]:
     edit = _yes(one.edit) or (words.cards if one.edit_cards else "")
     if one.max_edits is not None:
@@ -187,6 +200,7 @@ def tables(words: Language) -> dict[str, list[str]]:
     actions = ("edit", "recall", "react", "typing", "threads", "quoting", "idempotent_send", "push", "reply_window")
     return {
         "limits": list(_table(limits, _of(_limits, words), words)),
+        "media": list(_table(("images", "voices", "voice_most"), _of(_media, words), words)),
         "sends": list(_table(_SENDS, _of(sends, words), words)),
         "receives": list(_table(received, _of(receives, words), words)),
         "actions": list(_table(actions, _of(_actions, words), words)),

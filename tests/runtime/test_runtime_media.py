@@ -368,3 +368,23 @@ async def test_any_sound_is_a_voice_message(spool: Path) -> None:
     assert is_opus(upload.data[:4096])
     assert upload.duration == pytest.approx(2000, abs=100)
     assert files_in(spool) == []
+
+
+async def test_an_empty_file_is_refused_by_its_name() -> None:
+    receipts: list[Receipt] = []
+
+    async def answer(msg: Any) -> str:
+        receipts.append(await msg.reply(File(data=b"", name="may.pdf")))
+        return "done"
+
+    async with chat(skill(answer)) as room:
+        room.user.says("please")
+        await room.user.receives("done")
+    assert receipts[0].state is DeliveryState.FAILED
+    assert "this File 'may.pdf' is empty" in receipts[0].error
+
+
+async def test_a_picture_that_is_not_shown_goes_as_a_file() -> None:
+    receipt, message, room = await answered(Image(data=b"<svg></svg>", alt="chart"))
+    assert (message.msg_type, uploaded(room, message).data) == ("file", b"<svg></svg>")
+    assert [(lost.what, lost.how) for lost in receipt.degradations] == [("image", "file")]

@@ -130,7 +130,8 @@ async def look(media: Media, limit: int, taker: Taker) -> Content:
     Raises:
         ContentRefusedError: it is empty, too large, or cannot be read.
     """
-    what = f"this {type(media).__name__}"
+    name = getattr(media, "name", "") or getattr(media, "alt", "")
+    what = f"this {type(media).__name__}{f' {name!r}' if name else ''}"
     if not media.is_at_hand:
         text = f"{what} is not at hand: what has an address or is a stream is sent with bridge.send or an answer"
         raise ContentRefusedError(text, platform=taker.platform)

@@ -22,6 +22,26 @@ def is_picture(head: bytes) -> bool:
     return head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"))
 
 
+def picture_in(head: bytes) -> str:
+    """The format of a picture; empty when it is none that is known."""
+    found = next((name for start, name in _PICTURES if head.startswith(start)), "")
+    if found:
+        return found
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "webp"
+    if head[4:8] == b"ftyp" and head[8:12] in _PICTURES_IN_MP4:
+        return "avif" if head[8:11] == b"avi" else "heic"
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:512].lower()
+    return "svg" if text.startswith(b"<svg") or (text.startswith(b"<?xml") and b"<svg" in text) else ""
+
+
+_PICTURES = (
+    (b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpg"), (b"GIF87a", "gif"), (b"GIF89a", "gif"), (b"BM", "bmp"),
+    (b"II*\0", "tiff"), (b"MM\0*", "tiff"), (b"\0\0\1\0", "ico"),
+)  # fmt: skip
+_PICTURES_IN_MP4 = frozenset({b"heic", b"heix", b"heim", b"mif1", b"msf1", b"avif", b"avis"})
+
+
 def is_page(head: bytes) -> bool:
     """A page of HTML: what servers answer with in place of a file that is not there."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:14].lower()

@@ -14,6 +14,7 @@ from typing import BinaryIO
 from yarl import URL
 
 from imbridge.media.formats import is_page
+from imbridge.media.settling import is_looked_at, settled
 from imbridge.media.spool import TooLargeError, folder_for_now, new_folder, remove, write
 from imbridge.media.voicing import may_need_voice, voiced
 from imbridge.media.walking import media_in, with_media
@@ -119,7 +120,12 @@ async def gathered(
     wanted = [media for media in media_in(reply.elements) if _is_fetched(media, capabilities, hands_over)]
     voices = any(may_need_voice(element, capabilities) for element in reply.elements)
     if not wanted and not voices:
-        yield reply, ()
+        # Without a folder, for nothing is made.
+        if not any(is_looked_at(element, capabilities) for element in reply.elements):
+            yield reply, ()  # nearly all of what bots say
+            return
+        elements, found = await settled(reply.elements, capabilities)
+        yield reply.model_copy(update={"elements": elements}), tuple(found)
         return
     async with folder_for_now() as folder:
         gathering = _Gathering(pool, folder, most_bytes(capabilities), within)
@@ -132,7 +138,8 @@ async def gathered(
         _settle_cards(reply, gathering.others)
         elements = with_media(reply.elements, gathering.others)
         elements, lost = await voiced(elements, capabilities, folder)
-        yield reply.model_copy(update={"elements": elements}), (*gathering.lost, *lost)
+        elements, found = await settled(elements, capabilities)
+        yield reply.model_copy(update={"elements": elements}), (*gathering.lost, *lost, *found)
 
 
 @dataclass(slots=True)

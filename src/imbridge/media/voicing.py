@@ -9,7 +9,8 @@ from imbridge.protocol import Audio, Capabilities, Degradation, Element, Loss, T
 from imbridge.rendering.media import as_file, link_to
 
 _HEAD = 4096
-_SHOWN = {"opus": "Ogg Opus", "amr": "AMR", "silk": "SILK", "mp3": "MP3", "wav": "WAV", "flac": "FLAC"}
+NAMES = {"opus": "Ogg Opus", "amr": "AMR", "silk": "SILK", "mp3": "MP3", "wav": "WAV", "flac": "FLAC"}
+"""What people call the formats of recordings."""
 
 
 def may_need_voice(element: Element, capabilities: Capabilities) -> bool:
@@ -55,7 +56,7 @@ async def _one(audio: Audio, capabilities: Capabilities, folder: Path, lost: lis
     try:
         seconds = await _converted(source, head, wanted, into, bounds)
     except NotConvertedError as error:
-        played = " and ".join(_SHOWN[voice] for voice in capabilities.voices)
+        played = " and ".join(NAMES[voice] for voice in capabilities.voices)
         return _stand_in(audio, head, f"this account plays {played} as a voice message: {error}", capabilities, lost)
     size = (await asyncio.to_thread(into.stat)).st_size
     return audio.model_copy(

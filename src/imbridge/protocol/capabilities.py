@@ -15,6 +15,8 @@ class Capabilities(ProtocolModel):
         markdown_bytes: Most bytes of one Markdown or rich text message as sent.
         image_bytes: Largest image.
         file_bytes: Largest file.
+        images: Formats that are shown as images (`png`, `jpg`, `gif`, `webp`, `bmp`, `tiff`, `ico`); empty when not
+            known.
         voices: Formats that are played as voice messages (`opus` in Ogg, `amr`, `silk`, `mp3`, `wav`, `flac`); others
             are converted into the first, with the extra `media`.
         voice_bytes: Largest voice message; 0 when not known.
@@ -40,6 +42,7 @@ class Capabilities(ProtocolModel):
     markdown_bytes: int = Field(default=2048, gt=0)
     image_bytes: int = Field(default=0, ge=0)
     file_bytes: int = Field(default=0, ge=0)
+    images: tuple[str, ...] = ()
     voices: tuple[str, ...] = ()
     voice_bytes: int = Field(default=0, ge=0)
     voice_seconds: float | None = None

@@ -13,6 +13,7 @@ ROBOT = Capabilities(
     text_bytes=15_000,
     markdown_bytes=15_000,
     image_bytes=20 << 20,
+    images=("png", "jpg", "gif", "bmp"),
     file_bytes=20 << 20,
     voices=("opus", "amr"),
     voice_bytes=2 << 20,

@@ -14,6 +14,7 @@ FEISHU = Capabilities(
     text_bytes=150 * 1024,
     markdown_bytes=30 * 1024,
     image_bytes=10 << 20,
+    images=("png", "jpg", "gif", "webp", "bmp", "tiff", "ico"),
     file_bytes=30 << 20,
     voices=("opus",),
     voice_bytes=30 << 20,

@@ -14,6 +14,7 @@ BOT = Capabilities(
     text_bytes=4000,
     markdown_bytes=4000,
     image_bytes=20 << 20,
+    images=("png", "jpg", "gif"),
     file_bytes=200 << 20,
     voices=("silk", "mp3", "wav", "flac"),
     voice_bytes=20 << 20,

@@ -13,6 +13,7 @@ WECHAT = Capabilities(
     sends=frozenset({"text", "image", "audio", "video", "card"}),
     text_bytes=2048,
     image_bytes=10 << 20,
+    images=("png", "jpg", "gif"),
     file_bytes=10 << 20,
     voices=("amr", "mp3"),
     voice_bytes=2 << 20,

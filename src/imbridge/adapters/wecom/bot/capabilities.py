@@ -15,6 +15,7 @@ BOT = Capabilities(
     text_bytes=CONTENT_BYTES,
     markdown_bytes=CONTENT_BYTES,
     image_bytes=10 << 20,
+    images=("png", "jpg"),
     file_bytes=20 << 20,
     voices=("amr",),
     voice_bytes=2 << 20,
@@ -29,6 +30,7 @@ CALLBACK_BOT = Capabilities(
     text_bytes=CONTENT_BYTES,
     markdown_bytes=CONTENT_BYTES,
     image_bytes=10 << 20,
+    images=("png", "jpg"),
     push=False,
     reply_window=3600,
 )
