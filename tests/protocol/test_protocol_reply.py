@@ -8,15 +8,20 @@ from pydantic import ValidationError
 
 from imbridge.protocol import (
     Button,
+    Card,
+    DatePicker,
     Divider,
     Element,
     Fields,
     File,
+    Form,
     Image,
+    Input,
     Markdown,
     Media,
     Mention,
     Reply,
+    Select,
     SkillError,
     Text,
     to_reply,
@@ -126,3 +131,31 @@ def test_a_key_longer_than_platforms_take_is_refused() -> None:
 def test_a_part_of_a_card_is_none_by_itself(part: Element) -> None:
     with pytest.raises(SkillError, match=rf"cannot send a {type(part).__name__} by itself.*Card\(body="):
         to_reply(["hello", part])
+
+
+@pytest.mark.parametrize(
+    ("value", "where"),
+    [
+        ({"a": [1, {2}]}, r"value\['a'\]\[1\] is a set"),
+        ({1: "x"}, "value has the key 1, which is no text"),
+        (float("nan"), "value is nan"),
+        ((1, object()), r"value\[1\] is a object"),
+        (b"x", "value is a bytes"),
+    ],
+)
+def test_a_buttons_value_is_json(value: object, where: str) -> None:
+    with pytest.raises(ValidationError, match=where):
+        Button("Yes", value=value)
+    assert Button("Yes", value={"a": [1, 2.5, None, True, ("b",)]}).value == {"a": [1, 2.5, None, True, ("b",)]}
+
+
+def test_two_parts_of_one_name_are_told_with_where_they_are() -> None:
+    send = Button("Send", submit=True)
+    told = r"'b' in form 'a' \(date\), form 'b' itself; 'why' in form 'a' \(input\), form 'b' \(select\)"
+    with pytest.raises(ValidationError, match=told):
+        Card(
+            body=[
+                Form(name="a", body=[Input(name="why"), DatePicker(name="b"), send]),
+                Form(name="b", body=[Select(name="why", options=["x"]), send]),
+            ]
+        )

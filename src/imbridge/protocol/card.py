@@ -1,7 +1,8 @@
 """Cards: one small model that each platform's adapter turns into what its clients show."""
 
+import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -17,6 +18,24 @@ Placeholder = Annotated[str, Field(max_length=100)]
 """What a component shows while it is empty: as much as every platform takes (Feishu: 100 characters)."""
 
 _PICKED = {"date": "%Y-%m-%d", "time": "%H:%M", "datetime": "%Y-%m-%d %H:%M"}
+
+
+def _no_json(value: Any, where: str) -> str | None:
+    """What in a value is no JSON, and where; None when all of it is."""
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            if not isinstance(name, str):
+                return f"{where} has the key {name!r}, which is no text"
+            if (found := _no_json(one, f"{where}[{name!r}]")) is not None:
+                return found
+        return None
+    if isinstance(value, list | tuple):
+        return next((found for n, one in enumerate(value) if (found := _no_json(one, f"{where}[{n}]"))), None)
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{where} is {value}"
+    if value is None or isinstance(value, str | int | float):
+        return None
+    return f"{where} is a {type(value).__name__}"
 
 
 class Fields(Element):
@@ -88,6 +107,9 @@ class Button(Element):
         url: A page to open instead of telling the bot.
         confirm: A question that has to be confirmed first.
         submit: In a form: sends what was filled in.
+
+    Raises:
+        ValueError: the value is no JSON; says where in it.
     """
 
     type: Literal["button"] = "button"
@@ -98,6 +120,13 @@ class Button(Element):
     url: str = ""
     confirm: str = ""
     submit: bool = False
+
+    @field_validator("value")
+    @classmethod
+    def _is_json(cls, value: Any) -> Any:
+        if (found := _no_json(value, "value")) is not None:
+            raise ValueError(f"what a button carries has to be JSON, and {found}")
+        return value
 
     def __init__(self, text: str | None = None, /, **data: Any) -> None:
         if text is not None:
@@ -258,6 +287,17 @@ CardPart = Annotated[_InForm | Table | Form, Field(discriminator="type"), Before
 """What a card can hold; a string is Markdown."""
 
 
+def _places(body: Iterable[Any], name: str) -> Iterator[str]:
+    """Where something of a form is called so: `form 'a' (input)`."""
+    for form in body:
+        if isinstance(form, Form):
+            if form.name == name:
+                yield f"form {form.name!r} itself"
+            for part in form.body:
+                if isinstance(part, Select | Input | DatePicker) and part.name == name:
+                    yield f"form {form.name!r} ({part.type})"
+
+
 class Card(Element):
     """An interactive card.
 
@@ -285,7 +325,8 @@ class Card(Element):
     def _names_differ(self) -> Self:
         names = Counter(name for part in self.body if isinstance(part, Form) for name in part.names)
         if twice := sorted(name for name, count in names.items() if count > 1):
-            raise ValueError(f"in a card's forms every name stands for one thing, and these do not: {', '.join(twice)}")
+            found = "; ".join(f"{name!r} in {', '.join(_places(self.body, name))}" for name in twice)
+            raise ValueError(f"in a card's forms every name stands for one thing, and these do not: {found}")
         return self
 
     def as_text(self) -> str:  # noqa: D102 - inherited

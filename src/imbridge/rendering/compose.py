@@ -72,7 +72,7 @@ class Composition:
             self._alone(PartKind.CARD, element)
         elif isinstance(element, Contact) and "contact" in sends:
             self._alone(PartKind.CONTACT, element)
-        elif isinstance(element, Card) and not element.content and self._capabilities.receives:
+        elif isinstance(element, Card) and not element.content:
             self._card(element)
         else:
             self._inline(self._as_text(element), _LINE)
@@ -122,7 +122,12 @@ class Composition:
         """A card where there are none: text, and what can be chosen in it has a number to answer with."""
         self._degrade(Loss.AS_TEXT, "card", "text", "this account shows card as text only")
         alone = "markdown" in self._capabilities.sends and not self._dialects
-        said = card_text(card, "this account shows no cards", begun=0 if alone else len(self._choices))
+        said = card_text(
+            card,
+            "this account shows no cards",
+            begun=0 if alone else len(self._choices),
+            answered=bool(self._capabilities.receives),
+        )
         self._degradations += said.degradations
         self._markdown(Markdown(said.markdown))
         if alone:

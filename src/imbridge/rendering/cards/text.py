@@ -44,10 +44,10 @@ def card_text(card: Card, why: str, *, answered: bool = True, begun: int = 0) ->
     Args:
         card: The card. Of one in the platform's own JSON its text is all there is, and it offers nothing.
         why: Why it is text, for people.
-        answered: Somebody's answer is heard: else nothing has a number.
+        answered: Somebody's answer is heard: else nothing has a number, and there are no choices.
         begun: How many choices stand before it in the same message.
     """
-    if card.content or not answered:
+    if card.content:
         return CardText(card.as_text())
     blocks = [f"**{literal(one_line(card.title))}**"] if card.title.strip() else []
     choices = [Choice("", "")] * begun
@@ -59,6 +59,9 @@ def card_text(card: Card, why: str, *, answered: bool = True, begun: int = 0) ->
         is_button = isinstance(part, Button) and not part.url
         if isinstance(part, Button) and part.url:
             said = f"[{label(part.text)}]({part.url})"
+        elif isinstance(part, Button | Select) and not answered:
+            said = literal(part.as_text())
+            lost[part.type, "text"] = None
         elif isinstance(part, Button | Select | Input | DatePicker):
             said = numbered(part, choices, literal)
             lost[part.type, HOW if isinstance(part, Button | Select) else "text"] = None
