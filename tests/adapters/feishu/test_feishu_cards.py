@@ -208,9 +208,12 @@ SUBMIT = Button("Send", submit=True)
     [
         (lambda: Form(name="f", body=[Input(name="a")]), "submit=True"),
         (lambda: Form(name="f", body=[Button("Send")]), "submit=True"),
-        (lambda: Card(body=[Form(name="f", body=[Input(name="a"), Select(name="a", options=["x"]), SUBMIT])]), ": a"),
-        (lambda: Card(body=[Form(name=name, body=[Input(name="a"), SUBMIT]) for name in "fg"]), ": a"),
-        (lambda: Card(body=[Form(name="f", body=[SUBMIT]), Form(name="f", body=[SUBMIT])]), ": f"),
+        (
+            lambda: Card(body=[Form(name="f", body=[Input(name="a"), Select(name="a", options=["x"]), SUBMIT])]),
+            ": 'a' in ",
+        ),
+        (lambda: Card(body=[Form(name=name, body=[Input(name="a"), SUBMIT]) for name in "fg"]), ": 'a' in "),
+        (lambda: Card(body=[Form(name="f", body=[SUBMIT]), Form(name="f", body=[SUBMIT])]), ": 'f' in form 'f' itself"),
         (lambda: Input(name="a", placeholder="x" * 101), "100"),
         (lambda: Select(name="a", options=["x"], placeholder="x" * 101), "100"),
         (lambda: DatePicker(name="a", placeholder="x" * 101), "100"),
