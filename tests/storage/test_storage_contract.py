@@ -1,10 +1,10 @@
 """The contract, met by the back end in memory and by the double that the runtime's tests use."""
 
 import pytest
-from storage_contract import DurableStorageContract, StorageContract
 from storage_double import GroupCommitStorage
 
 from imbridge.storage import BaseStorage, MemoryStorage
+from imbridge.testing.storage import DurableStorageContract, StorageContract
 
 
 class TestMemoryStorage(StorageContract):

@@ -21,6 +21,8 @@ class InboxEntry:
         item: The message or event.
         answer: Where somebody on the platform waits for an answer right now. It lives in this process only: an entry
             that comes back from a storage has none.
+        uid: The storage's own id of it, once it is kept; 0 where the storage gives none.
+        attempts: How often handling it was begun before, as far as the storage counts.
     """
 
     account: str
@@ -28,6 +30,8 @@ class InboxEntry:
     lane: str
     item: Message | Event
     answer: PendingAnswer | None = field(default=None, compare=False, repr=False)
+    uid: int = field(default=0, compare=False, repr=False)
+    attempts: int = field(default=0, compare=False)
 
 
 @dataclass(slots=True)
@@ -46,6 +50,9 @@ class OutboxEntry:
         hops: How many calls from bot to bot led to it.
         calls: Whether bots that are mentioned in it hear it.
         receipt: Done when the end is known.
+        uid: The storage's own id of it, once it is kept; 0 where the storage gives none.
+        attempts: How often sending it was begun before, as far as the storage counts.
+        not_before: When it may be tried again (seconds since 1970), for one that was put off; None: at once.
     """
 
     key: str
@@ -58,6 +65,9 @@ class OutboxEntry:
     hops: int = 0
     calls: bool = True
     receipt: "asyncio.Future[Receipt]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    uid: int = field(default=0, compare=False, repr=False)
+    attempts: int = field(default=0, compare=False)
+    not_before: float | None = None
 
 
 class BaseStorage(ABC):
@@ -88,6 +98,16 @@ class BaseStorage(ABC):
         It may be called while `close` finishes what was begun.
         """
 
+    def start_inbound(self, entry: InboxEntry) -> "asyncio.Future[None] | None":
+        """A delivery is being handled from now on.
+
+        A storage that survives counts it, so that what ends the process again and again is known.
+
+        Returns:
+            Done when it is written down; None where nothing is counted.
+        """
+        return None
+
     @abstractmethod
     def finish_inbound(self, entry: InboxEntry) -> None:
         """A delivery was handled; only its dedup keys are still needed."""
@@ -99,6 +119,10 @@ class BaseStorage(ABC):
     @abstractmethod
     def add_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None]":
         """Keep something to be said."""
+
+    def start_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None] | None":
+        """It is being said from now on; as `start_inbound`."""
+        return None
 
     @abstractmethod
     def finish_outbound(self, entry: OutboxEntry, receipt: Receipt) -> None:

@@ -1,0 +1,108 @@
+"""Carrying units out whatever happens: conflicts are decided again, a broken connection is tried once more."""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import exc
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from imbridge.storage.errors import StorageError
+from imbridge.storage.sql.database import Database, halves
+from imbridge.storage.sql.dialect import in_words, is_about_all, is_conflict, is_lost
+from imbridge.storage.sql.plan import Plan
+from imbridge.storage.sql.transaction import Transaction
+from imbridge.storage.sql.work import AddInbound, Unit
+
+log = logging.getLogger(__name__)
+
+_CONFLICTS = 20
+_MAX_DOUBTFUL = 100_000
+
+
+class Committing:
+    """The writer's connection, and the rules of when a transaction is tried again."""
+
+    def __init__(self, database: Database, transaction: Transaction) -> None:
+        """Nothing is connected yet."""
+        self._database = database
+        self._transaction = transaction
+        self._connection: AsyncConnection | None = None
+        self._number = 0
+        self._made = Plan()
+        self._doubtful: OrderedDict[int, None] = OrderedDict()
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    async def commit(self, units: Sequence[Unit]) -> list[Any]:
+        """Carry units out: each one's result, or its error."""
+        try:
+            return await self._tried(units)
+        except (exc.SQLAlchemyError, OSError, EOFError, TimeoutError) as error:
+            if len(units) == 1 or is_about_all(error):
+                if is_lost(error) or isinstance(error, TimeoutError):
+                    self._doubt(units)
+                passing = is_about_all(error)
+                return [StorageError(f"not stored: {in_words(error)}", passing=passing) for _ in units]
+        first, second = halves(units)  # the database refuses a row: nobody else is to fail with it
+        return [*await self.commit(first), *await self.commit(second)]
+
+    async def _tried(self, units: Sequence[Unit]) -> list[Any]:
+        broken = 0
+        for conflict in range(_CONFLICTS):
+            self._number += 0 if broken else 1
+            try:
+                return await self._once(units, again=broken > 0)
+            except BaseException as error:
+                lost = is_lost(error)
+                if lost or not isinstance(error, exc.SQLAlchemyError):
+                    await self._let_go()
+                if lost and not broken:
+                    broken += 1
+                    log.warning("the connection to the database broke (%s); trying once more", in_words(error))
+                elif not is_conflict(error) or conflict == _CONFLICTS - 1:
+                    raise
+        raise AssertionError("the last conflict is raised")
+
+    async def _once(self, units: Sequence[Unit], *, again: bool) -> list[Any]:
+        async with asyncio.timeout(self._database.patience):
+            if self._connection is None:
+                self._connection = await self._database.writing()
+            connection = self._connection
+            async with connection.begin():
+                if not again or not await self._transaction.happened(connection, self._number):
+                    self._made = await self._transaction.run(connection, units, self._doubtful, self._number)
+        made = self._made
+        for uid, kept_as in made.adopted.items():
+            self._doubtful.pop(kept_as, None)
+            for unit in units:
+                for piece in unit.pieces:
+                    if isinstance(piece, AddInbound) and piece.uid == uid:
+                        piece.entry.uid = kept_as
+        return made.results
+
+    def _doubt(self, units: Sequence[Unit]) -> None:
+        """They may be stored: when the platform brings them again, somebody has to handle them."""
+        for unit in units:
+            for piece in unit.pieces:
+                if isinstance(piece, AddInbound):
+                    self._doubtful[piece.uid] = None
+        while len(self._doubtful) > _MAX_DOUBTFUL:
+            self._doubtful.popitem(last=False)
+
+    async def _let_go(self) -> None:
+        """The next transaction begins with a connection of its own."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            await connection.invalidate()
+            await connection.close()
+        except (exc.SQLAlchemyError, OSError, EOFError) as error:
+            log.debug("a broken connection could not be closed: %s", in_words(error))

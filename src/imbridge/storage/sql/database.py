@@ -1,0 +1,190 @@
+"""Connections to a database: the engine, how each kind is set up, and transactions that are tried once more."""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from imbridge.protocol import ConfigError
+
+log = logging.getLogger(__name__)
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+    "mysql": "mysql+asyncmy",
+    "mariadb": "mariadb+asyncmy",
+}
+_EXTRAS = {"asyncpg": "postgres", "asyncmy": "mysql", "aiosqlite": ""}
+_WRITES = "imbridge_writes"
+Synchronous = Literal["full", "normal"]
+
+
+def database_url(url: str) -> URL:
+    """A URL with the driver that we use: `postgres://...`, `mysql://...`, `mariadb://...`, `sqlite:///...`.
+
+    Raises:
+        ConfigError: it is none; the message does not repeat it, for it may hold a password.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise ConfigError(
+            "storage: this is no URL of a database; expected postgresql://user:password@host:5432/name, "
+            "mysql://..., mariadb://... or sqlite:///file",
+            key="storage",
+        ) from None
+    kind, _, driver = parsed.drivername.partition("+")
+    if kind not in _DRIVERS or (driver and _DRIVERS[kind].partition("+")[2] != driver):
+        raise ConfigError(
+            f"storage: no support for {parsed.drivername}; known are {', '.join(sorted(_DRIVERS))}", key="storage"
+        )
+    return parsed.set(drivername=_DRIVERS[kind])
+
+
+class Database:
+    """An engine, made at `open()`."""
+
+    def __init__(
+        self,
+        url: URL,
+        *,
+        schema: str | None = None,
+        pool_size: int = 5,
+        synchronous: Synchronous = "full",
+        patience: float = 30.0,
+        connect_args: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`patience`: seconds that a server may take to connect or to answer a statement."""
+        self.url = url
+        self.dialect = url.get_backend_name()
+        self.patience = patience
+        self._schema = schema
+        self._pool_size = pool_size
+        self._synchronous = synchronous
+        self._connect_args = dict(connect_args or {})
+        self._engine: AsyncEngine | None = None
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine.
+
+        Raises:
+            RuntimeError: it is not open.
+        """
+        if self._engine is None:
+            raise RuntimeError("the storage is not open")
+        return self._engine
+
+    @property
+    def is_open(self) -> bool:
+        """Between `open` and `close`."""
+        return self._engine is not None
+
+    @property
+    def where(self) -> str:
+        """The database in words, without a password."""
+        return self.url.database or "memory" if self.dialect == "sqlite" else self.url.render_as_string()
+
+    def open(self) -> None:
+        """Make the engine; nothing is connected.
+
+        Raises:
+            ConfigError: the driver is not installed, or the file cannot be made.
+        """
+        options: dict[str, Any] = {"hide_parameters": True, "pool_size": self._pool_size}
+        if self.dialect == "sqlite":
+            self._make_file()
+            options["connect_args"] = {"timeout": 5.0, "isolation_level": None, **self._connect_args}
+        else:
+            options["pool_pre_ping"] = True
+            options["pool_recycle"] = 1800
+            options["isolation_level"] = "READ COMMITTED"
+            options["connect_args"] = self._server_args()
+        try:
+            self._engine = create_async_engine(self.url, **options)
+        except ImportError as error:
+            extra = _EXTRAS.get(str(error.name), "")
+            raise ConfigError(
+                f"storage: {error.name} is missing for {self.dialect}"
+                + (f"; pip install 'imbridge[{extra}]'" if extra else ""),
+                key="storage",
+            ) from error
+        if self.dialect == "sqlite":
+            event.listen(self._engine.sync_engine, "connect", self._set_up_file)
+            event.listen(self._engine.sync_engine, "begin", _begin)
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            await engine.dispose()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for a look, in a transaction that is not kept."""
+        async with asyncio.timeout(self.patience), self.engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def changing(self) -> AsyncIterator[AsyncConnection]:
+        """A connection in a transaction that is committed at the end, beside the writer's."""
+        async with asyncio.timeout(self.patience), self.engine.connect() as connection:
+            await connection.execution_options(**{_WRITES: True})
+            async with connection.begin():
+                yield connection
+
+    async def writing(self) -> AsyncConnection:
+        """A connection for the writer, which keeps it."""
+        async with asyncio.timeout(self.patience):
+            connection = await self.engine.connect()
+        return await connection.execution_options(**{_WRITES: True})
+
+    def _server_args(self) -> dict[str, Any]:
+        if self.dialect == "postgresql":
+            settings = {"application_name": "imbridge", **self._connect_args.get("server_settings", {})}
+            if self._schema:
+                settings["search_path"] = self._schema
+            return {"timeout": self.patience, **self._connect_args, "server_settings": settings}
+        return {"connect_timeout": int(self.patience) or 1, **self._connect_args}
+
+    def _make_file(self) -> None:
+        """For its owner alone: it holds what people write."""
+        path = self.url.database
+        if not path or path == ":memory:":
+            raise ConfigError("storage: name a file; to keep nothing on disk leave storage: out", key="storage")
+        try:
+            Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as error:
+            raise ConfigError(
+                f"storage: {path} cannot be used ({error.strerror}); name a file in a folder that can be written to",
+                key="storage",
+            ) from error
+
+    def _set_up_file(self, connection: Any, record: Any) -> None:
+        """WAL: readers and the writer do not wait for each other (https://www.sqlite.org/wal.html)."""
+        cursor = connection.cursor()
+        for pragma in ("journal_mode = WAL", f"synchronous = {self._synchronous.upper()}", "temp_store = MEMORY"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+
+def _begin(connection: Any) -> None:
+    """A writer takes the lock at the beginning: what only becomes one in the middle may find that it cannot."""
+    options: Mapping[str, Any] = connection.get_execution_options()
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES) else "BEGIN")
+
+
+def halves(units: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+    """The two halves of a list."""
+    middle = len(units) // 2
+    return units[:middle], units[middle:]

@@ -1,0 +1,102 @@
+"""Making the tables, and changing them when a new version needs others."""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from imbridge.protocol import ConfigError
+from imbridge.storage.sql.tables import VERSION_TABLE
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+log = logging.getLogger(__name__)
+
+HEAD = "0001"
+"""The newest migration. Known without loading Alembic, which is dear and mostly has nothing to do."""
+_LOCK = 0x696D6272  # "imbr"
+
+
+async def migrate(connection: AsyncConnection, *, schema: str | None, allowed: bool, patience: float) -> None:
+    """Bring the tables to what this version needs. Two processes may do so at once: one waits for the other.
+
+    Args:
+        connection: In no transaction.
+        schema: The PostgreSQL schema to make, if it is missing.
+        allowed: Change tables; without it they have to be as they should.
+        patience: Seconds to wait for another process that is changing them.
+
+    Raises:
+        ConfigError: the tables are of a newer version, or of an older one and may not be changed.
+    """
+    dialect = connection.dialect.name
+    async with connection.begin():
+        version = await connection.run_sync(_version)
+    if version == HEAD:
+        return
+    if version is not None and version > HEAD:
+        raise ConfigError(
+            f"storage: the tables are of a newer imbridge (version {version}, this one knows {HEAD}); update imbridge",
+            key="storage",
+        )
+    if not allowed:
+        raise ConfigError(
+            f"storage: the tables are at version {version or 'none'} and have to be at {HEAD}; "
+            "allow migrations, or run `alembic upgrade` with imbridge.storage.sql.migrate.alembic_config()",
+            key="storage",
+        )
+    log.info("the tables of the storage are brought from version %s to %s", version or "none", HEAD)
+    async with asyncio.timeout(patience * 4):
+        if dialect in {"mysql", "mariadb"}:
+            await _with_named_lock(connection)
+            return
+        async with connection.begin():
+            if dialect == "postgresql":
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+                if schema:
+                    quoted = connection.dialect.identifier_preparer.quote_identifier(schema)
+                    await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {quoted}"))
+            await connection.run_sync(_upgrade)
+
+
+async def _with_named_lock(connection: AsyncConnection) -> None:
+    """MariaDB and MySQL commit at every change of a table, so a lock of the session it is."""
+    name = {"name": f"imbridge {connection.engine.url.database}"[:64]}
+    async with connection.begin():
+        await connection.execute(text("SELECT GET_LOCK(:name, 120)"), name)
+    try:
+        async with connection.begin():
+            await connection.run_sync(_upgrade)
+    finally:
+        async with connection.begin():
+            await connection.execute(text("SELECT RELEASE_LOCK(:name)"), name)
+
+
+def alembic_config(connection: Connection | None = None) -> "Config":
+    """Alembic's settings for our migrations: `alembic.command.upgrade(alembic_config(connection), "head")`."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "imbridge.storage.sql:migrations")
+    config.set_main_option("path_separator", "os")
+    if connection is not None:
+        config.attributes["connection"] = connection
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+
+    if _version(connection) != HEAD:  # another process may have done it while we waited
+        command.upgrade(alembic_config(connection), "head")
+
+
+def _version(connection: Connection) -> str | None:
+    looked: Any = inspect(connection)
+    if not looked.has_table(VERSION_TABLE):
+        return None
+    version: str | None = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608
+    return version

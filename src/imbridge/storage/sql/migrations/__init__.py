@@ -1,0 +1,1 @@
+"""Alembic's environment: one file for each change of the tables, under `versions/`."""

@@ -1,0 +1,162 @@
+"""From pieces of work to rows: decides in memory what becomes of each, in their order. No I/O."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from imbridge.storage.errors import StaleLeaseError
+from imbridge.storage.sql.work import (
+    AddInbound,
+    AddOutbound,
+    FinishInbound,
+    FinishOutbound,
+    ForgetInbound,
+    Known,
+    Piece,
+    Row,
+    Run,
+    SaveSession,
+    StartInbound,
+    StartOutbound,
+    Unit,
+)
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a transaction writes, and what becomes of each unit.
+
+    Attributes:
+        results: One for each unit: what its last piece gives, or the error that refuses the unit.
+        runs: Statements of `Run` pieces with the unit they belong to.
+        adopted: Entries whose row is there already under another uid, from a try that was thought to have failed.
+    """
+
+    results: list[Any] = field(default_factory=list)
+    keys_added: dict[str, Row] = field(default_factory=dict)
+    keys_dropped: dict[str, int] = field(default_factory=dict)
+    keys_expired: set[str] = field(default_factory=set)
+    inbox_added: dict[int, Row] = field(default_factory=dict)
+    inbox_started: dict[int, int] = field(default_factory=dict)
+    inbox_dropped: list[int] = field(default_factory=list)
+    outbox_added: dict[int, Row] = field(default_factory=dict)
+    outbox_started: dict[int, int] = field(default_factory=dict)
+    outbox_dropped: list[int] = field(default_factory=list)
+    sessions: dict[str, Row] = field(default_factory=dict)
+    logged: list[Row] = field(default_factory=list)
+    runs: list[tuple[int, Run]] = field(default_factory=list)
+    adopted: dict[int, int] = field(default_factory=dict)
+
+
+def plan(units: Sequence[Unit], known: Known, *, doubtful: Mapping[int, object], keep: float) -> Plan:
+    """Decide about all units.
+
+    Args:
+        units: In the order in which they were asked for.
+        known: What the database says about their keys and leases.
+        doubtful: Uids of entries whose transaction broke while it was committed: should one of them be there, nobody
+            handles it, and it is new to whoever brings it again.
+        keep: Seconds for which dedup keys are kept.
+    """
+    made = _Planner(known, doubtful, keep)
+    for unit in units:
+        made.take(unit)
+    return made.plan
+
+
+class _Planner:
+    def __init__(self, known: Known, doubtful: Mapping[int, object], keep: float) -> None:
+        self._keys = dict(known.keys)
+        self._known = known
+        self._doubtful = doubtful
+        self._keep = keep
+        self.plan = Plan()
+
+    def take(self, unit: Unit) -> None:
+        number = len(self.plan.results)
+        if unit.fence is not None and self._known.fences.get(unit.fence[0]) != unit.fence[1]:
+            self.plan.results.append(
+                StaleLeaseError(
+                    f"{unit.lane}: somebody else has this conversation by now (lease {unit.fence[1]} is over); "
+                    "nothing was written"
+                )
+            )
+            return
+        result: Any = None
+        for piece in unit.pieces:
+            result = self._piece(number, piece)
+        self.plan.results.append(result)
+
+    def _piece(self, number: int, piece: Piece) -> Any:
+        made = self.plan
+        match piece:
+            case AddInbound():
+                return self._add(piece)
+            case FinishInbound(uid):
+                if made.inbox_added.pop(uid, None) is None:
+                    made.inbox_dropped.append(uid)
+            case StartInbound(uid, attempts):
+                _start(made.inbox_added, made.inbox_started, uid, attempts, self._known.now)
+            case ForgetInbound():
+                self._forget(piece)
+            case AddOutbound():
+                made.outbox_added[piece.uid] = _dated(piece.row, self._known.now)
+            case StartOutbound(uid, attempts):
+                _start(made.outbox_added, made.outbox_started, uid, attempts, self._known.now)
+            case FinishOutbound(uid, logged):
+                if made.outbox_added.pop(uid, None) is None:
+                    made.outbox_dropped.append(uid)
+                if logged is not None:
+                    made.logged.append({"at": self._known.now, **logged})
+            case SaveSession():
+                made.sessions.pop(piece.id, None)
+                made.sessions[piece.id] = {**piece.row, "used_at": self._known.now}
+            case Run():
+                made.runs.append((number, piece))
+        return None
+
+    def _add(self, piece: AddInbound) -> bool:
+        there = {self._keys[key] for key in piece.keys if key in self._keys}
+        if piece.uid in there:
+            return True  # written by the first try of this very transaction
+        ours = next((uid for uid in there if uid in self._doubtful), None)
+        if there and ours is None:
+            return False
+        uid = piece.uid if ours is None else ours
+        for key in piece.keys:
+            if key not in self._keys:
+                self._keys[key] = uid
+                self.plan.keys_added[key] = {"id": key, "uid": uid, "expires_at": self._known.now + self._keep}
+                if key in self._known.expired:
+                    self.plan.keys_expired.add(key)
+        if ours is None:
+            self.plan.inbox_added[uid] = _dated(piece.row, self._known.now)
+        else:
+            self.plan.adopted[piece.uid] = uid
+        if piece.logged is not None and ours is None:
+            self.plan.logged.append(piece.logged)
+        return True
+
+    def _forget(self, piece: ForgetInbound) -> None:
+        for key in piece.keys:
+            if self._keys.get(key, piece.uid) != piece.uid:
+                continue
+            self._keys.pop(key, None)
+            if self.plan.keys_added.pop(key, None) is None:
+                self.plan.keys_dropped[key] = piece.uid
+        if self.plan.inbox_added.pop(piece.uid, None) is None:
+            self.plan.inbox_dropped.append(piece.uid)
+
+
+def _dated(row: Row, now: float) -> Row:
+    return {**row, "created_at": now, "changed_at": now}
+
+
+def _start(added: dict[int, Row], started: dict[int, int], uid: int, attempts: int, now: float) -> None:
+    """Begun in the transaction that adds it: it is written as begun."""
+    row = added.get(uid)
+    if row is None:
+        started[uid] = attempts
+    else:
+        row["attempts"] = attempts
+        row["started_at"] = now

@@ -1,0 +1,133 @@
+"""Taking over what processes that are gone left unfinished."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from pydantic_core import from_json, to_json
+from sqlalchemy import RowMapping, Table, bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from imbridge.storage.sql.database import Database
+from imbridge.storage.sql.dialect import db_now
+from imbridge.storage.sql.nodes import Nodes
+
+log = logging.getLogger(__name__)
+
+EntryT = TypeVar("EntryT")
+
+_AT_ONCE = 500
+
+
+class Recovery:
+    """Finds entries that nobody works on, and decides which of them are worked on again."""
+
+    def __init__(self, database: Database, nodes: Nodes, *, max_attempts: int) -> None:
+        """`max_attempts`: how often something may be under way when its process ends, before it is dead."""
+        self._database = database
+        self._nodes = nodes
+        self._max_attempts = max_attempts
+
+    async def wait_for_silent(self, box: Table) -> None:
+        """Wait until each process that has entries, and that we cannot see, has ended or says a word.
+
+        That is as long as a lease at most, and nothing where all of them ran on this machine.
+        """
+        unclear = await self._unclear(box)
+        if not unclear:
+            return
+        log.info("%d other processes have entries in %s; waiting to see whether they live", len(unclear), box.name)
+        while unclear:
+            await asyncio.sleep(min(1.0, self._nodes.lease / 6))
+            now = await self._unclear(box)
+            unclear = {node: until for node, until in unclear.items() if now.get(node) == until}
+
+    async def _unclear(self, box: Table) -> dict[int, float]:
+        async with self._database.reading() as connection:
+            alive = await self._nodes.alive(connection)
+            unseen = {node: until for node, until in alive.items() if until is not None}
+            if not unseen:
+                return {}
+            query = select(box.c.node).where(box.c.state == "pending", box.c.node.in_(unseen)).distinct()
+            return {node: unseen[node] for node in await connection.scalars(query)}
+
+    async def take_over(
+        self, connection: AsyncConnection, box: Table, read: Callable[[RowMapping], EntryT]
+    ) -> list[EntryT]:
+        """Make what nobody works on ours, oldest first; on the writer's connection."""
+        alive = list(await self._nodes.alive(connection, lock=connection.dialect.name != "sqlite"))
+        left = box.c.state == "pending", box.c.node.is_(None) | box.c.node.not_in(alive)
+        rows = (await connection.execute(select(box).where(*left).order_by(box.c.seq))).mappings().all()
+        now = float(await connection.scalar(select(db_now())) or 0.0)
+        taken: list[EntryT] = []
+        untouched: list[int] = []
+        changed: list[dict[str, Any]] = []
+        for row in rows:
+            entry, why = self._judged(row, read)
+            if entry is not None:
+                taken.append(entry)
+            if why:
+                changed.append(self._changed(row, now, why, dead=entry is None))
+            else:
+                untouched.append(row["seq"])
+        for start in range(0, len(untouched), _AT_ONCE):
+            some = untouched[start : start + _AT_ONCE]
+            await connection.execute(update(box).where(box.c.seq.in_(some)).values(node=self._nodes.id))
+        if changed:
+            await connection.execute(_statement(box), changed)
+        self._tell(box, len(taken), [row for row in changed if row["to_state"] == "dead"])
+        return taken
+
+    def _judged(self, row: RowMapping, read: Callable[[RowMapping], EntryT]) -> tuple[EntryT | None, str]:
+        """The entry, or None when it is dead; what is to be written into its history, if anything."""
+        why = ""
+        if row["started_at"] is not None:
+            why = f"its process ended while it was being worked on, for the {_nth(row['attempts'])} time"
+            if row["attempts"] >= self._max_attempts:
+                return None, why
+        try:
+            return read(row), why
+        except ValueError as error:
+            return None, f"it cannot be read: {str(error).splitlines()[0]}"
+
+    def _changed(self, row: RowMapping, now: float, why: str, *, dead: bool) -> dict[str, Any]:
+        what = "dead" if dead else "interrupted"
+        return {
+            "of_seq": row["seq"],
+            "to_state": "dead" if dead else "pending",
+            "to_node": None if dead else self._nodes.id,
+            "to_history": with_event(row["history"], at=now, what=what, why=why),
+            "at": now,
+        }
+
+    def _tell(self, box: Table, taken: int, dead: Sequence[dict[str, Any]]) -> None:
+        name = box.name.rpartition("_")[2]
+        if taken:
+            log.info("%s: %d entries of an earlier process are taken up again", name, taken)
+        if dead:
+            log.error("%s: %d entries are dead letters now: what was under way ended its process, or cannot be read; "
+                      "look at them, then retry or drop them", name, len(dead))  # fmt: skip
+
+
+def with_event(history: str, *, at: float, what: str, why: str) -> str:
+    """The history with one more line."""
+    return to_json([*from_json(history), {"at": at, "what": what, "why": why}]).decode()
+
+
+def _statement(box: Table) -> Any:
+    return (
+        update(box)
+        .where(box.c.seq == bindparam("of_seq"))
+        .values(
+            state=bindparam("to_state"),
+            node=bindparam("to_node"),
+            history=bindparam("to_history"),
+            started_at=None,
+            changed_at=bindparam("at"),
+        )
+    )
+
+
+def _nth(count: int) -> str:
+    return {1: "first", 2: "second", 3: "third"}.get(count, f"{count}th")

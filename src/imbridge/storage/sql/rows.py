@@ -1,0 +1,160 @@
+"""Entries as rows, and back."""
+
+import json
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from imbridge.protocol import DeliveryState, Event, Message, Receipt
+from imbridge.storage.base import InboxEntry, OutboxEntry
+from imbridge.storage.codec import Codec
+from imbridge.storage.sql.ids import plain
+from imbridge.storage.sql.work import Row
+
+LONGEST_TEXT = 65_536
+"""Characters of a message in the log."""
+_SAID = {DeliveryState.SENT, DeliveryState.PARTIAL, DeliveryState.UNKNOWN}
+
+
+class Rows:
+    """Writes and reads rows for one process."""
+
+    def __init__(self, node: int, *, max_bytes: int) -> None:
+        """`node` owns what is added; what is larger than `max_bytes` is not kept whole."""
+        self._node = node
+        self._max_bytes = max_bytes
+        self._codec = Codec()
+
+    def inbound(self, entry: InboxEntry, uid: int) -> Row:
+        """A delivery."""
+        kind = "message" if isinstance(entry.item, Message) else "event"
+        head = {"account": entry.account, "lane": entry.lane, "keys": entry.dedup_keys, "kind": kind}
+        return {**self._common(uid, entry.account, entry.lane, head), "item": self._codec.dump_item(entry.item)}
+
+    def outbound(self, entry: OutboxEntry, uid: int) -> Row:
+        """Something to be said. Its content is left out (None) where it cannot be written down or is too large."""
+        head: dict[str, Any] = {
+            "key": entry.key,
+            "channel": entry.channel.model_dump(mode="json"),
+            "reply_to": entry.reply_to,
+            "answers": entry.answers,
+        }
+        reply: str | None = None
+        try:
+            reply = self._codec.dump_reply(entry.reply)
+        except ValueError as error:
+            head["unkept"] = plain(str(error), 200)
+        if reply is not None and len(reply) > self._max_bytes:
+            head["unkept"] = (
+                f"it has {len(reply)} bytes, and {self._max_bytes} are kept at most: send large media by path"
+            )
+            reply = None
+        channel = entry.channel
+        common = self._common(uid, channel.account_key, channel.address, head)
+        return {**common, "reply": reply, "not_before": entry.not_before}
+
+    def _common(self, uid: int, account: str, lane: str, head: dict[str, Any]) -> Row:
+        return {
+            "uid": uid,
+            "state": "pending",
+            "node": self._node,
+            "account": plain(account, 255),
+            "lane": plain(lane, 512),
+            "attempts": 0,
+            "started_at": None,
+            "history": "[]",
+            "head": json.dumps(head),
+        }
+
+    def read_inbound(self, row: RowMapping) -> InboxEntry:
+        """The entry of a row.
+
+        Raises:
+            ValueError: it cannot be read.
+        """
+        head = json.loads(row["head"])
+        item = self._codec.load_item(head["kind"], row["item"])
+        entry = InboxEntry(head["account"], tuple(head["keys"]), head["lane"], item)
+        entry.uid, entry.attempts = row["uid"], row["attempts"]
+        return entry
+
+    def read_outbound(self, row: RowMapping) -> OutboxEntry:
+        """The entry of a row.
+
+        Raises:
+            ValueError: it cannot be read, or its content was not kept.
+        """
+        head = json.loads(row["head"])
+        if row["reply"] is None:
+            raise ValueError(f"its content was not kept: {head.get('unkept', 'nobody knows why')}")
+        entry = OutboxEntry(
+            key=head["key"],
+            channel=self._codec.load_channel(head["channel"]),
+            reply=self._codec.load_reply(row["reply"]),
+            reply_to=head["reply_to"],
+            answers=head["answers"],
+            not_before=row["not_before"],
+        )
+        entry.uid, entry.attempts = row["uid"], row["attempts"]
+        return entry
+
+    def text_of(self, box: str, row: RowMapping) -> str:
+        """The beginning of what an entry says, for people."""
+        try:
+            if box == "outbox":
+                elements = self.read_outbound(row).reply.elements
+                return " ".join(element.as_text() for element in elements)[:200]
+            item = self.read_inbound(row).item
+        except ValueError as error:
+            return f"({error})"[:200]
+        return (item.raw or item.text)[:200] if isinstance(item, Message) else f"[{type(item).__name__}]"
+
+
+def said_to_us(entry: InboxEntry) -> Row | None:
+    """A line of the message log."""
+    item: Message | Event = entry.item
+    if not isinstance(item, Message):
+        return None
+    return _line(
+        entry.account,
+        item.channel.address,
+        "in",
+        message_id=item.id,
+        sender_id=item.sender.id,
+        sender_name=item.sender.name or "",
+        content_type=item.content_type,
+        text=item.raw or item.text or " ".join(element.as_text() for element in item.elements),
+        at=item.timestamp.timestamp(),
+    )
+
+
+def said_by_us(entry: OutboxEntry, receipt: Receipt) -> Row | None:
+    """A line of the message log; None when nothing was said. It has no time yet: the transaction gives it one."""
+    if receipt.state not in _SAID:
+        return None
+    elements = entry.reply.elements
+    line = _line(
+        entry.channel.account_key,
+        entry.channel.address,
+        "out",
+        message_id=receipt.message_id or "",
+        sender_id="",
+        sender_name="",
+        content_type=str(getattr(elements[0], "type", "")) if len(elements) == 1 else "mixed",
+        text="\n".join(element.as_text() for element in elements),
+        at=0.0,
+    )
+    del line["at"]
+    return line
+
+
+def _line(account: str, channel: str, direction: str, *, text: str, at: float, **facts: str) -> Row:
+    lengths = {"content_type": 32}
+    return {
+        "account": plain(account, 255),
+        "channel": plain(channel, 512),
+        "direction": direction,
+        **{name: plain(value, lengths.get(name, 255)) for name, value in facts.items()},
+        "text": plain(text, LONGEST_TEXT),
+        "at": at,
+    }

@@ -1,0 +1,82 @@
+"""Reading sessions: those that are asked for in one turn of the event loop are one query."""
+
+import asyncio
+from typing import Any
+
+from pydantic_core import from_json, to_json
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from imbridge.storage.errors import StorageError
+from imbridge.storage.sql.database import Database
+from imbridge.storage.sql.dialect import in_words, is_about_all
+from imbridge.storage.sql.ids import digest, plain
+from imbridge.storage.sql.tables import sessions
+from imbridge.storage.sql.work import SaveSession
+
+State = dict[str, dict[str, Any]]
+
+_AT_ONCE = 500
+
+
+class SessionReader:
+    """Reads conversations' states."""
+
+    def __init__(self, database: Database) -> None:
+        """Nothing is read yet."""
+        self._database = database
+        self._wanted: dict[str, list[asyncio.Future[State]]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def load(self, lane: str) -> "asyncio.Future[State]":
+        """A conversation's state; empty when it has none."""
+        future: asyncio.Future[State] = asyncio.get_running_loop().create_future()
+        self._wanted.setdefault(session_id(lane), []).append(future)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._read(), name="storage:sessions")
+        return future
+
+    async def close(self) -> None:
+        """Wait for what is being read."""
+        if self._task is not None:
+            await asyncio.wait((self._task,))
+
+    async def _read(self) -> None:
+        while self._wanted:
+            ids = list(self._wanted)[:_AT_ONCE]
+            waiting = {one: self._wanted.pop(one) for one in ids}
+            try:
+                async with self._database.reading() as connection:
+                    rows = await connection.execute(
+                        select(sessions.c.id, sessions.c.state).where(sessions.c.id.in_(ids))
+                    )
+                    found = {row.id: row.state for row in rows}
+            except (SQLAlchemyError, OSError, RuntimeError) as error:
+                for future in (future for futures in waiting.values() for future in futures if not future.done()):
+                    future.set_exception(
+                        StorageError(f"a session could not be read: {in_words(error)}", passing=is_about_all(error))
+                    )
+                continue
+            for one, futures in waiting.items():
+                for future in futures:  # each its own: a skill changes what it gets
+                    if not future.done():
+                        future.set_result(from_json(found[one]) if one in found else {})
+
+
+def session_id(lane: str) -> str:
+    """The id of a conversation's row."""
+    return digest("session", lane)
+
+
+def session_saved(lane: str, state: State) -> SaveSession:
+    """The piece of work that keeps a state.
+
+    Raises:
+        StorageError: it holds something that is no JSON value.
+    """
+    try:
+        text = to_json(state).decode()
+    except ValueError as error:
+        raise StorageError(f"{lane}: the session holds something that is no JSON value: {error}") from error
+    one = session_id(lane)
+    return SaveSession(one, {"id": one, "lane": plain(lane, 512), "state": text})

@@ -1,0 +1,247 @@
+"""The storage in a database."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from imbridge.protocol import ConfigError, Receipt
+from imbridge.storage.base import InboxEntry, OutboxEntry
+from imbridge.storage.durable import Box, DurableStorage, EntryState, Kept
+from imbridge.storage.memory import DEDUP_SECONDS
+from imbridge.storage.place import default_path
+from imbridge.storage.sql import backlog, tables
+from imbridge.storage.sql.committing import Committing
+from imbridge.storage.sql.database import Database, Synchronous, database_url
+from imbridge.storage.sql.dialect import in_words
+from imbridge.storage.sql.ids import digest, new_uid
+from imbridge.storage.sql.migrate import migrate
+from imbridge.storage.sql.nodes import Nodes
+from imbridge.storage.sql.recovery import Recovery
+from imbridge.storage.sql.rows import Rows, said_by_us, said_to_us
+from imbridge.storage.sql.sessions import SessionReader, State, session_saved
+from imbridge.storage.sql.transaction import Transaction
+from imbridge.storage.sql.work import (
+    AddInbound,
+    AddOutbound,
+    FinishInbound,
+    FinishOutbound,
+    ForgetInbound,
+    Run,
+    StartInbound,
+    StartOutbound,
+    Unit,
+)
+from imbridge.storage.sql.writer import Writer
+
+
+class SqlStorage(DurableStorage):
+    """Keeps everything in SQLite, PostgreSQL, MariaDB or MySQL.
+
+    Several processes may share one database. Each entry belongs to the process that took it, until that is gone.
+
+    Args:
+        where: A URL (`postgresql://user:password@host/name`), or the path of a SQLite file; the file `imbridge.db` in
+            the user's data directory when left out.
+        schema: PostgreSQL's schema to work in; made when it is missing.
+        pool_size: Most connections for reading; the writer has one of its own.
+        synchronous: Of SQLite: `full` keeps what was acknowledged through a loss of power, `normal` through a kill of
+            the process only (https://www.sqlite.org/pragma.html#pragma_synchronous).
+        migrate: Make and change tables when it is opened.
+        lease: Seconds without a sign of life after which others take a process's entries over.
+        max_attempts: How often something may be under way when its process ends, before it is a dead letter.
+        max_bytes: Most bytes of an answer that are kept; the content of a larger one is lost with its process.
+        dedup_seconds: For how long dedup keys are kept.
+        log_messages: Keep the message log.
+        patience: Seconds that a server may take to connect or to answer.
+        connect_args: Given to the driver (`ssl`, ...).
+
+    Raises:
+        ConfigError: `where` is no database that is known.
+    """
+
+    def __init__(
+        self,
+        where: str | Path | URL | None = None,
+        *,
+        schema: str | None = None,
+        pool_size: int = 5,
+        synchronous: Synchronous = "full",
+        migrate: bool = True,
+        lease: float = 10.0,
+        max_attempts: int = 2,
+        max_bytes: int = 8 * 1024 * 1024,
+        dedup_seconds: float = DEDUP_SECONDS,
+        log_messages: bool = True,
+        patience: float = 30.0,
+        connect_args: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._database = Database(
+            _url(where),
+            schema=schema,
+            pool_size=pool_size,
+            synchronous=synchronous,
+            patience=patience,
+            connect_args=connect_args,
+        )
+        self._schema = schema
+        self._migrate = migrate
+        self._log_messages = log_messages
+        self._nodes = Nodes(self._database, lease=lease)
+        node = self._nodes.id
+        self._rows = Rows(node, max_bytes=max_bytes)
+        transaction = Transaction(self._database.dialect, node, keep=dedup_seconds)
+        self._committing = Committing(self._database, transaction)
+        self._writer = Writer(self._committing.commit)
+        self._recovery = Recovery(self._database, self._nodes, max_attempts=max_attempts)
+        self._sessions = SessionReader(self._database)
+        self._opened = False
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Connect, make what is missing, say that this process is there.
+
+        Raises:
+            ConfigError: it cannot be used, with the reason.
+        """
+        if self._opened:
+            raise RuntimeError("a storage is opened once; make another one")
+        self._opened = True
+        self._database.open()
+        try:
+            connection = await self._database.writing()
+            try:
+                await migrate(connection, schema=self._schema, allowed=self._migrate, patience=self._database.patience)
+            finally:
+                await connection.close()
+            await self._nodes.join()
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            await self._database.close()
+            raise ConfigError(
+                f"storage: {self._database.where} cannot be used: {in_words(error)}", key="storage"
+            ) from error
+        except BaseException:
+            await self._database.close()
+            raise
+        self._writer.start()
+
+    async def close(self) -> None:
+        """Write what was asked for, give back what is not done, let go. Closing twice is nothing."""
+        if self._database.is_open:
+            try:
+                self._give_back()
+                await self._writer.close()
+                await self._sessions.close()
+                await self._committing.close()
+                await self._nodes.leave()
+            finally:
+                await self._database.close()
+
+    def _give_back(self) -> None:
+        """An orderly end is no attempt that failed."""
+
+        async def undo(connection: AsyncConnection) -> None:
+            for box in (tables.inbox, tables.outbox):
+                mine = box.c.node == self._nodes.id, box.c.started_at.is_not(None), box.c.attempts > 0
+                await connection.execute(update(box).where(*mine).values(started_at=None, attempts=box.c.attempts - 1))
+
+        self._tell("what was under way at the end", Run(undo))
+
+    # -- inbox ---------------------------------------------------------------------------------------------------------
+
+    def add_inbound(self, entry: InboxEntry) -> "asyncio.Future[bool]":  # noqa: D102 - inherited
+        entry.uid = new_uid()
+        keys = tuple(digest(entry.account, key) for key in entry.dedup_keys)
+        logged = said_to_us(entry) if self._log_messages else None
+        return self._ask(AddInbound(entry, entry.uid, keys, self._rows.inbound(entry, entry.uid), logged))
+
+    def forget_inbound(self, entry: InboxEntry) -> None:  # noqa: D102 - inherited
+        keys = tuple(digest(entry.account, key) for key in entry.dedup_keys)
+        self._tell("a delivery that found no room", ForgetInbound(entry.uid, keys))
+
+    def start_inbound(self, entry: InboxEntry) -> "asyncio.Future[None]":  # noqa: D102 - inherited
+        entry.attempts += 1
+        return self._ask(StartInbound(entry.uid, entry.attempts))
+
+    def finish_inbound(self, entry: InboxEntry) -> None:  # noqa: D102 - inherited
+        self._tell("a delivery that is handled", FinishInbound(entry.uid))
+
+    async def unfinished_inbound(self) -> Sequence[InboxEntry]:
+        """What processes that are gone took and did not finish, oldest first; it is this process's from now on.
+
+        May be asked again at any time: what others leave meanwhile is taken over then.
+        """
+        await self._recovery.wait_for_silent(tables.inbox)
+        take = partial(self._recovery.take_over, box=tables.inbox, read=self._rows.read_inbound)
+        taken: list[InboxEntry] = await self._ask(Run(take))
+        return taken
+
+    # -- outbox --------------------------------------------------------------------------------------------------------
+
+    def add_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None]":  # noqa: D102 - inherited
+        entry.uid = new_uid()
+        return self._ask(AddOutbound(entry.uid, self._rows.outbound(entry, entry.uid)))
+
+    def start_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None]":  # noqa: D102 - inherited
+        entry.attempts += 1
+        return self._ask(StartOutbound(entry.uid, entry.attempts))
+
+    def finish_outbound(self, entry: OutboxEntry, receipt: Receipt) -> None:  # noqa: D102 - inherited
+        logged = said_by_us(entry, receipt) if self._log_messages else None
+        self._tell("an answer that is done with", FinishOutbound(entry.uid, logged))
+
+    async def unfinished_outbound(self) -> Sequence[OutboxEntry]:
+        """What processes that are gone wanted to say and did not, oldest first; as `unfinished_inbound`."""
+        await self._recovery.wait_for_silent(tables.outbox)
+        take = partial(self._recovery.take_over, box=tables.outbox, read=self._rows.read_outbound)
+        taken: list[OutboxEntry] = await self._ask(Run(take))
+        return taken
+
+    # -- sessions ------------------------------------------------------------------------------------------------------
+
+    async def load_session(self, lane: str) -> State:  # noqa: D102 - inherited
+        return await self._sessions.load(lane)
+
+    async def save_session(self, lane: str, state: State) -> None:  # noqa: D102 - inherited
+        await self._ask(session_saved(lane, state))
+
+    # -- looking in ----------------------------------------------------------------------------------------------------
+
+    async def kept(  # noqa: D102 - inherited
+        self, box: Box, state: EntryState, *, lane: str | None = None, after: int = 0, limit: int = 100
+    ) -> list[Kept]:
+        return await backlog.kept(self._database, self._rows, box, state, lane=lane, after=after, limit=limit)
+
+    async def retry(self, box: Box, uid: int) -> bool:  # noqa: D102 - inherited
+        done: bool = await self._ask(Run(partial(backlog.retry, box=box, uid=uid)))
+        return done
+
+    async def drop(self, box: Box, uid: int) -> bool:  # noqa: D102 - inherited
+        done: bool = await self._ask(Run(partial(backlog.drop, box=box, uid=uid)))
+        return done
+
+    @property
+    def transactions(self) -> int:
+        """How many there were: with the number of entries it tells how well they are grouped."""
+        return self._writer.transactions
+
+    def _ask(self, *pieces: Any) -> "asyncio.Future[Any]":
+        return self._writer.ask(Unit(pieces))
+
+    def _tell(self, what: str, *pieces: Any) -> None:
+        self._writer.tell(Unit(pieces, what=what))
+
+
+def _url(where: str | Path | URL | None) -> URL:
+    if isinstance(where, URL):
+        return where
+    if isinstance(where, str) and "://" in where:
+        return database_url(where)
+    path = default_path() if where is None else Path(where).expanduser()
+    return URL.create("sqlite+aiosqlite", database=str(path))

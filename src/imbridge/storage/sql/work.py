@@ -1,0 +1,131 @@
+"""What can be asked of the writer. Pieces of work are plain data: `plan.py` decides what comes of them."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from imbridge.storage.base import InboxEntry
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class AddInbound:
+    """Keep a delivery unless one of its keys is known. Its answer: is it new?"""
+
+    entry: InboxEntry
+    uid: int
+    keys: tuple[str, ...]
+    row: Row
+    logged: Row | None = None
+
+
+@dataclass(slots=True)
+class ForgetInbound:
+    """It is new again when it comes again."""
+
+    uid: int
+    keys: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class FinishInbound:
+    """It is handled."""
+
+    uid: int
+
+
+@dataclass(slots=True)
+class StartInbound:
+    """It is being handled from now on, for the time that `attempts` says."""
+
+    uid: int
+    attempts: int
+
+
+@dataclass(slots=True)
+class AddOutbound:
+    """Keep something to be said."""
+
+    uid: int
+    row: Row
+
+
+@dataclass(slots=True)
+class FinishOutbound:
+    """It was said, or never will be."""
+
+    uid: int
+    logged: Row | None = None
+
+
+@dataclass(slots=True)
+class StartOutbound:
+    """It is being sent from now on, for the time that `attempts` says."""
+
+    uid: int
+    attempts: int
+
+
+@dataclass(slots=True)
+class SaveSession:
+    """Keep a conversation's state."""
+
+    id: str
+    row: Row
+
+
+@dataclass(slots=True)
+class Run:
+    """Anything else: statements on the writer's connection, in the same transaction, after the rows of the others."""
+
+    statements: Callable[[AsyncConnection], Awaitable[Any]]
+
+
+Piece = (
+    AddInbound
+    | ForgetInbound
+    | FinishInbound
+    | StartInbound
+    | AddOutbound
+    | FinishOutbound
+    | StartOutbound
+    | SaveSession
+    | Run
+)
+
+
+@dataclass(slots=True)
+class Unit:
+    """Pieces that are done together or not at all.
+
+    Attributes:
+        pieces: In their order.
+        fence: Id of a lease and its number: when somebody else has the lease by now, nothing of it is done.
+        lane: The lease's conversation, for the error.
+        what: What it is, for the log when it cannot be done and nobody waits for it.
+    """
+
+    pieces: tuple[Piece, ...]
+    fence: tuple[str, int] | None = None
+    lane: str = ""
+    what: str = "something"
+
+
+@dataclass(slots=True)
+class Known:
+    """What the database says before anything is written.
+
+    Attributes:
+        keys: Dedup keys that are there and have not expired, and the uid of the entry that brought them.
+        expired: Keys that are there and count no more.
+        fences: The current number of each lease that was asked for.
+        now: Seconds since 1970, by the database's clock.
+    """
+
+    keys: dict[str, int] = field(default_factory=dict)
+    expired: set[str] = field(default_factory=set)
+    fences: Mapping[str, int] = field(default_factory=dict)
+    now: float = 0.0

@@ -1,0 +1,262 @@
+"""What every storage must do: derive a test class, and give it a fixture `storage` with one that is open.
+
+    class TestMine(DeadLetterContract):
+        @pytest.fixture
+        async def storage(self, tmp_path):
+            self.opened = []
+            self.where = str(tmp_path / "mine.db")
+            with Nursery("my_package.storage") as self.nursery:
+                yield await self._open()
+                for storage in self.opened:
+                    await storage.close()
+
+        async def _open(self):
+            self.opened.append(StorageInChild(self.nursery, "my_package.storage:MyStorage", self.where))
+            await self.opened[-1].open()
+            return self.opened[-1]
+
+        async def reopen(self, storage):
+            await storage.kill()
+            return await self._open()
+
+The tests are coroutines: they need pytest-asyncio in its mode `auto`.
+"""
+
+import asyncio
+from datetime import UTC, datetime
+from functools import partial
+
+from imbridge.protocol import Channel, ChannelKind, DeliveryState, Message, Receipt, Sender, to_reply
+from imbridge.storage import BaseStorage, Box, DurableStorage, EntryState, InboxEntry, OutboxEntry
+
+CHANNEL = Channel(platform="feishu", account="work", kind=ChannelKind.PRIVATE, id="oc_1")
+
+
+def inbox_entry(account: str, *keys: str, lane: str = "lane") -> InboxEntry:
+    """A delivery of the message that its last key names."""
+    message = Message(id=keys[-1], channel=CHANNEL, sender=Sender(id="ou_1"), timestamp=datetime.now(UTC))
+    return InboxEntry(account, keys, lane, message)
+
+
+def outbox_entry(key: str, text: str = "hi") -> OutboxEntry:
+    """An answer."""
+    return OutboxEntry(key=key, channel=CHANNEL, reply=to_reply(text), reply_to="om_1")
+
+
+def _note(done: list[int], number: int, _: object) -> None:
+    done.append(number)
+
+
+SENT = Receipt(state=DeliveryState.SENT)
+
+
+class StorageContract:
+    """The part that holds for all of them; what survives a restart is `DurableStorageContract`."""
+
+    async def test_a_delivery_is_known_by_any_of_its_keys(self, storage: BaseStorage) -> None:
+        assert await storage.add_inbound(inbox_entry("a", "event1", "message1")) is True
+        assert await storage.add_inbound(inbox_entry("a", "event1", "message2")) is False
+        assert await storage.add_inbound(inbox_entry("a", "event2", "message1")) is False
+        assert await storage.add_inbound(inbox_entry("a", "event3", "message3")) is True
+
+    async def test_a_refused_delivery_leaves_no_keys(self, storage: BaseStorage) -> None:
+        assert await storage.add_inbound(inbox_entry("a", "event1", "message1"))
+        assert not await storage.add_inbound(inbox_entry("a", "event1", "message2"))
+        assert await storage.add_inbound(inbox_entry("a", "event2", "message2"))
+
+    async def test_accounts_know_nothing_of_each_other(self, storage: BaseStorage) -> None:
+        assert await storage.add_inbound(inbox_entry("a", "e"))
+        assert await storage.add_inbound(inbox_entry("b", "e"))
+
+    async def test_what_is_finished_stays_known(self, storage: BaseStorage) -> None:
+        entry = inbox_entry("a", "e", "m")
+        await storage.add_inbound(entry)
+        storage.finish_inbound(entry)
+        assert not await storage.add_inbound(inbox_entry("a", "e", "m"))
+
+    async def test_what_is_forgotten_is_new_again(self, storage: BaseStorage) -> None:
+        entry = inbox_entry("a", "e", "m")
+        await storage.add_inbound(entry)
+        storage.forget_inbound(entry)
+        assert await storage.add_inbound(inbox_entry("a", "e", "m"))
+
+    async def test_deliveries_at_once(self, storage: BaseStorage) -> None:
+        entries = [inbox_entry("a", f"e{number % 50}", f"m{number % 50}") for number in range(100)]
+        added = [storage.add_inbound(entry) for entry in entries]  # in one go: no await in between
+        assert await asyncio.gather(*added) == [True] * 50 + [False] * 50
+
+    async def test_futures_are_done_in_the_order_of_the_calls(self, storage: BaseStorage) -> None:
+        done: list[int] = []
+        added = [storage.add_inbound(inbox_entry("a", f"e{number}")) for number in range(50)]
+        for number, future in enumerate(added):
+            future.add_done_callback(partial(_note, done, number))
+        await asyncio.gather(*added)
+        await asyncio.sleep(0)
+        assert done == list(range(50))
+
+    async def test_a_new_store_has_nothing_unfinished(self, storage: BaseStorage) -> None:
+        assert list(await storage.unfinished_inbound()) == []
+        assert list(await storage.unfinished_outbound()) == []
+
+    async def test_what_is_begun_can_be_finished(self, storage: BaseStorage) -> None:
+        entry, answer = inbox_entry("a", "e"), outbox_entry("k")
+        await asyncio.gather(storage.add_inbound(entry), storage.add_outbound(answer))
+        for begun in (storage.start_inbound(entry), storage.start_outbound(answer)):
+            if begun is not None:
+                await begun
+        storage.finish_inbound(entry)
+        storage.finish_outbound(answer, SENT)
+        assert not await storage.add_inbound(inbox_entry("a", "e"))
+
+    async def test_an_outbox_entry_comes_and_goes(self, storage: BaseStorage) -> None:
+        entry = outbox_entry("k")
+        await storage.add_outbound(entry)
+        storage.finish_outbound(entry, SENT)
+
+    async def test_sessions(self, storage: BaseStorage) -> None:
+        assert await storage.load_session("a") == {}
+        state = {"echo": {"n": 1, "list": [1, {"deep": None}]}, "other": {}}
+        await storage.save_session("a", state)
+        assert await storage.load_session("a") == state
+        assert await storage.load_session("b") == {}
+        await storage.save_session("a", {"echo": {}})
+        assert await storage.load_session("a") == {"echo": {}}
+
+
+class DurableStorageContract(StorageContract):
+    """For storages that survive."""
+
+    async def reopen(self, storage: BaseStorage) -> BaseStorage:
+        """End the storage as `kill -9` would (`StorageInChild.kill`), and open it anew."""
+        raise NotImplementedError
+
+    async def test_what_was_not_finished_is_there_again_in_order(self, storage: BaseStorage) -> None:
+        entries = [inbox_entry("a", f"e{number}", lane=f"lane{number % 2}") for number in range(6)]
+        await asyncio.gather(*(storage.add_inbound(entry) for entry in entries))
+        storage.finish_inbound(entries[0])
+        storage.forget_inbound(entries[3])
+        await storage.add_inbound(inbox_entry("a", "flush"))
+        again = await self.reopen(storage)
+        left = list(await again.unfinished_inbound())
+        assert [entry.dedup_keys[0] for entry in left] == ["e1", "e2", "e4", "e5", "flush"]
+        assert left[0].item == entries[1].item
+        assert left[0].lane == entries[1].lane
+
+    async def test_keys_are_known_after_a_restart(self, storage: BaseStorage) -> None:
+        entry = inbox_entry("a", "e", "m")
+        await storage.add_inbound(entry)
+        storage.finish_inbound(entry)
+        again = await self.reopen(storage)
+        assert not await again.add_inbound(inbox_entry("a", "e", "m"))
+
+    async def test_what_was_not_said_is_there_again_in_order(self, storage: BaseStorage) -> None:
+        entries = [outbox_entry(f"k{number}", f"text {number}") for number in range(4)]
+        await asyncio.gather(*(storage.add_outbound(entry) for entry in entries))
+        storage.finish_outbound(entries[1], SENT)
+        await storage.add_outbound(outbox_entry("flush"))
+        again = await self.reopen(storage)
+        left = list(await again.unfinished_outbound())
+        assert [entry.key for entry in left] == ["k0", "k2", "k3", "flush"]
+        assert (left[0].channel, left[0].reply, left[0].reply_to) == (CHANNEL, entries[0].reply, "om_1")
+        assert not left[0].receipt.done()
+
+    async def test_sessions_survive(self, storage: BaseStorage) -> None:
+        await storage.save_session("a", {"echo": {"n": 1}})
+        again = await self.reopen(storage)
+        assert await again.load_session("a") == {"echo": {"n": 1}}
+
+    async def test_what_is_forgotten_is_new_again_after_a_restart(self, storage: BaseStorage) -> None:
+        entry = inbox_entry("a", "e", "m")
+        await storage.add_inbound(entry)
+        storage.forget_inbound(entry)
+        await storage.add_inbound(inbox_entry("a", "flush"))
+        again = await self.reopen(storage)
+        assert [left.dedup_keys for left in await again.unfinished_inbound()] == [("flush",)]
+        assert await again.add_inbound(inbox_entry("a", "e", "m"))
+
+    async def test_what_is_taken_over_can_be_finished(self, storage: BaseStorage) -> None:
+        await asyncio.gather(*(storage.add_inbound(inbox_entry("a", f"e{number}")) for number in range(3)))
+        await storage.add_outbound(outbox_entry("k"))
+        second = await self.reopen(storage)
+        taken = await second.unfinished_inbound()
+        second.finish_inbound(taken[0])
+        second.finish_outbound((await second.unfinished_outbound())[0], SENT)
+        await second.add_inbound(inbox_entry("a", "flush"))
+        third = await self.reopen(second)
+        assert [entry.dedup_keys[0] for entry in await third.unfinished_inbound()] == ["e1", "e2", "flush"]
+        assert list(await third.unfinished_outbound()) == []
+
+
+class DeadLetterContract(DurableStorageContract):
+    """For a `DurableStorage` that lets something be under way at the end of a process twice, and no more."""
+
+    async def _killed_while_handling(self, storage: BaseStorage, *keys: str) -> DurableStorage:
+        """The next process after one that was killed while it handled these."""
+        for entry in await storage.unfinished_inbound():
+            if entry.dedup_keys[0] in keys and (begun := storage.start_inbound(entry)) is not None:
+                await begun
+        again = await self.reopen(storage)
+        assert isinstance(again, DurableStorage)
+        return again
+
+    async def test_what_ends_the_process_twice_is_dead(self, storage: DurableStorage) -> None:
+        await asyncio.gather(*(storage.add_inbound(inbox_entry("a", name)) for name in ("good", "bad", "late")))
+        storage = await self._killed_while_handling(await self._reopened(storage), "bad")
+        storage = await self._killed_while_handling(storage, "bad")
+        left = await storage.unfinished_inbound()
+        assert [(entry.dedup_keys, entry.attempts) for entry in left] == [(("good",), 0), (("late",), 0)]
+        (dead,) = await storage.kept(Box.INBOX, EntryState.DEAD)
+        assert (dead.attempts, dead.lane, dead.account) == (2, "lane", "a")
+        assert [event["what"] for event in dead.history] == ["interrupted", "dead"]
+        assert [kept.uid for kept in await storage.kept(Box.INBOX, EntryState.PENDING)] == [entry.uid for entry in left]
+
+    async def test_what_did_not_begin_is_not_blamed(self, storage: DurableStorage) -> None:
+        await storage.add_inbound(inbox_entry("a", "waits"))
+        for _ in range(4):
+            storage = await self._killed_while_handling(storage)
+        assert [entry.attempts for entry in await storage.unfinished_inbound()] == [0]
+
+    async def test_a_dead_letter_can_be_tried_again_or_dropped(self, storage: DurableStorage) -> None:
+        await asyncio.gather(*(storage.add_inbound(inbox_entry("a", name)) for name in ("one", "two")))
+        storage = await self._reopened(storage)
+        for _ in range(2):
+            storage = await self._killed_while_handling(storage, "one", "two")
+        assert list(await storage.unfinished_inbound()) == []
+        one, two = await storage.kept(Box.INBOX, EntryState.DEAD)
+        assert await storage.kept(Box.INBOX, EntryState.DEAD, limit=1) == [one]
+        assert await storage.kept(Box.INBOX, EntryState.DEAD, after=one.uid) == [two]
+        assert await storage.kept(Box.INBOX, EntryState.DEAD, lane="other") == []
+        assert await storage.retry(Box.INBOX, one.uid)
+        assert await storage.drop(Box.INBOX, two.uid)
+        assert not await storage.drop(Box.INBOX, two.uid)
+        assert not await storage.retry(Box.INBOX, one.uid)
+        assert await storage.kept(Box.INBOX, EntryState.DEAD) == []
+        (again,) = await storage.unfinished_inbound()
+        assert (again.dedup_keys, again.attempts) == (("one",), 0)
+
+    async def test_an_answer_that_ends_the_process_twice_is_dead(self, storage: DurableStorage) -> None:
+        await asyncio.gather(*(storage.add_outbound(outbox_entry(name, name)) for name in ("good", "bad")))
+        for _ in range(2):
+            storage = await self._reopened(storage)
+            for entry in await storage.unfinished_outbound():
+                if entry.key == "bad" and (begun := storage.start_outbound(entry)) is not None:
+                    await begun
+        storage = await self._reopened(storage)
+        assert [entry.key for entry in await storage.unfinished_outbound()] == ["good"]
+        (dead,) = await storage.kept(Box.OUTBOX, EntryState.DEAD)
+        assert (dead.text, dead.attempts) == ("bad", 2)
+
+    async def test_an_orderly_end_is_no_attempt(self, storage: DurableStorage) -> None:
+        await storage.add_inbound(inbox_entry("a", "slow"))
+        for _ in range(3):
+            storage = await self._reopened(storage)
+            (entry,) = await storage.unfinished_inbound()
+            assert entry.attempts == 0
+            if (begun := storage.start_inbound(entry)) is not None:
+                await begun
+            await storage.close()
+
+    async def _reopened(self, storage: BaseStorage) -> DurableStorage:
+        again = await self.reopen(storage)
+        assert isinstance(again, DurableStorage)
+        return again

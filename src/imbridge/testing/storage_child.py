@@ -1,0 +1,330 @@
+"""A storage in a process of its own, which a test can kill: what is there afterwards is what survives.
+
+The two processes talk in pickles over a socket in a folder that is this user's alone; both are ours.
+"""
+
+import asyncio
+import itertools
+import os
+import pickle
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Self
+
+from imbridge.protocol import Receipt
+from imbridge.storage import Box, DurableStorage, EntryState, InboxEntry, Kept, OutboxEntry
+
+_NURSERY = "from imbridge.testing.storage_child import serve; serve()"
+
+
+class Nursery:
+    """A process that has loaded what storages need and makes children of itself, so that each is there at once.
+
+    Use it as a context, once for many tests: it belongs to no event loop. It needs a system with `fork`.
+
+    Args:
+        modules: What it loads, beside `imbridge.storage.sql`: where your factory is.
+    """
+
+    def __init__(self, *modules: str) -> None:
+        self._modules = modules
+        self._folder = tempfile.TemporaryDirectory(prefix="imbridge-")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """The socket on which it is asked for a child."""
+        return str(Path(self._folder.name) / "socket")
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-c", _NURSERY, self.address, *self._modules],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert self._process.stdout is not None
+        if self._process.stdout.readline() != b"ready\n":
+            raise RuntimeError("the process that makes storages did not start; what it said is above")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process is not None
+        self._process.communicate()  # the end of its input is the end of it
+        self._folder.cleanup()
+
+
+@dataclass(frozen=True)
+class _Call:
+    """`entry` is the number by which both sides know an entry; `arguments` go behind it."""
+
+    number: int
+    method: str
+    entry: int | None = None
+    arguments: tuple[Any, ...] = ()
+    keywords: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """An entry without what lives in one process only."""
+
+    number: int
+    inbound: bool
+    fields: dict[str, Any]
+
+
+class StorageInChild(DurableStorage):
+    """Forwards every call to a storage that a child process makes.
+
+    Args:
+        nursery: Makes the process.
+        factory: `module:function` that makes the storage; the nursery has to be able to import it.
+        arguments: What the function is given.
+    """
+
+    def __init__(self, nursery: Nursery, factory: str, *arguments: str) -> None:
+        self._nursery = nursery
+        self._factory = factory
+        self._arguments = arguments
+        self._numbers = itertools.count(1)
+        self._answers: dict[int, asyncio.Future[Any]] = {}
+        self._entries: dict[int, tuple[int, InboxEntry | OutboxEntry]] = {}
+        self._writer: asyncio.StreamWriter | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self.pid = 0
+
+    async def open(self) -> None:
+        reader, self._writer = await asyncio.open_unix_connection(self._nursery.address, limit=2**30)
+        self._reading = asyncio.create_task(self._read(reader), name="storage child")
+        self.pid = await self._call("made_by", self._factory, self._arguments)
+        await self._call("open")
+
+    async def close(self) -> None:
+        """End in good order; nothing when it has ended."""
+        if self._reading is not None and not self._reading.done():
+            await self._call("close")
+        await self._ended()
+
+    async def kill(self) -> None:
+        """SIGKILL: nothing is finished, nothing is closed."""
+        os.kill(self.pid, signal.SIGKILL)
+        await self._ended()
+
+    async def _ended(self) -> None:
+        if self._reading is None or self._writer is None:
+            return
+        if not self._reading.done():
+            self._writer.write_eof()
+        await asyncio.wait((self._reading,))
+        self._writer.close()
+        with suppress(ConnectionError):
+            await self._writer.wait_closed()
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        try:
+            while True:
+                size = int.from_bytes(await reader.readexactly(8), "big")
+                number, result, error = pickle.loads(await reader.readexactly(size))  # noqa: S301 - from our own child
+                future = self._answers.pop(number)
+                if future.done():
+                    continue
+                if error is None:
+                    future.set_result(self._received(result))
+                else:
+                    future.set_exception(error)
+        except (asyncio.IncompleteReadError, ConnectionError):  # it ended
+            for future in self._answers.values():
+                if not future.done():
+                    future.set_exception(ConnectionError("the child ended"))
+
+    def _received(self, result: Any) -> Any:
+        if isinstance(result, list) and result and isinstance(result[0], _Entry):
+            return [self._made(entry) for entry in result]
+        return result
+
+    def _made(self, sent: _Entry) -> InboxEntry | OutboxEntry:
+        entry = _unpacked(sent)
+        self._entries[id(entry)] = sent.number, entry
+        return entry
+
+    def _call(
+        self, method: str, *arguments: Any, entry: InboxEntry | OutboxEntry | None = None, **keywords: Any
+    ) -> "asyncio.Future[Any]":
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        if self._reading is None or self._reading.done():
+            future.set_exception(ConnectionError("the child has ended"))
+            return future
+        assert self._writer is not None
+        number = next(self._numbers)
+        known = None if entry is None else self._entries.get(id(entry))
+        if entry is not None and known is None:
+            self._entries[id(entry)] = known = number, entry
+            arguments = (_packed(number, entry), *arguments)
+        call = _Call(number, method, None if known is None else known[0], arguments, keywords)
+        self._answers[number] = future
+        data = pickle.dumps(call)
+        self._writer.write(len(data).to_bytes(8, "big") + data)
+        return future
+
+    def _tell(self, method: str, *arguments: Any, entry: InboxEntry | OutboxEntry) -> None:
+        self._call(method, *arguments, entry=entry).add_done_callback(lambda future: future.exception())
+
+    # -- the storage ---------------------------------------------------------------------------------------------------
+
+    def add_inbound(self, entry: InboxEntry) -> "asyncio.Future[bool]":
+        return self._call("add_inbound", entry=entry)
+
+    def forget_inbound(self, entry: InboxEntry) -> None:
+        self._tell("forget_inbound", entry=entry)
+
+    def start_inbound(self, entry: InboxEntry) -> "asyncio.Future[None]":
+        return self._call("start_inbound", entry=entry)
+
+    def finish_inbound(self, entry: InboxEntry) -> None:
+        self._tell("finish_inbound", entry=entry)
+
+    async def unfinished_inbound(self) -> Sequence[InboxEntry]:
+        entries: list[InboxEntry] = await self._call("unfinished_inbound")
+        return entries
+
+    def add_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None]":
+        return self._call("add_outbound", entry=entry)
+
+    def start_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None]":
+        return self._call("start_outbound", entry=entry)
+
+    def finish_outbound(self, entry: OutboxEntry, receipt: Receipt) -> None:
+        self._tell("finish_outbound", receipt, entry=entry)
+
+    async def unfinished_outbound(self) -> Sequence[OutboxEntry]:
+        entries: list[OutboxEntry] = await self._call("unfinished_outbound")
+        return entries
+
+    async def load_session(self, lane: str) -> dict[str, dict[str, Any]]:
+        state: dict[str, dict[str, Any]] = await self._call("load_session", lane)
+        return state
+
+    async def save_session(self, lane: str, state: dict[str, dict[str, Any]]) -> None:
+        await self._call("save_session", lane, state)
+
+    async def kept(
+        self, box: Box, state: EntryState, *, lane: str | None = None, after: int = 0, limit: int = 100
+    ) -> list[Kept]:
+        found: list[Kept] = await self._call("kept", box, state, lane=lane, after=after, limit=limit)
+        return found
+
+    async def retry(self, box: Box, uid: int) -> bool:
+        done: bool = await self._call("retry", box, uid)
+        return done
+
+    async def drop(self, box: Box, uid: int) -> bool:
+        done: bool = await self._call("drop", box, uid)
+        return done
+
+
+def _packed(number: int, entry: InboxEntry | OutboxEntry) -> _Entry:
+    if isinstance(entry, InboxEntry):
+        names: tuple[str, ...] = ("account", "dedup_keys", "lane", "item", "uid", "attempts")
+    else:
+        names = ("key", "channel", "reply", "reply_to", "answers", "uid", "attempts", "not_before")
+    return _Entry(number, isinstance(entry, InboxEntry), {name: getattr(entry, name) for name in names})
+
+
+def _unpacked(sent: _Entry) -> InboxEntry | OutboxEntry:
+    return InboxEntry(**sent.fields) if sent.inbound else OutboxEntry(**sent.fields)
+
+
+# -- the child ---------------------------------------------------------------------------------------------------------
+
+
+def serve() -> None:
+    """What the nursery runs: one child for each connection, until its input ends."""
+    import_module("imbridge.storage.sql")
+    for module in sys.argv[2:]:
+        import_module(module)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children: they leave no zombies
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(sys.argv[1])
+        listener.listen()
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
+            connection, _ = listener.accept()
+            if os.fork() == 0:
+                try:
+                    listener.close()
+                    asyncio.run(_Child(connection).serve())
+                finally:
+                    os._exit(1)  # a storage that is not closed may have threads that hold us
+            connection.close()
+
+
+class _Child:
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._entries: dict[int, Any] = {}
+        self._numbers = itertools.count(-1, -1)
+        self._storage: Any = None
+        self._waiting: set[asyncio.Task[None]] = set()
+
+    async def serve(self) -> None:
+        reader, writer = await asyncio.open_unix_connection(sock=self._connection, limit=2**30)
+        while True:
+            try:
+                size = int.from_bytes(await reader.readexactly(8), "big")
+                call: _Call = pickle.loads(await reader.readexactly(size))  # noqa: S301 - from our own parent
+            except (asyncio.IncompleteReadError, ConnectionError):
+                return
+            begun = self._made(*call.arguments) if call.method == "made_by" else self._begun(call)
+            task = asyncio.create_task(self._answer(writer, call, begun))
+            self._waiting.add(task)
+            task.add_done_callback(self._waiting.discard)
+
+    def _made(self, factory: str, arguments: tuple[str, ...]) -> Any:
+        module, _, function = factory.partition(":")
+        try:
+            self._storage = getattr(import_module(module), function)(*arguments)
+        except Exception as error:  # noqa: BLE001 - the parent gets it
+            return error
+        return os.getpid()
+
+    def _begun(self, call: _Call) -> Any:
+        """Calls are made in their order; what they give is waited for elsewhere."""
+        arguments = list(call.arguments)
+        if arguments and isinstance(arguments[0], _Entry):
+            sent = arguments.pop(0)
+            self._entries[sent.number] = _unpacked(sent)
+        try:
+            if call.entry is not None:
+                arguments.insert(0, self._entries[call.entry])
+            return getattr(self._storage, call.method)(*arguments, **call.keywords)
+        except Exception as error:  # noqa: BLE001 - the parent gets it
+            return error
+
+    async def _answer(self, writer: asyncio.StreamWriter, call: _Call, begun: Any) -> None:
+        result, error = begun, None
+        if isinstance(begun, Exception):
+            result, error = None, begun
+        elif hasattr(begun, "__await__"):
+            try:
+                result = await begun
+            except Exception as failure:  # noqa: BLE001 - the parent gets it
+                result, error = None, failure
+        if isinstance(result, Sequence) and result and isinstance(result[0], InboxEntry | OutboxEntry):
+            result = [self._numbered(entry) for entry in result]
+        data = pickle.dumps((call.number, result, error))
+        writer.write(len(data).to_bytes(8, "big") + data)
+
+    def _numbered(self, entry: Any) -> _Entry:
+        number = next(self._numbers)
+        self._entries[number] = entry
+        return _packed(number, entry)
