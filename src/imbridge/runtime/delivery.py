@@ -33,6 +33,7 @@ from imbridge.runtime.bots import Bots, Saying
 from imbridge.runtime.choices import Choices, NotesOf, offering
 from imbridge.runtime.strictness import forbid, forbid_losses
 from imbridge.storage import BaseStorage, OutboxEntry
+from imbridge.storage.base import begun
 
 log = logging.getLogger(__name__)
 
@@ -144,6 +145,7 @@ class Delivery:
 
     async def _deliver(self, entry: OutboxEntry) -> None:
         try:
+            await begun(self._storage.start_outbound(entry), entry.channel.address)
             receipt = await self._send(entry)
         except asyncio.CancelledError:
             self._finish(

@@ -37,6 +37,7 @@ from imbridge.runtime.stopping import STOP_ACTION, StoppedError, Stops, Work, is
 from imbridge.runtime.words import SLOW_DOWN, SORRY, STOP, STOPPED
 from imbridge.skills import Outcome, SkillSet
 from imbridge.storage import BaseStorage, InboxEntry
+from imbridge.storage.base import begun
 
 log = logging.getLogger(__name__)
 
@@ -192,6 +193,11 @@ class Handling:
 
     async def _handle(self, entry: InboxEntry) -> None:
         item = entry.item
+        try:
+            await begun(self.storage.start_inbound(entry), entry.lane)
+        except asyncio.CancelledError:
+            abandon(entry.answer)
+            raise
         if isinstance(item, Message):
             await self._handle_message(entry.lane, item, entry.answer)
         else:

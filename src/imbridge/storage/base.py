@@ -1,6 +1,7 @@
 """The interface behind which a bridge keeps what must not be lost."""
 
 import asyncio
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,6 +9,8 @@ from typing import Any
 
 from imbridge.adapters.pending import PendingAnswer
 from imbridge.protocol import Channel, Degradation, Event, Message, Receipt, Reply
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
@@ -68,6 +71,15 @@ class OutboxEntry:
     uid: int = field(default=0, compare=False, repr=False)
     attempts: int = field(default=0, compare=False)
     not_before: float | None = None
+
+
+async def begun(marked: "asyncio.Future[None] | None", what: str) -> None:
+    """Wait until the beginning of work is written down. When it cannot be, the work is done all the same."""
+    if marked is None or marked.done():
+        return
+    await asyncio.wait((marked,))
+    if (error := marked.exception()) is not None:
+        log.warning("%s: its beginning could not be noted (%s)", what, error)
 
 
 class BaseStorage(ABC):
