@@ -24,6 +24,7 @@ from imbridge.protocol import (
 )
 from imbridge.runtime.account_lanes import AccountLanes
 from imbridge.runtime.answers import abandon, give, release
+from imbridge.runtime.beginning import noted
 from imbridge.runtime.bot_loops import BotLoops
 from imbridge.runtime.bots import Bots
 from imbridge.runtime.conversation import MessageConversation, lane_of
@@ -37,7 +38,6 @@ from imbridge.runtime.stopping import STOP_ACTION, StoppedError, Stops, Work, is
 from imbridge.runtime.words import SLOW_DOWN, SORRY, STOP, STOPPED
 from imbridge.skills import Outcome, SkillSet
 from imbridge.storage import BaseStorage, InboxEntry
-from imbridge.storage.base import begun
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class Handling:
         self._all_stored = asyncio.Event()
         self._all_stored.set()
         self._lanes: AccountLanes[InboxEntry] = AccountLanes(
-            self._handle,
+            noted(storage, self._handle),
             name="inbox",
             max_running=options.max_lanes,
             max_length=options.lane_length,
@@ -193,11 +193,6 @@ class Handling:
 
     async def _handle(self, entry: InboxEntry) -> None:
         item = entry.item
-        try:
-            await begun(self.storage.start_inbound(entry), entry.lane)
-        except asyncio.CancelledError:
-            abandon(entry.answer)
-            raise
         if isinstance(item, Message):
             await self._handle_message(entry.lane, item, entry.answer)
         else:
