@@ -38,7 +38,7 @@ class Tables:
         return Known(keys=dict(self.keys), fences={"lease": 3}, now=1.0)
 
     def write(self, made: Plan) -> None:
-        for key, uid in made.keys_dropped.items():
+        for key, uid in made.keys_dropped:
             if self.keys.get(key) == uid:
                 del self.keys[key]
         for key, row in made.keys_added.items():

@@ -34,7 +34,7 @@ class Plan:
 
     results: list[Any] = field(default_factory=list)
     keys_added: dict[str, Row] = field(default_factory=dict)
-    keys_dropped: dict[str, int] = field(default_factory=dict)
+    keys_dropped: set[tuple[str, int]] = field(default_factory=set)
     keys_expired: set[str] = field(default_factory=set)
     inbox_added: dict[int, Row] = field(default_factory=dict)
     inbox_started: dict[int, int] = field(default_factory=dict)
@@ -143,7 +143,7 @@ class _Planner:
                 continue
             self._keys.pop(key, None)
             if self.plan.keys_added.pop(key, None) is None:
-                self.plan.keys_dropped[key] = piece.uid
+                self.plan.keys_dropped.add((key, piece.uid))
         if self.plan.inbox_added.pop(piece.uid, None) is None:
             self.plan.inbox_dropped.append(piece.uid)
 

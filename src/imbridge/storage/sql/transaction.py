@@ -67,7 +67,7 @@ class Transaction:
 
     async def _write(self, connection: AsyncConnection, made: Plan) -> None:
         if made.keys_dropped:
-            rows = [{"of_id": key, "of_uid": uid} for key, uid in sorted(made.keys_dropped.items())]
+            rows = [{"of_id": key, "of_uid": uid} for key, uid in sorted(made.keys_dropped)]
             await connection.execute(self._drop_keys, rows)
         if made.keys_expired:
             await connection.execute(delete(tables.dedup).where(tables.dedup.c.id.in_(sorted(made.keys_expired))))
