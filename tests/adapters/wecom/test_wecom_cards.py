@@ -160,7 +160,7 @@ async def test_a_card_as_text_is_as_long_as_it_is(rig: Rig, adapter: WeComAdapte
 async def test_what_cannot_be_typed_into_is_named(rig: Rig, adapter: WeComAdapter) -> None:
     body = (Input(name="why", label="Why"), DatePicker(name="when"), Note("small"), Button("Ok", confirm="Sure?"))
     sent = await adapter.send(to(), card(Card(title="T", body=body)), "key")
-    assert [one.what for one in sent.degradations] == ["input", "date", "confirm"]
+    assert [one.what for one in sent.degradations] == ["input", "date", "note", "confirm"]
     assert (await rig.alice.receives()).card["sub_title_text"] == "Why: ___\nwhen: ___\nsmall"
 
 

@@ -23,7 +23,7 @@ from imbridge.adapters.feishu.received.completion import Completion
 from imbridge.adapters.feishu.refusals import DegradeError, RetargetError, gone, passing
 from imbridge.adapters.feishu.sent.answers import written_answer
 from imbridge.adapters.feishu.sent.card_streams import CardStreams
-from imbridge.adapters.feishu.sent.cards import images_in, simpler
+from imbridge.adapters.feishu.sent.cards import images_in, losses_in, simpler
 from imbridge.adapters.feishu.sent.media import FeishuMedia
 from imbridge.adapters.feishu.sent.people import ImaginedPeople, People
 from imbridge.adapters.feishu.sent.streaming import StreamingCard, key_for
@@ -267,7 +267,9 @@ class FeishuAdapter(Adapter):
         """The part with its people found and its media uploaded."""
         part, unknown = await self._people.found(part, channel)
         part, changed = await self.media.uploaded(part)
-        return part, [*unknown, *changed]
+        card = part.elements[0]
+        lost = losses_in(card) if isinstance(card, Card) else []
+        return part, [*unknown, *changed, *lost]
 
     async def _body(self, part: Part, channel: Channel) -> tuple[str, str]:
         """The request's content; a card is sealed for where it goes, and its pictures are uploaded for it."""

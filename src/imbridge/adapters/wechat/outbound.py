@@ -10,7 +10,7 @@ from typing import Any
 from imbridge.adapters.card_seals import NOT_SEALED, NOT_SEALING, Seal, Seals
 from imbridge.adapters.pending import Answer
 from imbridge.adapters.wechat.capabilities import WECHAT
-from imbridge.adapters.wechat.sent.cards import article_of, menu_message, menu_of, menu_text
+from imbridge.adapters.wechat.sent.cards import article_losses, article_of, menu_message, menu_of, menu_text
 from imbridge.adapters.wechat.sent.literal import literal
 from imbridge.adapters.xml import write_xml
 from imbridge.protocol import (
@@ -96,7 +96,7 @@ def _card_body(card: Card, seal: Seal) -> tuple[Body, list[Degradation]]:
         return card.content, []
     article = article_of(card)
     if article is not None:
-        return {"msgtype": "news", "news": {"articles": [article]}}, []
+        return {"msgtype": "news", "news": {"articles": [article]}}, article_losses(card)
     menu = menu_of(card, seal)
     return menu_message(menu), menu.degradations
 

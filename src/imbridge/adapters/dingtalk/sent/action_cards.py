@@ -7,7 +7,7 @@ pages; a feed card has links with pictures. Neither tells a robot of a click.
 from dataclasses import dataclass, field
 from typing import Any
 
-from imbridge.protocol import Button, Card, DatePicker, Degradation, Element, Form, Image, Input, Loss, Select
+from imbridge.protocol import Button, Card, DatePicker, Degradation, Element, Form, Image, Input, Loss, Note, Select
 from imbridge.rendering.cards import HOW, Choice, numbered
 from imbridge.rendering.cards.blocks import block, label, one_line, parts_of, picture
 
@@ -68,6 +68,8 @@ def action_card(card: Card, *, answered: bool = True) -> ActionCard:
             said, lost[part.type] = numbered(part, choices), (Loss.AS_TEXT, HOW)
         elif isinstance(part, Button | Select | Input | DatePicker):
             said, lost[part.type] = part.as_text(), (Loss.AS_TEXT, "text")
+        elif isinstance(part, Note):
+            said, lost["note"] = block(part), (Loss.AS_TEXT, "text")
         elif isinstance(part, Image) and not part.key:
             said, lost["image"] = part.as_text(), (Loss.AS_TEXT, "text")
         else:
@@ -77,7 +79,13 @@ def action_card(card: Card, *, answered: bool = True) -> ActionCard:
         blocks.append(said)
     made.text = "\n\n".join(said for said in blocks if said) or card.as_text()
     made.side_by_side = len(made.buttons) == 2 and "order" not in lost
-    why = {"order": _ABOVE, "image": NO_ADDRESS, "color": NO_COLOR, "confirm": NO_QUESTION}
+    why = {
+        "note": "DingTalk's Markdown has no small print",
+        "order": _ABOVE,
+        "image": NO_ADDRESS,
+        "color": NO_COLOR,
+        "confirm": NO_QUESTION,
+    }
     made.degradations = [
         Degradation(loss=loss, what=what, how=how, why=why.get(what, _NO_CLICKS)) for what, (loss, how) in lost.items()
     ]

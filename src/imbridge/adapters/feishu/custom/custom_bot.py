@@ -14,7 +14,7 @@ from imbridge.adapters.feishu.config import FeishuConfig
 from imbridge.adapters.feishu.custom.hook import Hook
 from imbridge.adapters.feishu.modes import SCRIPT
 from imbridge.adapters.feishu.outbound import message_body
-from imbridge.adapters.feishu.sent.cards import card_json
+from imbridge.adapters.feishu.sent.cards import card_json, images_in, losses_in, without_contents
 from imbridge.adapters.group_hook import GroupHookAdapter
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
@@ -30,6 +30,7 @@ from imbridge.protocol import (
     Input,
     Loss,
     Markdown,
+    Mention,
     NotSupportedError,
     Select,
     SentPart,
@@ -89,6 +90,9 @@ class CustomBotAdapter(GroupHookAdapter):
         return {"calls": self.hook.calls, "retries": self.hook.retries}
 
 
+_NO_UPLOADS = "a custom bot can show only images that an app has uploaded: give its image_key as `key`"
+
+
 def hook_body(part: Part) -> tuple[dict[str, Any], list[Degradation]]:
     """What is posted for a part, without a signature, and what had to be shown otherwise.
 
@@ -107,6 +111,8 @@ def hook_body(part: Part) -> tuple[dict[str, Any], list[Degradation]]:
         if content.get("type") == "card":
             raise NotSupportedError("a custom bot cannot send a card that an app has made; send the card itself")
         first = part.elements[0]
+        if isinstance(first, Card):
+            degradations += losses_in(first)
         if isinstance(first, Card) and _clickable(first):
             why = "a custom bot is told of no clicks; buttons can only open a url"
             degradations.append(
@@ -129,12 +135,15 @@ def _possible(part: Part) -> tuple[Part, list[Degradation]]:
     for element in part.elements:
         what = why = ""
         if isinstance(element, Image) and not element.key:
-            what, why = (
-                "image",
-                "a custom bot can show only images that an app has uploaded: give its image_key as `key`",
-            )
+            what, why = "image", _NO_UPLOADS
         elif isinstance(element, Contact) and element.kind == "user":
             what, why = "contact", "a custom bot can share its group only"
+        elif isinstance(element, Mention) and not element.id:
+            what, why = "mention", "a custom bot cannot look up who is called so: give an id"
+        elif isinstance(element, Card) and any(image.has_content for image in images_in(element)):
+            degradations.append(Degradation(loss=Loss.AS_TEXT, what="image", how="text", why=_NO_UPLOADS))
+            elements.append(without_contents(element))
+            continue
         if why:
             degradations.append(Degradation(loss=Loss.AS_TEXT, what=what, how="text", why=why))
         elements.append(Text(element.as_text()) if why else element)

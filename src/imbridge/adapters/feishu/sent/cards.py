@@ -17,12 +17,14 @@ from imbridge.protocol import (
     Card,
     ContentRefusedError,
     DatePicker,
+    Degradation,
     Divider,
     Element,
     Fields,
     Form,
     Image,
     Input,
+    Loss,
     Markdown,
     Note,
     Select,
@@ -85,6 +87,25 @@ def simpler(card: Card, sub_code: int | None) -> tuple[Card, str] | None:
     if sub_code == BAD_IMAGE and any(True for _ in images_in(card)):
         return card.model_copy(update={"body": tuple(_without_images(card.body))}), "image"
     return None
+
+
+def without_contents(card: Card) -> Card:
+    """The card with text in place of pictures that would have to be uploaded."""
+    return card.model_copy(update={"body": tuple(_without_images(card.body, only_contents=True))})
+
+
+def losses_in(card: Card) -> list[Degradation]:
+    """What of a card is shown otherwise than meant, as far as it is known before it is sent."""
+    more = sum(isinstance(part, Table) for part in _all_parts(card)) - MOST_TABLES
+    if card.content or more <= 0:
+        return []
+    why = f"a card has at most {MOST_TABLES} tables"
+    return [Degradation(loss=Loss.AS_TEXT, what="table", how=f"text: {more} of them", why=why)]
+
+
+def _all_parts(card: Card) -> Iterator[Element]:
+    for part in card.body:
+        yield from part.body if isinstance(part, Form) else (part,)
 
 
 class _Making:
@@ -245,9 +266,11 @@ def _select(part: Select, seal: Seal) -> dict[str, Any]:
     return made
 
 
-def _without_images(parts: Iterable[Any]) -> Iterator[Any]:
+def _without_images(parts: Iterable[Any], *, only_contents: bool = False) -> Iterator[Any]:
     for part in parts:
         if isinstance(part, Form):
-            yield part.model_copy(update={"body": tuple(_without_images(part.body))})
+            body = tuple(_without_images(part.body, only_contents=only_contents))
+            yield part.model_copy(update={"body": body})
         else:
-            yield Text(part.as_text()) if isinstance(part, Image) else part
+            told = isinstance(part, Image) and (part.has_content or not only_contents)
+            yield Text(part.as_text()) if told else part

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from imbridge.adapters.card_seals import NOT_SEALED, Seal
 from imbridge.adapters.wechat.received.clicks import MOST_BYTES, menu_id
 from imbridge.adapters.wechat.sent.literal import literal
-from imbridge.protocol import Button, Card, Degradation, Element, Loss, Markdown, Option, Select
+from imbridge.protocol import Button, Card, Degradation, Element, Loss, Markdown, Note, Option, Select
 from imbridge.rendering.cards import HOW, Choice
 from imbridge.rendering.plain import to_plain
 
@@ -54,16 +54,20 @@ class Menu:
         self.choices.append(Choice(text, action, value))
         self.say(literal(f"{len(self.choices)}. {text}"))
 
-    def degrade(self, what: str, why: str, how: str = "text") -> None:
-        """Note that something is text now."""
-        self.degradations.append(Degradation(loss=Loss.AS_TEXT, what=what, how=how, why=why))
+    def degrade(self, what: str, why: str, how: str = "text", *, loss: Loss = Loss.AS_TEXT) -> None:
+        """Note, once, that something is otherwise than meant: text, if nothing else is said."""
+        note = Degradation(loss=loss, what=what, how=how, why=why)
+        if note not in self.degradations:
+            self.degradations.append(note)
 
 
 def menu_of(card: Card, seal: Seal = NOT_SEALED) -> Menu:
     """What a card says."""
     menu = Menu(seal)
     menu.say(literal(card.title))
+    _note_color(card, menu)
     for part in card.body:
+        _note_form(part, menu)
         _add(menu, part)
     return menu
 
@@ -77,6 +81,18 @@ def article_of(card: Card) -> dict[str, str] | None:
         return None
     description = "\n".join(line for part in rest if (line := _line(part)))
     return {"title": card.title, "description": description, "url": buttons[0].url, "picurl": ""}
+
+
+def article_losses(card: Card) -> list[Degradation]:
+    """What of a card an article shows otherwise than meant."""
+    menu = Menu()
+    _note_color(card, menu)
+    for part in card.body:
+        _note_form(part, menu)
+        if isinstance(part, Button):
+            why = "an article has no buttons: it opens its page wherever it is tapped on"
+            menu.degrade("button", why, loss=Loss.DROPPED, how=f"left out: {part.text}")
+    return menu.degradations
 
 
 def menu_message(menu: Menu) -> dict[str, Any]:
@@ -103,7 +119,26 @@ def anchor(text: str, url: str) -> str:
     return f'<a href="{url.translate({ord(char): quote(char) for char in _NOT_IN_HREF})}">{shown}</a>'
 
 
+_TAPPED, _OUT = "a message to a follower has text and items to tap on", "left out"
 _NOT_IN_HREF = "\"'<> \t\r\n"
+
+
+def _note_color(card: Card, menu: Menu) -> None:
+    if card.color != "default":
+        menu.degrade("color", "there are no colours in a chat with an Official Account", loss=Loss.DROPPED, how=_OUT)
+
+
+def _note_form(part: Element, menu: Menu) -> None:
+    """What a part looks like, or asks, that a text does not."""
+    if isinstance(part, Button) and part.style == "danger":
+        menu.degrade("style", "all items look alike", loss=Loss.DROPPED, how=_OUT)
+    if isinstance(part, Button) and part.confirm:
+        menu.degrade("confirm", "items ask no question first", loss=Loss.DROPPED, how=_OUT)
+    if isinstance(part, Markdown) and to_plain(part.text) != part.text:
+        how = "text without its markup"
+        menu.degrade("markdown", "there is no Markdown with a follower", loss=Loss.SIMPLIFIED, how=how)
+    if isinstance(part, Note):
+        menu.degrade("note", "there is no small print with a follower")
 
 
 def _add(menu: Menu, part: Element) -> None:
@@ -117,9 +152,10 @@ def _add(menu: Menu, part: Element) -> None:
             menu.offer(part.action or part.text, part.value, part.text)
     elif isinstance(part, Select) and not part.multiple:
         menu.say(literal(part.label or part.placeholder))
+        menu.degrade("select", _TAPPED, loss=Loss.SIMPLIFIED, how="an item for each choice")
         _offer_all(menu, part.name, part.options)
     elif part.__class__.__name__ in ("Select", "Input", "DatePicker", "Form", "Image", "Table"):
-        menu.degrade(str(getattr(part, "type", "")), "a message to a follower has text and items to tap on")
+        menu.degrade(str(getattr(part, "type", "")), _TAPPED)
         menu.say(_line(part))
     else:
         menu.say(_line(part))

@@ -53,7 +53,10 @@ def robot_body(part: Part) -> tuple[Body, list[Degradation]]:
     if part.kind is PartKind.RICH and len(part.elements) == 1 and isinstance(first, Link) and _opens(first):
         return _news(first), []
     if part.kind in (PartKind.TEXT, PartKind.RICH):
-        return _text(part.elements), []
+        why = "a group robot calls members by userid or telephone number, and by no name"
+        nobody = [one for one in part.elements if isinstance(one, Mention) and not _is_called(one)]
+        lost = [Degradation(loss=Loss.AS_TEXT, what="mention", how=f"text: {one.as_text()}", why=why) for one in nobody]
+        return _text(part.elements), lost
     raise ContentRefusedError(f"a group robot cannot send a {part.kind} part", platform="wecom")
 
 
@@ -101,7 +104,7 @@ def _text(elements: Iterable[Element]) -> Body:
         elif isinstance(element, Mention) and element.id.startswith(MOBILE):
             lists.setdefault("mentioned_mobile_list", {})[element.id.removeprefix(MOBILE)] = None
             unnamed = unnamed or f"@{element.name}"
-        elif isinstance(element, Mention) and USERID.fullmatch(element.id) and element.id.casefold() != "all":
+        elif isinstance(element, Mention) and _is_called(element):
             spoken += [f"<@{element.id}>", ""]
         else:
             spoken[-1] += element.as_text()
@@ -110,6 +113,11 @@ def _text(elements: Iterable[Element]) -> Body:
     if not content.strip():
         content = unnamed or content  # the platform takes no empty text, whoever is called beside it
     return {"msgtype": "text", "text": {"content": content, **{name: list(who) for name, who in lists.items()}}}
+
+
+def _is_called(mention: Mention) -> bool:
+    by_id = USERID.fullmatch(mention.id) is not None and mention.id.casefold() != "all"
+    return by_id or mention.id.startswith(MOBILE)
 
 
 def _markdown(text: str) -> tuple[Body, list[Degradation]]:

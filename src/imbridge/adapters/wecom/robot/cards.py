@@ -4,7 +4,7 @@ Those need a page to open and hold little plain text. In Markdown, buttons that 
 of no clicks.
 """
 
-from imbridge.protocol import Button, Card, DatePicker, Degradation, Image, Input, Loss, Select
+from imbridge.protocol import Button, Card, DatePicker, Degradation, Image, Input, Loss, Note, Select
 from imbridge.rendering.cards.blocks import block, one_line, parts_of
 
 _NO_CLICKS = "a group robot is told of no clicks"
@@ -13,7 +13,7 @@ _NO_CLICKS = "a group robot is told of no clicks"
 def card_markdown(card: Card) -> tuple[str, list[Degradation]]:
     """What the card says, and what of it cannot be there."""
     blocks = [f"### {one_line(card.title)}"] if card.title else []
-    lost: set[str] = set()
+    lost: set[str] = set() if card.color == "default" else {"color"}
     row: list[str] = []
     for part in parts_of(card):
         if isinstance(part, Button) and part.url:
@@ -25,8 +25,8 @@ def card_markdown(card: Card) -> tuple[str, list[Degradation]]:
         if isinstance(part, Button | Select | Input | DatePicker):
             lost.add(part.type)
             continue
-        if isinstance(part, Image):
-            lost.add("image")
+        if isinstance(part, Image | Note):
+            lost.add(part.type)
         blocks.append(block(part))
     if row:
         blocks.append("  ".join(row))
@@ -39,4 +39,7 @@ def _lost(word: str) -> Degradation:
         return Degradation(
             loss=Loss.AS_TEXT, what="image", how="text", why="a robot's card shows no picture that is sent with it"
         )
-    return Degradation(loss=Loss.DROPPED, what=word, how="left out", why=_NO_CLICKS)
+    if word == "note":
+        return Degradation(loss=Loss.AS_TEXT, what="note", how="text", why="WeCom's Markdown has no small print")
+    why = "WeCom's Markdown has no colours of headlines" if word == "color" else _NO_CLICKS
+    return Degradation(loss=Loss.DROPPED, what=word, how="left out", why=why)

@@ -17,7 +17,9 @@ from imbridge.protocol import (
     Input,
     Loss,
     Markdown,
+    Note,
     Select,
+    Table,
     Text,
 )
 from imbridge.rendering.plain import to_plain
@@ -83,6 +85,8 @@ class Sorted:
 def sort(card: Card, seal: Seal = NOT_SEALED) -> Sorted:
     """Take a card apart."""
     out = Sorted(card.title, seal=seal)
+    if card.color != "default":
+        out.degrade(Loss.DROPPED, "color", "left out", "the headlines of WeCom's cards have no colours")
     _sort(card.body, out, in_form=False)
     if len(out.rows) > MOST_ROWS or any("\n" in name + value or not name or not value for name, value in out.rows):
         out.rows_as_lines()
@@ -110,5 +114,9 @@ def _sort(parts: Iterable[Element], out: Sorted, *, in_form: bool) -> None:
             out.lines.append(to_plain(part.text))
             if out.lines[-1] != part.text:
                 out.degrade(Loss.SIMPLIFIED, "markdown", "text without its markup", "WeCom's cards show plain text")
-        elif not isinstance(part, Divider):
+        elif isinstance(part, Divider):
+            out.degrade(Loss.DROPPED, "divider", "left out", "WeCom's cards have no lines across")
+        else:
+            if isinstance(part, Note | Table):
+                out.degrade(Loss.AS_TEXT, part.type, "text", "WeCom's cards show plain text")
             out.lines.append(part.text if isinstance(part, Text) else part.as_text())
