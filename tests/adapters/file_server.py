@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 
@@ -18,7 +19,8 @@ class FileServer:
         headers: What the answer says of it.
         how: `whole`, `chunked` (no length is told), `cut` (half of it comes), `stuck` (half of it comes, and no more).
         status: Of the answer.
-        asked: The headers of each request.
+        asked: The headers of each request for it.
+        json: What is answered at other paths, by their ends.
     """
 
     place: str = ""
@@ -27,9 +29,13 @@ class FileServer:
     how: str = "whole"
     status: int = 200
     asked: list[dict[str, str]] = field(default_factory=list)
+    json: dict[str, Any] = field(default_factory=dict)
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
+        for end, answer in self.json.items():
+            if request.path.endswith(end):
+                return web.json_response(answer)
         self.asked.append(dict(request.headers))
         if self.how == "whole":
             return web.Response(status=self.status, body=self.body, headers=self.headers)
@@ -53,7 +59,7 @@ async def file_server(body: bytes = b"", **headers: str) -> AsyncIterator[FileSe
     """One that runs, and hands out these bytes."""
     server = FileServer(body=body, headers={name.replace("_", "-"): value for name, value in headers.items()})
     app = web.Application()
-    app.router.add_get("/{tail:.*}", server.answer)
+    app.router.add_route("*", "/{tail:.*}", server.answer)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     try:
