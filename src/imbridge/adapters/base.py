@@ -3,7 +3,7 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
 from os import PathLike
@@ -16,6 +16,7 @@ from imbridge.adapters.pending import PendingAnswer
 from imbridge.adapters.rehearsal import NoIntake, Preview, RehearsalPool, Script, Sort, rehearse
 from imbridge.config import AccountConfig
 from imbridge.media.sources import gathered
+from imbridge.media.walking import may_have_media
 from imbridge.protocol import (
     Bot,
     Capabilities,
@@ -300,9 +301,11 @@ class Adapter(ABC):
 
     def gathered(self, reply: Reply) -> AbstractAsyncContextManager[tuple[Reply, tuple[Degradation, ...]]]:
         """A reply with its media at hand for as long as the block, and what could not be had; before it is rendered."""
+        if not may_have_media(reply.elements):
+            return nullcontext((reply, ()))
         return gathered(reply, self.capabilities, self.context.pool, hands_over=self.hands_over)
 
-    def hands_over(self, media: Media) -> bool:
+    def hands_over(self, media: Media, *, in_card: bool = False) -> bool:
         """Whether the platform itself is to fetch what is at the medium's address."""
         return False
 

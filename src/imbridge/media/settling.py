@@ -60,7 +60,7 @@ async def _one(media: Media, capabilities: Capabilities, lost: list[Degradation]
     if "file" in capabilities.sends:
         lost.append(Degradation(loss=Loss.REPLACED, what=word, how="file", why=why))
         return as_file(media, head)
-    if media.url is not None:
+    if media.url:
         lost.append(Degradation(loss=Loss.REPLACED, what=word, how="link", why=why))
         return link_to(media)
     lost.append(Degradation(loss=Loss.AS_TEXT, what=word, how="text", why=why))

@@ -5,11 +5,11 @@ Streams can be read once, so they become files before a reply is kept to be sent
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from yarl import URL
 
@@ -17,7 +17,7 @@ from imbridge.media.formats import is_page
 from imbridge.media.settling import is_looked_at, settled
 from imbridge.media.spool import TooLargeError, folder_for_now, new_folder, remove, write
 from imbridge.media.voicing import may_need_voice, voiced
-from imbridge.media.walking import media_in, with_media
+from imbridge.media.walking import may_have_media, media_in, with_media
 from imbridge.protocol import (
     Capabilities,
     Card,
@@ -50,6 +50,17 @@ _HEAD = 4096
 _BACKOFF = Backoff(0.3, 2.0)
 
 
+class HandsOver(Protocol):
+    """Whether the platform itself fetches a medium."""
+
+    def __call__(self, media: Media, *, in_card: bool) -> bool:
+        """Say so."""
+
+
+def _nothing(media: Media, *, in_card: bool) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Spooled:
     """A reply whose streams have become files.
@@ -77,6 +88,8 @@ async def spooled(reply: Reply, capabilities: Capabilities) -> Spooled:
         Exception: what a stream raises; nothing is left behind then.
         OSError: the files cannot be written.
     """
+    if not may_have_media(reply.elements):
+        return Spooled(reply)
     streams = [media for media in media_in(reply.elements) if media.stream is not None]
     if not streams:
         return Spooled(reply)
@@ -100,7 +113,7 @@ async def gathered(
     capabilities: Capabilities,
     pool: HttpPool,
     *,
-    hands_over: Callable[[Media], bool] = lambda media: False,
+    hands_over: HandsOver = _nothing,
     within: float = _WITHIN,
 ) -> AsyncIterator[tuple[Reply, tuple[Degradation, ...]]]:
     """The reply with files in place of addresses, links in place of what cannot be had, and recordings that are played.
@@ -111,13 +124,18 @@ async def gathered(
         reply: The reply.
         capabilities: What the account can send: what it cannot is not fetched.
         pool: The process's connections.
-        hands_over: Tells of a medium whether the platform itself fetches it.
+        hands_over: Tells of a medium, and whether it is in a card, if the platform itself fetches it.
         within: Seconds for each.
 
     Raises:
         OSError: the files cannot be written.
     """
-    wanted = [media for media in media_in(reply.elements) if _is_fetched(media, capabilities, hands_over)]
+    wanted = [
+        media
+        for element in reply.elements
+        for media in media_in((element,))
+        if _is_fetched(media, capabilities) and not hands_over(media, in_card=isinstance(element, Card))
+    ]
     voices = any(may_need_voice(element, capabilities) for element in reply.elements)
     if not wanted and not voices:
         # Without a folder, for nothing is made.
@@ -207,11 +225,11 @@ class _Gathering:
             await asyncio.sleep(_BACKOFF.delay(attempt - 1))
 
 
-def _is_fetched(media: Media, capabilities: Capabilities, hands_over: Callable[[Media], bool]) -> bool:
-    if media.url is None or media.is_at_hand or media.stream is not None:
+def _is_fetched(media: Media, capabilities: Capabilities) -> bool:
+    if not media.url or media.is_at_hand or media.stream is not None:
         return False
     words = {word_for(media), "file"} | ({"image"} if word_for(media) == "sticker" else set())
-    return bool(words & capabilities.sends) and not hands_over(media)
+    return bool(words & capabilities.sends)
 
 
 async def _from_stream(media: Media, folder: Path, most: int, lost: list[Degradation]) -> Element:
@@ -225,7 +243,7 @@ async def _from_stream(media: Media, folder: Path, most: int, lost: list[Degrada
             await write(stream, file, most)
         except TooLargeError:
             why = f"it is larger than {readable(most)}"
-            if media.url is not None:
+            if media.url:
                 lost.append(Degradation(loss=Loss.REPLACED, what=word_for(media), how="link", why=why))
                 return link_to(media)
             lost.append(Degradation(loss=Loss.AS_TEXT, what=word_for(media), how="text", why=why))

@@ -17,7 +17,7 @@ def may_need_voice(element: Element, capabilities: Capabilities) -> bool:
     """Whether it is a recording that is to be looked at: the account plays some formats, and not all."""
     if not isinstance(element, Audio) or not capabilities.voices or "audio" not in capabilities.sends:
         return False
-    return element.is_at_hand or element.url is not None
+    return element.is_at_hand or bool(element.url)
 
 
 async def voiced(
@@ -82,7 +82,7 @@ def _stand_in(audio: Audio, head: bytes, why: str, capabilities: Capabilities, l
     if "file" in capabilities.sends:
         lost.append(Degradation(loss=Loss.REPLACED, what="audio", how="file", why=why))
         return as_file(audio, head)
-    if audio.url is not None:
+    if audio.url:
         lost.append(Degradation(loss=Loss.REPLACED, what="audio", how="link", why=why))
         return link_to(audio)
     lost.append(Degradation(loss=Loss.AS_TEXT, what="audio", how="text", why=why))

@@ -8,6 +8,11 @@ from pydantic import BaseModel
 from imbridge.protocol import Card, Element, Media, Video
 
 
+def may_have_media(elements: Iterable[Element]) -> bool:
+    """False for nearly all of what bots say: texts."""
+    return any(isinstance(element, Media | Card) for element in elements)
+
+
 def media_in(elements: Iterable[Element]) -> Iterator[Media]:
     """All of them, in order."""
     for element in elements:

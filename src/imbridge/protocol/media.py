@@ -85,7 +85,7 @@ class Media(Element):
     @property
     def has_content(self) -> bool:
         """It carries what is to be sent, as opposed to a platform's key."""
-        return self.is_at_hand or self.url is not None or self._stream is not None
+        return self.is_at_hand or bool(self.url) or self._stream is not None
 
     @property
     def is_at_hand(self) -> bool:

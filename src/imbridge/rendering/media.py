@@ -31,7 +31,7 @@ def place(media: Media, capabilities: Capabilities) -> tuple[Element, Degradatio
     for stand_in in _stand_ins(media):
         if _refusal(stand_in, word_for(stand_in), capabilities) is None:
             return stand_in, Degradation(loss=Loss.REPLACED, what=kind, how=word_for(stand_in), why=refusal)
-    if media.url is not None:
+    if media.url:
         return link_to(media), Degradation(loss=Loss.REPLACED, what=kind, how="link", why=refusal)
     return Text(_note(media, kind)), Degradation(loss=Loss.AS_TEXT, what=kind, how="text", why=refusal)
 

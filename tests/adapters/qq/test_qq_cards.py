@@ -199,7 +199,7 @@ class TestContent:
                 Fields({"by": "Al_ice", "when": "now"}),
                 Divider(),
                 Note("small\nprint"),
-                Image(key="https://example.com/a.png", alt="a [b]"),
+                Image(url="https://example.com/a.png", alt="a [b]"),
                 Image(key="file-info", alt="unknown"),
                 Table(columns=("a", "b"), rows=(("1", "2"),)),
             ],

@@ -77,6 +77,7 @@ class TestAddresses:
         url = rig.qq.world.uploads.offer(PNG, "a.png", "image/png")
         adapter = await rig.start(media_urls="hand_over")
         await hears(rig)
+        assert adapter.hands_over(Image(url=url))
         async with adapter.gathered(Reply(elements=(Image(url=url),))) as (reply, lost):
             assert (reply.elements, lost) == ((Image(url=url),), ())
             assert await say(adapter, rig.target(), *reply.elements) == (["image"], [])

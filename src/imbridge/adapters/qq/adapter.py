@@ -206,9 +206,9 @@ class QQAdapter(Adapter):
         """So few parts as answers are left."""
         return self._speaking.plan(target, parts, key, self.capabilities)
 
-    def hands_over(self, media: Media) -> bool:
-        """QQ fetches what is at an address, where the settings say so."""
-        return self.settings.media_urls == "hand_over"
+    def hands_over(self, media: Media, *, in_card: bool = False) -> bool:
+        """QQ fetches what is at an address, where the settings say so; pictures in cards, which need one, always."""
+        return in_card or self.settings.media_urls == "hand_over"
 
     def rehearsing(self, pool: RehearsalPool, target: Target) -> Adapter:
         """A twin that knows what this bot was refused, and what is quoted by what."""

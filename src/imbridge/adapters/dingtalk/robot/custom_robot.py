@@ -88,7 +88,7 @@ class CustomRobotAdapter(GroupHookAdapter):
             body, answer = plainer, await self.hook.send(plainer, f"{key}-t")
         return Sent(SentPart(kind=str(body["msgtype"]), key=key), answer.attempts, tuple(degradations))
 
-    def hands_over(self, media: Media) -> bool:
+    def hands_over(self, media: Media, *, in_card: bool = False) -> bool:
         """The platform fetches pictures that are in the open network."""
         return isinstance(media, Image)
 

@@ -125,8 +125,9 @@ def _with_pictures_that_can_be_shown(card: Card) -> Card:
     def known(part: Any) -> Any:
         if isinstance(part, Form):
             return part.model_copy(update={"body": tuple(map(known, part.body))})
-        if isinstance(part, Image) and not part.key.startswith(("https://", "http://")):
-            return Image(alt=part.alt)
+        if isinstance(part, Image):
+            place = part.url or part.key
+            return Image(key=place if place.startswith(("https://", "http://")) else "", alt=part.alt)
         return part
 
     return card.model_copy(update={"body": tuple(map(known, card.body))})
