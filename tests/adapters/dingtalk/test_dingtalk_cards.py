@@ -18,6 +18,7 @@ from imbridge.protocol import (
     ChannelKind,
     ContentRefusedError,
     Degradation,
+    DegradedError,
     DeliveryError,
     Form,
     Input,
@@ -145,6 +146,12 @@ class TestOtherwise:
         code = "Forbidden.AccessDenied.AccessTokenPermissionDenied"
         rig.ding.faults.refuse(CREATE, code, status=403)
         assert "a right is missing" in (await self.shown(rig, adapter, rig.target())).why
+
+    async def test_strictly_there_is_nothing_in_its_place(self, rig: Rig, adapter: DingTalkAdapter) -> None:
+        rig.ding.faults.refuse(CREATE, "Forbidden.AccessDenied.AccessTokenPermissionDenied", status=403)
+        with pytest.raises(DegradedError, match="a right is missing"):
+            await adapter.send(rig.target(strict=True), ASK, "key")
+        assert rig.sent() == []
 
     async def test_where_the_template_is_not_published(self, rig: Rig) -> None:
         adapter = await rig.start(interactive_template="unknown.schema")

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import time
 import urllib.parse
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from imbridge.protocol import (
     Channel,
     ChannelKind,
     ContentRefusedError,
+    DegradedError,
     DeliveryError,
     DeliveryState,
     Image,
@@ -193,6 +195,13 @@ class TestAgain:
         card = Card(title="News", body=[Button("Read", url="https://x.example")])
         assert await say(robot, HERE, card) == (["text"], ["actionCard"])
         assert rig.sent()[0].text == "News\n[Read](https://x.example)"
+
+    async def test_strictly_it_does_not(self, rig: Rig, robot: CustomRobotAdapter) -> None:
+        rig.ding.faults.refuse(SEND, 400105)
+        card = Card(title="News", body=[Button("Read", url="https://x.example")])
+        with pytest.raises(DegradedError, match="actionCard: text"):
+            await say(robot, replace(HERE, strict=True), card)
+        assert rig.sent() == []
 
 
 async def sent_until_refused(robot: CustomRobotAdapter) -> int:

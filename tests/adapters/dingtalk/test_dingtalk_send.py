@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from dingtalk_rig import Rig
 from dingtalk_saying import heard, say, say_all
-from rigs import text
+from rigs import alone, text
 
 from imbridge.adapters.base import Target
 from imbridge.adapters.dingtalk import DingTalkAdapter
@@ -19,6 +19,7 @@ from imbridge.protocol import (
     Channel,
     ChannelKind,
     ContentRefusedError,
+    DegradedError,
     DeliveryError,
     Link,
     Markdown,
@@ -28,6 +29,7 @@ from imbridge.protocol import (
     RateLimitedError,
     TargetGoneError,
 )
+from imbridge.rendering import PartKind
 
 TO_USERS, TO_GROUP = "/v1.0/robot/oToMessages/batchSend", "/v1.0/robot/groupMessages/send"
 
@@ -237,6 +239,25 @@ class TestRefusals:
         said = [Mention(id="alice", name="Alice Adams"), " see ", Link(url="https://x.example", title="page")]
         assert await say(adapter, rig.target(team), said) == (["sampleText"], ["mention", "sampleMarkdown"])
         assert rig.sent()[0].text.startswith("@Alice Adams see ")
+
+    async def test_strictly_it_does_not(self, rig: Rig, adapter: DingTalkAdapter) -> None:
+        rig.ding.faults.refuse(TO_USERS, "invalidParameter.msgKey.invalid")
+        with pytest.raises(DegradedError, match="sampleMarkdown: text"):
+            await say(adapter, rig.target(strict=True), Markdown("**bold**"))
+        assert rig.sent() == []
+
+    async def test_strictly_nobody_is_named_where_a_webhook_would_have_called_them(
+        self, rig: Rig, adapter: DingTalkAdapter, team: Group
+    ) -> None:
+        """The webhook is over when it is used; the API cannot call anybody."""
+        await heard(rig, rig.alice, team)
+        where = rig.target(team, strict=True)
+        called = alone(PartKind.TEXT, Mention(id="alice", name="Alice Adams"))
+        assert (await adapter.preview(where, called)).degradations == ()
+        rig.ding.faults.expire_session_webhooks()
+        with pytest.raises(DegradedError, match="mention"):
+            await adapter.send(where, called, "key")
+        assert rig.sent() == []
 
     async def test_a_text_that_it_refuses_does_not(self, rig: Rig, adapter: DingTalkAdapter) -> None:
         rig.ding.faults.refuse(TO_USERS, "invalidParameter.msgKey.invalid", times=None)

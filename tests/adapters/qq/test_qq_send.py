@@ -13,6 +13,7 @@ from imbridge.emulators.qq import Group
 from imbridge.protocol import (
     Card,
     ContentRefusedError,
+    DegradedError,
     DeliveryError,
     Emoji,
     Image,
@@ -149,6 +150,16 @@ class TestMarkdown:
         await say(adapter, rig.target(answers=message_id), Markdown("**a**"))
         assert adapter.windows.left(rig.target().channel, message_id) == 3
 
+    async def test_strictly_it_is_not_said_plainly(self, rig: Rig, adapter: QQAdapter) -> None:
+        rig.bot.markdown = False
+        message_id = await hears(rig)
+        where = rig.target(answers=message_id, strict=True)
+        with pytest.raises(DegradedError, match="text without its markup"):
+            await say(adapter, where, Markdown("**a**"))
+        assert rig.sent() == []
+        preview = await adapter.preview(where, markdown("**b**"))  # and it is known from now on
+        assert [one.what for one in preview.degradations] == ["markdown"]
+
 
 class TestOwnForms:
     async def test_a_template(self, rig: Rig, adapter: QQAdapter) -> None:
@@ -218,6 +229,13 @@ class TestQuotes:
         assert ([one.what for one in sent.degradations], sent.part.kind) == (["reply"], "markdown")
         sent = await adapter.send(rig.target(reply_to=message_id), text("yes"), "k2")
         assert sent.degradations == ()  # a text may still quote
+
+    async def test_strictly_it_is_not_said_without_its_quote(self, rig: Rig, adapter: QQAdapter) -> None:
+        message_id = await hears(rig)
+        rig.qq.faults.refuse("*/messages", 12002)
+        with pytest.raises(DegradedError, match="reply: sent to the chat"):
+            await adapter.send(rig.target(reply_to=message_id, strict=True), text("one"), "k1")
+        assert rig.sent() == []
 
     async def test_a_platform_that_takes_no_quotes(self, rig: Rig, adapter: QQAdapter) -> None:
         message_id = await hears(rig)

@@ -14,6 +14,7 @@ from imbridge.protocol import (
     Button,
     Card,
     ContentRefusedError,
+    DegradedError,
     DeliveryError,
     NotPermittedError,
     RateLimitedError,
@@ -160,6 +161,13 @@ async def test_a_menu_becomes_text(rig: Rig, adapter: WeChatAdapter, code: int) 
     assert (message.kind, sent.part.kind) == ("text", "text")
     assert "msgmenuid=yes" in message.text
     assert [degradation.how for degradation in sent.degradations] == ["text with links"]
+
+
+async def test_strictly_it_does_not(rig: Rig, adapter: WeChatAdapter) -> None:
+    rig.wechat.faults.refuse(SEND, min(DEGRADED))
+    with pytest.raises(DegradedError, match="text with links"):
+        await adapter.send(rig.target(strict=True), MENU, "k")
+    assert not rig.wechat.messages
 
 
 @pytest.mark.parametrize("code", DONE)

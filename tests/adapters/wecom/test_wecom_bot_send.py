@@ -1,6 +1,7 @@
 """What a smart bot says over its long connection."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from imbridge.protocol import (
     Channel,
     ChannelKind,
     ContentRefusedError,
+    DegradedError,
     DeliveryError,
     Divider,
     File,
@@ -212,6 +214,13 @@ async def test_a_refused_card_is_text(bots: BotRig, bot: BotAdapter) -> None:
     sent = await bot.send(await bots.asked(), card(text="yes or no"), "key")
     assert [one.what for one in sent.degradations] == ["card"]
     assert bots.shown() == ["yes or no"]
+
+
+async def test_strictly_a_refused_card_is_nothing(bots: BotRig, bot: BotAdapter) -> None:
+    bots.platform.faults.refuse("aibot_respond_msg", 40058)
+    with pytest.raises(DegradedError, match="card: text"):
+        await bot.send(replace(await bots.asked(), strict=True), card(text="yes or no"), "key")
+    assert bots.shown() == []
 
 
 async def test_other_json_is_no_card_of_a_bot(bots: BotRig, bot: BotAdapter) -> None:

@@ -1,5 +1,6 @@
 """Group robots: what arrives in the group, and as what."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from imbridge.protocol import (
     Channel,
     ChannelKind,
     ContentRefusedError,
+    DegradedError,
     Divider,
     Fields,
     Image,
@@ -172,6 +174,13 @@ class TestMarkdown:
         assert kinds == ["text"]
         assert [one.how for one in degradations] == ["markdown", "text"]
         assert last(corp).text == "- one"
+
+    async def test_strictly_in_no_other_form(self, corp: CorpRig, robot: GroupRobotAdapter) -> None:
+        corp.wecom.faults.refuse("*/webhook/send", 40008)
+        part = Part(PartKind.MARKDOWN, (Markdown("- one"),))
+        with pytest.raises(DegradedError, match="markdown_v2: markdown"):
+            await robot.send(replace(HERE, strict=True), part, "key")
+        assert corp.robot.messages == []
 
 
 class TestCards:

@@ -1,5 +1,6 @@
 """What an app says: Markdown, links, to whom, what the platform does not take, its limits, its groups."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from imbridge.protocol import (
     Card,
     ChannelKind,
     ContentRefusedError,
+    DegradedError,
     DeliveryError,
     File,
     Image,
@@ -94,6 +96,13 @@ async def test_what_the_platform_refuses_as_markdown_is_sent_as_text(rig: Rig, a
     message = await rig.alice.receives()
     assert (message.kind, message.text) == ("text", "**hi**")
     assert [one.what for one in sent.degradations] == ["markdown"]
+
+
+async def test_strictly_it_is_not(rig: Rig, adapter: WeComAdapter) -> None:
+    rig.wecom.faults.refuse_send(40008)
+    with pytest.raises(DegradedError, match="markdown: text"):
+        await adapter.send(replace(to(), strict=True), part(PartKind.MARKDOWN, Markdown("**hi**")), "key")
+    assert rig.shown == []
 
 
 async def test_markdown_as_text_where_the_settings_say_so(rig: Rig) -> None:
