@@ -85,7 +85,7 @@ async def stage(bots: BotRig) -> AsyncIterator[Stage]:
         stage.taken = 1
         bots.intake.offered.clear()
         yield stage
-        adapter.webhook.close()
+        await adapter.webhook.close()
 
 
 class TestWeComBotByCallback(AdapterContract):

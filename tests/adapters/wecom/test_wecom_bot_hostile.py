@@ -133,7 +133,7 @@ async def door(bots: BotRig) -> AsyncIterator[Door]:
     async with served(app) as url:
         await bots.platform.set_callback(bots.bot, f"{url}/wecom/bot")
         yield Door(bots, adapter, app, f"{url}/wecom/bot")
-        adapter.webhook.close()
+        await adapter.webhook.close()
 
 
 OTHER_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"

@@ -84,7 +84,7 @@ class BotCallbackAdapter(Adapter):
 
     async def close(self) -> None:
         """Let go of everything."""
-        self.webhook.close()
+        await self.webhook.close()
         self.tell(Health.STOPPED, "closed")
 
     async def probe(self) -> Probe:

@@ -53,6 +53,7 @@ class Turn:
         over: Nothing more can be said.
         growing: How many of its pieces are being written.
         left: The answer to the callback itself is on its way.
+        ended: The platform was told that nothing follows.
     """
 
     def __init__(self, stream_id: str, window: float, *, feedback: bool = False) -> None:
@@ -62,6 +63,8 @@ class Turn:
         self.over = False
         self.growing = 0
         self.left = asyncio.Event()
+        self.ended = asyncio.Event()
+        self._comes_again = False
         self._patience = _NOT_FETCHED
         self._began = time.monotonic()
         self._until = self._began + window
@@ -85,6 +88,11 @@ class Turn:
     def is_open(self) -> bool:
         """More can be said."""
         return not self.over and not self.released and time.monotonic() < self._until
+
+    @property
+    def is_awaited(self) -> bool:
+        """The platform comes for the end of it."""
+        return self._comes_again and not self.ended.is_set() and not self.over
 
     @property
     def content(self) -> str:
@@ -230,6 +238,9 @@ class Turn:
         """The newest state, for the callback itself (`first`) or for a question of the platform; None for nothing."""
         self._asked_at = time.monotonic()
         finish = not self.is_open
+        self._comes_again = not finish
+        if finish:
+            self.ended.set()
         if finish and self._images:
             # They are large, and are not asked for twice; what got lost on the way is asked for at once.
             asyncio.get_running_loop().call_later(_NOT_FETCHED, self._images.clear)

@@ -38,6 +38,8 @@ _FIRST_WITHIN = 4.0
 """Seconds for a skill to say the first thing; the rest of the platform's 5 is for the way."""
 _SETTLES = 0.25
 """Seconds to see whether what was said is all of it."""
+_END_WITHIN = 1.5
+"""Seconds at the stop for the platform to come for the end of what it was shown the beginning of."""
 _ON_ITS_WAY = 0.1
 """Seconds for an answer to leave."""
 _LONGEST = 1200.0
@@ -118,10 +120,16 @@ class BotWebhook:
         for turn in self._turns.values():
             turn.hurry()
 
-    def close(self) -> None:
-        """Nothing more will be said."""
+    async def close(self) -> None:
+        """Nothing more will be said; the platform is told so if it comes for it soon: left open, it seems to go on."""
         for turn in self._turns.values():
             turn.release()
+        if ends := [asyncio.create_task(turn.ended.wait()) for turn in self._turns.values() if turn.is_awaited]:
+            _, late = await asyncio.wait(ends, timeout=_END_WITHIN)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
 
     async def handle(self, request: WebhookRequest) -> WebhookResponse:
         """Answer one callback.
