@@ -1,9 +1,22 @@
 """Messages that the platform itself shows growing."""
 
 from abc import ABC, abstractmethod
+from enum import Enum, auto
+from typing import ClassVar
 
 from imbridge.protocol import Button, Element, ImbridgeError
 from imbridge.rendering import Part
+
+
+class Healing(Enum):
+    """What of Markdown that is still being written a growing message is given."""
+
+    CLOSED = auto()
+    """What is known of it, with open code, bold and the like closed."""
+    HELD = auto()
+    """What is known of it, as it is: each state begins with the one before."""
+    OWN = auto()
+    """All of it: it sees to it itself what can be shown."""
 
 
 class Growing(ABC):
@@ -11,6 +24,7 @@ class Growing(ABC):
 
     Attributes:
         interval: Seconds to leave between two states.
+        healing: What its states are given of Markdown that is still being written; the last one is given all of it.
         held: The end of what it was last told to show, as far as it does not show it yet.
         thinking_bytes: How much of what is thought it can show in a place apart, in bytes; 0: there is no such place.
         thinking: What is thought so far; whoever writes sets it, and the next state shows it.
@@ -19,6 +33,7 @@ class Growing(ABC):
     """
 
     interval: float
+    healing: ClassVar[Healing] = Healing.CLOSED
     held: str = ""
     thinking_bytes: int = 0
     thinking: str = ""

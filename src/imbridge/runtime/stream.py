@@ -25,9 +25,10 @@ from imbridge.protocol import (
     Text,
     Thinking,
 )
-from imbridge.rendering import Part, PartKind, beginning, repair, rest_after
+from imbridge.rendering import Part, repair, rest_after
+from imbridge.runtime.healing import first_part, healed
 from imbridge.runtime.stream_receipt import sum_up
-from imbridge.runtime.surfaces import EditedMessage, GrownMessage, Surface, is_as_meant
+from imbridge.runtime.surfaces import GrownMessage, Surface, is_as_meant, new_surface
 from imbridge.runtime.thinking import Thoughts
 
 log = logging.getLogger(__name__)
@@ -238,16 +239,22 @@ class AnswerStream:
             if not thought.strip() and (not text or (blank and (self._receipts or not last))):
                 return True  # white space is no message: it waits for what follows it
             surface.think(thought)
-            part, rest = self._beginning(surface, text)
+            part, rest = first_part(text, self._adapter.capabilities, surface, markdown=self._markdown)
             try:
                 if rest:  # the message is full: close it, go on in a new one
                     if await self._put(surface, part, _text_of(part), thought, last=True):
                         self._go_on(rest + self._text[len(text) :])
-                elif not last and self._is_shown(text, thought):
+                    continue
+                known, seen = text, text
+                if not last and self._markdown and text:
+                    known, seen, part = healed(text, part, self._adapter.capabilities, surface)
+                    if not known.strip() and not thought.strip():
+                        return True  # so far nobody can tell how it is to be read
+                if not last and self._is_shown(known, thought):
                     return True
-                elif not last and surface.message_id is not None and surface.updates_left <= 1:
+                if not last and surface.message_id is not None and surface.updates_left <= 1:
                     return False
-                elif await self._put(surface, part, text, thought, last=last):
+                if await self._put(surface, part, seen, thought, last=last, known=known):
                     return True
             except DeliveryError as error:
                 log.warning("%s: a state of a stream may have arrived, or not: %s", self._channel.address, error)
@@ -255,23 +262,22 @@ class AnswerStream:
                 return not last
         return False
 
-    def _beginning(self, surface: Surface, text: str) -> tuple[Part, str]:
-        if not text:  # so far there is nothing but thinking
-            return Part(PartKind.MARKDOWN, (Markdown(""),)) if self._markdown else Part(PartKind.TEXT, (Text(""),)), ""
-        return beginning(text, self._adapter.capabilities, surface.measure, markdown=self._markdown)
-
     def _is_shown(self, text: str, thought: str) -> bool:
         return text == self._shown and thought == self._thoughts.shown
 
-    async def _put(self, surface: Surface, part: Part, text: str, thought: str, *, last: bool) -> bool:
+    async def _put(
+        self, surface: Surface, part: Part, text: str, thought: str, *, last: bool, known: str | None = None
+    ) -> bool:
         """Show a state on a surface; False when another one has to take over, which is chosen then.
+
+        `known` is what of the whole text a state shows; all that it says when left out.
 
         Raises:
             DeliveryError: nobody knows whether it is shown; making it once more does no harm.
         """
         try:
             if surface.message_id is None:
-                if not await self._begin(surface, part, text, thought):
+                if not await self._begin(surface, part, text, thought, text if known is None else known):
                     return False
                 if not last or self._surface is not surface:
                     return True
@@ -292,19 +298,20 @@ class AnswerStream:
                 raise
             self._leave(surface, error)
             return False
-        self._shown, self._thoughts.shown = text.removesuffix(surface.held), thought
+        self._shown = (text if known is None else known).removesuffix(surface.held)
+        self._thoughts.shown = thought
         self._doubt = None
         self._full_at_once = 0
         return True
 
-    async def _begin(self, surface: Surface, part: Part, text: str, thought: str) -> bool:
+    async def _begin(self, surface: Surface, part: Part, text: str, thought: str, known: str) -> bool:
         """Send the message that shows the first text."""
         receipt = await self._post(await surface.begin(part, text))
         self._receipts.append(receipt)
         if not receipt:
             self._surface = None
             return False
-        self._shown = text.removesuffix(surface.held)
+        self._shown = known.removesuffix(surface.held)
         if receipt.message_id is None:
             self._surface = None  # it is there, and cannot be changed
             self._text = self._thoughts.homeless(self._text) if not self._shown else self._text
@@ -361,12 +368,8 @@ class AnswerStream:
         self._degradations.append(Degradation(loss=Loss.SIMPLIFIED, what="stream", how=how, why=str(error)))
 
     def _new_surface(self) -> Surface | None:
-        may_grow = self._may_grow and self._adapter.can_grow(self._answers)
-        growing = self._adapter.grow(markdown=self._markdown, channel=self._channel) if may_grow else None
-        if growing is not None:
-            growing.stop = self._stop
-            return GrownMessage(growing)
-        return EditedMessage(self._adapter, self._channel) if self._adapter.capabilities.edit else None
+        grows = self._may_grow and self._adapter.can_grow(self._answers)
+        return new_surface(self._adapter, self._channel, grows=grows, markdown=self._markdown, stop=self._stop)
 
     # -- the end -------------------------------------------------------------------------------------------------------
 

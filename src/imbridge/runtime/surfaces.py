@@ -3,8 +3,8 @@
 from abc import ABC, abstractmethod
 
 from imbridge.adapters.base import Adapter
-from imbridge.adapters.growing import Growing
-from imbridge.protocol import Channel, Receipt, Reply
+from imbridge.adapters.growing import Growing, Healing
+from imbridge.protocol import Button, Channel, Receipt, Reply
 from imbridge.rendering import Part
 
 _FIRST_INTERVAL = 0.6
@@ -30,6 +30,11 @@ class Surface(ABC):
     def held(self) -> str:
         """The end of the text that it does not show yet, although it was told to."""
         return ""
+
+    @property
+    def healing(self) -> Healing:
+        """What it is given of Markdown that is still being written."""
+        return Healing.CLOSED
 
     @property
     def thinking_bytes(self) -> int:
@@ -116,6 +121,10 @@ class GrownMessage(Surface):
         return self._growing.held
 
     @property
+    def healing(self) -> Healing:  # noqa: D102 - inherited
+        return self._growing.healing
+
+    @property
     def thinking_bytes(self) -> int:  # noqa: D102 - inherited
         return self._growing.thinking_bytes
 
@@ -144,3 +153,22 @@ class GrownMessage(Surface):
 def is_as_meant(receipt: Receipt) -> bool:
     """False when what was sent had to be given another form, which does not grow by itself."""
     return not any(degradation.how.partition(":")[0] == "text" for degradation in receipt.degradations)
+
+
+def new_surface(
+    adapter: Adapter, channel: Channel, *, grows: bool, markdown: bool, stop: Button | None
+) -> Surface | None:
+    """The best that an account has for an answer; None where nothing can be changed once it is said.
+
+    Args:
+        adapter: Of the account.
+        channel: Where it is said.
+        grows: Whether a message that the platform shows growing is wanted.
+        markdown: The text is Markdown.
+        stop: The button that stops it.
+    """
+    growing = adapter.grow(markdown=markdown, channel=channel) if grows else None
+    if growing is not None:
+        growing.stop = stop
+        return GrownMessage(growing)
+    return EditedMessage(adapter, channel) if adapter.capabilities.edit else None

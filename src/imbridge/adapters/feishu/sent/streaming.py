@@ -24,7 +24,7 @@ from imbridge.adapters.feishu.sent import streaming_json as made
 from imbridge.adapters.feishu.sent.markup import without_mentions
 from imbridge.adapters.feishu.sent.streaming_json import dumped
 from imbridge.adapters.feishu.sent.tables import MOST_TABLES, limit_tables
-from imbridge.adapters.growing import Growing, GrowingFullError
+from imbridge.adapters.growing import Growing, GrowingFullError, Healing
 from imbridge.protocol import Card, DeliveryError, Element, ImbridgeError, NotPermittedError, RateLimitedError
 from imbridge.rendering import Part, PartKind
 
@@ -48,6 +48,7 @@ class StreamingCard(Growing):
     """
 
     interval = 0.3  # below the 10 changes a second that one card takes, and enough for the typewriter to run smoothly
+    healing = Healing.HELD  # the typewriter goes on where a state begins with the one before; clients show open marks
     thinking_bytes = 6_000  # of the 30 KB of the card
 
     def __init__(self, streams: "CardStreams", *, markdown: bool, seal: Seal, button: bool = False) -> None:

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from imbridge.adapters.broken_off import broken_off
 from imbridge.adapters.errcode_calls import Answer
-from imbridge.adapters.growing import Growing, GrowingFullError
+from imbridge.adapters.growing import Growing, GrowingFullError, Healing
 from imbridge.adapters.qq.sent.stream_api import OVER, TOO_LONG, StreamApi, StreamPlace
 from imbridge.adapters.qq.sent.stream_text import GrowingText
 from imbridge.protocol import (
@@ -50,6 +50,8 @@ class C2CStream(Growing):
         place: Where it is, once it is sent.
         orphan: Nobody writes to it.
     """
+
+    healing = Healing.OWN  # what is shown stays: see `stream_text`
 
     def __init__(self, streams: "Streams", api: StreamApi, *, markdown: bool) -> None:
         """Nothing is sent yet."""
