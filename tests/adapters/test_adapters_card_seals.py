@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imbridge.adapters.card_actions import OWN, button_params
 from imbridge.adapters.card_seals import (
     NO_SEAL,
     NOT_SEALING,
@@ -18,6 +17,7 @@ from imbridge.adapters.card_seals import (
     Seals,
     canonical,
 )
+from imbridge.rendering.cards.carried import OWN, button_params
 
 OURS = Seals("feishu:work", "canary-secret")
 WORDS = st.text(max_size=20)

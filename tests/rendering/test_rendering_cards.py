@@ -65,8 +65,8 @@ CHOICES = (
 def test_all_of_it_is_said_and_what_can_be_chosen_is_numbered() -> None:
     made = card_text(EVERYTHING, "because")
     assert made.markdown == (
-        "**Deploy \\*v1\\*?**\n\n**ready**\n\n\\*literal\\*\n\n- **by\\_**: Al_ice\n\n"
-        "| a | b |\n| :-- | :-- |\n| 1｜2 | \\* |\n\n![chart](https://a.example/p.png)\n\n"
+        "**Deploy \\*v1\\*?**\n\n**ready**\n\n\\*literal\\*\n\n**by\\_**: Al_ice\n\n"
+        "| a | b |\n| --- | --- |\n| 1\\|2 | \\* |\n\n![chart](https://a.example/p.png)\n\n"
         "[image: no address]\n\n---\n\n"
         "> small\n> print\n\n1. Yes\n2. No\n\n[Log](https://a.example/log)\n\n"
         "Level\n\n3. low\n4. high\n\n5. Al\n6. Bo\n\nWhy?: \\_\\_\\_\n\nday: \\_\\_\\_\n\n7. Send"

@@ -11,8 +11,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from imbridge.adapters.card_actions import OWN, PICKS
 from imbridge.protocol import ButtonClicked
+from imbridge.rendering.cards.carried import OWN, PICKS
 
 SEAL = "seal"
 """Key of the seal, beside the action's name and what else a button carries."""

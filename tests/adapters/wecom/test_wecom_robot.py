@@ -196,7 +196,7 @@ class TestCards:
         kinds, degradations = await say(robot, card)
         assert kinds == ["markdown_v2"]
         assert last(corp).text == (
-            "### Disk\n\nit is **full**\n\n> host: db1\n\n---\n\n| a | b |\n| :-- | :-- |\n| 1 | x｜y |\n\n"
+            "### Disk\n\nit is **full**\n\n**host**: db1\n\n---\n\n| a | b |\n| --- | --- |\n| 1 | x\\|y |\n\n"
             "[Open](https://x.example)  [Docs](https://d.example)\n\n[image]"
         )
         assert [(one.what, one.how) for one in degradations] == [

@@ -1,17 +1,13 @@
-"""What is in a card of the shared model, as Markdown, for platforms whose own cards are none. Pure."""
+"""What is in a card of the shared model, as Markdown in which the card's own texts are literal. Pure."""
 
+import re
 from collections.abc import Iterator
 
-from imbridge.protocol import (
-    Card,
-    Divider,
-    Element,
-    Fields,
-    Form,
-    Image,
-    Markdown,
-    Table,
-)
+from imbridge.protocol import Card, Divider, Element, Fields, Form, Image, Markdown, Note, Table, Text
+from imbridge.rendering.markdown.dialect import address
+from imbridge.rendering.markdown.literal import escaped
+
+_BAR = re.compile(r"(?<!\\)\|")
 
 
 def parts_of(card: Card) -> Iterator[Element]:
@@ -24,17 +20,26 @@ def parts_of(card: Card) -> Iterator[Element]:
 
 
 def block(part: Element) -> str:
-    """One part that is only looked at."""
+    """One part that is only looked at; of a picture without a key, what it is called."""
     if isinstance(part, Markdown):
         return part.text
     if isinstance(part, Fields):
-        return "\n".join(f"> {one_line(name)}: {one_line(value)}" for name, value in part.rows)
+        return "\n".join(f"**{literal(one_line(name))}**: {literal(one_line(value))}" for name, value in part.rows)
     if isinstance(part, Table):
-        rows = [part.columns, (":--",) * len(part.columns), *part.rows]
-        return "\n".join(f"| {' | '.join(map(_cell, row))} |" for row in rows)
+        head, *rows = (f"| {' | '.join(map(_cell, row))} |" for row in (part.columns, *part.rows))
+        return "\n".join((head, "|" + " --- |" * len(part.columns), *rows))
     if isinstance(part, Divider):
         return "---"
-    return part.as_text()
+    if isinstance(part, Note):
+        return "\n".join(f"> {literal(line)}" for line in part.text.split("\n"))
+    if isinstance(part, Image) and part.key:
+        return picture(part)
+    return literal(part.text if isinstance(part, Text) else part.as_text())
+
+
+def literal(text: str) -> str:
+    """The text in Markdown so that nothing in it is markup."""
+    return "\n".join(escaped(line, True, lambda mark: f"\\{mark}") for line in text.split("\n"))
 
 
 def one_line(text: str) -> str:
@@ -47,10 +52,15 @@ def picture(image: Image) -> str:
     return f"![{label(image.alt)}]({image.key})"
 
 
+def link(text: str, url: str) -> str:
+    """A page to open, in Markdown."""
+    return f"[{literal(label(text))}]({address(url)})"
+
+
 def label(text: str) -> str:
     """A text for the brackets of a link."""
     return one_line(text).translate({ord("["): "(", ord("]"): ")"})
 
 
 def _cell(text: str) -> str:
-    return one_line(text).replace("|", "｜")
+    return _BAR.sub(r"\\|", literal(one_line(text)))

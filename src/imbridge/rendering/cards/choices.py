@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from imbridge.protocol import Button, Card, DatePicker, Input, Select
-from imbridge.rendering.cards.blocks import one_line, parts_of
+from imbridge.rendering.cards.blocks import literal, one_line, parts_of
 
 HOW = "numbered choices"
 """What becomes of a button or a select, in the receipt."""
@@ -43,16 +43,15 @@ def all_choices(card: Card) -> list[Choice]:
     return [choice for part in parts for choice in choices_of(part)]
 
 
-def numbered(part: Button | Select | Input | DatePicker, choices: list[Choice], literal: Any = str) -> str:
+def numbered(part: Button | Select | Input | DatePicker, choices: list[Choice]) -> str:
     """The lines of something that can be chosen, numbered on; of what is filled in, its text.
 
     Args:
         part: The button, or whatever it is.
         choices: What was numbered before; this is added to it.
-        literal: How a text is written so that nothing in it is markup.
     """
     if isinstance(part, Input | DatePicker):
-        return str(literal(part.as_text()))
+        return literal(part.as_text())
     offered = choices_of(part)
     lines = [f"{number}. {literal(one.text)}" for number, one in enumerate(offered, len(choices) + 1)]
     choices += offered

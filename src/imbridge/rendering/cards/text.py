@@ -8,19 +8,13 @@ from imbridge.protocol import (
     DatePicker,
     Degradation,
     Element,
-    Fields,
     Image,
     Input,
     Loss,
-    Markdown,
-    Note,
     Select,
-    Table,
-    Text,
 )
-from imbridge.rendering.cards.blocks import block, label, one_line, parts_of, picture
+from imbridge.rendering.cards.blocks import block, link, literal, one_line, parts_of
 from imbridge.rendering.cards.choices import HOW, Choice, numbered
-from imbridge.rendering.markdown.literal import escaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +52,12 @@ def card_text(card: Card, why: str, *, answered: bool = True, begun: int = 0) ->
     for part in parts_of(card):
         is_button = isinstance(part, Button) and not part.url
         if isinstance(part, Button) and part.url:
-            said = f"[{label(part.text)}]({part.url})"
+            said = link(part.text, part.url)
         elif isinstance(part, Button | Select) and not answered:
             said = literal(part.as_text())
             lost[part.type, "text"] = None
         elif isinstance(part, Button | Select | Input | DatePicker):
-            said = numbered(part, choices, literal)
+            said = numbered(part, choices)
             lost[part.type, HOW if isinstance(part, Button | Select) else "text"] = None
         else:
             said = "" if card.text else _shown(part)
@@ -76,24 +70,8 @@ def card_text(card: Card, why: str, *, answered: bool = True, begun: int = 0) ->
     return CardText("\n\n".join(blocks) or literal(card.as_text()), tuple(choices[begun:]), told)
 
 
-def literal(text: str) -> str:
-    """The text in Markdown so that nothing in it is markup."""
-    return "\n".join(escaped(line, True, lambda mark: f"\\{mark}") for line in text.split("\n"))
-
-
 def _shown(part: Element) -> str:
-    if isinstance(part, Image):
-        return picture(part) if part.key.startswith(("https://", "http://")) else literal(part.as_text())
-    if isinstance(part, Fields):
-        return "\n".join(f"- **{literal(one_line(name))}**: {literal(one_line(value))}" for name, value in part.rows)
-    if isinstance(part, Note):
-        return "\n".join(f"> {literal(line)}" for line in part.text.split("\n"))
-    if isinstance(part, Table):
-        return block(Table(columns=tuple(map(literal, part.columns)), rows=tuple(_literal(row) for row in part.rows)))
-    if isinstance(part, Text):
-        return literal(part.text)
-    return part.text if isinstance(part, Markdown) else block(part)
-
-
-def _literal(row: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(map(literal, row))
+    """A picture is one where it can be fetched by its address."""
+    if isinstance(part, Image) and not part.key.startswith(("https://", "http://")):
+        return literal(part.as_text())
+    return block(part)

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from imbridge.adapters.card_actions import OWN, PICKS, carried
 from imbridge.adapters.card_seals import SEAL, Seals, kind_of_click
 from imbridge.adapters.dingtalk.card_tracks import is_private
 from imbridge.adapters.dingtalk.received.facts import group, private, text_of, unpacked
 from imbridge.adapters.dingtalk.received.identity import Identity
 from imbridge.protocol import Channel, Event, Sender
+from imbridge.rendering.cards.carried import OWN, PICKS, carried
 
 _UNION = 2
 _SPACE = re.compile(r"dtv1\.card:?//(?P<type>[A-Za-z_]+)\.(?P<id>.+)", re.DOTALL)

@@ -7,9 +7,9 @@ pages; a feed card has links with pictures. Neither tells a robot of a click.
 from dataclasses import dataclass, field
 from typing import Any
 
-from imbridge.protocol import Button, Card, DatePicker, Degradation, Element, Form, Image, Input, Loss, Note, Select
+from imbridge.protocol import Button, Card, DatePicker, Degradation, Form, Image, Input, Loss, Note, Select
 from imbridge.rendering.cards import HOW, Choice, numbered
-from imbridge.rendering.cards.blocks import block, label, one_line, parts_of, picture
+from imbridge.rendering.cards.blocks import block, link, literal, one_line, parts_of
 
 _NO_CLICKS = "an action card opens pages and tells a robot of no click"
 NO_ADDRESS = "it has no address that DingTalk could show"
@@ -53,7 +53,7 @@ def feed_of(card: Card) -> list[dict[str, str]] | None:
 def action_card(card: Card, *, answered: bool = True) -> ActionCard:
     """What the card says; what cannot be clicked becomes numbered choices, or lines where nobody hears an answer."""
     made = ActionCard(title=one_line(card.title))
-    blocks = [f"### {made.title}"] if made.title else []
+    blocks = [f"### {literal(made.title)}"] if made.title else []
     lost = {"color": (Loss.DROPPED, "left out")} if card.color != "default" else {}
     choices: list[Choice] = []
     for part in parts_of(card):
@@ -63,21 +63,21 @@ def action_card(card: Card, *, answered: bool = True) -> ActionCard:
                 lost["confirm"] = Loss.DROPPED, "left out"
             continue
         if isinstance(part, Button) and part.url:
-            said, lost["button"] = f"{part.text}: {part.url}", (Loss.AS_TEXT, "text: its address")
+            said, lost["button"] = literal(f"{part.text}: {part.url}"), (Loss.AS_TEXT, "text: its address")
         elif isinstance(part, Button | Select) and answered:
             said, lost[part.type] = numbered(part, choices), (Loss.AS_TEXT, HOW)
         elif isinstance(part, Button | Select | Input | DatePicker):
-            said, lost[part.type] = part.as_text(), (Loss.AS_TEXT, "text")
+            said, lost[part.type] = literal(part.as_text()), (Loss.AS_TEXT, "text")
         elif isinstance(part, Note):
             said, lost["note"] = block(part), (Loss.AS_TEXT, "text")
-        elif isinstance(part, Image) and not part.key:
-            said, lost["image"] = part.as_text(), (Loss.AS_TEXT, "text")
         else:
-            said = _shown(part)
+            said = block(part)
+            if isinstance(part, Image) and not part.key:
+                lost["image"] = Loss.AS_TEXT, "text"
         if made.buttons and said and "order" not in lost:
             lost["order"] = Loss.SIMPLIFIED, "buttons last"
         blocks.append(said)
-    made.text = "\n\n".join(said for said in blocks if said) or card.as_text()
+    made.text = "\n\n".join(said for said in blocks if said) or literal(card.as_text())
     made.side_by_side = len(made.buttons) == 2 and "order" not in lost
     why = {
         "note": "DingTalk's Markdown has no small print",
@@ -112,12 +112,8 @@ def with_pictures(card: Card, keys: dict[int, str]) -> Card:
 
 def as_links(buttons: list[tuple[str, str]]) -> str:
     """Buttons in Markdown."""
-    return "\n\n".join(f"[{label(text)}]({url})" for text, url in buttons)
+    return "\n\n".join(link(text, url) for text, url in buttons)
 
 
 def _opens(button: Button) -> bool:
     return button.url.startswith(("https://", "http://", "dingtalk://"))
-
-
-def _shown(part: Element) -> str:
-    return picture(part) if isinstance(part, Image) else block(part)

@@ -4,7 +4,6 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
 from imbridge.adapters.base import Sent, Target
-from imbridge.adapters.card_parts import calls_back
 from imbridge.adapters.card_seals import Seals
 from imbridge.adapters.dingtalk.card_tracks import MODEL_CARD, OWN_CARD, RAW_CARD, STREAM_CARD, kind_of, track_of
 from imbridge.adapters.dingtalk.outbound import title_of
@@ -38,6 +37,7 @@ from imbridge.protocol import (
 )
 from imbridge.rendering import Part, PartKind, render
 from imbridge.rendering.cards import all_choices
+from imbridge.rendering.cards.sorting import calls_back
 
 Say = Callable[[Target, Part, str], Awaitable[Sent]]
 Measure = Callable[[Part], int]

@@ -15,13 +15,13 @@ from typing import Any, TypeGuard
 
 from pydantic_core import to_json
 
-from imbridge.adapters.card_actions import OWN, button_params, written
-from imbridge.adapters.card_parts import Click, Field, clicks, sort
 from imbridge.adapters.card_seals import NOT_SEALED, Seal
 from imbridge.adapters.dingtalk.sent.card_markdown import card_markdown
 from imbridge.adapters.dingtalk.sent.card_texts import AUTO_LAYOUT, FINISHED
 from imbridge.adapters.errcode_refusals import DegradeError
 from imbridge.protocol import Button, Card, ContentRefusedError, DatePicker, Degradation, Input, Select
+from imbridge.rendering.cards.carried import OWN, button_params, written
+from imbridge.rendering.cards.sorting import Click, Field, clicks, sort
 
 PLATFORM = "DingTalk"
 MOST_BUTTONS = 20

@@ -10,7 +10,7 @@ import re
 from imbridge.adapters.markdown_dialect import without
 
 _MISSING = frozenset({"table", "strikethrough"})
-_TAG = re.compile(r"<(?!(?:/font|br ?/?|font(?: [a-z]+=[\"']?[#\w]{1,20}[\"']?)?)>)(?=[A-Za-z/!?])", re.IGNORECASE)
+_TAG = re.compile(r"\\?<(?!(?:/font|br ?/?|font(?: [a-z]+=[\"']?[#\w]{1,20}[\"']?)?)>)(?=[A-Za-z/!?])", re.IGNORECASE)
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _BEGINS_BLOCK = re.compile(
     r"[ \t]*(?:#{1,6}[ \t]|[-*+][ \t]|\d{1,9}[.)][ \t]|`{3,}|~{3,}|\||(?:-{3,}|\*{3,}|_{3,})[ \t]*$)"

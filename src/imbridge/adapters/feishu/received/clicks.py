@@ -6,10 +6,10 @@ microseconds. It names the chat without its kind: that is known from what was he
 
 from typing import Any
 
-from imbridge.adapters.card_actions import OWN, PICKS
 from imbridge.adapters.card_seals import kind_of_click
 from imbridge.adapters.feishu.received.facts import Facts
 from imbridge.protocol import Channel, Event, LinkPreviewRequested
+from imbridge.rendering.cards.carried import OWN, PICKS
 
 
 def button_clicked(told: Facts) -> Event:

@@ -7,7 +7,6 @@ Source: open.feishu.cn, "card JSON 2.0 structure" and the pages of its component
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from imbridge.adapters.card_actions import button_params
 from imbridge.adapters.card_seals import NOT_SEALED, Seal
 from imbridge.adapters.feishu.errors import BAD_IMAGE, BAD_ROWS, TOO_MANY_TABLES
 from imbridge.adapters.feishu.sent.markup import escape, without_mentions
@@ -31,6 +30,7 @@ from imbridge.protocol import (
     Table,
     Text,
 )
+from imbridge.rendering.cards.carried import button_params
 
 _TEMPLATES = {"default": "default"}  # the model's other colours are Feishu's own words
 _PICKERS = {

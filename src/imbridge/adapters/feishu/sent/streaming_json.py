@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from imbridge.adapters.card_actions import button_params
 from imbridge.adapters.card_seals import Seal
 from imbridge.protocol import Button
+from imbridge.rendering.cards.carried import button_params
 
 ANSWER, THINKING = "answer", "thinking"
 _PANEL, _STOP = "thinking_panel", "stop"

@@ -7,7 +7,6 @@ rating of an answer). The first two have to be answered: see `sent.answers`.
 from collections.abc import Mapping
 from typing import Any
 
-from imbridge.adapters.card_actions import OWN, carried
 from imbridge.adapters.card_seals import Seals, kind_of_click
 from imbridge.adapters.qq.received.facts import (
     direct,
@@ -23,6 +22,7 @@ from imbridge.adapters.qq.received.facts import (
 )
 from imbridge.adapters.qq.received.happening import Happening
 from imbridge.protocol import Channel, Event, FeedbackGiven, MenuClicked, Sender
+from imbridge.rendering.cards.carried import OWN, carried
 
 BUTTON, MENU, FEEDBACK = 11, 12, 13
 

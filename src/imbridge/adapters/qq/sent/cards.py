@@ -8,26 +8,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from imbridge.adapters.card_parts import clicks, sort
 from imbridge.adapters.card_seals import NOT_SEALED, Seal
-from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.adapters.qq.sent.keyboards import MOST_BUTTONS, keyboard
 from imbridge.protocol import (
     Button,
     Card,
     DatePicker,
     Degradation,
-    Element,
     Form,
     Image,
     Input,
     Loss,
-    Note,
     Select,
-    Text,
 )
 from imbridge.rendering.cards import HOW, Choice, numbered
-from imbridge.rendering.cards.blocks import block, label, one_line, parts_of, picture
+from imbridge.rendering.cards.blocks import block, link, literal, one_line, parts_of
+from imbridge.rendering.cards.sorting import clicks, sort
 
 _PLATFORM = "QQ"
 _ONLY_BUTTONS = "below a message of QQ there are buttons and nothing else"
@@ -67,11 +63,11 @@ def card_messages(card: Card, seal: Seal = NOT_SEALED) -> list[CardMessage]:
         found.degrade(Loss.DROPPED, "style", "left out", "buttons of QQ are grey or blue")
     if not buttons:
         text = _with_headline(found.title, found.blocks)
-        return [CardMessage(text or as_markdown(card.as_text()), None, tuple(found.degradations))]
+        return [CardMessage(text or literal(card.as_text()), None, tuple(found.degradations))]
     if len(buttons) > MOST_BUTTONS:
         return [_numbered_lines(card, kept, _TOO_MANY)]
     # A keyboard stands below a text, so there has to be one.
-    text = _with_headline(found.title, found.blocks) or as_markdown(card.text) or "👇"
+    text = _with_headline(found.title, found.blocks) or literal(card.text) or "👇"
     return [
         CardMessage(text, keyboard(buttons, seal), tuple(found.degradations)),
         _numbered_lines(card, kept, NO_BUTTONS),
@@ -87,18 +83,18 @@ def _numbered_lines(card: Card, kept: list[Degradation], why: str) -> CardMessag
     for part in parts_of(card):
         was_list, is_list = is_list, False
         if isinstance(part, Button) and part.url:
-            said, told["button", "links"] = f"[{label(part.text)}]({part.url})", None
+            said, told["button", "links"] = link(part.text, part.url), None
         elif isinstance(part, Button | Select | Input | DatePicker):
-            said = numbered(part, choices, as_markdown)
+            said = numbered(part, choices)
             is_list = isinstance(part, Button)
             told[part.type, HOW if isinstance(part, Button | Select) else "text"] = None
         else:
-            said = _block(part)
+            said = block(part)
         if is_list and was_list:
             blocks[-1] += f"\n{said}"
         else:
             blocks.append(said)
-    text = _with_headline(card.title, blocks) or as_markdown(card.as_text())
+    text = _with_headline(card.title, blocks) or literal(card.as_text())
     lost = [
         Degradation(loss=Loss.SIMPLIFIED if how == "links" else Loss.AS_TEXT, what=what, how=how, why=why)
         for what, how in told
@@ -106,16 +102,8 @@ def _numbered_lines(card: Card, kept: list[Degradation], why: str) -> CardMessag
     return CardMessage(text, None, (*kept, *lost), tuple(choices))
 
 
-def _block(part: Element) -> str:
-    if isinstance(part, Image):
-        return picture(part) if part.key else as_markdown(part.as_text())
-    if isinstance(part, Note):
-        return "\n".join(f"> {as_markdown(line)}" for line in part.text.split("\n"))
-    return as_markdown(part.text) if isinstance(part, Text) else block(part)
-
-
 def _with_headline(title: str, blocks: Iterable[str]) -> str:
-    said = [f"## {as_markdown(one_line(title))}"] if title.strip() else []
+    said = [f"## {literal(one_line(title))}"] if title.strip() else []
     return "\n\n".join([*said, *(text for text in blocks if text.strip())])
 
 

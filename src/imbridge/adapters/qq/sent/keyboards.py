@@ -10,9 +10,9 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from imbridge.adapters.card_actions import button_params
-from imbridge.adapters.card_parts import Click
 from imbridge.adapters.card_seals import Seal
+from imbridge.rendering.cards.carried import button_params
+from imbridge.rendering.cards.sorting import Click
 
 MOST_ROWS, MOST_IN_ROW = 5, 5
 MOST_BUTTONS = MOST_ROWS * MOST_IN_ROW

@@ -10,8 +10,8 @@ from urllib.parse import quote, unquote
 
 from pydantic_core import from_json, to_json
 
-from imbridge.adapters.card_actions import OWN, button_params
 from imbridge.adapters.card_seals import SEAL, Seal, Seals
+from imbridge.rendering.cards.carried import OWN, button_params
 
 MOST_BYTES = 128
 """Of an id. Unverified here; WeCom's menus of the same make say so."""

@@ -11,11 +11,11 @@ the seal.
 from collections.abc import Mapping
 from typing import Any
 
-from imbridge.adapters.card_actions import OWN, carried
 from imbridge.adapters.card_seals import Seals, kind_of_click
 from imbridge.adapters.wecom.received.facts import Facts, place_of
 from imbridge.adapters.xml import items_of
 from imbridge.protocol import Event
+from imbridge.rendering.cards.carried import OWN, carried
 
 
 def button_clicked(told: Facts) -> Event:

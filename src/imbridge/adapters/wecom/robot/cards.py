@@ -5,19 +5,19 @@ of no clicks.
 """
 
 from imbridge.protocol import Button, Card, DatePicker, Degradation, Image, Input, Loss, Note, Select
-from imbridge.rendering.cards.blocks import block, one_line, parts_of
+from imbridge.rendering.cards.blocks import block, link, literal, one_line, parts_of
 
 _NO_CLICKS = "a group robot is told of no clicks"
 
 
 def card_markdown(card: Card) -> tuple[str, list[Degradation]]:
     """What the card says, and what of it cannot be there."""
-    blocks = [f"### {one_line(card.title)}"] if card.title else []
+    blocks = [f"### {literal(one_line(card.title))}"] if card.title else []
     lost: set[str] = set() if card.color == "default" else {"color"}
     row: list[str] = []
     for part in parts_of(card):
         if isinstance(part, Button) and part.url:
-            row.append(f"[{one_line(part.text)}]({part.url})")
+            row.append(link(part.text, part.url))
             continue
         if row:
             blocks.append("  ".join(row))
@@ -27,10 +27,10 @@ def card_markdown(card: Card) -> tuple[str, list[Degradation]]:
             continue
         if isinstance(part, Image | Note):
             lost.add(part.type)
-        blocks.append(block(part))
+        blocks.append(literal(part.as_text()) if isinstance(part, Image) else block(part))
     if row:
         blocks.append("  ".join(row))
-    text = "\n\n".join(block for block in blocks if block) or card.as_text()
+    text = "\n\n".join(block for block in blocks if block) or literal(card.as_text())
     return text, [_lost(word) for word in sorted(lost)]
 
 

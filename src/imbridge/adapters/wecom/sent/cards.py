@@ -7,10 +7,10 @@ advice there ("no more than 36 characters"): the client shows the beginning of w
 from collections.abc import Mapping
 from typing import Any
 
-from imbridge.adapters.card_actions import OWN, written
 from imbridge.adapters.card_seals import NOT_SEALED, OPTION_SEAL_BYTES, Seal
 from imbridge.adapters.wecom.sent.card_model import Sorted, sort
 from imbridge.protocol import Button, ButtonClicked, Card, Degradation, Image, ImbridgeError, Loss, Select
+from imbridge.rendering.cards.carried import OWN, written
 
 MOST_BUTTONS, MOST_JUMPS, MOST_SELECTS = 6, 3, 3
 MOST_OPTIONS, MOST_VOTES = 10, 20

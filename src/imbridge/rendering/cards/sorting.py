@@ -1,32 +1,24 @@
 """The shared card model, sorted by what a card of text and buttons has room for. Pure."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.protocol import (
     Button,
     Card,
     DatePicker,
     Degradation,
-    Divider,
     Element,
-    Fields,
     Form,
     Image,
     Input,
     Loss,
-    Markdown,
-    Note,
     Select,
-    Table,
-    Text,
 )
-from imbridge.rendering.cards.blocks import picture
+from imbridge.rendering.cards.blocks import block, literal
+from imbridge.rendering.cards.choices import choices_of
 
-_BAR = re.compile(r"(?<!\\)\|")
 Field = Select | Input | DatePicker
 
 
@@ -106,18 +98,16 @@ def clicks(found: Sorted, why: str) -> list[Click]:
     made: list[Click] = []
     for one, in_form in found.fields:
         if not isinstance(one, Select):
-            found.blocks.append(as_markdown(one.as_text()))
+            found.blocks.append(literal(one.as_text()))
             found.degrade(Loss.AS_TEXT, one.type, "text", why)
             continue
         if one.label or one.placeholder:
-            found.blocks.append(f"**{as_markdown(one.label or one.placeholder)}**")
+            found.blocks.append(f"**{literal(one.label or one.placeholder)}**")
         how = "a button for each choice"
         found.degrade(Loss.SIMPLIFIED, "select", f"{how}, each of which is sent by itself" if in_form else how, why)
         if one.multiple:
             found.degrade(Loss.SIMPLIFIED, "select", "one choice at a time", why)
-        made += [
-            Click(option.text, one.name, [option.value] if one.multiple else option.value) for option in one.options
-        ]
+        made += [Click(option.text, option.action, option.value) for option in choices_of(one)]
     made += [
         Click(button.text, button.action or button.text, button.value, button.style, button.url)
         for button in found.buttons
@@ -136,27 +126,6 @@ def _sort(parts: Iterable[Element], out: Sorted, *, in_form: bool) -> None:
         elif isinstance(part, Select | Input | DatePicker):
             out.fields.append((part, in_form))
         else:
-            out.blocks.append(_block(part, out))
-
-
-def _block(part: Element, out: Sorted) -> str:
-    if isinstance(part, Markdown):
-        return part.text
-    if isinstance(part, Fields):
-        return "\n".join(f"**{as_markdown(name)}**: {as_markdown(value)}" for name, value in part.rows)
-    if isinstance(part, Table):
-        head, *rows = (f"| {' | '.join(map(_cell, row))} |" for row in (part.columns, *part.rows))
-        return "\n".join((head, "|" + " --- |" * len(part.columns), *rows))
-    if isinstance(part, Divider):
-        return "---"
-    if isinstance(part, Note):
-        return "\n".join(f"> {as_markdown(line)}" for line in part.text.split("\n"))
-    if isinstance(part, Image):
-        if part.key:
-            return picture(part)
-        out.degrade(Loss.AS_TEXT, "image", "text", f"it has no address that {out.platform} could show")
-    return as_markdown(part.text if isinstance(part, Text) else part.as_text())
-
-
-def _cell(text: str) -> str:
-    return _BAR.sub(r"\\|", as_markdown(text).replace("\n", "<br>"))
+            if isinstance(part, Image) and not part.key:
+                out.degrade(Loss.AS_TEXT, "image", "text", f"it has no address that {out.platform} could show")
+            out.blocks.append(block(part))
