@@ -24,6 +24,7 @@ from imbridge.adapters.feishu.refusals import DegradeError, RetargetError, gone,
 from imbridge.adapters.feishu.sent.answers import written_answer
 from imbridge.adapters.feishu.sent.card_streams import CardStreams
 from imbridge.adapters.feishu.sent.cards import images_in, losses_in, simpler
+from imbridge.adapters.feishu.sent.emoji import emoji_type
 from imbridge.adapters.feishu.sent.media import FeishuMedia
 from imbridge.adapters.feishu.sent.people import ImaginedPeople, People
 from imbridge.adapters.feishu.sent.streaming import StreamingCard, key_for
@@ -386,16 +387,3 @@ class FeishuAdapter(Adapter):
             "retries": self.caller.retries,
             "token_refreshes": self.caller.refreshes,
         }
-
-
-_EMOJI = {
-    "👍": "THUMBSUP", "👎": "ThumbsDown", "❤️": "HEART", "❤": "HEART", "😄": "SMILE", "😂": "LOL", "🎉": "PARTY",
-    "👌": "OK", "🙏": "THANKS", "👏": "APPLAUSE", "💪": "MUSCLE", "✅": "DONE", "🔥": "Fire", "😢": "CRY", "😮": "WOW",
-    "🤔": "THINKING",
-}  # fmt: skip
-"""Common emoji characters → Feishu's `emoji_type` (open.feishu.cn, im-v1 reaction "emoji types")."""
-
-
-def emoji_type(emoji: str) -> str:
-    """Feishu's name of a reaction: a common emoji character is translated, anything else is taken as the name."""
-    return _EMOJI.get(emoji, emoji)
