@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING, Any
 from imbridge.storage.base import BaseStorage, InboxEntry, OutboxEntry
 from imbridge.storage.durable import Box, DurableStorage, EntryState, Kept
 from imbridge.storage.errors import StaleLeaseError, StorageError
+from imbridge.storage.jobs import Job, Jobs
+from imbridge.storage.leases import Lease, Leases
+from imbridge.storage.media_cache import MediaCache
 from imbridge.storage.memory import MemoryStorage
+from imbridge.storage.message_log import LogLine, MessageLog
 from imbridge.storage.notes import BaseNotebook, MemoryNotebook, SqliteNotebook, notebook_at
+from imbridge.storage.retention import Retention
+from imbridge.storage.tokens import Tokens
 
 if TYPE_CHECKING:
     from imbridge.storage.sql import SqlStorage
@@ -21,14 +27,23 @@ __all__ = [
     "DurableStorage",
     "EntryState",
     "InboxEntry",
+    "Job",
+    "Jobs",
     "Kept",
+    "Lease",
+    "Leases",
+    "LogLine",
+    "MediaCache",
     "MemoryNotebook",
     "MemoryStorage",
+    "MessageLog",
     "OutboxEntry",
+    "Retention",
     "SqlStorage",
     "SqliteNotebook",
     "StaleLeaseError",
     "StorageError",
+    "Tokens",
     "notebook_at",
 ]
 

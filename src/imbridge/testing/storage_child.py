@@ -13,15 +13,16 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self
 
 from imbridge.protocol import Receipt
-from imbridge.storage import Box, DurableStorage, EntryState, InboxEntry, Kept, OutboxEntry
+from imbridge.storage import Box, DurableStorage, EntryState, InboxEntry, Kept, Lease, OutboxEntry
 
 _NURSERY = "from imbridge.testing.storage_child import serve; serve()"
 
@@ -216,6 +217,36 @@ class StorageInChild(DurableStorage):
     async def save_session(self, lane: str, state: dict[str, dict[str, Any]]) -> None:
         await self._call("save_session", lane, state)
 
+    async def call(self, method: str, *arguments: Any, **keywords: Any) -> Any:
+        """Anything else, by its name: `leases.claim`. What it is given and gives has to be picklable."""
+        return await self._call(method, *arguments, **keywords)
+
+    async def give_up(self, entry: InboxEntry | OutboxEntry, why: str) -> bool:
+        done: bool = await self._call("give_up", why, entry=entry)
+        return done
+
+    async def put_off(self, entry: OutboxEntry, not_before: float, why: str) -> bool:
+        done: bool = await self._call("put_off", not_before, why, entry=entry)
+        return done
+
+    async def take(self, lease: Lease, *, limit: int = 100) -> list[InboxEntry]:
+        taken: list[InboxEntry] = await self._call("take", lease, limit=limit)
+        return taken
+
+    def commit_handled(
+        self,
+        lease: Lease,
+        entry: InboxEntry,
+        *,
+        answers: Sequence[OutboxEntry] = (),
+        session: Mapping[str, dict[str, Any]] | None = None,
+    ) -> "asyncio.Future[None]":
+        sent = [_packed(next(self._numbers), answer) for answer in answers]
+        return self._call("commit_handled", lease, entry=entry, answers=sent, session=session)
+
+    def commit_said(self, lease: Lease, entry: OutboxEntry, receipt: Receipt) -> "asyncio.Future[None]":
+        return self._call("commit_said", lease, receipt, entry=entry)
+
     async def kept(
         self, box: Box, state: EntryState, *, lane: str | None = None, after: int = 0, limit: int = 100
     ) -> list[Kept]:
@@ -304,9 +335,12 @@ class _Child:
             sent = arguments.pop(0)
             self._entries[sent.number] = _unpacked(sent)
         try:
-            if call.entry is not None:
-                arguments.insert(0, self._entries[call.entry])
-            return getattr(self._storage, call.method)(*arguments, **call.keywords)
+            if call.entry is not None:  # a lease stands before the entry
+                first = bool(arguments) and isinstance(arguments[0], Lease)
+                arguments.insert(int(first), self._entries[call.entry])
+            if "answers" in call.keywords:
+                call.keywords["answers"] = [_unpacked(answer) for answer in call.keywords["answers"]]
+            return attrgetter(call.method)(self._storage)(*arguments, **call.keywords)
         except Exception as error:  # noqa: BLE001 - the parent gets it
             return error
 

@@ -1,11 +1,12 @@
 """The storage in a database."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
 from sqlalchemy import URL, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,18 +14,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from imbridge.protocol import ConfigError, Receipt
 from imbridge.storage.base import InboxEntry, OutboxEntry
 from imbridge.storage.durable import Box, DurableStorage, EntryState, Kept
+from imbridge.storage.leases import Lease
 from imbridge.storage.memory import DEDUP_SECONDS
 from imbridge.storage.place import default_path
+from imbridge.storage.retention import Retention
 from imbridge.storage.sql import backlog, tables
+from imbridge.storage.sql.cleaner import Cleaner
 from imbridge.storage.sql.committing import Committing
 from imbridge.storage.sql.database import Database, Synchronous, database_url
 from imbridge.storage.sql.dialect import in_words
 from imbridge.storage.sql.ids import digest, new_uid
+from imbridge.storage.sql.jobs import SqlJobs
+from imbridge.storage.sql.leases import SqlLeases, lease_id
+from imbridge.storage.sql.media import SqlMediaCache
+from imbridge.storage.sql.message_log import SqlMessageLog
 from imbridge.storage.sql.migrate import migrate
 from imbridge.storage.sql.nodes import Nodes
 from imbridge.storage.sql.recovery import Recovery
 from imbridge.storage.sql.rows import Rows, said_by_us, said_to_us
 from imbridge.storage.sql.sessions import SessionReader, State, session_saved
+from imbridge.storage.sql.tokens import SqlTokens
 from imbridge.storage.sql.transaction import Transaction
 from imbridge.storage.sql.work import (
     AddInbound,
@@ -32,6 +41,7 @@ from imbridge.storage.sql.work import (
     FinishInbound,
     FinishOutbound,
     ForgetInbound,
+    Piece,
     Run,
     StartInbound,
     StartOutbound,
@@ -58,6 +68,8 @@ class SqlStorage(DurableStorage):
         max_bytes: Most bytes of an answer that are kept; the content of a larger one is lost with its process.
         dedup_seconds: For how long dedup keys are kept.
         log_messages: Keep the message log.
+        retention: How long things are kept.
+        keys: Encrypt tokens with the first, read them with any: 32 random bytes each, in URL-safe base64 (Fernet's).
         patience: Seconds that a server may take to connect or to answer.
         connect_args: Given to the driver (`ssl`, ...).
 
@@ -78,6 +90,8 @@ class SqlStorage(DurableStorage):
         max_bytes: int = 8 * 1024 * 1024,
         dedup_seconds: float = DEDUP_SECONDS,
         log_messages: bool = True,
+        retention: Retention | None = None,
+        keys: Sequence[SecretStr | str] = (),
         patience: float = 30.0,
         connect_args: Mapping[str, Any] | None = None,
     ) -> None:
@@ -100,6 +114,12 @@ class SqlStorage(DurableStorage):
         self._writer = Writer(self._committing.commit)
         self._recovery = Recovery(self._database, self._nodes, max_attempts=max_attempts)
         self._sessions = SessionReader(self._database)
+        self.leases = SqlLeases(self._run, self._nodes)
+        self.log = SqlMessageLog(self._database)
+        self.tokens = SqlTokens(self._run, self._database, [_secret(key) for key in keys])
+        self.media = SqlMediaCache(self._run, self._database)
+        self.jobs = SqlJobs(self._run, self._database, self._nodes)
+        self._cleaner = Cleaner(self._run, retention or Retention())
         self._opened = False
 
     # -- life ----------------------------------------------------------------------------------------------------------
@@ -130,11 +150,13 @@ class SqlStorage(DurableStorage):
             await self._database.close()
             raise
         self._writer.start()
+        self._cleaner.start()
 
     async def close(self) -> None:
         """Write what was asked for, give back what is not done, let go. Closing twice is nothing."""
         if self._database.is_open:
             try:
+                await self._cleaner.close()
                 self._give_back()
                 await self._writer.close()
                 await self._sessions.close()
@@ -179,7 +201,7 @@ class SqlStorage(DurableStorage):
         """
         await self._recovery.wait_for_silent(tables.inbox)
         take = partial(self._recovery.take_over, box=tables.inbox, read=self._rows.read_inbound)
-        taken: list[InboxEntry] = await self._ask(Run(take))
+        taken: list[InboxEntry] = await self._run(take)
         return taken
 
     # -- outbox --------------------------------------------------------------------------------------------------------
@@ -200,7 +222,7 @@ class SqlStorage(DurableStorage):
         """What processes that are gone wanted to say and did not, oldest first; as `unfinished_inbound`."""
         await self._recovery.wait_for_silent(tables.outbox)
         take = partial(self._recovery.take_over, box=tables.outbox, read=self._rows.read_outbound)
-        taken: list[OutboxEntry] = await self._ask(Run(take))
+        taken: list[OutboxEntry] = await self._run(take)
         return taken
 
     # -- sessions ------------------------------------------------------------------------------------------------------
@@ -211,7 +233,51 @@ class SqlStorage(DurableStorage):
     async def save_session(self, lane: str, state: State) -> None:  # noqa: D102 - inherited
         await self._ask(session_saved(lane, state))
 
+    # -- with a lease --------------------------------------------------------------------------------------------------
+
+    async def take(self, lease: Lease, *, limit: int = 100) -> list[InboxEntry]:  # noqa: D102 - inherited
+        node, read = self._nodes.id, self._rows.read_inbound
+        statements = partial(backlog.of_lane, node=node, lane=lease.lane, limit=limit, read=read)
+        taken: list[InboxEntry] = await self._fenced(lease, Run(statements))
+        return taken
+
+    def commit_handled(  # noqa: D102 - inherited
+        self,
+        lease: Lease,
+        entry: InboxEntry,
+        *,
+        answers: Sequence[OutboxEntry] = (),
+        session: Mapping[str, dict[str, Any]] | None = None,
+    ) -> "asyncio.Future[None]":
+        pieces: list[Piece] = []
+        for answer in answers:
+            answer.uid = new_uid()
+            pieces.append(AddOutbound(answer.uid, self._rows.outbound(answer, answer.uid)))
+        if session is not None:
+            pieces.append(session_saved(entry.lane, dict(session)))
+        return self._fenced(lease, *pieces, FinishInbound(entry.uid))
+
+    def commit_said(  # noqa: D102 - inherited
+        self, lease: Lease, entry: OutboxEntry, receipt: Receipt
+    ) -> "asyncio.Future[None]":
+        logged = said_by_us(entry, receipt) if self._log_messages else None
+        return self._fenced(lease, FinishOutbound(entry.uid, logged))
+
+    def _fenced(self, lease: Lease, *pieces: Piece) -> "asyncio.Future[Any]":
+        return self._writer.ask(Unit(pieces, fence=(lease_id(lease.lane), lease.fence), lane=lease.lane))
+
     # -- looking in ----------------------------------------------------------------------------------------------------
+
+    async def give_up(self, entry: InboxEntry | OutboxEntry, why: str) -> bool:  # noqa: D102 - inherited
+        box = Box.INBOX if isinstance(entry, InboxEntry) else Box.OUTBOX
+        return await self._mark(box, entry.uid, what=EntryState.DEAD.value, why=why)
+
+    async def put_off(self, entry: OutboxEntry, not_before: float, why: str) -> bool:  # noqa: D102 - inherited
+        return await self._mark(Box.OUTBOX, entry.uid, what="put off", why=why, not_before=not_before)
+
+    async def _mark(self, box: Box, uid: int, **facts: Any) -> bool:
+        done: bool = await self._run(partial(backlog.mark, box=box, uid=uid, node=self._nodes.id, **facts))
+        return done
 
     async def kept(  # noqa: D102 - inherited
         self, box: Box, state: EntryState, *, lane: str | None = None, after: int = 0, limit: int = 100
@@ -219,11 +285,11 @@ class SqlStorage(DurableStorage):
         return await backlog.kept(self._database, self._rows, box, state, lane=lane, after=after, limit=limit)
 
     async def retry(self, box: Box, uid: int) -> bool:  # noqa: D102 - inherited
-        done: bool = await self._ask(Run(partial(backlog.retry, box=box, uid=uid)))
+        done: bool = await self._run(partial(backlog.retry, box=box, uid=uid))
         return done
 
     async def drop(self, box: Box, uid: int) -> bool:  # noqa: D102 - inherited
-        done: bool = await self._ask(Run(partial(backlog.drop, box=box, uid=uid)))
+        done: bool = await self._run(partial(backlog.drop, box=box, uid=uid))
         return done
 
     @property
@@ -231,11 +297,22 @@ class SqlStorage(DurableStorage):
         """How many there were: with the number of entries it tells how well they are grouped."""
         return self._writer.transactions
 
-    def _ask(self, *pieces: Any) -> "asyncio.Future[Any]":
+    async def clean(self) -> int:
+        """Delete what is older than `retention` says, now; how many rows."""
+        return await self._cleaner.clean()
+
+    async def _run(self, statements: Callable[[AsyncConnection], Awaitable[Any]]) -> Any:
+        return await self._ask(Run(statements))
+
+    def _ask(self, *pieces: Piece) -> "asyncio.Future[Any]":
         return self._writer.ask(Unit(pieces))
 
-    def _tell(self, what: str, *pieces: Any) -> None:
+    def _tell(self, what: str, *pieces: Piece) -> None:
         self._writer.tell(Unit(pieces, what=what))
+
+
+def _secret(key: SecretStr | str) -> SecretStr:
+    return key if isinstance(key, SecretStr) else SecretStr(key)
 
 
 def _url(where: str | Path | URL | None) -> URL:

@@ -1,0 +1,27 @@
+"""How long things are kept."""
+
+from dataclasses import dataclass
+
+_DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Seconds for which each kind is kept; None keeps it for ever.
+
+    Dedup keys, tokens and the media cache say themselves when they end. What waits to be handled or said has no age at
+    which it is dropped.
+
+    Attributes:
+        log: Lines of the message log, since they were said.
+        dead: Dead letters, since they died.
+        sessions: Sessions, since they were saved last.
+        batch: Rows that are deleted at once: cleaning holds up nobody for longer than that takes.
+        every: Seconds between two rounds of cleaning.
+    """
+
+    log: float | None = 30 * _DAY
+    dead: float | None = 30 * _DAY
+    sessions: float | None = 180 * _DAY
+    batch: int = 500
+    every: float = 60.0

@@ -1,0 +1,100 @@
+"""Jobs in a table."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from pydantic_core import from_json, to_json
+from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from imbridge.storage.jobs import Job, Jobs
+from imbridge.storage.sql.database import Database
+from imbridge.storage.sql.dialect import db_now
+from imbridge.storage.sql.ids import digest, plain
+from imbridge.storage.sql.nodes import Nodes
+from imbridge.storage.sql.tables import jobs as table
+
+Statements = Callable[[AsyncConnection], Awaitable[Any]]
+
+
+class SqlJobs(Jobs):
+    """A claimed job is a lease on it."""
+
+    def __init__(self, run: Callable[[Statements], Awaitable[Any]], database: Database, nodes: Nodes) -> None:
+        """`run` has statements carried out by the writer."""
+        self._run = run
+        self._database = database
+        self._nodes = nodes
+
+    async def put(self, job: Job, *, replace: bool = True) -> bool:  # noqa: D102 - inherited
+        written: bool = await self._run(partial(self._put, job, replace))
+        return written
+
+    async def claim(self, *, seconds: float, limit: int = 10) -> list[Job]:  # noqa: D102 - inherited
+        claimed: list[Job] = await self._run(partial(self._claim, seconds, limit))
+        return claimed
+
+    async def done(self, job: Job, *, next_due: float | None = None, error: str = "") -> bool:  # noqa: D102 - inherited
+        ours = table.c.id == _id(job.name), table.c.fence == job.fence, table.c.holder == self._nodes.id
+        if next_due is None:
+            return await self._changed(delete(table).where(*ours))
+        attempts = job.attempts if error else 0
+        values = {"due_at": next_due, "until": 0.0, "attempts": attempts, "error": plain(error, 10_000)}
+        return await self._changed(update(table).where(*ours).values(**values, changed_at=db_now()))
+
+    async def drop(self, name: str) -> bool:  # noqa: D102 - inherited
+        return await self._changed(delete(table).where(table.c.id == _id(name)))
+
+    async def all(self, *, limit: int = 1000) -> list[Job]:  # noqa: D102 - inherited
+        async with self._database.reading() as connection:
+            rows = await connection.execute(select(table).order_by(table.c.due_at).limit(limit))
+            return [_job(row) for row in rows.mappings()]
+
+    async def _put(self, job: Job, replace: bool, connection: AsyncConnection) -> bool:
+        one = _id(job.name)
+        # A claim of the job that is replaced is over: its number is not this one's.
+        values = {"due_at": job.due_at, "data": to_json(job.data).decode(), "until": 0.0, "attempts": 0, "error": ""}
+        fence = await connection.scalar(select(table.c.fence).where(table.c.id == one))
+        if fence is None:
+            first = {"id": one, "name": plain(job.name, 255), "state": "waiting", "holder": 0, "fence": 0}
+            await connection.execute(insert(table).values(**first, **values, changed_at=db_now()))
+            return True
+        if replace:
+            changed = {"fence": fence + 1, "holder": 0, **values}
+            await connection.execute(update(table).where(table.c.id == one).values(**changed, changed_at=db_now()))
+        return replace
+
+    async def _claim(self, seconds: float, limit: int, connection: AsyncConnection) -> list[Job]:
+        due = select(table).where(table.c.state == "waiting", table.c.due_at <= db_now(), table.c.until <= db_now())
+        query = due.order_by(table.c.due_at).limit(limit)
+        if connection.dialect.name != "sqlite":
+            query = query.with_for_update(skip_locked=True)
+        rows = (await connection.execute(query)).mappings().all()
+        for row in rows:
+            mine = {"holder": self._nodes.id, "fence": row["fence"] + 1, "until": db_now() + seconds}
+            attempts = row["attempts"] + 1
+            await connection.execute(update(table).where(table.c.id == row["id"]).values(**mine, attempts=attempts))
+        return [_job(row, claimed=1) for row in rows]
+
+    async def _changed(self, statement: Any) -> bool:
+        async def change(connection: AsyncConnection) -> bool:
+            return bool((await connection.execute(statement)).rowcount)
+
+        done: bool = await self._run(change)
+        return done
+
+
+def _job(row: RowMapping, claimed: int = 0) -> Job:
+    return Job(
+        name=row["name"],
+        due_at=row["due_at"],
+        data=from_json(row["data"]),
+        attempts=row["attempts"] + claimed,
+        error=row["error"],
+        fence=row["fence"] + claimed,
+    )
+
+
+def _id(name: str) -> str:
+    return digest("job", name)

@@ -1,0 +1,58 @@
+"""The media cache in a table."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from pydantic_core import from_json, to_json
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from imbridge.storage.media_cache import MediaCache
+from imbridge.storage.sql.database import Database
+from imbridge.storage.sql.dialect import db_now, upsert
+from imbridge.storage.sql.ids import digest, plain
+from imbridge.storage.sql.tables import media as table
+
+Statements = Callable[[AsyncConnection], Awaitable[Any]]
+
+
+class SqlMediaCache(MediaCache):
+    """Rows with an end."""
+
+    def __init__(self, run: Callable[[Statements], Awaitable[Any]], database: Database) -> None:
+        """`run` has statements carried out by the writer."""
+        self._run = run
+        self._database = database
+
+    async def put(  # noqa: D102 - inherited
+        self, account: str, kind: str, content: str, value: Any, *, seconds: float
+    ) -> None:
+        row = {
+            "id": _id(account, kind, content),
+            "account": plain(account, 255),
+            "kind": plain(kind, 255),
+            "content": plain(content, 255),
+            "value": to_json(value).decode(),
+        }
+
+        async def save(connection: AsyncConnection) -> None:
+            until = float(await connection.scalar(select(db_now())) or 0.0) + seconds
+            await connection.execute(
+                upsert(connection.dialect.name, table, ("value", "expires_at")), [{**row, "expires_at": until}]
+            )
+
+        await self._run(save)
+
+    async def get(self, account: str, kind: str, content: str) -> Any:  # noqa: D102 - inherited
+        query = select(table.c.value).where(table.c.id == _id(account, kind, content), table.c.expires_at > db_now())
+        async with self._database.reading() as connection:
+            value = await connection.scalar(query)
+        return None if value is None else from_json(value)
+
+    async def drop(self, account: str, kind: str, content: str) -> None:  # noqa: D102 - inherited
+        statement = delete(table).where(table.c.id == _id(account, kind, content))
+        await self._run(lambda connection: connection.execute(statement))
+
+
+def _id(account: str, kind: str, content: str) -> str:
+    return digest("media", account, kind, content)

@@ -1,0 +1,294 @@
+"""The message log, tokens, the media cache, jobs, what is put off, and cleaning, in each database."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+from cryptography.fernet import Fernet
+from databases import Place
+
+from imbridge.protocol import ConfigError, DeliveryState, Message, Receipt, Sender, SentPart
+from imbridge.storage import Box, EntryState, InboxEntry, Job, LogLine, Retention, SqlStorage, StorageError
+from imbridge.testing.storage import CHANNEL, SENT, inbox_entry, outbox_entry
+
+
+@pytest.fixture
+async def storage(database: Place) -> AsyncIterator[SqlStorage]:
+    storage = database.storage()
+    await storage.open()
+    yield storage
+    await storage.close()
+
+
+def said(number: int, text: str, sender: str = "ou_1", channel: str = "oc_1") -> InboxEntry:
+    message = Message(
+        id=f"m{number}",
+        channel=CHANNEL.model_copy(update={"id": channel}),
+        sender=Sender(id=sender, name="Alice"),
+        timestamp=datetime.fromtimestamp(1_000_000 + number, UTC),
+        raw=text,
+    )
+    return InboxEntry("feishu:work", (f"e{number}",), "lane", message)
+
+
+class TestTheLog:
+    async def test_what_was_said_can_be_found(self, storage: SqlStorage) -> None:
+        await asyncio.gather(
+            storage.add_inbound(said(1, "Deploy the 100% thing")),
+            storage.add_inbound(said(2, "部署好了", sender="ou_2")),
+            storage.add_inbound(said(3, "deploy again", channel="oc_2")),
+        )
+        await storage.add_inbound(said(3, "deploy again", channel="oc_2"))  # known already: no second line
+        answer = outbox_entry("k", "Deployed")
+        await storage.add_outbound(answer)
+        storage.finish_outbound(
+            answer, Receipt(state=DeliveryState.SENT, channel=CHANNEL.address, parts=(SentPart(message_id="om_9"),))
+        )
+        lost = outbox_entry("l", "deploy never said")
+        await storage.add_outbound(lost)
+        storage.finish_outbound(lost, Receipt(state=DeliveryState.FAILED))
+        await storage.save_session("flush", {})
+
+        async def found(**asked: object) -> list[str]:
+            return [line.text for line in await storage.log.search(**asked)]  # type: ignore[arg-type]
+
+        assert await found() == ["Deployed", "deploy again", "部署好了", "Deploy the 100% thing"]
+        assert await found(text="deploy") == ["Deployed", "deploy again", "Deploy the 100% thing"]
+        assert await found(text="署好") == ["部署好了"]
+        assert await found(text="100%") == ["Deploy the 100% thing"]
+        assert await found(text="1_0") == await found(text="%%%") == []
+        assert await found(sender="ou_2") == ["部署好了"]
+        assert await found(channel=CHANNEL.model_copy(update={"id": "oc_2"}).address) == ["deploy again"]
+        assert await found(since=1_000_002, until=1_000_003) == ["部署好了"]
+        assert await found(direction="out") == ["Deployed"]
+        (line,) = await storage.log.search(text="thing")
+        assert line == LogLine(
+            number=line.number, account="feishu:work", channel=CHANNEL.address, direction="in", message_id="m1",
+            sender_id="ou_1", sender_name="Alice", content_type="text", text="Deploy the 100% thing", at=1_000_001.0,
+        )  # fmt: skip
+        assert (await storage.log.search(direction="out"))[0].message_id == "om_9"
+
+    async def test_pages_follow_one_another(self, storage: SqlStorage) -> None:
+        await asyncio.gather(*(storage.add_inbound(said(number // 2 * 2, str(number))) for number in range(1)))
+        entries = [said(number, f"t{number}") for number in range(1, 8)]
+        await asyncio.gather(*(storage.add_inbound(entry) for entry in entries))
+        pages, page = [], await storage.log.search(limit=3)
+        while page:
+            pages.append([line.text for line in page])
+            page = await storage.log.search(limit=3, before=page[-1])
+        assert pages == [["t7", "t6", "t5"], ["t4", "t3", "t2"], ["t1", "0"]]
+
+    async def test_it_can_be_left_out(self, database: Place) -> None:
+        storage = database.storage(log_messages=False)
+        await storage.open()
+        await storage.add_inbound(said(1, "a"))
+        assert await storage.log.search() == []
+        await storage.close()
+
+
+class TestTokens:
+    async def test_values_by_account_kind_and_name(self, storage: SqlStorage) -> None:
+        tokens = storage.tokens
+        await tokens.put("feishu:work", "user", "ou_1", {"access": "一"})
+        await tokens.put("feishu:work", "user", "ou_2", 2)
+        await tokens.put("feishu:home", "user", "ou_1", 3)
+        await tokens.put("feishu:work", "user", "ou_2", 22)
+        assert await tokens.get("feishu:work", "user", "ou_1") == {"access": "一"}
+        assert await tokens.get("feishu:work", "user", "ou_2") == 22
+        assert await tokens.get("feishu:work", "app", "ou_2") is None
+        assert await tokens.names("feishu:work", "user") == ["ou_1", "ou_2"]
+        await tokens.drop("feishu:work", "user", "ou_1")
+        assert await tokens.names("feishu:work", "user") == ["ou_2"]
+        await tokens.put("feishu:work", "user", "old", 1, expires_at=time.time() - 60)
+        assert await tokens.get("feishu:work", "user", "old") is None
+
+    async def test_they_are_encrypted_and_keys_can_change(
+        self, database: Place, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+
+        async def with_keys(*keys: str) -> SqlStorage:
+            opened = database.storage(keys=keys)
+            await opened.open()
+            return opened
+
+        plain = await with_keys()
+        await plain.tokens.put("a", "k", "before", "canary-plain")
+        await plain.close()
+        first = await with_keys(old)
+        await first.tokens.put("a", "k", "n", "canary-one")
+        assert await first.tokens.get("a", "k", "before") == "canary-plain"
+        rows = await database.execute("SELECT value FROM imbridge_tokens")
+        assert sum("canary" in str(value) for (value,) in rows) == 1
+        await first.close()
+        both = await with_keys(new, old)
+        assert await both.tokens.get("a", "k", "n") == "canary-one"
+        assert await both.tokens.rotate() == 2
+        assert "canary" not in str(await database.execute("SELECT value FROM imbridge_tokens"))
+        await both.close()
+        last = await with_keys(new)
+        assert await last.tokens.get("a", "k", "n") == "canary-one"
+        assert await last.tokens.get("a", "k", "before") == "canary-plain"
+        await last.close()
+        for keys, why in (((old,), "cannot be decrypted"), ((), "no key is configured")):
+            wrong = await with_keys(*keys)
+            with pytest.raises(StorageError, match=why):
+                await wrong.tokens.get("a", "k", "n")
+            await wrong.close()
+        assert "canary" not in caplog.text
+
+    async def test_a_row_that_was_moved_is_no_token(self, database: Place) -> None:
+        storage = database.storage(keys=[Fernet.generate_key().decode()])
+        await storage.open()
+        await storage.tokens.put("a", "k", "mine", "m")
+        await storage.tokens.put("a", "k", "yours", "y")
+        (mine,) = await database.execute("SELECT value FROM imbridge_tokens WHERE name = 'mine'")
+        await database.execute("UPDATE imbridge_tokens SET value = :value WHERE name = 'yours'", value=mine[0])
+        with pytest.raises(StorageError, match="not where it was put"):
+            await storage.tokens.get("a", "k", "yours")
+        await storage.close()
+
+    def test_what_is_no_key(self) -> None:
+        with pytest.raises(ConfigError, match="32 random bytes") as raised:
+            SqlStorage("x.db", keys=["canary-too-short"])
+        assert "canary" not in str(raised.value)
+
+
+async def test_the_media_cache(storage: SqlStorage) -> None:
+    await storage.media.put("a", "image", "hash", {"key": "img_1"}, seconds=60)
+    await storage.media.put("a", "image", "hash", {"key": "img_2"}, seconds=60)
+    assert await storage.media.get("a", "image", "hash") == {"key": "img_2"}
+    assert await storage.media.get("a", "file", "hash") is None
+    await storage.media.put("a", "image", "old", "x", seconds=-1)
+    assert await storage.media.get("a", "image", "old") is None
+    await storage.media.drop("a", "image", "hash")
+    assert await storage.media.get("a", "image", "hash") is None
+
+
+class TestJobs:
+    async def test_what_is_due_is_claimed_once(self, storage: SqlStorage, database: Place) -> None:
+        now = time.time()
+        assert await storage.jobs.put(Job("late", now - 60, {"say": "早"}))
+        assert await storage.jobs.put(Job("later", now - 30))
+        assert await storage.jobs.put(Job("tomorrow", now + 86_400))
+        other = database.storage()
+        await other.open()
+        claimed = await asyncio.gather(storage.jobs.claim(seconds=60), other.jobs.claim(seconds=60))
+        mine = claimed[0] or claimed[1]
+        owner = storage if claimed[0] else other
+        if claimed[0] and claimed[1]:  # each got one: both were there at once
+            assert sorted(job.name for jobs in claimed for job in jobs) == ["late", "later"]
+        else:
+            facts = [(job.name, job.data, job.attempts) for job in mine]
+            assert facts == [("late", {"say": "早"}, 1), ("later", None, 1)]
+        assert await storage.jobs.claim(seconds=60) == await other.jobs.claim(seconds=60) == []
+        assert await owner.jobs.done(mine[0])
+        assert not await owner.jobs.done(mine[0])
+        await other.close()
+
+    async def test_one_that_nobody_finished_is_claimed_again(self, storage: SqlStorage, database: Place) -> None:
+        await storage.jobs.put(Job("job", 1.0))
+        (first,) = await storage.jobs.claim(seconds=60)
+        await database.execute("UPDATE imbridge_jobs SET until = 1")  # its time is over
+        (second,) = await storage.jobs.claim(seconds=60)
+        assert (second.attempts, second.fence) == (2, first.fence + 1)
+        assert not await storage.jobs.done(first)
+        assert await storage.jobs.done(second, next_due=2.0, error="no luck")
+        (third,) = await storage.jobs.claim(seconds=60)
+        assert (third.due_at, third.attempts, third.error) == (2.0, 3, "no luck")
+        assert await storage.jobs.done(third, next_due=3.0)
+        assert [(job.attempts, job.error) for job in await storage.jobs.all()] == [(0, "")]
+
+    async def test_planning_anew(self, storage: SqlStorage) -> None:
+        await storage.jobs.put(Job("job", 1.0, "old"))
+        (claimed,) = await storage.jobs.claim(seconds=60)
+        assert not await storage.jobs.put(Job("job", 2.0, "kept out"), replace=False)
+        assert await storage.jobs.put(Job("job", 3.0, "new"))
+        assert not await storage.jobs.done(claimed)  # of the old one
+        assert [(job.due_at, job.data) for job in await storage.jobs.all()] == [(3.0, "new")]
+        assert await storage.jobs.drop("job")
+        assert not await storage.jobs.drop("job")
+
+
+async def test_an_answer_that_is_put_off_comes_back_with_its_time(database: Place) -> None:
+    storage = database.storage()
+    await storage.open()
+    later, hopeless = outbox_entry("later"), outbox_entry("hopeless")
+    await asyncio.gather(storage.add_outbound(later), storage.add_outbound(hopeless))
+    await storage.start_outbound(later)
+    assert await storage.put_off(later, 12345.5, "the platform asks us to wait")
+    assert await storage.give_up(hopeless, "the chat is gone")
+    assert not await storage.give_up(hopeless, "twice")
+    await storage.close()
+    again = database.storage()
+    await again.open()
+    (left,) = await again.unfinished_outbound()
+    assert (left.key, left.not_before, left.attempts) == ("later", 12345.5, 1)
+    assert not await storage_gone_up(again, hopeless)
+    (dead,) = await again.kept(Box.OUTBOX, EntryState.DEAD)
+    assert [event["why"] for event in dead.history] == ["the chat is gone"]
+    again.finish_outbound(left, SENT)
+    await again.close()
+
+
+async def storage_gone_up(storage: SqlStorage, entry: object) -> bool:
+    """Another process's entry is not ours to give up."""
+    return await storage.give_up(entry, "not ours")  # type: ignore[arg-type]
+
+
+class TestCleaning:
+    async def test_what_is_old_goes_and_the_rest_stays(self, database: Place) -> None:
+        storage = database.storage(retention=Retention(log=3600, dead=3600, sessions=3600, batch=3))
+        await storage.open()
+        entries = [inbox_entry("a", f"e{number}") for number in range(10)]
+        await asyncio.gather(*(storage.add_inbound(entry) for entry in entries))
+        for entry in entries[:8]:
+            await storage.give_up(entry, "old")
+        await storage.save_session("old", {"s": {}})
+        await storage.save_session("new", {"s": {"n": 1}})
+        await storage.media.put("a", "image", "old", 1, seconds=-1)
+        await storage.tokens.put("a", "k", "old", 1, expires_at=1.0)
+        assert await storage.clean() == 2  # the cache and the token
+        past = time.time() - 7200
+        await database.execute("UPDATE imbridge_log SET at = :past WHERE message_id <> 'e9'", past=past)
+        await database.execute("UPDATE imbridge_sessions SET used_at = :past WHERE lane = 'old'", past=past)
+        await database.execute("UPDATE imbridge_inbox SET changed_at = :past", past=past)
+        await database.execute("UPDATE imbridge_dedup SET expires_at = :past", past=past)
+        assert await storage.clean() == 9 + 1 + 8 + 10
+        assert [line.message_id for line in await storage.log.search()] == ["e9"]
+        assert await storage.load_session("new") == {"s": {"n": 1}}
+        assert await storage.load_session("old") == {}
+        assert len(await storage.kept(Box.INBOX, EntryState.PENDING)) == 2  # what waits has no age
+        assert await storage.kept(Box.INBOX, EntryState.DEAD) == []
+        await storage.close()
+
+    async def test_it_goes_on_in_the_background(self, database: Place) -> None:
+        storage = database.storage(retention=Retention(every=0.01))
+        await storage.open()
+        await storage.media.put("a", "image", "old", 1, seconds=-1)
+        while await database.execute("SELECT id FROM imbridge_media"):
+            await asyncio.sleep(0.01)
+        await storage.close()
+
+    async def test_a_key_that_has_expired_is_new_also_before_it_is_cleaned(self, database: Place) -> None:
+        storage = database.storage()
+        await storage.open()
+        assert await storage.add_inbound(inbox_entry("a", "e"))
+        await database.execute("UPDATE imbridge_dedup SET expires_at = 1")
+        assert await storage.add_inbound(inbox_entry("a", "e"))
+        assert not await storage.add_inbound(inbox_entry("a", "e"))
+        await storage.close()
+
+
+async def test_a_release_keeps_the_number(storage: SqlStorage, caplog: pytest.LogCaptureFixture) -> None:
+    lease = await storage.leases.claim("lane", seconds=60)
+    assert lease is not None
+    await storage.leases.release(lease)
+    with caplog.at_level(logging.DEBUG):
+        await storage.clean()
+    again = await storage.leases.claim("lane", seconds=60)
+    assert again is not None
+    assert again.fence == lease.fence + 1
