@@ -5,13 +5,16 @@ Looked at in previews, for every sort of account; that a preview is what an emul
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic_core import from_json, to_json
 
+import imbridge
 from imbridge.adapters.imagined import imagined
 from imbridge.protocol import (
+    ELEMENT_TYPES,
     Audio,
     Button,
     Card,
@@ -44,6 +47,7 @@ from imbridge.protocol import (
     Unknown,
     Video,
 )
+from imbridge.protocol.receipt import FEATURES
 from imbridge.runtime.previewing import ReplyPreview, preview_reply
 from imbridge.runtime.registry import adapter_type, platforms
 
@@ -53,6 +57,8 @@ PNG = bytes.fromhex(
     "5bb1e4a50000000049454e44ae426082"
 )
 TABLES = tuple(Table(columns=(f"c{number}",), rows=((f"r{number}",),)) for number in range(7))
+_WORD = re.compile(r'Degradation\([^)]*?\bwhat="([^"]+)"|degrade\((?:Loss\.\w+, )?"([^"]+)"')
+KNOWN = FEATURES | set(ELEMENT_TYPES)
 SIZES = (Option(text="Small", value="s"), Option(text="Large", value="l"))
 
 
@@ -193,8 +199,17 @@ async def test_what_is_not_shown_has_its_entry(platform: str, mode: str, meant: 
     made = await preview_reply(*imagined(adapter_type(platform), mode), Reply(elements=meant.elements))
     left = written(made)
     told = {one.what for one in made.degradations}
+    assert told <= KNOWN
     pattern = meant.shown.get(platform)
     if pattern is None or re.search(pattern, left, re.MULTILINE) is None:
         assert told & meant.called, f"not shown, and not told: {told}\n{left}"
     if not any(one.loss is Loss.DROPPED for one in made.degradations):
         assert [word for word in meant.words if word not in left] == []
+
+
+def test_every_word_for_a_loss_is_known() -> None:
+    """Also those of losses that no preview has: what a platform refuses, or whom it does not reach."""
+    sources = Path(imbridge.__file__).parent.rglob("*.py")
+    found = {one or other for path in sources for one, other in _WORD.findall(path.read_text(encoding="utf-8"))}
+    assert found >= {"card", "recipient", "thread", "time"}
+    assert found - KNOWN == set()

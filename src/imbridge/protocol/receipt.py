@@ -49,12 +49,29 @@ class Loss(StrEnum):
         return self not in (Loss.SPLIT, Loss.JOINED, Loss.DELAYED)
 
 
+FEATURES = frozenset(
+    {
+        # where, when and for whom
+        "reply", "thread", "recipient", "time", "length", "parts", "rest", "answer",
+        # of a card
+        "button", "select", "input", "date", "form", "fields", "table", "note", "divider", "color", "style", "confirm",
+        "order", "cover",
+        # of texts
+        "rich", "heading", "bold", "italics", "strikethrough", "code", "code block", "nested quote", "list",
+        "task list", "rule", "tag",
+        # of answers that grow
+        "stream", "thinking",
+    }
+)  # fmt: skip
+"""What losses are of, beside the types of elements."""
+
+
 class Degradation(ProtocolModel):
     """Something that could not be shown as it was meant.
 
     Attributes:
         loss: In which way.
-        what: The element or feature (`card`, `table`, `quote`).
+        what: Of what: the type of an element (`card`, `mention`), or one of `FEATURES` (`table`, `thread`).
         how: What was sent in its place, for people (`text: [PDF]`, `left out`, `split into 3`).
         why: The platform's rule or answer, for people.
     """

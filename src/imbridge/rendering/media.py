@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from imbridge.protocol import Capabilities, Degradation, Element, File, Image, Link, Loss, Media, Sticker, Text
+from imbridge.rendering.parts import Part
 
 _SUFFIXES = {
     "image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "image/webp": ".webp", "image/bmp": ".bmp",
@@ -45,6 +46,11 @@ def word_for(element: Element) -> str:
     """The element's discriminator: the word for it in capabilities and degradations."""
     word = getattr(element, "type", None)
     return word if isinstance(word, str) else type(element).__name__.lower()
+
+
+def word_for_part(part: Part) -> str:
+    """The word for a part: that of the element which it is, or of its kind (`text`, `rich`, `markdown`)."""
+    return word_for(part.elements[0]) if part.kind.alone else part.kind.value
 
 
 def _refusal(media: Media, kind: str, capabilities: Capabilities) -> str | None:

@@ -365,7 +365,7 @@ class AnswerStream:
         else:
             self._surface = None
         how = "the rest is a message of its own" if self._surface is None else "edits of a message"
-        self._degradations.append(Degradation(loss=Loss.SIMPLIFIED, what="stream", how=how, why=str(error)))
+        self._degradations.append(Degradation(loss=Loss.SPLIT, what="stream", how=how, why=str(error)))
 
     def _new_surface(self) -> Surface | None:
         grows = self._may_grow and self._adapter.can_grow(self._answers)
@@ -379,7 +379,7 @@ class AnswerStream:
         elif not self._receipts and self._text:
             self._degradations.append(
                 Degradation(
-                    loss=Loss.SIMPLIFIED,
+                    loss=Loss.DELAYED,
                     what="stream",
                     how="sent whole at the end",
                     why="this platform cannot edit messages",

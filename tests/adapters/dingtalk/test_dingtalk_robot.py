@@ -193,13 +193,13 @@ class TestAgain:
     async def test_a_form_that_is_refused_becomes_text(self, rig: Rig, robot: CustomRobotAdapter) -> None:
         rig.ding.faults.refuse(SEND, 400105)
         card = Card(title="News", body=[Button("Read", url="https://x.example")])
-        assert await say(robot, HERE, card) == (["text"], ["actionCard"])
+        assert await say(robot, HERE, card) == (["text"], ["card"])
         assert rig.sent()[0].text == "News\n[Read](https://x.example)"
 
     async def test_strictly_it_does_not(self, rig: Rig, robot: CustomRobotAdapter) -> None:
         rig.ding.faults.refuse(SEND, 400105)
         card = Card(title="News", body=[Button("Read", url="https://x.example")])
-        with pytest.raises(DegradedError, match="actionCard: text"):
+        with pytest.raises(DegradedError, match="card: text"):
             await say(robot, replace(HERE, strict=True), card)
         assert rig.sent() == []
 

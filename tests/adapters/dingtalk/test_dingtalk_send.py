@@ -231,18 +231,18 @@ class TestLength:
 class TestRefusals:
     async def test_a_form_that_the_api_refuses_becomes_text(self, rig: Rig, adapter: DingTalkAdapter) -> None:
         rig.ding.faults.refuse(TO_USERS, "invalidParameter.msgKey.invalid")
-        assert await say(adapter, rig.target(), Markdown("**bold**")) == (["sampleText"], ["sampleMarkdown"])
+        assert await say(adapter, rig.target(), Markdown("**bold**")) == (["sampleText"], ["markdown"])
         assert rig.sent()[0].text == "**bold**"
 
     async def test_then_people_are_named_as_before(self, rig: Rig, adapter: DingTalkAdapter, team: Group) -> None:
         rig.ding.faults.refuse(TO_GROUP, "invalidParameter.msgKey.invalid")
         said = [Mention(id="alice", name="Alice Adams"), " see ", Link(url="https://x.example", title="page")]
-        assert await say(adapter, rig.target(team), said) == (["sampleText"], ["mention", "sampleMarkdown"])
+        assert await say(adapter, rig.target(team), said) == (["sampleText"], ["mention", "rich"])
         assert rig.sent()[0].text.startswith("@Alice Adams see ")
 
     async def test_strictly_it_does_not(self, rig: Rig, adapter: DingTalkAdapter) -> None:
         rig.ding.faults.refuse(TO_USERS, "invalidParameter.msgKey.invalid")
-        with pytest.raises(DegradedError, match="sampleMarkdown: text"):
+        with pytest.raises(DegradedError, match="markdown: text"):
             await say(adapter, rig.target(strict=True), Markdown("**bold**"))
         assert rig.sent() == []
 

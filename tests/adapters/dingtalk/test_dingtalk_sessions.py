@@ -142,7 +142,7 @@ class TestTheEnd:
         await heard(rig, rig.alice)
         rig.ding.faults.refuse(WEBHOOK, 400105)
         card = Card(title="News", body=[{"type": "button", "text": "Read", "url": "https://x.example"}])
-        assert await say(adapter, rig.target(), card) == (["text"], ["actionCard"])
+        assert await say(adapter, rig.target(), card) == (["text"], ["card"])
         assert rig.sent()[0].text == "News\n[Read](https://x.example)"
 
     async def test_a_webhook_that_ends_between_form_and_text(self, rig: Rig, adapter: DingTalkAdapter) -> None:

@@ -166,7 +166,7 @@ class TestMarkdown:
         corp.wecom.faults.refuse("*/webhook/send", 40008)
         kinds, (degradation,) = await say(robot, Markdown("- one"))
         assert kinds == ["markdown"]
-        assert (degradation.what, degradation.how) == ("markdown_v2", "markdown")
+        assert (degradation.what, degradation.how) == ("markdown", "markdown")
 
     async def test_nor_the_older_one(self, corp: CorpRig, robot: GroupRobotAdapter) -> None:
         corp.wecom.faults.refuse("*/webhook/send", 40008, 2)
@@ -178,7 +178,7 @@ class TestMarkdown:
     async def test_strictly_in_no_other_form(self, corp: CorpRig, robot: GroupRobotAdapter) -> None:
         corp.wecom.faults.refuse("*/webhook/send", 40008)
         part = Part(PartKind.MARKDOWN, (Markdown("- one"),))
-        with pytest.raises(DegradedError, match="markdown_v2: markdown"):
+        with pytest.raises(DegradedError, match="markdown: markdown"):
             await robot.send(replace(HERE, strict=True), part, "key")
         assert corp.robot.messages == []
 

@@ -113,9 +113,7 @@ def as_api(body: Body) -> tuple[Body, list[Degradation]]:
     ]
     made = message("sampleMarkdown", {"title": title_of(titles[0] if titles else ""), "text": "\n\n".join(texts)})
     return made, [
-        Degradation(
-            loss=Loss.SIMPLIFIED, what="feedCard", how="markdown", why="only webhooks have this kind of message"
-        )
+        Degradation(loss=Loss.SIMPLIFIED, what="card", how="markdown", why="only webhooks have this kind of message")
     ]
 
 

@@ -57,6 +57,7 @@ from imbridge.protocol import (
 )
 from imbridge.rendering import Part, PartKind
 from imbridge.rendering.cards import all_choices
+from imbridge.rendering.media import word_for_part
 from imbridge.transport import Link, LinkOptions, LinkState, WebhookRoute
 
 log = logging.getLogger(__name__)
@@ -219,7 +220,9 @@ class FeishuAdapter(Adapter):
                 plainer = simpler(card, error.sub_code) if isinstance(card, Card) else None
                 # A new key for each form: the refused request may have been remembered under the old one.
                 if plainer is None:
-                    degradations.append(Degradation(loss=Loss.AS_TEXT, what=kind, how="text", why=str(error)))
+                    degradations.append(
+                        Degradation(loss=Loss.AS_TEXT, what=word_for_part(part), how="text", why=str(error))
+                    )
                     target.forbid(*degradations)
                     sent = await self._place(target, *as_plain_text(part), f"{key}-t", degradations)
                     return sent.offering(all_choices(card) if isinstance(card, Card) else ())

@@ -28,6 +28,7 @@ from imbridge.protocol import (
     Text,
 )
 from imbridge.rendering import Part, PartKind
+from imbridge.rendering.media import word_for_part
 
 _PATIENCE = 10.0
 _NO_UPLOADS = 'a custom robot shows a picture by its address (Image(key="https://...")) and uploads nothing'
@@ -82,7 +83,7 @@ class CustomRobotAdapter(GroupHookAdapter):
         except DegradeError as error:
             if body["msgtype"] == "text" or part.kind is PartKind.MEDIA or error.ambiguous:
                 raise
-            degradations.append(Degradation(loss=Loss.AS_TEXT, what=str(body["msgtype"]), how="text", why=str(error)))
+            degradations.append(Degradation(loss=Loss.AS_TEXT, what=word_for_part(part), how="text", why=str(error)))
             target.forbid(*degradations)
             plainer: Body = as_plain_text(part)
             body, answer = plainer, await self.hook.send(plainer, f"{key}-t")

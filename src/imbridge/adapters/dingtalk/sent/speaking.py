@@ -45,6 +45,7 @@ from imbridge.protocol import (
     Text,
 )
 from imbridge.rendering import Part, PartKind
+from imbridge.rendering.media import word_for_part
 
 _OUT_OF_REACH = "outside the organisation a robot answers by a session webhook, which takes no files"
 
@@ -123,7 +124,7 @@ class Speaking:
         except DegradeError as error:
             if body["msgtype"] == "text" or error.ambiguous:
                 raise
-            changed.append(Degradation(loss=Loss.AS_TEXT, what=body["msgtype"], how="text", why=str(error)))
+            changed.append(Degradation(loss=Loss.AS_TEXT, what=word_for_part(part), how="text", why=str(error)))
             target.forbid(*changed)
             body = as_plain_text(part)
             if too_long(body):
@@ -155,7 +156,7 @@ class Speaking:
                 raise
             if not isinstance(error, DegradeError) or body["msgKey"] == "sampleText" or error.ambiguous:
                 raise
-            told.append(Degradation(loss=Loss.AS_TEXT, what=body["msgKey"], how="text", why=str(error)))
+            told.append(Degradation(loss=Loss.AS_TEXT, what=word_for_part(part), how="text", why=str(error)))
             target.forbid(*told)
             plainer, _ = as_api(as_plain_text(part, calls=False))
             return await self.say_by_api(target.channel, plainer, key, told)

@@ -152,7 +152,7 @@ class Streams:
         return Sent(
             sent.part,
             sent.attempts,
-            (Degradation(loss=Loss.SIMPLIFIED, what="stream", how="text", why=why), *sent.degradations),
+            (Degradation(loss=Loss.DELAYED, what="stream", how="text", why=why), *sent.degradations),
         )
 
     # -- under way -----------------------------------------------------------------------------------------------------

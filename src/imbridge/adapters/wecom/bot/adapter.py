@@ -283,7 +283,7 @@ class BotAdapter(Adapter):
                     self.speaker.ways.forget(target.answers)
             else:
                 return Said(stream_id, "stream", done.attempts, done.held)
-        degradations.append(Degradation(loss=Loss.SIMPLIFIED, what="stream", how="text: it does not grow", why=why))
+        degradations.append(Degradation(loss=Loss.DELAYED, what="stream", how="text: it does not grow", why=why))
         text = part.elements[0].as_text()
         plain = Part(PartKind.TEXT, (Markdown(text) if stream is not None and stream.markdown else Text(text),))
         said = await self._say(target, content_of(plain), f"{key}-t")

@@ -195,7 +195,7 @@ class BotCallbackAdapter(Adapter):
         stream_id = stream_in(part)
         if stream_id:
             degradations.append(
-                Degradation(loss=Loss.SIMPLIFIED, what="stream", how="text: it does not grow", why=_NOT_GROWING)
+                Degradation(loss=Loss.DELAYED, what="stream", how="text: it does not grow", why=_NOT_GROWING)
             )
             stream = self._streams.get(stream_id)
             text = part.elements[0].as_text()

@@ -32,7 +32,7 @@ from imbridge.protocol import (
     Text,
 )
 from imbridge.rendering import Part, PartKind
-from imbridge.rendering.media import as_file
+from imbridge.rendering.media import as_file, word_for_part
 
 _PATIENCE = 10.0
 _TAKER = Taker("wecom", "WeCom", least=6)  # "larger than 5 bytes"
@@ -117,7 +117,7 @@ class GroupRobotAdapter(GroupHookAdapter):
             else:
                 raise
             degradations.append(
-                Degradation(loss=Loss.SIMPLIFIED, what=kind, how=str(plainer["msgtype"]), why=str(error))
+                Degradation(loss=Loss.SIMPLIFIED, what=word_for_part(part), how=str(plainer["msgtype"]), why=str(error))
             )
         target.forbid(*degradations)
         return await self._post(target, plainer, part, degradations)

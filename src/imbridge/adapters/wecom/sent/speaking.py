@@ -33,6 +33,7 @@ from imbridge.protocol import (
 )
 from imbridge.rendering import Part, PartKind, render
 from imbridge.rendering.cards import card_text
+from imbridge.rendering.media import word_for_part
 
 INVALID_CODE = 40058
 """What the platform says of a code that is used up, among other things; that it is this code is unverified."""
@@ -77,7 +78,7 @@ class Speaking:
         except DegradeError as error:
             if body["msgtype"] not in ("markdown", "textcard") or error.ambiguous:
                 raise
-            degradations.append(Degradation(loss=Loss.AS_TEXT, what=body["msgtype"], how="text", why=str(error)))
+            degradations.append(Degradation(loss=Loss.AS_TEXT, what=word_for_part(part), how="text", why=str(error)))
             target.forbid(*degradations)
             return await self._deliver(channel, as_plain_text(part, group=group), f"{key}-t", degradations)
 
@@ -229,5 +230,5 @@ def _unreached(body: Mapping[str, Any]) -> list[Degradation]:
     for name, why in _INVALID.items():
         if value := body.get(name):
             shown = "|".join(map(str, value)) if isinstance(value, list) else str(value)
-            found.append(Degradation(loss=Loss.DROPPED, what=name, how=f"not sent to {shown}", why=why))
+            found.append(Degradation(loss=Loss.DROPPED, what="recipient", how=f"not sent to {shown}", why=why))
     return found
