@@ -111,7 +111,7 @@ async def test_markdown_as_text_where_the_settings_say_so(rig: Rig) -> None:
     assert "markdown" not in adapter.capabilities.sends
     sent = await adapter.send(to(), part(PartKind.CARD, Card(title="T", body=("**bold**",))), "key")
     assert sent.part.kind == "text"
-    assert (await rig.alice.receives()).text == "T\nbold"
+    assert (await rig.alice.receives()).text == "T\n\nbold"
 
 
 # -- to whom -----------------------------------------------------------------------------------------------------------
