@@ -193,6 +193,29 @@ def test_the_dialect_that_loses_least_is_taken_and_nobody_is_missed(
     assert [degradation.what for degradation in rendered.degradations] == lost
 
 
+def test_nobody_is_missed_for_the_sake_of_several_other_things() -> None:
+    rich = SHOWS.model_copy(update={"sends": SHOWS.sends | {"rich"}})
+    poor = replace(CALLING, name="poor", shows=CALLING.shows - {"image", "italics"})
+    elements = [ANN, Markdown("*a* ![b](https://a.example/i.png)"), TABLE]
+    for capabilities in (SHOWS, rich):
+        (part,) = shown(elements, poor, TABLES, capabilities=capabilities).parts
+        assert (part.dialect, part.told) == ("poor", {"italics", "image", "table"})
+    assert written(elements, poor, TABLES).dialect == "poor"
+
+
+def test_an_address_in_a_text_stays_one_to_click_on() -> None:
+    (part,) = shown(["see https://a.example/_b_?c=*d*&e=f#g. And (https://a.example/x_y)", Markdown("x")]).parts
+    assert part.text.startswith("see https://a.example/_b_?c=*d*&e=f#g. And (https://a.example/x_y)")
+
+
+def test_nothing_is_sent_for_a_stretch_of_which_nothing_is_seen() -> None:
+    small = SHOWS.model_copy(update={"markdown_bytes": 16})
+    rendered = shown(["a", Markdown("word word word"), "\n" * 40, Markdown("b")], capabilities=small)
+    assert all(text.strip() for text in texts(rendered))
+    assert texts(rendered)[-1] == "b"
+    assert [loss.how for loss in rendered.degradations] == [f"split into {len(rendered.parts)}"]
+
+
 def test_the_parts_of_a_long_message_have_one_dialect_and_their_losses_are_told_once() -> None:
     rendered = shown([ANN, Markdown("\n\n".join([f"{'word ' * 40}", TABLE.text] * 10))], CALLING, TABLES)
     assert len(rendered.parts) > 1
