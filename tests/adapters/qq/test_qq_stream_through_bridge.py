@@ -149,6 +149,19 @@ class TestTrouble:
         assert receipt.state is DeliveryState.SENT
         assert said(rig) == EXPECTED
 
+    async def test_the_window_ends_while_it_grows(self, rig: Rig) -> None:
+        """Nothing more can be said to the message: the rest is said unasked, where the bot may."""
+        rig.bot.active = True
+
+        def end() -> None:
+            rig.qq.pass_time(4000)
+            rig.qq.faults.refuse(STREAM, 304027, times=1)
+
+        receipt = await talk(rig, trouble={4: end})
+        assert receipt.state is DeliveryState.SENT
+        assert said(rig) == EXPECTED
+        assert len(rig.sent()) == 2
+
     async def test_a_full_stop_in_the_middle(self, rig: Rig) -> None:
         began = asyncio.Event()
         bridge = Bridge([rig.config()])

@@ -11,13 +11,15 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from imbridge.config.options import Language
-from imbridge.protocol import Message, SkillError
+from imbridge.protocol import Message, SkillError, Thinking
 from imbridge.skills.base import BaseSkill
 from imbridge.skills.builtin.agent_words import WORDS
 from imbridge.skills.builtin.command_template import ArgumentTooLongError, CommandTemplate
 from imbridge.skills.builtin.language import check_language
 from imbridge.skills.builtin.output import Output
 from imbridge.skills.builtin.process import run_program
+from imbridge.skills.builtin.thinking_tags import ThinkingTags
+from imbridge.skills.streams import whole_text
 from imbridge.skills.triggers import on_command
 
 logger = logging.getLogger(__name__)
@@ -50,6 +52,8 @@ class CommandAgentSkill(BaseSkill):
         cwd: Its working directory; None for ours.
         keep: Regular expressions; see `Output`. `[r"│ ◇\s*(.*)"]` keeps what follows Clawdbot's prefix.
         drop: Regular expressions of lines to leave out.
+        thinking: What stands around what the program thinks aloud; it is shown apart from the answer where the platform
+            can, see `Thinking`. Empty: all that it prints is its answer.
         stream: Answer while it prints; False answers once, at the end.
         max_output: Characters of an answer; the rest is left out, and the answer says so.
         concurrency: Programs at once; more messages wait in order.
@@ -80,6 +84,7 @@ class CommandAgentSkill(BaseSkill):
         cwd: str | Path | None = None,
         keep: Sequence[str] = (),
         drop: Sequence[str] = (),
+        thinking: Sequence[str] = ("<think>", "</think>"),
         stream: bool = True,
         max_output: int = 20_000,
         concurrency: int = 2,
@@ -105,6 +110,9 @@ class CommandAgentSkill(BaseSkill):
         self._cwd = None if cwd is None else str(Path(cwd).expanduser())
         self._keep = _compiled(name, "keep", keep)
         self._drop = _compiled(name, "drop", drop)
+        if len(thinking) not in (0, 2) or not all(thinking):
+            raise SkillError(f"skill {name!r}: thinking is two texts, what it begins and ends with; or [] for none")
+        self._thinking = tuple(thinking)
         self._stream = stream
         self._max_output = max_output
         self._concurrency = concurrency
@@ -142,7 +150,7 @@ class CommandAgentSkill(BaseSkill):
         if running:
             await asyncio.wait(running)
 
-    async def handle_message(self, msg: Message) -> str | AsyncIterator[str]:
+    async def handle_message(self, msg: Message) -> str | AsyncIterator[str | Thinking]:
         """Run the program; a stream of its output, or all of it."""
         if msg.content_type not in ("text", "markdown") or not msg.text.strip():
             return self._words["text_only"]
@@ -160,7 +168,7 @@ class CommandAgentSkill(BaseSkill):
         pieces = self._answer(command, stdin)
         if self._stream:
             return pieces
-        return "".join([piece async for piece in pieces])
+        return await whole_text(pieces)
 
     @on_command("new", aliases=("新会话",), summary="begins a new conversation")
     async def new(self, msg: Message) -> str:
@@ -176,7 +184,7 @@ class CommandAgentSkill(BaseSkill):
     def _environment(self) -> dict[str, str]:
         return {name: os.environ[name] for name in self._env if name in os.environ} | self._set_env
 
-    async def _answer(self, command: Sequence[str], stdin: bytes | None) -> AsyncIterator[str]:
+    async def _answer(self, command: Sequence[str], stdin: bytes | None) -> AsyncIterator[str | Thinking]:
         """The pieces, from a task of its own: how fast they are read must not slow the program or its time-out."""
         if self._closed:
             yield self._words["stopped"]
@@ -184,7 +192,7 @@ class CommandAgentSkill(BaseSkill):
         if len(self._running) >= self._concurrency + self._queue:
             yield self._words["busy"]
             return
-        pieces: asyncio.Queue[str | None] = asyncio.Queue()  # bounded by max_output
+        pieces: asyncio.Queue[str | Thinking | None] = asyncio.Queue()  # bounded by max_output
         task = asyncio.get_running_loop().create_task(
             self._run(command, stdin, pieces), name=f"skill {self.name}: {self._template.program}"
         )
@@ -205,18 +213,24 @@ class CommandAgentSkill(BaseSkill):
                 task.cancel()
                 await asyncio.wait({task})
 
-    async def _run(self, command: Sequence[str], stdin: bytes | None, pieces: asyncio.Queue[str | None]) -> None:
+    async def _run(
+        self, command: Sequence[str], stdin: bytes | None, pieces: asyncio.Queue[str | Thinking | None]
+    ) -> None:
         output = Output(self._keep, self._drop, limit=self._max_output)
+        tags = ThinkingTags(self._thinking)
         written = False
 
-        def show(text: str) -> None:
+        def put(parts: Iterable[str | Thinking]) -> None:
             nonlocal written
-            if text:
-                written = True
-                pieces.put_nowait(text)
+            for part in parts:
+                written = written or isinstance(part, str)
+                pieces.put_nowait(part)
+
+        def show(text: str) -> None:
+            put(tags.feed(text))
 
         def note(word: str) -> None:
-            show(f"\n\n{self._words[word]}" if written else self._words[word])
+            put([f"\n\n{self._words[word]}" if written else self._words[word]])
 
         async with self._slots:
             try:
@@ -234,8 +248,9 @@ class CommandAgentSkill(BaseSkill):
                 note("failed")
                 return
         show(output.finish())
+        put(tags.finish())
         if output.cut:
-            show(f"\n\n{self._words['cut'].format(limit=self._max_output)}")
+            put([f"\n\n{self._words['cut'].format(limit=self._max_output)}"])
         failed = ended.timed_out or ended.status != 0
         logger.log(
             logging.WARNING if failed else logging.DEBUG,
