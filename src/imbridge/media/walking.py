@@ -5,12 +5,15 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from imbridge.protocol import Card, Element, Media, Video
+from imbridge.protocol import Card, Element, Media, Text, Video
+
+
+_MAY_HAVE = (Media, Card)
 
 
 def may_have_media(elements: Iterable[Element]) -> bool:
     """False for nearly all of what bots say: texts."""
-    return any(isinstance(element, Media | Card) for element in elements)
+    return any(type(element) is not Text and isinstance(element, _MAY_HAVE) for element in elements)
 
 
 def media_in(elements: Iterable[Element]) -> Iterator[Media]:
