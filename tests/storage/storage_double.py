@@ -3,7 +3,7 @@
 import asyncio
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from imbridge.protocol import Receipt
@@ -128,10 +128,7 @@ class GroupCommitStorage(BaseStorage):
 
     async def unfinished_outbound(self) -> Sequence[OutboxEntry]:
         kept = [entry for _, entry in sorted(self.disk.outbox.items())]
-        return [
-            OutboxEntry(entry.key, entry.channel, entry.reply, entry.reply_to, hops=entry.hops, calls=entry.calls)
-            for entry in kept
-        ]
+        return [replace(entry, receipt=asyncio.get_running_loop().create_future()) for entry in kept]
 
     async def load_session(self, lane: str) -> dict[str, dict[str, Any]]:
         return copy.deepcopy(self.disk.sessions.get(lane, {}))

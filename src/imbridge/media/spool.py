@@ -11,6 +11,7 @@ from typing import BinaryIO
 from imbridge.protocol import SkillError
 
 _WRITE_CHUNK = 256 * 1024
+_PREFIX = "imbridge-"
 
 
 class TooLargeError(Exception):
@@ -19,7 +20,7 @@ class TooLargeError(Exception):
 
 async def new_folder() -> Path:
     """An empty folder; one that a thread makes while we are cancelled is not left behind."""
-    making = asyncio.ensure_future(asyncio.to_thread(tempfile.mkdtemp, prefix="imbridge-"))
+    making = asyncio.ensure_future(asyncio.to_thread(tempfile.mkdtemp, prefix=_PREFIX))
     try:
         return Path(await asyncio.shield(making))
     except asyncio.CancelledError:
@@ -30,7 +31,9 @@ async def new_folder() -> Path:
 
 
 async def remove(folder: Path) -> None:
-    """Remove a folder with all that is in it, also when we are cancelled meanwhile."""
+    """Remove a folder of ours with all that is in it, also when we are cancelled meanwhile."""
+    if not folder.name.startswith(_PREFIX):  # a storage gave the name
+        raise ValueError(f"{folder} is no folder that was made for media")
     removing = asyncio.ensure_future(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
     try:
         await asyncio.shield(removing)

@@ -7,7 +7,6 @@ from pydantic import BaseModel
 
 from imbridge.protocol import Card, Element, Media, Text, Video
 
-
 _MAY_HAVE = (Media, Card)
 
 

@@ -26,7 +26,7 @@ import asyncio
 from datetime import UTC, datetime
 from functools import partial
 
-from imbridge.protocol import Channel, ChannelKind, DeliveryState, Message, Receipt, Sender, to_reply
+from imbridge.protocol import Channel, ChannelKind, Degradation, DeliveryState, Loss, Message, Receipt, Sender, to_reply
 from imbridge.storage import BaseStorage, Box, DurableStorage, EntryState, InboxEntry, OutboxEntry
 
 CHANNEL = Channel(platform="feishu", account="work", kind=ChannelKind.PRIVATE, id="oc_1")
@@ -173,6 +173,14 @@ class DurableStorageContract(StorageContract):
         again = await self.reopen(storage)
         assert [left.dedup_keys for left in await again.unfinished_inbound()] == [("flush",)]
         assert await again.add_inbound(inbox_entry("a", "e", "m"))
+
+    async def test_an_answer_keeps_its_files_and_what_was_lost(self, storage: BaseStorage) -> None:
+        entry = outbox_entry("k")
+        entry.spool = "/tmp/imbridge-1"  # noqa: S108 - a name, no file is made
+        entry.degradations = (Degradation(loss=Loss.AS_TEXT, what="file", how="text", why="too large"),)
+        await storage.add_outbound(entry)
+        (left,) = await (await self.reopen(storage)).unfinished_outbound()
+        assert (left.spool, left.degradations) == (entry.spool, entry.degradations)
 
     async def test_what_is_taken_over_can_be_finished(self, storage: BaseStorage) -> None:
         await asyncio.gather(*(storage.add_inbound(inbox_entry("a", f"e{number}")) for number in range(3)))

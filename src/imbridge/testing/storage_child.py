@@ -266,7 +266,9 @@ def _packed(number: int, entry: InboxEntry | OutboxEntry) -> _Entry:
     if isinstance(entry, InboxEntry):
         names: tuple[str, ...] = ("account", "dedup_keys", "lane", "item", "uid", "attempts")
     else:
-        names = ("key", "channel", "reply", "reply_to", "answers", "uid", "attempts", "not_before")
+        names = (
+            "key", "channel", "reply", "reply_to", "answers", "degradations", "spool", "uid", "attempts", "not_before",
+        )  # fmt: skip
     return _Entry(number, isinstance(entry, InboxEntry), {name: getattr(entry, name) for name in names})
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from imbridge.protocol import DeliveryState, Event, Message, Receipt
+from imbridge.protocol import Degradation, DeliveryState, Event, Message, Receipt
 from imbridge.storage.base import InboxEntry, OutboxEntry
 from imbridge.storage.codec import Codec
 from imbridge.storage.sql.ids import plain
@@ -39,6 +39,10 @@ class Rows:
             "reply_to": entry.reply_to,
             "answers": entry.answers,
         }
+        if entry.spool:
+            head["spool"] = entry.spool
+        if entry.degradations:
+            head["degradations"] = [one.model_dump(mode="json") for one in entry.degradations]
         reply: str | None = None
         try:
             reply = self._codec.dump_reply(entry.reply)
@@ -93,6 +97,8 @@ class Rows:
             reply=self._codec.load_reply(row["reply"]),
             reply_to=head["reply_to"],
             answers=head["answers"],
+            degradations=tuple(map(Degradation.model_validate, head.get("degradations", ()))),
+            spool=head.get("spool", ""),
             not_before=row["not_before"],
         )
         entry.uid, entry.attempts = row["uid"], row["attempts"]

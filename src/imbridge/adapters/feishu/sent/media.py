@@ -37,7 +37,7 @@ _KEPT = 24 * 3600.0
 class FeishuMedia:
     """Uploads what is sent, downloads what was received."""
 
-    def __init__(self, api: FeishuApi, notes: Notes, *, download_limit: int, download_timeout: float = 120.0) -> None:
+    def __init__(self, api: FeishuApi, notes: Notes, download_limit: int, download_timeout: float) -> None:
         """Over one account's API; `download_limit` in bytes, `download_timeout` in seconds."""
         self._api = api
         self.uploads = UploadedOnce(notes)
