@@ -18,6 +18,7 @@ from imbridge import (
     Reply,
     Sticker,
 )
+from imbridge.adapters.feishu.capabilities import FEISHU
 
 PLACE = Location(latitude=22.5, longitude=114.0, name="Shenzhen")
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
@@ -151,3 +152,40 @@ async def test_sending_can_be_strict() -> None:
                 await bridge.send(to, PLACE, strict=True)
             assert await bridge.send(to, PLACE)
         assert texts(feishu) == ["[location: Shenzhen]"]
+
+
+async def test_an_edit_can_be_strict() -> None:
+    async def answer(msg: Any) -> str:
+        receipt = await msg.reply("before")
+        try:
+            await msg.edit(receipt, Reply(elements=(PLACE,), strict=True))
+        except DegradedError as error:
+            errors.append(error)
+        shown.append(texts(room.feishu))
+        assert await msg.edit(receipt, PLACE)
+        return "done"
+
+    errors: list[DegradedError] = []
+    shown: list[list[str]] = []
+    async with chat(skill(answer)) as room:
+        await room.user.says("go")
+        await room.user.receives("done")
+        assert texts(room.feishu) == ["[location: Shenzhen]", "done"]
+    assert shown == [["before"]]
+    assert [one.what for one in errors[0].degradations] == ["location"]
+
+
+async def test_markdown_that_grows_is_not_begun_where_it_would_be_text() -> None:
+    async def answer(msg: Any) -> str:
+        with pytest.raises(DegradedError, match="shows no markdown"):
+            msg.stream(markdown=True, strict=True)
+        async with msg.stream(strict=True) as out:
+            await out.write("plain")
+        return "done"
+
+    async with chat(skill(answer)) as room:
+        adapter = room.bridge.adapter("feishu:test")
+        adapter.capabilities = FEISHU.model_copy(update={"sends": FEISHU.sends - {"markdown"}})
+        await room.user.says("go")
+        await room.user.receives("done")
+        assert texts(room.feishu) == ["plain", "done"]

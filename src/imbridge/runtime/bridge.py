@@ -309,13 +309,14 @@ class Bridge(Declaring):
         """Change what was sent under a receipt: a text, or a card that was pushed.
 
         Raises:
+            DegradedError: the content is strict (`Reply(strict=True)`, or the option), and would be shown otherwise.
             SkillError: the receipt is not of one message, or the content does not make one.
             ConfigError: it names an account that this bridge does not have.
             ImbridgeError: the bridge does not run.
         """
         self._check_running()
         channel = Address(receipt.channel).channel
-        return await change(self.adapter(channel.account_key), channel, receipt, content)
+        return await change(self.adapter(channel.account_key), channel, receipt, content, strict=self.options.strict)
 
     async def recall(self, receipt: Receipt) -> Receipt:
         """Take back what was sent under a receipt: all its messages.

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from imbridge.adapters.base import Adapter, Sent
+from imbridge.adapters.base import Adapter, Sent, Target
 from imbridge.media.sources import spooled
 from imbridge.media.spool import remove
 from imbridge.media.walking import media_in
@@ -21,33 +21,52 @@ from imbridge.protocol import (
     to_reply,
 )
 from imbridge.rendering import render
+from imbridge.runtime.strictness import forbid, forbid_losses
 
 _ONE = "an edit needs a receipt with one message, and content that fits into one message"
 
 
-async def change(adapter: Adapter, channel: Channel, receipt: Receipt, content: Any) -> Receipt:
+async def change(
+    adapter: Adapter, channel: Channel, receipt: Receipt, content: Any, *, strict: bool = False
+) -> Receipt:
     """Change the message of a receipt; one that has no id cannot be, which the result says.
 
+    Args:
+        adapter: The account's.
+        channel: Where the message is.
+        receipt: Its receipt.
+        content: What it is to say.
+        strict: Whether it may be shown as it is meant only, if the content does not say it itself.
+
     Raises:
+        DegradedError: it would be shown otherwise, and that is forbidden.
         SkillError: the receipt is not of one message, or the content does not make one.
     """
     if len(receipt.parts) == 1 and not receipt.message_ids:
         return _without_id(adapter, channel)
     if len(receipt.message_ids) != 1:
         raise SkillError(_ONE)
-    return await change_message(adapter, channel, receipt.message_ids[0], content)
+    said = to_reply(content)
+    strictly = strict if said.strict is None else said.strict
+    return await change_message(adapter, channel, receipt.message_ids[0], said, strict=strictly)
 
 
-async def change_message(adapter: Adapter, channel: Channel, message_id: str, content: Any) -> Receipt:
+async def change_message(
+    adapter: Adapter, channel: Channel, message_id: str, content: Any, *, strict: bool = False
+) -> Receipt:
     """Change one message.
 
     Raises:
+        DegradedError: it would be shown otherwise than meant, and `strict` forbids that.
         SkillError: the content does not make one message.
     """
     async with at_hand(adapter, to_reply(content)) as (reply, lost):
         rendered = render(reply, adapter.capabilities, measure=adapter.measure, dialects=adapter.dialects)
         if len(rendered.parts) != 1:
             raise SkillError(_ONE)
+        if strict:
+            forbid((*lost, *rendered.degradations))
+            await forbid_losses(adapter, lambda _: Target(channel), rendered.parts)
         edited = await outcome(channel.address, adapter.edit(channel, message_id, rendered.parts[0]))
     return edited.model_copy(update={"degradations": (*lost, *rendered.degradations, *edited.degradations)})
 

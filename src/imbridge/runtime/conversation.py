@@ -299,7 +299,9 @@ class MessageConversation:
     async def edit(self, receipt: Receipt, content: Any) -> Receipt:
         """Change what was sent. Only content that makes one message can be changed into."""
         channel = self._channel
-        return await change(self._handling.adapter_of(channel.account_key), channel, receipt, content)
+        strict = self._handling.delivery.is_strict(None)
+        adapter = self._handling.adapter_of(channel.account_key)
+        return await change(adapter, channel, receipt, content, strict=strict)
 
     async def recall(self, receipt: Receipt) -> Receipt:
         """Take back what was sent: all its messages."""

@@ -8,6 +8,7 @@ import urllib.parse
 from dataclasses import replace
 from typing import Any
 
+import previewing
 import pytest
 from dingtalk_rig import Rig, rigged
 from dingtalk_saying import HERE, PNG, make_robot, say, say_all
@@ -29,6 +30,7 @@ from imbridge.protocol import (
     DegradedError,
     DeliveryError,
     DeliveryState,
+    Element,
     Image,
     Markdown,
     Mention,
@@ -297,3 +299,9 @@ async def test_all_replies_go_through(robot: CustomRobotAdapter, rig: Rig) -> No
     assert len(sent) == 4
     assert [one.what for one in degradations] == ["length", "length"]
     assert rig.ding.violations == []
+
+
+@pytest.mark.parametrize("element", previewing.ELEMENTS, ids=lambda element: element.type)
+async def test_what_is_previewed_is_what_is_sent(robot: CustomRobotAdapter, element: Element) -> None:
+    for part in previewing.parts_of(robot, element):
+        await previewing.compare(robot, HERE, part)

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 
+import previewing
 import pytest
 from feishu_hooks import HERE, SECRET, make, say
 from feishu_rig import Rig, text
@@ -19,6 +20,7 @@ from imbridge.protocol import (
     Channel,
     ChannelKind,
     Contact,
+    Element,
     Emoji,
     Image,
     Link,
@@ -215,3 +217,9 @@ class TestLife:
         assert not found.ok
         assert "hook/***: cannot connect" in found.problems[0]
         assert "canary" not in found.problems[0]
+
+
+@pytest.mark.parametrize("element", previewing.ELEMENTS, ids=lambda element: element.type)
+async def test_what_is_previewed_is_what_is_sent(adapter: CustomBotAdapter, element: Element) -> None:
+    for part in previewing.parts_of(adapter, element):
+        await previewing.compare(adapter, HERE, part)

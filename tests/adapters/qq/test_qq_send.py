@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import previewing
 import pytest
 from qq_rig import Rig
 from qq_saying import PNG, guild_channel, hears, say, say_all, target
@@ -15,6 +16,7 @@ from imbridge.protocol import (
     ContentRefusedError,
     DegradedError,
     DeliveryError,
+    Element,
     Emoji,
     Image,
     Markdown,
@@ -402,3 +404,14 @@ async def test_say_all_gives_what_was_lost(rig: Rig, adapter: QQAdapter) -> None
     await hears(rig)
     _, lost = await say_all(adapter, rig.target(), [Mention(id="A", name="Bob")])
     assert [(one.what, one.how) for one in lost] == [("mention", "text: @Bob")]
+
+
+@pytest.mark.parametrize("place", ["group", "guild"])
+@pytest.mark.parametrize("element", previewing.ELEMENTS, ids=lambda element: element.type)
+async def test_what_is_previewed_is_what_is_sent(
+    rig: Rig, adapter: QQAdapter, team: Group, element: Element, place: str
+) -> None:
+    where = team if place == "group" else guild_channel(rig)
+    message_id = await hears(rig, where)
+    for part in previewing.parts_of(adapter, element):
+        await previewing.compare(adapter, target(rig, where, answers=message_id), part)

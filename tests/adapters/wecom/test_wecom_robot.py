@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import previewing
 import pytest
 from wecom_corp_rig import HERE, CorpRig, last, say
 
@@ -17,6 +18,7 @@ from imbridge.protocol import (
     ContentRefusedError,
     DegradedError,
     Divider,
+    Element,
     Fields,
     Image,
     Link,
@@ -317,3 +319,9 @@ class TestLife:
         assert not found.ok
         assert "cannot connect" in found.problems[0]
         assert "canary" not in found.problems[0]
+
+
+@pytest.mark.parametrize("element", previewing.ELEMENTS, ids=lambda element: element.type)
+async def test_what_is_previewed_is_what_is_sent(robot: GroupRobotAdapter, element: Element) -> None:
+    for part in previewing.parts_of(robot, element):
+        await previewing.compare(robot, HERE, part)
