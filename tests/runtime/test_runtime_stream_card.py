@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-from runtime_world import chat, counts, skill, until
+from runtime_world import chat, counts, settings, skill, until
 from stream_writer import StreamWriter, show_quickly
 
 from imbridge.emulators.feishu import BotMessage
@@ -136,6 +136,19 @@ async def test_a_card_that_takes_no_more_is_continued_in_a_new_one(end: str | in
         assert receipt.state is DeliveryState.SENT
         assert receipt.message_ids == (first.message_id, second.message_id)
         assert not entity_of(second).streaming
+
+
+async def test_a_card_that_has_lived_its_time_is_continued_in_a_new_one() -> None:
+    steps = StreamWriter()
+    async with chat(skill(steps.answer), settings=settings(card_lifetime=0.5)) as room:
+        room.user.says("go")
+        steps.write("one ")
+        first = await room.user.receives("one ")
+        await until(lambda: entity_of(first).expired)
+        steps.write("two", None)
+        await until(lambda: steps.receipts)
+        assert [message.text for message in room.feishu.messages] == ["one ", "two"]
+        assert steps.receipts[0].state is DeliveryState.SENT
 
 
 @pytest.mark.parametrize("markdown", [False, True])

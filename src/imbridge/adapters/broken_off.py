@@ -2,6 +2,8 @@
 
 import re
 
+from imbridge.rendering.markdown import heal
+
 INTERRUPTED = "⏹ *已中断 (interrupted)*"
 """Stands below it, where nobody wanted it to end; in Markdown."""
 STOPPED = "⏹ *已停止 (stopped)*"
@@ -22,7 +24,13 @@ def marked(text: str, mark: str, *, markdown: bool = True) -> str:
 
 
 def closed(text: str) -> str:
-    """The text with its last piece of code ended, so that something can follow it."""
+    """The text with what is open in it ended (code, bold and the like), so that something can follow it.
+
+    It begins with the text in any case, where it may be shown already: what has only begun stays as it is.
+    """
+    healed = heal(text)
+    if healed.startswith(text):
+        return healed
     fence = ""
     for line in text.split("\n"):
         found = _FENCE.match(line)

@@ -129,8 +129,8 @@ class StreamingCard(Growing):
             if interrupted and (self._newest.strip() or self._thought):
                 try:
                     await self._show(marked(self._newest, INTERRUPTED, markdown=self._markdown))
-                except DeliveryError as error:
-                    if error.ambiguous or isinstance(error, RateLimitedError):
+                except (DeliveryError, GrowingFullError) as error:
+                    if isinstance(error, RateLimitedError) or getattr(error, "ambiguous", False):
                         raise  # another time
                     log.info("%s: the end of a card could not be shown: %s", self._caller.config.key, error)
             await self._finish()
