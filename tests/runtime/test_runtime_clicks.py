@@ -293,4 +293,5 @@ async def test_a_late_card_whose_place_is_not_known_is_not_taken_for_shown() -> 
     """The older callback does not always name the chat: what cannot be shown is told."""
     event = ButtonClicked(id="e", platform="feishu", account="a", timestamp=datetime.now(UTC), message_id="om_1")
     adapter: Any = None  # it is not asked
-    assert not await give(event, (Card(title="late"),), None, adapter)
+    card = Card(title="late")
+    assert await give(event, (card,), None, adapter) == (card,)

@@ -8,6 +8,7 @@ from imbridge.adapters.pending import Answer, PendingAnswer
 from imbridge.protocol import (
     ButtonClicked,
     Card,
+    DeliveryState,
     Element,
     Event,
     Link,
@@ -91,27 +92,28 @@ async def welcome(content: Any, waiting: PendingAnswer | None) -> Reply:
     return reply.model_copy(update={"elements": rest})
 
 
-async def give(event: Event, answer: Answer, waiting: PendingAnswer | None, adapter: Adapter) -> bool:
+async def give(event: Event, answer: Answer, waiting: PendingAnswer | None, adapter: Adapter) -> Answer:
     """Hand an answer over; of what is not shown that way the card is changed, and the rest is told in the log.
 
     Returns:
-        Whether all of it could be shown.
+        What could not be shown. What may have arrived is not among it.
     """
     async with at_hand(adapter, Reply(elements=repair_all(answer))) as (reply, lost):
         for degradation in lost:
             log.info("event %s: %s is shown as %s: %s", event.id, degradation.what, degradation.how, degradation.why)
         left = reply.elements if waiting is None else await waiting.show(reply.elements)
-        shown = True
+        lost_ones: list[Element] = []
         for element in left:
             if isinstance(element, Card) and isinstance(event, ButtonClicked) and event.channel and event.message_id:
                 changed = await change_message(adapter, event.channel, event.message_id, element)
                 if not changed:
                     log.warning("event %s: the card could not be changed any more: %s", event.id, changed.error)
-                    shown = False
+                    if changed.state is not DeliveryState.UNKNOWN:
+                        lost_ones.append(element)
             else:
                 log.warning("event %s: %s could not be shown any more", event.id, type(element).__name__)
-                shown = False
-    return shown
+                lost_ones.append(element)
+    return tuple(lost_ones)
 
 
 def release(waiting: PendingAnswer | None) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 
 from imbridge.adapters.base import Adapter
 from imbridge.adapters.pending import Answer, PendingAnswer
-from imbridge.protocol import ButtonClicked, ChatOpened, Event
+from imbridge.protocol import ButtonClicked, Card, ChatOpened, Event
 from imbridge.runtime.answers import as_message, give, split, welcome
 from imbridge.runtime.delivery import Delivery, answer_key
 from imbridge.skills import Outcome
@@ -43,8 +43,12 @@ async def answer_event(
         reply = message
     else:
         answer, reply = split(event, content)
-    if answer and not await give(event, answer, waiting, adapter):
+    if answer and (left := await give(event, answer, waiting, adapter)):
         counts["answered_too_late"] += 1
+        # A card of the model can stand in a message as well, where its place is out of reach.
+        cards = tuple(one for one in left if isinstance(one, Card) and not one.content)
+        if cards and isinstance(event, ButtonClicked):
+            reply = reply.model_copy(update={"elements": (*cards, *reply.elements)})
     if not reply:
         return
     if event.channel is None:

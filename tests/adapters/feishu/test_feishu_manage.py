@@ -5,7 +5,7 @@ from contract import until
 from feishu_rig import Rig, text
 
 from imbridge.adapters.feishu import FeishuAdapter
-from imbridge.adapters.feishu.adapter import emoji_type
+from imbridge.adapters.feishu.sent.emoji import emoji_type
 from imbridge.emulators.feishu import BotMessage
 from imbridge.protocol import (
     DeliveryError,

@@ -247,6 +247,35 @@ async def test_a_card_that_cannot_take_the_place_leaves_it(
     assert message.cards == []
 
 
+async def test_a_card_that_comes_too_late_is_a_message(
+    bots: BotRig, bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A smart bot's card can be changed by the answer to its click, and by nothing else."""
+    monkeypatch.setattr("imbridge.adapters.wecom.bot.awaited.ANSWER_WITHIN", 0.05)
+
+    def is_answering() -> bool:
+        return any(task.get_name().endswith(":answer") for task in asyncio.all_tasks())
+
+    @bridge.on_message
+    async def ask(msg: Message) -> Card:
+        return Card(title="Deploy?", body=[Button("Yes", action="yes")])
+
+    @bridge.on_event(ButtonClicked)
+    async def clicked(event: ButtonClicked) -> list[object]:
+        await until(lambda: not is_answering())
+        return [Card(title="Done", body=[Button("Undo")]), Toast("nobody sees this")]
+
+    async with bridge:
+        await bots.alice.says("deploy", bot=bots.bot)
+        message = await bots.alice.receives(bot=bots.bot)
+        await bots.alice.clicks(message, "Yes")
+        late = await bots.alice.receives(bot=bots.bot)
+        assert bridge.counters()["bridge"]["answered_too_late"] == 1
+    assert (late.how, late.card["main_title"]["title"]) == ("push", "Done")
+    assert message.card["main_title"]["title"] == "Deploy?"
+    assert bots.platform.violations == []
+
+
 # -- the rest ----------------------------------------------------------------------------------------------------------
 
 
