@@ -7,7 +7,8 @@ import pytest
 from bots_scene import two
 from runtime_world import counts, texts, until
 
-from imbridge import Bot, BridgeOptions, Card, Image, Markdown, Mention, Message, Receipt, Reply, Text
+from imbridge import Bot, Bridge, BridgeOptions, Card, Image, Markdown, Mention, Message, Receipt, Reply, Text
+from imbridge.runtime.bridge import BridgeState
 
 
 async def test_a_bot_that_is_called_hears_it_as_if_the_platform_had_delivered_it() -> None:
@@ -254,7 +255,28 @@ async def test_two_bots_of_one_name_are_called_by_neither() -> None:
 
 
 async def test_stopping_waits_for_what_was_called_last() -> None:
-    async with two(lambda msg: "@Bea hello", lambda msg: "at the very end") as scene:
+    begun: list[Bridge] = []
+
+    async def late(msg: Message) -> str:
+        await until(lambda: begun[0].state is BridgeState.STOPPING)
+        return "@Bea hello"
+
+    async with two(late, lambda msg: "at the very end") as scene:
+        begun.append(scene.bridge)
         await scene.alice.says("?", chat=scene.group, mentions=[scene.ann])
-        await until(lambda: scene.heard)
+        await until(lambda: any(msg.mentions_me for msg in scene.heard))
     assert texts(scene.feishu) == ["@Bea hello", "at the very end"]
+
+
+async def test_an_answer_that_is_broken_off_calls_nobody() -> None:
+    async def fail(msg: Message) -> None:
+        async with msg.stream() as out:
+            await out.write("@Bea, the answer is")
+            await until(lambda: scene.feishu.messages)
+            raise ValueError("no answer")
+
+    async with two(fail) as scene:
+        await scene.alice.says("?", chat=scene.group, mentions=[scene.ann])
+        await until(lambda: counts(scene.bridge)["failed"])
+        await scene.quiet()
+    assert scene.by("bea") == []
