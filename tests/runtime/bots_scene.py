@@ -30,11 +30,11 @@ class Scene:
 
     async def quiet(self) -> None:
         """Wait until all that was taken in is handled and said."""
-        await self.bridge._handling.drain()
-        await self.bridge._delivery.drain()
-        while not self.bridge._handling.idle:
+        idle = False
+        while not idle:
             await self.bridge._handling.drain()
             await self.bridge._delivery.drain()
+            idle = self.bridge._handling.idle and self.bridge._delivery.idle
 
 
 Answer = Callable[[Message], Any]

@@ -261,7 +261,11 @@ async def test_stopping_waits_for_what_was_called_last() -> None:
         await until(lambda: begun[0].state is BridgeState.STOPPING)
         return "@Bea hello"
 
-    async with two(late, lambda msg: "at the very end") as scene:
+    async def last(msg: Message) -> str:
+        await msg.react("THUMBSUP")  # it takes a moment
+        return "at the very end"
+
+    async with two(late, last) as scene:
         begun.append(scene.bridge)
         await scene.alice.says("?", chat=scene.group, mentions=[scene.ann])
         await until(lambda: any(msg.mentions_me for msg in scene.heard))

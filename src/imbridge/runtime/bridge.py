@@ -210,11 +210,11 @@ class Bridge(Declaring):
         """Stop reading, and let what was taken in be handled and said, for so many seconds in all."""
 
         async def drain() -> None:
-            await self._handling.drain()
-            await self._delivery.drain()
-            while not self._handling.idle:  # what was said last has called another bot
+            idle = False
+            while not idle:  # what is said may call another bot, which then has something to say
                 await self._handling.drain()
                 await self._delivery.drain()
+                idle = self._handling.idle and self._delivery.idle
 
         clock = asyncio.get_running_loop().time
         until = clock() + grace

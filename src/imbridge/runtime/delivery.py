@@ -133,6 +133,11 @@ class Delivery:
         """Wait until everything is said."""
         await self._lanes.drain()
 
+    @property
+    def idle(self) -> bool:
+        """Nothing waits to be said, and nothing is being said."""
+        return self._lanes.idle
+
     async def cancel(self) -> int:
         """Stop at once; how many were not said."""
         left = await self._lanes.cancel()
