@@ -38,7 +38,6 @@ from imbridge.runtime.turns import Stop, Turns
 
 log = logging.getLogger(__name__)
 
-_DEAF = (Health.FAILED, Health.STOPPED)
 _MOST_SAID = 10_000
 _PATIENCE = 10.0
 """Seconds to wait while accounts begin."""
@@ -126,8 +125,8 @@ class Bots:
     # -- who there is --------------------------------------------------------------------------------------------------
 
     def all(self) -> tuple[Bot, ...]:
-        """The bots that are known and can hear, in the order of the accounts."""
-        found = (adapter.bot() for adapter in self._adapters.values() if adapter.health not in _DEAF)
+        """The bots that are known, in the order of the accounts. Those of a bridge that stops still have their say."""
+        found = (adapter.bot() for adapter in self._adapters.values() if adapter.health is not Health.FAILED)
         return tuple(bot for bot in found if bot is not None)
 
     async def beside(self, channel: Channel) -> tuple[Bot, ...]:
