@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from imbridge.config import Settings
+from imbridge.config.storage import StorageSpec
 
 MASK = "********"
 _SECRET_NAME = re.compile(
@@ -36,7 +37,17 @@ def masked(settings: Settings, environ: Mapping[str, str]) -> dict[str, Any]:
         ],
         "permissions": _mask(settings.permissions, known),
         "bridge": settings.bridge.model_dump(mode="json"),
+        **_storage(settings.storage, known),
     }
+
+
+def _storage(spec: StorageSpec | None, known: list[str]) -> dict[str, Any]:
+    """The section; nothing where messages are in memory."""
+    if spec is None or (spec.database is None and not spec.reference):
+        return {}
+    if spec.database is None:
+        return {"storage": {"type": spec.reference, **_mask(spec.options, known)}}
+    return {"storage": _mask(spec.database.model_dump(mode="json"), known)}
 
 
 def _is_secret(name: str, value: Any) -> bool:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from imbridge.config.account import AccountConfig
 from imbridge.config.options import BridgeOptions
 from imbridge.config.skill import SkillSpec
+from imbridge.config.storage import StorageSpec
 
 
 class Settings(BaseModel):
@@ -18,6 +19,7 @@ class Settings(BaseModel):
         skills: The skills to run.
         permissions: Who may trigger what, as written (variables expanded); policy gives it its meaning.
         bridge: How the bridge works.
+        storage: Where messages are kept; None: in memory.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -26,3 +28,4 @@ class Settings(BaseModel):
     skills: tuple[SkillSpec, ...] = ()
     permissions: Mapping[str, Any] = Field(default_factory=dict)
     bridge: BridgeOptions = Field(default_factory=BridgeOptions)
+    storage: StorageSpec | None = None

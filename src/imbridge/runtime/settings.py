@@ -29,6 +29,7 @@ def bridge_from(
     from imbridge.config.load import load
     from imbridge.runtime.bridge import Bridge
     from imbridge.skills.loading import load_spec
+    from imbridge.storage.making import make_storage
 
     settings = load(path, environ=os.environ if environ is None else environ, types=config_types())
     loaded = [skill for spec in settings.skills for skill in load_spec(spec)]
@@ -37,4 +38,5 @@ def bridge_from(
         skills=[*loaded, *skills],
         options=settings.bridge,
         permissions=settings.permissions,
+        storage=make_storage(settings.storage),
     )

@@ -1,0 +1,179 @@
+"""The `storage:` section: where messages are kept."""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic.alias_generators import to_camel
+
+from imbridge.config.document import ENVIRONMENT, Node
+from imbridge.config.environment import expand
+from imbridge.config.missing import Missing
+from imbridge.config.reader import Reading
+
+VARIABLE = "IMBRIDGE_STORAGE"
+_SCHEMES = {
+    "sqlite": ("sqlite",),
+    "postgresql": ("postgresql", "postgres"),
+    "mysql": ("mysql",),
+    "mariadb": ("mariadb", "mysql"),
+}
+_TYPES = {"sqlite": "sqlite", "postgresql": "postgresql", "postgres": "postgresql", "mysql": "mysql"} | {
+    "mariadb": "mariadb"
+}
+_REFERENCE = re.compile(r"([^\W\d]\w*\.)*[^\W\d]\w*[:.][^\W\d]\w*")
+_FORM = (
+    "memory, sqlite, the path of a file, a URL (postgresql://user:password@host/name, mysql://..., mariadb://...), "
+    "or a class of your own (my_bot.storage:MyStorage)"
+)
+
+
+class Durability(StrEnum):
+    """What is kept."""
+
+    DURABLE = "durable"
+    MEMORY = "memory"
+
+
+class DatabaseOptions(BaseModel):
+    """A storage in a database. Names may be in `snake_case` or `camelCase`.
+
+    Attributes:
+        path: SQLite's file; `imbridge.db` in the user's data directory when left out.
+        url: A server's URL; `dsn` and `uri` mean the same.
+        durability: `memory` keeps nothing, whatever else stands here.
+        schema_name: PostgreSQL's schema to work in; made when it is missing.
+        pool_size: Most connections for reading.
+        synchronous: Of SQLite: `full` or `normal`.
+        migrate: Make and change tables at the start.
+        lease: Seconds without a sign of life after which others take a process's messages over.
+        max_attempts: How often something may be under way when its process ends, before it is a dead letter.
+        dedup_hours: For how long a delivery is known.
+        log_messages: Keep the message log.
+        log_days: For how long; None: for ever. So of the next two.
+        dead_days: For how long dead letters are kept.
+        session_days: For how long a session is kept after it was saved last.
+        keys: Keys that tokens are encrypted with.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, alias_generator=to_camel, populate_by_name=True
+    )
+    also_written: ClassVar[Mapping[str, str]] = {"dsn": "url", "uri": "url", "schema": "schema_name"}
+
+    path: Path | None = None
+    url: SecretStr | None = None
+    durability: Durability = Durability.DURABLE
+    schema_name: str | None = None
+    pool_size: int = Field(default=5, ge=1, le=100)
+    synchronous: Literal["full", "normal"] = "full"
+    migrate: bool = True
+    lease: float = Field(default=10.0, ge=1, allow_inf_nan=False)
+    max_attempts: int = Field(default=2, ge=1)
+    dedup_hours: float = Field(default=12.0, gt=0, allow_inf_nan=False)
+    log_messages: bool = True
+    log_days: float | None = Field(default=30.0, gt=0, allow_inf_nan=False)
+    dead_days: float | None = Field(default=30.0, gt=0, allow_inf_nan=False)
+    session_days: float | None = Field(default=180.0, gt=0, allow_inf_nan=False)
+    keys: tuple[SecretStr, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "DatabaseOptions":
+        if self.path is not None and self.url is not None:
+            raise ValueError("a path is SQLite's and a url a server's; keep one of them")
+        return self
+
+
+class StorageSpec(BaseModel):
+    """Which storage to make.
+
+    Attributes:
+        reference: `module:Class` of one's own class; empty for a database.
+        options: What that class is given; not shown in a repr.
+        database: Settings of a database; None for one's own class, and for memory.
+        where: File and line, for errors.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    reference: str = ""
+    options: Mapping[str, Any] = Field(default_factory=dict, repr=False)
+    database: DatabaseOptions | None = None
+    where: str = ""
+
+
+def read_storage(reading: Reading, node: Node) -> StorageSpec | None:
+    """Read the section, or the variable `IMBRIDGE_STORAGE`; problems are noted. None where nobody says anything."""
+    if node.value is None and (text := reading.environ.get(VARIABLE)):
+        node = Node(text, key=VARIABLE, where=ENVIRONMENT, text=text)
+    if node.value is None:
+        return None
+    known = reading.problems.noted
+    node = expand(node, reading.environ, reading.problems)
+    if reading.problems.noted > known:
+        return None
+    if isinstance(node.value, str):
+        return _from_text(reading, node)
+    if isinstance(node.value, dict):
+        return _from_mapping(reading, node)
+    reading.problems.at(node, f"expected {_FORM}; or a mapping with type: and its settings; found {node.kind}")
+    return None
+
+
+def _from_text(reading: Reading, node: Node) -> StorageSpec | None:
+    text = node.value
+    if text == "memory":
+        return StorageSpec(where=node.where)
+    if "://" in text:
+        return _database(reading, node, {"url": node})
+    if text == "sqlite":
+        return _database(reading, node, {})
+    if "/" in text or "\\" in text or text.endswith((".db", ".sqlite", ".sqlite3")):
+        return _database(reading, node, {"path": node})
+    if _REFERENCE.fullmatch(text):
+        return StorageSpec(reference=text, where=node.where)
+    reading.problems.at(node, f"expected {_FORM}")
+    return None
+
+
+def _from_mapping(reading: Reading, node: Node) -> StorageSpec | None:
+    kind = node.value.get("type", Node("", key=f"{node.key}.type", where=node.where))
+    name = kind.value if isinstance(kind.value, str) else "?"
+    if name == "memory" and len(node.value) == 1:
+        return StorageSpec(where=node.where)
+    if name in _TYPES or not name:
+        levels = reading.fields(DatabaseOptions, node, besides=("type",))
+        return _database(reading, node, levels, kind=_TYPES.get(name, ""))
+    if _REFERENCE.fullmatch(name):
+        options = {key: child.plain() for key, child in node.value.items() if key != "type"}
+        return StorageSpec(reference=name, options=options, where=node.where)
+    reading.problems.at(
+        kind, f"no storage of this type; known are memory, {', '.join(_SCHEMES)}, or a class (my_bot.storage:MyStorage)"
+    )
+    return None
+
+
+def _database(reading: Reading, node: Node, fields: Mapping[str, Node], kind: str = "") -> StorageSpec | None:
+    known = reading.problems.noted
+    options = reading.read(DatabaseOptions, [fields], Missing(node.key, node.where))
+    if options is None or reading.problems.noted > known:
+        return None
+    scheme = "" if options.url is None else options.url.get_secret_value().partition("://")[0].partition("+")[0]
+    if kind and (wrong := _mismatch(kind, scheme)):
+        reading.problems.at(node, wrong)
+        return None
+    if options.durability is Durability.MEMORY:
+        return StorageSpec(where=node.where)
+    if options.path is not None and node.where != ENVIRONMENT:  # as skills, from where the file is
+        options = options.model_copy(update={"path": reading.folder / options.path.expanduser()})
+    return StorageSpec(database=options, where=node.where)
+
+
+def _mismatch(kind: str, scheme: str) -> str:
+    """What is wrong with a type and a URL together."""
+    if kind != "sqlite" and not scheme:
+        return f"{kind} needs a url: {_SCHEMES[kind][0]}://user:password@host/name"
+    return f"type is {kind}, and the url begins with {scheme}://" if scheme and scheme not in _SCHEMES[kind] else ""
