@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import previewing
 import pytest
 from contract import AdapterContract, RecordingIntake, Stage, text_part, until
 from served import Flaky, served
@@ -11,6 +12,7 @@ from wecom_bot_rig import SECRET, BotRig, card
 
 from imbridge.adapters.base import Adapter, Health, Inbound, Target, Verdict
 from imbridge.adapters.wecom.bot.callback_adapter import BotCallbackAdapter
+from imbridge.protocol import Image
 from imbridge.transport import WebhookApp
 
 
@@ -122,6 +124,16 @@ class TestWeComBotByCallback(AdapterContract):
         sent = await stage.adapter.send(target, text_part("!"), "key")
         assert stage.shown() == ["!"]
         assert sent.degradations
+
+    async def test_what_is_previewed_while_the_platform_asks(self, stage: Stage) -> None:
+        """A picture can end the answer to a callback, and is a text where it goes otherwise."""
+        assert isinstance(stage.intake, SilentIntake)
+        stage.intake.talks = True
+        message_id = await stage.says("show me")
+        await stage.intake.has("show me")
+        target = Target(stage.target.channel, answers=message_id)
+        (part,) = previewing.parts_of(stage.adapter, Image(data=previewing.PNG))
+        assert await previewing.compare(stage.adapter, target, part) == previewing.Outcome("image", ())
 
     async def test_a_message_that_grows(self, stage: Stage) -> None:
         assert isinstance(stage, CallbackStage)
