@@ -8,6 +8,7 @@ import pytest
 
 from imbridge.adapters.feishu.config import FeishuConfig
 from imbridge.config import DirectPolicy, Language, LogFormat, LogLevel, SkillSource, load
+from imbridge.protocol import ConfigError
 
 
 def secret(account):
@@ -235,3 +236,27 @@ def test_settings_cannot_be_changed(load_text):
     settings = load_text("channels: {plain: }")
     with pytest.raises(ValueError, match="frozen"):
         settings.accounts = ()
+
+
+def test_groups_that_are_the_same_and_what_bots_are_called(load_text):
+    settings = load_text(
+        """
+channels: {plain: {aliases: ["@Helper", 助手]}}
+bridge: {same_chats: [[plain:a/group/1, plain:b/group/2], plain:a/group/3 plain:b/group/4]}
+"""
+    )
+    assert settings.accounts[0].aliases == ("Helper", "助手")
+    assert settings.bridge.same_chats == (
+        ("plain:a/group/1", "plain:b/group/2"),
+        ("plain:a/group/3", "plain:b/group/4"),
+    )
+
+
+def test_groups_that_are_the_same_in_a_variable(load_text):
+    settings = load_text("channels: {plain: }", IMBRIDGE_SAME_CHATS="p:a/group/1 p:b/group/2, p:a/group/3 p:b/group/4")
+    assert settings.bridge.same_chats == (("p:a/group/1", "p:b/group/2"), ("p:a/group/3", "p:b/group/4"))
+
+
+def test_an_alias_that_says_nothing(load_text):
+    with pytest.raises(ConfigError, match="alias"):
+        load_text('channels: {plain: {aliases: ["@"]}}')

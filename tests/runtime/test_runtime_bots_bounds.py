@@ -22,6 +22,7 @@ from imbridge import (
     Receipt,
 )
 from imbridge.runtime.turns import Turns
+from imbridge.storage import InboxEntry, MemoryStorage
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
@@ -84,6 +85,22 @@ async def test_a_call_that_finds_no_room_is_lost_and_told(caplog: pytest.LogCapt
     assert (found["bot_calls"], found["bot_calls_lost"]) == (4, 2)
     assert [msg.text for msg in scene.by("bea")] == ["0", "1"]
     assert sum("is lost: no room" in record.message for record in caplog.records) == 2
+
+
+class Refusing(MemoryStorage):
+    """A storage with a defect: it raises instead of answering."""
+
+    def add_inbound(self, entry: InboxEntry) -> "asyncio.Future[bool]":
+        if entry.item.payload.get("imbridge"):
+            raise OSError("a defect")
+        return super().add_inbound(entry)
+
+
+async def test_what_was_said_is_said_whatever_becomes_of_the_call(caplog: pytest.LogCaptureFixture) -> None:
+    async with two(lambda msg: None, storage=Refusing()) as scene:
+        assert await scene.bridge.send(f"feishu:ann/group/{scene.group.chat_id}", "@Bea hello")
+        assert counts(scene.bridge)["bot_calls_failed"] == 1
+    assert any("could not be handed to feishu:bea" in record.message for record in caplog.records)
 
 
 # -- who is there ------------------------------------------------------------------------------------------------------

@@ -58,6 +58,14 @@ class AccountConfig(BaseModel):
             raise ValueError("an account's name cannot be empty or hold / : # or white space")
         return value
 
+    @field_validator("aliases")
+    @classmethod
+    def _without_at(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        names = tuple(name.strip().lstrip("@\uff20").strip() for name in value)
+        if not all(names):
+            raise ValueError("an alias cannot be empty")
+        return names
+
     @classmethod
     def needs(cls, given: Mapping[str, Any]) -> tuple[str, ...]:
         """The fields that an account of this sort cannot do without.

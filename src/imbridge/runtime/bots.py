@@ -232,8 +232,13 @@ class Bots:
             self._said.popitem(last=False)
         for account in called(saying.found, saying.heard_in.keys()) if arrived else ():
             carrier = _carrier(saying, account, arrived, whole=state is DeliveryState.SENT)
-            if carrier is not None:
+            if carrier is None:
+                continue
+            try:
                 self._tell(account, saying, carrier or f"said-{key}")
+            except Exception:  # what was said is said: its receipt must not tell otherwise
+                self.counts["bot_calls_failed"] += 1
+                log.exception("%s: %s could not be handed to %s", saying.channel.address, carrier or key, account)
 
     def _end(self, saying: Saying) -> None:
         """It is no longer being said."""
