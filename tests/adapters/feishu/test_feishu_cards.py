@@ -243,3 +243,13 @@ def test_names_differ_in_the_whole_card_and_clicks_carry_the_authors() -> None:
     assert [part["name"] for part in components(inner) if part["tag"] in ("form", "input")] == ["f", "a"]
     carried = [part["behaviors"][0]["value"]["imbridge"] for part in named if "behaviors" in part]
     assert carried == ["a", "No", "No", "a"]
+
+
+async def test_what_can_be_chosen_in_a_card_that_is_refused_has_numbers(rig: Rig, adapter: FeishuAdapter) -> None:
+    asked = Card(title="t", body=["x" * 40_000, Button("Yes", value=1), Button("No")])
+    sent = await adapter.send(rig.target(), card_part(asked), "k")
+    assert rig.feishu.messages[-1].text.endswith("1. Yes\n2. No")
+    assert [(choice.text, choice.action, choice.value) for choice in sent.choices] == [
+        ("Yes", "Yes", 1),
+        ("No", "No", None),
+    ]
