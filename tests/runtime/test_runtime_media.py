@@ -9,28 +9,35 @@ from typing import Any
 
 import pytest
 from file_server import FileServer, file_server
-from runtime_world import chat, skill, until
+from runtime_world import account, chat, emulated, skill, until
 from sounds import wav
+from storage_double import Disk, GroupCommitStorage
 
 from imbridge import Bridge
 from imbridge.config.options import BridgeOptions
 from imbridge.media.formats import is_opus
+from imbridge.media.spool import remove
 from imbridge.protocol import (
     Audio,
     Button,
     ButtonClicked,
     Card,
+    Channel,
+    ChannelKind,
     ConfigError,
+    Degradation,
     DeliveryState,
     File,
     Image,
     Loss,
     Receipt,
+    Reply,
     SkillError,
     Toast,
     Video,
 )
 from imbridge.skills import event_skill
+from imbridge.storage import OutboxEntry
 from imbridge.testing import Chat
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8
@@ -388,3 +395,38 @@ async def test_a_picture_that_is_not_shown_goes_as_a_file() -> None:
     receipt, message, room = await answered(Image(data=b"<svg></svg>", alt="chart"))
     assert (message.msg_type, uploaded(room, message).data) == ("file", b"<svg></svg>")
     assert [(lost.what, lost.how) for lost in receipt.degradations] == [("image", "file")]
+
+
+async def test_what_a_killed_process_had_ready_is_sent_by_the_next_and_removed(spool: Path) -> None:
+    """A stream is a file before its message is kept, so the message can be said from it."""
+    folder = spool / "imbridge-left" / "0"
+    folder.mkdir(parents=True)
+    path = folder / "may.pdf"
+    path.write_bytes(b"%PDF-1.7 ...")
+    async with emulated() as feishu:
+        app, alice = feishu.add_app(), feishu.add_user("Alice")
+        private = Channel(
+            platform="feishu", account="work", kind=ChannelKind.PRIVATE, id=feishu.private_chat(alice, app).chat_id
+        )
+        lost = Degradation(loss=Loss.AS_TEXT, what="audio", how="text", why="too large")
+        disk = Disk()
+        disk.outbox[0] = OutboxEntry(
+            key="k",
+            channel=private,
+            reply=Reply(elements=(File(path=str(path), size=12, name="may.pdf"),)),
+            degradations=(lost,),
+            spool=str(folder.parent),
+        )
+        async with Bridge([account(feishu, app)], storage=GroupCommitStorage(disk)):
+            message = await alice.receives()
+            upload = feishu.world.uploads.get(message.content["file_key"])
+            assert upload is not None
+            assert upload.data == b"%PDF-1.7 ..."
+            await until(lambda: files_in(spool) == [], what="the folder to be gone")
+        assert disk.outbox == {}
+
+
+async def test_a_folder_that_is_none_of_ours_is_not_removed(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no folder that was made for media"):
+        await remove(tmp_path)
+    assert tmp_path.exists()  # noqa: ASYNC240 - a look

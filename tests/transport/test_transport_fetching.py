@@ -246,6 +246,7 @@ async def test_cut_short(serve_raw: ServeRaw) -> None:
     assert caught.value.ambiguous
 
 
+@pytest.mark.timeout(10)  # silence alone is noticed after 20 s
 async def test_all_of_it_takes_too_long(serve: Serve) -> None:
     """Redirects that each answer in time: it is the whole that is bounded."""
     never = asyncio.Event()
