@@ -6,6 +6,7 @@ import pty
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -200,3 +201,29 @@ def test_a_terminal_gets_colours(tmp_path: Path, clean_environ: Mapping[str, str
         os.close(ours)
     assert process.returncode == 0
     assert b"\x1b[1mwechat passive\x1b[0m" in shown
+
+
+@pytest.fixture
+def without_feishu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The adapter of Feishu cannot be imported, as where a package of its extra is missing."""
+    load = EntryPoint.load
+
+    def loaded(entry: EntryPoint) -> Any:
+        if entry.name == "feishu":
+            raise ImportError("No module named 'google'")
+        return load(entry)
+
+    monkeypatch.setattr(EntryPoint, "load", loaded)
+
+
+@pytest.mark.usefixtures("without_feishu")
+def test_a_platform_that_is_not_installed_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = written(tmp_path, "a.md", "text")
+    status, found = made(capsys, file)
+    assert status == 0
+    told = {one["platform"]: one.get("error", "") for one in found}
+    assert "pip install 'imbridge[feishu]'" in told.pop("feishu")
+    assert told == dict.fromkeys(set(platforms()) - {"feishu"}, "")
+    status, error = failed(capsys, file, "--to", "feishu")
+    assert status == 2
+    assert "pip install 'imbridge[feishu]'" in error

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from runtime_world import account, chat, emulated, skill, texts, until
+from runtime_world import account, chat, counts, emulated, skill, texts, until
 
 from imbridge import (
     Audio,
@@ -17,6 +17,7 @@ from imbridge import (
     Loss,
     Reply,
     Sticker,
+    Text,
 )
 from imbridge.adapters.feishu.capabilities import FEISHU
 
@@ -189,3 +190,33 @@ async def test_markdown_that_grows_is_not_begun_where_it_would_be_text() -> None
         await room.user.says("go")
         await room.user.receives("done")
         assert texts(room.feishu) == ["plain", "done"]
+
+
+async def test_a_question_that_is_not_asked_is_not_waited_for() -> None:
+    error, shown = await caught(lambda msg: msg.ask(Reply(elements=(PLACE,), strict=True)))
+    assert shown == []
+    assert error.degradations[0].what == "location"
+
+
+async def test_a_strict_question_that_is_shown_as_meant_is_answered() -> None:
+    async def answer(msg: Any) -> str:
+        return f"{(await msg.ask(Reply(elements=(Text('Which?'),), strict=True))).text}!"
+
+    async with chat(skill(answer)) as room:
+        await room.user.says("go")
+        await room.user.receives("Which?")
+        await room.user.says("this")
+        await room.user.receives("this!")
+
+
+async def test_a_returned_answer_that_is_refused_is_a_failed_delivery(caplog: pytest.LogCaptureFixture) -> None:
+    async def answer(msg: Any) -> Any:
+        return Reply(elements=(PLACE,), strict=True) if msg.text == "go" else "after"
+
+    async with chat(skill(answer)) as room:
+        await room.user.says("go")
+        await room.user.says("and?")
+        await room.user.receives("after")
+        assert texts(room.feishu) == ["after"]
+        assert counts(room.bridge)["delivery_failed"] == 1
+    assert "strict forbids what would be lost: location" in caplog.text

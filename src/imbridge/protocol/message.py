@@ -150,6 +150,7 @@ class Message(ProtocolModel):
 
         Raises:
             AskTimeoutError: no answer came in time.
+            DegradedError: the question is strict (`Reply(strict=True)`, or the option), and was not asked.
         """
         answer: Message = await self._bound().ask(question, timeout=timeout)
         return answer

@@ -215,7 +215,9 @@ class MessageConversation:
         """Ask, and wait for the person's next message."""
         self._handling.questions.check(self._channel, self._sender_id)
         if question is not None:
-            await self.post(question)
+            entry = await self.post(question)
+            if self._handling.delivery.is_strict(entry.reply.strict):  # nobody answers what was not asked
+                unless_refused(await entry.receipt)
         answer = self._handling.take_waiting(self._channel, self._sender_id)
         if answer is None:
             self.release_when_said()  # what is said next answers the answer
