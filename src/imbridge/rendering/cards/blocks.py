@@ -1,7 +1,8 @@
 """What is in a card of the shared model, as Markdown in which the card's own texts are literal. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from imbridge.protocol import Card, Divider, Element, Fields, Form, Image, Markdown, Note, Table, Text
 from imbridge.rendering.markdown.dialect import address
@@ -17,6 +18,17 @@ def parts_of(card: Card) -> Iterator[Element]:
             yield from part.body
         else:
             yield part
+
+
+def with_images(card: Card, shown: Callable[[Image], Element]) -> Card:
+    """The same card with something in the place of each picture, also of those in its forms."""
+
+    def known(part: Any) -> Any:
+        if isinstance(part, Form):
+            return part.model_copy(update={"body": tuple(map(known, part.body))})
+        return shown(part) if isinstance(part, Image) else part
+
+    return card.model_copy(update={"body": tuple(map(known, card.body))})
 
 
 def block(part: Element) -> str:

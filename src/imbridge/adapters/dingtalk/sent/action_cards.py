@@ -5,11 +5,10 @@ pages; a feed card has links with pictures. Neither tells a robot of a click.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 
-from imbridge.protocol import Button, Card, DatePicker, Degradation, Form, Image, Input, Loss, Note, Select
+from imbridge.protocol import Button, Card, DatePicker, Degradation, Image, Input, Loss, Note, Select
 from imbridge.rendering.cards import HOW, Choice, numbered
-from imbridge.rendering.cards.blocks import block, link, literal, one_line, parts_of
+from imbridge.rendering.cards.blocks import block, link, literal, one_line, parts_of, with_images
 
 _NO_CLICKS = "an action card opens pages and tells a robot of no click"
 NO_ADDRESS = "it has no address that DingTalk could show"
@@ -99,15 +98,9 @@ def pictures_in(card: Card) -> list[Image]:
 
 def with_pictures(card: Card, keys: dict[int, str]) -> Card:
     """The card with keys in place of pictures, by `id()` of the element; a picture without one is named."""
-
-    def known(part: Any) -> Any:
-        if isinstance(part, Form):
-            return part.model_copy(update={"body": tuple(map(known, part.body))})
-        if isinstance(part, Image) and part.has_content:
-            return Image(key=keys.get(id(part), ""), alt=part.alt)
-        return part
-
-    return card.model_copy(update={"body": tuple(map(known, card.body))})
+    return with_images(
+        card, lambda image: Image(key=keys.get(id(image), ""), alt=image.alt) if image.has_content else image
+    )
 
 
 def as_links(buttons: list[tuple[str, str]]) -> str:

@@ -30,6 +30,7 @@ from imbridge.protocol import (
     Table,
     Text,
 )
+from imbridge.rendering.cards.blocks import parts_of, with_images
 from imbridge.rendering.cards.carried import button_params
 
 _TEMPLATES = {"default": "default"}  # the model's other colours are Feishu's own words
@@ -68,8 +69,7 @@ def card_json(card: Card, keys: dict[int, str], seal: Seal = NOT_SEALED) -> dict
 
 def images_in(card: Card) -> Iterator[Image]:
     """The pictures a card shows."""
-    for part in card.body:
-        yield from (inner for inner in (part.body if isinstance(part, Form) else (part,)) if isinstance(inner, Image))
+    yield from (part for part in parts_of(card) if isinstance(part, Image))
 
 
 def simpler(card: Card, sub_code: int | None) -> tuple[Card, str] | None:
@@ -85,13 +85,13 @@ def simpler(card: Card, sub_code: int | None) -> tuple[Card, str] | None:
         body = tuple(Text(part.as_text()) if isinstance(part, Table) else part for part in card.body)
         return card.model_copy(update={"body": body}), "table"
     if sub_code == BAD_IMAGE and any(True for _ in images_in(card)):
-        return card.model_copy(update={"body": tuple(_without_images(card.body))}), "image"
+        return with_images(card, lambda image: Text(image.as_text())), "image"
     return None
 
 
 def without_contents(card: Card) -> Card:
     """The card with text in place of pictures that would have to be uploaded."""
-    return card.model_copy(update={"body": tuple(_without_images(card.body, only_contents=True))})
+    return with_images(card, lambda image: Text(image.as_text()) if image.has_content else image)
 
 
 def losses_in(card: Card) -> list[Degradation]:
@@ -264,13 +264,3 @@ def _select(part: Select, seal: Seal) -> dict[str, Any]:
     if chosen:
         made["initial_index"] = chosen[0]
     return made
-
-
-def _without_images(parts: Iterable[Any], *, only_contents: bool = False) -> Iterator[Any]:
-    for part in parts:
-        if isinstance(part, Form):
-            body = tuple(_without_images(part.body, only_contents=only_contents))
-            yield part.model_copy(update={"body": body})
-        else:
-            told = isinstance(part, Image) and (part.has_content or not only_contents)
-            yield Text(part.as_text()) if told else part

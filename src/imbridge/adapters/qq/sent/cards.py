@@ -15,14 +15,13 @@ from imbridge.protocol import (
     Card,
     DatePicker,
     Degradation,
-    Form,
     Image,
     Input,
     Loss,
     Select,
 )
 from imbridge.rendering.cards import HOW, Choice, numbered
-from imbridge.rendering.cards.blocks import block, link, literal, one_line, parts_of
+from imbridge.rendering.cards.blocks import block, link, literal, one_line, parts_of, with_images
 from imbridge.rendering.cards.sorting import clicks, sort
 
 _PLATFORM = "QQ"
@@ -55,7 +54,7 @@ def card_messages(card: Card, seal: Seal = NOT_SEALED) -> list[CardMessage]:
         card: The model.
         seal: What seals its buttons for the chat that it goes to.
     """
-    card = _with_pictures_that_can_be_shown(card)
+    card = with_images(card, _that_can_be_shown)
     found = sort(card, _PLATFORM)
     kept = [one for one in found.degradations if one.what != "confirm"]
     buttons = clicks(found, _ONLY_BUTTONS)
@@ -107,15 +106,7 @@ def _with_headline(title: str, blocks: Iterable[str]) -> str:
     return "\n\n".join([*said, *(text for text in blocks if text.strip())])
 
 
-def _with_pictures_that_can_be_shown(card: Card) -> Card:
+def _that_can_be_shown(image: Image) -> Image:
     """A picture in Markdown has an address; one that has none is told by its name."""
-
-    def known(part: Any) -> Any:
-        if isinstance(part, Form):
-            return part.model_copy(update={"body": tuple(map(known, part.body))})
-        if isinstance(part, Image):
-            place = part.url or part.key
-            return Image(key=place if place.startswith(("https://", "http://")) else "", alt=part.alt)
-        return part
-
-    return card.model_copy(update={"body": tuple(map(known, card.body))})
+    place = image.url or image.key
+    return Image(key=place if place.startswith(("https://", "http://")) else "", alt=image.alt)
