@@ -6,10 +6,12 @@ import pytest
 from feishu_rig import Rig
 from streaming_contract import StreamingContract, StreamStage
 
+from imbridge import Bridge
 from imbridge.adapters.feishu import FeishuConfig
 from imbridge.adapters.feishu.sent.streaming import StreamingCard
 from imbridge.emulators.feishu import EmulatorSettings
 from imbridge.runtime import surfaces
+from imbridge.transport import Backoff
 
 
 class FeishuStage(StreamStage):
@@ -29,6 +31,9 @@ class FeishuStage(StreamStage):
             "base_url": self.feishu.base_url, "chat_rate": "1000/s",
         }  # fmt: skip
         return FeishuConfig(**own | self._settings)
+
+    def quicken(self, bridge: Bridge) -> None:
+        bridge.adapter("feishu:work").caller._backoff = Backoff(0.02, 0.1)  # type: ignore[attr-defined]
 
     async def says(self, text: str) -> None:
         await self.rig.alice.says(text, chat=self.rig.chat)
@@ -52,7 +57,7 @@ class FeishuStage(StreamStage):
         self.feishu.faults.http_fail(self.update, 502, times=2, method=self.method)
 
     def too_fast(self) -> None:
-        self.feishu.faults.refuse(self.update, 99991400, times=3, method=self.method)
+        self.feishu.faults.refuse(self.update, 99991400, times=2, method=self.method)
 
     def close_stream(self) -> None:
         for message in self.feishu.messages:

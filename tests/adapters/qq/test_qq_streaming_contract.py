@@ -7,9 +7,11 @@ from qq_rig import Rig
 from qq_streams import STREAM, texts
 from streaming_contract import StreamingContract, StreamStage, WholeContract
 
+from imbridge import Bridge
 from imbridge.adapters.qq import QQConfig
 from imbridge.adapters.qq.sent import streaming
 from imbridge.emulators.qq import Group
+from imbridge.transport import Backoff
 
 
 class QQStage(StreamStage):
@@ -21,6 +23,9 @@ class QQStage(StreamStage):
 
     def config(self) -> QQConfig:
         return self.rig.config()
+
+    def quicken(self, bridge: Bridge) -> None:
+        bridge.adapter("qq:work").api.caller.backoff = Backoff(0.02, 0.1)  # type: ignore[attr-defined]
 
     async def says(self, text: str) -> None:
         await self.rig.alice.says(text, bot=self.rig.bot)

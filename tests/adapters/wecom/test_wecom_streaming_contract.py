@@ -12,7 +12,7 @@ from wecom_rig import Rig
 from imbridge import Bridge
 from imbridge.adapters.wecom import WeComConfig
 from imbridge.adapters.wecom.bot import adapter, calls, streaming
-from imbridge.transport import LinkOptions
+from imbridge.transport import Backoff, LinkOptions
 
 RESPOND = "aibot_respond_msg"
 
@@ -27,6 +27,9 @@ class BotStage(StreamStage):
 
     def config(self) -> WeComConfig:
         return self.bots.config()
+
+    def quicken(self, bridge: Bridge) -> None:
+        bridge.adapter("wecom:bot").caller.backoff = Backoff(0.02, 0.1)  # type: ignore[attr-defined]
 
     async def says(self, text: str) -> None:
         await self.bots.alice.says(text, bot=self.bots.bot)
@@ -63,6 +66,9 @@ class BotStage(StreamStage):
 
 
 class CallbackStage(BotStage):
+    def quicken(self, bridge: Bridge) -> None:
+        return
+
     def config(self) -> WeComConfig:
         return self.bots.callback_config()
 
