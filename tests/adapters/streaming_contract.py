@@ -8,10 +8,11 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
 from enum import Enum
 from pathlib import Path
 from typing import Any, ClassVar
@@ -310,6 +311,8 @@ class StreamingContract(WholeContract):
             await until(stage.connected, "a connection", 30)
             await stage.says("go")
             await until(lambda: "half of it" in stage.text(), "the second state", 15)
+            if stage.recovers:  # a note is written a moment after what it tells of
+                await until(lambda: "half of it" in noted(tmp_path / "state.db"), "a note of it", 15)
         finally:
             process.send_signal(signal.SIGKILL)
             await process.wait()
@@ -322,6 +325,12 @@ class StreamingContract(WholeContract):
         assert not written.receipts
         expected = f"half of it\n\n{INTERRUPTED}" if stage.recovers else "half of it"
         assert self._plain(stage) == expected
+
+
+def noted(state: Path) -> str:
+    """What a process has noted so far."""
+    with closing(sqlite3.connect(state)) as connection:
+        return str(connection.execute("SELECT value FROM notes").fetchall())
 
 
 def file_with(config: AccountConfig, folder: Path) -> Path:
