@@ -186,6 +186,11 @@ def _dialects(words: Language) -> Iterator[tuple[str, list[str]]]:
             yield f"{name}: {dialect.name}", [_yes(feature in dialect.shows) for feature in FEATURES]
 
 
+def _nothing(words: Language) -> tuple[str, list[str]]:
+    """The row of a table that has none: no adapter states it."""
+    return words.none, [words.none] * len(FEATURES)
+
+
 def tables(words: Language) -> dict[str, list[str]]:
     """The tables of a page by name."""
     received = _received()
@@ -204,7 +209,7 @@ def tables(words: Language) -> dict[str, list[str]]:
         "sends": list(_table(_SENDS, _of(sends, words), words)),
         "receives": list(_table(received, _of(receives, words), words)),
         "actions": list(_table(actions, _of(_actions, words), words)),
-        "markdown": list(_table(FEATURES, _dialects(words), words)),
+        "markdown": list(_table(FEATURES, list(_dialects(words)) or [_nothing(words)], words)),
     }
 
 
