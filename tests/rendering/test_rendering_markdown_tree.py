@@ -56,7 +56,7 @@ def test_what_every_construct_is_written_as(name: str) -> None:
         ("**这是：**内容", "**这是：\u200b**内容"),
         ("* a\n+ b", "- a\n\n- b"),
         ("1) a\n2) b", "1. a\n2. b"),
-        ("> lazy\nline", "> lazy\n> line"),
+        ("> not lazy\nline", "> not lazy\n\nline"),
         ("~~~\ncode\n~~~", "```\ncode\n```"),
         ("    indented", "```\nindented\n```"),
         ("a<br>b<br/>c  \nd\\\ne", "a\nb\nc\nd\ne"),

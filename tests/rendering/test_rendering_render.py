@@ -277,11 +277,11 @@ def test_lone_surrogates_within_a_card_are_repaired(capabilities: Capabilities) 
 
 
 def test_markdown_that_grows_where_there_is_none_is_made_plain_once() -> None:
-    rest, shown = "**start** " + "word " * 30 + "`*literal*` and `__init__`", ""
+    rest, shown = "**start** " + "word " * 30 + "`*literal*` and `__init__`", []
     capabilities = Capabilities(sends=frozenset({"text"}), text_bytes=100)
     while rest:
         part, rest = beginning(rest, capabilities, lambda part: len(part.elements[0].as_text().encode()), markdown=True)
         assert part.kind is PartKind.TEXT
         assert len(part.elements[0].as_text()) <= 100
-        shown += part.elements[0].as_text()
-    assert shown.split() == ["start", *["word"] * 30, "*literal*", "and", "__init__"]
+        shown += part.elements[0].as_text().split()
+    assert shown == ["start", *["word"] * 30, "*literal*", "and", "__init__"]

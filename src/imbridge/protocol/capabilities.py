@@ -13,6 +13,9 @@ class Capabilities(ProtocolModel):
         sends: Element types that can be shown as they are; others are degraded.
         text_bytes: Most bytes of one text message as sent, in UTF-8.
         markdown_bytes: Most bytes of one Markdown or rich text message as sent.
+        markdown_shows: What of Markdown is shown as what it is: of `imbridge.rendering.markdown.FEATURES`. In one
+            message, if the account has several kinds of Markdown, perhaps not all of it.
+        markdown_tables: Most tables in one message, where Markdown shows any.
         image_bytes: Largest image.
         file_bytes: Largest file.
         images: Formats that are shown as images (`png`, `jpg`, `gif`, `webp`, `bmp`, `tiff`, `ico`); empty when not
@@ -40,6 +43,8 @@ class Capabilities(ProtocolModel):
     sends: frozenset[str] = frozenset({"text"})
     text_bytes: int = Field(default=2048, gt=0)
     markdown_bytes: int = Field(default=2048, gt=0)
+    markdown_shows: frozenset[str] = frozenset()
+    markdown_tables: int | None = None
     image_bytes: int = Field(default=0, ge=0)
     file_bytes: int = Field(default=0, ge=0)
     images: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from imbridge.rendering.growing import beginning, rest_after
 from imbridge.rendering.markdown import Dialect
 from imbridge.rendering.message import WrittenMessage, message_in
 from imbridge.rendering.parts import Part, PartKind, Rendered
-from imbridge.rendering.plain import to_plain
+from imbridge.rendering.plain import as_plain, to_plain
 from imbridge.rendering.render import render
 from imbridge.rendering.split import Measure
 
@@ -18,6 +18,7 @@ __all__ = [
     "PartKind",
     "Rendered",
     "WrittenMessage",
+    "as_plain",
     "beginning",
     "message_in",
     "render",

@@ -40,14 +40,14 @@ class WrittenMessage:
     dialect: str
 
 
-def message_in(part: Part, dialect: Dialect) -> WrittenMessage:
-    """A part's elements in a dialect, and what has not been told yet; what is written in it already stays as it is.
+def message_in(part: Part, *dialects: Dialect) -> WrittenMessage:
+    """A part's elements in one of these dialects, and what has not been told yet; what is written so already stays.
 
     For adapters that have to say a part another way than it was rendered for, or with other elements.
     """
-    if part.text and part.dialect == dialect.name:
+    if part.text and any(part.dialect == dialect.name for dialect in dialects):
         return WrittenMessage(part.text, {}, part.dialect)
-    made = written(part.elements, dialect)
+    made = written(part.elements, *dialects)
     if not part.told:
         return made
     return replace(made, changed={what: how for what, how in made.changed.items() if what not in part.told})

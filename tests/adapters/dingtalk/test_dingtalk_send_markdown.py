@@ -18,7 +18,9 @@ from imbridge.adapters.dingtalk.outbound import (
     title_of,
     webhook_body,
 )
-from imbridge.adapters.dingtalk.sent.markdown import is_plain, shown
+from imbridge.adapters.dingtalk.sent.markdown import CARD, is_plain
+from imbridge.adapters.dingtalk.sent.markdown import ROBOT as DIALECT
+from imbridge.adapters.markdown_told import shown
 from imbridge.protocol import Element, Link, Markdown, Mention, MentionAll, Text, to_reply
 from imbridge.rendering import render
 
@@ -51,23 +53,24 @@ NASTY = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
     [
         ("one\ntwo", "one  \ntwo"),
         ("one  \ntwo", "one  \ntwo"),
-        ("one\\\ntwo", "one\\\ntwo"),
+        ("one\\\ntwo", "one  \ntwo"),
         ("one\n\ntwo", "one\n\ntwo"),
         ("# one\ntwo", "# one\ntwo"),
         ("one\n# two", "one\n# two"),
         ("one\n- two\n- three", "one\n- two\n- three"),
         ("- one\n  more", "- one  \n  more"),
         ("1. one\n2. two", "1. one\n2. two"),
-        ("> one\n> two\nthree", "> one  \n> two\nthree"),
+        ("> one\n> two\nthree", "> one  \n> two\n\nthree"),
         ("one\n> two", "one\n> two"),
-        ("one\n---\ntwo", "one\n---\ntwo"),
+        ("one\n---\ntwo", "one\n\n---\ntwo"),
         ("```\na\nb\n```\nc\nd", "```\na\nb\n```\nc  \nd"),
-        ("~~~\na\n```\nb\n~~~\nc\nd", "~~~\na\n```\nb\n~~~\nc  \nd"),
-        ("* one\n+ two", "- one\n- two"),
+        ("~~~\na\n```\nb\n~~~\nc\nd", "````\na\n```\nb\n````\nc  \nd"),
+        ("* one\n+ two", "- one\n\n- two"),
     ],
 )
 def test_lines_end_where_they_end(written: str, expected: str) -> None:
-    assert shown(written) == (expected, {})
+    made = shown(written, DIALECT)
+    assert (made.text, made.changed) == (expected, {})
 
 
 @pytest.mark.parametrize(
@@ -75,18 +78,37 @@ def test_lines_end_where_they_end(written: str, expected: str) -> None:
     [
         ("**bold** *italic* `code` [x](https://x.example)", "**bold** *italic* `code` [x](https://x.example)", {}),
         ("![c](https://x.example/c.png)", "![c](https://x.example/c.png)", {}),
-        (r"2 \* 3 \_ 4", r"2 \* 3 \_ 4", {}),
+        (r"2 \* 3 \_ 4 \*x\*", r"2 * 3 _ 4 \*x\*", {}),
         ("~~old~~", "old", {"strikethrough": "without"}),
-        ("| a | b |\n| - | - |\n| 1 | 2 |", "**a** | **b**  \n1 | 2", {"table": "lines of text"}),
+        ("| a | b |\n| - | - |\n| 1 | 2 |", "```\na  b\n1  2\n```", {"table": "aligned text"}),
         ("a < b and b > c", "a < b and b > c", {}),
         ("<b>x</b> <!-- y --> <?php", "&lt;b>x&lt;/b> &lt;!-- y --> &lt;?php", {}),
-        ('<font color="#ff0000">red</font><br>', '<font color="#ff0000">red</font><br>', {}),
+        ('<font color="#ff0000">red</font><br>', '<font color="#ff0000">red</font>', {}),
         ('<font color="#ff0000" onclick="x">', '&lt;font color="#ff0000" onclick="x">', {}),
         ("```\n<b>\n```", "```\n&lt;b>\n```", {}),
     ],
 )
 def test_what_clients_show(written: str, expected: str, changed: dict[str, str]) -> None:
-    assert shown(written) == (expected, changed)
+    made = shown(written, DIALECT)
+    assert (made.text, made.changed) == (expected, changed)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("a\nb", "a<br>b"),
+        ("a\n\nb", "a\n\nb"),
+        ("- a\n  more\n- b", "- a<br>more\n- b"),
+        ("> a\n> b", "> a<br>b"),
+        ("t\n|a|b|\n|:-|-:|\n|1<br>2|3|\nend", "t\n\n| a | b |\n|:--|--:|\n| 1<br>2 | 3 |\n\nend"),
+        ("```py\na\n<b>\n```\nd\ne", "```py\na\n&lt;b>\n```\nd<br>e"),
+        ("<br>typed &lt;br> <script>", "typed &lt;br> &lt;script>"),
+        ("~~old~~", "~~old~~"),
+    ],
+)
+def test_what_cards_show(written: str, expected: str) -> None:
+    made = shown(written, CARD)
+    assert (made.text, made.changed) == (expected, {})
 
 
 @pytest.mark.parametrize("text", ["two words", "1 + 1", "a-b", "3.14", "x@y", "“quoted” (well)"])

@@ -77,7 +77,7 @@ class TestSaid:
         assert message.msg_type == "interactive"
         (element,) = message.content["body"]["elements"]
         assert element["tag"] == "markdown"
-        assert element["content"].replace("\u200b", "") == "**down** <at id=all></at>"
+        assert element["content"] == "**down** &#60;at id=all>&#60;/at>"
         assert "<at" not in element["content"]
 
     async def test_the_platforms_own_card(self, rig: Rig, adapter: CustomBotAdapter) -> None:

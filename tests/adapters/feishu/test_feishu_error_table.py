@@ -213,7 +213,7 @@ async def test_degraded_to_text(rig: Rig, adapter: FeishuAdapter, code: int) -> 
     result = await adapter.send(rig.target(), POST, "k")
     (message,) = rig.feishu.messages
     assert message.msg_type == "text"
-    assert message.content["text"].replace("\u200b", "") == "**x** <at id=all></at>"
+    assert message.content["text"].replace("\u200b", "") == "x <at id=all></at>"
     assert "<at" not in message.content["text"]
     (degradation,) = result.degradations
     assert (degradation.what, degradation.how) == ("post", "text")

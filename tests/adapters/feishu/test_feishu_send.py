@@ -106,10 +106,29 @@ class TestForms:
         assert message.text.split("\n") == ["a", "*b*", "c", "*d*", "*e*", "f"]
 
     async def test_markdown(self, rig: Rig, adapter: FeishuAdapter) -> None:
-        source = "# Title\n\n- **bold** [link](https://a.example)\n\n```py\nx = 1 < 2\n```"
+        source = "- **bold** [link](https://a.example)\n\n```py\nx = 1 < 2\n```"
         message = await sent(rig, adapter, Part(PartKind.MARKDOWN, (Markdown(source),)))
         assert message.msg_type == "post"
         assert message.content["zh_cn"]["content"] == [[{"tag": "md", "text": source}]]
+
+    @pytest.mark.parametrize("source", ["# Title", "`code`", "| a |\n|---|\n| 1 |", "**[a](https://a.example)**"])
+    async def test_markdown_that_a_post_does_not_show_is_a_card(
+        self, rig: Rig, adapter: FeishuAdapter, source: str
+    ) -> None:
+        message = await sent(rig, adapter, Part(PartKind.MARKDOWN, (Markdown(source),)))
+        assert message.msg_type == "interactive"
+        assert message.content["body"]["elements"] == [{"tag": "markdown", "content": source}]
+
+    async def test_markdown_is_changed_as_what_it_is(self, rig: Rig, adapter: FeishuAdapter) -> None:
+        for before, kind in (("**a**", "post"), ("# a", "interactive")):
+            made = await adapter.send(rig.target(), Part(PartKind.MARKDOWN, (Markdown(before),)), f"k{kind}")
+            for after in ("# b `c`", "# d `e`"):
+                part = Part(PartKind.MARKDOWN, (Markdown(after),))
+                changed = await adapter.edit(rig.chat_channel(), made.part.message_id, part)
+                assert changed.part.kind == kind
+                assert [one.what for one in changed.degradations] == (["heading", "code"] if kind == "post" else [])
+            assert "d" in rig.feishu.messages[-1].text
+        assert len(rig.calls("/messages/")) == 2 + 1 + 2, "that it is a card is found out once"
 
     async def test_card(self, rig: Rig, adapter: FeishuAdapter) -> None:
         content = {"schema": "2.0", "body": {"elements": [{"tag": "markdown", "content": "hi"}]}}

@@ -214,9 +214,9 @@ class TestContent:
             "> small\n> print",
             "![a (b)](https://example.com/a.png)",
             "[image: unknown]",
-            "**a** | **b**\n1 | 2",
+            "```\na  b\n1  2\n```",
         ]
-        assert told(sent) == {"image": "text", "table": "lines of text"}
+        assert told(sent) == {"image": "text", "table": "aligned text"}
 
     async def test_nobody_is_called_by_it(self, rig: Rig, adapter: QQAdapter) -> None:
         _, message = await shown(adapter, rig, Card(title="<@!1>", body=["<@everyone>"]))

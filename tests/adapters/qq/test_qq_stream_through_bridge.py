@@ -83,10 +83,21 @@ async def test_in_a_group_it_is_one_message_at_the_end(rig: Rig, team: Group) ->
 
 
 async def test_tables_and_half_tags_come_out_whole(rig: Rig) -> None:
-    pieces = ["see <", "@!1> ", "_it", "alic_\n\na | ", "b\n", "--|-", "-\n1 | 2", "\n3 | 4\n", "\nend `<", "x>`"]
+    pieces = [
+        "see <",
+        "@!1> ",
+        "_it",
+        "alic_\n\n| a | ",
+        "b |\n",
+        "|--|-",
+        "-|\n| 1 | 2 |",
+        "\n| 3 | 4 |\n",
+        "\nend `<",
+        "x>`",
+    ]
     receipt = await talk(rig, pieces)
     assert receipt.state is DeliveryState.SENT
-    assert seen(rig).text == "see <\u200b@!1> *italic*\n\na | b\n1 | 2\n3 | 4\n\nend `<x>`"
+    assert seen(rig).text == "see <\u200b@!1> *italic*\n\n```\na  b\n1  2\n3  4\n```\n\nend `<x>`"
     assert rig.qq.violations == []
 
 

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_wecom_bot_golden import ME, NAMES, read
 
-from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.adapters.wecom.bot.frames import command, parse_frame
 from imbridge.adapters.wecom.bot.inbound import decode, unreadable
 from imbridge.protocol import DecodeError, Message, UnknownEvent
@@ -89,18 +88,6 @@ def test_any_json_is_a_frame_or_none(value: Any) -> None:
 def test_frames_come_back(content: str, cmd: str) -> None:
     frame = parse_frame(command(cmd, "r1", {"content": content}))
     assert (frame.cmd, frame.req_id, frame.body) == (cmd, "r1", {"content": content})
-
-
-@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=100))
-def test_escaping_loses_nothing_and_opens_nothing(text: str) -> None:
-    escaped = as_markdown(text)
-    unescaped, at = [], 0
-    while at < len(escaped):
-        if escaped[at] == "\\" and at + 1 < len(escaped) and escaped[at + 1] in "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~":
-            at += 1
-        unescaped.append(escaped[at])
-        at += 1
-    assert "".join(unescaped) == text
 
 
 def test_a_message_from_nobody_is_kept() -> None:

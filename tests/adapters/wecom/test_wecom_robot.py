@@ -129,7 +129,7 @@ class TestMarkdown:
         "said",
         [
             "| a | b |\n|---|---|\n| 1 | 2 |", "```\ncode\n```", "- one\n- two", "1. one", "*slanted*", "---",
-            "> a\n>> b", "![alt](https://x.example/y.png)",
+            "> a\n> > b", "![alt](https://x.example/y.png)",
         ],
     )  # fmt: skip
     async def test_what_it_does_not_show_goes_as_the_newer_one(
@@ -138,10 +138,15 @@ class TestMarkdown:
         assert await say(robot, Markdown(said)) == (["markdown_v2"], [])
         assert last(corp).body == {"msgtype": "markdown_v2", "markdown_v2": {"content": said}}
 
+    async def test_nobody_is_called_by_what_is_typed(self, corp: CorpRig, robot: GroupRobotAdapter) -> None:
+        assert await say(robot, Markdown("hi <@alice> and `<@bob>`")) == (["markdown"], [])
+        assert last(corp).mentioned == ()
+
     async def test_a_member_is_called_and_the_table_taken_apart(self, corp: CorpRig, robot: GroupRobotAdapter) -> None:
-        kinds, degradations = await say(robot, Markdown("<@alice>\n\n| a | b |\n|---|---|\n| 1 | 2 |"))
+        said = [Mention(id="alice"), Markdown("| a | b |\n|---|---|\n| 1 | 2 |")]
+        kinds, degradations = await say(robot, said)
         assert kinds == ["markdown"]
-        assert [(one.what, one.how) for one in degradations] == [("table", "lines of text")]
+        assert [(one.what, one.how) for one in degradations] == [("table", "list")]
         assert last(corp).mentioned == ("alice",)
         assert "|---|" not in last(corp).text
 
@@ -166,15 +171,18 @@ class TestMarkdown:
 
     async def test_a_platform_that_does_not_know_the_newer_kind(self, corp: CorpRig, robot: GroupRobotAdapter) -> None:
         corp.wecom.faults.refuse("*/webhook/send", 40008)
-        kinds, (degradation,) = await say(robot, Markdown("- one"))
+        kinds, degradations = await say(robot, Markdown("- one\n\n*two*"))
         assert kinds == ["markdown"]
-        assert (degradation.what, degradation.how) == ("markdown", "markdown")
+        assert [(one.what, one.how) for one in degradations] == [
+            ("list", "lines with marks"), ("italics", "without"), ("markdown", "markdown")
+        ]  # fmt: skip
+        assert last(corp).text == "- one\n\ntwo"
 
     async def test_nor_the_older_one(self, corp: CorpRig, robot: GroupRobotAdapter) -> None:
         corp.wecom.faults.refuse("*/webhook/send", 40008, 2)
         kinds, degradations = await say(robot, Markdown("- one"))
         assert kinds == ["text"]
-        assert [one.how for one in degradations] == ["markdown", "text"]
+        assert [one.how for one in degradations] == ["lines with marks", "markdown", "text"]
         assert last(corp).text == "- one"
 
     async def test_strictly_in_no_other_form(self, corp: CorpRig, robot: GroupRobotAdapter) -> None:
@@ -198,7 +206,7 @@ class TestCards:
         kinds, degradations = await say(robot, card)
         assert kinds == ["markdown_v2"]
         assert last(corp).text == (
-            "### Disk\n\nit is **full**\n\n**host**: db1\n\n---\n\n| a | b |\n| --- | --- |\n| 1 | x\\|y |\n\n"
+            "### Disk\n\nit is **full**\n\n**host**: db1\n\n---\n\n| a | b |\n|---|---|\n| 1 | x\\|y |\n\n"
             "[Open](https://x.example)  [Docs](https://d.example)\n\n[image]"
         )
         assert [(one.what, one.how) for one in degradations] == [

@@ -49,11 +49,11 @@ async def test_markdown_is_shown_as_far_as_wecom_knows_it(rig: Rig, adapter: WeC
     message = await rig.alice.receives()
     assert message.kind == "markdown"
     assert message.text == (
-        "# Results\n\n**name** | **points**\nAnn | 3\n\n`# not a heading`\nold [chart](https://example.com/c.png)"
+        "# Results\n\n- **name**: Ann\n  **points**: 3\n\n`# not a heading`\nold [chart](https://example.com/c.png)"
     )
     changed = {one.what: one.how for one in sent.degradations}
     assert changed == {
-        "table": "lines of text",
+        "table": "list",
         "italics": "without",
         "code block": "code line by line",
         "strikethrough": "without",
@@ -95,7 +95,7 @@ async def test_what_the_platform_refuses_as_markdown_is_sent_as_text(rig: Rig, a
     rig.wecom.faults.refuse_send(40008)
     sent = await adapter.send(to(), part(PartKind.MARKDOWN, Markdown("**hi**")), "key")
     message = await rig.alice.receives()
-    assert (message.kind, message.text) == ("text", "**hi**")
+    assert (message.kind, message.text) == ("text", "hi")
     assert [one.what for one in sent.degradations] == ["markdown"]
 
 

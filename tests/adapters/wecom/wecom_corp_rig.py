@@ -88,7 +88,7 @@ async def corp_rig(settings: EmulatorSettings | None = None) -> AsyncIterator[Co
 
 async def say(adapter: Adapter, content: Any, target: Target = HERE) -> tuple[list[str], list[Any]]:
     """Render and send as a bridge does; the kinds of what was sent, and all degradations."""
-    rendered = render(to_reply(content), adapter.capabilities, measure=adapter.measure)
+    rendered = render(to_reply(content), adapter.capabilities, measure=adapter.measure, dialects=adapter.dialects)
     degradations, kinds = list(rendered.degradations), []
     for number, part in enumerate(rendered.parts):
         sent = await adapter.send(target, part, f"k{number}")

@@ -28,6 +28,7 @@ from imbridge.adapters.dingtalk.sent.answers import written_answer
 from imbridge.adapters.dingtalk.sent.card_api import CardApi
 from imbridge.adapters.dingtalk.sent.card_speaking import CardSpeaking
 from imbridge.adapters.dingtalk.sent.card_streams import CardStreams
+from imbridge.adapters.dingtalk.sent.markdown import ROBOT as MARKDOWN
 from imbridge.adapters.dingtalk.sent.media import DingTalkMedia
 from imbridge.adapters.dingtalk.sent.reactions import Reactions
 from imbridge.adapters.dingtalk.sent.recipients import check_recalled
@@ -71,6 +72,7 @@ class DingTalkAdapter(Adapter):
     capabilities = ROBOT
     modes = MODES
     script = SCRIPT
+    dialects = (MARKDOWN,)
     noted: ClassVar[str] = "which cards are not finished, and the calls of the month"
     without_id: ClassVar[str] = (
         "DingTalk gives no id for what is sent by a session webhook; with reply_by: api it can be taken back"

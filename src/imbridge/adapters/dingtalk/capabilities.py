@@ -3,6 +3,7 @@
 Source: open.dingtalk.com, "types of robot messages", "custom robots", "receive messages of a robot".
 """
 
+from imbridge.adapters.dingtalk.sent.markdown import ROBOT as DIALECT
 from imbridge.protocol import Capabilities
 
 ROBOT = Capabilities(
@@ -12,6 +13,7 @@ ROBOT = Capabilities(
     sends=frozenset({"text", "markdown", "mention", "mention_all", "link", "image", "audio", "video", "file", "card"}),
     text_bytes=15_000,
     markdown_bytes=15_000,
+    markdown_shows=DIALECT.shows,
     image_bytes=20 << 20,
     images=("png", "jpg", "gif", "bmp"),
     file_bytes=20 << 20,
@@ -31,6 +33,7 @@ CUSTOM_ROBOT = Capabilities(
     sends=frozenset({"text", "markdown", "mention", "mention_all", "link", "image", "card"}),
     text_bytes=19_900,
     markdown_bytes=19_900,
+    markdown_shows=DIALECT.shows,
     mention=True,
     push=True,
     idempotent_send=True,

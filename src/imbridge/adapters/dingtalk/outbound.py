@@ -10,8 +10,9 @@ from typing import Any
 from pydantic_core import to_json
 
 from imbridge.adapters.dingtalk.sent.action_cards import action_card, as_links, feed_of
-from imbridge.adapters.dingtalk.sent.markdown import is_plain, shown
+from imbridge.adapters.dingtalk.sent.markdown import ROBOT, ROBOT_BY_API, is_plain
 from imbridge.adapters.dingtalk.sent.mentions import NOT_BY_API, spoken
+from imbridge.adapters.markdown_told import shown, told
 from imbridge.protocol import (
     Audio,
     Card,
@@ -25,7 +26,7 @@ from imbridge.protocol import (
     Media,
     Video,
 )
-from imbridge.rendering import Part, PartKind
+from imbridge.rendering import Part, PartKind, message_in, to_plain
 from imbridge.rendering.cards.blocks import picture
 
 Body = dict[str, Any]
@@ -40,6 +41,9 @@ RECEIVED = (
     "data"
 )
 _TITLE_LENGTH = 60
+_LOOKED_AT = 500
+"""Characters of a text in which its title is looked for."""
+_NO_WAY = "not all of DingTalk's clients show it"
 _MOST_BUTTONS = 5
 _NO_SUFFIX = "file"
 _AS_TYPED = "a text that holds marks of Markdown is sent as it is, and DingTalk's texts have no titled links"
@@ -58,7 +62,7 @@ def webhook_body(part: Part, *, calls: bool = True, answered: bool = True) -> tu
     """
     first = part.elements[0] if part.elements else None
     if part.kind is PartKind.MARKDOWN and first is not None:
-        return _markdown(first.as_text())
+        return _markdown(part, calls=calls)
     if part.kind is PartKind.CARD and isinstance(first, Card):
         return _card(first, answered=answered)
     if part.kind is PartKind.MEDIA and isinstance(first, Image) and first.key:
@@ -156,11 +160,11 @@ def measure_webhook(part: Part) -> int:
 # -- content -----------------------------------------------------------------------------------------------------------
 
 
-def _markdown(text: str) -> tuple[Body, list[Degradation]]:
-    written, changed = shown(text)
-    why = "not all of DingTalk's clients show it"
-    degradations = [Degradation(loss=Loss.SIMPLIFIED, what=what, how=how, why=why) for what, how in changed.items()]
-    return _as_markdown(title_of(text), written), degradations
+def _markdown(part: Part, *, calls: bool) -> tuple[Body, list[Degradation]]:
+    made = message_in(part, ROBOT if calls else ROBOT_BY_API)
+    body = _as_markdown(to_plain(part.elements[0].as_text()[:_LOOKED_AT]) or made.text, made.text)
+    _, called, _ = spoken(part.elements, calls=calls)
+    return ({**body, "at": called.at()} if called else body), told(made.changed, _NO_WAY)
 
 
 def _as_markdown(title: str, text: str) -> Body:
@@ -174,7 +178,7 @@ def _said(part: Part, *, calls: bool) -> tuple[Body, list[Degradation]]:
     titled = bool(links) and all(_opens(link) and is_plain(link.title) for link in links)
     if titled and is_plain("".join(element.as_text() for element in others)):
         said, called, degradations = spoken(part.elements, calls=calls, link=_linked)
-        body = _as_markdown(title_of("".join(_title(element) for element in part.elements)), shown(said)[0])
+        body = _as_markdown(title_of("".join(_title(element) for element in part.elements)), shown(said, ROBOT).text)
     else:
         said, called, degradations = spoken(part.elements, calls=calls)
         body = {"msgtype": "text", "text": {"content": said}}
@@ -202,11 +206,8 @@ def _card(card: Card, *, answered: bool) -> tuple[Body, list[Degradation]]:
     if (links := feed_of(card)) is not None:
         return {"msgtype": "feedCard", "feedCard": {"links": links}}, []
     made = action_card(card, answered=answered)
-    text, changed = shown(made.text)
-    why = "not all of DingTalk's clients show it"
-    degradations = made.degradations + [
-        Degradation(loss=Loss.SIMPLIFIED, what=what, how=how, why=why) for what, how in changed.items()
-    ]
+    written = shown(made.text, ROBOT)
+    text, degradations = written.text, made.degradations + told(written.changed, _NO_WAY)
     title = title_of(made.title or made.text)
     if not made.buttons:
         return _as_markdown(title, text), degradations

@@ -24,7 +24,9 @@ from imbridge.adapters.feishu.refusals import DegradeError, RetargetError, gone,
 from imbridge.adapters.feishu.sent.answers import written_answer
 from imbridge.adapters.feishu.sent.card_streams import CardStreams
 from imbridge.adapters.feishu.sent.cards import images_in, losses_in, simpler
+from imbridge.adapters.feishu.sent.edits import MarkdownEdits
 from imbridge.adapters.feishu.sent.emoji import emoji_type
+from imbridge.adapters.feishu.sent.markdown import CARD, POST
 from imbridge.adapters.feishu.sent.media import FeishuMedia
 from imbridge.adapters.feishu.sent.people import ImaginedPeople, People
 from imbridge.adapters.feishu.sent.streaming import StreamingCard, key_for
@@ -86,6 +88,7 @@ class FeishuAdapter(Adapter):
     one_id_for_all = True
     modes = MODES
     script = SCRIPT
+    dialects = (POST, CARD)
 
     @classmethod
     def create(cls, config: AccountConfig, context: AdapterContext) -> Adapter:
@@ -114,6 +117,7 @@ class FeishuAdapter(Adapter):
         self.chats = FeishuChats(self.caller)
         self.contacts = FeishuContacts(self.caller)
         self._people = People(self.chats, self.contacts)
+        self._markdown = MarkdownEdits(self.api)
         self.mode = config.mode
         allowed = config.stream is StreamMode.CARD
         self._streams = CardStreams(self.caller, context.notes, allowed=allowed, button=config.stop_button)
@@ -285,8 +289,11 @@ class FeishuAdapter(Adapter):
             kind = getattr(part.elements[0], "type", part.kind)
             raise NotSupportedError(f"Feishu can edit text and post messages and cards, not {kind}")
         part, degradations = await self._ready(part, channel)
-        kind, content = await self._body(part, channel)
         try:
+            if part.kind is PartKind.MARKDOWN:
+                kind, attempts, changed = await self._markdown.edit(message_id, channel.id, part)
+                return Sent(SentPart(message_id=message_id, kind=kind), attempts, (*degradations, *changed))
+            kind, content = await self._body(part, channel)
             if part.kind is PartKind.CARD:
                 attempts = await self.api.update_card(message_id, content)
             else:

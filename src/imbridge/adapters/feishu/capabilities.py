@@ -1,5 +1,6 @@
 """What a Feishu bot can do. Source: open.feishu.cn, server docs of im-v1 (message, reaction, image, file)."""
 
+from imbridge.adapters.feishu.sent.markdown import CARD, POST
 from imbridge.protocol import Capabilities
 
 FEISHU = Capabilities(
@@ -13,6 +14,8 @@ FEISHU = Capabilities(
     ),
     text_bytes=150 * 1024,
     markdown_bytes=30 * 1024,
+    markdown_shows=POST.shows | CARD.shows,
+    markdown_tables=CARD.tables,
     image_bytes=10 << 20,
     images=("png", "jpg", "gif", "webp", "bmp", "tiff", "ico"),
     file_bytes=30 << 20,
@@ -35,6 +38,8 @@ CUSTOM_BOT = Capabilities(
     sends=frozenset({"text", "markdown", "mention", "mention_all", "link", "image", "card", "rich", "contact"}),
     text_bytes=20 * 1024,
     markdown_bytes=20 * 1024,
+    markdown_shows=CARD.shows,
+    markdown_tables=CARD.tables,
     mention=True,
     push=True,
 )

@@ -11,7 +11,8 @@ from pydantic_core import to_json
 
 from imbridge.adapters.card_seals import NOT_SEALED, Seal, Seals
 from imbridge.adapters.feishu.sent.cards import card_json
-from imbridge.adapters.feishu.sent.markup import without_mentions
+from imbridge.adapters.feishu.sent.markdown import CARD, POST, markdown_card, without_mentions
+from imbridge.adapters.markdown_told import shown
 from imbridge.protocol import (
     Audio,
     Card,
@@ -30,7 +31,7 @@ from imbridge.protocol import (
     Text,
     Video,
 )
-from imbridge.rendering import Part, PartKind, to_plain
+from imbridge.rendering import Part, PartKind, as_plain, message_in, to_plain
 from imbridge.rendering.cards import card_text
 
 _TEXT_LIMIT, _POST_LIMIT = 150 * 1024, 30 * 1024
@@ -63,7 +64,9 @@ def message_body(part: Part, keys: dict[int, str] | None = None, seal: Seal = NO
             return "post", _post([[node for element in part.elements for node in _nodes(element)]])
         return "text", _dumps({"text": "".join(_inline(element) for element in part.elements)})
     if kind is PartKind.MARKDOWN:
-        return "post", _post([[_markdown_node(element.as_text())] for element in part.elements])
+        if message_in(part, POST, CARD).dialect == CARD.name:
+            return "interactive", as_card(part)[0]
+        return "post", as_post(part)[0]
     if kind is PartKind.RICH:
         return "post", _post(_paragraphs(part.elements))
     if kind is PartKind.MEDIA:
@@ -74,6 +77,18 @@ def message_body(part: Part, keys: dict[int, str] | None = None, seal: Seal = NO
     if not isinstance(card, Card):
         raise ContentRefusedError(f"cannot send a {kind} part to Feishu", platform="feishu")
     return "interactive", _dumps(card_json(card, keys or {}, seal))
+
+
+def as_post(part: Part) -> tuple[str, dict[str, str]]:
+    """Markdown as the content of a post, and what of it a post does not show as it is."""
+    made = message_in(part, POST)
+    return _post([[_markdown_node(made.text)]]), made.changed
+
+
+def as_card(part: Part) -> tuple[str, dict[str, str]]:
+    """Markdown as the content of a card, and what of it a card does not show as it is."""
+    made = message_in(part, CARD)
+    return _dumps(markdown_card(made.text)), made.changed
 
 
 def measure(part: Part) -> int:
@@ -108,7 +123,7 @@ def as_plain_text(part: Part) -> tuple[str, str]:
         if isinstance(element, Mention | MentionAll):
             texts += [_inline(element), ""]
         else:
-            texts[-1] += element.as_text()
+            texts[-1] += as_plain(element)
     texts[::2] = map(without_mentions, texts[::2])
     return "text", _dumps({"text": "".join(texts) or " "})
 
@@ -142,7 +157,7 @@ def _attribute(value: str) -> str:
 
 
 def _markdown_node(text: str) -> dict[str, Any]:
-    return {"tag": "md", "text": without_mentions(text)}
+    return {"tag": "md", "text": text}
 
 
 def _post(paragraphs: list[list[dict[str, Any]]]) -> str:
@@ -183,7 +198,7 @@ def _nodes(element: Element) -> Iterable[dict[str, Any]]:
     if isinstance(element, Text):
         return _text_nodes(element.text)
     if isinstance(element, Markdown):
-        return [_markdown_node(element.text)]
+        return [_markdown_node(shown(element.text, POST).text)]
     if isinstance(element, Mention) and element.id:
         return [{"tag": "at", "user_id": element.id, "user_name": element.name}]
     if isinstance(element, MentionAll):

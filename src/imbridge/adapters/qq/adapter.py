@@ -24,6 +24,7 @@ from imbridge.adapters.qq.received.reading import Reading
 from imbridge.adapters.qq.sent.addresses import Addresses
 from imbridge.adapters.qq.sent.answerable import note_inbound
 from imbridge.adapters.qq.sent.answers import AnsweringIntake
+from imbridge.adapters.qq.sent.markdown import GUILD
 from imbridge.adapters.qq.sent.media import QQMedia
 from imbridge.adapters.qq.sent.plans import Plans
 from imbridge.adapters.qq.sent.reactions import Reactions
@@ -65,6 +66,7 @@ class QQAdapter(Adapter):
     capabilities = BOT
     modes = MODES
     script = SCRIPT
+    dialects = (GUILD,)
     noted: ClassVar[str] = "the gateway's sessions, and which answers were given"
 
     def __init__(

@@ -3,6 +3,7 @@
 Source: bot.q.qq.com, "sending messages", "rich media", "message recall", "reactions".
 """
 
+from imbridge.adapters.qq.sent.markdown import GUILD
 from imbridge.protocol import Capabilities
 
 BOT = Capabilities(
@@ -13,6 +14,7 @@ BOT = Capabilities(
     sends=frozenset({"text", "markdown", "mention", "mention_all", "emoji", "image", "audio", "video", "file", "card"}),
     text_bytes=4000,
     markdown_bytes=4000,
+    markdown_shows=GUILD.shows,
     image_bytes=20 << 20,
     images=("png", "jpg", "gif"),
     file_bytes=200 << 20,

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from imbridge.adapters.card_seals import NOT_SEALED, Seal
+from imbridge.adapters.markdown_told import told
 from imbridge.adapters.qq.api import GUILD_KINDS
 from imbridge.adapters.qq.sent.cards import card_messages
-from imbridge.adapters.qq.sent.markdown import shown
+from imbridge.adapters.qq.sent.markdown import BY_WAY, GUILD
 from imbridge.adapters.qq.sent.mentions import broken_up, literal, spoken, unread_markdown
 from imbridge.adapters.uploads import Content
-from imbridge.protocol import Card, ContentRefusedError, Degradation, Image, Loss, Markdown, Text
-from imbridge.rendering import Part, PartKind, to_plain
+from imbridge.protocol import Card, ContentRefusedError, Degradation, Element, Image, Loss, Markdown, Text
+from imbridge.rendering import Part, PartKind, message_in, to_plain
 from imbridge.rendering.cards import Choice
 
 Body = dict[str, Any]
@@ -23,6 +24,7 @@ Body = dict[str, Any]
 TEXT, MARKDOWN, ARK, EMBED, MEDIA = 0, 2, 3, 4, 7
 OWN_KINDS = {"markdown": MARKDOWN, "ark": ARK, "embed": EMBED}
 """What a card in the platform's own JSON can be; a keyboard goes with Markdown."""
+_NO_WAY = "QQ does not show it"
 NO_MARKDOWN = "this bot may not send Markdown"
 _OWN = (
     'a card in QQ\'s own JSON is {"markdown": {...}}, with or without "keyboard": {...}; or {"ark": {...}}; or '
@@ -63,8 +65,8 @@ def forms_of(part: Part, way: str, seal: Seal = NOT_SEALED) -> list[Form]:
         ContentRefusedError: the part holds something that cannot be sent.
     """
     first = part.elements[0] if part.elements else None
-    if part.kind is PartKind.MARKDOWN and isinstance(first, Markdown):
-        return markdown_forms(first.text, way)
+    if part.kind is PartKind.MARKDOWN:
+        return markdown_forms(part, way)
     if part.kind is PartKind.CARD and isinstance(first, Card):
         return _card(first, way, seal)
     if part.kind in (PartKind.TEXT, PartKind.RICH):
@@ -92,23 +94,23 @@ def markdown_body(text: str, way: str) -> Body:
     return body if way in GUILD_KINDS else {"msg_type": MARKDOWN, **body}
 
 
-def markdown_forms(text: str, way: str) -> list[Form]:
+def markdown_forms(part: Part, way: str) -> list[Form]:
     """Markdown, and the same as text for a bot that may not send it."""
-    written, changed = shown(text)
-    safe = unread_markdown(written, way)
-    degradations = [
-        Degradation(loss=Loss.SIMPLIFIED, what=what, how=how, why="QQ does not show it")
-        for what, how in changed.items()
-    ]
-    plain = to_plain(text)
-    lost = (
-        []
-        if plain == text
-        else [Degradation(loss=Loss.SIMPLIFIED, what="markdown", how="text without its markup", why=NO_MARKDOWN)]
-    )
+    made = message_in(part, BY_WAY[way])
+    typed = "".join(element.as_text() for element in part.elements)
+    broken = broken_up(typed, unread_markdown(typed, way))
+    others: list[Element] = []
+    lost: tuple[Degradation, ...] = ()
+    for element in part.elements:
+        plain = to_plain(element.text) if isinstance(element, Markdown) else ""
+        if isinstance(element, Markdown) and plain != element.text:
+            how = "text without its markup"
+            lost = (Degradation(loss=Loss.SIMPLIFIED, what="markdown", how=how, why=NO_MARKDOWN),)
+        others.append(Text(plain) if isinstance(element, Markdown) else element)
+    content, changed = spoken(others, way)
     return [
-        Form(markdown_body(safe, way), "markdown", ("markdown",), (*degradations, *broken_up(written, safe))),
-        plain_form(plain, way, *lost),
+        Form(markdown_body(made.text, way), "markdown", ("markdown",), (*told(made.changed, _NO_WAY), *broken)),
+        text_form(content, way, *lost, *changed),
     ]
 
 
@@ -128,9 +130,8 @@ def measure(part: Part) -> int:
     """Bytes of a part as sent, in the longest form that it has anywhere."""
     if part.kind.alone:
         return 0
-    first = part.elements[0] if part.elements else None
-    if part.kind is PartKind.MARKDOWN and isinstance(first, Markdown):
-        return len(unread_markdown(shown(first.text)[0], "guild").encode("utf-8", "replace"))
+    if part.kind is PartKind.MARKDOWN:
+        return len(message_in(part, GUILD).text.encode("utf-8", "replace"))
     said = [element for element in part.elements if not isinstance(element, Image)]
     return len(spoken(said, "guild")[0].encode("utf-8", "replace"))
 
@@ -150,7 +151,7 @@ def _card_forms(card: Card, way: str, seal: Seal) -> list[Form]:
     """A card of the model: Markdown with buttons, with numbered lines in their place, and that as text."""
     forms: list[Form] = []
     for message in card_messages(card, seal):
-        first, *plainer = markdown_forms(message.markdown, way)
+        first, *plainer = markdown_forms(Part(PartKind.MARKDOWN, (Markdown(message.markdown),)), way)
         told = message.degradations
         if message.keyboard is not None:
             body = {**first.body, "keyboard": message.keyboard}

@@ -23,15 +23,13 @@ from imbridge.protocol import (
     Element,
     Event,
     Image,
-    Markdown,
     Media,
     Message,
     TargetGoneError,
     Video,
 )
-from imbridge.rendering import Part
+from imbridge.rendering import Part, as_plain
 from imbridge.rendering.cards import Choice
-from imbridge.rendering.plain import to_plain
 
 Body = dict[str, Any]
 
@@ -120,7 +118,7 @@ def _text(elements: tuple[Element, ...], seal: Seal) -> str:
 def _shown(element: Element, seal: Seal) -> str:
     if isinstance(element, Card) and not element.content:
         return menu_text(menu_of(element, seal))
-    return literal(to_plain(element.text) if isinstance(element, Markdown) else element.as_text())
+    return literal(as_plain(element))
 
 
 def passive_fields(said: Answer, seal: Seal = NOT_SEALED) -> Body | None:

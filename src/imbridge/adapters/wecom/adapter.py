@@ -24,6 +24,7 @@ from imbridge.adapters.wecom.received.facts import place_of
 from imbridge.adapters.wecom.robot.group_robot import GroupRobotAdapter
 from imbridge.adapters.wecom.sent.answers import written_answer
 from imbridge.adapters.wecom.sent.cards import settled_label
+from imbridge.adapters.wecom.sent.markdown import MARKDOWN
 from imbridge.adapters.wecom.sent.media import GONE, WeComMedia
 from imbridge.adapters.wecom.sent.speaking import Speaking
 from imbridge.adapters.wecom.services.approvals import WeComApprovals
@@ -89,6 +90,7 @@ class WeComAdapter(Adapter):
         self.oauth = OAuth(self.api.caller, config)
         self._sdk = Sdk(self.api.caller, config)
         self.capabilities = APP if config.markdown else APP_WITHOUT_MARKDOWN
+        self.dialects = (MARKDOWN,) if config.markdown else ()
         self.media = WeComMedia(
             self.api, context.notes, download_limit=config.download_limit, download_timeout=config.download_timeout
         )

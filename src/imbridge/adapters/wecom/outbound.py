@@ -9,9 +9,10 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from imbridge.adapters.markdown_told import told
 from imbridge.adapters.pending import Answer
 from imbridge.adapters.wecom.sent.cards import has_task
-from imbridge.adapters.wecom.sent.markdown import shown
+from imbridge.adapters.wecom.sent.markdown import MARKDOWN, without_mentions
 from imbridge.adapters.xml import write_xml
 from imbridge.protocol import (
     Audio,
@@ -23,21 +24,21 @@ from imbridge.protocol import (
     File,
     Image,
     Link,
-    Loss,
     Media,
     Message,
     TargetGoneError,
     Video,
 )
-from imbridge.rendering import Part, PartKind
+from imbridge.rendering import Part, PartKind, as_plain, message_in
+from imbridge.rendering.markdown.literal import ZERO_WIDTH
 
 Body = dict[str, Any]
 
 _TITLE_BYTES, _DESCRIPTION_BYTES, _URL_BYTES = 128, 512, 2048
 _ADDRESS = re.compile(r"https?://[^\s\"'<>]{1,2000}")
 _NOT_IN_A_TAG = re.compile(r"[<>]")
-_MENTION = re.compile(r"<(?=@)")
-_ZERO_WIDTH = "\u200b"
+_LINK = re.compile(r"<(?=\s*/?a\b)", re.IGNORECASE)
+_NO_WAY = "WeCom's Markdown has no such thing"
 _MEDIA_KINDS: Mapping[type[Media], str] = {Image: "image", Audio: "voice", Video: "video", File: "file"}
 CONTENT_KINDS = frozenset(
     {"text", "markdown", "image", "voice", "video", "file", "textcard", "news", "mpnews", "miniprogram_notice",
@@ -59,10 +60,8 @@ def message_body(part: Part, *, group: bool = False) -> tuple[Body, list[Degrada
         ContentRefusedError: the part holds something that this version cannot send.
     """
     if part.kind is PartKind.MARKDOWN:
-        text, changed = shown(part.elements[0].as_text())
-        why = "WeCom's Markdown has no such thing"
-        degradations = [Degradation(loss=Loss.SIMPLIFIED, what=what, how=how, why=why) for what, how in changed.items()]
-        return {"msgtype": "markdown", "markdown": {"content": _quiet(text, group)}}, degradations
+        made = message_in(part, MARKDOWN)
+        return {"msgtype": "markdown", "markdown": {"content": made.text}}, told(made.changed, _NO_WAY)
     if part.kind in (PartKind.TEXT, PartKind.RICH):
         if (card := _textcard(part)) is not None:
             return {"msgtype": "textcard", "textcard": card}, []
@@ -75,8 +74,8 @@ def message_body(part: Part, *, group: bool = False) -> tuple[Body, list[Degrada
 
 def as_plain_text(part: Part, *, group: bool = False) -> Body:
     """The same part as the plainest message there is, for when the platform refuses its form."""
-    text = "".join(element.as_text() for element in part.elements) or " "
-    return {"msgtype": "text", "text": {"content": _quiet(text, group)}}
+    texts = (as_plain(element) for element in part.elements)
+    return {"msgtype": "text", "text": {"content": _quiet(_unlinked("".join(texts)), group) or " "}}
 
 
 def own_body(content: Mapping[str, Any], task_id: str) -> Body:
@@ -102,7 +101,7 @@ def measure(part: Part) -> int:
     """Bytes of a part as sent."""
     if part.kind.alone:
         return 0
-    text = shown(part.elements[0].as_text())[0] if part.kind is PartKind.MARKDOWN else _text(part.elements)
+    text = message_in(part, MARKDOWN).text if part.kind is PartKind.MARKDOWN else _text(part.elements)
     return len(text.encode("utf-8", "replace"))
 
 
@@ -172,19 +171,32 @@ def _passive(said: Answer) -> dict[str, Any]:
 
 
 def _text(elements: Iterable[Element]) -> str:
-    return "".join(_linked(element) if isinstance(element, Link) else element.as_text() for element in elements)
+    """Links are links; what is typed is none: the platform's texts know this one tag."""
+    texts = [""]  # what is typed, and links in between: only as a whole does it show what could be taken for one
+    for element in elements:
+        if isinstance(element, Link):
+            texts += [_linked(element), ""]
+        else:
+            texts[-1] += element.as_text()
+    texts[::2] = map(_unlinked, texts[::2])
+    return "".join(texts)
+
+
+def _unlinked(text: str) -> str:
+    """What somebody typed, in which the platform finds no link: an invisible character breaks the tag."""
+    return _LINK.sub(f"<{ZERO_WIDTH}", text) if "<" in text else text
 
 
 def _linked(link: Link) -> str:
-    """A title that leads somewhere; the platform's texts know this one tag."""
+    """A title that leads somewhere."""
     if not link.title or _ADDRESS.fullmatch(link.url) is None:
-        return link.as_text()
+        return _unlinked(link.as_text())
     return f'<a href="{link.url}">{_NOT_IN_A_TAG.sub("", link.title)}</a>'
 
 
 def _quiet(text: str, group: bool) -> str:
     """In a group the platform takes `<@userid>` for a mention: nobody is called by what somebody else typed."""
-    return _MENTION.sub(f"<{_ZERO_WIDTH}", text) if group else text
+    return without_mentions(text) if group else text
 
 
 def _textcard(part: Part) -> dict[str, Any] | None:

@@ -19,14 +19,18 @@ from imbridge.rendering.markdown.tree import (
     Table,
 )
 
-_TICKS = re.compile("`{3,}")
+_TICKS = re.compile("^[ \t]*(`{3,})[ \t]*$", re.MULTILINE)
 _INFO = re.compile(r"[^\s`]{1,40}")
 _RULE = "─" * 12
 _BOXES = {True: "☑ ", False: "☐ "}
 
 
 class BlockWriter:
-    """Writes the blocks of one document as lines."""
+    """Writes the blocks of one document as lines.
+
+    Attributes:
+        tables: How many tables it has written as such.
+    """
 
     def __init__(self, dialect: Dialect, changed: dict[str, str], *, growing: bool = False) -> None:
         self._dialect = dialect
@@ -34,7 +38,7 @@ class BlockWriter:
         self._shows = dialect.shows
         self._inline = InlineWriter(dialect, changed)
         self._growing = growing
-        self._tables = 0
+        self.tables = 0
 
     def lines(self, blocks: Sequence[Block], *, quoted: bool = False, last: bool = True) -> list[str]:
         """The lines of some blocks.
@@ -50,11 +54,15 @@ class BlockWriter:
             made = self._block(block, quoted=quoted, last=last and number == len(blocks) - 1)
             if not made:
                 continue
-            if before is not None and (block.gap or _needs_gap(before, block)):
+            if before is not None and (block.gap or _needs_gap(before, block) or self._stands_apart(before, block)):
                 out.append("")
             out += made
             before = block
         return out
+
+    def _stands_apart(self, before: Block, block: Block) -> bool:
+        word = "list" if isinstance(block, List) else "table" if isinstance(block, Table) else ""
+        return word in self._dialect.apart and not isinstance(before, Heading)
 
     def _block(self, block: Block, *, quoted: bool, last: bool) -> list[str]:
         if isinstance(block, Paragraph):
@@ -118,7 +126,7 @@ class BlockWriter:
         if "code block" not in self._shows:
             self._changed["code block"] = "code line by line"
             return list(self._code_lines(lines))
-        fence = "`" * max(3, 1 + max(map(len, _TICKS.findall(block.text)), default=0))
+        fence = "`" * max(block.ticks, 1 + max(map(len, _TICKS.findall(block.text)), default=0))
         info = _INFO.match(block.info)
         body = lines if block.text else []
         return [fence + (info[0] if info else ""), *body, *([] if opened else [fence])]
@@ -131,7 +139,7 @@ class BlockWriter:
 
     def _table(self, table: Table, *, quoted: bool, last: bool) -> list[str]:
         if self._fits(table):
-            self._tables += 1
+            self.tables += 1
             rows = [table.head, *table.rows]
             head, *body = (
                 "| " + " | ".join(self._inline.written(cell, start=False, cell=True) for cell in row) + " |"
@@ -153,7 +161,7 @@ class BlockWriter:
         dialect = self._dialect
         return (
             "table" in self._shows
-            and self._tables < dialect.tables
+            and self.tables < dialect.tables
             and (dialect.columns is None or len(table.head) <= dialect.columns)
             and (dialect.rows is None or len(table.rows) <= dialect.rows)
         )

@@ -35,7 +35,9 @@ class Dialect:
         guard: All that was written, so that nothing in it is a tag of the platform.
         bar: A `|` within a cell.
         cell_break: The end of a line within a cell.
-        colors: The colours that `<font>` knows there.
+        apart: Blocks that want an empty line before them; of `list`, `table`.
+        flat: Between marks there is text and nothing else: a link in bold, or bold that is struck through, is not read.
+        colors: The colours that `<font>` knows there; `*` for any.
         schemes: How an address begins that a link may lead to.
         images: Which addresses of pictures are shown.
         embeds: An `Image` can stand in a message of this Markdown, by an address or a key that `images` knows.
@@ -59,6 +61,8 @@ class Dialect:
     guard: Callable[[str], str] = guarded
     bar: str = "\\|"
     cell_break: str = " "
+    apart: frozenset[str] = frozenset()
+    flat: bool = False
     colors: frozenset[str] = frozenset()
     schemes: frozenset[str] = frozenset({"http", "https", "mailto"})
     images: re.Pattern[str] = _WEB

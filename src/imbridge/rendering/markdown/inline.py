@@ -87,6 +87,9 @@ class InlineWriter:
             return self._all(inline.children, within, start=start, end=end)
         if mark in within:  # bold in bold is bold
             return self._all(inline.children, within, start=start, end=end)
+        if self._dialect.flat and not _is_flat(inline):
+            self._changed[what] = "without, around something else"
+            return self._all(inline.children, within, start=start, end=end)
         text = self._all(inline.children, within | {mark}, start=False, end=end)
         bare = text.strip()
         if not bare:
@@ -136,10 +139,16 @@ class InlineWriter:
         return made
 
     def _color(self, inline: Color, within: frozenset[str], *, start: bool, end: str | None) -> str:
-        if inline.color.lower() in self._dialect.colors or ("#" in self._dialect.colors and inline.color[0] == "#"):
+        if "*" in self._dialect.colors or inline.color.lower() in self._dialect.colors:
             return f'<font color="{inline.color}">{self._all(inline.children, within, start=False, end=end)}</font>'
         self._changed["color"] = "without"
         return self._all(inline.children, within, start=start, end=end)
+
+
+def _is_flat(inline: Strong | Emphasis | Strike) -> bool:
+    """Text, or bold italics."""
+    within = (Strong, Emphasis) if not isinstance(inline, Strike) else ()
+    return all(isinstance(child, Text) or (isinstance(child, within) and _is_flat(child)) for child in inline.children)
 
 
 def _apart(marked: str, beside: str) -> str:

@@ -23,7 +23,7 @@ _MARKUP = re.compile(
     re.VERBOSE,
 )
 _START = re.compile(
-    r"[ \t]*(?:(?P<mark>\#{1,6}(?=[ \t]|\Z)|[>|]|[-+](?=[ \t]|\Z)|-(?=[- \t|:]*\Z)|=(?=[=]*[ \t]*\Z)|:(?=-)"
+    r"[ \t]*(?:(?P<mark>\#{1,6}(?=[ \t]|\Z)|[>|]|[-+](?=[ \t]|\Z)|-(?=-*(?:[ \t|:]|\Z))|=(?=[= \t]|\Z)|:(?=-)"
     r"|:(?=[ ]*-))|(?P<number>\d{1,9})(?=[.)](?:[ \t]|\Z)))"
 )
 _TAG = re.compile(r"(<|&lt;|&\#60;|&\#x3c;)(?=[A-Za-z@#!?/]|\s+/?at\b)", re.IGNORECASE)
@@ -42,11 +42,11 @@ def escaped(text: str, start: bool, escape: Callable[[str], str]) -> str:
     def one(found: re.Match[str]) -> str:
         if found.lastgroup == "name" and found["name"][0] != "#" and f"{found['name']};" not in html5:
             return "&"
-        if found.lastgroup == "star":
+        if found.lastgroup in ("star", "line"):
             at = found.start()
             before, after = text[at - 1 : at], text[at + 1 : at + 2]
             if (before.isspace() or (not before and not start)) and after.isspace():
-                return "*"  # a multiplication: it opens nothing, and closes nothing
+                return found[0]  # a multiplication: it opens nothing, and closes nothing
         return escape(found[0])
 
     lead = _START.match(text) if start else None
@@ -60,8 +60,8 @@ def escaped(text: str, start: bool, escape: Callable[[str], str]) -> str:
 
 
 def backslashed(text: str, start: bool) -> str:
-    """With backslashes, as CommonMark has it."""
-    return escaped(text, start, lambda char: f"\\{char}")
+    """With backslashes, as CommonMark has it; a tag is broken, which reads well also where these are no escapes."""
+    return escaped(text, start, lambda char: f"<{ZERO_WIDTH}" if char == "<" else f"\\{char}")
 
 
 def as_entities(text: str, start: bool) -> str:

@@ -54,8 +54,8 @@ def parse(text: str, *, growing: bool = False) -> Document:
 
     Args:
         text: Markdown.
-        growing: More follows, so nothing is read that a later line could change: no `[label]: address` and no `===`
-            below a heading.
+        growing: More follows, so nothing is read that a later line could change: no `[label]: address`, no `===` below
+            a heading, no table whose head does not begin with a bar.
     """
     if is_plain(text):
         return Document(tuple(_plain_paragraph(part) for part in text.split("\n\n") if part))
@@ -67,13 +67,16 @@ def parser(growing: bool = False) -> "MarkdownIt":
     """The parser; it is imported when it is needed first."""
     from markdown_it import MarkdownIt
 
-    from imbridge.rendering.markdown.rules import extend, only_equals_signs
+    from imbridge.rendering.markdown.rules import extend, only_barred, only_equals_signs
 
-    md = MarkdownIt("commonmark", {"html": False, "maxNesting": 100}).enable(["table", "strikethrough"])
+    md = MarkdownIt("commonmark", {"html": False, "maxNesting": 100, "growing": growing}).enable(
+        ["table", "strikethrough"]
+    )
     md.disable(["html_block", "html_inline"])
     extend(md)
     if growing:
         md.disable(["reference", "lheading"])
+        only_barred(md)
     else:
         only_equals_signs(md)
     md.normalizeLink = lambda url: url  # type: ignore[method-assign]  # as typed: people read it
@@ -120,7 +123,8 @@ class _Reader:
             return Heading(int(token.tag[1]), self._line(), gap)
         if kind in ("fence", "code_block"):
             text = token.content.removesuffix("\n")
-            return CodeBlock(text, token.info.strip() if kind == "fence" else "", gap)
+            ticks = len(token.markup) if token.markup.startswith("`") else 3
+            return CodeBlock(text, token.info.strip() if kind == "fence" else "", ticks, gap)
         if kind == "blockquote_open":
             return Quote(tuple(self._blocks("blockquote_close")), gap)
         if kind in ("bullet_list_open", "ordered_list_open"):
@@ -197,7 +201,11 @@ def _inlines(tokens: "Sequence[Token]") -> tuple[Inline, ...]:
                 stack[-1][1].append(_marked(opened, tuple(children)))
         else:
             _add(into, token)
-    return tuple(stack[0][1])
+    found = stack[0][1]
+    while found and isinstance(found[-1], Break):
+        found.pop()
+    begin = next((number for number, one in enumerate(found) if not isinstance(one, Break)), 0)
+    return tuple(found[begin:])
 
 
 def _pairs(tokens: "Sequence[Token]") -> set[int]:
@@ -220,6 +228,8 @@ def _marked(token: "Token | None", children: tuple[Inline, ...]) -> Inline:
     if token is None or token.type == "font_open":
         return Color(token.info if token is not None else "", children)
     if token.type == "link_open":
+        if token.markup == "autolink" and children == (Text(str(token.attrGet("href"))),):
+            children = (Text(str(token.attrGet("href")).removeprefix("mailto:")),)
         return Link(
             str(token.attrGet("href") or ""),
             children,

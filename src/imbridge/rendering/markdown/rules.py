@@ -4,6 +4,8 @@
 - `<br>` ends a line, and `<font color="red">...</font>` colours; every other tag is text.
 - `**` beside Chinese, Japanese or Korean letters opens and closes also next to punctuation, as people who write these
   languages mean it (`这是**“重点”**内容`); a star between two digits or Latin letters is a star (`2*3*4`).
+- Each line of a quotation has its `>`: one without ends it.
+- A row of a table has a `|`; a line without one ends the table.
 - Quotes and lists nest so many deep; what is typed deeper is text, so none of it is lost.
 """
 
@@ -12,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock, blockquote, lheading, list_block
+from markdown_it.rules_block import StateBlock, blockquote, lheading, list_block, table
 from markdown_it.rules_inline import StateInline, strikethrough
 from markdown_it.rules_inline.state_inline import Delimiter
 
@@ -35,7 +37,16 @@ def extend(md: MarkdownIt) -> None:
     md.inline.ruler.at("strikethrough", _strikethrough)
     quote: Any = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     md.block.ruler.at("blockquote", _bounded(blockquote), quote)
+    md.block.ruler.before("blockquote", "imbridge_after_block", _after_block, {"alt": ["blockquote"]})
     md.block.ruler.at("list", _bounded(list_block), {"alt": ["paragraph", "reference", "blockquote"]})
+
+
+def _after_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    if not silent or state.parentType not in ("blockquote", "table"):
+        return False
+    line = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
+    row = line.startswith("|") if state.md.options.get("growing") else "|" in line
+    return state.parentType == "blockquote" or not row
 
 
 def _bounded(rule: Callable[[StateBlock, int, int, bool], bool]) -> Callable[[StateBlock, int, int, bool], bool]:
@@ -139,6 +150,16 @@ def _is_east_asian(char: str) -> bool:
         "\u2e80" <= char <= "\u9fff" or "\uac00" <= char <= "\ud7af" or "\uf900" <= char <= "\ufaff"
         or "\uff00" <= char <= "\uffef" or "\U00020000" <= char <= "\U0003ffff"
     )  # fmt: skip
+
+
+def only_barred(md: MarkdownIt) -> None:
+    """The head of a table begins with a bar: any other line would have to wait for the next one to be known."""
+
+    def barred(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        begins = state.bMarks[start] + state.tShift[start]
+        return state.src.startswith("|", begins) and table(state, start, end, silent)
+
+    md.block.ruler.at("table", barred, {"alt": ["paragraph", "reference"]})
 
 
 def only_equals_signs(md: MarkdownIt) -> None:

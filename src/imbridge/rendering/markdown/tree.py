@@ -126,10 +126,17 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class CodeBlock:
-    """Code in lines, without the line break at its end; `info` is what stood behind the fence."""
+    """Code in lines, without the line break at its end.
+
+    Attributes:
+        text: The code.
+        info: What stood behind the fence.
+        ticks: How long a fence of backticks it had.
+    """
 
     text: str
     info: str = ""
+    ticks: int = 3
     gap: bool = True
 
 

@@ -16,11 +16,13 @@ class Written:
         changed: What of the document the platform does not show as it is, and what became of it:
             `{"table": "aligned text"}`.
         dialect: Whose Markdown it is.
+        tables: How many tables are in it.
     """
 
     text: str
     changed: dict[str, str] = field(default_factory=dict)
     dialect: Dialect = field(default_factory=lambda: Dialect(""))
+    tables: int = 0
 
 
 def write(document: Document, *dialects: Dialect, growing: bool = False) -> Written:
@@ -42,5 +44,5 @@ def write(document: Document, *dialects: Dialect, growing: bool = False) -> Writ
 
 def _write(document: Document, dialect: Dialect, *, growing: bool) -> Written:
     changed: dict[str, str] = {}
-    lines = BlockWriter(dialect, changed, growing=growing).lines(document.blocks)
-    return Written(dialect.guard("\n".join(lines)), changed, dialect)
+    writer = BlockWriter(dialect, changed, growing=growing)
+    return Written(dialect.guard("\n".join(writer.lines(document.blocks))), changed, dialect, writer.tables)

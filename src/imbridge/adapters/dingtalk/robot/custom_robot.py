@@ -14,6 +14,7 @@ from imbridge.adapters.dingtalk.robot.errors import LOOKED_AT
 from imbridge.adapters.dingtalk.robot.hook import RobotHook
 from imbridge.adapters.dingtalk.sent.action_cards import pictures_in, with_pictures
 from imbridge.adapters.dingtalk.sent.long_cards import say_long
+from imbridge.adapters.dingtalk.sent.markdown import ROBOT as MARKDOWN
 from imbridge.adapters.errcode_refusals import DegradeError
 from imbridge.adapters.group_hook import GroupHookAdapter
 from imbridge.config import AccountConfig
@@ -41,6 +42,7 @@ class CustomRobotAdapter(GroupHookAdapter):
     config_type: ClassVar[type[AccountConfig]] = DingTalkConfig
     capabilities = CUSTOM_ROBOT
     script = SCRIPT
+    dialects = (MARKDOWN,)
     called: ClassVar[str] = "custom robot"
 
     def __init__(self, config: AccountConfig, context: AdapterContext) -> None:

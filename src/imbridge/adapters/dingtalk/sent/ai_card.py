@@ -15,9 +15,10 @@ from imbridge.adapters.dingtalk.card_tracks import STREAM_CARD, track_of
 from imbridge.adapters.dingtalk.outbound import title_of
 from imbridge.adapters.dingtalk.sent.card_api import EXISTS, FULL, GONE, is_forbidden
 from imbridge.adapters.dingtalk.sent.card_delivered import Delivered, delivered
-from imbridge.adapters.dingtalk.sent.card_markdown import card_markdown
 from imbridge.adapters.dingtalk.sent.card_texts import WRITING, end_card, finish_card, is_platforms_own, text_variables
+from imbridge.adapters.dingtalk.sent.markdown import CARD
 from imbridge.adapters.growing import Growing, GrowingFullError
+from imbridge.adapters.markdown_told import shown
 from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.protocol import AuthError, Card, Channel, DeliveryError, Element, RateLimitedError
 from imbridge.rendering import Part
@@ -231,7 +232,7 @@ class AiCard(Growing):
         return error
 
     def _written(self, text: str, *, last: bool) -> str:
-        return card_markdown(text if self._markdown else as_markdown(text), last=last)
+        return shown(text, CARD).text if self._markdown else as_markdown(text, CARD)
 
 
 def growing_in(card: Card) -> str:

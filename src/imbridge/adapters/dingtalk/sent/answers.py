@@ -15,6 +15,7 @@ from pydantic_core import to_json
 from imbridge.adapters.base import Inbound
 from imbridge.adapters.dingtalk.card_tracks import MODEL_CARD, OWN_CARD, kind_of
 from imbridge.adapters.dingtalk.sent.cards import NOTICE, OWN_NOTICE, CardData, Variables
+from imbridge.adapters.dingtalk.sent.markdown import CARD
 from imbridge.adapters.pending import Answer
 from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.protocol import ButtonClicked, Card, Element, ImbridgeError, Toast
@@ -56,7 +57,7 @@ async def written_answer(inbound: Inbound, within: float, write: Writer) -> tupl
             for one in data.degradations:
                 log.info("event %s: %s was shown as %s: %s", event.id, one.what, one.how, one.why)
         elif isinstance(element, Toast) and notice and notice not in private:
-            private[notice] = as_markdown(element.text)
+            private[notice] = as_markdown(element.text, CARD)
         else:
             continue
         shown.append(element)

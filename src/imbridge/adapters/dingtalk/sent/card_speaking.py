@@ -11,12 +11,13 @@ from imbridge.adapters.dingtalk.sent.action_cards import pictures_in, with_pictu
 from imbridge.adapters.dingtalk.sent.ai_card import growing_in, is_markdown
 from imbridge.adapters.dingtalk.sent.card_api import EXISTS, TEMPLATE, CardApi, is_forbidden
 from imbridge.adapters.dingtalk.sent.card_delivered import Delivered, delivered
-from imbridge.adapters.dingtalk.sent.card_markdown import card_markdown
 from imbridge.adapters.dingtalk.sent.card_streams import CardStreams
 from imbridge.adapters.dingtalk.sent.card_texts import BUTTON_CARD, FINISHED, is_platforms_own, text_variables
 from imbridge.adapters.dingtalk.sent.cards import PLATFORM, CardData, is_raw, model_data, own_data, raw_data
+from imbridge.adapters.dingtalk.sent.markdown import CARD, ROBOT
 from imbridge.adapters.dingtalk.sent.media import DingTalkMedia
 from imbridge.adapters.dingtalk.sent.recipients import no_card_for
+from imbridge.adapters.markdown_told import shown
 from imbridge.adapters.pieces import say_in_pieces
 from imbridge.protocol import (
     Capabilities,
@@ -35,7 +36,7 @@ from imbridge.protocol import (
     TargetGoneError,
     Text,
 )
-from imbridge.rendering import Part, PartKind, render
+from imbridge.rendering import Part, PartKind, message_in, render
 from imbridge.rendering.cards import all_choices
 from imbridge.rendering.cards.sorting import calls_back
 
@@ -146,7 +147,7 @@ class CardSpeaking:
         """What a card says, as one text or several."""
         said = card.as_text()
         element = Text(said) if growing_in(card) and not is_markdown(card) else Markdown(said)
-        rendered = render(Reply(elements=(element,)), self._capabilities, measure=self._measure)
+        rendered = render(Reply(elements=(element,)), self._capabilities, measure=self._measure, dialects=(ROBOT,))
         told = (Degradation(loss=Loss.AS_TEXT, what="card", how="text", why=why), *rendered.degradations)
         target.forbid(*told)
         sent = await say_in_pieces(
@@ -185,7 +186,7 @@ class CardSpeaking:
                 platform="dingtalk",
             )
         if kind == STREAM_CARD and not is_platforms_own(self._config):
-            return CardData(text_variables(self._config, card_markdown(card.as_text()), FINISHED))
+            return CardData(text_variables(self._config, shown(card.as_text(), CARD).text, FINISHED))
         return await self._data(kind, message_id, card)
 
     async def change(self, message_id: str, part: Part) -> Sent:
@@ -197,7 +198,7 @@ class CardSpeaking:
         """
         element = part.elements[0] if part.kind in (PartKind.CARD, PartKind.MARKDOWN) else None
         if isinstance(element, Markdown) and kind_of(message_id) == STREAM_CARD:
-            data = CardData(text_variables(self._config, card_markdown(element.text), FINISHED))
+            data = CardData(text_variables(self._config, message_in(part, CARD).text, FINISHED))
         elif isinstance(element, Card):
             data = await self.changed(message_id, element)
         else:

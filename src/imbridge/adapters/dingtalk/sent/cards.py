@@ -16,9 +16,10 @@ from typing import Any, TypeGuard
 from pydantic_core import to_json
 
 from imbridge.adapters.card_seals import NOT_SEALED, Seal
-from imbridge.adapters.dingtalk.sent.card_markdown import card_markdown
 from imbridge.adapters.dingtalk.sent.card_texts import AUTO_LAYOUT, FINISHED
+from imbridge.adapters.dingtalk.sent.markdown import CARD
 from imbridge.adapters.errcode_refusals import DegradeError
+from imbridge.adapters.markdown_told import shown
 from imbridge.protocol import Button, Card, ContentRefusedError, DatePicker, Degradation, Input, Select
 from imbridge.rendering.cards.carried import OWN, button_params, written
 from imbridge.rendering.cards.sorting import Click, Field, clicks, sort
@@ -71,13 +72,13 @@ def model_data(card: Card, seal: Seal = NOT_SEALED) -> CardData:
     buttons = [_plain_button(click, seal) for click in clicks(found, _NOTHING_TO_FILL_IN)]
     if len(buttons) > MOST_BUTTONS:
         raise DoesNotFitError(f"a card has room for {MOST_BUTTONS} buttons", platform="dingtalk")
-    shown: dict[str, Any] = {"order": _ORDER, "msgButtons": buttons}
+    layout: dict[str, Any] = {"order": _ORDER, "msgButtons": buttons}
     variables = {
         "flowStatus": FINISHED,
         "msgTitle": found.title,
-        "msgContent": card_markdown(found.markdown),
+        "msgContent": shown(found.markdown, CARD).text,
         NOTICE: "",
-        "sys_full_json_obj": to_json(shown).decode(),
+        "sys_full_json_obj": to_json(layout).decode(),
         "config": AUTO_LAYOUT,
     }
     return CardData(variables, degradations=found.degradations)
@@ -119,7 +120,7 @@ def own_data(card: Card, seal: Seal = NOT_SEALED) -> CardData:
     fields = [_own_field(one, seal) for one, _ in found.fields]
     variables = {
         "title": found.title,
-        "content": card_markdown(found.markdown),
+        "content": shown(found.markdown, CARD).text,
         OWN_NOTICE: "",
         "buttons": to_json(buttons).decode(),
         "has_buttons": _flag(bool(buttons)),

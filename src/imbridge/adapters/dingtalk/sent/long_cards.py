@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 
 from imbridge.adapters.base import Sent
+from imbridge.adapters.dingtalk.sent.markdown import ROBOT
 from imbridge.adapters.pieces import say_in_pieces
 from imbridge.protocol import Capabilities, ContentRefusedError, Degradation, Loss, Markdown, Reply
 from imbridge.rendering import Part, PartKind, render
@@ -35,7 +36,7 @@ async def say_long(
     said = "\n".join(element.as_text() for element in part.elements)
     if part.kind is not PartKind.CARD or not said.strip():
         raise ContentRefusedError(f"a {part.kind} part that is too long for DingTalk", platform="dingtalk")
-    rendered = render(Reply(elements=(Markdown(said),)), capabilities, measure=measure)
+    rendered = render(Reply(elements=(Markdown(said),)), capabilities, measure=measure, dialects=(ROBOT,))
     why = f"a message has at most {capabilities.markdown_bytes} bytes"
     all_told = (*told, Degradation(loss=Loss.SIMPLIFIED, what="card", how="markdown", why=why), *rendered.degradations)
     sent = await say_in_pieces(rendered.parts, key, say, all_told)

@@ -1,58 +1,75 @@
-"""The part of Markdown that DingTalk shows. Pure.
+"""The Markdown that DingTalk shows: in messages, and in cards. Pure.
 
-Source: open.dingtalk.com, "custom robots: message types", Markdown: headings, quotes, bold, italics, links, pictures,
-lists. Clients show code as well. They differ in tables (newer ones on computers show them, phones may not), so these
-become lines. Tags of HTML are taken for HTML, on phones up to an empty message, and a single line break is none.
+Sources: open.dingtalk.com, "custom robots: message types", Markdown: headings, quotes, bold, italics, links, pictures,
+lists; clients show code and lines across as well. They differ in tables (newer ones on computers show them, phones may
+not). A single line break is none. Tags of HTML are taken for HTML, on phones up to an empty message. In cards there are
+tables, which want an empty line before them, and a line break wants `<br>` (DingTalk's own connector,
+`services/messaging/card.ts`, measured there). How a character is escaped is not documented.
 """
 
 import re
+from dataclasses import replace
 
-from imbridge.adapters.markdown_dialect import without
+from imbridge.adapters.dingtalk.sent.mentions import called_as
+from imbridge.protocol import MentionAll
+from imbridge.rendering.markdown.dialect import Dialect
+from imbridge.rendering.markdown.literal import escaped
 
-_MISSING = frozenset({"table", "strikethrough"})
-_TAG = re.compile(r"\\?<(?!(?:/font|br ?/?|font(?: [a-z]+=[\"']?[#\w]{1,20}[\"']?)?)>)(?=[A-Za-z/!?])", re.IGNORECASE)
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
-_BEGINS_BLOCK = re.compile(
-    r"[ \t]*(?:#{1,6}[ \t]|[-*+][ \t]|\d{1,9}[.)][ \t]|`{3,}|~{3,}|\||(?:-{3,}|\*{3,}|_{3,})[ \t]*$)"
-)
-_STANDS_ALONE = re.compile(r"[ \t]*(?:#{1,6}[ \t]|\||(?:-{3,}|\*{3,}|_{3,}|={1,})[ \t]*$)")
-_QUOTE = re.compile(r"[ \t]*>")
+_FONT = r"/font>|font color=\"[#\w-]{1,21}\">"
+_TAG = re.compile(rf"<(?!{_FONT})(?=[A-Za-z/!?])")
+_TAG_IN_A_CARD = re.compile(rf"<(?!br>|{_FONT})(?=[A-Za-z/!?])")
 _MARKUP = re.compile(r"[*_`~\[\]<>#|\\]|^[ \t]*(?:[-+=]|\d{1,9}[.)][ \t])|^(?: {4}|\t)", re.MULTILINE)
-BREAK = "  "
-"""At the end of a line: it ends here."""
+_PICTURE = re.compile(r"https?://|[@$]|upload \d", re.IGNORECASE)
+"""Addresses, and ids of what was uploaded, or will be where it is only looked what would be sent."""
+_SCHEMES = frozenset({"http", "https", "mailto", "dingtalk"})
 
 
-def shown(text: str) -> tuple[str, dict[str, str]]:
-    """The text as DingTalk can show it, and what became of what it cannot: `{"table": "lines of text"}`."""
-    kept, changed = without(text, _MISSING)
-    return _broken(_TAG.sub("&lt;", kept)), changed
+def _escaped(text: str, start: bool) -> str:
+    return escaped(text, start, lambda char: "&lt;" if char == "<" else f"\\{char}")
+
+
+def without_tags(text: str) -> str:
+    """All that was written, with every tag that is none of ours as text."""
+    return _TAG.sub("&lt;", text) if "<" in text else text
+
+
+def without_tags_in_a_card(text: str) -> str:
+    """The same, where a line ends with `<br>`."""
+    return _TAG_IN_A_CARD.sub("&lt;", text) if "<" in text else text
+
+
+ROBOT = Dialect(
+    name="DingTalk",
+    shows=frozenset(
+        {"heading", "bold", "italics", "code", "code block", "link", "image", "quote", "list", "rule", "color"}
+    ),
+    line_break="  \n",
+    escape=_escaped,
+    guard=without_tags,
+    colors=frozenset({"*"}),
+    schemes=_SCHEMES,
+    images=_PICTURE,
+    mention=called_as,
+    mention_all=lambda: f"{MentionAll().as_text()} ",
+)
+
+ROBOT_BY_API = replace(ROBOT, name="DingTalk API", mention=None, mention_all=None)
+"""By the API, which calls nobody."""
+
+CARD = Dialect(
+    name="DingTalk card",
+    shows=ROBOT.shows | {"strikethrough", "table"},
+    line_break="<br>",
+    apart=frozenset({"table"}),
+    cell_break="<br>",
+    escape=_escaped,
+    guard=without_tags_in_a_card,
+    colors=frozenset({"*"}),
+    schemes=_SCHEMES,
+    images=_PICTURE,
+)
 
 
 def is_plain(text: str) -> bool:
     """Whether a text reads the same in Markdown."""
     return _MARKUP.search(text) is None
-
-
-def _broken(text: str) -> str:
-    """The text with its line breaks marked: clients would join the lines of a paragraph."""
-    lines = text.split("\n")
-    fence = ""
-    for number, line in enumerate(lines[:-1]):
-        opened = _FENCE.match(line)
-        if fence:
-            fence = "" if opened is not None and opened[1].startswith(fence) else fence
-        elif opened is not None:
-            fence = opened[1]
-        elif _continues(line, lines[number + 1]):
-            lines[number] = line.rstrip(" ") + BREAK
-    return "\n".join(lines)
-
-
-def _continues(line: str, following: str) -> bool:
-    """Whether a client would join these two."""
-    if not line.strip() or not following.strip() or line.endswith("\\") or _STANDS_ALONE.match(line):
-        return False
-    quoted = _QUOTE.match(line) is not None
-    if quoted or _QUOTE.match(following):
-        return quoted and _QUOTE.match(following) is not None
-    return _BEGINS_BLOCK.match(following) is None

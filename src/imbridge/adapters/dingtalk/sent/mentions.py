@@ -80,6 +80,12 @@ def spoken(elements: Iterable[Element], *, calls: bool, link: Any = None) -> tup
     return text, called, degradations
 
 
+def called_as(identity: str, name: str) -> str:
+    """How somebody is named in Markdown who is called by a list beside it; empty for whom no list can call."""
+    said, found = _mention(Mention(id=identity, name=name), Called())
+    return f"{said} " if found else ""  # a letter after it would become part of the id
+
+
 def _mention(mention: Mention, called: Called | None) -> tuple[str, bool]:
     """What is said, and whether it calls."""
     identity = mention.id

@@ -14,8 +14,11 @@ from imbridge.adapters.feishu.config import FeishuConfig
 from imbridge.adapters.feishu.custom.hook import Hook
 from imbridge.adapters.feishu.modes import SCRIPT
 from imbridge.adapters.feishu.outbound import message_body
-from imbridge.adapters.feishu.sent.cards import card_json, images_in, losses_in, without_contents
+from imbridge.adapters.feishu.sent.cards import images_in, losses_in, without_contents
+from imbridge.adapters.feishu.sent.markdown import CARD as MARKDOWN_CARD
+from imbridge.adapters.feishu.sent.markdown import markdown_card
 from imbridge.adapters.group_hook import GroupHookAdapter
+from imbridge.adapters.markdown_told import told
 from imbridge.config import AccountConfig
 from imbridge.protocol import (
     Button,
@@ -36,9 +39,10 @@ from imbridge.protocol import (
     SentPart,
     Text,
 )
-from imbridge.rendering import Part, PartKind
+from imbridge.rendering import Part, PartKind, message_in
 from imbridge.transport import HttpError
 
+_NO_WAY = "a card of Feishu's shows no such thing"
 _SIGNED = {"timestamp": "1" * 10, "sign": "x" * 44}
 
 
@@ -49,6 +53,7 @@ class CustomBotAdapter(GroupHookAdapter):
     config_type: ClassVar[type[AccountConfig]] = FeishuConfig
     capabilities = CUSTOM_BOT
     script = SCRIPT
+    dialects = (MARKDOWN_CARD,)
     called: ClassVar[str] = "custom bot"
 
     def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
@@ -101,10 +106,10 @@ def hook_body(part: Part) -> tuple[dict[str, Any], list[Degradation]]:
         NotSupportedError: A custom bot cannot send this.
     """
     part, degradations = _possible(part)
-    if part.kind is PartKind.MARKDOWN:
+    if any(isinstance(element, Markdown) for element in part.elements):
         # The documents know no `md` in a custom bot's post; a card shows Markdown everywhere.
-        card = Card(body=(Markdown(part.elements[0].as_text()),))
-        return {"msg_type": "interactive", "card": card_json(card, {})}, degradations
+        made = message_in(part, MARKDOWN_CARD)
+        return {"msg_type": "interactive", "card": markdown_card(made.text)}, degradations + told(made.changed, _NO_WAY)
     kind, text = message_body(part)
     content = from_json(text)
     if kind == "interactive":

@@ -5,12 +5,13 @@ Source: open.feishu.cn, "card JSON 2.0 structure" and the pages of its component
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from imbridge.adapters.card_seals import NOT_SEALED, Seal
 from imbridge.adapters.feishu.errors import BAD_IMAGE, BAD_ROWS, TOO_MANY_TABLES
-from imbridge.adapters.feishu.sent.markup import escape, without_mentions
-from imbridge.adapters.feishu.sent.tables import MOST_TABLES, limit_tables
+from imbridge.adapters.feishu.sent.markdown import CARD, MOST_TABLES
+from imbridge.adapters.markdown_told import shown
 from imbridge.protocol import (
     Button,
     Card,
@@ -156,16 +157,16 @@ def _element(part: Element, keys: dict[int, str], making: _Making, form: Form | 
     if isinstance(part, Text):
         yield {"tag": "div", "text": _plain(part.text)}
     elif isinstance(part, Markdown):
-        text, used = limit_tables(without_mentions(part.text), making.tables)
-        making.tables -= used
-        yield {"tag": "markdown", "content": text}
+        made = shown(part.text, replace(CARD, tables=making.tables))
+        making.tables -= made.tables
+        yield {"tag": "markdown", "content": made.text}
     elif isinstance(part, Image):
         key = keys.get(id(part)) or part.key
         if not key:
             raise ContentRefusedError("an image in the card has neither data nor a key", platform="feishu")
         yield {"tag": "img", "img_key": key, "alt": _plain(part.alt)}
     elif isinstance(part, Fields):
-        lines = (f"**{escape(name)}**  {escape(value)}" for name, value in part.rows)
+        lines = (f"**{CARD.literal(name)}**  {CARD.literal(value)}" for name, value in part.rows)
         yield {"tag": "markdown", "content": "\n".join(lines)}
     elif isinstance(part, Divider):
         yield {"tag": "hr"}

@@ -21,10 +21,10 @@ from imbridge.adapters.card_seals import Seal
 from imbridge.adapters.feishu.capabilities import FEISHU
 from imbridge.adapters.feishu.errors import CARD_CLOSED, CARD_FULL, CARD_SEQUENCE
 from imbridge.adapters.feishu.sent import streaming_json as made
-from imbridge.adapters.feishu.sent.markup import without_mentions
+from imbridge.adapters.feishu.sent.markdown import CARD
 from imbridge.adapters.feishu.sent.streaming_json import dumped
-from imbridge.adapters.feishu.sent.tables import MOST_TABLES, limit_tables
 from imbridge.adapters.growing import Growing, GrowingFullError, Healing
+from imbridge.adapters.markdown_told import shown
 from imbridge.protocol import Card, DeliveryError, Element, ImbridgeError, NotPermittedError, RateLimitedError
 from imbridge.rendering import Part, PartKind
 
@@ -251,7 +251,7 @@ class StreamingCard(Growing):
         )
 
     def _prepared(self, text: str) -> str:
-        return limit_tables(without_mentions(text), MOST_TABLES)[0] if self._markdown else text
+        return shown(text, CARD).text if self._markdown else text
 
 
 def key_for(part: Part, key: str) -> str:

@@ -16,6 +16,7 @@ _GAP = "\u200b"
 _TAG = re.compile(r"(<|&lt;)(?=[@#]|/?qqbot-|emoji:|faceType=)", re.IGNORECASE)
 _EVERYBODY = re.compile(r"@(?=everyone)", re.IGNORECASE)
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+EVERYBODY = "<qqbot-at-everyone />"
 _NO_CALL = {
     "c2c": "there is nobody to call in a single chat",
     "dms": "there is nobody to call in a private chat",
@@ -33,6 +34,11 @@ def spoken(elements: Iterable[Element], way: str) -> tuple[str, list[Degradation
     degradations: list[Degradation] = []
     text = "".join(_said(element, way, degradations) for element in elements)
     return text, degradations
+
+
+def called(identity: str, name: str) -> str:
+    """The tag that calls somebody; empty for what is no id of QQ's."""
+    return f'<qqbot-at-user id="{identity}" />' if _ID.fullmatch(identity) else ""
 
 
 def literal(text: str, way: str) -> str:
@@ -62,10 +68,10 @@ def broken_up(before: str, after: str) -> list[Degradation]:
 
 
 def _said(element: Element, way: str, degradations: list[Degradation]) -> str:
-    if isinstance(element, Mention) and way not in _NO_CALL and _ID.fullmatch(element.id):
-        return f'<qqbot-at-user id="{element.id}" />'
+    if isinstance(element, Mention) and way not in _NO_CALL and (call := called(element.id, element.name)):
+        return call
     if isinstance(element, MentionAll) and way == "guild":
-        return "<qqbot-at-everyone />"
+        return EVERYBODY
     said = element.as_text()
     if isinstance(element, Mention | MentionAll):
         why = _NO_CALL.get(way, "no id of QQ's is known for this name")

@@ -8,8 +8,7 @@ In guilds, where answers are not counted, a picture goes with the text before it
 
 from collections.abc import Callable, Sequence
 
-from imbridge.adapters.plain_markdown import as_markdown
-from imbridge.protocol import Degradation, Element, File, Image, Loss, Markdown, Text
+from imbridge.protocol import Degradation, Element, File, Image, Loss, Text
 from imbridge.rendering import Measure, Part, PartKind, Rendered, to_plain
 
 _TEXTS = (PartKind.TEXT, PartKind.RICH, PartKind.MARKDOWN)
@@ -80,10 +79,7 @@ def _one_text(before: Part, after: Part, *, markdown: bool) -> Part | None:
     if not markdown:
         plain = [_plain(part) for part in (before, after)]
         return Part(PartKind.TEXT, (*plain[0], *_gap(before, "\n"), *plain[1]))
-    written = [_as_markdown(part) for part in (before, after)]
-    if written[0] is None or written[1] is None:
-        return None
-    return Part(PartKind.MARKDOWN, (Markdown(f"{written[0].rstrip()}\n\n{written[1]}"),))
+    return Part(PartKind.MARKDOWN, (*before.elements, *after.elements))
 
 
 def _gap(before: Part, gap: str) -> tuple[Element, ...]:
@@ -95,15 +91,6 @@ def _plain(part: Part) -> tuple[Element, ...]:
     if part.kind is PartKind.MARKDOWN:
         return tuple(Text(to_plain(element.as_text())) for element in part.elements)
     return part.elements
-
-
-def _as_markdown(part: Part) -> str | None:
-    """A part as Markdown; None for a text with a mention in it, which only a text has."""
-    if part.kind is PartKind.MARKDOWN:
-        return part.elements[0].as_text()
-    if not all(isinstance(element, Text) for element in part.elements):
-        return None
-    return as_markdown("".join(element.as_text() for element in part.elements))
 
 
 def _picture_below(before: Part, after: Part) -> Part | None:

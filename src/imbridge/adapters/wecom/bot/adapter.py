@@ -28,6 +28,7 @@ from imbridge.adapters.wecom.bot.uploads import BotUploads
 from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.adapters.wecom.modes import SCRIPT
 from imbridge.adapters.wecom.sent.cards import DoesNotFitError
+from imbridge.adapters.wecom.sent.markdown import BOT as DIALECT
 from imbridge.adapters.wecom.sent.media import GONE
 from imbridge.config import AccountConfig
 from imbridge.media.walking import media_in
@@ -75,6 +76,7 @@ class BotAdapter(Adapter):
     config_type: ClassVar[type[AccountConfig]] = WeComConfig
     capabilities = BOT
     script = SCRIPT
+    dialects = (DIALECT,)
 
     def __init__(
         self, config: AccountConfig, context: AdapterContext, *, link_options: LinkOptions | None = None
@@ -252,7 +254,9 @@ class BotAdapter(Adapter):
     async def _say_as_text(self, target: Target, card: Card, key: str, degradations: list[Degradation]) -> Said:
         """What a card says, as one message or several."""
         text = card_text(card, "the card is text")
-        rendered = render(Reply(elements=(Markdown(text.markdown),)), self.capabilities, measure=measure)
+        rendered = render(
+            Reply(elements=(Markdown(text.markdown),)), self.capabilities, measure=measure, dialects=self.dialects
+        )
         degradations += (*text.degradations, *rendered.degradations)
         first: Said | None = None
         for number, part in enumerate(rendered.parts):

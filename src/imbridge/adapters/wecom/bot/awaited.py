@@ -22,14 +22,13 @@ from imbridge.protocol import (
     Card,
     ChatOpened,
     DeliveryError,
-    Element,
     Event,
     ImbridgeError,
     Markdown,
     Message,
     Text,
 )
-from imbridge.rendering import to_plain
+from imbridge.rendering import as_plain
 
 log = logging.getLogger(__name__)
 
@@ -145,11 +144,7 @@ def _welcome(said: Answer, key: str, seal: Seal) -> tuple[dict[str, Any] | None,
     texts = tuple(takewhile(lambda element: isinstance(element, Text | Markdown), said))
     if not texts:
         return None, ()
-    return _text("".join(_plain(element) for element in texts)), texts
-
-
-def _plain(element: Element) -> str:
-    return to_plain(element.text) if isinstance(element, Markdown) else element.as_text()
+    return _text("".join(as_plain(element) for element in texts)), texts
 
 
 def _text(text: str) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from imbridge.adapters.wecom.bot.webhook import BotWebhook
 from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.adapters.wecom.modes import SCRIPT
 from imbridge.adapters.wecom.sent.cards import DoesNotFitError
+from imbridge.adapters.wecom.sent.markdown import BOT as DIALECT
 from imbridge.adapters.wecom.sent.media import IMAGE_BYTES, TAKER
 from imbridge.config import AccountConfig
 from imbridge.media.formats import is_picture
@@ -54,6 +55,7 @@ class BotCallbackAdapter(Adapter):
     config_type: ClassVar[type[AccountConfig]] = WeComConfig
     capabilities = CALLBACK_BOT
     script = SCRIPT
+    dialects = (DIALECT,)
 
     def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
         """Keep the settings; there is no I/O before a callback comes."""

@@ -4,6 +4,7 @@ Source: developer.work.weixin.qq.com, "long connection" (path/101463), "receive 
 replies" (path/101031), "answers by response_url" (path/101138).
 """
 
+from imbridge.adapters.wecom.sent.markdown import BOT as DIALECT
 from imbridge.protocol import Capabilities
 
 CONTENT_BYTES = 20_480
@@ -14,6 +15,7 @@ BOT = Capabilities(
     sends=frozenset({"text", "markdown", "image", "audio", "video", "file", "card"}),
     text_bytes=CONTENT_BYTES,
     markdown_bytes=CONTENT_BYTES,
+    markdown_shows=DIALECT.shows,
     image_bytes=10 << 20,
     images=("png", "jpg"),
     file_bytes=20 << 20,
@@ -29,6 +31,7 @@ CALLBACK_BOT = Capabilities(
     sends=frozenset({"text", "markdown", "image", "card"}),
     text_bytes=CONTENT_BYTES,
     markdown_bytes=CONTENT_BYTES,
+    markdown_shows=DIALECT.shows,
     image_bytes=10 << 20,
     images=("png", "jpg"),
     push=False,

@@ -7,10 +7,10 @@ import hashlib
 from typing import Any
 
 from imbridge.adapters.card_seals import Seal
-from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.adapters.wecom.bot.events import FEEDBACK
-from imbridge.adapters.wecom.bot.thinking import literal, shut
+from imbridge.adapters.wecom.bot.thinking import shut
 from imbridge.adapters.wecom.sent.cards import has_task, template_card
+from imbridge.adapters.wecom.sent.markdown import BOT
 from imbridge.adapters.wecom.sent.speaking import task_id
 from imbridge.protocol import (
     Card,
@@ -19,10 +19,9 @@ from imbridge.protocol import (
     ContentRefusedError,
     Degradation,
     Loss,
-    Markdown,
     TargetGoneError,
 )
-from imbridge.rendering import Part, PartKind
+from imbridge.rendering import Part, PartKind, message_in
 
 _STREAM = "stream"
 _TITLE_BYTES = 64
@@ -30,10 +29,7 @@ _TITLE_BYTES = 64
 
 def content_of(part: Part) -> str:
     """What a text or Markdown part says, as Markdown."""
-    said = (
-        element.text if isinstance(element, Markdown) else as_markdown(element.as_text()) for element in part.elements
-    )
-    return literal("".join(said))
+    return message_in(part, BOT).text
 
 
 def measure(part: Part) -> int:

@@ -12,12 +12,14 @@ from uuid import uuid4
 from imbridge.adapters.broken_off import INTERRUPTED, marked
 from imbridge.adapters.errcode_refusals import RetargetError
 from imbridge.adapters.growing import Growing, GrowingFullError
+from imbridge.adapters.markdown_told import shown
 from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.adapters.wecom.bot.calls import Obeyed
 from imbridge.adapters.wecom.bot.capabilities import CONTENT_BYTES
 from imbridge.adapters.wecom.bot.outbound import measure, stream_body, stream_card
-from imbridge.adapters.wecom.bot.thinking import ROOM, literal, room_for, with_thinking
+from imbridge.adapters.wecom.bot.thinking import ROOM, room_for, with_thinking
 from imbridge.adapters.wecom.bot.ways import Way
+from imbridge.adapters.wecom.sent.markdown import BOT
 from imbridge.protocol import DeliveryError, Element, ImbridgeError, NotSupportedError, RateLimitedError
 from imbridge.rendering import Part
 
@@ -197,4 +199,4 @@ class BotStream(Growing):
         return await self._speaker.respond(way, body, counts=first, repeatable=True, patience=patience)
 
     def _content(self, text: str) -> str:
-        return with_thinking(self.thinking, literal(text if self.markdown else as_markdown(text)))
+        return with_thinking(self.thinking, shown(text, BOT).text if self.markdown else as_markdown(text, BOT))

@@ -3,10 +3,12 @@
 from uuid import uuid4
 
 from imbridge.adapters.growing import Growing, GrowingFullError
+from imbridge.adapters.markdown_told import shown
 from imbridge.adapters.plain_markdown import as_markdown
 from imbridge.adapters.wecom.bot.outbound import measure, stream_card
-from imbridge.adapters.wecom.bot.thinking import ROOM, literal, room_for
+from imbridge.adapters.wecom.bot.thinking import ROOM, room_for
 from imbridge.adapters.wecom.bot.turn import Piece, Turn, TurnOverError
+from imbridge.adapters.wecom.sent.markdown import BOT
 from imbridge.protocol import Element, NotSupportedError
 from imbridge.rendering import Part
 
@@ -91,4 +93,4 @@ class TurnStream(Growing):
         self._piece = None
 
     def _content(self, text: str) -> str:
-        return literal(text if self.markdown else as_markdown(text))
+        return shown(text, BOT).text if self.markdown else as_markdown(text, BOT)

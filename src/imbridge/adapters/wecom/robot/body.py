@@ -3,13 +3,14 @@
 Source: developer.work.weixin.qq.com, path/99110, "message types and formats".
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from imbridge.adapters.called import MOBILE
+from imbridge.adapters.markdown_told import shown, told
 from imbridge.adapters.wecom.robot.cards import card_markdown
-from imbridge.adapters.wecom.robot.markdown import USERID, without_mentions, written
 from imbridge.adapters.wecom.sent.cards import DoesNotFitError, template_card
+from imbridge.adapters.wecom.sent.markdown import ROBOT, ROBOT_V2, USERID, without_mentions
 from imbridge.protocol import (
     Audio,
     Button,
@@ -28,26 +29,34 @@ from imbridge.protocol import (
     MentionAll,
     Text,
 )
-from imbridge.rendering import Part, PartKind
+from imbridge.rendering import Dialect, Part, PartKind, as_plain, message_in
 
 TEXT_BYTES, MARKDOWN_BYTES = 2048, 4096
+DIALECTS = (ROBOT, ROBOT_V2)
+_NO_WAY = "a group robot's Markdown has no such thing"
 _TITLE_BYTES, _URL_BYTES = 128, 2048
 _TYPES = frozenset({"text", "markdown", "markdown_v2", "image", "news", "file", "voice", "template_card"})
 
 Body = dict[str, Any]
 
 
-def robot_body(part: Part) -> tuple[Body, list[Degradation]]:
+def robot_body(part: Part, *dialects: Dialect) -> tuple[Body, list[Degradation]]:
     """What is posted for a part, and what had to be shown otherwise.
+
+    Args:
+        part: What to say; its media have been uploaded.
+        dialects: The kinds of Markdown to choose from; both when left out.
 
     Raises:
         ContentRefusedError: the part holds something that a robot cannot send.
     """
+    dialects = dialects or DIALECTS
     first = part.elements[0] if part.elements else None
     if part.kind is PartKind.MARKDOWN and first is not None:
-        return _markdown(first.as_text())
+        made = message_in(part, *dialects)
+        return _markdown(made.text, made.dialect), told(made.changed, _NO_WAY)
     if part.kind is PartKind.CARD and isinstance(first, Card):
-        return _card(first)
+        return _card(first, dialects)
     if part.kind is PartKind.MEDIA and isinstance(first, Media):
         return _media(first), []
     if part.kind is PartKind.RICH and len(part.elements) == 1 and isinstance(first, Link) and _opens(first):
@@ -107,7 +116,7 @@ def _text(elements: Iterable[Element]) -> Body:
         elif isinstance(element, Mention) and _is_called(element):
             spoken += [f"<@{element.id}>", ""]
         else:
-            spoken[-1] += element.as_text()
+            spoken[-1] += as_plain(element)
     spoken[::2] = map(without_mentions, spoken[::2])
     content = "".join(spoken)
     if not content.strip():
@@ -120,22 +129,19 @@ def _is_called(mention: Mention) -> bool:
     return by_id or mention.id.startswith(MOBILE)
 
 
-def _markdown(text: str) -> tuple[Body, list[Degradation]]:
-    kind, content, changed = written(text)
-    why = "the Markdown that calls somebody or has colours does not know it"
-    if set(changed) <= {"strikethrough"}:
-        why = "WeCom does not show it"
-    degradations = [Degradation(loss=Loss.SIMPLIFIED, what=what, how=how, why=why) for what, how in changed.items()]
-    return {"msgtype": kind, kind: {"content": content}}, degradations
+def _markdown(text: str, dialect: str) -> Body:
+    kind = "markdown" if dialect == ROBOT.name else "markdown_v2"
+    return {"msgtype": kind, kind: {"content": text}}
 
 
-def _card(card: Card) -> tuple[Body, list[Degradation]]:
+def _card(card: Card, dialects: Sequence[Dialect]) -> tuple[Body, list[Degradation]]:
     if card.content:
         return _own_card(card.content), []
     if (notice := _notice(card)) is not None:
         return notice, []
     text, degradations = card_markdown(card)
-    body, further = _markdown(without_mentions(text))
+    made = shown(text, *dialects)
+    body, further = _markdown(made.text, made.dialect.name), told(made.changed, _NO_WAY)
     size = len(body[body["msgtype"]]["content"].encode())
     if size > MARKDOWN_BYTES:
         raise ContentRefusedError(

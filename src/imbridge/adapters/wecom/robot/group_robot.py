@@ -13,9 +13,10 @@ from imbridge.adapters.uploads import Content, Taker, look
 from imbridge.adapters.wecom.capabilities import GROUP_ROBOT
 from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.adapters.wecom.modes import SCRIPT
-from imbridge.adapters.wecom.robot.body import as_text, image, measure, robot_body
+from imbridge.adapters.wecom.robot.body import DIALECTS, as_text, image, measure, robot_body
 from imbridge.adapters.wecom.robot.errors import LOOKED_AT
 from imbridge.adapters.wecom.robot.hook import RobotHook
+from imbridge.adapters.wecom.sent.markdown import ROBOT
 from imbridge.adapters.wecom.sent.media import GONE, KEPT, VOICE_BYTES, VOICE_SECONDS
 from imbridge.config import AccountConfig
 from imbridge.media.formats import amr_seconds, is_amr, is_picture
@@ -49,6 +50,7 @@ class GroupRobotAdapter(GroupHookAdapter):
     config_type: ClassVar[type[AccountConfig]] = WeComConfig
     capabilities = GROUP_ROBOT
     script = SCRIPT
+    dialects = DIALECTS
     called: ClassVar[str] = "group robot"
 
     def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
@@ -110,8 +112,11 @@ class GroupRobotAdapter(GroupHookAdapter):
         try:
             return await self.hook.send(body), kind
         except DegradeError as error:
-            if kind == "markdown_v2":
+            if kind == "markdown_v2" and getattr(part.elements[0], "content", None):  # in the platform's own JSON
                 plainer = {"msgtype": "markdown", "markdown": body["markdown_v2"]}
+            elif kind == "markdown_v2":
+                plainer, changed = robot_body(part, ROBOT)
+                degradations += changed
             elif kind != "text" and not part.kind.alone:
                 plainer = as_text(part)
             else:

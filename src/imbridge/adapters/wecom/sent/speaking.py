@@ -15,6 +15,7 @@ from imbridge.adapters.wecom.outbound import as_plain_text, measure, message_bod
 from imbridge.adapters.wecom.received.facts import Identity, place_of
 from imbridge.adapters.wecom.sent.cards import SETTLED, DoesNotFitError, has_task, pictures_in, template_card
 from imbridge.adapters.wecom.sent.codes import Code
+from imbridge.adapters.wecom.sent.markdown import MARKDOWN
 from imbridge.adapters.wecom.sent.media import WeComMedia
 from imbridge.protocol import (
     Capabilities,
@@ -60,6 +61,7 @@ class Speaking:
         self._media = media
         self._capabilities = capabilities
         self._hears = hears
+        self._dialects = (MARKDOWN,) if "markdown" in capabilities.sends else ()
         self.held_back = 0
 
     async def say(self, target: Target, part: Part, key: str) -> Sent:
@@ -138,7 +140,9 @@ class Speaking:
         """What a card says, as one text or several."""
         heard = self._hears and target.channel.kind is not ChannelKind.GROUP  # of its groups an app is told nothing
         text = card_text(card, why, answered=heard)
-        rendered = render(Reply(elements=(Markdown(text.markdown),)), self._capabilities, measure=measure)
+        rendered = render(
+            Reply(elements=(Markdown(text.markdown),)), self._capabilities, measure=measure, dialects=self._dialects
+        )
         as_text = Degradation(loss=Loss.AS_TEXT, what="card", how="text", why=why)
         told = (as_text, *text.degradations, *rendered.degradations)
         target.forbid(*told)
