@@ -46,8 +46,6 @@ class Committing:
             return await self._tried(units)
         except (exc.SQLAlchemyError, OSError, EOFError, TimeoutError) as error:
             if len(units) == 1 or is_about_all(error):
-                if is_lost(error) or isinstance(error, TimeoutError):
-                    self._doubt(units)
                 passing = is_about_all(error)
                 return [StorageError(f"not stored: {in_words(error)}", passing=passing) for _ in units]
         first, second = halves(units)  # the database refuses a row: nobody else is to fail with it
@@ -58,9 +56,11 @@ class Committing:
         for conflict in range(_CONFLICTS):
             self._number += 0 if broken else 1
             try:
-                return await self._once(units, again=broken > 0)
+                results = await self._once(units, again=broken > 0)
             except BaseException as error:
                 lost = is_lost(error)
+                if lost or isinstance(error, TimeoutError):
+                    self._doubt(units)
                 if lost or not isinstance(error, exc.SQLAlchemyError):
                     await self._let_go()
                 if lost and not broken:
@@ -68,6 +68,10 @@ class Committing:
                     log.warning("the connection to the database broke (%s); trying once more", in_words(error))
                 elif not is_conflict(error) or conflict == _CONFLICTS - 1:
                     raise
+            else:
+                if broken:
+                    self._trust(units)
+                return results
         raise AssertionError("the last conflict is raised")
 
     async def _once(self, units: Sequence[Unit], *, again: bool) -> list[Any]:
@@ -95,6 +99,13 @@ class Committing:
                     self._doubtful[piece.uid] = None
         while len(self._doubtful) > _MAX_DOUBTFUL:
             self._doubtful.popitem(last=False)
+
+    def _trust(self, units: Sequence[Unit]) -> None:
+        """What became of them is known after all."""
+        for unit in units:
+            for piece in unit.pieces:
+                if isinstance(piece, AddInbound):
+                    self._doubtful.pop(piece.uid, None)
 
     async def _let_go(self) -> None:
         """The next transaction begins with a connection of its own."""

@@ -1,0 +1,86 @@
+"""Tables: made by migrations that say what the code says, once, and not behind anybody's back."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from databases import Place
+from sqlalchemy import Connection
+
+from imbridge.protocol import ConfigError
+from imbridge.storage.sql.migrate import HEAD, alembic_config
+from imbridge.storage.sql.tables import VERSION_TABLE, metadata
+from imbridge.testing.storage import inbox_entry
+
+
+async def test_the_migrations_make_what_the_code_knows(database: Place) -> None:
+    storage = database.storage()
+    await storage.open()
+
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(
+            connection, opts={"version_table": VERSION_TABLE, "include_object": _ours, "compare_type": True}
+        )
+        return list(compare_metadata(context, metadata))
+
+    async with storage._database.reading() as connection:
+        assert await connection.run_sync(differences) == []
+    await storage.close()
+
+
+def _ours(_: object, name: str | None, kind: str, *__: object) -> bool:
+    return kind != "table" or str(name).startswith("imbridge_")
+
+
+def test_the_newest_migration_is_known_without_looking() -> None:
+    assert ScriptDirectory.from_config(alembic_config()).get_heads() == [HEAD]
+
+
+async def test_tables_are_not_made_when_they_may_not_be(database: Place) -> None:
+    storage = database.storage(migrate=False)
+    with pytest.raises(ConfigError, match="the tables are at version none and have to be at"):
+        await storage.open()
+    made = database.storage()
+    await made.open()
+    await made.close()
+    storage = database.storage(migrate=False)
+    await storage.open()
+    await storage.close()
+
+
+async def test_tables_of_a_newer_version_are_left_alone(database: Place) -> None:
+    storage = database.storage()
+    await storage.open()
+    await storage.close()
+    await database.execute(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")  # noqa: S608 - our own table
+    with pytest.raises(ConfigError, match="newer imbridge"):
+        await database.storage().open()
+
+
+async def test_a_process_elsewhere_is_waited_for_until_its_lease_ends(database: Place) -> None:
+    gone = database.storage(lease=60)
+    await gone.open()
+    await gone.add_inbound(inbox_entry("a", "e"))
+    await database.execute("UPDATE imbridge_nodes SET host = 'elsewhere'")
+    assert gone._nodes._beating is not None
+    gone._nodes._beating.cancel()  # it says no word any more
+    heir = database.storage(lease=0.3)
+    await heir.open()
+    await database.execute(
+        "UPDATE imbridge_nodes SET until = until - 59.5 WHERE id = :id", id=gone._nodes.id
+    )  # half a second is left of its lease
+    assert [entry.dedup_keys for entry in await heir.unfinished_inbound()] == [("e",)]
+    await heir.close()
+    await gone.close()
+
+
+async def test_a_process_elsewhere_that_lives_keeps_what_is_its_own(database: Place) -> None:
+    lives = database.storage(lease=0.3)
+    await lives.open()
+    await lives.add_inbound(inbox_entry("a", "e"))
+    await database.execute("UPDATE imbridge_nodes SET host = 'elsewhere'")
+    other = database.storage(lease=0.3)
+    await other.open()
+    assert list(await other.unfinished_inbound()) == []
+    await other.close()
+    await lives.close()
