@@ -218,6 +218,19 @@ class DeadLetterContract(DurableStorageContract):
         assert [event["what"] for event in dead.history] == ["interrupted", "dead"]
         assert [kept.uid for kept in await storage.kept(Box.INBOX, EntryState.PENDING)] == [entry.uid for entry in left]
 
+    async def test_what_was_not_alone_is_blamed_later(self, storage: DurableStorage) -> None:
+        await asyncio.gather(*(storage.add_inbound(inbox_entry("a", name)) for name in ("bad", "innocent")))
+        storage = await self._reopened(storage)
+        for _ in range(2):
+            storage = await self._killed_while_handling(storage, "bad", "innocent")
+        storage = await self._killed_while_handling(storage, "bad")
+        left = await storage.unfinished_inbound()
+        assert [(entry.dedup_keys[0], entry.attempts) for entry in left] == [("innocent", 2)]
+        for _ in range(4):  # however much company it has: some day it is enough
+            await storage.add_inbound(inbox_entry("a", "other"))
+            storage = await self._killed_while_handling(storage, "innocent", "other")
+        assert [entry.dedup_keys[0] for entry in await storage.unfinished_inbound()] == ["other"]
+
     async def test_what_did_not_begin_is_not_blamed(self, storage: DurableStorage) -> None:
         await storage.add_inbound(inbox_entry("a", "waits"))
         for _ in range(4):
@@ -227,8 +240,8 @@ class DeadLetterContract(DurableStorageContract):
     async def test_a_dead_letter_can_be_tried_again_or_dropped(self, storage: DurableStorage) -> None:
         await asyncio.gather(*(storage.add_inbound(inbox_entry("a", name)) for name in ("one", "two")))
         storage = await self._reopened(storage)
-        for _ in range(2):
-            storage = await self._killed_while_handling(storage, "one", "two")
+        for name in ("one", "one", "two", "two"):
+            storage = await self._killed_while_handling(storage, name)
         assert list(await storage.unfinished_inbound()) == []
         one, two = await storage.kept(Box.INBOX, EntryState.DEAD)
         assert await storage.kept(Box.INBOX, EntryState.DEAD, limit=1) == [one]

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -18,13 +19,15 @@ log = logging.getLogger(__name__)
 EntryT = TypeVar("EntryT")
 
 _AT_ONCE = 500
+_FURTHER = 3
+"""How many more tries there are for what was never alone when its process ended."""
 
 
 class Recovery:
     """Finds entries that nobody works on, and decides which of them are worked on again."""
 
     def __init__(self, database: Database, nodes: Nodes, *, max_attempts: int) -> None:
-        """`max_attempts`: how often something may be under way when its process ends, before it is dead."""
+        """`max_attempts`: how often something may be under way, alone, when its process ends, before it is dead."""
         self._database = database
         self._nodes = nodes
         self._max_attempts = max_attempts
@@ -60,11 +63,12 @@ class Recovery:
         left = box.c.state == "pending", box.c.node.is_(None) | box.c.node.not_in(alive)
         rows = (await connection.execute(select(box).where(*left).order_by(box.c.seq))).mappings().all()
         now = float(await connection.scalar(select(db_now())) or 0.0)
+        under_way = Counter(row["node"] for row in rows if row["started_at"] is not None)
         taken: list[EntryT] = []
         untouched: list[int] = []
         changed: list[dict[str, Any]] = []
         for row in rows:
-            entry, why = self._judged(row, read)
+            entry, why = self._judged(row, under_way[row["node"]], read)
             if entry is not None:
                 taken.append(entry)
             if why:
@@ -79,12 +83,18 @@ class Recovery:
         self._tell(box, len(taken), [row for row in changed if row["to_state"] == "dead"])
         return taken
 
-    def _judged(self, row: RowMapping, read: Callable[[RowMapping], EntryT]) -> tuple[EntryT | None, str]:
-        """The entry, or None when it is dead; what is to be written into its history, if anything."""
+    def _judged(
+        self, row: RowMapping, under_way: int, read: Callable[[RowMapping], EntryT]
+    ) -> tuple[EntryT | None, str]:
+        """The entry, or None when it is dead; what is to be written into its history, if anything.
+
+        When several were under way, most of them are innocent: each of them gets some more tries.
+        """
         why = ""
         if row["started_at"] is not None:
-            why = f"its process ended while it was being worked on, for the {_nth(row['attempts'])} time"
-            if row["attempts"] >= self._max_attempts:
+            beside = f", beside {under_way - 1} others" if under_way > 1 else ""
+            why = f"its process ended while it was being worked on{beside}, for the {_nth(row['attempts'])} time"
+            if row["attempts"] >= self._max_attempts + (_FURTHER if under_way > 1 else 0):
                 return None, why
         try:
             return read(row), why

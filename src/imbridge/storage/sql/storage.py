@@ -64,7 +64,8 @@ class SqlStorage(DurableStorage):
             the process only (https://www.sqlite.org/pragma.html#pragma_synchronous).
         migrate: Make and change tables when it is opened.
         lease: Seconds without a sign of life after which others take a process's entries over.
-        max_attempts: How often something may be under way when its process ends, before it is a dead letter.
+        max_attempts: How often something may be under way when its process ends, before it is a dead letter; three
+            times more where it was never the only one.
         max_bytes: Most bytes of an answer that are kept; the content of a larger one is lost with its process.
         dedup_seconds: For how long dedup keys are kept.
         log_messages: Keep the message log.
