@@ -29,6 +29,7 @@ import coverage_feishu
 import coverage_qq
 import coverage_wecom
 import error_tables
+import markdown_tables
 from pydantic import BaseModel, SecretStr
 
 from imbridge.adapters.dingtalk.config import DingTalkConfig
@@ -302,7 +303,15 @@ def main() -> int:
         settings = check_settings(known[OPERATING], problems)
     else:
         problems.append(((OPERATING, 1), "there is no such file; it holds the reference of settings"))
-    for made in (coverage_feishu, coverage_wecom, coverage_dingtalk, coverage_qq, error_tables, capabilities):
+    for made in (
+        coverage_feishu,
+        coverage_wecom,
+        coverage_dingtalk,
+        coverage_qq,
+        error_tables,
+        capabilities,
+        markdown_tables,
+    ):
         problems.extend(((path, 1), what) for path, what in made.problems())
     for (path, number), what in sorted(problems):
         sys.stdout.write(f"{path.relative_to(ROOT)}:{number}: {what}\n")
