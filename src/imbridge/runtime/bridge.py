@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -14,25 +14,19 @@ from imbridge.config import AccountConfig
 from imbridge.config.options import BridgeOptions
 from imbridge.policy import DirectGate, Permissions
 from imbridge.protocol import (
-    Address,
     Bot,
-    Channel,
     ImbridgeError,
-    Receipt,
     SkillError,
-    to_reply,
 )
 from imbridge.runtime.accounts import Accounts
 from imbridge.runtime.bots import Bots
-from imbridge.runtime.changes import change, take_back
 from imbridge.runtime.declaring import Declaring
-from imbridge.runtime.delivery import Delivery, push_key
+from imbridge.runtime.delivery import Delivery
 from imbridge.runtime.ending import within
 from imbridge.runtime.gate import Gate
 from imbridge.runtime.handling import Handling
-from imbridge.runtime.strictness import unless_refused
+from imbridge.runtime.speaking import Speaking
 from imbridge.skills import BaseSkill, SkillSet
-from imbridge.skills.streams import whole_text
 from imbridge.storage import BaseStorage, MemoryStorage, notebook_at
 from imbridge.transport import HttpPool, WebhookApp
 
@@ -40,8 +34,6 @@ log = logging.getLogger(__name__)
 
 _GOODBYE = 0.5
 """Seconds that connections have to close in order, however short the grace is."""
-_LONGEST_KEY = 40
-"""As in `Reply.key`; adapters append to it, and Feishu's `uuid` has 50 characters."""
 
 
 class BridgeState(StrEnum):
@@ -54,7 +46,7 @@ class BridgeState(StrEnum):
     STOPPED = "stopped"
 
 
-class Bridge(Declaring):
+class Bridge(Declaring, Speaking):
     """Connects accounts on IM platforms with skills.
 
     Use it as `async with Bridge(...) as bridge:`, with `start()` and `stop()`, or with `run()`, which blocks until a
@@ -271,63 +263,6 @@ class Bridge(Declaring):
         from imbridge.runtime.process import run_until_signal
 
         return run_until_signal(self, listen=listen)
-
-    # -- speaking ------------------------------------------------------------------------------------------------------
-
-    async def send(
-        self, to: Address | Channel | str, content: Any, *, key: str | None = None, strict: bool | None = None
-    ) -> Receipt:
-        """Say something unasked.
-
-        Args:
-            to: An address (`feishu:work/group/oc_1`), or a channel.
-            content: Anything sendable; a stream is sent whole when it has ended.
-            key: Idempotency key: two sends with one key make one message where the platform supports it.
-            strict: True: send nothing that would be shown otherwise than meant. None: as the content says if it is a
-                `Reply`, else as `options.strict` says.
-
-        Raises:
-            DegradedError: `strict` forbids what would be lost.
-            ValueError: `to` is not an address, or `key` has more than 40 characters.
-            ConfigError: it names an account that this bridge does not have.
-            ImbridgeError: the bridge does not run.
-        """
-        self._check_running()
-        if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
-            raise ValueError(f"an idempotency key has 1 to {_LONGEST_KEY} characters, not {len(key)}")
-        if isinstance(content, AsyncIterable):
-            content = await whole_text(content)
-        channel = to if isinstance(to, Channel) else Address(to).channel
-        self.adapter(channel.account_key)
-        reply = to_reply(content)
-        if strict is not None:
-            reply = reply.model_copy(update={"strict": strict})
-        entry = await self._delivery.post(channel, reply, key=key or push_key())
-        return unless_refused(await entry.receipt)
-
-    async def edit(self, receipt: Receipt, content: Any) -> Receipt:
-        """Change what was sent under a receipt: a text, or a card that was pushed.
-
-        Raises:
-            DegradedError: the content is strict (`Reply(strict=True)`, or the option), and would be shown otherwise.
-            SkillError: the receipt is not of one message, or the content does not make one.
-            ConfigError: it names an account that this bridge does not have.
-            ImbridgeError: the bridge does not run.
-        """
-        self._check_running()
-        channel = Address(receipt.channel).channel
-        return await change(self.adapter(channel.account_key), channel, receipt, content, strict=self.options.strict)
-
-    async def recall(self, receipt: Receipt) -> Receipt:
-        """Take back what was sent under a receipt: all its messages.
-
-        Raises:
-            ConfigError: it names an account that this bridge does not have.
-            ImbridgeError: the bridge does not run.
-        """
-        self._check_running()
-        channel = Address(receipt.channel).channel
-        return await take_back(self.adapter(channel.account_key), channel, receipt)
 
     def _check_running(self) -> None:
         if self.state not in (BridgeState.RUNNING, BridgeState.STARTING, BridgeState.STOPPING):

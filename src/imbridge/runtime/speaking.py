@@ -1,0 +1,86 @@
+"""Saying something unasked, and changing it afterwards: that half of a bridge."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterable
+from typing import Any
+
+from imbridge.adapters.base import Adapter
+from imbridge.config.options import BridgeOptions
+from imbridge.protocol import Address, Channel, Receipt, to_reply
+from imbridge.runtime.changes import change, take_back
+from imbridge.runtime.delivery import Delivery, push_key
+from imbridge.runtime.strictness import unless_refused
+from imbridge.skills.streams import whole_text
+
+_LONGEST_KEY = 40
+"""As in `Reply.key`; adapters append to it, and Feishu's `uuid` has 50 characters."""
+
+
+class Speaking(ABC):
+    """Sends, changes and takes back by addresses and receipts."""
+
+    options: BridgeOptions
+    _delivery: Delivery
+
+    @abstractmethod
+    def adapter(self, account: str) -> Adapter:
+        """The adapter of an account key."""
+
+    @abstractmethod
+    def _check_running(self) -> None:
+        """Raises: ImbridgeError: the bridge does not run."""
+
+    async def send(
+        self, to: Address | Channel | str, content: Any, *, key: str | None = None, strict: bool | None = None
+    ) -> Receipt:
+        """Say something unasked.
+
+        Args:
+            to: An address (`feishu:work/group/oc_1`), or a channel.
+            content: Anything sendable; a stream is sent whole when it has ended.
+            key: Idempotency key: two sends with one key make one message where the platform supports it.
+            strict: True: send nothing that would be shown otherwise than meant. None: as the content says if it is a
+                `Reply`, else as `options.strict` says.
+
+        Raises:
+            DegradedError: `strict` forbids what would be lost.
+            ValueError: `to` is not an address, or `key` has more than 40 characters.
+            ConfigError: it names an account that this bridge does not have.
+            ImbridgeError: the bridge does not run.
+        """
+        self._check_running()
+        if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
+            raise ValueError(f"an idempotency key has 1 to {_LONGEST_KEY} characters, not {len(key)}")
+        if isinstance(content, AsyncIterable):
+            content = await whole_text(content)
+        channel = to if isinstance(to, Channel) else Address(to).channel
+        self.adapter(channel.account_key)
+        reply = to_reply(content)
+        if strict is not None:
+            reply = reply.model_copy(update={"strict": strict})
+        entry = await self._delivery.post(channel, reply, key=key or push_key())
+        return unless_refused(await entry.receipt)
+
+    async def edit(self, receipt: Receipt, content: Any) -> Receipt:
+        """Change what was sent under a receipt: a text, or a card that was pushed.
+
+        Raises:
+            DegradedError: the content is strict (`Reply(strict=True)`, or the option), and would be shown otherwise.
+            SkillError: the receipt is not of one message, or the content does not make one.
+            ConfigError: it names an account that this bridge does not have.
+            ImbridgeError: the bridge does not run.
+        """
+        self._check_running()
+        channel = Address(receipt.channel).channel
+        return await change(self.adapter(channel.account_key), channel, receipt, content, strict=self.options.strict)
+
+    async def recall(self, receipt: Receipt) -> Receipt:
+        """Take back what was sent under a receipt: all its messages.
+
+        Raises:
+            ConfigError: it names an account that this bridge does not have.
+            ImbridgeError: the bridge does not run.
+        """
+        self._check_running()
+        channel = Address(receipt.channel).channel
+        return await take_back(self.adapter(channel.account_key), channel, receipt)
