@@ -49,7 +49,7 @@ RETURNED = {
     "a str": ("hello", "text", "hello"),
     "an older dict": ({"type": "text", "content": "hello"}, "text", "hello"),
     "an element's dict": ({"type": "markdown", "text": "**hello**"}, "post", "**hello**"),
-    "an element": (Markdown("# hello"), "post", "# hello"),
+    "an element": (Markdown("# hello"), "interactive", "# hello"),  # a post has no headlines
     "a list": (["hello ", Text("you"), "!"], "text", "hello you!"),
     "a Reply": (Reply(elements=(Text("hello"),)), "text", "hello"),
     "an image": (Image(data=PIXEL), "image", "[image]"),
