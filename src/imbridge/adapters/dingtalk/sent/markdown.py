@@ -49,6 +49,7 @@ ROBOT = Dialect(
     colors=frozenset({"*"}),
     schemes=_SCHEMES,
     images=_PICTURE,
+    embeds=True,
     mention=called_as,
     mention_all=lambda: f"{MentionAll().as_text()} ",
 )

@@ -58,6 +58,7 @@ CARD = Dialect(
     bar="&#124;",
     colors=_COLORS,
     images=_KEY,
+    embeds=True,
     mention=lambda identity, name: f"<at id={_quoted(identity)}></at>",
     mention_all=lambda: "<at id=all></at>",
 )  # fmt: skip

@@ -16,6 +16,7 @@ from imbridge.rendering.markdown.literal import ZERO_WIDTH, unescaped
 USERID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
 _AT = re.compile(r"<(?=@)")
 _TAG = re.compile(r"<(?=@|/?think\b)", re.IGNORECASE)
+_COLOUR = re.compile(r"<(?=/?font\b)", re.IGNORECASE)
 
 
 def without_mentions(text: str) -> str:
@@ -28,6 +29,11 @@ def without_tags(text: str) -> str:
     return _TAG.sub(f"<{ZERO_WIDTH}", text) if "<" in text else text
 
 
+def _literal(text: str, start: bool) -> str:
+    """Text that nobody coloured: `<font color="warning">` that somebody typed is broken like any other tag."""
+    return unescaped(_COLOUR.sub(f"<{ZERO_WIDTH}", text) if "<" in text else text, start)
+
+
 def mention(identity: str, name: str) -> str:
     """A member is called; what is no userid is a name."""
     if USERID.fullmatch(identity) and identity.casefold() != "all":
@@ -38,7 +44,7 @@ def mention(identity: str, name: str) -> str:
 MARKDOWN = Dialect(
     name="WeCom markdown",
     shows=frozenset({"heading", "bold", "code", "link", "quote", "color"}),
-    escape=unescaped,
+    escape=_literal,
     guard=without_mentions,
     colors=frozenset({"info", "comment", "warning"}),
 )
@@ -47,7 +53,7 @@ MARKDOWN = Dialect(
 ROBOT = Dialect(
     name="WeCom robot markdown",
     shows=MARKDOWN.shows,
-    escape=unescaped,
+    escape=_literal,
     guard=without_mentions,
     colors=MARKDOWN.colors,
     mention=mention,
@@ -60,6 +66,7 @@ ROBOT_V2 = Dialect(
          "rule"}
     ),
     guard=without_mentions,
+    embeds=True,
 )  # fmt: skip
 
 BOT = Dialect(
