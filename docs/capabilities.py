@@ -182,7 +182,7 @@ def _of(cells: Callable[[Capabilities, Language], list[str]], words: Language) -
 
 def _dialects(words: Language) -> Iterator[tuple[str, list[str]]]:
     for name, adapter in accounts():
-        for dialect in adapter.dialects:
+        for dialect in adapter.dialects if "markdown" in adapter.capabilities.sends else ():
             yield f"{name}: {dialect.name}", [_yes(feature in dialect.shows) for feature in FEATURES]
 
 
