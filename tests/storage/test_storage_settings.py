@@ -9,6 +9,7 @@ import pytest
 
 from imbridge.cli.masking import masked
 from imbridge.config import AccountConfig, Settings, load
+from imbridge.config.storage import DatabaseOptions
 from imbridge.protocol import ConfigError
 from imbridge.storage import BaseStorage, MemoryStorage, SqlStorage
 from imbridge.storage.making import make_storage
@@ -140,3 +141,11 @@ def test_what_cannot_be_made_is_said_with_its_place(read: Read, text: str, why: 
 def test_what_is_wrong_is_said_when_it_is_read(read: Read, text: str, why: str) -> None:
     with pytest.raises(ConfigError, match=why):
         read(text)
+
+
+def test_every_setting_is_in_the_documents() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "storage.md").read_text()
+    for name, field in DatabaseOptions.model_fields.items():
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
+        if isinstance(field.default, str | int | float) and not isinstance(field.default, bool):
+            assert f"| `{field.default:g}` |" in row if not isinstance(field.default, str) else field.default in row
