@@ -122,9 +122,9 @@ class TestForms:
     async def test_markdown_is_changed_as_what_it_is(self, rig: Rig, adapter: FeishuAdapter) -> None:
         for before, kind in (("**a**", "post"), ("# a", "interactive")):
             made = await adapter.send(rig.target(), Part(PartKind.MARKDOWN, (Markdown(before),)), f"k{kind}")
-            for after in ("# b `c`", "# d `e`"):
+            for after in ("# b\n`c`", "# d\n`e`"):
                 part = Part(PartKind.MARKDOWN, (Markdown(after),))
-                changed = await adapter.edit(rig.chat_channel(), made.part.message_id, part)
+                changed = await adapter.edit(rig.target().channel, made.part.message_id, part)
                 assert changed.part.kind == kind
                 assert [one.what for one in changed.degradations] == (["heading", "code"] if kind == "post" else [])
             assert "d" in rig.feishu.messages[-1].text
