@@ -3,7 +3,19 @@
 imbridge run examples/approval.py
 """
 
-from imbridge import BaseSkill, Button, ButtonClicked, Card, Fields, Message, Note, Toast, on_command, on_event
+from imbridge import (
+    NOT_MINE,
+    BaseSkill,
+    Button,
+    ButtonClicked,
+    Card,
+    Fields,
+    Message,
+    Note,
+    Toast,
+    on_command,
+    on_event,
+)
 
 
 class Approval(BaseSkill):
@@ -31,7 +43,9 @@ class Approval(BaseSkill):
         )
 
     @on_event(ButtonClicked)
-    async def decide(self, event: ButtonClicked) -> list[Toast | Card] | Toast:
+    async def decide(self, event: ButtonClicked) -> object:
+        if event.action not in ("approve", "reject"):
+            return NOT_MINE
         if event.message_id in self._decided:
             return Toast("Somebody was faster.", kind="warning")
         self._decided.add(event.message_id)

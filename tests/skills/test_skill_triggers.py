@@ -36,7 +36,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def clicked(**fields):
-    return ButtonClicked(id="e1", platform="console", account="a", timestamp=NOW, action="ok", **fields)
+    return ButtonClicked(id="e1", platform="console", account="a", timestamp=NOW, action="ok", verified=True, **fields)
 
 
 async def answer(function, item, **options):

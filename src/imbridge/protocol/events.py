@@ -120,7 +120,8 @@ class ButtonClicked(Event):
         form: What was filled in, by the names of the inputs.
         verified: It is of a card made from the model, which this account has sent to this chat: `action`, `value` and
             what was chosen from a list are what that card carries, by its seal. False for a card in the platform's own
-            JSON, which carries none. What people type is never sealed: it is theirs.
+            JSON, which carries none, or for what somebody has forged: only skills with `hears_unverified` are told of
+            it. What people type is never sealed: it is theirs.
         said_in: Where the card had to be text: the message in which somebody answered with the number or the text of a
             choice, which `payload` is then. Empty for a click.
     """

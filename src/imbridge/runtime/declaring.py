@@ -42,11 +42,21 @@ class Declaring(ABC):
 
         return declare if function is None else declare(function)
 
-    def on_event(self, *kinds: type[Event], name: str | None = None, priority: int = 0) -> Callable[[Handler], Handler]:
-        """Decorator: this function is asked for these events; for all when none is named."""
+    def on_event(
+        self, *kinds: type[Event], name: str | None = None, priority: int = 0, unverified: bool = False
+    ) -> Callable[[Handler], Handler]:
+        """Decorator: this function is asked for these events; for all when none is named.
+
+        Args:
+            kinds: The events' classes.
+            name: The skill's name; the function's when left out.
+            priority: Higher is asked first.
+            unverified: Also for clicks that carry no seal: of cards in the platform's own JSON, or forged.
+        """
 
         def declare(function: Handler) -> Handler:
-            self.add_skill(event_skill(function, *(kinds or (Event,)), name=name, priority=priority))
+            asked_for = kinds or (Event,)
+            self.add_skill(event_skill(function, *asked_for, name=name, priority=priority, unverified=unverified))
             return function
 
         return declare

@@ -321,6 +321,9 @@ class Handling:
     async def _run_event(self, event: Event, waiting: PendingAnswer | None) -> None:
         outcome = await self.skills.run(event)
         self.counts["events_handled" if outcome.handled else "events_unhandled"] += 1
+        if not outcome.handled and isinstance(event, ButtonClicked) and not event.verified:
+            self.counts["clicks_unverified"] += 1
+            self._refusing.note_unheard(event)
         if outcome.content is not None:
             adapter = self.adapter_of(f"{event.platform}:{event.account}")
             await answer_event(event, outcome, waiting, adapter, self.delivery, self.counts)

@@ -5,7 +5,7 @@ import logging
 from imbridge.adapters.base import Inbound
 from imbridge.adapters.card_seals import RefusedClick
 from imbridge.config.options import Language
-from imbridge.protocol import Toast
+from imbridge.protocol import ButtonClicked, Toast
 from imbridge.runtime.words import NOT_VALID
 
 log = logging.getLogger(__name__)
@@ -33,3 +33,15 @@ class Refusing:
             )
         if inbound.answer is not None:
             inbound.answer.say((Toast(NOT_VALID[self._language]),))
+
+    def note_unheard(self, click: ButtonClicked) -> None:
+        """No skill has taken a click that carries no seal; tell the log, once for each account, why that may be."""
+        account = f"{click.platform}:{click.account}"
+        if (account, "") not in self._told:
+            self._told.add((account, ""))
+            log.warning(
+                "%s: a click that carries no seal was taken by no skill: it is of a card in the platform's own JSON, "
+                "or forged; a skill that shows such cards says hears_unverified = True (unverified=True in "
+                "bridge.on_event); further ones are counted only (clicks_unverified)",
+                account,
+            )

@@ -51,6 +51,8 @@ class BaseSkill:
         version: The skill's own version.
         priority: Higher is asked first; among equals the one added first.
         hears_bots: False leaves messages that bots wrote to other skills.
+        hears_unverified: True: it is also told of clicks that carry no seal (`ButtonClicked.verified` is False): of
+            cards in the platform's own JSON, or forged.
     """
 
     name: str = ""
@@ -58,6 +60,7 @@ class BaseSkill:
     version: str = "0.0.0"
     priority: int = 0
     hears_bots: bool = True
+    hears_unverified: bool = False
 
     _derived_name: ClassVar[str] = ""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any
 
-from imbridge.protocol import Event, Message, SkillError
+from imbridge.protocol import ButtonClicked, Event, Message, SkillError
 from imbridge.skills.base import NOT_MINE, BaseSkill
 from imbridge.skills.catalogue import CommandEntry, SkillEntry
 from imbridge.skills.conditions import Command
@@ -190,6 +190,8 @@ class SkillSet:
         handlers = self._for_messages if isinstance(item, Message) else self._for_events
         if isinstance(item, Message) and item.sender.is_bot:
             handlers = tuple(handler for handler in handlers if handler.skill.hears_bots)
+        elif isinstance(item, ButtonClicked) and not item.verified:
+            handlers = tuple(handler for handler in handlers if handler.skill.hears_unverified)
         asked: BaseSkill | None = None
         shut_out: BaseSkill | None = None
         denied: tuple[str, ...] = ()

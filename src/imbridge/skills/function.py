@@ -19,6 +19,7 @@ class FunctionSkill(BaseSkill):
         conditions: When it is asked.
         name: Default: the function's name.
         priority: Higher is asked first.
+        unverified: It is also told of clicks that carry no seal.
 
     Raises:
         SkillError: it wants what the conditions cannot fill.
@@ -31,6 +32,7 @@ class FunctionSkill(BaseSkill):
         *,
         name: str | None = None,
         priority: int = 0,
+        unverified: bool = False,
     ) -> None:
         if not callable(function):
             raise SkillError(f"{function!r} is not a function; write the decorator directly above `async def`")
@@ -44,6 +46,7 @@ class FunctionSkill(BaseSkill):
             wanted_parameters(function, condition.allowed, str(condition))
         self.function = function
         self.conditions = conditions
+        self.hears_unverified = unverified
 
     def __imbridge_declared__(self) -> Iterator[tuple[str, Callable[..., Any], tuple[Condition, ...]]]:
         """Its one handler."""
@@ -56,10 +59,16 @@ def message_skill(function: Callable[..., Any], *, name: str | None = None, prio
 
 
 def event_skill(
-    function: Callable[..., Any], *kinds: str | type[Event], name: str | None = None, priority: int = 0
+    function: Callable[..., Any],
+    *kinds: str | type[Event],
+    name: str | None = None,
+    priority: int = 0,
+    unverified: bool = False,
 ) -> FunctionSkill:
-    """A skill that is asked for these events."""
-    return FunctionSkill(function, (EventOf(event_classes(*kinds)),), name=name, priority=priority)
+    """A skill that is asked for these events; `unverified`: also for clicks that carry no seal."""
+    return FunctionSkill(
+        function, (EventOf(event_classes(*kinds)),), name=name, priority=priority, unverified=unverified
+    )
 
 
 def command_skill(

@@ -147,7 +147,7 @@ async def test_a_click_gets_a_new_card(bots: BotRig, bridge: Bridge) -> None:
     async def ask(msg: Message) -> Card:
         return Card(content=CARD)
 
-    @bridge.on_event(ButtonClicked)
+    @bridge.on_event(ButtonClicked, unverified=True)
     async def clicked(event: ButtonClicked) -> Card:
         clicks.append(event)
         return Card(title="Done", body=[Button("Undo", action="undo")])
@@ -176,7 +176,7 @@ async def test_a_new_card_is_given_again_when_the_connection_broke_over_it(
     async def ask(msg: Message) -> Card:
         return Card(content=CARD)
 
-    @bridge.on_event(ButtonClicked)
+    @bridge.on_event(ButtonClicked, unverified=True)
     async def clicked(event: ButtonClicked) -> Card:
         return Card(title="Done", body=[Button("Undo", action="undo")])
 
@@ -235,7 +235,7 @@ async def test_a_card_that_cannot_take_the_place_leaves_it(
     async def ask(msg: Message) -> Card:
         return Card(content=CARD)
 
-    @bridge.on_event(ButtonClicked)
+    @bridge.on_event(ButtonClicked, unverified=True)
     async def clicked(event: ButtonClicked) -> Card:
         return Card(content={"msgtype": "news"})
 
@@ -260,7 +260,7 @@ async def test_a_card_that_comes_too_late_is_a_message(
     async def ask(msg: Message) -> Card:
         return Card(title="Deploy?", body=[Button("Yes", action="yes")])
 
-    @bridge.on_event(ButtonClicked)
+    @bridge.on_event(ButtonClicked, unverified=True)
     async def clicked(event: ButtonClicked) -> list[object]:
         await until(lambda: not is_answering())
         return [Card(title="Done", body=[Button("Undo")]), Toast("nobody sees this")]
