@@ -1,10 +1,12 @@
 """Recordings, made into what platforms play."""
 
 import asyncio
+import io
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -99,6 +101,38 @@ def test_what_a_recording_is_in(head: bytes, container: str) -> None:
 def test_what_is_no_sound(tmp_path: Path, junk: bytes, why: str) -> None:
     with pytest.raises(NotConvertedError, match=why):
         made(junk, junk[:4096], "opus", tmp_path / "out")
+
+
+def mp3(rate: int, *, channels: int) -> bytes:
+    import av
+
+    out, layout = io.BytesIO(), "stereo" if channels > 1 else "mono"
+    with av.open(out, "w", format="mp3") as sink:
+        stream = sink.add_stream("libmp3lame", rate=rate)
+        stream.layout = layout
+        for _ in range(20):
+            frame = av.AudioFrame(format="s16", layout=layout, samples=1152)
+            frame.sample_rate = rate
+            for plane in frame.planes:
+                plane.update(bytes(plane.buffer_size))
+            sink.mux(stream.encode(frame))
+        sink.mux(stream.encode(None))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda sound: sound + mp3(22_050, channels=1), "does not match"),
+        (lambda sound: sound.replace(b"Lavf", b"Lav\xb1", 1), "can't decode"),
+    ],
+    ids=["its rate changes", "its tags are no text"],
+)
+def test_what_is_sound_and_cannot_be_read(tmp_path: Path, spoil: Callable[[bytes], bytes], why: str) -> None:
+    """PyAV says so with an error of Python's own."""
+    sound = spoil(mp3(44_100, channels=2))
+    with pytest.raises(NotConvertedError, match=why):
+        made(sound, sound[:4096], "amr", tmp_path / "out")
 
 
 def test_bounds(tmp_path: Path) -> None:

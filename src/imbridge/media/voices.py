@@ -132,8 +132,9 @@ def _decoded(file: BinaryIO, container: str, rate: int) -> Iterator[tuple[bytes,
                     yield _samples(ready), rate
             for ready in resampler.resample(None):
                 yield _samples(ready), rate
-    except av.FFmpegError as error:
-        raise NotConvertedError(f"it cannot be read as {container}: {error.strerror}") from error
+    except (av.FFmpegError, ValueError) as error:  # ValueError: tags that are no text, a rate that changes on the way
+        why = error.strerror if isinstance(error, av.FFmpegError) else error
+        raise NotConvertedError(f"it cannot be read as {container}: {why}") from error
 
 
 def _samples(frame: Any) -> bytes:
