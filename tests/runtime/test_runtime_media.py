@@ -116,6 +116,14 @@ async def test_a_stream_of_a_picture(spool: Path) -> None:
     assert files_in(spool) == []
 
 
+async def test_a_stream_that_stands_in_a_reply_twice_is_read_once(spool: Path) -> None:
+    picture = Image.from_stream(pieces(PNG))
+    receipt, message, room = await answered(Reply(elements=(picture, picture)))
+    assert (receipt.state, receipt.degradations) == (DeliveryState.SENT, ())
+    assert uploaded(room, message, "image_key").data == PNG
+    assert files_in(spool) == []
+
+
 async def test_a_stream_is_read_again_when_an_upload_is_tried_again(spool: Path) -> None:
     receipts: list[Receipt] = []
 
@@ -294,6 +302,14 @@ async def test_a_network_of_ours_is_not_fetched_from() -> None:
         assert files.asked == []
     assert "secret.png" in str(message.content)
     assert "media_hosts" in receipt.degradations[0].why or "open network" in receipt.degradations[0].why
+
+
+async def test_what_is_no_address_is_a_link() -> None:
+    receipt, message, _ = await answered(Image(url="http://files.example:99999/may.png"))
+    assert "http://files.example:99999/may.png" in str(message.content)
+    assert receipt.state is DeliveryState.SENT
+    (lost,) = receipt.degradations
+    assert (lost.how, lost.why) == ("link", "this is no address that can be fetched from")
 
 
 async def test_a_card_without_its_picture_has_its_address() -> None:

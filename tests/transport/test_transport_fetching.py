@@ -153,7 +153,15 @@ async def test_what_it_leads_on_to_is_checked_anew(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["file:///etc/passwd", "http://u:p@files.corp/", "http://[::1", "http://169.254.169.254/", "ftp://x.y/"]
+    "target",
+    [
+        "file:///etc/passwd",
+        "http://u:p@files.corp/",
+        "http://[::1",
+        "http://169.254.169.254/",
+        "ftp://x.y/",
+        "http://files.corp:99999/",
+    ],
 )
 async def test_leads_on_to_what_is_not_fetched(serve: Serve, target: str) -> None:
     async def leads(request: web.Request) -> web.Response:

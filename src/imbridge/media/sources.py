@@ -90,7 +90,8 @@ async def spooled(reply: Reply, capabilities: Capabilities) -> Spooled:
     """
     if not may_have_media(reply.elements):
         return Spooled(reply)
-    streams = [media for media in media_in(reply.elements) if media.stream is not None]
+    # One that stands in it twice is read once: there is nothing left in it then.
+    streams = {id(media): media for media in media_in(reply.elements) if media.stream is not None}
     if not streams:
         return Spooled(reply)
     most = most_bytes(capabilities)
@@ -98,8 +99,8 @@ async def spooled(reply: Reply, capabilities: Capabilities) -> Spooled:
     others: dict[int, Element | None] = {}
     lost: list[Degradation] = []
     try:
-        for number, media in enumerate(streams):
-            others[id(media)] = await _from_stream(media, folder / str(number), most, lost)
+        for number, (name, media) in enumerate(streams.items()):
+            others[name] = await _from_stream(media, folder / str(number), most, lost)
     except BaseException:
         await remove(folder)
         raise
@@ -177,7 +178,7 @@ class _Gathering:
             why = await self._fetched(media, folder)
         if why is None:
             return
-        log.info("%s %s is not fetched: %s", word_for(media), URL(media.url or "").host or "", why)
+        log.info("%s %s is not fetched: %s", word_for(media), _host_of(media.url or ""), why)
         self.others[id(media)] = link_to(media)
         self.lost.append(Degradation(loss=Loss.REPLACED, what=word_for(media), how="link", why=why))
 
@@ -276,6 +277,14 @@ def _settle_cards(reply: Reply, others: dict[int, Element | None]) -> None:
                 other = others.get(id(media))
                 if other is not None and not isinstance(other, Media):
                     others[id(media)] = Text(other.as_text())
+
+
+def _host_of(url: str) -> str:
+    """For the log: what else is in an address may be a credential."""
+    try:
+        return URL(url).host or ""
+    except ValueError:
+        return "of no host"
 
 
 def _looked_at(file: BinaryIO) -> tuple[int, bytes]:

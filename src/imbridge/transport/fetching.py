@@ -115,9 +115,11 @@ def _parsed(url: str | URL) -> URL:
     if isinstance(url, URL):
         return url
     try:
-        return URL(url, encoded=True) if url.isascii() and " " not in url else URL(url)
+        parsed = URL(url, encoded=True) if url.isascii() and " " not in url else URL(url)
+        _ = parsed.port  # one that is no port is seen when it is read
     except (ValueError, TypeError):
         raise FetchRefusedError("this is no address that can be fetched from") from None
+    return parsed
 
 
 async def _check_behind_proxy(egress: Egress, reach: Reach, url: URL) -> None:

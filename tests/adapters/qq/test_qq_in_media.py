@@ -121,6 +121,7 @@ async def test_no_token_is_sent_along(rig: Rig, adapter: QQAdapter) -> None:
         ("ftp://gchat.qpic.cn/a", None),
         ("file:///etc/passwd", None),
         ("https://[::1/a", None),
+        ("https://gchat.qpic.cn:99999/a", None),
         ("", None),
     ],
 )
