@@ -8,7 +8,7 @@ import pytest
 from imbridge.adapters.notes import MemoryNotes, Notes
 from imbridge.adapters.uploaded_once import Kept, UploadedOnce, again_when_gone
 from imbridge.adapters.uploads import Content, Taker, look
-from imbridge.protocol import ContentRefusedError, DeliveryError, File, Image, Media
+from imbridge.protocol import ContentRefusedError, DeliveryError, File, Image
 from imbridge.storage import notebook_at
 
 TAKER = Taker("test", "Test")
@@ -142,18 +142,18 @@ async def test_again_when_the_platform_dropped_it() -> None:
         said.append(f"{key}{more}")
         return key
 
-    async def say(*media: Media) -> str:
-        return await again_when_gone(once, media, send, gone=lambda error: error.code == 40007)
+    async def say() -> str:
+        return await again_when_gone(once, send, gone=lambda error: error.code == 40007)
 
-    assert [await say(picture), await say(picture)] == ["key-1", "key-1"]
+    assert [await say(), await say()] == ["key-1", "key-1"]
     gone.add("key-1")
-    assert await say(picture) == "key-2"
+    assert await say() == "key-2"
     assert said == ["key-1", "key-1", "key-2-u"]
     gone.update({"key-2", "key-3"})
     with pytest.raises(ContentRefusedError):  # once, and not for ever
-        await say(picture)
+        await say()
     assert platform.uploads == 3
-    assert await say(picture) == "key-4"
+    assert await say() == "key-4"
 
 
 async def test_a_new_upload_that_is_refused_is_not_made_anew() -> None:
@@ -165,7 +165,7 @@ async def test_a_new_upload_that_is_refused_is_not_made_anew() -> None:
         raise ContentRefusedError("not this picture", code=40007)
 
     with pytest.raises(ContentRefusedError):
-        await again_when_gone(once, (picture,), send, gone=lambda error: True)
+        await again_when_gone(once, send, gone=lambda error: True)
     assert platform.uploads == 1
 
 
@@ -183,5 +183,54 @@ async def test_not_for_another_reason(error: DeliveryError) -> None:
         raise error
 
     with pytest.raises(DeliveryError) as caught:
-        await again_when_gone(once, (picture,), send, gone=lambda error: error.code == 40007)
+        await again_when_gone(once, send, gone=lambda error: error.code == 40007)
     assert (caught.value, tries) == (error, [""])
+
+
+async def test_two_sends_at_once_of_what_the_platform_dropped() -> None:
+    """The second finds the key gone, or already replaced: neither is its fault, and the new key stays."""
+    once, platform = UploadedOnce(MemoryNotes()), Platform()
+    content = await content_of(b"a")
+    assert await once.key_of("image", content, platform) == ("key-1", False)
+    both = asyncio.Barrier(2)
+    second_may_fail = asyncio.Event()
+
+    async def say(number: int) -> str:
+        async def send(more: str) -> str:
+            key, _ = await once.key_of("image", content, platform)
+            if key == "key-1":
+                await both.wait()
+                if number == late:
+                    await second_may_fail.wait()
+                raise ContentRefusedError("no such file", code=40007)
+            second_may_fail.set()
+            return f"{key}{more}"
+
+        return await again_when_gone(once, send, gone=lambda error: error.code == 40007)
+
+    late = 1
+    assert await asyncio.gather(say(0), say(1)) == ["key-2-u", "key-2-u"]
+    assert (platform.uploads, await once.key_of("image", content, platform)) == (2, ("key-2", True))
+
+    once, platform, late = UploadedOnce(MemoryNotes()), Platform(), 2  # both at the same moment
+    await once.key_of("image", content, platform)
+    assert await asyncio.gather(say(0), say(1)) == ["key-2-u", "key-2-u"]
+
+
+@pytest.mark.parametrize("gone", [False, True])
+async def test_a_file_that_is_written_while_it_goes_up_is_not_known_by_what_it_was(tmp_path: Path, gone: bool) -> None:
+    once, path, went_up = UploadedOnce(MemoryNotes()), tmp_path / "a", {}
+    path.write_bytes(b"for one")
+    content = await content_of(path)
+
+    async def upload() -> Kept:
+        path.write_bytes(b"another")
+        went_up["key-1"] = path.read_bytes()
+        if gone:
+            path.unlink()
+        return Kept("key-1")
+
+    assert await once.key_of("file", content, upload) == ("key-1", False)
+    assert went_up == {"key-1": b"another"}
+    assert await once.key_of("file", await content_of(b"for one"), Platform()) == ("key-1", False)  # a new platform's
+    assert once.counts == {"uploads": 2}

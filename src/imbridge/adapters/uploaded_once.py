@@ -6,14 +6,16 @@ The keys are of one account: the platforms give them to whoever uploaded, and to
 import asyncio
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from imbridge.adapters.notes import Notes
-from imbridge.adapters.uploads import Content, digest_of
-from imbridge.protocol import DeliveryError, Media
+from imbridge.adapters.uploads import Content
+from imbridge.protocol import DeliveryError
 
 SentT = TypeVar("SentT")
 
@@ -38,7 +40,22 @@ class Kept:
 class _Known:
     key: str
     until: float | None
-    used: int = 0
+
+
+@dataclass(slots=True)
+class Taken:
+    """The keys that one send has got.
+
+    Attributes:
+        keys: By what they are of.
+        reused: One of them was there before: the platform may have dropped it.
+    """
+
+    keys: dict[str, str] = field(default_factory=dict)
+    reused: bool = False
+
+
+_TAKING: ContextVar[Taken | None] = ContextVar("imbridge_uploads_taken", default=None)
 
 
 class UploadedOnce:
@@ -76,18 +93,29 @@ class UploadedOnce:
             Exception: what `upload` raises.
         """
         await self._restore()
-        name = f"{kind}|{(await content.digest()).hex()}"
+        digest = await content.digest()
+        name = f"{kind}|{digest.hex()}"
         busy = self._busy.setdefault(name, asyncio.Lock())
         async with busy:
             known = self._find(name)
             if known is not None:
-                known.used += 1
                 self.counts["uploads_saved"] += 1
-                return known.key, True
+                return _taken(name, known.key, before=True), True
             kept = await upload()
             self.counts["uploads"] += 1
-            self._keep(name, kept)
-            return kept.key, False
+            if await content.is_still(digest):  # a file that was written meanwhile may have gone up as another
+                self._keep(name, kept)
+            return _taken(name, kept.key, before=False), False
+
+    @contextmanager
+    def taking(self) -> Iterator[Taken]:
+        """Note which keys are got in the block: those of one send."""
+        taken = Taken()
+        token = _TAKING.set(taken)
+        try:
+            yield taken
+        finally:
+            _TAKING.reset(token)
 
     def forget_key(self, key: str) -> None:
         """The platform does not know a key any more."""
@@ -95,19 +123,18 @@ class UploadedOnce:
             if known.key == key:
                 self._drop(name)
 
-    async def forget(self, media: Iterable[Media]) -> bool:
-        """The platform does not know the keys of these any more.
+    def forget(self, taken: Taken) -> bool:
+        """The platform does not know these keys any more; one that another send has replaced meanwhile stays.
 
         Returns:
             Whether one of them had been used again: then it may help to upload anew.
         """
-        again = False
-        for medium in media:
-            digest = await digest_of(medium)
-            for name, known in list(self._known.items()):
-                if digest and name.endswith(f"|{digest.hex()}"):
-                    again = again or known.used > 0
-                    self._drop(name)
+        for name, key in taken.keys.items():
+            known = self._known.get(name)
+            if known is not None and known.key == key:
+                self._drop(name)
+        again, taken.reused = taken.reused, False
+        taken.keys.clear()
         return again
 
     async def _restore(self) -> None:
@@ -153,13 +180,19 @@ def _read(note: Any) -> _Known:
     key, until = note["key"], note["until"]
     if not isinstance(key, str) or not isinstance(until, float | int | None):
         raise TypeError("no key of an upload")
-    # An earlier process uploaded it: whoever uses it uses it again.
     return _Known(key, until)
+
+
+def _taken(name: str, key: str, *, before: bool) -> str:
+    taken = _TAKING.get()
+    if taken is not None:
+        taken.keys[name] = key
+        taken.reused = taken.reused or before
+    return key
 
 
 async def again_when_gone(
     uploads: UploadedOnce,
-    media: Iterable[Media],
     send: Callable[[str], Awaitable[SentT]],
     *,
     gone: Callable[[DeliveryError], bool],
@@ -168,13 +201,13 @@ async def again_when_gone(
 
     Args:
         uploads: What we know.
-        media: What is in it.
         send: Uploads what is not known, and sends; gets what is added to the key of the message.
         gone: Whether an error may say that.
     """
-    try:
-        return await send("")
-    except DeliveryError as error:
-        if error.ambiguous or not gone(error) or not await uploads.forget(media):
-            raise
+    with uploads.taking() as taken:
+        try:
+            return await send("")
+        except DeliveryError as error:
+            if error.ambiguous or not gone(error) or not uploads.forget(taken):
+                raise
     return await send("-u")

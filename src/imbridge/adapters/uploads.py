@@ -118,6 +118,15 @@ class Content:
         except OSError as error:
             raise _unreadable(self.what, error, self.taker) from None
 
+    async def is_still(self, digest: bytes) -> bool:
+        """Whether a file is what it was when this was its SHA-256; bytes always are."""
+        if isinstance(self.source, bytes):
+            return True
+        try:
+            return await self.digest() == digest
+        except ContentRefusedError:
+            return False  # gone
+
 
 async def look(media: Media, limit: int, taker: Taker) -> Content:
     """What is there to be sent, checked before anything leaves.
@@ -155,16 +164,6 @@ async def look(media: Media, limit: int, taker: Taker) -> Content:
             f"{what} has {content.size} bytes; {taker.name} takes at most {limit}", platform=taker.platform
         )
     return content
-
-
-async def digest_of(media: Media) -> bytes:
-    """SHA-256 of what is to be sent; empty when it is not at hand or cannot be read."""
-    if not media.is_at_hand:
-        return b""
-    try:
-        return await asyncio.to_thread(_digest_of, media.data if media.data is not None else Path(media.path or ""))
-    except (OSError, ValueError):
-        return b""
 
 
 @asynccontextmanager

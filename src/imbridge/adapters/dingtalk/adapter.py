@@ -43,7 +43,6 @@ from imbridge.adapters.rehearsal import RehearsalPool
 from imbridge.adapters.taking import Taking
 from imbridge.adapters.uploaded_once import again_when_gone
 from imbridge.config import AccountConfig
-from imbridge.media.walking import media_in
 from imbridge.protocol import (
     Bot,
     Channel,
@@ -208,7 +207,6 @@ class DingTalkAdapter(Adapter):
         """Send one part: by the conversation's session webhook while it lives, else by the API."""
         return await again_when_gone(
             self.media.uploads,
-            media_in(part.elements),
             lambda more: self._send(target, part, f"{key}{more}"),
             gone=lambda error: isinstance(error, ContentRefusedError),
         )

@@ -40,8 +40,8 @@ from imbridge.adapters.feishu.webhook import FeishuWebhook
 from imbridge.adapters.patience import patiently
 from imbridge.adapters.pending import Answer
 from imbridge.adapters.rehearsal import RehearsalPool
+from imbridge.adapters.uploaded_once import Taken
 from imbridge.config import AccountConfig
-from imbridge.media.walking import media_in
 from imbridge.protocol import (
     Bot,
     Card,
@@ -204,14 +204,17 @@ class FeishuAdapter(Adapter):
 
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part; `key` becomes the `uuid`, so that a repeated send makes one message within an hour."""
-        whole, key = part, key_for(part, key)
-        part, degradations = await self._ready(part, target.channel)
+        with self.media.uploads.taking() as taken:
+            return await self._send(target, part, key_for(part, key), taken)
+
+    async def _send(self, target: Target, whole: Part, key: str, taken: Taken) -> Sent:
+        part, degradations = await self._ready(whole, target.channel)
         while True:
             kind, content = await self._body(part, target.channel)
             try:
                 return await self._place(target, kind, content, key, degradations)
             except ContentRefusedError as error:
-                if not error.ambiguous and await self.media.uploads.forget(media_in(whole.elements)):
+                if not error.ambiguous and self.media.uploads.forget(taken):
                     # It may be a key that is good no more. A new message key for each form, as below.
                     key, (part, degradations) = f"{key}-u", await self._ready(whole, target.channel)
                     continue

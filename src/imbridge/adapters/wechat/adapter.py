@@ -29,7 +29,6 @@ from imbridge.adapters.wechat.services.oauth import OAuth
 from imbridge.adapters.wechat.services.sdk import Sdk
 from imbridge.adapters.wechat.webhook import WeChatWebhook
 from imbridge.config import AccountConfig
-from imbridge.media.walking import media_in
 from imbridge.protocol import (
     Channel,
     ContentRefusedError,
@@ -153,7 +152,6 @@ class WeChatAdapter(Adapter):
         openid = outbound.openid_of(target.channel)
         sent = await again_when_gone(
             self.media.uploads,
-            media_in(part.elements),
             lambda more: self._send(openid, target, part, f"{key}{more}"),
             gone=lambda error: error.code == GONE,
         )

@@ -33,7 +33,6 @@ from imbridge.adapters.wecom.services.contacts import WeComContacts
 from imbridge.adapters.wecom.services.sdk import Sdk
 from imbridge.adapters.wecom.webhook import WeComWebhook
 from imbridge.config import AccountConfig
-from imbridge.media.walking import media_in
 from imbridge.protocol import (
     ButtonClicked,
     Card,
@@ -164,7 +163,6 @@ class WeComAdapter(Adapter):
         """Send one part to a member, a department, a tag, or a group that the app has made."""
         return await again_when_gone(
             self.media.uploads,
-            media_in(part.elements),
             lambda more: self._send(target, part, f"{key}{more}"),
             gone=lambda error: error.code == GONE,
         )

@@ -31,7 +31,6 @@ from imbridge.adapters.wecom.sent.cards import DoesNotFitError
 from imbridge.adapters.wecom.sent.markdown import BOT as DIALECT
 from imbridge.adapters.wecom.sent.media import GONE
 from imbridge.config import AccountConfig
-from imbridge.media.walking import media_in
 from imbridge.protocol import (
     AuthError,
     Bot,
@@ -202,7 +201,6 @@ class BotAdapter(Adapter):
         """Send one part: as the answer to a message, while it can be answered, or unasked."""
         return await again_when_gone(
             self._uploads.once,
-            media_in(part.elements),
             lambda more: self._send(target, part, f"{key}{more}"),
             gone=lambda error: error.code == GONE,
         )

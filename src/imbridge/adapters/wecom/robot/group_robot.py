@@ -20,7 +20,6 @@ from imbridge.adapters.wecom.sent.markdown import ROBOT
 from imbridge.adapters.wecom.sent.media import GONE, KEPT, VOICE_BYTES, VOICE_SECONDS
 from imbridge.config import AccountConfig
 from imbridge.media.formats import amr_seconds, is_amr, is_picture
-from imbridge.media.walking import media_in
 from imbridge.protocol import (
     Audio,
     Degradation,
@@ -82,7 +81,6 @@ class GroupRobotAdapter(GroupHookAdapter):
         """Post one part. There is no idempotency key: what may have arrived is not repeated, its error is ambiguous."""
         return await again_when_gone(
             self.uploads,
-            media_in(part.elements),
             lambda more: self._send(target, part, f"{key}{more}"),
             gone=lambda error: error.code == GONE,
         )
