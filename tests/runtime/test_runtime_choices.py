@@ -1,5 +1,6 @@
 """Which messages answer a card that had to be text, and for how long."""
 
+import asyncio
 import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from imbridge.adapters.base import Sent
 from imbridge.adapters.notes import MemoryNotes
-from imbridge.protocol import ButtonClicked, Channel, ChannelKind, Image, Message, Sender, SentPart, Text
+from imbridge.protocol import ButtonClicked, Channel, ChannelKind, Image, Mention, Message, Sender, SentPart, Text
 from imbridge.rendering import Part, PartKind
 from imbridge.rendering.cards import Choice
 from imbridge.runtime.choices import Choices, offering
@@ -34,8 +35,10 @@ def room(identity: str = "g1", kind: ChannelKind = ChannelKind.GROUP, **facts: A
 
 
 def said(text: str, who: str = "alice", where: Channel | None = None, **facts: Any) -> Message:
+    """Said to the bot: in a group with a mention."""
     sender = Sender(id=who, is_bot=facts.pop("is_bot", False))
-    elements = facts.pop("elements", (Text(text),))
+    us = (Mention(id="bot", is_self=True),) if facts.pop("to_us", True) else ()
+    elements = (*us, *facts.pop("elements", (Text(text),)))
     return Message(
         id=f"m-{text}",
         channel=where or room(),
@@ -132,8 +135,70 @@ def test_whatever_thread_it_is_answered_in() -> None:
     assert opened().find(said("1", where=room(thread="t1"))) is not None
 
 
+def test_an_answer_in_another_thread_than_the_cards_is_a_message() -> None:
+    choices = registry()
+    choices.offer(room(thread="t1"), "card-1", OFFERED)
+    assert choices.find(said("1", where=room(thread="t2"))) is None
+    assert choices.find(said("1")) is None
+    choices.offer(room(), "card-2", (Choice("Only", "only"),))
+    found = [choices.find(said("1", where=where)) for where in (room(thread="t1"), room(thread="t2"), room())]
+    assert [click and click.message_id for click in found] == ["card-1", "card-2", "card-2"]
+    assert found[0]
+    choices.taken(found[0])
+    assert choices.find(said("2", where=room(thread="t1"))) is None
+    assert choices.find(said("1")) is not None
+
+
+def test_in_a_group_a_number_that_people_say_to_each_other_is_none() -> None:
+    assert opened().find(said("1", to_us=False)) is None
+    assert opened().find(said("Reject", to_us=False, reply_to="another")) is None
+    assert opened().find(said("1", to_us=False, reply_to="card-1")) is not None
+    without_id = registry()
+    without_id.offer(room(), "", OFFERED)
+    assert without_id.find(said("1", to_us=False, reply_to="")) is None
+    alone = room("alice", ChannelKind.PRIVATE)
+    without_id.offer(alone, "", OFFERED)
+    assert without_id.find(said("1", where=alone, to_us=False)) is not None
+
+
+def test_a_text_that_two_choices_have_chooses_neither() -> None:
+    choices = registry()
+    choices.offer(room(), "card-1", (Choice("Delete", "delete", 1), Choice("Delete", "delete", 2)))
+    assert choices.find(said("Delete")) is None
+    click = choices.find(said("2"))
+    assert click is not None
+    assert click.value == 2
+
+
+@pytest.mark.parametrize(("kind", "others"), [(ChannelKind.GROUP, True), (ChannelKind.PRIVATE, False)])
+async def test_nobody_chooses_twice_while_the_first_answer_is_being_stored(kind: ChannelKind, others: bool) -> None:
+    choices, where = registry(), room(kind=kind)
+    choices.offer(where, "card-1", OFFERED)
+    click = choices.find(said("1", where=where))
+    assert click is not None
+    stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    choices.claim(click, stored)
+    assert choices.find(said("2", where=where)) is None
+    assert (choices.find(said("2", "bob", where=where)) is not None) is others
+    stored.set_exception(ConnectionError("the database is away"))
+    await asyncio.wait([stored])
+    assert isinstance(stored.exception(), ConnectionError)
+    assert choices.find(said("2", where=where)) is not None  # it comes again
+
+
+def test_an_answer_to_an_older_card_does_not_count_for_the_newer() -> None:
+    choices = opened()
+    click = choices.find(said("1"))
+    assert click is not None
+    choices.offer(room(), "card-2", OFFERED)
+    choices.taken(click)
+    assert choices.find(said("2")) is not None
+
+
 @pytest.mark.parametrize(
-    "facts", [{"is_bot": True}, {"elements": (Text("1"), Image(key="k"))}], ids=["a bot", "with a picture"]
+    "facts",
+    [{"is_bot": True}, {"edited": True}, {"elements": (Text("1"), Image(key="k"))}],
+    ids=["a bot", "changed", "with a picture"],
 )
 def test_what_is_no_answer(facts: dict[str, Any]) -> None:
     assert opened().find(said("1", **facts)) is None

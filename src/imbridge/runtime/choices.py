@@ -1,5 +1,6 @@
 """Cards that had to be text: whoever answers with the number of a choice has clicked on it."""
 
+import asyncio
 import logging
 import time
 import unicodedata
@@ -10,7 +11,7 @@ from typing import Any
 
 from imbridge.adapters.base import Sent
 from imbridge.adapters.notes import Notes
-from imbridge.protocol import ButtonClicked, Channel, ChannelKind, Message
+from imbridge.protocol import ButtonClicked, Channel, ChannelKind, Message, Sender
 from imbridge.rendering import Part
 from imbridge.rendering.cards import Choice
 
@@ -55,6 +56,8 @@ class Choices:
         self._last = last
         self._clock = clock
         self._open: OrderedDict[str, _Offered] = OrderedDict()
+        self._claimed: set[tuple[str, str]] = set()
+        """Conversation and person of answers that are on their way into the inbox."""
 
     async def recall(self, accounts: Iterable[str]) -> None:
         """Read what an earlier process has noted."""
@@ -79,11 +82,16 @@ class Choices:
 
     def find(self, message: Message) -> ButtonClicked | None:
         """The click that a message stands for: the number of a choice, or its text, and nothing else."""
-        offered = self._open.get(_place(message.channel)) if self._open else None
-        if offered is None or message.sender.is_bot or message.media or message.sender.id in offered.answered:
+        place = self._offered_at(message.channel) if self._open else None
+        if place is None or message.sender.is_bot or message.edited or message.media:
             return None
+        offered = self._open[place]
         if self._clock() >= offered.until:
-            self._forget(_place(message.channel))
+            self._forget(place)
+            return None
+        if not _is_for_us(message, offered) or message.sender.id in offered.answered:
+            return None
+        if _claim(place, message.channel, message.sender) in self._claimed:
             return None
         choice = _chosen(message.text, offered.choices)
         if choice is None:
@@ -103,13 +111,23 @@ class Choices:
             said_in=message.id,
         )
 
+    def claim(self, click: ButtonClicked, stored: "asyncio.Future[bool]") -> None:
+        """A click that was found in a message goes into the inbox: until it is there, nobody chooses twice."""
+        if click.channel is None or click.actor is None or (place := self._offered_at(click.channel)) is None:
+            return
+        claim = _claim(place, click.channel, click.actor)
+        self._claimed.add(claim)
+        stored.add_done_callback(lambda _: self._claimed.discard(claim))
+
     def taken(self, click: ButtonClicked) -> None:
         """A click that was found in a message goes to the skill: what the person says next is a message again."""
         if click.channel is None or click.actor is None:
             return
-        place = _place(click.channel)
-        offered = self._open.get(place)
-        if offered is None or click.actor.id in offered.answered:
+        place = self._offered_at(click.channel)
+        if place is None:
+            return
+        offered = self._open[place]
+        if offered.message_id != click.message_id or click.actor.id in offered.answered:
             return
         if click.channel.kind is ChannelKind.PRIVATE:
             self._forget(place)
@@ -119,6 +137,11 @@ class Choices:
             self._forget(place)
         else:
             self._note(place)
+
+    def _offered_at(self, channel: Channel) -> str | None:
+        """Where something is open for a conversation: in its thread, else in its chat, for an answer may begin one."""
+        places = dict.fromkeys((_place(channel), _place(channel.model_copy(update={"thread": None}))))
+        return next((place for place in places if place in self._open), None)
 
     def _note(self, place: str) -> None:
         one = self._open[place]
@@ -153,9 +176,22 @@ def offering(choices: Choices, channel: Channel, sent: Sent, part: Part) -> Sent
 
 
 def _place(channel: Channel) -> str:
-    """The conversation, whatever thread of it: somebody written to by id is in the private chat with them."""
+    """The conversation: somebody written to by id is in the private chat with them."""
     kind = ChannelKind.PRIVATE if channel.kind is ChannelKind.USER else channel.kind
-    return f"{channel.account_key}/{kind}/{channel.id}"
+    thread = "" if channel.thread is None else f"#{channel.thread}"
+    return f"{channel.account_key}/{kind}/{channel.id}{thread}"
+
+
+def _claim(place: str, channel: Channel, person: Sender) -> tuple[str, str]:
+    """Who can choose once: each person of a group, in a private chat whoever it is."""
+    return place, "" if channel.kind is ChannelKind.PRIVATE else person.id
+
+
+def _is_for_us(message: Message, offered: _Offered) -> bool:
+    """In a group people also say "2" or "yes" to each other: there it is for us with a mention, or as a reply."""
+    if message.channel.kind is ChannelKind.PRIVATE or message.mentions_me:
+        return True
+    return bool(offered.message_id) and message.reply_to == offered.message_id
 
 
 def _account(place: str) -> str:
@@ -168,7 +204,8 @@ def _chosen(text: str, choices: tuple[Choice, ...]) -> Choice | None:
     plain = unicodedata.normalize("NFKC", said).strip(_AROUND)
     if plain.isascii() and plain.isdigit() and len(plain) <= 4 and 0 < int(plain) <= len(choices):
         return choices[int(plain) - 1]
-    return next((choice for choice in choices if said and choice.text == said), None)
+    named = [choice for choice in choices if said and choice.text == said]
+    return named[0] if len(named) == 1 else None  # which of two "Delete" is meant, nobody can tell
 
 
 def _read(note: Any) -> _Offered:

@@ -246,7 +246,8 @@ async def _send_parts(
         target = target_of(number)
         try:
             result = await adapter.send(target, part, f"{entry.key}-{number}" if number else entry.key)
-            result = offering(choices, entry.channel, result, part)
+            where = entry.channel if in_thread else entry.channel.model_copy(update={"thread": None})
+            result = offering(choices, where, result, part)
         except ImbridgeError as error:
             if isinstance(error, PartlySentError):
                 sent += (error.sent.part, *error.sent.more)

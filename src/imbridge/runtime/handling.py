@@ -114,6 +114,8 @@ class Handling:
             self._storing += 1
             self._all_stored.clear()
             stored.add_done_callback(lambda future: self._stored_later(entry, future, verdict))
+            if isinstance(item, ButtonClicked) and item.said_in:
+                self.delivery.choices.claim(item, stored)
         return verdict
 
     def _stored_later(
