@@ -1,5 +1,7 @@
 """Bots of one bridge that talk to each other, on an emulated Feishu: who hears what, and how often."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -209,6 +211,31 @@ async def test_turns_in_a_group_are_bounded_whoever_began(caplog: pytest.LogCapt
     assert found["bot_loop"] == 3
     assert len([record for record in caplog.records if "bots talk to each other" in record.message]) == 1
     assert texts(scene.feishu).count("Enough.") == 1
+
+
+@pytest.mark.parametrize("aside", [False, True], ids=["in the handler", "in a task of its own"])
+async def test_what_a_skill_sends_unasked_goes_on_counting(aside: bool) -> None:
+    """Else two bots that answer by `bridge.send` would each time begin anew."""
+
+    def sends(name: str, other: str) -> Callable[[Message], Any]:
+        async def send(msg: Message) -> None:
+            where = f"feishu:{name}/group/{msg.channel.id}"
+            said = asyncio.create_task(scene.bridge.send(where, f"@{other} and you?"))
+            begun.append(said)
+            if not aside:
+                await said
+
+        return send
+
+    begun: list[asyncio.Task[Receipt]] = []
+    options = BridgeOptions(bot_hops=2)
+    async with two(sends("ann", "Bea"), sends("bea", "Ann"), options=options) as scene:
+        await scene.alice.says("go", chat=scene.group, mentions=[scene.ann])
+        await until(lambda: counts(scene.bridge).get("bot_loop") == 1)
+        assert await scene.bridge.send(f"feishu:ann/group/{scene.group.chat_id}", "@Bea anew")
+        await until(lambda: counts(scene.bridge).get("bot_loop") == 2)
+        assert all(await asyncio.gather(*begun))
+    assert [msg.hops for msg in scene.heard if msg.mentions_me] == [0, 1, 2, 1, 2]
 
 
 async def test_a_bot_never_calls_itself() -> None:

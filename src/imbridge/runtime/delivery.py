@@ -31,6 +31,7 @@ from imbridge.rendering import Part, Rendered, render
 from imbridge.runtime.account_lanes import AccountLanes
 from imbridge.runtime.bots import Bots, Saying
 from imbridge.runtime.choices import Choices, NotesOf, offering
+from imbridge.runtime.hops import hops_here
 from imbridge.runtime.strictness import forbid, forbid_losses
 from imbridge.storage import BaseStorage, OutboxEntry
 from imbridge.storage.base import begun
@@ -81,7 +82,7 @@ class Delivery:
         key: str,
         reply_to: str | None = None,
         answers: str | None = None,
-        hops: int = 0,
+        hops: int | None = None,
         calls: bool = True,
     ) -> OutboxEntry:
         """Put something into the outbox; its receipt comes later. Waits while the outbox is full.
@@ -94,7 +95,7 @@ class Delivery:
             key: Idempotency key, unless the reply has one.
             reply_to: The message that is answered.
             answers: The newest message that it answers.
-            hops: Calls from bot to bot that led to it.
+            hops: Calls from bot to bot that led to it; None: those that led to the message that is handled here.
             calls: Whether the bots that are mentioned in it hear it.
 
         Raises:
@@ -108,7 +109,7 @@ class Delivery:
             reply_to=reply_to,
             answers=answers,
             degradations=whole.degradations,
-            hops=hops,
+            hops=hops_here() if hops is None else hops,
             calls=calls,
             spool="" if whole.folder is None else str(whole.folder),
         )

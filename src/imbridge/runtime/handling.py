@@ -32,6 +32,7 @@ from imbridge.runtime.delivery import Delivery, answer_key
 from imbridge.runtime.event_answers import answer_event
 from imbridge.runtime.failures import is_cancelled, note_failure
 from imbridge.runtime.gate import Gate, Pass, log_turned_away
+from imbridge.runtime.hops import led_by
 from imbridge.runtime.questions import Questions
 from imbridge.runtime.refusing import Refusing
 from imbridge.runtime.stopping import STOP_ACTION, StoppedError, Stops, Work, is_stop_button
@@ -239,7 +240,7 @@ class Handling:
         else:
             message.bind(conversation)
         try:
-            with self.stops.over(message.channel, message.sender, conversation) as work:
+            with led_by(message.hops), self.stops.over(message.channel, message.sender, conversation) as work:
                 await self._run(lane, message, conversation, work)
         except StoppedError:
             await self._tell_stopped(conversation)
