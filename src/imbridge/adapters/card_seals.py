@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from imbridge.protocol import ButtonClicked
-from imbridge.rendering.cards.carried import OWN, PICKS
+from imbridge.rendering.cards.carried import OWN, PICKS, TYPED
 
 SEAL = "seal"
 """Key of the seal, beside the action's name and what else a button carries."""
@@ -22,7 +22,7 @@ WRONG_SEAL = "with a seal that does not fit: forged, of another chat or account,
 UNKNOWN_OPTION = "with an option that was not on the card"
 
 _LABEL = b"imbridge card seals 1"
-_CARRIED = frozenset({OWN, "value", "choice", "many", "n", PICKS})
+_CARRIED = frozenset({OWN, "value", "choice", "many", "n", PICKS, TYPED})
 _BYTES = 12
 _LENGTH = 16
 _BEFORE = "~"
@@ -130,7 +130,10 @@ class Opening:
         if not self._verified or value in (None, "", []):
             return value
         if isinstance(value, list):
-            return [self.chosen(name, one) for one in value]
+            return [self._one_chosen(name, one) for one in value]
+        return self._one_chosen(name, value)
+
+    def _one_chosen(self, name: str, value: Any) -> Any:
         if isinstance(value, str):
             plain, _, code = value.rpartition(_BEFORE)
             wanted = self._seals.code(self._place, [name, plain])

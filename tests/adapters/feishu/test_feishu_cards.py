@@ -105,7 +105,7 @@ async def test_buttons_in_a_row_stand_side_by_side() -> None:
 def test_what_a_click_carries() -> None:
     card = card_json(Card(body=[Button("Go"), Button("Go on", action="on", value=[1]), Input(name="i")]), {})
     carried = [one["behaviors"][0]["value"] for one in components(card) if "behaviors" in one]
-    assert carried == [{"imbridge": "Go"}, {"imbridge": "on", "value": [1]}, {"imbridge": "i"}]
+    assert carried == [{"imbridge": "Go"}, {"imbridge": "on", "value": [1]}, {"imbridge": "i", "typed": True}]
 
 
 def test_the_platforms_own_json_is_left_alone() -> None:

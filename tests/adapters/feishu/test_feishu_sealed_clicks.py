@@ -37,7 +37,8 @@ async def shown(rig: Rig, adapter: FeishuAdapter, target: Target | None = None, 
     return rig.feishu.messages[-1]
 
 
-async def clicked(rig: Rig, message: Any, *what: Any, **how: Any) -> ButtonClicked:
+async def clicked(rig: Rig, message: Any, *what: Any, action: Any = None, **how: Any) -> ButtonClicked:
+    """Clicks; `action` is one that no client would send."""
     before = len(rig.intake.offered)
 
     async def release() -> None:
@@ -47,7 +48,12 @@ async def clicked(rig: Rig, message: Any, *what: Any, **how: Any) -> ButtonClick
         answer.release()
 
     releasing = asyncio.create_task(release())
-    await rig.feishu.clicks(rig.alice, message, *what, **how)
+    if action is None:
+        await rig.feishu.clicks(rig.alice, message, *what, **how)
+    else:
+        context = {"open_message_id": message.message_id, "open_chat_id": message.chat_id}
+        made = {"operator": {"open_id": rig.alice.open_id}, "token": "t", "action": action, "context": context}
+        await rig.feishu.call_back(rig.app, "card.action.trigger", made)
     await releasing
     item = rig.intake.offered[-1].item
     assert isinstance(item, ButtonClicked)
@@ -125,6 +131,26 @@ async def test_a_forged_click_is_not_believed(rig: Rig, change: dict[str, Any], 
     assert isinstance(event, RefusedClick)
     assert event.refused == why
     assert not event.verified
+
+
+@pytest.mark.parametrize("typed", ["input_value", "option", "options", "checked"])
+async def test_a_button_cannot_be_made_something_to_type_into(rig: Rig, typed: str) -> None:
+    """What a component is, its seal says: the rest of a click is the clicker's."""
+    message = await shown(rig, await rig.start())
+    action = {"tag": "input", "value": carried(message.card, "approve"), typed: "8"}
+    event = await clicked(rig, message, action=action)
+    assert (event.action, event.value, event.verified) == ("approve", {"id": 7, "rate": 1}, True)
+
+
+async def test_a_list_in_a_list_is_no_option(rig: Rig) -> None:
+    message = await shown(rig, await rig.start())
+    (listed,) = [part for part in message.card["body"]["elements"] if part["tag"] == "multi_select_static"]
+    values = [option["value"] for option in listed["options"]]
+    action = {"tag": "multi_select_static", "value": carried(message.card, "people"), "options": values}
+    assert (await clicked(rig, message, action=action)).value == ["Alice", "Bob"]
+    event = await clicked(rig, message, action={**action, "options": [values]})
+    assert isinstance(event, RefusedClick)
+    assert event.refused == UNKNOWN_OPTION
 
 
 async def test_a_card_of_another_chat_is_not_believed(rig: Rig) -> None:

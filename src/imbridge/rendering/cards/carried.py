@@ -16,8 +16,13 @@ OWN = "imbridge"
 PICKS = "picks"
 """Key of the names of lists: what was chosen from them comes back with the click, each with a seal of its own."""
 
+TYPED = "typed"
+"""Says that a component is typed into, or that a date is picked in it: what comes back of it is the person's own."""
 
-def button_params(action: str, value: Any = None, *, choice: str = "", picks: Iterable[str] = ()) -> dict[str, Any]:
+
+def button_params(
+    action: str, value: Any = None, *, choice: str = "", picks: Iterable[str] = (), typed: bool = False
+) -> dict[str, Any]:
     """What a button carries, before it is sealed.
 
     Args:
@@ -25,6 +30,7 @@ def button_params(action: str, value: Any = None, *, choice: str = "", picks: It
         value: What it carries.
         choice: The only thing that is filled in, by its name: what comes back of it is the value.
         picks: The names of the lists from which something is chosen that comes with it.
+        typed: It is no button, and no list: the value is what somebody types or picks.
     """
     names = list(picks)
     carried: dict[str, Any] = {OWN: action}
@@ -34,6 +40,8 @@ def button_params(action: str, value: Any = None, *, choice: str = "", picks: It
         carried["choice"] = choice
     if names:
         carried[PICKS] = names
+    if typed:
+        carried[TYPED] = True
     return carried
 
 

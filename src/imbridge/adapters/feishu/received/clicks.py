@@ -9,7 +9,7 @@ from typing import Any
 from imbridge.adapters.card_seals import kind_of_click
 from imbridge.adapters.feishu.received.facts import Facts
 from imbridge.protocol import Channel, Event, LinkPreviewRequested
-from imbridge.rendering.cards.carried import OWN, PICKS
+from imbridge.rendering.cards.carried import OWN, PICKS, TYPED
 
 
 def button_clicked(told: Facts) -> Event:
@@ -31,10 +31,12 @@ def clicked(told: Facts, action: dict[str, Any], who: Any, channel: Channel | No
     facts: dict[str, Any] = {}
     if isinstance(carried, dict) and isinstance(carried.get(OWN), str):
         opening = told.me.seals.open(carried, channel.id if channel is not None else "")
-        name, picks, carried = carried[OWN], carried.get(PICKS), carried.get("value")
-        if action.get("tag") != "button" and not form:
+        name, picks, is_typed, carried = carried[OWN], carried.get(PICKS), carried.get(TYPED), carried.get("value")
+        # What it is, the seal says, not the click: what a button carries must not give way to what somebody typed.
+        if not form and picks:
+            carried = opening.chosen(name, _entered(action, carried))
+        elif not form and is_typed:
             carried = _entered(action, carried)
-            carried = opening.chosen(name, carried) if picks else carried
         form = opening.filled(form, picks)
         facts = opening.facts
     else:

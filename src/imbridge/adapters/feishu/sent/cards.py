@@ -130,9 +130,18 @@ class _Making:
         self._names.add(name)
         return name
 
-    def callback(self, action: str, value: Any = None, *, picks: Iterable[str] = ()) -> list[dict[str, Any]]:
-        """What a component carries back; `picks` are the names of the choices that come with it."""
-        return [{"type": "callback", "value": self.seal.on(button_params(action, value, picks=picks))}]
+    def callback(
+        self, action: str, value: Any = None, *, picks: Iterable[str] = (), typed: bool = False
+    ) -> list[dict[str, Any]]:
+        """What a component carries back.
+
+        Args:
+            action: The action's name.
+            value: What a button carries.
+            picks: The names of the choices that come with it.
+            typed: It is something to type into, or to pick a date in.
+        """
+        return [{"type": "callback", "value": self.seal.on(button_params(action, value, picks=picks, typed=typed))}]
 
 
 def _plain(text: str) -> dict[str, Any]:
@@ -228,7 +237,7 @@ def _asked(part: Select | Input | DatePicker, making: _Making, form: Form | None
         made["required"] = part.required  # elsewhere the platform takes no `required`
     else:
         picks = (part.name,) if isinstance(part, Select) else ()
-        made["behaviors"] = making.callback(part.name, picks=picks)
+        made["behaviors"] = making.callback(part.name, picks=picks, typed=not picks)
     if part.placeholder:
         made["placeholder"] = _plain(part.placeholder)
     if isinstance(part, Input):

@@ -31,7 +31,7 @@ def clicked(given: str, seals: Seals, place: str) -> dict[str, Any]:
     if not found:
         return {"action": unquote(action), "value": None}
     try:
-        carried = button_params(unquote(action), from_json(unquote(value)) if value else None)
+        carried = button_params(unquote(action), from_json(unquote(value), allow_inf_nan=False) if value else None)
     except ValueError:
         return {"action": given, "value": None}
     facts = seals.open({**carried, SEAL: code}, place).facts if sealed else {}
