@@ -5,7 +5,7 @@ import logging
 import time
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -80,6 +80,12 @@ class Choices:
         self._note(place)
         self._trim()
 
+    def withdraw(self, channel: Channel, message_ids: Collection[str]) -> None:
+        """These messages are gone, or say something else now: no number answers them any more."""
+        for place in _places(channel):
+            if place in self._open and self._open[place].message_id in message_ids:
+                self._forget(place)
+
     def find(self, message: Message) -> ButtonClicked | None:
         """The click that a message stands for: the number of a choice, or its text, and nothing else."""
         place = self._offered_at(message.channel) if self._open else None
@@ -140,8 +146,7 @@ class Choices:
 
     def _offered_at(self, channel: Channel) -> str | None:
         """Where something is open for a conversation: in its thread, else in its chat, for an answer may begin one."""
-        places = dict.fromkeys((_place(channel), _place(channel.model_copy(update={"thread": None}))))
-        return next((place for place in places if place in self._open), None)
+        return next((place for place in _places(channel) if place in self._open), None)
 
     def _note(self, place: str) -> None:
         one = self._open[place]
@@ -180,6 +185,11 @@ def _place(channel: Channel) -> str:
     kind = ChannelKind.PRIVATE if channel.kind is ChannelKind.USER else channel.kind
     thread = "" if channel.thread is None else f"#{channel.thread}"
     return f"{channel.account_key}/{kind}/{channel.id}{thread}"
+
+
+def _places(channel: Channel) -> tuple[str, str]:
+    """The conversation, and its chat."""
+    return _place(channel), _place(channel.model_copy(update={"thread": None}))
 
 
 def _claim(place: str, channel: Channel, person: Sender) -> tuple[str, str]:

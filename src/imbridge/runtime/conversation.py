@@ -303,12 +303,17 @@ class MessageConversation:
         channel = self._channel
         strict = self._handling.delivery.is_strict(None)
         adapter = self._handling.adapter_of(channel.account_key)
-        return await change(adapter, channel, receipt, content, strict=strict)
+        changed = await change(adapter, channel, receipt, content, strict=strict)
+        if changed:
+            self._handling.delivery.choices.withdraw(channel, receipt.message_ids)
+        return changed
 
     async def recall(self, receipt: Receipt) -> Receipt:
         """Take back what was sent: all its messages."""
         channel = self._channel
-        return await take_back(self._handling.adapter_of(channel.account_key), channel, receipt)
+        gone = await take_back(self._handling.adapter_of(channel.account_key), channel, receipt)
+        self._handling.delivery.choices.withdraw(channel, gone.message_ids)
+        return gone
 
 
 def lane_of(item: Message | Event, account: str) -> str:

@@ -6,7 +6,7 @@ address or of a page's address.
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
@@ -67,14 +67,6 @@ def find_calls(text: str, names: Collection[str], *, markdown: bool = False) -> 
         return []
     told = _Stretches([*(_blocks(text) if markdown else _plain_blocks(text)), *_inline(text)])
     return [call for call in calls if call.start not in told]
-
-
-def unambiguous(names: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Who is meant by each name, of pairs of both; without the names that several have."""
-    meant: dict[str, set[str]] = {}
-    for name, who in names:
-        meant.setdefault(name, set()).add(who)
-    return {name: next(iter(who)) for name, who in meant.items() if len(who) == 1}
 
 
 def _name_at(text: str, start: int, by_length: list[str]) -> str | None:

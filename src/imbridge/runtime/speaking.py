@@ -72,7 +72,11 @@ class Speaking(ABC):
         """
         self._check_running()
         channel = Address(receipt.channel).channel
-        return await change(self.adapter(channel.account_key), channel, receipt, content, strict=self.options.strict)
+        adapter = self.adapter(channel.account_key)
+        changed = await change(adapter, channel, receipt, content, strict=self.options.strict)
+        if changed:
+            self._delivery.choices.withdraw(channel, receipt.message_ids)
+        return changed
 
     async def recall(self, receipt: Receipt) -> Receipt:
         """Take back what was sent under a receipt: all its messages.
@@ -83,4 +87,6 @@ class Speaking(ABC):
         """
         self._check_running()
         channel = Address(receipt.channel).channel
-        return await take_back(self.adapter(channel.account_key), channel, receipt)
+        gone = await take_back(self.adapter(channel.account_key), channel, receipt)
+        self._delivery.choices.withdraw(channel, gone.message_ids)
+        return gone
