@@ -21,7 +21,7 @@ from imbridge.protocol import (
     to_reply,
 )
 from imbridge.rendering import Dialect, Part, PartKind, Rendered, message_in, render
-from imbridge.rendering.markdown import EVERYTHING, FEATURES, parse, plain
+from imbridge.rendering.markdown import EVERYTHING, FEATURES, Document, parse, plain
 from imbridge.rendering.message import written
 
 CALLING = Dialect(
@@ -134,12 +134,15 @@ def test_a_picture_without_markdown_is_a_message_of_its_own() -> None:
     assert [part.kind for part in rendered.parts] == ["text", "media", "text", "media"]
 
 
-def test_a_picture_that_is_uploaded_on_its_way_joins_markdown_that_shows_its_key() -> None:
-    uploads = replace(PICTURES, stand_in="@" + "x" * 60, images=re.compile("@"))
-    (part,) = shown(["a", Image(data=b"x"), Markdown("# b")], uploads, capabilities=SENDS_PICTURES).parts
-    assert part.text == f"a![]({uploads.stand_in})\n\n# b"
-    uploaded = Part(part.kind, (Text("a"), Image(key="@1"), Markdown("# b")))
-    assert message_in(uploaded, uploads).text == "a![](@1)\n\n# b"
+def test_a_picture_that_the_best_way_for_the_rest_has_no_place_for_is_not_lost() -> None:
+    rich = SHOWS.model_copy(update={"sends": SHOWS.sends | {"rich", "image"}})
+    few, most = replace(POST, shows=frozenset({"bold"})), replace(TABLES, images=re.compile("@"), embeds=True)
+    report = Markdown("# h\n\n`c`\n\n| a |\n|---|\n| b |")
+    said = [report, Image(data=b"x"), " seen", Image(key="@k"), Markdown("**c**")]
+    rendered = shown(said, few, most, capabilities=rich)
+    assert [part.kind for part in rendered.parts] == ["markdown", "media", "rich"]
+    assert rendered.parts[1].elements == (Image(data=b"x"),)
+    assert rendered.degradations == ()
 
 
 @pytest.mark.parametrize(
@@ -263,3 +266,15 @@ def test_writing_the_same_elements_again_changes_nothing() -> None:
     once = written([Text("a *b*\n  c"), Markdown("- d\n  - e")], EVERYTHING)
     again = written([Markdown(once.text)], EVERYTHING)
     assert again.text == once.text
+
+
+def test_a_text_is_read_once_for_all_dialects() -> None:
+    read: list[str] = []
+
+    def reading(text: str) -> Document:
+        read.append(text)
+        return parse(text)
+
+    table = Markdown("| a |\n|---|\n| b |")
+    assert written([table, ANN, Markdown("**c**")], POST, TABLES, read=reading).dialect
+    assert read == [table.text, "**c**"]

@@ -198,9 +198,9 @@ class Composition:
         if pictures and not self._shows_among(pictures, run, has_markdown=has_markdown):
             for is_picture, group in groupby(run, lambda element: isinstance(element, Image)):
                 some = list(group)
-                self._parts += [Part(PartKind.MEDIA, (one,)) for one in some] if is_picture else [_said(some)]
+                self._parts += [Part(PartKind.MEDIA, (one,)) for one in some] if is_picture else [part_of(some)]
         else:
-            self._parts.append(_said(run))
+            self._parts.append(part_of(run))
         self._parts[-1].choices = choices
 
     def _shows_among(self, pictures: list[Image], run: list[Element], *, has_markdown: bool) -> bool:
@@ -213,7 +213,8 @@ class Composition:
         )
 
 
-def _said(run: list[Element]) -> Part:
+def part_of(run: Sequence[Element]) -> Part:
+    """What stands side by side as one part."""
     if any(isinstance(element, Markdown) for element in run):
         return Part(PartKind.MARKDOWN, _joined(run))
     rich = any(isinstance(element, Image | Link) for element in run)
@@ -232,7 +233,7 @@ def _says_something(elements: Any) -> bool:
     return any(not isinstance(element, Text) or not element.text.isspace() for element in elements)
 
 
-def _joined(run: list[Element]) -> tuple[Element, ...]:
+def _joined(run: Sequence[Element]) -> tuple[Element, ...]:
     """Neighbouring texts as one."""
     out: list[Element] = []
     texts: list[str] = []

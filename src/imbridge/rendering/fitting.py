@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
+from itertools import groupby
 
 from imbridge.protocol import Capabilities, Degradation, Element, Image, Loss, Markdown, Text
+from imbridge.rendering.compose import part_of
 from imbridge.rendering.markdown import EVERYTHING, Dialect, parse, write
 from imbridge.rendering.media import word_for
-from imbridge.rendering.message import WrittenMessage, people_lost, written
+from imbridge.rendering.message import Read, WrittenMessage, can_show, people_lost, written
 from imbridge.rendering.parts import Part, PartKind
 from imbridge.rendering.run import Run
 from imbridge.rendering.split import Build, Measure, split
@@ -48,18 +51,31 @@ class Fitting:
     def _markdown(self, elements: tuple[Element, ...]) -> Sequence[Part]:
         """In the way that loses least of all of it, the first of several."""
         made: list[tuple[Dialect, PartKind, WrittenMessage]] = []
+        read = cache(parse)
         for dialect in self._dialects:
             kind = self._kind_in(dialect, elements)
-            made.append(
-                (dialect, kind, _beside(elements, dialect) if kind is PartKind.RICH else written(elements, dialect))
-            )
+            write_in = _beside if kind is PartKind.RICH else written
+            made.append((dialect, kind, write_in(elements, dialect, read=read)))
             if not made[-1][2].changed:
                 break
         dialect, kind, whole = min(made, key=lambda one: (people_lost(one[2].changed), len(one[2].changed)))
         if kind is PartKind.RICH:
             self._tell(whole.changed, dialect.name)
             return self._as_it_is(Part(kind, elements))
+        if any(_is_apart(one, dialect) for one in elements):
+            return self._around_pictures(elements, dialect)
         return self._written(elements, dialect, whole)
+
+    def _around_pictures(self, elements: Sequence[Element], dialect: Dialect) -> Sequence[Part]:
+        """Pictures that the best way to show the rest has no place for are messages of their own."""
+        parts: list[Part] = []
+        for apart, group in groupby(elements, lambda element: _is_apart(element, dialect)):
+            some = tuple(group)
+            if apart:
+                parts += [Part(PartKind.MEDIA, (one,)) for one in some]
+            elif not all(map(_is_gap, some)):
+                parts += self.fitted(part_of(some))
+        return parts
 
     def _kind_in(self, dialect: Dialect, elements: tuple[Element, ...]) -> PartKind:
         """Rich where the platform shows what is no Markdown in its own right."""
@@ -129,13 +145,17 @@ class Fitting:
         return pieces
 
 
-def _beside(elements: Sequence[Element], dialect: Dialect) -> WrittenMessage:
+def _beside(elements: Sequence[Element], dialect: Dialect, read: Read) -> WrittenMessage:
     """What of the Markdown among elements that stand in their own right is shown otherwise."""
     changed: dict[str, str] = {}
     for element in elements:
         if isinstance(element, Markdown):
-            changed |= written((element,), dialect).changed
+            changed |= written((element,), dialect, read=read).changed
     return WrittenMessage("", changed, dialect.name)
+
+
+def _is_apart(element: Element, dialect: Dialect) -> bool:
+    return isinstance(element, Image) and not can_show(element, dialect)
 
 
 def _is_gap(element: Element) -> bool:

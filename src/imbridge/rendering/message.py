@@ -1,13 +1,17 @@
 """Elements side by side → one Markdown text in an account's dialect."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import groupby
 
 from imbridge.protocol import Element, Emoji, Image, Link, Markdown, Mention, MentionAll, Text
 from imbridge.rendering.markdown import EVERYTHING, Dialect, Document, parse, tree, write
 from imbridge.rendering.parts import Part
+
+Read = Callable[[str], Document]
+"""`imbridge.rendering.markdown.parse`, or the same with a memory."""
 
 _CALL = "\ufdd0"
 """Stands for a call while the rest is written, so that it is neither escaped nor taken for a tag that somebody typed.
@@ -53,7 +57,7 @@ def message_in(part: Part, *dialects: Dialect) -> WrittenMessage:
     return replace(made, changed={what: how for what, how in made.changed.items() if what not in part.told})
 
 
-def written(elements: Sequence[Element], *dialects: Dialect) -> WrittenMessage:
+def written(elements: Sequence[Element], *dialects: Dialect, read: Read = parse) -> WrittenMessage:
     """Write elements in the first of some dialects that shows all of them, else in the one that changes least.
 
     Markdown is read as what it is; everything else is literal: nothing in a text, a name or a title is markup. Markdown
@@ -62,10 +66,13 @@ def written(elements: Sequence[Element], *dialects: Dialect) -> WrittenMessage:
     Args:
         elements: What a part of Markdown can hold.
         dialects: The one to prefer first; left out, it is CommonMark.
+        read: Reads a Markdown text; one that remembers what it has read spares reading it for each dialect.
     """
     made: list[WrittenMessage] = []
+    if len(dialects) > 1:
+        read = cache(read)
     for dialect in dialects or (EVERYTHING,):
-        one = _written(elements, dialect)
+        one = _written(elements, dialect, read)
         if not one.changed:
             return one
         made.append(one)
@@ -76,7 +83,7 @@ def can_show(image: Image, dialect: Dialect) -> bool:
     """Whether an `Image` can stand in a message of this Markdown."""
     if not dialect.embeds or "image" not in dialect.shows:
         return False
-    return bool(dialect.stand_in) if image.has_content else dialect.images.match(image.key) is not None
+    return not image.has_content and dialect.images.match(image.key) is not None
 
 
 def people_lost(changed: Mapping[str, str]) -> int:
@@ -84,7 +91,7 @@ def people_lost(changed: Mapping[str, str]) -> int:
     return len(changed.keys() & {"mention", "mention_all"})
 
 
-def _written(elements: Sequence[Element], dialect: Dialect) -> WrittenMessage:
+def _written(elements: Sequence[Element], dialect: Dialect, read: Read) -> WrittenMessage:
     called: list[str] = []
     lost: dict[str, str] = {}
     blocks: list[tree.Block] = []
@@ -93,7 +100,7 @@ def _written(elements: Sequence[Element], dialect: Dialect) -> WrittenMessage:
             blocks += _paragraphs(group, dialect, called, lost)
             continue
         for element in group:
-            document = parse(element.as_text().replace(_CALL, "\ufffd"))
+            document = read(element.as_text().replace(_CALL, "\ufffd"))
             if document.blocks:
                 blocks += replace(document.blocks[0], gap=True), *document.blocks[1:]
     made = write(Document(tuple(blocks)), dialect)
@@ -148,7 +155,7 @@ def _inline(element: Element, dialect: Dialect, called: list[str], lost: dict[st
         return tree.Link(element.url, (tree.Text(_line(element.title or element.url)),))
     elif isinstance(element, Image):
         if can_show(element, dialect):
-            return tree.Image(dialect.stand_in if element.has_content else element.key, _line(element.alt))
+            return tree.Image(element.key, _line(element.alt))
         lost["image"] = _LOST["image"]
     elif isinstance(element, Emoji) and element.code.isascii():
         lost["emoji"] = _LOST["emoji"]

@@ -20,7 +20,7 @@ from imbridge.protocol import (
     SkillError,
     to_reply,
 )
-from imbridge.rendering import render
+from imbridge.runtime.rendered import rendered
 from imbridge.runtime.strictness import forbid, forbid_losses
 
 _ONE = "an edit needs a receipt with one message, and content that fits into one message"
@@ -61,14 +61,14 @@ async def change_message(
         SkillError: the content does not make one message.
     """
     async with at_hand(adapter, to_reply(content)) as (reply, lost):
-        rendered = render(reply, adapter.capabilities, measure=adapter.measure, dialects=adapter.dialects)
-        if len(rendered.parts) != 1:
+        made = await rendered(adapter, reply)
+        if len(made.parts) != 1:
             raise SkillError(_ONE)
         if strict:
-            forbid((*lost, *rendered.degradations))
-            await forbid_losses(adapter, lambda _: Target(channel), rendered.parts)
-        edited = await outcome(channel.address, adapter.edit(channel, message_id, rendered.parts[0]))
-    return edited.model_copy(update={"degradations": (*lost, *rendered.degradations, *edited.degradations)})
+            forbid((*lost, *made.degradations))
+            await forbid_losses(adapter, lambda _: Target(channel), made.parts)
+        edited = await outcome(channel.address, adapter.edit(channel, message_id, made.parts[0]))
+    return edited.model_copy(update={"degradations": (*lost, *made.degradations, *edited.degradations)})
 
 
 @asynccontextmanager

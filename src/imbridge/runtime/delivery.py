@@ -27,11 +27,12 @@ from imbridge.protocol import (
     Reply,
     SentPart,
 )
-from imbridge.rendering import Part, Rendered, render
+from imbridge.rendering import Part, Rendered
 from imbridge.runtime.account_lanes import AccountLanes
 from imbridge.runtime.bots import Bots, Saying
 from imbridge.runtime.choices import Choices, NotesOf, offering
 from imbridge.runtime.hops import hops_here
+from imbridge.runtime.rendered import rendered
 from imbridge.runtime.strictness import forbid, forbid_losses
 from imbridge.storage import BaseStorage, OutboxEntry
 from imbridge.storage.base import begun
@@ -194,9 +195,9 @@ class Delivery:
         if saying.elements is not said.elements:
             said = said.model_copy(update={"elements": saying.elements})
         async with adapter.gathered(said) as (reply, lost):
-            rendered = render(reply, adapter.capabilities, measure=adapter.measure, dialects=adapter.dialects)
-            degradations = (*entry.degradations, *saying.degradations, *lost, *rendered.degradations)
-            return await self._send_placed(adapter, entry, Rendered(rendered.parts, degradations), arrived)
+            made = await rendered(adapter, reply)
+            degradations = (*entry.degradations, *saying.degradations, *lost, *made.degradations)
+            return await self._send_placed(adapter, entry, Rendered(made.parts, degradations), arrived)
 
     async def _send_placed(
         self, adapter: Adapter, entry: OutboxEntry, rendered: Rendered, arrived: list[tuple[Part, str]]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from imbridge.adapters.base import Adapter, Target
 from imbridge.adapters.rehearsal import KEY, Preview
 from imbridge.protocol import Degradation, ImbridgeError, Reply
-from imbridge.rendering import Part, PartKind, render
+from imbridge.rendering import Part, PartKind
+from imbridge.runtime.rendered import rendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,12 @@ async def preview_reply(adapter: Adapter, target: Target, reply: Reply) -> Reply
     A part that cannot be sent at all says why, and those behind it are looked at all the same.
     """
     try:
-        rendered = render(reply, adapter.capabilities, measure=adapter.measure, dialects=adapter.dialects)
+        made = await rendered(adapter, reply)
     except ImbridgeError as error:
         whole = Part(PartKind.TEXT, reply.elements)
         return ReplyPreview((Previewed(whole, None, str(error)),), ())
-    planned = adapter.plan(target, rendered.parts, KEY) if rendered.parts else rendered
-    degradations = [*rendered.degradations, *(planned.degradations if planned is not rendered else ())]
+    planned = adapter.plan(target, made.parts, KEY) if made.parts else made
+    degradations = [*made.degradations, *(planned.degradations if planned is not made else ())]
     parts: list[Previewed] = []
     for part in planned.parts:
         size, limit = sizes(adapter, part)

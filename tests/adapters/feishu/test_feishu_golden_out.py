@@ -16,9 +16,10 @@ from golden import save, updating
 from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.adapters.feishu.capabilities import FEISHU
 from imbridge.adapters.feishu.outbound import measure, message_body
+from imbridge.adapters.feishu.sent.markdown import POST
 from imbridge.emulators.feishu.uploads import Upload
-from imbridge.protocol import ELEMENT_TYPES, to_reply
-from imbridge.rendering import render
+from imbridge.protocol import ELEMENT_TYPES, Image, Markdown, to_reply
+from imbridge.rendering import Part, PartKind, render
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "feishu" / "out"
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.json"))
@@ -86,3 +87,15 @@ async def test_the_platform_takes_it(rig: Rig, adapter: FeishuAdapter, name: str
     called = {who for message in taken for who in message.mentions}
     assert called == ({rig.alice} if name.startswith("mention") and name != "mention_all" else set())
     assert rig.feishu.violations == []
+
+
+def test_what_is_written_already_is_measured_as_it_is() -> None:
+    elements = (Markdown("a"),)
+    assert measure(Part(PartKind.MARKDOWN, elements, "b" * 1000, POST.name)) > 1000
+
+
+def test_a_picture_in_a_card_is_measured_as_long_as_keys_are() -> None:
+    report = Markdown("# h\n\n| a |\n|---|\n| b |")
+    short, usual = (Part(PartKind.MARKDOWN, (report, Image(key=key))) for key in ("img_1", f"img_{'k' * 44}"))
+    assert measure(short) == measure(usual) == len(message_body(usual)[1].encode())
+    assert message_body(usual)[0] == "interactive"

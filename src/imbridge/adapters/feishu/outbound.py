@@ -98,8 +98,9 @@ def measure(part: Part) -> int:
     """
     if part.kind in (PartKind.MEDIA, PartKind.CONTACT):
         return 0
-    longest = Part(part.kind, tuple(_as_long_as_sent(element) for element in part.elements))
-    kind, content = message_body(longest, seal=_AS_LONG)
+    elements = tuple(map(_as_long_as_sent, part.elements))
+    unchanged = all(one is other for one, other in zip(elements, part.elements, strict=True))
+    kind, content = message_body(part if unchanged else part.holding(elements), seal=_AS_LONG)
     size = len(content.encode())
     return size * (_TEXT_LIMIT // _POST_LIMIT) if kind == "post" and part.kind is PartKind.TEXT else size
 
@@ -107,7 +108,7 @@ def measure(part: Part) -> int:
 def _as_long_as_sent(element: Element) -> Element:
     """With an id of the usual length in place of the one that will be asked for."""
     if isinstance(element, Image):
-        return Image(key="x" * _ID_LENGTH)
+        return Image(key=f"img_{'x' * (_ID_LENGTH - 4)}", alt=element.alt)
     if isinstance(element, Mention) and not element.id:
         return Mention(id="x" * _ID_LENGTH, name=element.name)
     return element

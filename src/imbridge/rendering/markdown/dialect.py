@@ -41,7 +41,6 @@ class Dialect:
         schemes: How an address begins that a link may lead to.
         images: Which addresses of pictures are shown.
         embeds: An `Image` can stand in a message of this Markdown, by an address or a key that `images` knows.
-        stand_in: The longest address that a picture gets which is uploaded on its way; empty where none is.
         beside: In one message with it there can be texts, mentions, links and pictures in their own right, where the
             account has rich text.
         mention: Writes a call of somebody, by id and name; None where Markdown cannot call.
@@ -67,7 +66,6 @@ class Dialect:
     schemes: frozenset[str] = frozenset({"http", "https", "mailto"})
     images: re.Pattern[str] = _WEB
     embeds: bool = False
-    stand_in: str = ""
     beside: bool = False
     mention: Callable[[str, str], str] | None = None
     mention_all: Callable[[], str] | None = None
