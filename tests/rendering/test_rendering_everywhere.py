@@ -82,12 +82,11 @@ def test_a_part_that_is_rendered_again_stays_as_it_is(mode: Mode, said: Said, li
             if dialect.name == part.dialect or (not part.dialect and (dialect.beside or len(adapter.dialects) == 1))
         ]
         again = render(reply, capabilities, measure=adapter.measure, dialects=same)
+        if any(one.kind is not part.kind for one in again.parts):
+            continue  # without the pictures and emoji of its neighbours Markdown needs no rich text
         if has_markdown:
             assert [one.elements for one in again.parts] == [part.elements]
-        if [one.kind for one in again.parts] == [
-            part.kind
-        ]:  # the Markdown of a rich text that is left alone needs none
-            assert [read(adapter, one) for one in again.parts] == [read(adapter, part)]
+        assert [read(adapter, one) for one in again.parts] == [read(adapter, part)]
 
 
 @every_mode
