@@ -11,10 +11,13 @@ from imbridge.protocol import (
     ConfigError,
     ContentRefusedError,
     DecodeError,
+    Degradation,
+    DegradedError,
     DeliveryError,
     DeliveryState,
     ImbridgeError,
     LinkError,
+    Loss,
     NotPermittedError,
     RateLimitedError,
     Receipt,
@@ -22,11 +25,13 @@ from imbridge.protocol import (
     TargetGoneError,
 )
 
+LOST = Degradation(loss=Loss.DROPPED, what="button", how="left out", why="too many")
+LOST = Degradation(loss=Loss.DROPPED, what="button", how="left out", why="too many")
 ERRORS = [getattr(protocol, name) for name in protocol.__all__ if name.endswith("Error")]
 
 
 def test_all_are_imbridge_errors() -> None:
-    assert len(ERRORS) == 15
+    assert len(ERRORS) == 16
     assert all(issubclass(error, ImbridgeError) for error in ERRORS)
     assert issubclass(AskTimeoutError, TimeoutError)
 
@@ -59,11 +64,13 @@ def test_a_payload_is_kept_but_not_shown() -> None:
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
 def test_errors_survive_a_process_boundary(error: type[ImbridgeError]) -> None:
-    raised = error("what happened")
+    degraded = error is DegradedError
+    raised = DegradedError([LOST], Receipt(state=DeliveryState.FAILED)) if degraded else error("what happened")
     raised.code = 7  # type: ignore[attr-defined]  # not all have it; what is set must come along
     again = pickle.loads(pickle.dumps(raised))  # noqa: S301 - our own
     assert type(again) is error
-    assert str(again) == "what happened"
+    assert str(again) == str(raised)
+    assert ("button" if degraded else "what happened") in str(again)
     assert again.__dict__ == raised.__dict__
 
 

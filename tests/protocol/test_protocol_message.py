@@ -97,8 +97,8 @@ class Bridge:
         self.asked: list[tuple[Any, ...]] = []
         self.session: dict[str, Any] = {}
 
-    async def reply(self, content: Any, *, in_thread: bool | None, quote: bool | None) -> str:
-        self.asked.append(("reply", content, in_thread, quote))
+    async def reply(self, content: Any, *, in_thread: bool | None, quote: bool | None, strict: bool | None) -> str:
+        self.asked.append(("reply", content, in_thread, quote, strict))
         return "receipt"
 
     async def ask(self, question: Any, *, timeout: float) -> str:
@@ -111,7 +111,7 @@ async def test_a_bound_message_asks_its_conversation() -> None:
     message = said(Text("hi")).bind(cast("Conversation", bridge))
     assert await message.reply("x", quote=True) == "receipt"
     assert await message.ask("city?", timeout=6) == "answer"
-    assert bridge.asked == [("reply", "x", None, True), ("ask", "city?", 6)]
+    assert bridge.asked == [("reply", "x", None, True, None), ("ask", "city?", 6)]
     assert message.session is bridge.session
 
 

@@ -68,11 +68,11 @@ async def test_what_is_held_back_is_shown_when_the_message_takes_no_more() -> No
     async with chat(skill(writer.answer)) as room:
         room.user.says("go")
         writer.write("one [tw")
-        message = await room.user.receives("one ")
+        message = await room.user.receives("one")
         room.feishu.faults.age_card(message)
         writer.write("o](https://example.com) three")
         await writer.receipt()
-        assert [one.text for one in room.feishu.messages] == ["one ", "[two](https://example.com) three"]
+        assert [one.text for one in room.feishu.messages] == ["one", "[two](https://example.com) three"]
 
 
 async def test_nothing_is_shown_before_anything_is_known() -> None:

@@ -142,7 +142,7 @@ async def test_code_is_closed_before_the_word() -> None:
     async with chat(skill(writer.answer)) as room:
         room.user.says("go")
         writer.write("```py\na = 1")
-        message = await room.user.receives("```py\na = 1")
+        message = await room.user.receives("```py\na = 1\n```")
         room.user.says("stop")
         await until(lambda: counts(room.bridge)["stopped"])
         assert message.text == "```py\na = 1\n```\n\n⏹ *已停止 (stopped)*"

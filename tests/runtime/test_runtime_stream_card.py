@@ -1,6 +1,8 @@
 """Answers that grow in a card, and what becomes of them when the card does not want to."""
 
 import asyncio
+import html
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -39,11 +41,11 @@ async def test_a_card_grows(markdown: bool) -> None:
     async with chat(skill(steps.answer)) as room:
         room.user.says("go")
         steps.write("one ")
-        message = await room.user.receives("one ")
+        message = await room.user.receives(re.compile("^one *$"))
         entity = entity_of(message)
         assert entity.streaming
         steps.write("two ")
-        await shows(message, "one two ")
+        await shows(message, "one two" if markdown else "one two ")
         steps.write("three", None)
         await until(lambda: steps.receipts)
         assert message.text == "one two three"
@@ -300,7 +302,7 @@ async def test_nobody_is_mentioned_by_a_text_that_was_not_meant_to() -> None:
         steps.write("<at id=all></at> hi ", None)
         await until(lambda: steps.receipts)
         (message,) = room.feishu.messages
-        assert message.text.replace("\u200b", "") == "<at id=all></at> hi "
+        assert html.unescape(message.text) == "<at id=all></at> hi"
         assert message.mentions == ()
         assert "<at" not in message.text
 
@@ -313,6 +315,6 @@ async def test_a_table_too_many_costs_its_form_not_the_answer() -> None:
         steps.write(*[table] * 8, None)
         await until(lambda: steps.receipts)
         (message,) = room.feishu.messages
-        assert message.text.count("1 | 2") == 8
+        assert (message.text.count("1 | 2"), message.text.count("1  2")) == (3, 5)
         assert message.text.count("```") == 2 * 5
         assert counts(room.bridge)["failed"] == 0

@@ -107,14 +107,14 @@ async def test_code_that_goes_on_in_another_message_is_still_code_there(broken: 
     async with chat(skill(writer.answer)) as room:
         room.user.says("go")
         writer.write("```py\na\n")
-        await room.user.receives("```py\na\n")
+        await room.user.receives("```py\na\n```")
         room.feishu.faults.refuse(CONTENT, 200860 if broken == "full" else 300313, times=None)
         writer.write("b\n")
         await until(lambda: len(room.feishu.messages) == 2)
         room.feishu.faults.clear()
         writer.write("```\nafter")
         await writer.receipt()
-        assert shown(room) == ["```py\na\n", "```py\nb\n```\nafter"]
+        assert shown(room) == ["```py\na\n```", "```py\nb\n```\nafter"]
 
 
 @pytest.mark.parametrize("stream", ["card", "edit"])

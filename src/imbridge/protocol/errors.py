@@ -133,6 +133,10 @@ class DegradedError(ImbridgeError):
             "what each platform makes of it), or send it without strict"
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Made again from what it holds: its text is made from that, too."""
+        return type(self), (self.degradations, self.receipt), self.__dict__
+
 
 class UnboundError(ImbridgeError):
     """A message that did not come from a running bridge was asked to reply, react or read."""

@@ -147,7 +147,7 @@ RAISED: dict[int, tuple[type[DeliveryError], str]] = {
 }
 FULL, CLOSED, SEQUENCE, DONE = {200740, 200750, 200860}, {200850, 300309}, {300317}, {200770, 1390007}
 """Of cards that text is streamed into; of approvals too, what is done already."""
-SUB_CODES = {11310: "table", 200914: "table", 200570: "image", 200621: "interactive", 200861: "interactive"}
+SUB_CODES = {11310: "table", 200914: "table", 200570: "image", 200621: "card", 200861: "card"}
 """Of a refused card, with what is shown otherwise because of it."""
 POST = Part(PartKind.MARKDOWN, (Markdown("**x** <at id=all></at>"),))
 
@@ -216,7 +216,7 @@ async def test_degraded_to_text(rig: Rig, adapter: FeishuAdapter, code: int) -> 
     assert message.content["text"].replace("\u200b", "") == "x <at id=all></at>"
     assert "<at" not in message.content["text"]
     (degradation,) = result.degradations
-    assert (degradation.what, degradation.how) == ("post", "text")
+    assert (degradation.what, degradation.how) == ("markdown", "text")
     assert str(code) in degradation.why
     assert [call["request"]["uuid"] for call in rig.calls("/messages")] == ["k", "k-t"]
 
@@ -286,8 +286,8 @@ async def test_a_card_without_what_is_refused(rig: Rig, adapter: FeishuAdapter, 
     (degradation,) = result.degradations
     what = SUB_CODES[sub_code]
     assert degradation.what == what
-    assert message.msg_type == ("text" if what == "interactive" else "interactive")
-    shown = {part["tag"] for part in message.card["body"]["elements"]} if what != "interactive" else set()
+    assert message.msg_type == ("text" if what == "card" else "interactive")
+    shown = {part["tag"] for part in message.card["body"]["elements"]} if what != "card" else set()
     assert ("img" in shown, "table" in shown) == (what == "table", what == "image")
     assert "hi" in message.text
     assert len({call["request"]["uuid"] for call in rig.calls("/messages")}) == 2, "each form has a key of its own"

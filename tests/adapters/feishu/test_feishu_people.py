@@ -203,7 +203,7 @@ class TestContacts:
         )
         assert rig.feishu.messages[-1].text == "[chat: Private]"
         (degradation,) = sent.degradations
-        assert (degradation.what, degradation.how) == ("share_chat", "text")
+        assert (degradation.what, degradation.how) == ("contact", "text")
 
     async def test_as_part_of_a_reply(self, rig: Rig, adapter: FeishuAdapter, group: Chat) -> None:
         reply = Reply(elements=(Text("join "), Contact(kind="chat", id=group.chat_id), Text("now")))

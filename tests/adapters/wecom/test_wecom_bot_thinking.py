@@ -49,7 +49,7 @@ async def test_it_stands_before_the_answer_in_tags_of_its_own(bots: BotRig, over
     assert _states(bots) == [
         "<think>let ",
         "<think>let me see",
-        "<think>let me see</think>\nIt is ",
+        "<think>let me see</think>\nIt is",
         "<think>let me see</think>\nIt is 42.",
     ]
     assert (receipt.degradations, len(bots.platform.messages)) == ((), 1)
@@ -69,7 +69,7 @@ async def test_neither_an_answer_nor_a_thought_forges_the_tags(bots: BotRig, mar
     last = _states(bots)[-1]
     assert last.startswith("<think>a<\u200b/think>b</think>\nx ")
     assert last.lower().count("<think>") == last.lower().count("</think>") == 1
-    assert "<thinker>" in last
+    assert "<thinker>" in last.replace("\u200b", "")
 
 
 async def test_a_message_as_any_other_forges_none(bots: BotRig, bot: BotAdapter) -> None:
@@ -85,7 +85,7 @@ async def test_much_of_it_leaves_room_for_the_answer(bots: BotRig) -> None:
     receipt = await answered(bots, "long connection", Thinking("想" * 5_000), answer)
     (message,) = bots.platform.messages
     thought, _, said = message.text.partition("</think>\n")
-    assert said == answer
+    assert said == answer.rstrip()
     assert len(thought.encode()) < 4_020
     assert len(message.text.encode()) <= 20_480
     assert [one.what for one in receipt.degradations] == ["thinking"]

@@ -124,7 +124,7 @@ async def test_a_plainer_form(rig: Rig, sending: WeComAdapter, code: int) -> Non
     assert [one.what for one in sent.degradations] == ["markdown"]
     rig.wecom.faults.refuse_send(code)
     card = await sending.send(to(), part(PartKind.CARD, Card(title="C", body=(Button("b"),))), "key2")
-    assert [one.what for one in card.degradations] == ["card"]
+    assert [one.what for one in card.degradations] == ["card", "button"]
     assert [message.kind for message in rig.shown] == ["text", "markdown"]
     rig.wecom.faults.refuse_send(code)
     with pytest.raises(DegradeError):  # there is nothing plainer than a text
