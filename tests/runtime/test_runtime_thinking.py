@@ -1,15 +1,17 @@
 """What a skill thinks stands apart from its answer, in a quote, or nowhere; and never in the answer unasked."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from runtime_world import chat, skill, until
+from runtime_world import account, chat, emulated, skill, until
 from stream_writer import show_quickly
 
-from imbridge import BridgeOptions, Loss, Thinking
+from imbridge import BaseSkill, Bridge, BridgeOptions, Loss, SkillError, Thinking, on_event
 from imbridge.config.options import ThinkingMode
 from imbridge.emulators.feishu import BotMessage
+from imbridge.protocol import MessageRecalled
 from imbridge.runtime.thinking import Thoughts
 
 CREATE = "*/cardkit/v1/cards"
@@ -163,6 +165,59 @@ async def test_where_there_is_no_place_for_it(mode: ThinkingMode, text: str, los
         receipt = await thinker.receipt()
         assert [message.text for message in room.feishu.messages] == [text]
         assert [one.loss for one in receipt.degradations if one.what == "thinking"] == [loss]
+
+
+@pytest.mark.parametrize(
+    ("mode", "text", "loss"),
+    [
+        ("apart", "It is 42.", Loss.DROPPED),
+        ("hide", "It is 42.", Loss.DROPPED),
+        ("show", "> 💭 hm\n\nIt is 42.", Loss.JOINED),
+    ],
+)
+async def test_what_is_said_whole_tells_what_became_of_its_thinking(
+    mode: ThinkingMode, text: str, loss: Loss, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Said unasked, and as the answer to an event; `strict` does not forbid it."""
+    caplog.set_level("INFO", "imbridge.runtime")
+
+    class Recalled(BaseSkill):
+        @on_event(MessageRecalled)
+        async def recalled(self, event: Any) -> Any:
+            return pieces()
+
+    async def pieces() -> AsyncIterator[str | Thinking]:
+        yield Thinking("hm")
+        yield "It is "
+        yield "42."
+
+    options = BridgeOptions(thinking=mode, strict=True)
+    async with emulated() as feishu:
+        app, alice = feishu.add_app(), feishu.add_user("Alice")
+        async with Bridge([account(feishu, app)], skills=[Recalled()], options=options) as bridge:
+            receipt = await bridge.send(f"feishu:work/user/{alice.open_id_for(app)}", pieces())
+            assert [(one.loss, one.what) for one in receipt.degradations] == [(loss, "thinking")]
+            await alice.receives(text)
+            caplog.clear()
+            alice.recalls(await alice.says("oops"))
+            await alice.receives(text)
+        assert "thinking was sent as" in caplog.text
+
+
+async def test_what_is_said_whole_is_text_and_nothing_else() -> None:
+    closed = asyncio.Event()
+
+    async def pieces() -> AsyncIterator[Any]:
+        try:
+            yield "a"
+            yield b"b"
+        finally:
+            closed.set()
+
+    async with chat(skill(lambda msg: None)) as room:
+        with pytest.raises(SkillError, match="gave a bytes"):
+            await room.bridge.send("feishu:work/group/oc_1", pieces())
+        assert closed.is_set()
 
 
 async def test_hidden_thinking_is_shown_in_no_card_either() -> None:

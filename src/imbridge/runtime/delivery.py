@@ -85,6 +85,7 @@ class Delivery:
         answers: str | None = None,
         hops: int | None = None,
         calls: bool = True,
+        degradations: tuple[Degradation, ...] = (),
     ) -> OutboxEntry:
         """Put something into the outbox; its receipt comes later. Waits while the outbox is full.
 
@@ -98,6 +99,7 @@ class Delivery:
             answers: The newest message that it answers.
             hops: Calls from bot to bot that led to it; None: those that led to the message that is handled here.
             calls: Whether the bots that are mentioned in it hear it.
+            degradations: What of it is otherwise than meant already.
 
         Raises:
             OverloadedError: the bridge is stopped.
@@ -109,7 +111,7 @@ class Delivery:
             reply=whole.reply,
             reply_to=reply_to,
             answers=answers,
-            degradations=whole.degradations,
+            degradations=(*degradations, *whole.degradations),
             hops=hops_here() if hops is None else hops,
             calls=calls,
             spool="" if whole.folder is None else str(whole.folder),

@@ -6,11 +6,12 @@ from collections import Counter
 
 from imbridge.adapters.base import Adapter
 from imbridge.adapters.pending import Answer, PendingAnswer
-from imbridge.protocol import ButtonClicked, Card, ChatOpened, Event
+from imbridge.config.options import ThinkingMode
+from imbridge.protocol import ButtonClicked, Card, ChatOpened, Degradation, Event
 from imbridge.runtime.answers import as_message, give, split, welcome
 from imbridge.runtime.delivery import Delivery, answer_key
+from imbridge.runtime.thinking import whole_answer
 from imbridge.skills import Outcome
-from imbridge.skills.streams import whole_text
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,7 @@ async def answer_event(
     adapter: Adapter,
     delivery: Delivery,
     counts: Counter[str],
+    thinking: ThinkingMode,
 ) -> None:
     """Give what a handler returned.
 
@@ -32,10 +34,12 @@ async def answer_event(
         adapter: Of the account.
         delivery: The way out for messages.
         counts: Where is counted what could not be shown or sent.
+        thinking: What becomes of what is thought.
     """
     content = outcome.content
+    lost: tuple[Degradation, ...] = ()
     if hasattr(content, "__aiter__"):
-        content = await whole_text(content)
+        content, lost = await whole_answer(content, thinking)
     answer: Answer = ()
     if isinstance(event, ChatOpened):
         reply = await welcome(content, waiting)
@@ -50,6 +54,8 @@ async def answer_event(
         if cards and isinstance(event, ButtonClicked):
             reply = reply.model_copy(update={"elements": (*cards, *reply.elements)})
     if not reply:
+        for one in lost:  # of what is sent as a message the receipt says it, and the log with it
+            log.info("event %s: %s is %s: %s", event.id, one.what, one.how, one.why)
         return
     if event.channel is None:
         counts["unsendable"] += 1
@@ -61,6 +67,6 @@ async def answer_event(
         return
     said_in = event.said_in if isinstance(event, ButtonClicked) and event.said_in else None
     key = answer_key(event.channel.account_key, event.id, 0)
-    entry = await delivery.post(event.channel, reply, key=key, reply_to=said_in, answers=said_in)
+    entry = await delivery.post(event.channel, reply, key=key, reply_to=said_in, answers=said_in, degradations=lost)
     if waiting is not None and (waiting.takes_messages or said_in):
         await asyncio.wait((entry.receipt,))

@@ -329,7 +329,7 @@ class Handling:
             self._refusing.note_unheard(event)
         if outcome.content is not None:
             adapter = self.adapter_of(f"{event.platform}:{event.account}")
-            await answer_event(event, outcome, waiting, adapter, self.delivery, self.counts)
+            await answer_event(event, outcome, waiting, adapter, self.delivery, self.counts, self.thinking)
 
     async def _tell_stopped(self, conversation: MessageConversation) -> None:
         """The person sees that it stopped: in what grew until then, or in a word."""

@@ -6,11 +6,11 @@ from typing import Any
 
 from imbridge.adapters.base import Adapter
 from imbridge.config.options import BridgeOptions
-from imbridge.protocol import Address, Channel, Receipt, to_reply
+from imbridge.protocol import Address, Channel, Degradation, Receipt, to_reply
 from imbridge.runtime.changes import change, take_back
 from imbridge.runtime.delivery import Delivery, push_key
 from imbridge.runtime.strictness import unless_refused
-from imbridge.skills.streams import whole_text
+from imbridge.runtime.thinking import whole_answer
 
 _LONGEST_KEY = 40
 """As in `Reply.key`; adapters append to it, and Feishu's `uuid` has 50 characters."""
@@ -51,14 +51,15 @@ class Speaking(ABC):
         self._check_running()
         if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
             raise ValueError(f"an idempotency key has 1 to {_LONGEST_KEY} characters, not {len(key)}")
+        lost: tuple[Degradation, ...] = ()
         if isinstance(content, AsyncIterable):
-            content = await whole_text(content)
+            content, lost = await whole_answer(content, self.options.thinking)
         channel = to if isinstance(to, Channel) else Address(to).channel
         self.adapter(channel.account_key)
         reply = to_reply(content)
         if strict is not None:
             reply = reply.model_copy(update={"strict": strict})
-        entry = await self._delivery.post(channel, reply, key=key or push_key())
+        entry = await self._delivery.post(channel, reply, key=key or push_key(), degradations=lost)
         return unless_refused(await entry.receipt)
 
     async def edit(self, receipt: Receipt, content: Any) -> Receipt:

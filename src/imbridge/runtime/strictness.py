@@ -13,7 +13,8 @@ def forbid(degradations: Sequence[Degradation]) -> None:
     Raises:
         DegradedError: something is.
     """
-    lost = [one for one in degradations if one.loss.is_forbidden]
+    # What is thought is said beside the answer, which is there whole: the option `thinking` decides about it.
+    lost = [one for one in degradations if one.loss.is_forbidden and one.what != "thinking"]
     if lost:
         raise DegradedError(lost)
 

@@ -1,8 +1,10 @@
 """What is thought before and between the words of an answer that grows."""
 
+from collections.abc import AsyncGenerator, AsyncIterable
+
 from imbridge.adapters.broken_off import closed
 from imbridge.config.options import ThinkingMode
-from imbridge.protocol import Degradation, Loss
+from imbridge.protocol import Degradation, Loss, SkillError, Thinking
 
 _SIGN = "> 💭 "
 _GAP = "\n\n"
@@ -79,6 +81,29 @@ class Thoughts:
         told = Degradation(loss=loss, what="thinking", how=how, why=why)
         if told not in self.lost:
             self.lost.append(told)
+
+
+async def whole_answer(
+    pieces: AsyncIterable[str | Thinking], mode: ThinkingMode
+) -> tuple[str, tuple[Degradation, ...]]:
+    """What a stream says, where it is not shown growing, and what became of its thinking.
+
+    Raises:
+        SkillError: it gave something that is not text.
+    """
+    thoughts, text = Thoughts(mode), ""
+    try:
+        async for piece in pieces:
+            if isinstance(piece, Thinking):
+                text += thoughts.add(piece.text, text, room=0)
+            elif isinstance(piece, str):
+                text += thoughts.between() + piece if piece else ""
+            else:
+                raise SkillError(f"a stream is made of str and Thinking; this one gave a {type(piece).__name__}")
+    finally:
+        if isinstance(pieces, AsyncGenerator):  # its `finally` runs now, not when it is collected
+            await pieces.aclose()
+    return text, tuple(thoughts.lost)
 
 
 def _begin(answer: str) -> str:
