@@ -15,6 +15,7 @@ from imbridge.adapters.feishu.sent.markdown import CARD, POST
 from imbridge.adapters.qq.sent.markdown import C2C, DMS, GROUP, GUILD
 from imbridge.adapters.wecom.sent.markdown import BOT, MARKDOWN, ROBOT, ROBOT_V2
 from imbridge.rendering.markdown import EVERYTHING, Dialect, heal, parse, plain, settled, write
+from imbridge.rendering.markdown.scanning import open_code, open_link, open_marks
 
 CALLS = {
     POST: r"</?\s*at\b",
@@ -101,6 +102,37 @@ def test_hardly_anything_of_prose_waits() -> None:
 def test_what_is_healed_keeps_its_words(text: str) -> None:
     for end in range(0, len(text), 7):
         heal(text[:end])
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [("a `code\n\n", "a `code`\n\n"), ("*a\\", "*a*"), ("**a\\\\", "**a\\\\**"), ("a \\", "a \\")],
+)
+def test_what_ends_a_mark_ends_it(text: str, seen: str) -> None:
+    assert heal(text) == seen
+
+
+_SENTENCES = st.lists(
+    st.sampled_from(
+        ["**bold**", "*italics*", "~~gone~~", "`code`", "[a **b** `c`](https://x.example/_y)", "\\*", "2 * 3"]
+    ),
+    max_size=4,
+).map(lambda words: f"It is {', '.join(words)} so.")
+_BLOCKS = st.builds("".join, st.tuples(st.sampled_from(["", "- ", "> ", "## ", "1. "]), _SENTENCES))
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.one_of(_BLOCKS, st.just("```py\na = '*`'\n```")), min_size=1, max_size=4).map("\n\n".join))
+def test_every_beginning_of_what_bots_write_is_healed_with_all_its_marks_ended(text: str) -> None:
+    for end in range(len(text) + 1):
+        seen = heal(text[:end])
+        assert heal(seen) == seen
+        assert seen.count("```") % 2 == 0
+        if "```" not in seen:
+            last = seen.rstrip("\n").rpartition("\n")[2]
+            assert open_code(last) is None
+            assert open_link(last) is None
+            assert open_marks(last) == []
 
 
 HOSTILE = (

@@ -105,9 +105,9 @@ def _healed(text: str) -> str:
     code = open_code(text)
     if code is not None:
         inner = text[code.at + len(code.mark) :]
-        if not inner.strip("` \n"):
-            return _closed(text[: code.at])
-        return _closed(f"{text[: code.at]}{code.mark}{inner.rstrip('`')}{code.mark}")
+        end = len(inner.rstrip(" \n"))  # what ends it is not put below the paragraph
+        ended = f"{code.mark}{inner[:end].rstrip('`')}{code.mark}{inner[end:]}" if inner.strip("` \n") else ""
+        text = text[: code.at] + ended
     link = open_link(text)
     found = None if link is None else _LINK.match(text, link.at)
     if found is not None:
@@ -122,6 +122,8 @@ def _closed(text: str) -> str:
         text, marks = bare, open_marks(bare)
     if not marks:
         return text
+    if (len(text) - len(text.rstrip("\\"))) % 2:
+        return _closed(text[:-1])  # it would make text of the mark that is put behind it
     end = len(text.rstrip(" \n"))
     closing = "".join(one.mark or "</font>" for one in reversed(marks))
     return text[:end] + closing + text[end:]
