@@ -1,5 +1,6 @@
 """The demo on DingTalk: an app's robot over stream."""
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any
@@ -10,7 +11,7 @@ from imbridge import Bridge
 from imbridge.adapters.dingtalk import DingTalkConfig
 from imbridge.cli.demo.scene import BOT, PIXEL, Scene, Stage
 from imbridge.cli.demo.screen import Screen
-from imbridge.emulators.dingtalk import App, DingTalkEmulator
+from imbridge.emulators.dingtalk import App, BotMessage, DingTalkEmulator
 
 _CLIENT_ID, _CLIENT_SECRET = "dingdemo", "demo-secret"
 NAME = "DingTalk"
@@ -82,7 +83,7 @@ class DingTalkScene(Scene):
         card = await self.alice.receives(app=self.app)
         self.show_card(card.text)
         before = card.text
-        await self.alice.clicks(card, action_id="Yes")
+        await self.alice.clicks(card, action_id=_id_of(card, "Yes"))
         self.screen.said("Alice", "private", "[clicks Yes]")
         await self.until(lambda: card.text != before, "the change of the card")
         self.show_card(card.text, "the same card")
@@ -102,3 +103,12 @@ class DingTalkScene(Scene):
 
     def violations(self) -> Sequence[Any]:  # noqa: D102 - inherited
         return self.ding.violations
+
+
+def _id_of(message: BotMessage, text: str) -> str:
+    """The id of the button with this text."""
+    layout = message.card.data.get("sys_full_json_obj", "{}") if message.card is not None else "{}"
+    ids = [button["id"] for button in json.loads(layout).get("msgButtons", []) if button.get("text") == text]
+    if not ids:
+        raise AssertionError(f"the card has no button {text!r}")
+    return str(ids[0])
