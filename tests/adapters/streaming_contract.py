@@ -199,7 +199,7 @@ class WholeContract:
         assert receipt.state is DeliveryState.SENT
         assert stage.words() == WORDS
         assert len(stage.shown()) == 1
-        assert stage.finished()
+        await until(stage.finished, "the end of it")
         assert stage.violations() == []
         told = [one.what for one in receipt.degradations]
         assert ("stream" in told) is not stage.grows
@@ -211,7 +211,7 @@ class WholeContract:
             await until(lambda: len(stage.shown()) == 2 or "Sorry" in stage.text(), f"an apology in {stage.shown()}")
         assert self._plain(stage).startswith(f"so far\n\n{INTERRUPTED}")
         assert stage.text().count("so far") == 1
-        assert stage.finished()
+        await until(stage.finished, "the end of it")
 
     async def test_a_word_stops_it(self, stage: StreamStage) -> None:
         async with talking(stage) as (bridge, written):
@@ -225,7 +225,7 @@ class WholeContract:
             await until(lambda: bridge.counters()["bridge"].get("stopped"), "the end of it")
         assert written.cleaned_up
         assert self._plain(stage) == f"so far\n\n{STOPPED}"
-        assert stage.finished()
+        await until(stage.finished, "the end of it")
         assert stage.violations() == []
 
     async def test_a_stop_whose_grace_is_over_shows_what_was_written_and_says_so(self, stage: StreamStage) -> None:
@@ -238,7 +238,7 @@ class WholeContract:
                 await until(lambda: written.began and not written.pieces.qsize(), "the skill's work")
             await bridge.stop(grace=0)
         assert self._plain(stage) == f"so far\n\n{INTERRUPTED}"
-        assert stage.finished()
+        await until(stage.finished, "the end of it")
 
     async def test_thinking_stays_out_of_the_answer(self, stage: StreamStage) -> None:
         async with talking(stage) as (_, written):

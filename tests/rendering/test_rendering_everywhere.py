@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from modes import MODES, Mode
 from said import Said, missing, read, replies
-from wire import markdown_in, room
+from wire_forms import markdown_in, room
 
 from imbridge.adapters.base import Adapter
 from imbridge.protocol import Capabilities, Markdown, Reply

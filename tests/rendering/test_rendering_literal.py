@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from modes import MODES, Mode
-from wire import called, tags, titled_links
+from wire_forms import called, tags, titled_links
 
 from imbridge.protocol import (
     Card,

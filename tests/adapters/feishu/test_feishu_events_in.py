@@ -35,6 +35,7 @@ from imbridge.protocol import (
     MessageRecalled,
     ReactionAdded,
 )
+from imbridge.rendering.cards.carried import TYPED
 from imbridge.runtime.gate import Gate, Pass
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "feishu"
@@ -193,7 +194,7 @@ def test_what_our_button_carries_comes_back_whole(value: Any) -> None:
     [({"option": ""}, ""), ({"options": []}, []), ({"checked": False}, False), ({"input_value": "x"}, "x"), ({}, 5)],
 )
 def test_what_was_chosen_is_the_value(entered: dict[str, Any], value: Any) -> None:
-    item = click({"tag": "any_choice", "value": {"imbridge": "field", "value": 5}, **entered})
+    item = click({"tag": "any_choice", "value": {"imbridge": "field", "value": 5, TYPED: True}, **entered})
     assert (item.action, item.value) == ("field", value)
 
 

@@ -387,13 +387,12 @@ class FeishuAdapter(Adapter):
 
     def counters(self) -> dict[str, Any]:
         """Numbers for metrics."""
-        counts = self._link.counters
         return {
             **self._driver.counts,
             **self._completion.counts,
             **self.media.uploads.counts,
             **self._streams.counts,
-            **{name: getattr(counts, name) for name in counts.__slots__},
+            **{name: getattr(self._link.counters, name) for name in self._link.counters.__slots__},
             "calls": self.caller.calls,
             "retries": self.caller.retries,
             "token_refreshes": self.caller.refreshes,

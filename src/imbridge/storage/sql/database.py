@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -174,8 +175,19 @@ class Database:
         """WAL: readers and the writer do not wait for each other (https://www.sqlite.org/wal.html)."""
         cursor = connection.cursor()
         for pragma in ("journal_mode = WAL", f"synchronous = {self._synchronous.upper()}", "temp_store = MEMORY"):
-            cursor.execute(f"PRAGMA {pragma}")
+            for tries_left in reversed(range(_PRAGMA_TRIES)):
+                try:
+                    cursor.execute(f"PRAGMA {pragma}")
+                    break
+                except sqlite3.OperationalError as error:
+                    # SQLite's own wait for a lock does not hold for a change of the journal's mode.
+                    if "locked" not in str(error) or not tries_left:
+                        raise
         cursor.close()
+
+
+_PRAGMA_TRIES = 500
+"""Each of them goes through the connection's thread: the event loop is not held up."""
 
 
 def _begin(connection: Any) -> None:
