@@ -11,7 +11,7 @@ from runtime_world import chat, counts, settings, skill, until
 from stream_writer import StreamWriter, show_quickly
 
 from imbridge.emulators.feishu import BotMessage
-from imbridge.protocol import DeliveryState
+from imbridge.protocol import DeliveryState, Loss
 
 CONTENT = "*/cardkit/v1/cards/*/content"
 SETTINGS = "*/cardkit/v1/cards/*/settings"
@@ -317,4 +317,6 @@ async def test_a_table_too_many_costs_its_form_not_the_answer() -> None:
         (message,) = room.feishu.messages
         assert (message.text.count("1 | 2"), message.text.count("1  2")) == (3, 5)
         assert message.text.count("```") == 2 * 5
+        (receipt,) = steps.receipts
+        assert [(one.loss, one.what) for one in receipt.degradations] == [(Loss.SIMPLIFIED, "table")]
         assert counts(room.bridge)["failed"] == 0

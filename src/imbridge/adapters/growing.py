@@ -4,8 +4,10 @@ from abc import ABC, abstractmethod
 from enum import Enum, auto
 from typing import ClassVar
 
-from imbridge.protocol import Button, Element, ImbridgeError
+from imbridge.adapters.markdown_told import shown, told
+from imbridge.protocol import Button, Degradation, Element, ImbridgeError
 from imbridge.rendering import Part
+from imbridge.rendering.markdown import Dialect
 
 
 class Healing(Enum):
@@ -25,6 +27,7 @@ class Growing(ABC):
     Attributes:
         interval: Seconds to leave between two states.
         healing: What its states are given of Markdown that is still being written; the last one is given all of it.
+        dialect: How its Markdown is written; None where its text is none.
         held: The end of what it was last told to show, as far as it does not show it yet.
         thinking_bytes: How much of what is thought it can show in a place apart, in bytes; 0: there is no such place.
         thinking: What is thought so far; whoever writes sets it, and the next state shows it.
@@ -34,6 +37,7 @@ class Growing(ABC):
 
     interval: float
     healing: ClassVar[Healing] = Healing.CLOSED
+    dialect: Dialect | None = None
     held: str = ""
     thinking_bytes: int = 0
     thinking: str = ""
@@ -68,6 +72,12 @@ class Growing(ABC):
             GrowingFullError: as `show`.
             ImbridgeError: as `show`.
         """
+
+    def lost(self, text: str) -> list[Degradation]:
+        """What of a text that it has shown to its end is otherwise than meant."""
+        if self.dialect is None:
+            return []
+        return told(shown(text, self.dialect).changed, f"{self.dialect.name} has no such thing")
 
     def leave(self) -> None:
         """The text goes on elsewhere: see, in time, that this does not seem to be written for ever.

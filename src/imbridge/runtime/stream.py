@@ -293,6 +293,7 @@ class AnswerStream:
                 return True
             if self._is_shown(text, thought):
                 log.warning("%s: a stream could not be closed: %s", self._channel.address, error)
+                self._degradations += surface.lost(text)
                 return True  # all of it is there
             if surface.message_id is not None and isinstance(error, DeliveryError) and error.ambiguous:
                 raise
@@ -300,6 +301,7 @@ class AnswerStream:
             return False
         self._shown = (text if known is None else known).removesuffix(surface.held)
         self._thoughts.shown = thought
+        self._degradations += surface.lost(text) if last else ()
         self._doubt = None
         self._full_at_once = 0
         return True
@@ -330,6 +332,7 @@ class AnswerStream:
     def _leave(self, surface: Surface, error: ImbridgeError) -> None:
         """What a surface shows stays where it is; the rest goes on in a new message of its kind, or otherwise."""
         surface.leave()
+        self._degradations += surface.lost(self._shown)
         if self._doubt is not None:
             self._surface = None  # nobody knows what is left to be shown
             return

@@ -25,7 +25,7 @@ def sum_up(
         "state": DeliveryState.SENT,
         "parts": parts,
         "attempts": sum(receipt.attempts for receipt in receipts),
-        "degradations": (*lost, *degradations),
+        "degradations": tuple(dict.fromkeys((*lost, *degradations))),  # what two messages lost alike is told once
     }
     failed = next((receipt for receipt in receipts if not receipt), None)
     if failed is not None:

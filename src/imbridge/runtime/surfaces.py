@@ -1,10 +1,11 @@
 """What an answer grows on: a message that is edited, or one that the platform itself shows growing."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 
 from imbridge.adapters.base import Adapter
 from imbridge.adapters.growing import Growing, Healing
-from imbridge.protocol import Button, Channel, Receipt, Reply
+from imbridge.protocol import Button, Channel, Degradation, Receipt, Reply
 from imbridge.rendering import Part
 
 _FIRST_INTERVAL = 0.6
@@ -50,6 +51,10 @@ class Surface(ABC):
         return
 
     @abstractmethod
+    def lost(self, text: str) -> Iterable[Degradation]:
+        """What of this text, which is the last that it shows, is otherwise than meant."""
+
+    @abstractmethod
     def measure(self, part: Part) -> int:
         """Bytes of a part in this form."""
 
@@ -91,6 +96,7 @@ class EditedMessage(Surface):
         self._channel = channel
         self._interval = _FIRST_INTERVAL / _GROWTH
         self.updates_left = adapter.capabilities.max_edits or _UNLIMITED
+        self._lost: tuple[Degradation, ...] = ()
 
     def measure(self, part: Part) -> int:  # noqa: D102 - inherited
         return self._adapter.measure(part)
@@ -104,7 +110,10 @@ class EditedMessage(Surface):
 
     async def update(self, part: Part, text: str) -> None:  # noqa: D102 - inherited
         self.updates_left -= 1  # counted also when its answer gets lost
-        await self._adapter.edit(self._channel, self.message_id or "", part)
+        self._lost = (await self._adapter.edit(self._channel, self.message_id or "", part)).degradations
+
+    def lost(self, text: str) -> Iterable[Degradation]:  # noqa: D102 - inherited
+        return self._lost
 
 
 class GrownMessage(Surface):
@@ -133,6 +142,9 @@ class GrownMessage(Surface):
 
     def leave(self) -> None:  # noqa: D102 - inherited
         self._growing.leave()
+
+    def lost(self, text: str) -> Iterable[Degradation]:  # noqa: D102 - inherited
+        return self._growing.lost(text)
 
     def measure(self, part: Part) -> int:  # noqa: D102 - inherited
         return self._growing.measure(part)

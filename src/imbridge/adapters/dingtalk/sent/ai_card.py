@@ -58,6 +58,7 @@ class AiCard(Growing):
         self._api = streams.api
         self._config = streams.api.api.config
         self._markdown = markdown
+        self.dialect = CARD if markdown else None
         self._shown = ""
         """What it shows, as written."""
         self._newest = ""

@@ -64,6 +64,7 @@ class StreamingCard(Growing):
         self._streams = streams
         self._caller = streams.caller
         self._markdown = markdown
+        self.dialect = CARD if markdown else None
         self._seal = seal
         self._sequence = 0
         self._shown = self._newest = ""

@@ -13,6 +13,7 @@ from uuid import uuid4
 from imbridge.adapters.broken_off import broken_off
 from imbridge.adapters.errcode_calls import Answer
 from imbridge.adapters.growing import Growing, GrowingFullError, Healing
+from imbridge.adapters.qq.sent.markdown import C2C
 from imbridge.adapters.qq.sent.stream_api import OVER, TOO_LONG, StreamApi, StreamPlace
 from imbridge.adapters.qq.sent.stream_text import GrowingText
 from imbridge.protocol import (
@@ -63,6 +64,7 @@ class C2CStream(Growing):
         self._api = api
         self._markdown = markdown
         self._growing = GrowingText(markdown=markdown)
+        self.dialect = C2C if markdown else None
         self._first = ""
         self._shown = ""
         """What it shows, or what it may show: all that comes has to begin with it."""

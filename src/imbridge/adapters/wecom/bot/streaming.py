@@ -48,6 +48,7 @@ class BotStream(Growing):
         self.id = uuid4().hex
         self._speaker = speaker
         self.markdown = markdown
+        self.dialect = BOT if markdown else None
         self._way: Way | None = None
         self._shown = self._newest = ""
         """What it shows, and what it was last told to show."""

@@ -28,6 +28,7 @@ class TurnStream(Growing):
         """Nothing is shown yet."""
         self.id = uuid4().hex
         self.markdown = markdown
+        self.dialect = BOT if markdown else None
         self._turn: Turn | None = None
         self._piece: Piece | None = None
         self._first = ""
