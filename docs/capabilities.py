@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import marked_tables
+
 from imbridge.adapters.base import Adapter
 from imbridge.adapters.imagined import imagined
 from imbridge.media.settling import NAMES as IMAGE_NAMES
@@ -215,21 +217,7 @@ def tables(words: Language) -> dict[str, list[str]]:
 
 def renewed(text: str, words: Language) -> str:
     """The page with its tables made anew."""
-    made = tables(words)
-    lines = text.split("\n")
-    out: list[str] = []
-    number = 0
-    while number < len(lines):
-        line = lines[number]
-        number += 1
-        out.append(line)
-        marked = _MARKER.match(line)
-        if marked is None:
-            continue
-        while number < len(lines) and (not lines[number] or lines[number].startswith("|")):
-            number += 1
-        out += ["", *made[marked[1]], ""]
-    return "\n".join(out)
+    return marked_tables.renewed(text, _MARKER, tables(words))
 
 
 def problems() -> Iterator[tuple[Path, str]]:

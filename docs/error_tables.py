@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 
+import marked_tables
+
 from imbridge.transport import ErrorRule, ErrorTable
 
 DOCS = Path(__file__).resolve().parent
@@ -63,21 +65,8 @@ def _table(table: ErrorTable) -> Iterator[str]:
 
 def renewed(page: str, text: str) -> str:
     """The page with its tables made anew."""
-    named = tables(page)
-    lines = text.split("\n")
-    out: list[str] = []
-    number = 0
-    while number < len(lines):
-        line = lines[number]
-        number += 1
-        out.append(line)
-        marked = _MARKER.match(line)
-        if marked is None:
-            continue
-        while number < len(lines) and (not lines[number] or lines[number].startswith("|")):
-            number += 1
-        out += ["", *_table(named[marked[1]]), ""]
-    return "\n".join(out)
+    made = {name: list(_table(table)) for name, table in tables(page).items()}
+    return marked_tables.renewed(text, _MARKER, made)
 
 
 def problems() -> Iterable[tuple[Path, str]]:

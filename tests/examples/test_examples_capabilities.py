@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
@@ -12,15 +13,17 @@ from imbridge.runtime.registry import adapter_type, platforms
 
 
 @pytest.fixture(scope="module")
-def script(request: pytest.FixtureRequest) -> ModuleType:
+def script(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
     path = request.config.rootpath / "docs" / "capabilities.py"
     spec = importlib.util.spec_from_file_location("capabilities_script", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # its dataclasses look for their module
-    spec.loader.exec_module(module)
-    return module
+    with pytest.MonkeyPatch.context() as patched:
+        patched.syspath_prepend(path.parent)
+        spec.loader.exec_module(module)
+        yield module
 
 
 def test_they_are_current(script: ModuleType) -> None:
