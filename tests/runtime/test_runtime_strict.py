@@ -20,6 +20,7 @@ from imbridge import (
     Text,
 )
 from imbridge.adapters.feishu.capabilities import FEISHU
+from imbridge.protocol import Receipt
 
 PLACE = Location(latitude=22.5, longitude=114.0, name="Shenzhen")
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
@@ -190,6 +191,28 @@ async def test_markdown_that_grows_is_not_begun_where_it_would_be_text() -> None
         await room.user.says("go")
         await room.user.receives("done")
         assert texts(room.feishu) == ["plain", "done"]
+
+
+async def test_markdown_that_grows_is_said_whole_or_not_at_all() -> None:
+    receipts: list[Receipt] = []
+
+    async def answer(msg: Any) -> str:
+        tables = msg.stream(markdown=True, strict=True)
+        await tables.write("**tables**\n\n")
+        await tables.write("| a | b |\n|---|---|\n| 1 | 2 |\n\n" * 8)
+        with pytest.raises(DegradedError, match="table"):
+            await tables.finish()
+        async with msg.stream(markdown=True, strict=True) as out:
+            await out.write("**two** ")
+            await out.write("words")
+        receipts.append(await out.finish())
+        return "done"
+
+    async with chat(skill(answer)) as room:
+        await room.user.says("go")
+        await room.user.receives("done")
+        assert texts(room.feishu) == ["**two** words", "done"]
+    assert [(one.loss, one.what) for one in receipts[0].degradations] == [(Loss.DELAYED, "stream")]
 
 
 async def test_a_question_that_is_not_asked_is_not_waited_for() -> None:

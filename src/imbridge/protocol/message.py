@@ -164,8 +164,9 @@ class Message(ProtocolModel):
 
         Args:
             markdown: The text is Markdown.
-            strict: True: show no Markdown where it would be shown as plain text, which raises `DegradedError`. How the
-                text grows is no loss. None: as the bridge's option says.
+            strict: True: Markdown does not grow but is said whole at its end, or, where something of it would be
+                lost, not at all: then finishing raises `DegradedError`, and beginning does where no Markdown is shown.
+                How plain text grows is no loss. None: as the bridge's option says.
         """
         return self._bound().stream(markdown=markdown, strict=strict)
 

@@ -255,13 +255,13 @@ class MessageConversation:
     ) -> AnswerStream:
         channel = self._channel
         adapter = self._handling.adapter_of(channel.account_key)
-        if markdown and self._handling.delivery.is_strict(strict):
+        whole = markdown and self._handling.delivery.is_strict(strict)
+        if whole:
             forbid_text(adapter.capabilities)
 
         async def post(reply: Reply) -> Receipt:
-            entry = await self.post(reply, in_thread=in_thread, quote=quote, strict=False, calls=False)
-            receipt: Receipt = await entry.receipt
-            return receipt
+            entry = await self.post(reply, in_thread=in_thread, quote=quote, strict=whole, calls=False)
+            return unless_refused(await entry.receipt)
 
         async def call(text: str, receipt: Receipt) -> None:
             element = Markdown(text) if markdown else Text(text)
@@ -276,6 +276,7 @@ class MessageConversation:
             thinking=self._handling.thinking,
             stop=self._handling.stop_button,
             on_finished=call,
+            whole=whole,
         )
         self._streams.append(stream)
         return stream

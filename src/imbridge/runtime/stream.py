@@ -27,7 +27,7 @@ from imbridge.protocol import (
 )
 from imbridge.rendering import Part, repair, rest_after
 from imbridge.runtime.healing import first_part, healed
-from imbridge.runtime.stream_receipt import sum_up
+from imbridge.runtime.stream_receipt import said_at_the_end, sum_up
 from imbridge.runtime.surfaces import GrownMessage, Surface, is_as_meant, new_surface
 from imbridge.runtime.thinking import Thoughts
 
@@ -56,6 +56,7 @@ class AnswerStream:
         thinking: ThinkingMode = ThinkingMode.APART,
         stop: Button | None = None,
         on_finished: Callable[[str, Receipt], Awaitable[None]] | None = None,
+        whole: bool = False,
     ) -> None:
         """Nothing is shown yet.
 
@@ -67,6 +68,7 @@ class AnswerStream:
             answers: The message that is answered.
             thinking: What becomes of what is thought.
             stop: A button that stops it, for platforms that can show one beside it.
+            whole: It is said at its end, as one reply: nobody can tell before what of it would be lost.
             on_finished: Gets all that was written, once, with what became of it; not when it is broken off.
         """
         self._on_finished = on_finished
@@ -79,6 +81,7 @@ class AnswerStream:
         self._stop = stop
         self._thoughts = Thoughts(thinking)
         self._may_grow = True
+        self._whole = whole
         self._surface = self._new_surface()
         self._text = ""
         """What belongs to the current message, and what comes after it."""
@@ -371,6 +374,8 @@ class AnswerStream:
         self._degradations.append(Degradation(loss=Loss.SPLIT, what="stream", how=how, why=str(error)))
 
     def _new_surface(self) -> Surface | None:
+        if self._whole:
+            return None
         grows = self._may_grow and self._adapter.can_grow(self._answers)
         return new_surface(self._adapter, self._channel, grows=grows, markdown=self._markdown, stop=self._stop)
 
@@ -380,14 +385,7 @@ class AnswerStream:
         if self._surface is not None:
             await self._show(last=True)
         elif not self._receipts and self._text:
-            self._degradations.append(
-                Degradation(
-                    loss=Loss.DELAYED,
-                    what="stream",
-                    how="sent whole at the end",
-                    why="this platform cannot edit messages",
-                )
-            )
+            self._degradations.append(said_at_the_end(strict=self._whole))
         if self._doubt is None and (not self._receipts or self._receipts[-1]):
             rest = self._rest()
             if rest and not (rest.isspace() and self._receipts):
