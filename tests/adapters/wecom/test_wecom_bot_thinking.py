@@ -10,7 +10,7 @@ from wecom_bot_talk import talking
 
 from imbridge import Bridge, Thinking
 from imbridge.adapters.wecom.bot.adapter import BotAdapter
-from imbridge.protocol import Message, Receipt
+from imbridge.protocol import Loss, Message, Receipt
 from imbridge.rendering import PartKind
 
 
@@ -122,3 +122,23 @@ async def test_what_a_stop_breaks_off_says_so_below_code_that_is_closed(bots: Bo
     await bot.close()
     (message,) = bots.platform.messages
     assert (message.text, message.finished) == ("```\none\n```\n\n⏹ *已中断 (interrupted)*", True)
+
+
+async def test_what_is_thought_after_something_was_said_is_told_over_callbacks(bots: BotRig) -> None:
+    receipts: list[Receipt] = []
+
+    async def answer(msg: Message) -> None:
+        for words in ("one", "two"):
+            async with msg.stream() as out:
+                await out.think(f"hm {words}")
+                await out.write(words)
+            receipts.append(await out.finish())
+
+    async with talking(bots, answer):
+        await bots.alice.says("go", bot=bots.bot)
+        await until(lambda: len(receipts) == 2, "the end")
+    assert "hm two" not in _states(bots)[-1]
+    assert [[(one.loss, one.what) for one in receipt.degradations] for receipt in receipts] == [
+        [],
+        [(Loss.DROPPED, "thinking")],
+    ]

@@ -112,6 +112,11 @@ class Turn:
 
     # -- saying --------------------------------------------------------------------------------------------------------
 
+    @property
+    def has_said(self) -> bool:
+        """Whether a piece is there already: what is thought before a later one is not shown."""
+        return bool(self._pieces)
+
     def add(self, text: str, thinking: str = "") -> Piece:
         """Say a text, below what was said before.
 

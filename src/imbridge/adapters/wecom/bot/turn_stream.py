@@ -9,7 +9,7 @@ from imbridge.adapters.wecom.bot.outbound import measure, stream_card
 from imbridge.adapters.wecom.bot.thinking import ROOM, room_for
 from imbridge.adapters.wecom.bot.turn import Piece, Turn, TurnOverError
 from imbridge.adapters.wecom.sent.markdown import BOT
-from imbridge.protocol import Element, NotSupportedError
+from imbridge.protocol import Degradation, Element, Loss, NotSupportedError
 from imbridge.rendering import Part
 
 
@@ -32,6 +32,7 @@ class TurnStream(Growing):
         self._turn: Turn | None = None
         self._piece: Piece | None = None
         self._first = ""
+        self._thinks_unseen = False
 
     def measure(self, part: Part) -> int:
         """Bytes of the text as sent."""
@@ -49,6 +50,7 @@ class TurnStream(Growing):
             TurnOverError: nothing more can be said there, or the platform does not come for it.
         """
         turn.growing += 1
+        self._thinks_unseen = turn.has_said
         try:
             piece = turn.add(self._content(self._first), self.thinking)
             try:
@@ -74,6 +76,14 @@ class TurnStream(Growing):
             raise GrowingFullError(str(error)) from None
         finally:
             self._end()
+
+    def lost(self, text: str) -> list[Degradation]:
+        """As everywhere, and what was thought, where something was said before it."""
+        lost = super().lost(text)
+        if self._thinks_unseen and self.thinking.strip():
+            why = "clients look for it only where the answer begins"
+            lost.append(Degradation(loss=Loss.DROPPED, what="thinking", how="left out", why=why))
+        return lost
 
     def _change(self, text: str) -> Turn:
         turn, piece = self._turn, self._piece
