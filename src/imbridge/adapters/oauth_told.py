@@ -1,9 +1,10 @@
 """Who is told of people that have come back from the platform's page: one handler, off the person's way."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
+
+from imbridge.adapters.tasks import Tasks
 
 Visitor = TypeVar("Visitor")
 
@@ -21,7 +22,7 @@ class Told(Generic[Visitor]):
         """`account` is its key, for the log."""
         self.handler: Callable[[Visitor], Awaitable[object]] | None = None
         self._account = account
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     def tell(self, visitor: Visitor, who: str) -> None:
         """Tell the handler, if there is one; the person at the browser does not wait for it.
@@ -31,17 +32,11 @@ class Told(Generic[Visitor]):
             who: The same for the log: an id, no secret.
         """
         if self.handler is not None:
-            task = asyncio.create_task(self._call(self.handler, visitor, who), name=f"oauth:{self._account}:told")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.begin(self._call(self.handler, visitor, who), f"oauth:{self._account}:told")
 
     async def close(self) -> None:
         """Cancel what the handler is doing."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await self._tasks.end(0)
 
     async def _call(self, handler: Callable[[Visitor], Awaitable[object]], visitor: Visitor, who: str) -> None:
         try:

@@ -1,6 +1,5 @@
 """The growing cards of an account: which there may be, which are open, and what becomes of them at the end."""
 
-import asyncio
 import logging
 import time
 from collections import Counter, OrderedDict
@@ -10,6 +9,7 @@ from imbridge.adapters.dingtalk.sent.card_api import CardApi
 from imbridge.adapters.dingtalk.sent.open_cards import OpenCards
 from imbridge.adapters.dingtalk.sent.recipients import no_card_for
 from imbridge.adapters.notes import Notes
+from imbridge.adapters.tasks import Tasks
 from imbridge.protocol import AuthError, Capabilities, Channel, DeliveryError
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class CardStreams:
         self._left = OpenCards(api, notes)
         self._waiting: OrderedDict[str, AiCard] = OrderedDict()
         self.open: dict[str, AiCard] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._without_until = 0.0
         self._failures = 0
 
@@ -55,12 +55,7 @@ class CardStreams:
         """Finish what is open, as far as there is time."""
         for card in tuple(self.open.values()):
             self.end_soon(card)
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=_END_WITHIN)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+        await self._tasks.end(_END_WITHIN)
         if self.open:
             account, count = self.api.api.config.key, len(self.open)
             log.warning("%s: %d cards could not be finished in time; the next process does it", account, count)
@@ -131,11 +126,7 @@ class CardStreams:
 
     def end_soon(self, card: AiCard, *, interrupted: bool = True) -> None:
         """Finish a card as it is, in a task of its own."""
-        task = asyncio.create_task(
-            self._end(card, interrupted=interrupted), name=f"link:{self.api.api.config.key}:card"
-        )
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.begin(self._end(card, interrupted=interrupted), f"link:{self.api.api.config.key}:card")
 
     async def _end(self, card: AiCard, *, interrupted: bool) -> None:
         try:

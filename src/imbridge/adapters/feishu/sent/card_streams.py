@@ -1,6 +1,5 @@
 """The cards of an account that text grows in: whether there may be any, which are open, what becomes of them."""
 
-import asyncio
 import logging
 from collections import Counter
 from typing import Any
@@ -9,6 +8,7 @@ from imbridge.adapters.card_seals import NOT_SEALED, Seal
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.sent.streaming import StreamingCard
 from imbridge.adapters.notes import Notes
+from imbridge.adapters.tasks import Tasks
 from imbridge.protocol import ImbridgeError, NotPermittedError
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class CardStreams:
         self._allowed = allowed
         self._button = button
         self._open: dict[str, StreamingCard] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     async def start(self) -> None:
         """Finish what an earlier process left open, in the background."""
@@ -57,12 +57,7 @@ class CardStreams:
         """Finish what is open, as far as there is time."""
         for card in tuple(self._open.values()):
             self.end_soon(card)
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=_END_WITHIN)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+        await self._tasks.end(_END_WITHIN)
         await self._notes.flush()
 
     def grow(self, *, markdown: bool, seal: Seal) -> StreamingCard | None:
@@ -95,9 +90,7 @@ class CardStreams:
 
     def end_soon(self, card: StreamingCard, *, interrupted: bool = True) -> None:
         """Finish a card as it is, in a task of its own."""
-        task = asyncio.create_task(self._end(card, interrupted=interrupted), name=f"link:{self.caller.config.key}:card")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.begin(self._end(card, interrupted=interrupted), f"link:{self.caller.config.key}:card")
 
     async def _end(self, card: StreamingCard, *, interrupted: bool) -> None:
         try:

@@ -14,6 +14,7 @@ from imbridge.adapters.base import Inbound, Intake, Verdict
 from imbridge.adapters.card_seals import RefusedClick
 from imbridge.adapters.qq.api import QQApi
 from imbridge.adapters.qq.received.clicks import BUTTON, MENU
+from imbridge.adapters.tasks import Tasks
 from imbridge.protocol import AuthError, ButtonClicked, DeliveryError, Event, MenuClicked, Message, UnknownEvent
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ class AnsweringIntake(Intake):
         self._intake = intake
         self._api = api
         self._counts = counts
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._told: OrderedDict[str, None] = OrderedDict()
 
     def offer(self, inbound: Inbound) -> "asyncio.Future[Verdict]":
@@ -46,12 +47,7 @@ class AnsweringIntake(Intake):
 
     async def close(self) -> None:
         """See to it that what was taken is told, as far as there is time."""
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=_END_WITHIN)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+        await self._tasks.end(_END_WITHIN)
 
     def _stored(self, identity: str, offered: "asyncio.Future[Verdict]", code: int) -> None:
         # Also of what is there already: an earlier process may have ended before it could tell.
@@ -62,9 +58,7 @@ class AnsweringIntake(Intake):
         self._told[identity] = None
         if len(self._told) > _MOST_TOLD:
             self._told.popitem(last=False)
-        task = asyncio.create_task(self._tell(identity, code), name=f"link:{self._api.config.key}:click")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.begin(self._tell(identity, code), f"link:{self._api.config.key}:click")
 
     async def _tell(self, identity: str, code: int) -> None:
         try:

@@ -1,6 +1,5 @@
 """The growing messages of a bot: where there are any, which are open, and what becomes of them at the end."""
 
-import asyncio
 import logging
 from collections import Counter, OrderedDict
 from typing import Any
@@ -16,6 +15,7 @@ from imbridge.adapters.qq.sent.speaking import Speaking
 from imbridge.adapters.qq.sent.stream_api import StreamApi, StreamPlace
 from imbridge.adapters.qq.sent.streaming import C2CStream, is_for_good, is_markdown
 from imbridge.adapters.qq.sent.windows import Handle, Windows
+from imbridge.adapters.tasks import Tasks
 from imbridge.protocol import (
     AuthError,
     Card,
@@ -57,7 +57,7 @@ class Streams:
         self._waiting: OrderedDict[str, C2CStream] = OrderedDict()
         self._begun: OrderedDict[str, None] = OrderedDict()
         self._open: dict[str, C2CStream] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     async def start(self) -> None:
         """Finish what an earlier process left open, in the background."""
@@ -69,12 +69,7 @@ class Streams:
         """Finish what is open, as far as there is time."""
         for stream in tuple(self._open.values()):
             self.end_soon(stream)
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=_END_WITHIN)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+        await self._tasks.end(_END_WITHIN)
         if self._open:
             text = "%s: %d streams could not be finished in time; the next process does it"
             log.warning(text, self._api.account, len(self._open))
@@ -206,9 +201,7 @@ class Streams:
             self._notes.drop(_KIND, identity)
 
     def _begin_task(self, work: Any) -> None:
-        task = asyncio.create_task(work, name=f"link:{self._api.account}:stream")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.begin(work, f"link:{self._api.account}:stream")
 
 
 def _read(note: Any) -> tuple[StreamPlace, str]:

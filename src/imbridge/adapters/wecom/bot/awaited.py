@@ -12,6 +12,7 @@ from typing import Any
 from imbridge.adapters.base import Inbound
 from imbridge.adapters.card_seals import Seal
 from imbridge.adapters.pending import Answer, PendingAnswer
+from imbridge.adapters.tasks import Tasks
 from imbridge.adapters.wecom.bot.calls import BotCaller
 from imbridge.adapters.wecom.bot.facts import BotIdentity
 from imbridge.adapters.wecom.bot.frames import UPDATE, WELCOME
@@ -46,7 +47,7 @@ class Awaited:
         self._caller = caller
         self._default = welcome
         self._me = me
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     def expect(self, inbound: Inbound, req_id: str) -> None:
         """An event came; whether somebody waits for its answer is seen here."""
@@ -56,18 +57,11 @@ class Awaited:
     def taken(self, inbound: Inbound) -> None:
         """It is in the inbox, and new: its answer will be."""
         if isinstance(inbound.answer, AwaitedAnswer):
-            task = asyncio.create_task(self._answer(inbound, inbound.answer), name=f"link:{self._name}:answer")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.begin(self._answer(inbound, inbound.answer), f"link:{self._name}:answer")
 
     async def close(self) -> None:
         """Let what is being answered end."""
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=2.0)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+        await self._tasks.end(2.0)
 
     async def _answer(self, inbound: Inbound, waiting: "AwaitedAnswer") -> None:
         shown: Answer = ()

@@ -1,11 +1,11 @@
 """How a smart bot speaks on the long connection: as the answer to a message, or unasked."""
 
-import asyncio
 import logging
 from dataclasses import dataclass
 from typing import Any
 
 from imbridge.adapters.errcode_refusals import DegradeError, RetargetError
+from imbridge.adapters.tasks import Tasks
 from imbridge.adapters.wecom.bot.calls import BotCaller, Obeyed
 from imbridge.adapters.wecom.bot.errors import STREAM_OVER
 from imbridge.adapters.wecom.bot.frames import RESPOND, SEND
@@ -58,7 +58,7 @@ class BotSpeaker:
         self.ways = Ways()
         self.open_streams: dict[str, BotStream] = {}
         self._caller = caller
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     def can_grow(self, message_id: str) -> bool:
         """Whether an answer to a message can be shown growing."""
@@ -139,20 +139,13 @@ class BotSpeaker:
 
     def end_soon(self, stream: BotStream, *, interrupted: bool = False) -> None:
         """Finish a stream as it is, in a task of its own; `interrupted`: with a word that it was broken off."""
-        task = asyncio.create_task(self._end(stream, interrupted=interrupted), name=f"link:{self.settings.key}:stream")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.begin(self._end(stream, interrupted=interrupted), f"link:{self.settings.key}:stream")
 
     async def end_streams(self) -> None:
         """Finish every open stream as it is."""
         for stream in tuple(self.open_streams.values()):
             self.end_soon(stream, interrupted=True)
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=_END_WITHIN)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+        await self._tasks.end(_END_WITHIN)
         for stream in tuple(self.open_streams.values()):
             stream.abandon()
 
