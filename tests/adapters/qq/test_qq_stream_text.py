@@ -19,6 +19,7 @@ texts = st.lists(st.sampled_from(_PIECES), max_size=12).map("".join)
 @example("a * b\n1. c", False)
 @example("-_aa", False)
 @example("a\n1.*_a", False)
+@example("_|--|--|\n#_", True)
 def test_a_state_begins_with_the_one_before(text: str, markdown: bool) -> None:
     growing = GrowingText(markdown=markdown)
     before = ""

@@ -47,7 +47,9 @@ def settled(text: str) -> int:
     if leaf is None or leaf.map is None:
         return 0
     first, end = leaf.map
-    if any(line.strip() for line in lines[end:]) or (leaf.type in ("fence", "hr") and first == len(lines) - 1):
+    last = len(lines) - 1
+    goes_on = first == last > 0 and lines[last - 1].strip() and _UNDECIDED.fullmatch(lines[last])
+    if goes_on or any(line.strip() for line in lines[end:]) or (leaf.type in ("fence", "hr") and first == last):
         return _without_last_line(text)  # which may become a list, a quotation, or go on with what is above
     if leaf.type == "table_open":
         return starts[first]
