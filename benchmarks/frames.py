@@ -84,7 +84,7 @@ async def measure() -> dict[str, float]:
 
     class Intake:
         def offer(self, inbound: Any) -> Any:
-            return handling.offer(config.key, inbound)
+            return handling.inbox.offer(config.key, inbound)
 
     async def no_answer(inbound: Any, within: float) -> tuple[bytes, Answer]:
         return b"", ()
@@ -94,7 +94,7 @@ async def measure() -> dict[str, float]:
     notebook = MemoryNotebook()
 
     def take_in(account: str, inbound: Any) -> Any:
-        return handling.offer(account, inbound)
+        return handling.inbox.offer(account, inbound)
 
     bots = Bots({config.key: adapter}, options, take_in, notebook.of)
     delivery = Delivery(storage, lambda account: adapter, bots, notebook.of, options)
@@ -114,7 +114,7 @@ async def measure() -> dict[str, float]:
         for one in data:
             await link.on_frame(connection, one)
         results["to_ack"].append(time.process_time() - started)
-        await handling.drain()
+        await handling.inbox.drain()
         results["to_skill"].append(time.process_time() - started)
     assert connection.sent == TURNS * FRAMES
     await pool.close()

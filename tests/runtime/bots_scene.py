@@ -32,9 +32,9 @@ class Scene:
         """Wait until all that was taken in is handled and said."""
         idle = False
         while not idle:
-            await self.bridge._handling.drain()
+            await self.bridge._handling.inbox.drain()
             await self.bridge._delivery.drain()
-            idle = self.bridge._handling.idle and self.bridge._delivery.idle
+            idle = self.bridge._handling.inbox.idle and self.bridge._delivery.idle
 
 
 Answer = Callable[[Message], Any]

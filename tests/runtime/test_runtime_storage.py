@@ -120,11 +120,11 @@ async def test_a_verdict_nobody_waits_for_any_more_does_not_lose_the_message(fei
         storage.held.clear()
         inbound = Inbound(message(feishu, app, alice, "om_1", "hi"), ("om_1",))
         with feishu.faults.refuse_send(230002):  # the platform knows no om_1 to reply to; what counts is that we try
-            verdict = bridge._handling.offer("feishu:work", inbound)
+            verdict = bridge._handling.inbox.offer("feishu:work", inbound)
             verdict.cancel()  # as a callback's time limit does
             storage.held.set()
             await until(lambda: counts(bridge)["delivery_sent"] + counts(bridge)["delivery_failed"])
-        again = await bridge._handling.offer("feishu:work", inbound)
+        again = await bridge._handling.inbox.offer("feishu:work", inbound)
         assert again is Verdict.DUPLICATE
         assert counts(bridge)["handled"] == 1
         assert [record for record in caplog.records if record.name == "asyncio"] == []
@@ -137,7 +137,7 @@ async def test_what_is_being_stored_when_the_bridge_stops(feishu) -> None:
     await bridge.start()
     storage.held.clear()
     inbound = Inbound(message(feishu, app, alice, "om_1", "hi"), ("om_1",))
-    verdict = bridge._handling.offer("feishu:work", inbound)
+    verdict = bridge._handling.inbox.offer("feishu:work", inbound)
     stopping = asyncio.create_task(bridge.stop())
     await asyncio.sleep(0.2)
     assert not stopping.done()
@@ -202,7 +202,9 @@ async def test_what_an_earlier_process_left_is_handled_and_said(feishu) -> None:
         expected = [f"left {number}" for number in range(150)] + [f"echo: {number}" for number in range(300)]
         assert texts(feishu) == [*expected, "echo: new"]
         assert (
-            await bridge._handling.offer("feishu:work", Inbound(message(feishu, app, alice, "om_7", "7"), ("om_7",)))
+            await bridge._handling.inbox.offer(
+                "feishu:work", Inbound(message(feishu, app, alice, "om_7", "7"), ("om_7",))
+            )
             is Verdict.DUPLICATE
         )
     assert storage.disk.inbox == storage.disk.outbox == {}

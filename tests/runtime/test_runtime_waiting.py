@@ -34,7 +34,10 @@ async def bridge_with(answer: Any) -> AsyncIterator[tuple[Any, Deliver]]:
                     id=message_id, channel=channel, sender=Sender(id="ou_1"), elements=(Text(text),), text=text,
                     raw=text, timestamp=datetime.now(UTC),
                 )  # fmt: skip
-                assert await bridge._handling.offer("feishu:work", Inbound(message, (message_id,), waiting)) is verdict
+                assert (
+                    await bridge._handling.inbox.offer("feishu:work", Inbound(message, (message_id,), waiting))
+                    is verdict
+                )
                 return waiting
 
             yield feishu, deliver
@@ -129,7 +132,7 @@ async def test_answers_of_one_id_at_two_accounts_are_two() -> None:
                 channel = Channel(platform="feishu", account=name, kind=ChannelKind.PRIVATE, id=rooms[name].chat_id)
                 message = Message(id=message_id, channel=channel, sender=Sender(id="ou_1"), timestamp=datetime.now(UTC))
                 waiting = PendingAnswer()
-                bridge._handling.offer(f"feishu:{name}", Inbound(message, (message_id,), waiting))
+                bridge._handling.inbox.offer(f"feishu:{name}", Inbound(message, (message_id,), waiting))
                 return waiting
 
             for name in rooms:
@@ -230,7 +233,7 @@ async def test_a_message_in_answer_to_an_event(takes_messages: bool) -> None:
                 event = MenuClicked(
                     id="e1", platform="feishu", account="work", channel=channel, timestamp=datetime.now(UTC), key="A"
                 )
-                await bridge._handling.offer("feishu:work", Inbound(event, ("e1",), waiting))
+                await bridge._handling.inbox.offer("feishu:work", Inbound(event, ("e1",), waiting))
                 await asyncio.wait_for(sending.wait(), 10)
                 await asyncio.sleep(0.05)
                 assert waiting.over != takes_messages

@@ -98,7 +98,7 @@ class Bridge(Declaring, Speaking):
             self._accounts.add(account)
 
     def _take_in(self, account: str, inbound: Inbound) -> "asyncio.Future[Verdict]":
-        return self._handling.offer(account, self._bots.heard(account, inbound))
+        return self._handling.inbox.offer(account, self._bots.heard(account, inbound))
 
     # -- making one ----------------------------------------------------------------------------------------------------
 
@@ -170,7 +170,7 @@ class Bridge(Declaring, Speaking):
             await self._bots.open()
             await self._delivery.choices.recall(self._accounts)
             await self._delivery.recover()
-            await self._handling.recover()
+            await self._handling.inbox.recover()
             await self._accounts.start()
             self._bots.ready()
         except BaseException:
@@ -204,9 +204,9 @@ class Bridge(Declaring, Speaking):
         async def drain() -> None:
             idle = False
             while not idle:  # what is said may call another bot, which then has something to say
-                await self._handling.drain()
+                await self._handling.inbox.drain()
                 await self._delivery.drain()
-                idle = self._handling.idle and self._delivery.idle
+                idle = self._handling.inbox.idle and self._delivery.idle
 
         clock = asyncio.get_running_loop().time
         until = clock() + grace
@@ -222,7 +222,7 @@ class Bridge(Declaring, Speaking):
                 steps.push_async_callback(self._pool.close)
                 steps.push_async_callback(self._accounts.close)
                 steps.push_async_callback(self._tear_down)
-                unhandled = await self._handling.cancel()
+                unhandled = await self._handling.inbox.cancel()
                 unsaid = await self._delivery.cancel()
                 if unhandled or unsaid:
                     log.error("stopped with %d messages not handled and %d answers not sent", unhandled, unsaid)
@@ -310,7 +310,7 @@ class Bridge(Declaring, Speaking):
             **self._handling.counts,
             **self._bots.counts,
             **{f"delivery_{state}": count for state, count in self._delivery.counts.items()},
-            "waiting": self._handling.waiting,
+            "waiting": self._handling.inbox.waiting,
         }
         return {"bridge": own, **{key: adapter.counters() for key, adapter in self._accounts.items()}}
 

@@ -213,18 +213,18 @@ class MessageConversation:
 
     async def ask(self, question: Any, *, timeout: float) -> Message:
         """Ask, and wait for the person's next message."""
-        self._handling.questions.check(self._channel, self._sender_id)
+        self._handling.inbox.questions.check(self._channel, self._sender_id)
         if question is not None:
             entry = await self.post(question)
             if self._handling.delivery.is_strict(entry.reply.strict):  # nobody answers what was not asked
                 unless_refused(await entry.receipt)
-        answer = self._handling.take_waiting(self._channel, self._sender_id)
+        answer = self._handling.inbox.take_waiting(self._channel, self._sender_id)
         if answer is None:
             self.release_when_said()  # what is said next answers the answer
             self._typing_sign()  # its time may come meanwhile
             with paused(self._signs):
-                answer = await self._handling.questions.wait(self._channel, self._sender_id, timeout)
-        self.owe(self._handling.take_owed(answer))
+                answer = await self._handling.inbox.questions.wait(self._channel, self._sender_id, timeout)
+        self.owe(self._handling.inbox.take_owed(answer))
         return self._continued_by(await self._handling.completed(answer))
 
     def _continued_by(self, answer: Message) -> Message:

@@ -82,7 +82,7 @@ async def test_what_is_not_handled_to_its_end_may_be_delivered_again(rig: Rig) -
         spoken = {**fields, "FromUserName": "o_other", "CreateTime": int(time.time()), "MsgId": "3"}
         half = asyncio.create_task(callback.send({**spoken, "Content": "spoken"}))
         assert (await half).body != b""
-        await until(lambda: len(seen) == 2 and bridge._handling.waiting == 1, "all have arrived", 20.0)
+        await until(lambda: len(seen) == 2 and bridge._handling.inbox.waiting == 1, "all have arrived", 20.0)
         await bridge.stop(grace=0)
         answers = [(one.status, one.body) for one in await asyncio.gather(*tries)]
         assert (await callback.send({**spoken, "Content": "spoken"})).status == 503, "nobody is there any more"

@@ -1,0 +1,208 @@
+"""The inbox: what a platform delivers is kept once, then waits in its lane for its turn."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+from imbridge.adapters.base import Inbound, Verdict
+from imbridge.adapters.card_seals import RefusedClick
+from imbridge.adapters.pending import PendingAnswer
+from imbridge.config.options import BridgeOptions
+from imbridge.protocol import ButtonClicked, Channel, Message
+from imbridge.runtime.account_lanes import AccountLanes
+from imbridge.runtime.answers import abandon, release
+from imbridge.runtime.beginning import noted
+from imbridge.runtime.bot_loops import BotLoops
+from imbridge.runtime.choices import Choices
+from imbridge.runtime.conversation import lane_of
+from imbridge.runtime.gate import Gate, Pass, log_turned_away
+from imbridge.runtime.questions import Questions
+from imbridge.runtime.refusing import Refusing
+from imbridge.runtime.stopping import Stops
+from imbridge.storage import BaseStorage, InboxEntry
+
+log = logging.getLogger(__name__)
+
+
+class Inbox:
+    """Takes deliveries in: dedup, gate, room, lane.
+
+    Attributes:
+        questions: Who is asked something, and waits for the answer.
+        stops: Who works for whom, and the words that stop it.
+    """
+
+    def __init__(
+        self,
+        storage: BaseStorage,
+        handle: Callable[[InboxEntry], Awaitable[None]],
+        gate: Gate,
+        loops: BotLoops,
+        choices: Choices,
+        refusing: Refusing,
+        counts: Counter[str],
+        options: BridgeOptions,
+    ) -> None:
+        """`handle` is given one entry of a lane after another; `counts` is where what happens is counted."""
+        self._storage = storage
+        self._gate = gate
+        self._loops = loops
+        self._choices = choices
+        self._counts = counts
+        self.questions = Questions()
+        self.stops = Stops(options.stop_words)
+        self._refusing = refusing
+        self._command_prefix = options.command_prefix
+        self._owed: dict[tuple[str, str], PendingAnswer] = {}
+        self._max_storing = options.max_waiting
+        self._storing = 0
+        self._all_stored = asyncio.Event()
+        self._all_stored.set()
+        self._lanes: AccountLanes[InboxEntry] = AccountLanes(
+            noted(storage, handle),
+            name="inbox",
+            max_running=options.max_lanes,
+            max_length=options.lane_length,
+            max_waiting=options.max_waiting,
+        )
+
+    def offer(self, account: str, inbound: Inbound) -> "asyncio.Future[Verdict]":
+        """Keep a delivery; done when the platform may be told so."""
+        item = inbound.item
+        if isinstance(item, Message) and not (self.questions.awaits(item) or self.stops.means(item)):
+            item = self._choices.find(item) or item
+        lane = lane_of(item, account)
+        loop = asyncio.get_running_loop()
+        verdict: asyncio.Future[Verdict] = loop.create_future()
+        if isinstance(item, RefusedClick):
+            self._counts["clicks_refused"] += 1
+            self._refusing.refuse(account, inbound, item)
+            verdict.set_result(Verdict.ACCEPTED)
+            return verdict
+        full = self._storing >= self._max_storing or not self._lanes.of(account).has_room(lane)
+        # Neither an answer nor a word that stops needs room, and whoever it is for may hold the very lane that is full.
+        if full and not (isinstance(item, Message) and (self.questions.awaits(item) or self.stops.means(item))):
+            # Before it is stored: what is refused must be new again when the platform delivers it again.
+            self._counts["overloaded"] += 1
+            verdict.set_result(Verdict.OVERLOADED)
+            return verdict
+        entry = InboxEntry(account, inbound.dedup_keys, lane, item, inbound.answer)
+        stored = self._storage.add_inbound(entry)
+        if stored.done() and not self._storing and stored.exception() is None:
+            verdict.set_result(self._stored(entry, stored.result()))
+        else:
+            self._storing += 1
+            self._all_stored.clear()
+            stored.add_done_callback(lambda future: self._stored_later(entry, future, verdict))
+            if isinstance(item, ButtonClicked) and item.said_in:
+                self._choices.claim(item, stored)
+        return verdict
+
+    def _stored_later(
+        self, entry: InboxEntry, stored: "asyncio.Future[bool]", verdict: "asyncio.Future[Verdict]"
+    ) -> None:
+        self._storing -= 1
+        if stored.cancelled() or (error := stored.exception()) is not None:
+            self._counts["storage_failed"] += 1
+            why = "cancelled" if stored.cancelled() else f"{type(error).__name__}: {error}"
+            log.error("%s: a delivery could not be stored (%s); the platform is to deliver it again", entry.lane, why)
+            result = Verdict.OVERLOADED
+        else:
+            # Also when nobody waits for the verdict any more: what is stored counts as known, so it must be handled.
+            result = self._stored(entry, stored.result())
+        if not verdict.done():
+            verdict.set_result(result)
+        if not self._storing:
+            self._all_stored.set()
+
+    def _stored(self, entry: InboxEntry, new: bool) -> Verdict:
+        if not new:
+            self._counts["duplicate"] += 1
+            release(entry.answer)
+            return Verdict.DUPLICATE
+        self._counts["accepted"] += 1
+        decision = self._loops.check(entry.item, self._gate.check(entry.item))
+        if decision is not Pass.GO:
+            self._counts[decision.value] += 1
+            log_turned_away(entry.lane, entry.item, decision, self._counts[decision.value])
+            release(entry.answer)
+            self._storage.finish_inbound(entry)
+        elif isinstance(entry.item, Message) and self.questions.answer(entry.item):
+            self._counts["answers"] += 1
+            self._owe(entry)
+            self._storage.finish_inbound(entry)
+        elif isinstance(entry.item, Message) and self.stops.stop(entry.item):
+            self._counts["stop_words"] += 1
+            release(entry.answer)
+            self._storage.finish_inbound(entry)
+        elif not self._lanes.of(entry.account).push(entry.lane, entry):
+            self._storage.forget_inbound(entry)
+            self._counts["overloaded"] += 1
+            return Verdict.OVERLOADED
+        elif isinstance(entry.item, ButtonClicked) and entry.item.said_in:
+            self._counts["choices"] += 1
+            self._choices.taken(entry.item)
+        return Verdict.ACCEPTED
+
+    def take_waiting(self, channel: Channel, sender_id: str) -> Message | None:
+        """Somebody's next message of a conversation, if it came before the question that it answers.
+
+        It would wait behind the skill that asks, and the skill for it. A command is no answer.
+        """
+        prefix = self._command_prefix
+
+        def wanted(entry: InboxEntry) -> bool:
+            item = entry.item
+            return isinstance(item, Message) and item.sender.id == sender_id and not item.text.startswith(prefix)
+
+        entry = self._lanes.of(channel.account_key).take(channel.address, wanted)
+        if entry is None or not isinstance(entry.item, Message):
+            return None
+        self._counts["answers"] += 1
+        self._owe(entry)
+        self._storage.finish_inbound(entry)
+        return entry.item
+
+    def _owe(self, entry: InboxEntry) -> None:
+        if entry.answer is not None:
+            self._owed[entry.account, entry.item.id] = entry.answer
+
+    def take_owed(self, answer: Message) -> PendingAnswer | None:
+        """Where the platform waits for an answer to this answer to a question; whoever takes it releases it."""
+        return self._owed.pop((answer.channel.account_key, answer.id), None) if self._owed else None
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    async def recover(self) -> int:
+        """Go on with what an earlier process left; how many."""
+        left = await self._storage.unfinished_inbound()
+        for entry in left:
+            self._lanes.of(entry.account).restore(entry.lane, entry)
+        return len(left)
+
+    async def drain(self) -> None:
+        """Wait until everything taken in is handled."""
+        self.questions.close()
+        await self._all_stored.wait()
+        await self._lanes.drain()
+        await self._loops.drain()
+
+    async def cancel(self) -> int:
+        """Stop at once; how many deliveries were left unhandled."""
+        self.questions.close()
+        await self._loops.cancel()
+        left = await self._lanes.cancel()
+        for entry in left:
+            abandon(entry.answer)
+        return len(left) + self._lanes.interrupted
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is being taken in or handled."""
+        return self._all_stored.is_set() and self._lanes.idle
+
+    @property
+    def waiting(self) -> int:
+        """Deliveries that wait for their turn."""
+        return self._lanes.waiting
