@@ -111,6 +111,15 @@ def test_stdin_is_markdown(imbridge: Any, tmp_path: Path, clean_environ: Mapping
     assert "[sampleMarkdown" in done.stdout
 
 
+def test_stdin_that_is_no_text_is_refused(tmp_path: Path, clean_environ: Mapping[str, str]) -> None:
+    command = [sys.executable, "-m", "imbridge", "render", "-"]
+    done = subprocess.run(
+        command, input=b"fine\n\xff", cwd=tmp_path, env=clean_environ, capture_output=True, timeout=50, check=False
+    )
+    assert done.returncode == 2
+    assert b"stdin:2: not UTF-8 text" in done.stderr
+
+
 def test_what_a_file_holds_can_be_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = written(tmp_path, "a.md", "**bold**")
     _, found = made(capsys, file, "--to", "feishu", "--mode", "app", "--format", "text")

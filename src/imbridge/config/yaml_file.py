@@ -82,6 +82,19 @@ def read_text(path: Path, expected: str) -> str:
         raise ConfigError(f"{path}: is a folder, expected {expected}", where=str(path)) from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}", where=str(path)) from None
+    return decoded(data, path)
+
+
+def decoded(data: bytes, path: Path) -> str:
+    """What was read as text: UTF-8, and not too large.
+
+    Args:
+        data: At most one byte more than `MAX_BYTES`.
+        path: Where it is from, for errors.
+
+    Raises:
+        ConfigError: It is none.
+    """
     if len(data) > MAX_BYTES:
         raise ConfigError(f"{path}: larger than {MAX_BYTES // 1024} KiB; is it the right file?", where=str(path))
     try:

@@ -44,12 +44,13 @@ def render(
 
     from imbridge.cli.render.content import STDIN, Format, format_of, read_reply
     from imbridge.cli.render.modes import sorts
+    from imbridge.config.yaml_file import MAX_BYTES, decoded
 
     if everything and platform:
         raise click.UsageError("--all and --to contradict each other; give one of them")
     if mode and not platform:
         raise click.UsageError("--mode needs --to: modes have other names on each platform")
-    text = sys.stdin.read() if file == STDIN else None
+    text = decoded(sys.stdin.buffer.read(MAX_BYTES + 1), Path("stdin")) if file == STDIN else None
     reply = read_reply(file, text, Format(form) if form else format_of(file))
     shown = asyncio.run(_shown(sorts(platform, mode), reply, as_json=as_json))
     as_meant = all(one["as_meant"] for one in shown)

@@ -54,7 +54,7 @@ class CommandAgentSkill(BaseSkill):
         drop: Regular expressions of lines to leave out.
         thinking: What stands around what the program thinks aloud; it is shown apart from the answer where the platform
             can, see `Thinking`. Empty: all that it prints is its answer.
-        stream: Answer while it prints; False answers once, at the end.
+        stream: Answer while it prints; False answers once, at the end, without what it thought aloud.
         max_output: Characters of an answer; the rest is left out, and the answer says so.
         concurrency: Programs at once; more messages wait in order.
         queue: Messages that may wait; more are told to come back later.
