@@ -306,13 +306,16 @@ class Bridge(Declaring, Speaking):
 
     def counters(self) -> dict[str, dict[str, Any]]:
         """Numbers for metrics: of the bridge itself, and of each account."""
+        inbox = self._handling.inbox
         own: dict[str, Any] = {
             **self._handling.counts,
             **self._bots.counts,
             **{f"delivery_{state}": count for state, count in self._delivery.counts.items()},
-            "waiting": self._handling.inbox.waiting,
+            "waiting": inbox.waiting,
+            "storing": inbox.storing,
         }
-        return {"bridge": own, **{key: adapter.counters() for key, adapter in self._accounts.items()}}
+        of = {key: {**adapter.counters(), **inbox.counters_of(key)} for key, adapter in self._accounts.items()}
+        return {"bridge": own, **of}
 
     # -- inside another application ------------------------------------------------------------------------------------
 

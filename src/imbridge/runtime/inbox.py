@@ -20,6 +20,7 @@ from imbridge.runtime.gate import Gate, Pass, log_turned_away
 from imbridge.runtime.questions import Questions
 from imbridge.runtime.refusing import Refusing
 from imbridge.runtime.stopping import Stops
+from imbridge.runtime.storing import Storing
 from imbridge.storage import BaseStorage, InboxEntry
 
 log = logging.getLogger(__name__)
@@ -55,10 +56,8 @@ class Inbox:
         self._refusing = refusing
         self._command_prefix = options.command_prefix
         self._owed: dict[tuple[str, str], PendingAnswer] = {}
-        self._max_storing = options.max_waiting
-        self._storing = 0
-        self._all_stored = asyncio.Event()
-        self._all_stored.set()
+        self._storing = Storing(options.max_waiting)
+        self._refused: Counter[str] = Counter()
         self._lanes: AccountLanes[InboxEntry] = AccountLanes(
             noted(storage, handle),
             name="inbox",
@@ -80,21 +79,19 @@ class Inbox:
             self._refusing.refuse(account, inbound, item)
             verdict.set_result(Verdict.ACCEPTED)
             return verdict
-        full = self._storing >= self._max_storing or not self._lanes.of(account).has_room(lane)
+        lanes = self._lanes.of(account)
+        full = not (lanes.has_room(lane) and self._storing.has_room(account, lanes.waiting))
         # Neither an answer nor a word that stops needs room, and whoever it is for may hold the very lane that is full.
         if full and not (isinstance(item, Message) and (self.questions.awaits(item) or self.stops.means(item))):
             # Before it is stored: what is refused must be new again when the platform delivers it again.
-            self._counts["overloaded"] += 1
-            verdict.set_result(Verdict.OVERLOADED)
+            verdict.set_result(self._refuse(account))
             return verdict
         entry = InboxEntry(account, inbound.dedup_keys, lane, item, inbound.answer)
         stored = self._storage.add_inbound(entry)
         if stored.done() and not self._storing and stored.exception() is None:
             verdict.set_result(self._stored(entry, stored.result()))
         else:
-            self._storing += 1
-            self._all_stored.clear()
-            stored.add_done_callback(lambda future: self._stored_later(entry, future, verdict))
+            self._storing.watch(account, stored, lambda future: self._stored_later(entry, future, verdict))
             if isinstance(item, ButtonClicked) and item.said_in:
                 self._choices.claim(item, stored)
         return verdict
@@ -102,19 +99,22 @@ class Inbox:
     def _stored_later(
         self, entry: InboxEntry, stored: "asyncio.Future[bool]", verdict: "asyncio.Future[Verdict]"
     ) -> None:
-        self._storing -= 1
         if stored.cancelled() or (error := stored.exception()) is not None:
             self._counts["storage_failed"] += 1
             why = "cancelled" if stored.cancelled() else f"{type(error).__name__}: {error}"
             log.error("%s: a delivery could not be stored (%s); the platform is to deliver it again", entry.lane, why)
+            self._refused[entry.account] += 1
             result = Verdict.OVERLOADED
         else:
             # Also when nobody waits for the verdict any more: what is stored counts as known, so it must be handled.
             result = self._stored(entry, stored.result())
         if not verdict.done():
             verdict.set_result(result)
-        if not self._storing:
-            self._all_stored.set()
+
+    def _refuse(self, account: str) -> Verdict:
+        self._counts["overloaded"] += 1
+        self._refused[account] += 1
+        return Verdict.OVERLOADED
 
     def _stored(self, entry: InboxEntry, new: bool) -> Verdict:
         if not new:
@@ -122,6 +122,10 @@ class Inbox:
             release(entry.answer)
             return Verdict.DUPLICATE
         self._counts["accepted"] += 1
+        return self._admit(entry)
+
+    def _admit(self, entry: InboxEntry) -> Verdict:
+        """What is stored goes to whoever waits for it, into its lane, or no further."""
         decision = self._loops.check(entry.item, self._gate.check(entry.item))
         if decision is not Pass.GO:
             self._counts[decision.value] += 1
@@ -138,8 +142,7 @@ class Inbox:
             self._storage.finish_inbound(entry)
         elif not self._lanes.of(entry.account).push(entry.lane, entry):
             self._storage.forget_inbound(entry)
-            self._counts["overloaded"] += 1
-            return Verdict.OVERLOADED
+            return self._refuse(entry.account)
         elif isinstance(entry.item, ButtonClicked) and entry.item.said_in:
             self._counts["choices"] += 1
             self._choices.taken(entry.item)
@@ -184,7 +187,7 @@ class Inbox:
     async def drain(self) -> None:
         """Wait until everything taken in is handled."""
         self.questions.close()
-        await self._all_stored.wait()
+        await self._storing.none()
         await self._lanes.drain()
         await self._loops.drain()
 
@@ -200,9 +203,22 @@ class Inbox:
     @property
     def idle(self) -> bool:
         """Nothing is being taken in or handled."""
-        return self._all_stored.is_set() and self._lanes.idle
+        return not self._storing and self._lanes.idle
 
     @property
     def waiting(self) -> int:
         """Deliveries that wait for their turn."""
         return self._lanes.waiting
+
+    def counters_of(self, account: str) -> dict[str, int]:
+        """What of an account waits for its turn, is on its way into the storage, and was refused for want of room."""
+        return {
+            "waiting": self._lanes.of(account).waiting,
+            "storing": self._storing.of(account),
+            "refused": self._refused[account],
+        }
+
+    @property
+    def storing(self) -> int:
+        """Deliveries on their way into the storage."""
+        return len(self._storing)

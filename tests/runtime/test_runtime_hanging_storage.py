@@ -1,0 +1,98 @@
+"""A storage that does not answer: nothing gathers behind it, platforms are told at once, and nothing is lost."""
+
+import asyncio
+
+import pytest
+from runtime_world import account, counts, echo, emulated, settings, skill, texts, until
+from storage_double import GroupCommitStorage
+
+from imbridge import Bridge, BridgeOptions
+from imbridge.emulators.feishu import FeishuEmulator
+from imbridge.runtime import storing
+from imbridge.runtime.storing import Storing
+
+SOON = {"redelivery": tuple(0.05 * number for number in range(1, 100))}
+
+
+async def test_a_storage_that_hangs_is_given_nothing_more(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(storing, "STALLED_AFTER", 0.1)
+    async with FeishuEmulator(settings=settings(**SOON)) as feishu:
+        app, alice, storage = feishu.add_app(), feishu.add_user("Alice"), GroupCommitStorage()
+        async with Bridge([account(feishu, app)], skills=[skill(echo)], storage=storage) as bridge:
+            storage.held.clear()
+            await alice.says("0")
+            await until(lambda: counts(bridge)["storing"] == 1)
+            await asyncio.sleep(0.15)
+            given = len(storage._queue)
+            for number in range(1, 50):
+                await alice.says(f"{number}")
+            await until(lambda: counts(bridge)["overloaded"] >= 49)
+            # The first one is delivered again meanwhile, for nobody acknowledges it: that is refused, too.
+            assert len(storage._queue) == given == counts(bridge)["storing"]
+            assert bridge.counters()["feishu:work"]["refused"] == counts(bridge)["overloaded"]
+            await until(lambda: feishu.stats.acks_failed >= 49, what="the platform is told")
+            assert bridge.counters()["feishu:work"]["storing"] == given
+            assert caplog.text.count("the storage has not answered for") == 1
+            storage.held.set()
+            await until(lambda: len(feishu.messages) == 50, timeout=20)
+            await until(lambda: feishu.unacknowledged_events(app) == 0)
+            assert sorted(texts(feishu)) == sorted(f"echo: {number}" for number in range(50))
+            assert caplog.text.count("the storage answers again") == 1
+            assert bridge.counters()["feishu:work"]["storing"] == 0
+
+
+async def test_what_waits_and_what_is_stored_have_one_bound() -> None:
+    """Else a commit brings more than there is room for, which is stored for nothing."""
+    async with emulated(redelivery=SOON["redelivery"]) as feishu:
+        release = asyncio.Event()
+
+        async def slow(msg):
+            await release.wait()
+            return f"echo: {msg.text}"
+
+        app, storage = feishu.add_app(), GroupCommitStorage(every=0.05)
+        people = [feishu.add_user(f"U{number}") for number in range(12)]
+        options = BridgeOptions(max_waiting=6, max_lanes=2)
+        async with Bridge([account(feishu, app)], skills=[skill(slow)], storage=storage, options=options) as bridge:
+            for person in people:
+                await person.says("hi")
+            await until(lambda: feishu.stats.acks_failed >= 4)
+            await until(lambda: counts(bridge)["waiting"] == 6)
+            # Two are at work: no more than these and the six were ever written.
+            assert len(storage.disk.keys) <= (6 + 2) * 2
+            release.set()
+            await until(lambda: len(feishu.messages) == 12)
+            await until(lambda: feishu.unacknowledged_events(app) == 0)
+            assert feishu.violations == []
+
+
+async def test_one_account_does_not_use_up_the_room_of_another() -> None:
+    loop = asyncio.get_running_loop()
+    watched = Storing(2)
+    futures = [loop.create_future() for _ in range(3)]
+    seen: list[asyncio.Future[bool]] = []
+    for future in futures[:2]:
+        watched.watch("a", future, seen.append)
+    assert not watched.has_room("a", 0)
+    assert watched.has_room("b", 1)
+    watched.watch("b", futures[2], seen.append)
+    assert not watched.has_room("b", 1), "what waits for its turn counts, too"
+    for future in futures:
+        future.set_result(True)
+    await watched.none()
+    assert seen == futures
+    assert watched.has_room("a", 1)
+    assert (len(watched), watched.of("a")) == (0, 0)
+
+
+async def test_a_storage_may_give_one_future_for_several() -> None:
+    shared = asyncio.get_running_loop().create_future()
+    watched, seen = Storing(5), []
+    for _ in range(3):
+        watched.watch("a", shared, seen.append)
+    shared.set_result(False)
+    await watched.none()
+    assert len(seen) == 3
+    assert watched.of("a") == 0
