@@ -1,4 +1,4 @@
-"""The message log, tokens, the media cache, jobs, what is put off, and cleaning, in each database."""
+"""The message log, tokens, the media cache, what is put off, and cleaning, in each database."""
 
 import asyncio
 import logging
@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet
 from databases import Place
 
 from imbridge.protocol import ConfigError, DeliveryState, Message, Receipt, Sender, SentPart
-from imbridge.storage import Box, EntryState, InboxEntry, Job, LogLine, Retention, SqlStorage, StorageError
+from imbridge.storage import Box, EntryState, InboxEntry, LogLine, Retention, SqlStorage, StorageError
 from imbridge.testing.storage import CHANNEL, SENT, inbox_entry, outbox_entry
 
 
@@ -166,51 +166,6 @@ async def test_the_media_cache(storage: SqlStorage) -> None:
     assert await storage.media.get("a", "image", "old") is None
     await storage.media.drop("a", "image", "hash")
     assert await storage.media.get("a", "image", "hash") is None
-
-
-class TestJobs:
-    async def test_what_is_due_is_claimed_once(self, storage: SqlStorage, database: Place) -> None:
-        now = time.time()
-        assert await storage.jobs.put(Job("late", now - 60, {"say": "早"}))
-        assert await storage.jobs.put(Job("later", now - 30))
-        assert await storage.jobs.put(Job("tomorrow", now + 86_400))
-        other = database.storage()
-        await other.open()
-        claimed = await asyncio.gather(storage.jobs.claim(seconds=60), other.jobs.claim(seconds=60))
-        mine = claimed[0] or claimed[1]
-        owner = storage if claimed[0] else other
-        if claimed[0] and claimed[1]:  # each got one: both were there at once
-            assert sorted(job.name for jobs in claimed for job in jobs) == ["late", "later"]
-        else:
-            facts = [(job.name, job.data, job.attempts) for job in mine]
-            assert facts == [("late", {"say": "早"}, 1), ("later", None, 1)]
-        assert await storage.jobs.claim(seconds=60) == await other.jobs.claim(seconds=60) == []
-        assert await owner.jobs.done(mine[0])
-        assert not await owner.jobs.done(mine[0])
-        await other.close()
-
-    async def test_one_that_nobody_finished_is_claimed_again(self, storage: SqlStorage, database: Place) -> None:
-        await storage.jobs.put(Job("job", 1.0))
-        (first,) = await storage.jobs.claim(seconds=60)
-        await database.execute("UPDATE imbridge_jobs SET until = 1")  # its time is over
-        (second,) = await storage.jobs.claim(seconds=60)
-        assert (second.attempts, second.fence) == (2, first.fence + 1)
-        assert not await storage.jobs.done(first)
-        assert await storage.jobs.done(second, next_due=2.0, error="no luck")
-        (third,) = await storage.jobs.claim(seconds=60)
-        assert (third.due_at, third.attempts, third.error) == (2.0, 3, "no luck")
-        assert await storage.jobs.done(third, next_due=3.0)
-        assert [(job.attempts, job.error) for job in await storage.jobs.all()] == [(0, "")]
-
-    async def test_planning_anew(self, storage: SqlStorage) -> None:
-        await storage.jobs.put(Job("job", 1.0, "old"))
-        (claimed,) = await storage.jobs.claim(seconds=60)
-        assert not await storage.jobs.put(Job("job", 2.0, "kept out"), replace=False)
-        assert await storage.jobs.put(Job("job", 3.0, "new"))
-        assert not await storage.jobs.done(claimed)  # of the old one
-        assert [(job.due_at, job.data) for job in await storage.jobs.all()] == [(3.0, "new")]
-        assert await storage.jobs.drop("job")
-        assert not await storage.jobs.drop("job")
 
 
 async def test_an_answer_that_is_put_off_comes_back_with_its_time(database: Place) -> None:

@@ -12,6 +12,7 @@ from imbridge.storage.jobs import Job, Jobs
 from imbridge.storage.leases import Lease, Leases
 from imbridge.storage.media_cache import MediaCache
 from imbridge.storage.memory import MemoryStorage
+from imbridge.storage.memory_jobs import MemoryJobs
 from imbridge.storage.message_log import LogLine, MessageLog
 from imbridge.storage.notes import BaseNotebook, MemoryNotebook, SqliteNotebook, notebook_at
 from imbridge.storage.retention import Retention
@@ -34,6 +35,7 @@ __all__ = [
     "Leases",
     "LogLine",
     "MediaCache",
+    "MemoryJobs",
     "MemoryNotebook",
     "MemoryStorage",
     "MessageLog",

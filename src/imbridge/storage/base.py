@@ -9,6 +9,7 @@ from typing import Any
 
 from imbridge.adapters.pending import PendingAnswer
 from imbridge.protocol import Channel, Degradation, Event, Message, Receipt, Reply
+from imbridge.storage.jobs import Jobs
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,13 @@ async def begun(marked: "asyncio.Future[None] | None", what: str) -> None:
 
 
 class BaseStorage(ABC):
-    """Inbox, outbox and sessions. All futures are done in the order of the calls."""
+    """Inbox, outbox and sessions. All futures are done in the order of the calls.
+
+    Attributes:
+        jobs: What is due at a time; None where the storage has no place for it: it is in memory then.
+    """
+
+    jobs: Jobs | None = None
 
     @abstractmethod
     async def open(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from imbridge.protocol import Receipt
 from imbridge.storage.base import BaseStorage, InboxEntry, OutboxEntry
+from imbridge.storage.memory_jobs import MemoryJobs
 
 DEDUP_SECONDS = 12 * 3600.0
 """Feishu repeats a delivery for more than 7 hours (after 15 s, 5 min, 1 h, 6 h)."""
@@ -32,6 +33,7 @@ class MemoryStorage(BaseStorage):
         self._max_keys = max_keys
         self._max_sessions = max_sessions
         self._clock = clock
+        self.jobs = MemoryJobs()
         self._seen: dict[str, dict[str, float]] = {}
         self._sessions: OrderedDict[str, dict[str, dict[str, Any]]] = OrderedDict()
         self._done: asyncio.Future[None] | None = None

@@ -1,11 +1,13 @@
 """Jobs in a table."""
 
+import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.storage.jobs import Job, Jobs
@@ -15,6 +17,7 @@ from imbridge.storage.sql.ids import digest, plain
 from imbridge.storage.sql.nodes import Nodes
 from imbridge.storage.sql.tables import jobs as table
 
+_FENCES = 2**40
 Statements = Callable[[AsyncConnection], Awaitable[Any]]
 
 
@@ -31,20 +34,30 @@ class SqlJobs(Jobs):
         written: bool = await self._run(partial(self._put, job, replace))
         return written
 
-    async def claim(self, *, seconds: float, limit: int = 10) -> list[Job]:  # noqa: D102 - inherited
-        claimed: list[Job] = await self._run(partial(self._claim, seconds, limit))
-        return claimed
+    async def claim(self, job: Job, *, seconds: float) -> Job | None:  # noqa: D102 - inherited
+        free = table.c.id == _id(job.name), table.c.fence == job.fence, table.c.until <= db_now()
+        mine = {"holder": self._nodes.id, "fence": job.fence + 1, "until": db_now() + seconds}
+        attempts = table.c.attempts + 1
+        if not await self._changed(update(table).where(*free).values(**mine, attempts=attempts)):
+            return None
+        return replace(job, fence=job.fence + 1, attempts=job.attempts + 1)
+
+    async def renew(self, job: Job, *, seconds: float) -> bool:  # noqa: D102 - inherited
+        return await self._changed(update(table).where(*self._ours(job)).values(until=db_now() + seconds))
 
     async def done(self, job: Job, *, next_due: float | None = None, error: str = "") -> bool:  # noqa: D102 - inherited
-        ours = table.c.id == _id(job.name), table.c.fence == job.fence, table.c.holder == self._nodes.id
         if next_due is None:
-            return await self._changed(delete(table).where(*ours))
-        attempts = job.attempts if error else 0
-        values = {"due_at": next_due, "until": 0.0, "attempts": attempts, "error": plain(error, 10_000)}
-        return await self._changed(update(table).where(*ours).values(**values, changed_at=db_now()))
+            return await self._changed(delete(table).where(*self._ours(job)))
+        values = {"due_at": next_due, "until": 0.0, "attempts": 0, "error": plain(error, 10_000)}
+        return await self._changed(update(table).where(*self._ours(job)).values(**values, changed_at=db_now()))
 
     async def drop(self, name: str) -> bool:  # noqa: D102 - inherited
         return await self._changed(delete(table).where(table.c.id == _id(name)))
+
+    async def find(self, name: str) -> Job | None:  # noqa: D102 - inherited
+        async with self._database.reading() as connection:
+            rows = await connection.execute(select(table).where(table.c.id == _id(name)))
+            return next(map(_job, rows.mappings()), None)
 
     async def all(self, *, limit: int = 1000) -> list[Job]:  # noqa: D102 - inherited
         async with self._database.reading() as connection:
@@ -57,7 +70,9 @@ class SqlJobs(Jobs):
         values = {"due_at": job.due_at, "data": to_json(job.data).decode(), "until": 0.0, "attempts": 0, "error": ""}
         fence = await connection.scalar(select(table.c.fence).where(table.c.id == one))
         if fence is None:
-            first = {"id": one, "name": plain(job.name, 255), "state": "waiting", "holder": 0, "fence": 0}
+            # Not from 0: who still has a job of this name that was dropped must not claim this one.
+            begin = {"state": "waiting", "holder": 0, "fence": secrets.randbelow(_FENCES)}
+            first = {"id": one, "name": plain(job.name, 255), **begin}
             await connection.execute(insert(table).values(**first, **values, changed_at=db_now()))
             return True
         if replace:
@@ -65,17 +80,8 @@ class SqlJobs(Jobs):
             await connection.execute(update(table).where(table.c.id == one).values(**changed, changed_at=db_now()))
         return replace
 
-    async def _claim(self, seconds: float, limit: int, connection: AsyncConnection) -> list[Job]:
-        due = select(table).where(table.c.state == "waiting", table.c.due_at <= db_now(), table.c.until <= db_now())
-        query = due.order_by(table.c.due_at).limit(limit)
-        if connection.dialect.name != "sqlite":
-            query = query.with_for_update(skip_locked=True)
-        rows = (await connection.execute(query)).mappings().all()
-        for row in rows:
-            mine = {"holder": self._nodes.id, "fence": row["fence"] + 1, "until": db_now() + seconds}
-            attempts = row["attempts"] + 1
-            await connection.execute(update(table).where(table.c.id == row["id"]).values(**mine, attempts=attempts))
-        return [_job(row, claimed=1) for row in rows]
+    def _ours(self, job: Job) -> tuple[ColumnElement[bool], ...]:
+        return table.c.id == _id(job.name), table.c.fence == job.fence, table.c.holder == self._nodes.id
 
     async def _changed(self, statement: Any) -> bool:
         async def change(connection: AsyncConnection) -> bool:
@@ -85,14 +91,14 @@ class SqlJobs(Jobs):
         return done
 
 
-def _job(row: RowMapping, claimed: int = 0) -> Job:
+def _job(row: RowMapping) -> Job:
     return Job(
         name=row["name"],
         due_at=row["due_at"],
         data=from_json(row["data"]),
-        attempts=row["attempts"] + claimed,
+        attempts=row["attempts"],
         error=row["error"],
-        fence=row["fence"] + claimed,
+        fence=row["fence"],
     )
 
 
