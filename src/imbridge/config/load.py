@@ -14,7 +14,7 @@ from imbridge.config.problems import Problems, did_you_mean
 from imbridge.config.reader import Reading
 from imbridge.config.settings import Settings
 from imbridge.config.skills import read_skills
-from imbridge.config.storage import read_storage
+from imbridge.config.storage import StorageSpec, read_storage
 from imbridge.config.yaml_file import read_yaml
 
 _SECTIONS = ("channels", "skills", "permissions", "bridge", "storage")
@@ -56,6 +56,20 @@ def load(path: Path | None, *, environ: Mapping[str, str], types: Mapping[str, t
     )
     problems.raise_if_any()
     return settings
+
+
+def load_storage(path: Path | None, *, environ: Mapping[str, str]) -> StorageSpec | None:
+    """Load what says where messages are kept, whatever else is set or missing.
+
+    Raises:
+        ConfigError: the file cannot be read, or what it says of the storage is wrong.
+    """
+    problems = Problems()
+    root = Node({}, key="", where=ENVIRONMENT) if path is None else read_yaml(path)
+    reading = Reading(environ, Path() if path is None else path.parent, problems)
+    spec = read_storage(reading, root.value.get("storage", Node(None, key="storage", where=root.where)))
+    problems.raise_if_any()
+    return spec
 
 
 def _with_others(channels: Node, others: Mapping[str, Node], problems: Problems) -> Node:

@@ -6,7 +6,7 @@
 from typing import TYPE_CHECKING, Any
 
 from imbridge.storage.base import BaseStorage, InboxEntry, OutboxEntry
-from imbridge.storage.durable import Box, DurableStorage, EntryState, Kept
+from imbridge.storage.durable import Box, DurableStorage, EntryState, Kept, Sought
 from imbridge.storage.errors import StaleLeaseError, StorageError
 from imbridge.storage.jobs import Job, Jobs
 from imbridge.storage.leases import Lease, Leases
@@ -41,6 +41,7 @@ __all__ = [
     "MessageLog",
     "OutboxEntry",
     "Retention",
+    "Sought",
     "SqlStorage",
     "SqliteNotebook",
     "StaleLeaseError",

@@ -2,10 +2,10 @@
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from imbridge.protocol import Receipt
 from imbridge.storage.base import BaseStorage, InboxEntry, OutboxEntry
@@ -46,8 +46,11 @@ class Kept:
         attempts: How often it was begun.
         created_at: Seconds since 1970.
         changed_at: Seconds since 1970.
+        started_at: Since when it is being worked on; None while it waits.
         not_before: When it may be tried again, if it was put off.
+        in_hand: A process that lives has it.
         history: What happened to it, oldest first: dicts with `at`, `what` and `why`.
+        number: Its place in its box: larger is later.
     """
 
     uid: int
@@ -59,8 +62,31 @@ class Kept:
     attempts: int
     created_at: float
     changed_at: float
+    started_at: float | None = None
     not_before: float | None = None
+    in_hand: bool = False
     history: tuple[dict[str, Any], ...] = field(default=())
+    number: int = 0
+
+
+class Sought(TypedDict, total=False):
+    """Which entries: those that meet all that is given.
+
+    Attributes:
+        uids: Their ids.
+        account: `platform:account`.
+        lane: The conversation.
+        text: Is part of what they say; upper and lower case do not matter.
+        since: Taken in at this time or later (seconds since 1970).
+        until: Taken in before this time.
+    """
+
+    uids: Collection[int]
+    account: str
+    lane: str
+    text: str
+    since: float
+    until: float
 
 
 class DurableStorage(BaseStorage):
@@ -124,24 +150,54 @@ class DurableStorage(BaseStorage):
     def commit_said(self, lease: Lease, entry: OutboxEntry, receipt: Receipt) -> "asyncio.Future[None]":
         """It was said, or never will be; fails as `commit_handled`."""
 
+    async def look(self) -> None:
+        """Open, instead of with `open`, only to look at entries, to retry and to drop them, while others work.
+
+        Nothing is made, brought to another version or taken over. A storage to which this makes no difference is
+        opened.
+
+        Raises:
+            ConfigError: there is none yet, it is of another version, or it cannot be used.
+        """
+        await self.open()
+
     @abstractmethod
     async def kept(
-        self, box: Box, state: EntryState, *, lane: str | None = None, after: int = 0, limit: int = 100
+        self, box: Box, state: EntryState, *, after: Kept | None = None, limit: int = 100, **sought: Unpack[Sought]
     ) -> list[Kept]:
         """Entries, oldest first.
 
         Args:
             box: Which.
             state: Pending or dead.
-            lane: Of this conversation only.
-            after: Go on behind the entry with this uid.
+            after: Go on behind this one: the last of the page before.
             limit: How many at most.
+            sought: Those that meet all of it.
         """
 
     @abstractmethod
-    async def retry(self, box: Box, uid: int) -> bool:
-        """Give a dead entry another life: whoever takes over next works on it. False when there is none."""
+    async def count(self, box: Box, state: EntryState, **sought: Unpack[Sought]) -> int:
+        """How many `kept` would give without a limit."""
 
     @abstractmethod
-    async def drop(self, box: Box, uid: int) -> bool:
-        """Forget a dead entry. False when there is none."""
+    async def retry(self, box: Box, *uids: int, state: EntryState = EntryState.DEAD) -> list[int]:
+        """Give entries another life, as if they had never been tried: whoever takes over next works on them.
+
+        Returns:
+            Those that were there in this state and in no living process's hands.
+        """
+
+    @abstractmethod
+    async def drop(self, box: Box, *uids: int, state: EntryState = EntryState.DEAD, in_hand: bool = False) -> list[int]:
+        """Forget entries. Their deliveries stay known for their time.
+
+        Args:
+            box: Which.
+            uids: Their ids.
+            state: Pending or dead.
+            in_hand: Also those that a living process has. It goes on with them; should it end before it is done,
+                nobody takes them up.
+
+        Returns:
+            Those that were there in this state, and in no living process's hands unless `in_hand`.
+        """

@@ -245,7 +245,7 @@ class DeadLetterContract(DurableStorageContract):
         assert list(await storage.unfinished_inbound()) == []
         one, two = await storage.kept(Box.INBOX, EntryState.DEAD)
         assert await storage.kept(Box.INBOX, EntryState.DEAD, limit=1) == [one]
-        assert await storage.kept(Box.INBOX, EntryState.DEAD, after=one.uid) == [two]
+        assert await storage.kept(Box.INBOX, EntryState.DEAD, after=one) == [two]
         assert await storage.kept(Box.INBOX, EntryState.DEAD, lane="other") == []
         assert await storage.retry(Box.INBOX, one.uid)
         assert await storage.drop(Box.INBOX, two.uid)
@@ -254,6 +254,21 @@ class DeadLetterContract(DurableStorageContract):
         assert await storage.kept(Box.INBOX, EntryState.DEAD) == []
         (again,) = await storage.unfinished_inbound()
         assert (again.dedup_keys, again.attempts) == (("one",), 0)
+
+    async def test_what_a_living_process_has_is_left_to_it(self, storage: DurableStorage) -> None:
+        await asyncio.gather(*(storage.add_inbound(inbox_entry("a", name, lane=name)) for name in ("one", "two")))
+        one, two = await storage.kept(Box.INBOX, EntryState.PENDING)
+        assert (one.in_hand, two.in_hand, await storage.count(Box.INBOX, EntryState.PENDING)) == (True, True, 2)
+        assert not await storage.retry(Box.INBOX, one.uid, two.uid, state=EntryState.PENDING)
+        assert not await storage.drop(Box.INBOX, one.uid, state=EntryState.PENDING)
+        assert not await storage.drop(Box.INBOX, one.uid, two.uid)  # neither is dead
+        assert await storage.drop(Box.INBOX, one.uid, state=EntryState.PENDING, in_hand=True) == [one.uid]
+        assert await storage.count(Box.INBOX, EntryState.PENDING, lane="two") == 1
+        again = await self._reopened(storage)
+        (left,) = await again.kept(Box.INBOX, EntryState.PENDING)
+        assert (left.uid, left.in_hand) == (two.uid, False)
+        assert await again.retry(Box.INBOX, one.uid, two.uid, state=EntryState.PENDING) == [two.uid]
+        assert [entry.dedup_keys[0] for entry in await again.unfinished_inbound()] == ["two"]
 
     async def test_an_answer_that_ends_the_process_twice_is_dead(self, storage: DurableStorage) -> None:
         await asyncio.gather(*(storage.add_outbound(outbox_entry(name, name)) for name in ("good", "bad")))

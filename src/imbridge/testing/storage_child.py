@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from imbridge.protocol import Receipt
-from imbridge.storage import Box, DurableStorage, EntryState, InboxEntry, Kept, Lease, OutboxEntry
+from imbridge.storage import Box, DurableStorage, EntryState, InboxEntry, Kept, Lease, OutboxEntry, Sought
 
 _NURSERY = "from imbridge.testing.storage_child import serve; serve()"
 
@@ -248,17 +248,21 @@ class StorageInChild(DurableStorage):
         return self._call("commit_said", lease, receipt, entry=entry)
 
     async def kept(
-        self, box: Box, state: EntryState, *, lane: str | None = None, after: int = 0, limit: int = 100
+        self, box: Box, state: EntryState, *, after: Kept | None = None, limit: int = 100, **sought: Unpack[Sought]
     ) -> list[Kept]:
-        found: list[Kept] = await self._call("kept", box, state, lane=lane, after=after, limit=limit)
+        found: list[Kept] = await self._call("kept", box, state, after=after, limit=limit, **sought)
         return found
 
-    async def retry(self, box: Box, uid: int) -> bool:
-        done: bool = await self._call("retry", box, uid)
+    async def count(self, box: Box, state: EntryState, **sought: Unpack[Sought]) -> int:
+        number: int = await self._call("count", box, state, **sought)
+        return number
+
+    async def retry(self, box: Box, *uids: int, state: EntryState = EntryState.DEAD) -> list[int]:
+        done: list[int] = await self._call("retry", box, *uids, state=state)
         return done
 
-    async def drop(self, box: Box, uid: int) -> bool:
-        done: bool = await self._call("drop", box, uid)
+    async def drop(self, box: Box, *uids: int, state: EntryState = EntryState.DEAD, in_hand: bool = False) -> list[int]:
+        done: list[int] = await self._call("drop", box, *uids, state=state, in_hand=in_hand)
         return done
 
 

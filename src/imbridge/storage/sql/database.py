@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import URL, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from imbridge.protocol import ConfigError
+from imbridge.storage.errors import StorageError
+from imbridge.storage.sql.dialect import in_words, is_about_all
 
 log = logging.getLogger(__name__)
 
@@ -95,15 +97,18 @@ class Database:
         """The database in words, without a password."""
         return self.url.database or "memory" if self.dialect == "sqlite" else self.url.render_as_string()
 
-    def open(self) -> None:
+    def open(self, *, make: bool = True) -> None:
         """Make the engine; nothing is connected.
+
+        Args:
+            make: Make the file when it is missing.
 
         Raises:
             ConfigError: the driver is not installed, or the file cannot be made.
         """
         options: dict[str, Any] = {"hide_parameters": True, "pool_size": self._pool_size}
         if self.dialect == "sqlite":
-            self._make_file()
+            self._make_file(make=make)
             options["connect_args"] = {"timeout": 5.0, "isolation_level": None, **self._connect_args}
         else:
             options["pool_pre_ping"] = True
@@ -131,9 +136,18 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for a look, in a transaction that is not kept."""
-        async with asyncio.timeout(self.patience), self.engine.connect() as connection:
-            yield connection
+        """A connection for a look, in a transaction that is not kept.
+
+        Raises:
+            StorageError: something could not be read.
+        """
+        try:
+            async with asyncio.timeout(self.patience), self.engine.connect() as connection:
+                yield connection
+        except (SQLAlchemyError, OSError, EOFError) as error:
+            raise StorageError(
+                f"{self.where} could not be read: {in_words(error)}", passing=is_about_all(error)
+            ) from error
 
     @asynccontextmanager
     async def changing(self) -> AsyncIterator[AsyncConnection]:
@@ -157,11 +171,15 @@ class Database:
             return {"timeout": self.patience, **self._connect_args, "server_settings": settings}
         return {"connect_timeout": int(self.patience) or 1, **self._connect_args}
 
-    def _make_file(self) -> None:
+    def _make_file(self, *, make: bool) -> None:
         """For its owner alone: it holds what people write."""
         path = self.url.database
         if not path or path == ":memory:":
             raise ConfigError("storage: name a file; to keep nothing on disk leave storage: out", key="storage")
+        if not make:
+            if not Path(path).exists():
+                raise ConfigError(f"storage: {path} does not exist; it is made when the bot runs", key="storage")
+            return
         try:
             Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))

@@ -75,6 +75,23 @@ async def _with_named_lock(connection: AsyncConnection) -> None:
             await connection.execute(text("SELECT RELEASE_LOCK(:name)"), name)
 
 
+async def check(connection: AsyncConnection) -> None:
+    """See whether the tables are as this version needs them; nothing is changed.
+
+    Raises:
+        ConfigError: they are not.
+    """
+    version = await connection.run_sync(_version)
+    if version is None:
+        raise ConfigError("storage: nothing is kept there yet; the tables are made when the bot runs", key="storage")
+    if version != HEAD:
+        raise ConfigError(
+            f"storage: the tables are at version {version}, and this imbridge knows version {HEAD}; "
+            + ("update it" if version > HEAD else "run the bot with it once, which brings them there"),
+            key="storage",
+        )
+
+
 def alembic_config(connection: Connection | None = None) -> "Config":
     """Alembic's settings for our migrations: `alembic.command.upgrade(alembic_config(connection), "head")`."""
     from alembic.config import Config

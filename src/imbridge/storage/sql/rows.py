@@ -105,15 +105,17 @@ class Rows:
         return entry
 
     def text_of(self, box: str, row: RowMapping) -> str:
-        """The beginning of what an entry says, for people."""
+        """What an entry says, for people."""
         try:
             if box == "outbox":
                 elements = self.read_outbound(row).reply.elements
-                return " ".join(element.as_text() for element in elements)[:200]
+                return " ".join(element.as_text() for element in elements)
             item = self.read_inbound(row).item
         except ValueError as error:
-            return f"({error})"[:200]
-        return (item.raw or item.text)[:200] if isinstance(item, Message) else f"[{type(item).__name__}]"
+            return f"({str(error).splitlines()[0]})"
+        if not isinstance(item, Message):
+            return f"[{type(item).__name__}]"
+        return item.raw or item.text or " ".join(element.as_text() for element in item.elements)
 
 
 def said_to_us(entry: InboxEntry) -> Row | None:

@@ -5,11 +5,9 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
 from imbridge.storage.errors import StorageError
 from imbridge.storage.sql.database import Database
-from imbridge.storage.sql.dialect import in_words, is_about_all
 from imbridge.storage.sql.ids import digest, plain
 from imbridge.storage.sql.tables import sessions
 from imbridge.storage.sql.work import SaveSession
@@ -51,11 +49,10 @@ class SessionReader:
                         select(sessions.c.id, sessions.c.state).where(sessions.c.id.in_(ids))
                     )
                     found = {row.id: row.state for row in rows}
-            except (SQLAlchemyError, OSError, RuntimeError) as error:
+            except (StorageError, RuntimeError) as error:
+                passing = isinstance(error, StorageError) and error.passing
                 for future in (future for futures in waiting.values() for future in futures if not future.done()):
-                    future.set_exception(
-                        StorageError(f"a session could not be read: {in_words(error)}", passing=is_about_all(error))
-                    )
+                    future.set_exception(StorageError(f"a session is not known: {error}", passing=passing))
                 continue
             for one, futures in waiting.items():
                 for future in futures:  # each its own: a skill changes what it gets

@@ -1,10 +1,11 @@
 """The storage in a database."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from pydantic import SecretStr
 from sqlalchemy import URL, update
@@ -13,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.protocol import ConfigError, Receipt
 from imbridge.storage.base import InboxEntry, OutboxEntry
-from imbridge.storage.durable import Box, DurableStorage, EntryState, Kept
+from imbridge.storage.durable import Box, DurableStorage, EntryState, Kept, Sought
+from imbridge.storage.errors import StorageError
 from imbridge.storage.leases import Lease
 from imbridge.storage.memory import DEDUP_SECONDS
 from imbridge.storage.place import default_path
@@ -28,7 +30,7 @@ from imbridge.storage.sql.jobs import SqlJobs
 from imbridge.storage.sql.leases import SqlLeases, lease_id
 from imbridge.storage.sql.media import SqlMediaCache
 from imbridge.storage.sql.message_log import SqlMessageLog
-from imbridge.storage.sql.migrate import migrate
+from imbridge.storage.sql.migrate import check, migrate
 from imbridge.storage.sql.nodes import Nodes
 from imbridge.storage.sql.recovery import Recovery
 from imbridge.storage.sql.rows import Rows, said_by_us, said_to_us
@@ -122,6 +124,7 @@ class SqlStorage(DurableStorage):
         self.jobs = SqlJobs(self._run, self._database, self._nodes)
         self._cleaner = Cleaner(self._run, retention or Retention())
         self._opened = False
+        self._looks = False
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
@@ -131,38 +134,55 @@ class SqlStorage(DurableStorage):
         Raises:
             ConfigError: it cannot be used, with the reason.
         """
-        if self._opened:
-            raise RuntimeError("a storage is opened once; make another one")
-        self._opened = True
-        self._database.open()
-        try:
+        async with self._opening():
+            self._database.open()
             connection = await self._database.writing()
             try:
                 await migrate(connection, schema=self._schema, allowed=self._migrate, patience=self._database.patience)
             finally:
                 await connection.close()
             await self._nodes.join()
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
+        self._writer.start()
+        self._cleaner.start()
+
+    async def look(self) -> None:  # noqa: D102 - inherited
+        self._looks = True
+        async with self._opening():
+            self._database.open(make=False)
+            async with self._database.reading() as connection:
+                await check(connection)
+        self._writer.start()
+
+    @asynccontextmanager
+    async def _opening(self) -> AsyncIterator[None]:
+        if self._opened:
+            raise RuntimeError("a storage is opened once; make another one")
+        self._opened = True
+        try:
+            yield
+        except (SQLAlchemyError, OSError, StorageError) as error:
             await self._database.close()
+            if isinstance(error, StorageError):
+                raise ConfigError(f"storage: {error}", key="storage") from error
             raise ConfigError(
                 f"storage: {self._database.where} cannot be used: {in_words(error)}", key="storage"
             ) from error
         except BaseException:
             await self._database.close()
             raise
-        self._writer.start()
-        self._cleaner.start()
 
     async def close(self) -> None:
         """Write what was asked for, give back what is not done, let go. Closing twice is nothing."""
         if self._database.is_open:
             try:
                 await self._cleaner.close()
-                self._give_back()
+                if not self._looks:
+                    self._give_back()
                 await self._writer.close()
                 await self._sessions.close()
                 await self._committing.close()
-                await self._nodes.leave()
+                if not self._looks:
+                    await self._nodes.leave()
             finally:
                 await self._database.close()
 
@@ -281,16 +301,26 @@ class SqlStorage(DurableStorage):
         return done
 
     async def kept(  # noqa: D102 - inherited
-        self, box: Box, state: EntryState, *, lane: str | None = None, after: int = 0, limit: int = 100
+        self, box: Box, state: EntryState, *, after: Kept | None = None, limit: int = 100, **sought: Unpack[Sought]
     ) -> list[Kept]:
-        return await backlog.kept(self._database, self._rows, box, state, lane=lane, after=after, limit=limit)
+        return await backlog.kept(
+            self._database, self._nodes, self._rows, box, state, after=after, limit=limit, sought=sought
+        )
 
-    async def retry(self, box: Box, uid: int) -> bool:  # noqa: D102 - inherited
-        done: bool = await self._run(partial(backlog.retry, box=box, uid=uid))
+    async def count(self, box: Box, state: EntryState, **sought: Unpack[Sought]) -> int:  # noqa: D102 - inherited
+        return await backlog.count(self._database, self._rows, box, state, sought)
+
+    async def retry(  # noqa: D102 - inherited
+        self, box: Box, *uids: int, state: EntryState = EntryState.DEAD
+    ) -> list[int]:
+        done: list[int] = await self._run(partial(backlog.retry, nodes=self._nodes, box=box, uids=uids, state=state))
         return done
 
-    async def drop(self, box: Box, uid: int) -> bool:  # noqa: D102 - inherited
-        done: bool = await self._run(partial(backlog.drop, box=box, uid=uid))
+    async def drop(  # noqa: D102 - inherited
+        self, box: Box, *uids: int, state: EntryState = EntryState.DEAD, in_hand: bool = False
+    ) -> list[int]:
+        dropped = partial(backlog.drop, nodes=self._nodes, box=box, uids=uids, state=state, in_hand=in_hand)
+        done: list[int] = await self._run(dropped)
         return done
 
     @property
