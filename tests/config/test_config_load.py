@@ -9,6 +9,7 @@ import pytest
 from imbridge.adapters.feishu.config import FeishuConfig
 from imbridge.config import DirectPolicy, Language, LogFormat, LogLevel, SkillSource, load
 from imbridge.protocol import ConfigError
+from imbridge.skills.loading import load_spec
 
 
 def secret(account):
@@ -217,6 +218,20 @@ def test_skills_are_told_apart_and_files_are_relative_to_the_settings(tmp_path, 
     ]
     assert skills[3].options == {"x": 1}
     assert skills[3].where == f"{path}:6"
+
+
+@pytest.mark.parametrize("key", ["on_overlap", "onOverlap"])
+def test_what_a_named_skill_does_when_messages_overlap(load_text, key):
+    spec = load_text(f"channels: {{plain: }}\nskills: [{{use: echo, {key}: Interrupt}}, help]").skills
+    assert [one.on_overlap for one in spec] == ["interrupt", None]
+    (skill,) = load_spec(spec[0])
+    assert skill.on_overlap == "interrupt"
+    assert load_spec(spec[1])[0].on_overlap == "queue"
+
+
+def test_a_wrong_word_for_overlap_is_told_with_its_line(load_text):
+    with pytest.raises(ConfigError, match=r"on_overlap.*expected queue, latest, interrupt"):
+        load_text("channels: {plain: }\nskills: [{use: echo, on_overlap: newest}]")
 
 
 def test_options_of_the_bridge_in_both_spellings(load_text):

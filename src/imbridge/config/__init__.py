@@ -4,7 +4,7 @@ from imbridge.config.account import AccountConfig, DirectPolicy
 from imbridge.config.load import load
 from imbridge.config.options import BridgeOptions, Language, LogFormat, LogLevel
 from imbridge.config.settings import Settings
-from imbridge.config.skill import SkillSource, SkillSpec
+from imbridge.config.skill import Overlap, SkillSource, SkillSpec
 
 __all__ = [
     "AccountConfig",
@@ -13,6 +13,7 @@ __all__ = [
     "Language",
     "LogFormat",
     "LogLevel",
+    "Overlap",
     "Settings",
     "SkillSource",
     "SkillSpec",

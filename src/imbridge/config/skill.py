@@ -20,6 +20,17 @@ class SkillSource(StrEnum):
     BUILTIN = "builtin"
 
 
+class Overlap(StrEnum):
+    """What becomes of a message for a skill that still works on an earlier one of the same person."""
+
+    QUEUE = "queue"
+    """It waits its turn."""
+    LATEST = "latest"
+    """It waits its turn, in place of the one that waits already, which is not handled."""
+    INTERRUPT = "interrupt"
+    """It stops the skill, and is handled next."""
+
+
 class SkillSpec(BaseModel):
     """One skill as it is named in a file or on the command line.
 
@@ -28,6 +39,7 @@ class SkillSpec(BaseModel):
         target: Path of the file (absolute where the base was), `module:Class`, or the name of a built-in skill.
         options: What the skill gets to know; not shown in a repr, for it may hold keys of services.
         where: File and line that name it, for errors.
+        on_overlap: In place of what the skill says itself; None: as it says.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -36,6 +48,7 @@ class SkillSpec(BaseModel):
     target: str
     options: Mapping[str, Any] = Field(default_factory=dict, repr=False)
     where: str = ""
+    on_overlap: Overlap | None = None
 
     @property
     def path(self) -> Path:

@@ -4,8 +4,9 @@ from imbridge.config.document import Node
 from imbridge.config.environment import expand
 from imbridge.config.problems import did_you_mean
 from imbridge.config.reader import Reading
-from imbridge.config.skill import SkillSource, SkillSpec
+from imbridge.config.skill import Overlap, SkillSource, SkillSpec
 
+_KEYS = ("use", "options", "on_overlap")
 _FORM = "a list such as [echo, skills/weather.py] or [{use: skills/weather.py, options: {city: Beijing}}]"
 
 
@@ -25,12 +26,14 @@ def _read_one(reading: Reading, item: Node) -> SkillSpec | None:
     known = problems.noted
     item = expand(item, reading.environ, problems)
     use, options = item, Node({}, key=item.key, where=item.where)
+    overlap: Overlap | None = None
     if isinstance(item.value, dict):
         for key, child in item.value.items():
-            if key not in {"use", "options"}:
-                problems.at(child, f"unknown key{did_you_mean(key, ['use', 'options'])}; known are use and options")
+            if key not in (*_KEYS, "onOverlap"):
+                problems.at(child, f"unknown key{did_you_mean(key, _KEYS)}; known are {', '.join(_KEYS)}")
         use = item.value.get("use", Node(None, key=f"{item.key}.use", where=item.where))
         options = item.value.get("options", options)
+        overlap = _read_overlap(reading, item.value.get("on_overlap") or item.value.get("onOverlap"))
     if not isinstance(options.value, dict | None):
         problems.at(options, f"expected a mapping, found {options.kind}")
     if not isinstance(use.value, str) or not use.value:
@@ -44,4 +47,14 @@ def _read_one(reading: Reading, item: Node) -> SkillSpec | None:
         return None
     if spec.source is SkillSource.FILE and not spec.path.exists():
         problems.at(use, f"there is no file {spec.target}")
-    return spec
+    return spec.model_copy(update={"on_overlap": overlap})
+
+
+def _read_overlap(reading: Reading, node: Node | None) -> Overlap | None:
+    if node is None or node.blank:
+        return None
+    try:
+        return Overlap(str(node.plain()).lower())
+    except ValueError:
+        reading.problems.at(node, f"expected {', '.join(Overlap)}")
+        return None

@@ -22,11 +22,17 @@ class Declaring(ABC):
 
     @overload
     def on_message(
-        self, function: None = None, /, *, name: str | None = None, priority: int = 0
+        self, function: None = None, /, *, name: str | None = None, priority: int = 0, on_overlap: str | None = None
     ) -> Callable[[Handler], Handler]: ...
 
     def on_message(
-        self, function: Handler | None = None, /, *, name: str | None = None, priority: int = 0
+        self,
+        function: Handler | None = None,
+        /,
+        *,
+        name: str | None = None,
+        priority: int = 0,
+        on_overlap: str | None = None,
     ) -> Handler | Callable[[Handler], Handler]:
         """Decorator: this function is asked for every message, or when its own triggers say so.
 
@@ -34,10 +40,12 @@ class Declaring(ABC):
             function: The function, when the decorator is used without parentheses.
             name: The skill's name; the function's when left out.
             priority: Higher is asked first.
+            on_overlap: What becomes of a message while the function still works on an earlier one of the same person:
+                `queue`, `latest` or `interrupt`, as `BaseSkill.on_overlap`.
         """
 
         def declare(declared: Handler) -> Handler:
-            self.add_skill(message_skill(declared, name=name, priority=priority))
+            self.add_skill(message_skill(declared, name=name, priority=priority, on_overlap=on_overlap))
             return declared
 
         return declare if function is None else declare(function)
@@ -70,13 +78,21 @@ class Declaring(ABC):
         summary: str | None = None,
         name: str | None = None,
         priority: int = 10,
+        on_overlap: str | None = None,
     ) -> Callable[[Handler], Handler]:
         """Decorator: this function answers the command `/command`. Commands go before what takes every message."""
 
         def declare(function: Handler) -> Handler:
             self.add_skill(
                 command_skill(
-                    function, command, aliases=aliases, usage=usage, summary=summary, name=name, priority=priority
+                    function,
+                    command,
+                    aliases=aliases,
+                    usage=usage,
+                    summary=summary,
+                    name=name,
+                    priority=priority,
+                    on_overlap=on_overlap,
                 )
             )
             return function

@@ -32,7 +32,7 @@ from imbridge.runtime.gate import Gate
 from imbridge.runtime.hops import led_by
 from imbridge.runtime.inbox import Inbox
 from imbridge.runtime.refusing import Refusing
-from imbridge.runtime.stopping import STOP_ACTION, StoppedError, Work, is_stop_button
+from imbridge.runtime.stopping import STOP_ACTION, OvertakenError, StoppedError, Work, is_stop_button
 from imbridge.runtime.words import SLOW_DOWN, SORRY, STOP, STOPPED
 from imbridge.skills import Outcome, SkillSet
 from imbridge.storage import BaseStorage, InboxEntry
@@ -68,6 +68,7 @@ class Handling:
         self.inbox = Inbox(
             storage,
             self._handle,
+            skills,
             gate,
             BotLoops(bots, delivery, options.bot_notice),
             delivery.choices,
@@ -126,6 +127,8 @@ class Handling:
         try:
             with led_by(message.hops), self.inbox.stops.over(message.channel, message.sender, conversation) as work:
                 await self._run(lane, message, conversation, work)
+        except OvertakenError:
+            self.counts["interrupted"] += 1  # nothing is said: what comes next is
         except StoppedError:
             await self._tell_stopped(conversation)
         except Exception as failure:  # noqa: BLE001 - whatever it is, the user is told and the log has it
@@ -144,7 +147,8 @@ class Handling:
         try:
             with work:
                 conversation.set_session(await self.storage.load_session(lane))
-                outcome = await self.skills.run(message, conversation.enter)
+                entering = self.inbox.overlaps.entering(lane, work, conversation.enter)
+                outcome = await self.skills.run(message, entering)
                 self.counts["handled" if outcome.handled else "unhandled"] += 1
                 if outcome.denied and not outcome.handled:
                     self.counts["not_permitted"] += 1

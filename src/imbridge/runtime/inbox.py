@@ -17,10 +17,12 @@ from imbridge.runtime.bot_loops import BotLoops
 from imbridge.runtime.choices import Choices
 from imbridge.runtime.conversation import lane_of
 from imbridge.runtime.gate import Gate, Pass, log_turned_away
+from imbridge.runtime.overlap import Overlaps
 from imbridge.runtime.questions import Questions
 from imbridge.runtime.refusing import Refusing
 from imbridge.runtime.stopping import Stops
 from imbridge.runtime.storing import Storing
+from imbridge.skills import SkillSet
 from imbridge.storage import BaseStorage, InboxEntry
 
 log = logging.getLogger(__name__)
@@ -32,12 +34,14 @@ class Inbox:
     Attributes:
         questions: Who is asked something, and waits for the answer.
         stops: Who works for whom, and the words that stop it.
+        overlaps: What becomes of messages for a skill that still works for the same person.
     """
 
     def __init__(
         self,
         storage: BaseStorage,
         handle: Callable[[InboxEntry], Awaitable[None]],
+        skills: SkillSet,
         gate: Gate,
         loops: BotLoops,
         choices: Choices,
@@ -53,13 +57,14 @@ class Inbox:
         self._counts = counts
         self.questions = Questions()
         self.stops = Stops(options.stop_words)
+        self.overlaps = Overlaps(skills, counts, self._let_go)
         self._refusing = refusing
         self._command_prefix = options.command_prefix
         self._owed: dict[tuple[str, str], PendingAnswer] = {}
         self._storing = Storing(options.max_waiting)
         self._refused: Counter[str] = Counter()
         self._lanes: AccountLanes[InboxEntry] = AccountLanes(
-            noted(storage, handle),
+            self.overlaps.taking_turns(noted(storage, handle)),
             name="inbox",
             max_running=options.max_lanes,
             max_length=options.lane_length,
@@ -80,7 +85,8 @@ class Inbox:
             verdict.set_result(Verdict.ACCEPTED)
             return verdict
         lanes = self._lanes.of(account)
-        full = not (lanes.has_room(lane) and self._storing.has_room(account, lanes.waiting))
+        room = lanes.has_room(lane) or self.overlaps.needs_no_room(lane, item)
+        full = not (room and self._storing.has_room(account, lanes.waiting))
         # Neither an answer nor a word that stops needs room, and whoever it is for may hold the very lane that is full.
         if full and not (isinstance(item, Message) and (self.questions.awaits(item) or self.stops.means(item))):
             # Before it is stored: what is refused must be new again when the platform delivers it again.
@@ -130,17 +136,15 @@ class Inbox:
         if decision is not Pass.GO:
             self._counts[decision.value] += 1
             log_turned_away(entry.lane, entry.item, decision, self._counts[decision.value])
-            release(entry.answer)
-            self._storage.finish_inbound(entry)
+            self._let_go(entry)
         elif isinstance(entry.item, Message) and self.questions.answer(entry.item):
             self._counts["answers"] += 1
             self._owe(entry)
             self._storage.finish_inbound(entry)
         elif isinstance(entry.item, Message) and self.stops.stop(entry.item):
             self._counts["stop_words"] += 1
-            release(entry.answer)
-            self._storage.finish_inbound(entry)
-        elif not self._lanes.of(entry.account).push(entry.lane, entry):
+            self._let_go(entry)
+        elif not self.overlaps.push(self._lanes.of(entry.account), entry):
             self._storage.forget_inbound(entry)
             return self._refuse(entry.account)
         elif isinstance(entry.item, ButtonClicked) and entry.item.said_in:
@@ -163,9 +167,15 @@ class Inbox:
         if entry is None or not isinstance(entry.item, Message):
             return None
         self._counts["answers"] += 1
+        self.overlaps.left(entry)
         self._owe(entry)
         self._storage.finish_inbound(entry)
         return entry.item
+
+    def _let_go(self, entry: InboxEntry) -> None:
+        """It is not handled, and nothing will be said."""
+        release(entry.answer)
+        self._storage.finish_inbound(entry)
 
     def _owe(self, entry: InboxEntry) -> None:
         if entry.answer is not None:

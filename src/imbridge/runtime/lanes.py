@@ -76,19 +76,28 @@ class Lanes(Generic[Item]):
         lane = self._lanes.get(key)
         return lane is None or len(lane) < self._max_length
 
-    def push(self, key: str, item: Item) -> bool:
-        """Append to a lane; False when it, or all together, are full, or `cancel` was called."""
+    def push(self, key: str, item: Item, *, first: bool = False) -> bool:
+        """Append to a lane; False when it, or all together, are full, or `cancel` was called.
+
+        Args:
+            key: The lane.
+            item: What is to be done.
+            first: It goes before all that waits in the lane.
+        """
         if not self.has_room(key) or self._closed:
             return False
-        self.restore(key, item)
+        self.restore(key, item, first=first)
         return True
 
-    def restore(self, key: str, item: Item) -> None:
-        """Append to a lane whether it is full or not: what an earlier process left must not be refused."""
+    def restore(self, key: str, item: Item, *, first: bool = False) -> None:
+        """As `push`, whether the lane is full or not: what an earlier process left must not be refused."""
         self.waiting += 1
         lane = self._lanes.get(key)
         if lane is not None:
-            lane.append(item)
+            if first:
+                lane.appendleft(item)
+            else:
+                lane.append(item)
             return
         self._lanes[key] = deque((item,))
         self._idle.clear()
@@ -135,6 +144,15 @@ class Lanes(Generic[Item]):
                     self._tell_room(key)
                 return item
         return None
+
+    def replace(self, key: str, old: Item, new: Item) -> bool:
+        """Put an item in the place of another one that waits; False when that one does not wait in the lane."""
+        lane = self._lanes.get(key, ())
+        for position, item in enumerate(lane):
+            if item is old:
+                self._lanes[key][position] = new
+                return True
+        return False
 
     async def drain(self) -> None:
         """Wait until nothing waits and nothing runs."""

@@ -25,6 +25,10 @@ class StoppedError(Exception):
     """The person for whom a skill worked has stopped it."""
 
 
+class OvertakenError(StoppedError):
+    """The person has written something newer, which the skill is to answer instead."""
+
+
 class Answering(Protocol):
     """What a skill says, as far as it matters to whoever stops it."""
 
@@ -46,7 +50,7 @@ class Work:
         person: For whom it works.
     """
 
-    __slots__ = ("_answer", "_cancelling", "_cancels", "_task", "channel", "person")
+    __slots__ = ("_answer", "_cancelling", "_cancels", "_task", "_why", "channel", "person")
 
     def __init__(self, channel: Channel, person: Sender, answer: Answering | None) -> None:
         """`answer` is what the skill says."""
@@ -55,6 +59,7 @@ class Work:
         self._answer = answer
         self._task: asyncio.Task[object] | None = None
         self._cancelling = self._cancels = 0
+        self._why = StoppedError
 
     def __enter__(self) -> Self:
         """The current task is the one that works."""
@@ -73,16 +78,26 @@ class Work:
         for _ in range(self._cancels):
             left = task.uncancel()
         if left <= self._cancelling and kind is asyncio.CancelledError:
-            raise StoppedError from error
+            raise self._why from error
 
-    def stop(self) -> None:
-        """Cancel the skill; nothing to do when it is done and its answer is just being closed."""
+    def stop(self, why: type[StoppedError] = StoppedError) -> None:
+        """Cancel the skill; nothing to do when it is done and its answer is just being closed.
+
+        Args:
+            why: What leaves the context; of several the last.
+        """
         if self._task is None:
             return
+        self._why = why
         self._cancels += 1
         if self._answer is not None:
             self._answer.note_stop()
         self._task.cancel()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was stopped, be it done with that or not."""
+        return self._cancels > 0
 
     def shows(self, message_id: str) -> bool:
         """Whether its answer grows in a message of the platform."""

@@ -4,6 +4,7 @@ import re
 from enum import Enum
 from typing import ClassVar, Final, Literal
 
+from imbridge.config.skill import Overlap
 from imbridge.skills.catalogue import Catalogue
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -53,6 +54,9 @@ class BaseSkill:
         hears_bots: False leaves messages that bots wrote to other skills.
         hears_unverified: True: it is also told of clicks that carry no seal (`ButtonClicked.verified` is False): of
             cards in the platform's own JSON, or forged.
+        on_overlap: What becomes of a message while this skill still works on an earlier one of the same person in the
+            same conversation: `queue`, `latest` (of those that wait only the newest is handled) or `interrupt` (the
+            skill is stopped, and the new one is handled next).
     """
 
     name: str = ""
@@ -61,6 +65,7 @@ class BaseSkill:
     priority: int = 0
     hears_bots: bool = True
     hears_unverified: bool = False
+    on_overlap: str = Overlap.QUEUE
 
     _derived_name: ClassVar[str] = ""
 
@@ -76,6 +81,7 @@ class BaseSkill:
         description: str | None = None,
         version: str | None = None,
         priority: int | None = None,
+        on_overlap: str | None = None,
     ) -> None:
         """Take over what is given; what is not keeps the class's value. A subclass need not call this."""
         if name is not None:
@@ -86,6 +92,8 @@ class BaseSkill:
             self.version = version
         if priority is not None:
             self.priority = priority
+        if on_overlap is not None:
+            self.on_overlap = on_overlap
 
     async def setup(self) -> None:
         """Called once before the first message; what it raises stops the start and names this skill."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any
 
+from imbridge.config.skill import Overlap
 from imbridge.protocol import ButtonClicked, Event, Message, SkillError
 from imbridge.skills.base import NOT_MINE, BaseSkill
 from imbridge.skills.catalogue import CommandEntry, SkillEntry
@@ -76,6 +77,7 @@ class SkillSet:
         self._bound: dict[str, tuple[BoundHandler, ...]] = {}
         self._skills: tuple[BaseSkill, ...] = ()
         self._ready: list[BaseSkill] = []
+        self._overlap = False
         self._for_messages: tuple[BoundHandler, ...] = ()
         self._for_events: tuple[BoundHandler, ...] = ()
         for skill in skills:
@@ -85,6 +87,11 @@ class SkillSet:
     def command_prefix(self) -> str:
         """What commands start with."""
         return self._prefix
+
+    @property
+    def overlap(self) -> bool:
+        """Whether a skill does anything else than queue what comes while it works."""
+        return self._overlap
 
     def __iter__(self) -> Iterator[BaseSkill]:
         """The skills in the order they are asked."""
@@ -187,11 +194,7 @@ class SkillSet:
         Raises:
             SkillFailure: a handler raised; also `SystemExit`: a skill does not end the process.
         """
-        handlers = self._for_messages if isinstance(item, Message) else self._for_events
-        if isinstance(item, Message) and item.sender.is_bot:
-            handlers = tuple(handler for handler in handlers if handler.skill.hears_bots)
-        elif isinstance(item, ButtonClicked) and not item.verified:
-            handlers = tuple(handler for handler in handlers if handler.skill.hears_unverified)
+        handlers = self._handlers_for(item)
         asked: BaseSkill | None = None
         shut_out: BaseSkill | None = None
         denied: tuple[str, ...] = ()
@@ -229,6 +232,26 @@ class SkillSet:
             return Outcome(skill, content, True, handler.name, denied)
         return Outcome(denied=denied) if denied else _UNHANDLED
 
+    def first(self, message: Message) -> BaseSkill | None:
+        """The skill that would be asked first for a message, as far as triggers and permissions tell.
+
+        It need not be the one that answers: it may leave the message to another one (`NOT_MINE`).
+        """
+        for handler in self._handlers_for(message):
+            if handler.match is not None and handler.match(message) is None:
+                continue
+            if self._may_use(handler.skill, message):
+                return handler.skill
+        return None
+
+    def _handlers_for(self, item: Item) -> tuple[BoundHandler, ...]:
+        handlers = self._for_messages if isinstance(item, Message) else self._for_events
+        if isinstance(item, Message) and item.sender.is_bot:
+            return tuple(handler for handler in handlers if handler.skill.hears_bots)
+        if isinstance(item, ButtonClicked) and not item.verified:
+            return tuple(handler for handler in handlers if handler.skill.hears_unverified)
+        return handlers
+
     def entries(self, item: Item) -> tuple[SkillEntry, ...]:
         """The skills that whoever sent `item` may use, for people to read."""
         return tuple(self._entry(skill) for skill in self._skills if self._may_use(skill, item))
@@ -249,6 +272,7 @@ class SkillSet:
     def _arrange(self, skills: tuple[BaseSkill, ...]) -> None:
         """New tuples, so that a run in progress keeps the ones it began with."""
         self._skills = tuple(sorted(skills, key=lambda skill: -skill.priority))
+        self._overlap = any(skill.on_overlap != Overlap.QUEUE for skill in self._skills)
         handlers = [handler for skill in self._skills for handler in self._bound[skill.name]]
         self._for_messages = tuple(handler for handler in handlers if not handler.condition.for_events)
         self._for_events = tuple(handler for handler in handlers if handler.condition.for_events)

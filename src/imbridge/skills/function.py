@@ -20,6 +20,7 @@ class FunctionSkill(BaseSkill):
         name: Default: the function's name.
         priority: Higher is asked first.
         unverified: It is also told of clicks that carry no seal.
+        on_overlap: As `BaseSkill.on_overlap`; None: `queue`.
 
     Raises:
         SkillError: it wants what the conditions cannot fill.
@@ -33,6 +34,7 @@ class FunctionSkill(BaseSkill):
         name: str | None = None,
         priority: int = 0,
         unverified: bool = False,
+        on_overlap: str | None = None,
     ) -> None:
         if not callable(function):
             raise SkillError(f"{function!r} is not a function; write the decorator directly above `async def`")
@@ -41,6 +43,7 @@ class FunctionSkill(BaseSkill):
             name=name if name is not None else str(getattr(function, "__name__", type(function).__name__)),
             description=summary,
             priority=priority,
+            on_overlap=on_overlap,
         )
         for condition in conditions:
             wanted_parameters(function, condition.allowed, str(condition))
@@ -53,9 +56,12 @@ class FunctionSkill(BaseSkill):
         yield getattr(self.function, "__name__", self.name), self.function, self.conditions
 
 
-def message_skill(function: Callable[..., Any], *, name: str | None = None, priority: int = 0) -> FunctionSkill:
+def message_skill(
+    function: Callable[..., Any], *, name: str | None = None, priority: int = 0, on_overlap: str | None = None
+) -> FunctionSkill:
     """A skill that is asked for every message, or when the triggers on the function say so."""
-    return FunctionSkill(function, getattr(function, CONDITIONS, ()) or (AnyMessage(),), name=name, priority=priority)
+    conditions = getattr(function, CONDITIONS, ()) or (AnyMessage(),)
+    return FunctionSkill(function, conditions, name=name, priority=priority, on_overlap=on_overlap)
 
 
 def event_skill(
@@ -80,7 +86,8 @@ def command_skill(
     summary: str | None = None,
     name: str | None = None,
     priority: int = 10,
+    on_overlap: str | None = None,
 ) -> FunctionSkill:
     """A skill with one command. Its priority is above 0, or a skill that takes every message would hide it."""
     condition = command(command_name, aliases, usage, summary, function)
-    return FunctionSkill(function, (condition,), name=name, priority=priority)
+    return FunctionSkill(function, (condition,), name=name, priority=priority, on_overlap=on_overlap)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from imbridge.config.skill import Overlap
 from imbridge.protocol import SkillError
 from imbridge.skills.base import BaseSkill
 from imbridge.skills.conditions import AnyMessage, Condition, Match, Matcher
@@ -86,6 +87,9 @@ def check_skill(skill: object) -> None:
             raise SkillError(f'skill {skill.name!r}: {attribute} must be a string; write {attribute} = "..."')
     if not isinstance(skill.priority, int):
         raise SkillError(f"skill {skill.name!r}: priority must be a whole number; higher is asked first")
+    if skill.on_overlap not in tuple(Overlap):
+        known = ", ".join(f'"{one}"' for one in Overlap)
+        raise SkillError(f"skill {skill.name!r}: on_overlap is {skill.on_overlap!r}; write one of {known}")
 
 
 def declared_handlers(skill: BaseSkill) -> Iterator[tuple[str, Callable[..., Any], tuple[Condition, ...]]]:

@@ -23,17 +23,24 @@ def load_spec(spec: SkillSpec) -> list[BaseSkill]:
     Raises:
         SkillError: as the functions below; it begins with where the setting stands.
     """
-    options = dict(spec.options)
     try:
-        if spec.source is SkillSource.FILE:
-            return load_file(spec.path, options)
-        if spec.source is SkillSource.REFERENCE:
-            return [load_object(spec.target, **options)]
-        return [load_installed(spec.target, **options)]
+        skills = _load(spec, dict(spec.options))
     except SkillError as error:
         if not spec.where:
             raise
         raise SkillError(f"{spec.where}: {error}") from error
+    for skill in skills:
+        if spec.on_overlap is not None:
+            skill.on_overlap = spec.on_overlap
+    return skills
+
+
+def _load(spec: SkillSpec, options: dict[str, Any]) -> list[BaseSkill]:
+    if spec.source is SkillSource.FILE:
+        return load_file(spec.path, options)
+    if spec.source is SkillSource.REFERENCE:
+        return [load_object(spec.target, **options)]
+    return [load_installed(spec.target, **options)]
 
 
 def load_file(path: str | Path, options: Mapping[str, Any] | None = None) -> list[BaseSkill]:
