@@ -1,13 +1,13 @@
 """The bridge on a back end that commits late and in groups, that fails, and that an earlier process left things in."""
 
 import asyncio
-from datetime import UTC, datetime
 
 import pytest
+from left_behind import message
 from runtime_world import account, counts, echo, emulated, skill, texts, until
 from storage_double import Disk, GroupCommitStorage
 
-from imbridge import Bridge, BridgeOptions, Channel, ChannelKind, Message, Sender, Text
+from imbridge import Bridge, BridgeOptions
 from imbridge.adapters.base import Inbound, Verdict
 from imbridge.protocol import to_reply
 from imbridge.runtime.delivery import answer_key
@@ -164,19 +164,6 @@ async def test_a_store_that_stays_busy_at_the_end_leaves_no_task(feishu) -> None
 
 
 # -- what an earlier process left --------------------------------------------------------------------------------------
-
-
-def message(feishu, app, user, message_id: str, text: str) -> Message:
-    chat = feishu.private_chat(user, app)
-    return Message(
-        id=message_id,
-        channel=Channel(platform="feishu", account="work", kind=ChannelKind.PRIVATE, id=chat.chat_id),
-        sender=Sender(id=user.open_id_for(app)),
-        elements=(Text(text),),
-        text=text,
-        raw=text,
-        timestamp=datetime.now(UTC),
-    )
 
 
 def left_behind(feishu, app, alice, *, answers: int, messages: int) -> Disk:

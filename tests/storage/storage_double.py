@@ -2,7 +2,7 @@
 
 import asyncio
 import copy
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -33,6 +33,7 @@ class GroupCommitStorage(BaseStorage):
         self.every = every
         self.fails = 0
         """How many of the next commits fail."""
+        self.ours: set[int] = set()
         self.commits: list[int] = []
         self.held = asyncio.Event()
         self.held.set()
@@ -89,6 +90,7 @@ class GroupCommitStorage(BaseStorage):
                 return False
             row = self.disk.next()
             self.disk.inbox[row] = entry
+            self.ours.add(row)
             self.disk.keys.update(dict.fromkeys(keys, row))
             return True
 
@@ -109,12 +111,19 @@ class GroupCommitStorage(BaseStorage):
 
         self._queue.append((finish, None))
 
-    async def unfinished_inbound(self) -> Sequence[InboxEntry]:
-        return [entry for _, entry in sorted(self.disk.inbox.items())]
+    async def unfinished_inbound(
+        self, accounts: Collection[str] | None = None, *, wait: bool = True
+    ) -> Sequence[InboxEntry]:
+        left = [(row, entry) for row, entry in sorted(self.disk.inbox.items()) if row not in self.ours]
+        taken = {row: entry for row, entry in left if accounts is None or entry.account in accounts}
+        self.ours.update(taken)
+        return list(taken.values())
 
     def add_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None]":
         def add() -> None:
-            self.disk.outbox[self.disk.next()] = entry
+            row = self.disk.next()
+            self.disk.outbox[row] = entry
+            self.ours.add(row)
 
         return self._ask(add)
 
@@ -126,9 +135,13 @@ class GroupCommitStorage(BaseStorage):
 
         self._queue.append((finish, None))
 
-    async def unfinished_outbound(self) -> Sequence[OutboxEntry]:
-        kept = [entry for _, entry in sorted(self.disk.outbox.items())]
-        return [replace(entry, receipt=asyncio.get_running_loop().create_future()) for entry in kept]
+    async def unfinished_outbound(
+        self, accounts: Collection[str] | None = None, *, wait: bool = True
+    ) -> Sequence[OutboxEntry]:
+        left = [(row, entry) for row, entry in sorted(self.disk.outbox.items()) if row not in self.ours]
+        taken = {row: entry for row, entry in left if accounts is None or entry.channel.account_key in accounts}
+        self.ours.update(taken)
+        return [replace(entry, receipt=asyncio.get_running_loop().create_future()) for entry in taken.values()]
 
     async def load_session(self, lane: str) -> dict[str, dict[str, Any]]:
         return copy.deepcopy(self.disk.sessions.get(lane, {}))

@@ -25,6 +25,7 @@ from imbridge.runtime.delivery import Delivery
 from imbridge.runtime.ending import within
 from imbridge.runtime.gate import Gate
 from imbridge.runtime.handling import Handling
+from imbridge.runtime.recovery import Recovery
 from imbridge.runtime.speaking import Speaking
 from imbridge.skills import BaseSkill, SkillSet
 from imbridge.storage import BaseStorage, MemoryStorage, notebook_at
@@ -91,6 +92,7 @@ class Bridge(Declaring, Speaking):
         self._handling = Handling(
             self.storage, self.skills, self._delivery, gate, self.adapter, self._bots, self.options
         )
+        self._recovery = Recovery(self.storage, self._accounts, self._handling.inbox, self._delivery)
         self._webhooks: WebhookApp | None = None
         self._starting: asyncio.Task[None] | None = None
         self._stopped = asyncio.Event()
@@ -169,8 +171,7 @@ class Bridge(Declaring, Speaking):
             await self.skills.setup()
             await self._bots.open()
             await self._delivery.choices.recall(self._accounts)
-            await self._delivery.recover()
-            await self._handling.inbox.recover()
+            await self._recovery.start()
             await self._accounts.start()
             self._bots.ready()
         except BaseException:
@@ -210,6 +211,7 @@ class Bridge(Declaring, Speaking):
 
         clock = asyncio.get_running_loop().time
         until = clock() + grace
+        await self._recovery.end()
         await within(max(grace, _GOODBYE), self._accounts.stop_reading(), "taken in")
         await within(max(until - clock(), 0.0), drain(), "done")
 
@@ -222,6 +224,7 @@ class Bridge(Declaring, Speaking):
                 steps.push_async_callback(self._pool.close)
                 steps.push_async_callback(self._accounts.close)
                 steps.push_async_callback(self._tear_down)
+                await self._recovery.end()
                 unhandled = await self._handling.inbox.cancel()
                 unsaid = await self._delivery.cancel()
                 if unhandled or unsaid:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -126,12 +126,10 @@ class Delivery:
             raise
         return entry
 
-    async def recover(self) -> int:
-        """Say what an earlier process left unsaid; how much."""
-        left = await self._storage.unfinished_outbound()
-        for entry in left:
+    def restore(self, entries: Iterable[OutboxEntry]) -> None:
+        """Say what another process left unsaid."""
+        for entry in entries:
             self._lanes.of(entry.channel.account_key).restore(entry.channel.address, entry)
-        return len(left)
 
     async def drain(self) -> None:
         """Wait until everything is said."""

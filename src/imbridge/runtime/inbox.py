@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from imbridge.adapters.base import Inbound, Verdict
 from imbridge.adapters.card_seals import RefusedClick
@@ -187,12 +187,10 @@ class Inbox:
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
-    async def recover(self) -> int:
-        """Go on with what an earlier process left; how many."""
-        left = await self._storage.unfinished_inbound()
-        for entry in left:
+    def restore(self, entries: Iterable[InboxEntry]) -> None:
+        """Go on with what another process left; it was acknowledged, so it is handled whatever its age."""
+        for entry in entries:
             self._lanes.of(entry.account).restore(entry.lane, entry)
-        return len(left)
 
     async def drain(self) -> None:
         """Wait until everything taken in is handled."""

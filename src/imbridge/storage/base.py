@@ -3,9 +3,9 @@
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from imbridge.adapters.pending import PendingAnswer
 from imbridge.protocol import Channel, Degradation, Event, Message, Receipt, Reply
@@ -27,6 +27,7 @@ class InboxEntry:
             that comes back from a storage has none.
         uid: The storage's own id of it, once it is kept; 0 where the storage gives none.
         attempts: How often handling it was begun before, as far as the storage counts.
+        suspect: It was under way when a process ended, so it may be what ended it.
     """
 
     account: str
@@ -36,6 +37,7 @@ class InboxEntry:
     answer: PendingAnswer | None = field(default=None, compare=False, repr=False)
     uid: int = field(default=0, compare=False, repr=False)
     attempts: int = field(default=0, compare=False)
+    suspect: bool = field(default=False, compare=False)
 
 
 @dataclass(slots=True)
@@ -57,6 +59,7 @@ class OutboxEntry:
         uid: The storage's own id of it, once it is kept; 0 where the storage gives none.
         attempts: How often sending it was begun before, as far as the storage counts.
         not_before: When it may be tried again (seconds since 1970), for one that was put off; None: at once.
+        suspect: It was under way when a process ended, so it may be what ended it.
     """
 
     key: str
@@ -72,6 +75,7 @@ class OutboxEntry:
     uid: int = field(default=0, compare=False, repr=False)
     attempts: int = field(default=0, compare=False)
     not_before: float | None = None
+    suspect: bool = field(default=False, compare=False)
 
 
 async def begun(marked: "asyncio.Future[None] | None", what: str) -> None:
@@ -88,9 +92,11 @@ class BaseStorage(ABC):
 
     Attributes:
         jobs: What is due at a time; None where the storage has no place for it: it is in memory then.
+        survives: What is kept outlives the process.
     """
 
     jobs: Jobs | None = None
+    survives: ClassVar[bool] = True
 
     @abstractmethod
     async def open(self) -> None:
@@ -132,8 +138,18 @@ class BaseStorage(ABC):
         """A delivery was handled; only its dedup keys are still needed."""
 
     @abstractmethod
-    async def unfinished_inbound(self) -> Sequence[InboxEntry]:
-        """What an earlier process took and did not finish, in order."""
+    async def unfinished_inbound(
+        self, accounts: Collection[str] | None = None, *, wait: bool = True
+    ) -> Sequence[InboxEntry]:
+        """What processes that are gone took and did not finish, oldest first; it is this process's from now on.
+
+        It is asked again and again while a bridge runs: what others leave meanwhile is taken over then.
+
+        Args:
+            accounts: Of these accounts (`platform:account`) only; None: of all.
+            wait: Wait until it is clear of every process whether it lives, as at the start of a bridge; otherwise what
+                is not clear yet is left for the next time.
+        """
 
     @abstractmethod
     def add_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None]":
@@ -148,8 +164,10 @@ class BaseStorage(ABC):
         """It was said, or never will be."""
 
     @abstractmethod
-    async def unfinished_outbound(self) -> Sequence[OutboxEntry]:
-        """What an earlier process wanted to say and did not finish, in order."""
+    async def unfinished_outbound(
+        self, accounts: Collection[str] | None = None, *, wait: bool = True
+    ) -> Sequence[OutboxEntry]:
+        """What processes that are gone wanted to say and did not; as `unfinished_inbound`."""
 
     @abstractmethod
     async def load_session(self, lane: str) -> dict[str, dict[str, Any]]:

@@ -111,6 +111,10 @@ class DurableStorage(BaseStorage):
     jobs: Jobs
 
     @abstractmethod
+    async def unclaimed(self, accounts: Collection[str]) -> Mapping[str, int]:
+        """How many entries nobody works on, by account; without those of `accounts`."""
+
+    @abstractmethod
     async def give_up(self, entry: InboxEntry | OutboxEntry, why: str) -> bool:
         """Make a dead letter of an entry of this process, with the reason in its history. False when it is not ours."""
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from imbridge.protocol import Receipt
@@ -19,6 +19,8 @@ class MemoryStorage(BaseStorage):
 
     Messages wait in the runtime's own lanes, so an entry needs no second home here; what a crash interrupts is lost.
     """
+
+    survives = False
 
     def __init__(
         self,
@@ -85,7 +87,9 @@ class MemoryStorage(BaseStorage):
     def finish_inbound(self, entry: InboxEntry) -> None:  # noqa: D102 - inherited
         return
 
-    async def unfinished_inbound(self) -> Sequence[InboxEntry]:  # noqa: D102 - inherited
+    async def unfinished_inbound(  # noqa: D102 - inherited
+        self, accounts: Collection[str] | None = None, *, wait: bool = True
+    ) -> Sequence[InboxEntry]:
         return ()
 
     def add_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None]":  # noqa: D102 - inherited
@@ -96,7 +100,9 @@ class MemoryStorage(BaseStorage):
     def finish_outbound(self, entry: OutboxEntry, receipt: Receipt) -> None:  # noqa: D102 - inherited
         return
 
-    async def unfinished_outbound(self) -> Sequence[OutboxEntry]:  # noqa: D102 - inherited
+    async def unfinished_outbound(  # noqa: D102 - inherited
+        self, accounts: Collection[str] | None = None, *, wait: bool = True
+    ) -> Sequence[OutboxEntry]:
         return ()
 
     async def load_session(self, lane: str) -> dict[str, dict[str, Any]]:  # noqa: D102 - inherited

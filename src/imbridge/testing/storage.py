@@ -182,6 +182,16 @@ class DurableStorageContract(StorageContract):
         (left,) = await (await self.reopen(storage)).unfinished_outbound()
         assert (left.spool, left.degradations) == (entry.spool, entry.degradations)
 
+    async def test_accounts_are_taken_over_one_by_one(self, storage: BaseStorage) -> None:
+        await asyncio.gather(*(storage.add_inbound(inbox_entry(account, "e")) for account in ("a", "b", "c")))
+        await storage.add_outbound(outbox_entry("k"))
+        again = await self.reopen(storage)
+        assert [entry.account for entry in await again.unfinished_inbound(["c", "a"])] == ["a", "c"]
+        assert list(await again.unfinished_outbound(["a", "b", "c"], wait=False)) == []
+        assert list(await again.unfinished_inbound(["c", "a"], wait=False)) == []  # it has them already
+        assert [entry.account for entry in await again.unfinished_inbound(wait=False)] == ["b"]
+        assert [entry.key for entry in await again.unfinished_outbound([CHANNEL.account_key])] == ["k"]
+
     async def test_what_is_taken_over_can_be_finished(self, storage: BaseStorage) -> None:
         await asyncio.gather(*(storage.add_inbound(inbox_entry("a", f"e{number}")) for number in range(3)))
         await storage.add_outbound(outbox_entry("k"))
@@ -236,6 +246,23 @@ class DeadLetterContract(DurableStorageContract):
         for _ in range(4):
             storage = await self._killed_while_handling(storage)
         assert [entry.attempts for entry in await storage.unfinished_inbound()] == [0]
+
+    async def test_what_was_under_way_is_suspect(self, storage: DurableStorage) -> None:
+        await asyncio.gather(*(storage.add_inbound(inbox_entry("a", name)) for name in ("waits", "runs")))
+        storage = await self._killed_while_handling(await self._reopened(storage), "runs")
+        for _ in range(2):  # it stays so, also when it only waited the next time
+            left = await storage.unfinished_inbound()
+            assert [(entry.dedup_keys[0], entry.suspect) for entry in left] == [("waits", False), ("runs", True)]
+            storage = await self._reopened(storage)
+
+    async def test_what_nobody_works_on_is_counted(self, storage: DurableStorage) -> None:
+        await asyncio.gather(*(storage.add_inbound(inbox_entry(account, "e")) for account in ("a", "b", "b2")))
+        await storage.add_outbound(outbox_entry("k"))
+        assert await storage.unclaimed([]) == {}
+        again = await self._reopened(storage)
+        assert await again.unclaimed(["a"]) == {"b": 1, "b2": 1, CHANNEL.account_key: 1}
+        await again.unfinished_inbound(["b"])
+        assert await again.unclaimed(["a", CHANNEL.account_key]) == {"b2": 1}
 
     async def test_a_dead_letter_can_be_tried_again_or_dropped(self, storage: DurableStorage) -> None:
         await asyncio.gather(*(storage.add_inbound(inbox_entry("a", name)) for name in ("one", "two")))

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -193,8 +193,10 @@ class StorageInChild(DurableStorage):
     def finish_inbound(self, entry: InboxEntry) -> None:
         self._tell("finish_inbound", entry=entry)
 
-    async def unfinished_inbound(self) -> Sequence[InboxEntry]:
-        entries: list[InboxEntry] = await self._call("unfinished_inbound")
+    async def unfinished_inbound(
+        self, accounts: Collection[str] | None = None, *, wait: bool = True
+    ) -> Sequence[InboxEntry]:
+        entries: list[InboxEntry] = await self._call("unfinished_inbound", accounts, wait=wait)
         return entries
 
     def add_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None]":
@@ -206,8 +208,10 @@ class StorageInChild(DurableStorage):
     def finish_outbound(self, entry: OutboxEntry, receipt: Receipt) -> None:
         self._tell("finish_outbound", receipt, entry=entry)
 
-    async def unfinished_outbound(self) -> Sequence[OutboxEntry]:
-        entries: list[OutboxEntry] = await self._call("unfinished_outbound")
+    async def unfinished_outbound(
+        self, accounts: Collection[str] | None = None, *, wait: bool = True
+    ) -> Sequence[OutboxEntry]:
+        entries: list[OutboxEntry] = await self._call("unfinished_outbound", accounts, wait=wait)
         return entries
 
     async def load_session(self, lane: str) -> dict[str, dict[str, Any]]:
@@ -220,6 +224,10 @@ class StorageInChild(DurableStorage):
     async def call(self, method: str, *arguments: Any, **keywords: Any) -> Any:
         """Anything else, by its name: `leases.claim`. What it is given and gives has to be picklable."""
         return await self._call(method, *arguments, **keywords)
+
+    async def unclaimed(self, accounts: Collection[str]) -> Mapping[str, int]:
+        found: Mapping[str, int] = await self._call("unclaimed", accounts)
+        return found
 
     async def give_up(self, entry: InboxEntry | OutboxEntry, why: str) -> bool:
         done: bool = await self._call("give_up", why, entry=entry)
@@ -268,10 +276,11 @@ class StorageInChild(DurableStorage):
 
 def _packed(number: int, entry: InboxEntry | OutboxEntry) -> _Entry:
     if isinstance(entry, InboxEntry):
-        names: tuple[str, ...] = ("account", "dedup_keys", "lane", "item", "uid", "attempts")
+        names: tuple[str, ...] = ("account", "dedup_keys", "lane", "item", "uid", "attempts", "suspect")
     else:
         names = (
             "key", "channel", "reply", "reply_to", "answers", "degradations", "spool", "uid", "attempts", "not_before",
+            "suspect",
         )  # fmt: skip
     return _Entry(number, isinstance(entry, InboxEntry), {name: getattr(entry, name) for name in names})
 

@@ -14,7 +14,7 @@ from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.dialect import db_now
 from imbridge.storage.sql.ids import plain
 from imbridge.storage.sql.nodes import Nodes
-from imbridge.storage.sql.recovery import with_event
+from imbridge.storage.sql.recovery import RETRIED, with_event
 from imbridge.storage.sql.rows import Rows
 
 TABLES: dict[Box, Table] = {Box.INBOX: tables.inbox, Box.OUTBOX: tables.outbox}
@@ -123,7 +123,7 @@ async def retry(
         fresh["not_before"] = None
     done = []
     for row in await _free(connection, nodes, table, uids, state):
-        history = with_event(row["history"], at=now, what="retried", why="somebody asked for it")
+        history = with_event(row["history"], at=now, what=RETRIED, why="somebody asked for it")
         values = {**fresh, "history": history}
         await connection.execute(update(table).where(table.c.uid == row["uid"]).values(values))
         done.append(row["uid"])

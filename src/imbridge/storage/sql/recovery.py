@@ -3,24 +3,29 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import RowMapping, Table, bindparam, select, update
+from sqlalchemy import ColumnElement, RowMapping, Table, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from imbridge.storage.base import InboxEntry, OutboxEntry
+from imbridge.storage.sql import tables
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.dialect import db_now
+from imbridge.storage.sql.ids import plain
 from imbridge.storage.sql.nodes import Nodes
 
 log = logging.getLogger(__name__)
 
-EntryT = TypeVar("EntryT")
+EntryT = TypeVar("EntryT", InboxEntry, OutboxEntry)
 
 _AT_ONCE = 500
 _FURTHER = 3
 """How many more tries there are for what was never alone when its process ended."""
+INTERRUPTED, RETRIED = "interrupted", "retried"
+"""Of a history: its process ended while it was under way; a person gave it another life."""
 
 
 class Recovery:
@@ -32,35 +37,63 @@ class Recovery:
         self._nodes = nodes
         self._max_attempts = max_attempts
 
-    async def wait_for_silent(self, box: Table) -> None:
+    async def wait_for_silent(self, box: Table, accounts: Collection[str] | None) -> None:
         """Wait until each process that has entries, and that we cannot see, has ended or says a word.
 
         That is as long as a lease at most, and nothing where all of them ran on this machine.
         """
-        unclear = await self._unclear(box)
+        unclear = await self._unclear(box, accounts)
         if not unclear:
             return
         log.info("%d other processes have entries in %s; waiting to see whether they live", len(unclear), box.name)
         while unclear:
             await asyncio.sleep(min(1.0, self._nodes.lease / 6))
-            now = await self._unclear(box)
+            now = await self._unclear(box, accounts)
             unclear = {node: until for node, until in unclear.items() if now.get(node) == until}
 
-    async def _unclear(self, box: Table) -> dict[int, float]:
+    async def _unclear(self, box: Table, accounts: Collection[str] | None) -> dict[int, float]:
         async with self._database.reading() as connection:
             alive = await self._nodes.alive(connection)
             unseen = {node: until for node, until in alive.items() if until is not None}
             if not unseen:
                 return {}
-            query = select(box.c.node).where(box.c.state == "pending", box.c.node.in_(unseen)).distinct()
+            held = *_pending(box, accounts), box.c.node.in_(unseen)
+            query = select(box.c.node).where(*held).distinct()
             return {node: unseen[node] for node in await connection.scalars(query)}
 
+    async def finds(self, box: Table, accounts: Collection[str] | None) -> bool:
+        """Whether there is something to take over; a look that holds up nobody."""
+        async with self._database.reading() as connection:
+            left = await self._left(connection, box, accounts)
+            return await connection.scalar(select(box.c.seq).where(*left).limit(1)) is not None
+
+    async def unclaimed(self, accounts: Collection[str]) -> dict[str, int]:
+        """How many entries nobody works on, by account; without those of `accounts`."""
+        found: Counter[str] = Counter()
+        others = {plain(account, 255) for account in accounts}
+        async with self._database.reading() as connection:
+            for box in (tables.inbox, tables.outbox):
+                left = *(await self._left(connection, box, None)), box.c.account.not_in(others)
+                query = select(box.c.account, func.count()).where(*left).group_by(box.c.account)
+                found.update({row[0]: row[1] for row in await connection.execute(query)})
+        return dict(found)
+
+    async def _left(
+        self, connection: AsyncConnection, box: Table, accounts: Collection[str] | None, *, lock: bool = False
+    ) -> tuple[ColumnElement[bool], ...]:
+        """What tells an entry that nobody works on from the others."""
+        alive = list(await self._nodes.alive(connection, lock=lock))
+        return *_pending(box, accounts), box.c.node.is_(None) | box.c.node.not_in(alive)
+
     async def take_over(
-        self, connection: AsyncConnection, box: Table, read: Callable[[RowMapping], EntryT]
+        self,
+        connection: AsyncConnection,
+        box: Table,
+        read: Callable[[RowMapping], EntryT],
+        accounts: Collection[str] | None = None,
     ) -> list[EntryT]:
         """Make what nobody works on ours, oldest first; on the writer's connection."""
-        alive = list(await self._nodes.alive(connection, lock=connection.dialect.name != "sqlite"))
-        left = box.c.state == "pending", box.c.node.is_(None) | box.c.node.not_in(alive)
+        left = await self._left(connection, box, accounts, lock=connection.dialect.name != "sqlite")
         rows = (await connection.execute(select(box).where(*left).order_by(box.c.seq))).mappings().all()
         now = float(await connection.scalar(select(db_now())) or 0.0)
         under_way = Counter(row["node"] for row in rows if row["started_at"] is not None)
@@ -91,18 +124,22 @@ class Recovery:
         When several were under way, most of them are innocent: each of them gets some more tries.
         """
         why = ""
+        times = _interrupted(row["history"])
         if row["started_at"] is not None:
+            times += 1
             beside = f", beside {under_way - 1} others" if under_way > 1 else ""
-            why = f"its process ended while it was being worked on{beside}, for the {_nth(row['attempts'])} time"
-            if row["attempts"] >= self._max_attempts + (_FURTHER if under_way > 1 else 0):
+            why = f"its process ended while it was being worked on{beside}, for the {_nth(times)} time"
+            if times >= self._max_attempts + (_FURTHER if under_way > 1 else 0):
                 return None, why
         try:
-            return read(row), why
+            entry = read(row)
         except ValueError as error:
             return None, f"it cannot be read: {str(error).splitlines()[0]}"
+        entry.suspect = times > 0
+        return entry, why
 
     def _changed(self, row: RowMapping, now: float, why: str, *, dead: bool) -> dict[str, Any]:
-        what = "dead" if dead else "interrupted"
+        what = "dead" if dead else INTERRUPTED
         return {
             "of_seq": row["seq"],
             "to_state": "dead" if dead else "pending",
@@ -123,6 +160,22 @@ class Recovery:
 def with_event(history: str, *, at: float, what: str, why: str) -> str:
     """The history with one more line."""
     return to_json([*from_json(history), {"at": at, "what": what, "why": why}]).decode()
+
+
+def _interrupted(history: str) -> int:
+    """How often it was under way when its process ended, since a person has asked for it last."""
+    if INTERRUPTED not in history:
+        return 0
+    happened = [event["what"] for event in from_json(history)]
+    since = len(happened) - happened[::-1].index(RETRIED) if RETRIED in happened else 0
+    return happened[since:].count(INTERRUPTED)
+
+
+def _pending(box: Table, accounts: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:
+    """What waits or is worked on, of these accounts; None: of all."""
+    if accounts is None:
+        return (box.c.state == "pending",)
+    return box.c.state == "pending", box.c.account.in_({plain(account, 255) for account in accounts})
 
 
 def _statement(box: Table) -> Any:

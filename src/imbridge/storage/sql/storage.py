@@ -1,14 +1,14 @@
 """The storage in a database."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 
 from pydantic import SecretStr
-from sqlalchemy import URL, update
+from sqlalchemy import URL, RowMapping, Table, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,7 +32,7 @@ from imbridge.storage.sql.media import SqlMediaCache
 from imbridge.storage.sql.message_log import SqlMessageLog
 from imbridge.storage.sql.migrate import check, migrate
 from imbridge.storage.sql.nodes import Nodes
-from imbridge.storage.sql.recovery import Recovery
+from imbridge.storage.sql.recovery import EntryT, Recovery
 from imbridge.storage.sql.rows import Rows, said_by_us, said_to_us
 from imbridge.storage.sql.sessions import SessionReader, State, session_saved
 from imbridge.storage.sql.tokens import SqlTokens
@@ -215,15 +215,10 @@ class SqlStorage(DurableStorage):
     def finish_inbound(self, entry: InboxEntry) -> None:  # noqa: D102 - inherited
         self._tell("a delivery that is handled", FinishInbound(entry.uid))
 
-    async def unfinished_inbound(self) -> Sequence[InboxEntry]:
-        """What processes that are gone took and did not finish, oldest first; it is this process's from now on.
-
-        May be asked again at any time: what others leave meanwhile is taken over then.
-        """
-        await self._recovery.wait_for_silent(tables.inbox)
-        take = partial(self._recovery.take_over, box=tables.inbox, read=self._rows.read_inbound)
-        taken: list[InboxEntry] = await self._run(take)
-        return taken
+    async def unfinished_inbound(  # noqa: D102 - inherited
+        self, accounts: Collection[str] | None = None, *, wait: bool = True
+    ) -> Sequence[InboxEntry]:
+        return await self._taken_over(tables.inbox, self._rows.read_inbound, accounts, wait)
 
     # -- outbox --------------------------------------------------------------------------------------------------------
 
@@ -239,12 +234,28 @@ class SqlStorage(DurableStorage):
         logged = said_by_us(entry, receipt) if self._log_messages else None
         self._tell("an answer that is done with", FinishOutbound(entry.uid, logged))
 
-    async def unfinished_outbound(self) -> Sequence[OutboxEntry]:
-        """What processes that are gone wanted to say and did not, oldest first; as `unfinished_inbound`."""
-        await self._recovery.wait_for_silent(tables.outbox)
-        take = partial(self._recovery.take_over, box=tables.outbox, read=self._rows.read_outbound)
-        taken: list[OutboxEntry] = await self._run(take)
+    async def unfinished_outbound(  # noqa: D102 - inherited
+        self, accounts: Collection[str] | None = None, *, wait: bool = True
+    ) -> Sequence[OutboxEntry]:
+        return await self._taken_over(tables.outbox, self._rows.read_outbound, accounts, wait)
+
+    # -- what others left ----------------------------------------------------------------------------------------------
+
+    async def _taken_over(
+        self, box: Table, read: Callable[[RowMapping], EntryT], accounts: Collection[str] | None, wait: bool
+    ) -> list[EntryT]:
+        try:
+            if wait:
+                await self._recovery.wait_for_silent(box, accounts)
+            if not await self._recovery.finds(box, accounts):
+                return []
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            raise StorageError(f"cannot look for what others left: {in_words(error)}", passing=True) from error
+        taken: list[EntryT] = await self._run(partial(self._recovery.take_over, box=box, read=read, accounts=accounts))
         return taken
+
+    async def unclaimed(self, accounts: Collection[str]) -> Mapping[str, int]:  # noqa: D102 - inherited
+        return await self._recovery.unclaimed(accounts)
 
     # -- sessions ------------------------------------------------------------------------------------------------------
 
