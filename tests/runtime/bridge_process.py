@@ -47,7 +47,7 @@ class BridgeProcess:
         while line := await self.process.stderr.readline():
             self.log += line.decode()
 
-    async def logs(self, text: str, *, timeout: float = 20.0) -> None:
+    async def logs(self, text: str, *, timeout: float = 60.0) -> None:
         try:
             async with asyncio.timeout(timeout):
                 while text not in self.log:
@@ -56,7 +56,7 @@ class BridgeProcess:
         except TimeoutError:
             raise AssertionError(f"{text!r} was not logged:\n{self.log}") from None
 
-    async def ended(self, *, timeout: float = 20.0) -> int:
+    async def ended(self, *, timeout: float = 60.0) -> int:
         """Its exit status."""
         async with asyncio.timeout(timeout):
             status = await self.process.wait()

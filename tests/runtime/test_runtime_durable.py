@@ -40,7 +40,7 @@ async def test_a_crash_loses_nothing_that_was_acknowledged(feishu, tmp_path: Pat
         await process.logs("feishu:default: up")
         for number in range(20):
             await asyncio.gather(*(user.says(said[which][number]) for which, user in enumerate(users)))
-        await until(lambda: len(feishu.messages) >= 5 and feishu.stats.acks_ok == 60, timeout=20)
+        await until(lambda: len(feishu.messages) >= 5 and feishu.stats.acks_ok == 60, timeout=60)
         process.process.kill()
         assert await process.ended() == -signal.SIGKILL
     answered = len(feishu.messages)
@@ -48,11 +48,11 @@ async def test_a_crash_loses_nothing_that_was_acknowledged(feishu, tmp_path: Pat
     for _ in range(2):  # and again, while it catches up
         async with bridge_process(feishu, app, RUN, IMBRIDGE_STORAGE=storage) as process:
             before = len(feishu.messages)
-            await until(lambda before=before: len(feishu.messages) > before or len(feishu.messages) == 60, timeout=20)
+            await until(lambda before=before: len(feishu.messages) > before or len(feishu.messages) == 60, timeout=60)
             process.process.kill()
             await process.ended()
     async with bridge_process(feishu, app, RUN, IMBRIDGE_STORAGE=storage) as process:
-        await until(lambda: len(feishu.messages) == 60, timeout=30)
+        await until(lambda: len(feishu.messages) == 60, timeout=60)
         process.process.terminate()
         assert await process.ended() == 0
         assert "Traceback" not in process.log
@@ -77,7 +77,7 @@ async def test_what_kills_the_process_twice_is_a_dead_letter(feishu, tmp_path: P
         await process.logs("1 entries are dead letters now")
         await bob.says("hello")
         await bob.receives("echo: hello")
-        await alice.receives("echo: after", timeout=20)
+        await alice.receives("echo: after", timeout=60)
         process.process.terminate()
         assert await process.ended() == 0
     kept = SqlStorage(tmp_path / "bridge.db")
