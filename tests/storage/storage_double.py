@@ -4,10 +4,13 @@ import asyncio
 import copy
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from imbridge.protocol import Receipt
 from imbridge.storage import BaseStorage, InboxEntry, OutboxEntry
+from imbridge.storage.base import SAID
+from imbridge.storage.progress import interrupted
 
 
 @dataclass
@@ -17,6 +20,7 @@ class Disk:
     inbox: dict[int, InboxEntry] = field(default_factory=dict)
     outbox: dict[int, OutboxEntry] = field(default_factory=dict)
     keys: dict[tuple[str, str], int] = field(default_factory=dict)
+    said: dict[tuple[str, str], Receipt] = field(default_factory=dict)
     sessions: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     rows: int = 0
 
@@ -119,19 +123,36 @@ class GroupCommitStorage(BaseStorage):
         self.ours.update(taken)
         return list(taken.values())
 
-    def add_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None]":
-        def add() -> None:
-            row = self.disk.next()
-            self.disk.outbox[row] = entry
-            self.ours.add(row)
+    def add_outbound(self, entry: OutboxEntry) -> "asyncio.Future[Receipt | None]":
+        def add() -> Receipt | None:
+            said = self.disk.said.get((entry.channel.account_key, entry.key))
+            if said is None:
+                row = self.disk.next()
+                self.disk.outbox[row] = replace(entry)
+                self.ours.add(row)
+            return said
 
         return self._ask(add)
+
+    def start_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None]":
+        return self.note_progress(entry)
+
+    def note_progress(self, entry: OutboxEntry) -> "asyncio.Future[None]":
+        def note() -> None:
+            for kept in self.disk.outbox.values():
+                if kept.key == entry.key:
+                    kept.progress = progress
+
+        progress = interrupted(entry.progress, datetime.now(UTC))  # it is under way
+        return self._ask(note)
 
     def finish_outbound(self, entry: OutboxEntry, receipt: Receipt) -> None:
         def finish() -> None:
             for row, kept in list(self.disk.outbox.items()):
                 if kept.key == entry.key:
                     del self.disk.outbox[row]
+            if receipt.state in SAID:
+                self.disk.said[entry.channel.account_key, entry.key] = receipt
 
         self._queue.append((finish, None))
 

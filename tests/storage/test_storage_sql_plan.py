@@ -6,8 +6,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imbridge.protocol import DeliveryState, Receipt
 from imbridge.storage import StaleLeaseError
 from imbridge.storage.sql.plan import Plan, plan
+from imbridge.storage.sql.rows import kept_receipt
 from imbridge.storage.sql.work import (
     AddInbound,
     AddOutbound,
@@ -15,6 +17,7 @@ from imbridge.storage.sql.work import (
     FinishOutbound,
     ForgetInbound,
     Known,
+    NoteOutbound,
     Piece,
     SaveSession,
     StartInbound,
@@ -23,19 +26,23 @@ from imbridge.storage.sql.work import (
 )
 from imbridge.testing.storage import inbox_entry
 
+_SENT = kept_receipt(Receipt(state=DeliveryState.SENT))
+
 
 @dataclass
 class Tables:
     """What a database would hold, by hand."""
 
     keys: dict[str, int] = field(default_factory=dict)
+    receipts: dict[str, str] = field(default_factory=dict)
     inbox: dict[int, int] = field(default_factory=dict)
     outbox: dict[int, int] = field(default_factory=dict)
+    heads: dict[int, str] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
     logged: list[str] = field(default_factory=list)
 
     def known(self) -> Known:
-        return Known(keys=dict(self.keys), fences={"lease": 3}, now=1.0)
+        return Known(keys=dict(self.keys), receipts=dict(self.receipts), fences={"lease": 3}, now=1.0)
 
     def write(self, made: Plan) -> None:
         for key, uid in made.keys_dropped:
@@ -44,6 +51,8 @@ class Tables:
         for key, row in made.keys_added.items():
             assert key not in self.keys, "the primary key would refuse it"
             self.keys[key] = row["uid"]
+            if row["receipt"] is not None:
+                self.receipts[key] = row["receipt"]
         for box, added, started, dropped in (
             (self.inbox, made.inbox_added, made.inbox_started, made.inbox_dropped),
             (self.outbox, made.outbox_added, made.outbox_started, made.outbox_dropped),
@@ -51,9 +60,13 @@ class Tables:
             for uid, row in added.items():
                 assert uid not in box, "the unique index would refuse it"
                 box[uid] = row["attempts"]
+                if "head" in row:
+                    self.heads[uid] = row["head"]
             box.update({uid: attempts for uid, attempts in started.items() if uid in box})
             for uid in dropped:
                 box.pop(uid, None)
+        self.heads |= made.outbox_noted
+        self.heads = {uid: head for uid, head in self.heads.items() if uid in self.outbox}
         self.sessions.update({key: row["state"] for key, row in made.sessions.items()})
         self.logged += [row["text"] for row in made.logged]
 
@@ -83,11 +96,15 @@ def _piece(kind: str, number: int, keys: tuple[str, ...]) -> Piece:
         case "start":
             return StartInbound(number, 1)
         case "say":
-            return AddOutbound(number, dict(row))
+            return AddOutbound(number, dict(row), f"said {keys[0]}")
         case "saying":
             return StartOutbound(number, 1)
         case "said":
-            return FinishOutbound(number, {"text": f"said {number}"})
+            return FinishOutbound(number, {"text": f"said {number}"}, f"said {keys[0]}", _SENT)
+        case "failed":
+            return FinishOutbound(number)
+        case "noted":
+            return NoteOutbound(number, f"head of {number}")
         case _:
             return SaveSession(f"s{number % 3}", {"id": f"s{number % 3}", "state": str(number)})
 
@@ -96,7 +113,8 @@ def _piece(kind: str, number: int, keys: tuple[str, ...]) -> Piece:
 def lives(draw: st.DrawFn) -> list[Unit]:
     """Deliveries and answers with lives of their own, mixed, each life in its order."""
     steps = [["add"], ["add", "forget"], ["add", "start", "finish"], ["add", "finish"], ["add", "start"],
-             ["say", "saying", "said"], ["say", "said"], ["say"], ["session"]]  # fmt: skip
+             ["say", "saying", "said"], ["say", "noted", "said"], ["say", "saying", "noted"], ["say", "failed"],
+             ["say"], ["session"]]  # fmt: skip
     keys = st.lists(st.sampled_from(["k1", "k2", "k3", "k4"]), min_size=1, max_size=2, unique=True)
     waiting = [
         [(kind, number, tuple(draw(keys))) for kind in draw(st.sampled_from(steps))]
@@ -130,6 +148,17 @@ def _fresh(units: list[Unit]) -> list[Unit]:
 def test_what_is_added_and_finished_at_once_never_is_a_row() -> None:
     made = plan([Unit((_piece("add", 1, ("k1",)),)), Unit((FinishInbound(1),))], Known(), doubtful={}, keep=1.0)
     assert (made.inbox_added, made.inbox_dropped, set(made.keys_added)) == ({}, [], {"k1"})
+
+
+def test_a_key_is_said_once() -> None:
+    first, later, other = (Unit((_piece("say", number, (key,)),)) for number, key in ((1, "k"), (2, "k"), (3, "l")))
+    made = plan([first, Unit((_piece("said", 1, ("k",)),)), later, other], Known(), doubtful={}, keep=1.0)
+    assert made.results == [None, None, Receipt(state=DeliveryState.SENT), None]
+    assert list(made.outbox_added) == [3]
+    expired = Known(expired={"said k"}, now=5.0)
+    made = plan([Unit((_piece("say", 1, ("k",)),)), Unit((_piece("said", 1, ("k",)),))], expired, doubtful={}, keep=1.0)
+    assert (made.results, made.keys_expired) == ([None, None], {"said k"})
+    assert made.keys_added["said k"]["expires_at"] == 6.0
 
 
 def test_a_stale_lease_refuses_the_whole_unit() -> None:

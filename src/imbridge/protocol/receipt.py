@@ -111,6 +111,9 @@ class Receipt(ProtocolModel):
         error: One line: what happened, with the platform's code, and what to do next.
         code: The platform's code of the last refusal.
         sent_at: When the last part was taken.
+        key: Idempotency key of the whole. What was said under it is not said again by the same account, for as long as
+            the storage remembers.
+        repeated: It was said before under this key: nothing was sent now, and all of this is about what was sent then.
     """
 
     state: DeliveryState
@@ -122,6 +125,8 @@ class Receipt(ProtocolModel):
     error: str = ""
     code: int | str | None = None
     sent_at: AwareDatetime | None = None
+    key: str = ""
+    repeated: bool = False
 
     def __bool__(self) -> bool:
         """True when all of it arrived, or there was nothing to send."""

@@ -68,6 +68,8 @@ class Delivery:
             max_length=_LANE_LENGTH,
             max_waiting=options.max_waiting,
         )
+        self._unsaid: dict[tuple[str, str], OutboxEntry] = {}
+        """What is not said yet, by account and key."""
         self.counts: Counter[str] = Counter()
         self._strict = options.strict
 
@@ -89,6 +91,8 @@ class Delivery:
     ) -> OutboxEntry:
         """Put something into the outbox; its receipt comes later. Waits while the outbox is full.
 
+        What is waiting to be said under the same key, by the same account, is joined. What was said is not said again.
+
         Media that come as streams are read here, for they cannot be kept; what they raise is raised.
 
         Args:
@@ -104,9 +108,13 @@ class Delivery:
         Raises:
             OverloadedError: the bridge is stopped.
         """
+        once = channel.account_key, reply.key or key
+        if (waiting := self._unsaid.get(once)) is not None:
+            self.counts["joined"] += 1
+            return waiting
         whole = await spooled(reply, self._adapter_of(channel.account_key).capabilities)
         entry = OutboxEntry(
-            key=reply.key or key,
+            key=once[1],
             channel=channel,
             reply=whole.reply,
             reply_to=reply_to,
@@ -116,19 +124,32 @@ class Delivery:
             calls=calls,
             spool="" if whole.folder is None else str(whole.folder),
         )
+        if (waiting := self._unsaid.setdefault(once, entry)) is not entry:  # since its media were read
+            await _clear(entry)
+            self.counts["joined"] += 1
+            return waiting
         try:
             stored = self._storage.add_outbound(entry)
-            if not stored.done():
-                await stored
-            await self._lanes.of(channel.account_key).put(channel.address, entry)
-        except BaseException:
+            said = stored.result() if stored.done() else await stored
+            if said is None:
+                await self._lanes.of(channel.account_key).put(channel.address, entry)
+        except BaseException as error:
             await _clear(entry)
+            receipt = _not_kept(entry, error)
+            if isinstance(error, asyncio.CancelledError):  # by now it may be kept all the same
+                self._storage.finish_outbound(entry, receipt)
+            self._end(entry, receipt)  # whoever has joined it waits for this
             raise
+        if said is not None:
+            await _clear(entry)
+            self._end(entry, said.model_copy(update={"key": entry.key, "repeated": True}))
+            self.counts["repeated"] += 1
         return entry
 
     def restore(self, entries: Iterable[OutboxEntry]) -> None:
         """Say what another process left unsaid."""
         for entry in entries:
+            self._unsaid.setdefault((entry.channel.account_key, entry.key), entry)
             self._lanes.of(entry.channel.account_key).restore(entry.channel.address, entry)
 
     async def drain(self) -> None:
@@ -172,8 +193,15 @@ class Delivery:
         self._finish(entry, receipt)
 
     def _finish(self, entry: OutboxEntry, receipt: Receipt) -> None:
+        receipt = receipt.model_copy(update={"key": entry.key})
         self.counts[receipt.state.value] += 1
         self._storage.finish_outbound(entry, receipt)
+        self._end(entry, receipt)
+
+    def _end(self, entry: OutboxEntry, receipt: Receipt) -> None:
+        once = entry.channel.account_key, entry.key
+        if self._unsaid.get(once) is entry:
+            del self._unsaid[once]
         if not entry.receipt.done():
             entry.receipt.set_result(receipt)
 
@@ -291,6 +319,16 @@ def _failed(
         refused=error.degradations if isinstance(error, DegradedError) else (),
         error=str(error),
         code=error.code if isinstance(error, DeliveryError | AuthError) else None,
+    )
+
+
+def _not_kept(entry: OutboxEntry, error: BaseException) -> Receipt:
+    """Of what could not be taken into the outbox."""
+    return Receipt(
+        state=DeliveryState.FAILED,
+        channel=entry.channel.address,
+        key=entry.key,
+        error=str(error) if isinstance(error, ImbridgeError) else f"{type(error).__name__} before it could be sent",
     )
 
 

@@ -15,6 +15,7 @@ from imbridge.storage.memory import MemoryStorage
 from imbridge.storage.memory_jobs import MemoryJobs
 from imbridge.storage.message_log import LogLine, MessageLog
 from imbridge.storage.notes import BaseNotebook, MemoryNotebook, SqliteNotebook, notebook_at
+from imbridge.storage.progress import Progress
 from imbridge.storage.retention import Retention
 from imbridge.storage.tokens import Tokens
 
@@ -40,6 +41,7 @@ __all__ = [
     "MemoryStorage",
     "MessageLog",
     "OutboxEntry",
+    "Progress",
     "Retention",
     "Sought",
     "SqlStorage",

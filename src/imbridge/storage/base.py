@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from imbridge.adapters.pending import PendingAnswer
-from imbridge.protocol import Channel, Degradation, Event, Message, Receipt, Reply
+from imbridge.protocol import Channel, Degradation, DeliveryState, Event, Message, Receipt, Reply
 from imbridge.storage.jobs import Jobs
+from imbridge.storage.progress import NEW, Progress
 
 log = logging.getLogger(__name__)
+
+SAID = frozenset({DeliveryState.SENT, DeliveryState.PARTIAL, DeliveryState.UNKNOWN})
+"""Ends after which something is there, or may be: it is not said again under the same key."""
 
 
 @dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
@@ -60,6 +64,7 @@ class OutboxEntry:
         attempts: How often sending it was begun before, as far as the storage counts.
         not_before: When it may be tried again (seconds since 1970), for one that was put off; None: at once.
         suspect: It was under way when a process ended, so it may be what ended it.
+        progress: How far it is.
     """
 
     key: str
@@ -76,6 +81,7 @@ class OutboxEntry:
     attempts: int = field(default=0, compare=False)
     not_before: float | None = None
     suspect: bool = field(default=False, compare=False)
+    progress: Progress = NEW
 
 
 async def begun(marked: "asyncio.Future[None] | None", what: str) -> None:
@@ -152,11 +158,24 @@ class BaseStorage(ABC):
         """
 
     @abstractmethod
-    def add_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None]":
-        """Keep something to be said."""
+    def add_outbound(self, entry: OutboxEntry) -> "asyncio.Future[Receipt | None]":
+        """Keep something to be said.
+
+        Returns:
+            None when it is kept. What became of it, when something was said under its key already (`SAID`), by this
+            account and as far as the storage knows: then it is not kept.
+        """
 
     def start_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None] | None":
         """It is being said from now on; as `start_inbound`."""
+        return None
+
+    def note_progress(self, entry: OutboxEntry) -> "asyncio.Future[None] | None":
+        """Keep how far it is, for whoever goes on with it after a crash.
+
+        Returns:
+            Done when it is written down; None where nothing survives.
+        """
         return None
 
     @abstractmethod

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from imbridge.protocol import Receipt
-from imbridge.storage.base import BaseStorage, InboxEntry, OutboxEntry
+from imbridge.storage.base import SAID, BaseStorage, InboxEntry, OutboxEntry
 from imbridge.storage.memory_jobs import MemoryJobs
 
 DEDUP_SECONDS = 12 * 3600.0
@@ -15,7 +15,7 @@ DEDUP_SECONDS = 12 * 3600.0
 
 
 class MemoryStorage(BaseStorage):
-    """Keeps dedup keys for a time, sessions of the latest conversations, and nothing else.
+    """Keeps dedup keys for a time, what was said last, sessions of the latest conversations, and nothing else.
 
     Messages wait in the runtime's own lanes, so an entry needs no second home here; what a crash interrupts is lost.
     """
@@ -28,17 +28,23 @@ class MemoryStorage(BaseStorage):
         dedup_seconds: float = DEDUP_SECONDS,
         max_keys: int = 100_000,
         max_sessions: int = 10_000,
+        max_said: int = 5_000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Bounds: how long and how many dedup keys of one account, how many conversations' sessions are kept."""
+        """Bounds: how long and how many dedup keys of one account, how many conversations' sessions are kept.
+
+        `max_said`: how many receipts are kept of what an account has said, by their keys, for the same time.
+        """
         self._dedup_seconds = dedup_seconds
         self._max_keys = max_keys
         self._max_sessions = max_sessions
+        self._max_said = max_said
         self._clock = clock
         self.jobs = MemoryJobs()
         self._seen: dict[str, dict[str, float]] = {}
+        self._said: dict[str, dict[str, tuple[float, Receipt]]] = {}
         self._sessions: OrderedDict[str, dict[str, dict[str, Any]]] = OrderedDict()
-        self._done: asyncio.Future[None] | None = None
+        self._done: asyncio.Future[Receipt | None] | None = None
         self._new: asyncio.Future[bool] | None = None
         self._known: asyncio.Future[bool] | None = None
 
@@ -53,6 +59,7 @@ class MemoryStorage(BaseStorage):
     async def close(self) -> None:
         """Forget everything."""
         self._seen.clear()
+        self._said.clear()
         self._sessions.clear()
 
     def add_inbound(self, entry: InboxEntry) -> "asyncio.Future[bool]":  # noqa: D102 - inherited
@@ -92,13 +99,27 @@ class MemoryStorage(BaseStorage):
     ) -> Sequence[InboxEntry]:
         return ()
 
-    def add_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None]":  # noqa: D102 - inherited
+    def add_outbound(self, entry: OutboxEntry) -> "asyncio.Future[Receipt | None]":  # noqa: D102 - inherited
         if self._done is None:
             raise RuntimeError("the storage is not open")
-        return self._done
+        said = self._said.get(entry.channel.account_key)
+        if said is None or entry.key not in said:
+            return self._done
+        at, receipt = said[entry.key]
+        if at <= self._clock() - self._dedup_seconds:
+            return self._done
+        known: asyncio.Future[Receipt | None] = asyncio.get_running_loop().create_future()
+        known.set_result(receipt)
+        return known
 
     def finish_outbound(self, entry: OutboxEntry, receipt: Receipt) -> None:  # noqa: D102 - inherited
-        return
+        if receipt.state not in SAID:
+            return
+        said = self._said.setdefault(entry.channel.account_key, {})
+        said.pop(entry.key, None)
+        said[entry.key] = self._clock(), receipt
+        if len(said) > self._max_said:
+            del said[next(iter(said))]
 
     async def unfinished_outbound(  # noqa: D102 - inherited
         self, accounts: Collection[str] | None = None, *, wait: bool = True

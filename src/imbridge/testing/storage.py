@@ -26,8 +26,19 @@ import asyncio
 from datetime import UTC, datetime
 from functools import partial
 
-from imbridge.protocol import Channel, ChannelKind, Degradation, DeliveryState, Loss, Message, Receipt, Sender, to_reply
-from imbridge.storage import BaseStorage, Box, DurableStorage, EntryState, InboxEntry, OutboxEntry
+from imbridge.protocol import (
+    Channel,
+    ChannelKind,
+    Degradation,
+    DeliveryState,
+    Loss,
+    Message,
+    Receipt,
+    Sender,
+    SentPart,
+    to_reply,
+)
+from imbridge.storage import BaseStorage, Box, DurableStorage, EntryState, InboxEntry, OutboxEntry, Progress
 
 CHANNEL = Channel(platform="feishu", account="work", kind=ChannelKind.PRIVATE, id="oc_1")
 
@@ -113,6 +124,24 @@ class StorageContract:
         await storage.add_outbound(entry)
         storage.finish_outbound(entry, SENT)
 
+    async def test_what_was_said_under_a_key_is_known(self, storage: BaseStorage) -> None:
+        sent = Receipt(state=DeliveryState.SENT, channel=CHANNEL.address, parts=(SentPart(message_id="om_2"),))
+        entry = outbox_entry("k")
+        assert await storage.add_outbound(entry) is None
+        storage.finish_outbound(entry, sent)
+        assert await storage.add_outbound(outbox_entry("k")) == sent
+        elsewhere = outbox_entry("k")
+        elsewhere.channel = CHANNEL.model_copy(update={"account": "home"})
+        assert await storage.add_outbound(elsewhere) is None
+        assert await storage.add_outbound(outbox_entry("other")) is None
+
+    async def test_what_was_not_said_can_be_said_under_its_key(self, storage: BaseStorage) -> None:
+        for state in (DeliveryState.FAILED, DeliveryState.SKIPPED):
+            entry = outbox_entry("k")
+            assert await storage.add_outbound(entry) is None
+            storage.finish_outbound(entry, Receipt(state=state))
+        assert await storage.add_outbound(outbox_entry("k")) is None
+
     async def test_sessions(self, storage: BaseStorage) -> None:
         assert await storage.load_session("a") == {}
         state = {"echo": {"n": 1, "list": [1, {"deep": None}]}, "other": {}}
@@ -129,6 +158,34 @@ class DurableStorageContract(StorageContract):
     async def reopen(self, storage: BaseStorage) -> BaseStorage:
         """End the storage as `kill -9` would (`StorageInChild.kill`), and open it anew."""
         raise NotImplementedError
+
+    async def test_what_was_said_is_known_after_a_crash(self, storage: BaseStorage) -> None:
+        entry, unclear = outbox_entry("k"), outbox_entry("unclear")
+        await asyncio.gather(storage.add_outbound(entry), storage.add_outbound(unclear))
+        storage.finish_outbound(entry, SENT)
+        storage.finish_outbound(unclear, Receipt(state=DeliveryState.UNKNOWN, error="who knows"))
+        await storage.add_outbound(outbox_entry("flush"))
+        again = await self.reopen(storage)
+        assert await again.add_outbound(outbox_entry("k")) == SENT
+        known = await again.add_outbound(outbox_entry("unclear"))
+        assert known is not None
+        assert (known.state, known.error) == (DeliveryState.UNKNOWN, "who knows")
+
+    async def test_how_far_it_is_survives_and_what_was_under_way_is_unclear(self, storage: BaseStorage) -> None:
+        half, waiting, begun = (outbox_entry(key) for key in ("half", "waiting", "begun"))
+        await asyncio.gather(*(storage.add_outbound(entry) for entry in (half, waiting, begun)))
+        for entry in (half, begun):
+            if (marked := storage.start_outbound(entry)) is not None:
+                await marked
+        half.progress = Progress(parts=3, done=1, sent=(SentPart(message_id="om_2"),), attempts=2)
+        if (noted := storage.note_progress(half)) is not None:
+            await noted
+        again = await self.reopen(storage)
+        left = {entry.key: entry.progress for entry in await again.unfinished_outbound()}
+        assert left["waiting"] == Progress()
+        assert (left["begun"].unclear_since is None, left["begun"].unclear_ends) == (False, 1)
+        assert left["half"].but(unclear_since=None, unclear_ends=0) == half.progress
+        assert left["half"].unclear_since is not None
 
     async def test_what_was_not_finished_is_there_again_in_order(self, storage: BaseStorage) -> None:
         entries = [inbox_entry("a", f"e{number}", lane=f"lane{number % 2}") for number in range(6)]

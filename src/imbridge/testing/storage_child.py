@@ -199,11 +199,14 @@ class StorageInChild(DurableStorage):
         entries: list[InboxEntry] = await self._call("unfinished_inbound", accounts, wait=wait)
         return entries
 
-    def add_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None]":
+    def add_outbound(self, entry: OutboxEntry) -> "asyncio.Future[Receipt | None]":
         return self._call("add_outbound", entry=entry)
 
     def start_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None]":
         return self._call("start_outbound", entry=entry)
+
+    def note_progress(self, entry: OutboxEntry) -> "asyncio.Future[None]":
+        return self._call("note_progress", entry.progress, entry=entry)
 
     def finish_outbound(self, entry: OutboxEntry, receipt: Receipt) -> None:
         self._tell("finish_outbound", receipt, entry=entry)
@@ -234,7 +237,7 @@ class StorageInChild(DurableStorage):
         return done
 
     async def put_off(self, entry: OutboxEntry, not_before: float, why: str) -> bool:
-        done: bool = await self._call("put_off", not_before, why, entry=entry)
+        done: bool = await self._call("put_off", not_before, why, entry.progress, entry=entry)
         return done
 
     async def take(self, lease: Lease, *, limit: int = 100) -> list[InboxEntry]:
@@ -280,7 +283,7 @@ def _packed(number: int, entry: InboxEntry | OutboxEntry) -> _Entry:
     else:
         names = (
             "key", "channel", "reply", "reply_to", "answers", "degradations", "spool", "uid", "attempts", "not_before",
-            "suspect",
+            "suspect", "progress",
         )  # fmt: skip
     return _Entry(number, isinstance(entry, InboxEntry), {name: getattr(entry, name) for name in names})
 
@@ -351,6 +354,8 @@ class _Child:
             self._entries[sent.number] = _unpacked(sent)
         try:
             if call.entry is not None:  # a lease stands before the entry
+                if call.method in ("note_progress", "put_off"):  # what was changed in the parent's is not known here
+                    self._entries[call.entry].progress = arguments.pop()
                 first = bool(arguments) and isinstance(arguments[0], Lease)
                 arguments.insert(int(first), self._entries[call.entry])
             if "answers" in call.keywords:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from imbridge.storage.errors import StaleLeaseError
+from imbridge.storage.sql.rows import read_receipt
 from imbridge.storage.sql.work import (
     AddInbound,
     AddOutbound,
@@ -12,6 +13,7 @@ from imbridge.storage.sql.work import (
     FinishOutbound,
     ForgetInbound,
     Known,
+    NoteOutbound,
     Piece,
     Row,
     Run,
@@ -41,6 +43,7 @@ class Plan:
     inbox_dropped: list[int] = field(default_factory=list)
     outbox_added: dict[int, Row] = field(default_factory=dict)
     outbox_started: dict[int, int] = field(default_factory=dict)
+    outbox_noted: dict[int, str] = field(default_factory=dict)
     outbox_dropped: list[int] = field(default_factory=list)
     sessions: dict[str, Row] = field(default_factory=dict)
     logged: list[Row] = field(default_factory=list)
@@ -67,6 +70,7 @@ def plan(units: Sequence[Unit], known: Known, *, doubtful: Mapping[int, object],
 class _Planner:
     def __init__(self, known: Known, doubtful: Mapping[int, object], keep: float) -> None:
         self._keys = dict(known.keys)
+        self._receipts = dict(known.receipts)
         self._known = known
         self._doubtful = doubtful
         self._keep = keep
@@ -100,14 +104,18 @@ class _Planner:
             case ForgetInbound():
                 self._forget(piece)
             case AddOutbound():
+                if (said := self._receipts.get(piece.key)) is not None:
+                    return read_receipt(said)
                 made.outbox_added[piece.uid] = _dated(piece.row, self._known.now)
+            case NoteOutbound(uid, head):
+                if uid in made.outbox_added:
+                    made.outbox_added[uid]["head"] = head
+                else:
+                    made.outbox_noted[uid] = head
             case StartOutbound(uid, attempts):
                 _start(made.outbox_added, made.outbox_started, uid, attempts, self._known.now)
-            case FinishOutbound(uid, logged):
-                if made.outbox_added.pop(uid, None) is None:
-                    made.outbox_dropped.append(uid)
-                if logged is not None:
-                    made.logged.append({"at": self._known.now, **logged})
+            case FinishOutbound():
+                self._finish(piece)
             case SaveSession():
                 made.sessions.pop(piece.id, None)
                 made.sessions[piece.id] = {**piece.row, "used_at": self._known.now}
@@ -126,9 +134,7 @@ class _Planner:
         for key in piece.keys:
             if key not in self._keys:
                 self._keys[key] = uid
-                self.plan.keys_added[key] = {"id": key, "uid": uid, "expires_at": self._known.now + self._keep}
-                if key in self._known.expired:
-                    self.plan.keys_expired.add(key)
+                self._add_key(key, uid)
         if ours is None:
             self.plan.inbox_added[uid] = _dated(piece.row, self._known.now)
         else:
@@ -136,6 +142,23 @@ class _Planner:
         if piece.logged is not None and ours is None:
             self.plan.logged.append(piece.logged)
         return True
+
+    def _add_key(self, key: str, uid: int, receipt: str | None = None) -> None:
+        until = self._known.now + self._keep
+        self.plan.keys_added[key] = {"id": key, "uid": uid, "expires_at": until, "receipt": receipt}
+        if key in self._known.expired:
+            self.plan.keys_expired.add(key)
+
+    def _finish(self, piece: FinishOutbound) -> None:
+        made = self.plan
+        if made.outbox_added.pop(piece.uid, None) is None:
+            made.outbox_dropped.append(piece.uid)
+        if piece.logged is not None:
+            made.logged.append({"at": self._known.now, **piece.logged})
+        if piece.receipt is not None and piece.key not in self._keys:
+            self._keys[piece.key] = piece.uid
+            self._receipts[piece.key] = piece.receipt
+            self._add_key(piece.key, piece.uid, piece.receipt)
 
     def _forget(self, piece: ForgetInbound) -> None:
         for key in piece.keys:

@@ -1,19 +1,20 @@
 """Entries as rows, and back."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import RowMapping
 
 from imbridge.protocol import Degradation, DeliveryState, Event, Message, Receipt
-from imbridge.storage.base import InboxEntry, OutboxEntry
+from imbridge.storage.base import SAID, InboxEntry, OutboxEntry
 from imbridge.storage.codec import Codec
-from imbridge.storage.sql.ids import plain
-from imbridge.storage.sql.work import Row
+from imbridge.storage.progress import NEW, Progress, interrupted
+from imbridge.storage.sql.ids import digest, plain
+from imbridge.storage.sql.work import FinishOutbound, Row
 
 LONGEST_TEXT = 65_536
 """Characters of a message in the log."""
-_SAID = {DeliveryState.SENT, DeliveryState.PARTIAL, DeliveryState.UNKNOWN}
 
 
 class Rows:
@@ -33,16 +34,7 @@ class Rows:
 
     def outbound(self, entry: OutboxEntry, uid: int) -> Row:
         """Something to be said. Its content is left out (None) where it cannot be written down or is too large."""
-        head: dict[str, Any] = {
-            "key": entry.key,
-            "channel": entry.channel.model_dump(mode="json"),
-            "reply_to": entry.reply_to,
-            "answers": entry.answers,
-        }
-        if entry.spool:
-            head["spool"] = entry.spool
-        if entry.degradations:
-            head["degradations"] = [one.model_dump(mode="json") for one in entry.degradations]
+        head = self._head(entry)
         reply: str | None = None
         try:
             reply = self._codec.dump_reply(entry.reply)
@@ -56,6 +48,25 @@ class Rows:
         channel = entry.channel
         common = self._common(uid, channel.account_key, channel.address, head)
         return {**common, "reply": reply, "not_before": entry.not_before}
+
+    def outbound_head(self, entry: OutboxEntry) -> str:
+        """All of something to be said but its content, as JSON."""
+        return json.dumps(self._head(entry))
+
+    def _head(self, entry: OutboxEntry) -> dict[str, Any]:
+        head: dict[str, Any] = {
+            "key": entry.key,
+            "channel": entry.channel.model_dump(mode="json"),
+            "reply_to": entry.reply_to,
+            "answers": entry.answers,
+        }
+        if entry.spool:
+            head["spool"] = entry.spool
+        if entry.degradations:
+            head["degradations"] = [one.model_dump(mode="json") for one in entry.degradations]
+        if entry.progress is not NEW:
+            head["progress"] = entry.progress.model_dump(mode="json", exclude_defaults=True)
+        return head
 
     def _common(self, uid: int, account: str, lane: str, head: dict[str, Any]) -> Row:
         return {
@@ -100,6 +111,7 @@ class Rows:
             degradations=tuple(map(Degradation.model_validate, head.get("degradations", ()))),
             spool=head.get("spool", ""),
             not_before=row["not_before"],
+            progress=_progress(row, head),
         )
         entry.uid, entry.attempts = row["uid"], row["attempts"]
         return entry
@@ -116,6 +128,42 @@ class Rows:
         if not isinstance(item, Message):
             return f"[{type(item).__name__}]"
         return item.raw or item.text or " ".join(element.as_text() for element in item.elements)
+
+
+def _progress(row: RowMapping, head: dict[str, Any]) -> Progress:
+    """How far it is. What was under way when its process ended may have arrived."""
+    progress = Progress.model_validate(head["progress"]) if "progress" in head else NEW
+    since = row["started_at"]
+    if since is None:
+        history = json.loads(row["history"])
+        if history and history[-1]["what"] == "interrupted":
+            since = history[-1]["at"]
+    return progress if since is None else interrupted(progress, datetime.fromtimestamp(since, UTC))
+
+
+def key_of(entry: OutboxEntry) -> str:
+    """What stands for its key among all accounts' keys, and those of deliveries."""
+    return digest(entry.channel.account_key, "said", entry.key)
+
+
+def finished(entry: OutboxEntry, receipt: Receipt, logged: Row | None) -> FinishOutbound:
+    """It is said, or never will be; `logged` is its line of the log."""
+    if receipt.state not in SAID:
+        return FinishOutbound(entry.uid, logged)
+    return FinishOutbound(entry.uid, logged, key_of(entry), kept_receipt(receipt))
+
+
+def kept_receipt(receipt: Receipt) -> str:
+    """What is kept of what became of something that was said."""
+    return receipt.model_dump_json(exclude_defaults=True)
+
+
+def read_receipt(text: str) -> Receipt:
+    """What `kept_receipt` wrote; of what a newer version wrote, that it was said."""
+    try:
+        return Receipt.model_validate_json(text)
+    except ValueError:
+        return Receipt(state=DeliveryState.SENT)
 
 
 def said_to_us(entry: InboxEntry) -> Row | None:
@@ -138,7 +186,7 @@ def said_to_us(entry: InboxEntry) -> Row | None:
 
 def said_by_us(entry: OutboxEntry, receipt: Receipt) -> Row | None:
     """A line of the message log; None when nothing was said. It has no time yet: the transaction gives it one."""
-    if receipt.state not in _SAID:
+    if receipt.state not in SAID:
         return None
     elements = entry.reply.elements
     line = _line(

@@ -33,7 +33,7 @@ from imbridge.storage.sql.message_log import SqlMessageLog
 from imbridge.storage.sql.migrate import check, migrate
 from imbridge.storage.sql.nodes import Nodes
 from imbridge.storage.sql.recovery import EntryT, Recovery
-from imbridge.storage.sql.rows import Rows, said_by_us, said_to_us
+from imbridge.storage.sql.rows import Rows, finished, key_of, said_by_us, said_to_us
 from imbridge.storage.sql.sessions import SessionReader, State, session_saved
 from imbridge.storage.sql.tokens import SqlTokens
 from imbridge.storage.sql.transaction import Transaction
@@ -41,8 +41,8 @@ from imbridge.storage.sql.work import (
     AddInbound,
     AddOutbound,
     FinishInbound,
-    FinishOutbound,
     ForgetInbound,
+    NoteOutbound,
     Piece,
     Run,
     StartInbound,
@@ -222,9 +222,12 @@ class SqlStorage(DurableStorage):
 
     # -- outbox --------------------------------------------------------------------------------------------------------
 
-    def add_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None]":  # noqa: D102 - inherited
+    def add_outbound(self, entry: OutboxEntry) -> "asyncio.Future[Receipt | None]":  # noqa: D102 - inherited
+        return self._ask(self._added(entry))
+
+    def _added(self, entry: OutboxEntry) -> AddOutbound:
         entry.uid = new_uid()
-        return self._ask(AddOutbound(entry.uid, self._rows.outbound(entry, entry.uid)))
+        return AddOutbound(entry.uid, self._rows.outbound(entry, entry.uid), key_of(entry))
 
     def start_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None]":  # noqa: D102 - inherited
         entry.attempts += 1
@@ -232,7 +235,10 @@ class SqlStorage(DurableStorage):
 
     def finish_outbound(self, entry: OutboxEntry, receipt: Receipt) -> None:  # noqa: D102 - inherited
         logged = said_by_us(entry, receipt) if self._log_messages else None
-        self._tell("an answer that is done with", FinishOutbound(entry.uid, logged))
+        self._tell("an answer that is done with", finished(entry, receipt, logged))
+
+    def note_progress(self, entry: OutboxEntry) -> "asyncio.Future[None]":  # noqa: D102 - inherited
+        return self._ask(NoteOutbound(entry.uid, self._rows.outbound_head(entry)))
 
     async def unfinished_outbound(  # noqa: D102 - inherited
         self, accounts: Collection[str] | None = None, *, wait: bool = True
@@ -281,10 +287,7 @@ class SqlStorage(DurableStorage):
         answers: Sequence[OutboxEntry] = (),
         session: Mapping[str, dict[str, Any]] | None = None,
     ) -> "asyncio.Future[None]":
-        pieces: list[Piece] = []
-        for answer in answers:
-            answer.uid = new_uid()
-            pieces.append(AddOutbound(answer.uid, self._rows.outbound(answer, answer.uid)))
+        pieces: list[Piece] = [self._added(answer) for answer in answers]
         if session is not None:
             pieces.append(session_saved(entry.lane, dict(session)))
         return self._fenced(lease, *pieces, FinishInbound(entry.uid))
@@ -293,7 +296,7 @@ class SqlStorage(DurableStorage):
         self, lease: Lease, entry: OutboxEntry, receipt: Receipt
     ) -> "asyncio.Future[None]":
         logged = said_by_us(entry, receipt) if self._log_messages else None
-        return self._fenced(lease, FinishOutbound(entry.uid, logged))
+        return self._fenced(lease, finished(entry, receipt, logged))
 
     def _fenced(self, lease: Lease, *pieces: Piece) -> "asyncio.Future[Any]":
         return self._writer.ask(Unit(pieces, fence=(lease_id(lease.lane), lease.fence), lane=lease.lane))

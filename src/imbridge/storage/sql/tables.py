@@ -67,6 +67,7 @@ dedup = _table(
     Column("id", Digest, primary_key=True),
     Column("uid", BigInteger, nullable=False),
     Column("expires_at", Double, nullable=False),
+    Column("receipt", Long),
     Index(f"ix_{PREFIX}dedup_expires_at", "expires_at"),
 )
 nodes = _table(

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.dialect import db_now, upsert
 from imbridge.storage.sql.plan import Plan, plan
-from imbridge.storage.sql.work import AddInbound, Known, Row, Unit
+from imbridge.storage.sql.work import AddInbound, AddOutbound, FinishOutbound, Known, Piece, Row, Unit
 
 
 class Transaction:
@@ -23,6 +23,11 @@ class Transaction:
         self._save_sessions = upsert(dialect, tables.sessions, ("lane", "state", "used_at"))
         self._drop_keys = delete(tables.dedup).where(
             tables.dedup.c.id == bindparam("of_id"), tables.dedup.c.uid == bindparam("of_uid")
+        )
+        self._note = (
+            update(tables.outbox)
+            .where(tables.outbox.c.uid == bindparam("of_uid"), tables.outbox.c.node == node)
+            .values(head=bindparam("to_head"))
         )
         self._number = update(tables.nodes).where(tables.nodes.c.id == node).values(commits=bindparam("number"))
         self._read_number = select(tables.nodes.c.commits).where(tables.nodes.c.id == node)
@@ -44,17 +49,19 @@ class Transaction:
         return not self._sqlite and await connection.scalar(self._read_number) == number
 
     async def _known(self, connection: AsyncConnection, units: Sequence[Unit]) -> Known:
-        keys = {key for unit in units for piece in unit.pieces if isinstance(piece, AddInbound) for key in piece.keys}
+        keys = {key for unit in units for piece in unit.pieces for key in _keys_of(piece)}
         fences = {unit.fence[0] for unit in units if unit.fence is not None}
         known = Known(now=float(await connection.scalar(select(db_now())) or 0.0))
         if keys:
             table = tables.dedup
             found = await connection.execute(
-                select(table.c.id, table.c.uid, table.c.expires_at).where(table.c.id.in_(keys))
+                select(table.c.id, table.c.uid, table.c.expires_at, table.c.receipt).where(table.c.id.in_(keys))
             )
-            for key, uid, expires_at in found:
+            for key, uid, expires_at, receipt in found:
                 if expires_at > known.now:
                     known.keys[key] = uid
+                    if receipt is not None:
+                        known.receipts[key] = receipt
                 else:
                     known.expired.add(key)
         if fences:
@@ -78,6 +85,9 @@ class Transaction:
         await self._drop(connection, tables.inbox, made.inbox_dropped)
         await _insert(connection, tables.outbox, made.outbox_added.values())
         await self._start(connection, tables.outbox, made.outbox_started)
+        if made.outbox_noted:
+            noted = [{"of_uid": uid, "to_head": head} for uid, head in made.outbox_noted.items()]
+            await connection.execute(self._note, noted)
         await self._drop(connection, tables.outbox, made.outbox_dropped)
         if made.sessions:
             await connection.execute(self._save_sessions, [made.sessions[key] for key in sorted(made.sessions)])
@@ -97,6 +107,13 @@ class Transaction:
         """Only what is ours: another process may have taken it over, and says itself when it is done."""
         if uids:
             await connection.execute(delete(box).where(box.c.uid.in_(uids), box.c.node == self._node))
+
+
+def _keys_of(piece: Piece) -> Sequence[str]:
+    """The keys that have to be looked for."""
+    if isinstance(piece, AddInbound):
+        return piece.keys
+    return (piece.key,) if isinstance(piece, AddOutbound | FinishOutbound) and piece.key else ()
 
 
 async def _insert(connection: AsyncConnection, table: Table, rows: Iterable[Row]) -> None:

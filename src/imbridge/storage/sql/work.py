@@ -47,18 +47,32 @@ class StartInbound:
 
 @dataclass(slots=True)
 class AddOutbound:
-    """Keep something to be said."""
+    """Keep something to be said, unless it was said under its key. Its answer: the receipt of that, or None."""
 
     uid: int
     row: Row
+    key: str = ""
 
 
 @dataclass(slots=True)
 class FinishOutbound:
-    """It was said, or never will be."""
+    """It was said, or never will be.
+
+    `receipt` (JSON) is what a later one under the same key is told; None where that is to be said.
+    """
 
     uid: int
     logged: Row | None = None
+    key: str = ""
+    receipt: str | None = None
+
+
+@dataclass(slots=True)
+class NoteOutbound:
+    """How far it is."""
+
+    uid: int
+    head: str
 
 
 @dataclass(slots=True)
@@ -92,6 +106,7 @@ Piece = (
     | AddOutbound
     | FinishOutbound
     | StartOutbound
+    | NoteOutbound
     | SaveSession
     | Run
 )
@@ -120,12 +135,14 @@ class Known:
 
     Attributes:
         keys: Dedup keys that are there and have not expired, and the uid of the entry that brought them.
+        receipts: What was said under those of them that are of answers, as JSON.
         expired: Keys that are there and count no more.
         fences: The current number of each lease that was asked for.
         now: Seconds since 1970, by the database's clock.
     """
 
     keys: dict[str, int] = field(default_factory=dict)
+    receipts: dict[str, str] = field(default_factory=dict)
     expired: set[str] = field(default_factory=set)
     fences: Mapping[str, int] = field(default_factory=dict)
     now: float = 0.0

@@ -1,0 +1,21 @@
+"""Keys of what was said stand beside those of what came, with what became of it."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.mysql import LONGTEXT
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Keys have a receipt."""
+    long = sa.Text().with_variant(LONGTEXT(), "mysql", "mariadb")
+    op.add_column("imbridge_dedup", sa.Column("receipt", long))
+
+
+def downgrade() -> None:
+    """They have none."""
+    op.drop_column("imbridge_dedup", "receipt")
