@@ -52,7 +52,7 @@ async def test_what_a_restart_forgets_is_told(state: bool, tmp_path: Path, caplo
         options = BridgeOptions(state=tmp_path / "state.db" if state else None)
         async with Bridge([config, account(feishu, feishu.add_app(), "two")], options=options):
             pass
-    told = [record.getMessage() for record in caplog.records if "`state` is not set" in record.getMessage()]
+    told = [record.getMessage() for record in caplog.records if "notes are in memory" in record.getMessage()]
     assert len(told) == (0 if state else 1)
     assert all(line.startswith("dingtalk:work: ") for line in told)
 

@@ -17,13 +17,25 @@ class Notes(ABC):
     async def all(self, kind: str) -> dict[str, Any]:
         """Every note of a kind, by name, with all that was put and dropped before."""
 
-    async def read(self, kind: str, reader: Callable[[Any], ValueT]) -> dict[str, ValueT]:
+    async def left(self, kind: str) -> dict[str, Any]:
+        """Those notes of a kind that a process which is gone has left, to be asked for at the start.
+
+        Where several processes share the notes, what one of them is still at is not another's to end.
+        """
+        return await self.all(kind)
+
+    async def read(self, kind: str, reader: Callable[[Any], ValueT], *, left: bool = False) -> dict[str, ValueT]:
         """Every note of a kind, by name, as `reader` reads it; one that it cannot read is dropped, and logged.
 
         Such a note is of another version of the program, which must not keep an account from starting.
+
+        Args:
+            kind: Which.
+            reader: Raises `AttributeError`, `KeyError`, `TypeError` or `ValueError` when it cannot read one.
+            left: Only what a process that is gone has left.
         """
         found = {}
-        for name, note in (await self.all(kind)).items():
+        for name, note in (await (self.left(kind) if left else self.all(kind))).items():
             try:
                 found[name] = reader(note)
             except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -32,8 +44,15 @@ class Notes(ABC):
         return found
 
     @abstractmethod
-    def put(self, kind: str, name: str, value: Any) -> None:
-        """Keep a note, in the place of the one of that name. It is written in a moment, in the order of the calls."""
+    def put(self, kind: str, name: str, value: Any, *, until: float | None = None) -> None:
+        """Keep a note, in the place of the one of that name. It is written in a moment, in the order of the calls.
+
+        Args:
+            kind: What sort of note it is.
+            name: Which one.
+            value: Any JSON value.
+            until: From when on nobody needs it (seconds since 1970): it may be forgotten then, and need not.
+        """
 
     @abstractmethod
     def drop(self, kind: str, name: str) -> None:
@@ -54,7 +73,7 @@ class MemoryNotes(Notes):
     async def all(self, kind: str) -> dict[str, Any]:  # noqa: D102 - inherited
         return dict(self._notes.get(kind, {}))
 
-    def put(self, kind: str, name: str, value: Any) -> None:  # noqa: D102 - inherited
+    def put(self, kind: str, name: str, value: Any, *, until: float | None = None) -> None:  # noqa: D102 - inherited
         self._notes.setdefault(kind, {})[name] = value
 
     def drop(self, kind: str, name: str) -> None:  # noqa: D102 - inherited

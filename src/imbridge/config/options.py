@@ -78,7 +78,7 @@ class BridgeOptions(BaseModel):
         listen: Where `bridge.run()` and `imbridge run` serve callbacks, if an account has any: `address:port`. The
             default is for a reverse proxy on the same machine, which has the certificate.
         state: File (SQLite) of what accounts have to know again after a restart: cards that are not finished, calls of
-            the month. Made when it is missing; in memory when left out, so that a restart forgets it.
+            the month. Made when it is missing. Left out, it is where the storage keeps things.
         media_hosts: Hosts and networks of your own from which media may be fetched by address: `files.corp`, `*.corp`,
             `10.1.0.0/16`. Without them it is the open network alone.
         bots: Whether bots of this bridge that share a group hear each other's calls.

@@ -93,7 +93,8 @@ class Accounts(Mapping[str, Adapter]):
         if isinstance(self._notebook, MemoryNotebook):
             for adapter in self._adapters.values():
                 if adapter.noted:
-                    log.info("%s: the option `state` is not set, so a restart forgets %s", adapter.key, adapter.noted)
+                    text = "%s: notes are in memory (no durable storage, and no `state`), so a restart forgets %s"
+                    log.info(text, adapter.key, adapter.noted)
 
     async def start(self) -> None:
         """Connect all. One that fails or cannot be reached is logged and does not keep the others from starting.

@@ -83,7 +83,8 @@ class Bridge(Declaring, Speaking):
             skills, may_use=rules.may_use, command_prefix=self.options.command_prefix, limit=rules.limit
         )
         enabled = tuple(account for account in accounts if account.enabled)
-        self._notebook = notebook_at(self.options.state)
+        of_storage = self.storage.notebook() if self.options.state is None else None
+        self._notebook = of_storage or notebook_at(self.options.state)
         self._accounts = Accounts(self._take_in, self._pool, self._notebook)
         self._bots = Bots(self._accounts, self.options, self._take_in, self._notebook.of)
         self._delivery = Delivery(self.storage, self.adapter, self._bots, self._notebook.of, self.options)
@@ -166,8 +167,8 @@ class Bridge(Declaring, Speaking):
 
     async def _start(self) -> None:
         try:
-            await self._notebook.open()
             await self.storage.open()
+            await self._notebook.open()
             await self.skills.setup()
             await self._bots.open()
             await self._delivery.choices.recall(self._accounts)
@@ -219,8 +220,8 @@ class Bridge(Declaring, Speaking):
         """Each step is done whatever becomes of those before it."""
         try:
             async with AsyncExitStack() as steps:
-                steps.push_async_callback(self._notebook.close)
                 steps.push_async_callback(self.storage.close)
+                steps.push_async_callback(self._notebook.close)
                 steps.push_async_callback(self._pool.close)
                 steps.push_async_callback(self._accounts.close)
                 steps.push_async_callback(self._tear_down)
@@ -298,13 +299,16 @@ class Bridge(Declaring, Speaking):
         """Ask each platform who we are there. Works on a bridge that was not started; it is then closed again."""
         if self.state is not BridgeState.NEW:
             return await self._accounts.probe()
-        await self._notebook.open()
+        keeps = self.options.state is not None  # a storage is not opened to ask who we are
+        if keeps:
+            await self._notebook.open()
         try:
             return await self._accounts.probe()
         finally:
             await self._accounts.close()
             await self._pool.close()
-            await self._notebook.close()
+            if keeps:
+                await self._notebook.close()
             self.state = BridgeState.STOPPED
 
     def counters(self) -> dict[str, dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from imbridge.adapters.pending import PendingAnswer
 from imbridge.protocol import Channel, Degradation, DeliveryState, Event, Message, Receipt, Reply
 from imbridge.storage.jobs import Jobs
+from imbridge.storage.notes import BaseNotebook
 from imbridge.storage.progress import NEW, Progress
 
 log = logging.getLogger(__name__)
@@ -94,7 +95,7 @@ async def begun(marked: "asyncio.Future[None] | None", what: str) -> None:
 
 
 class BaseStorage(ABC):
-    """Inbox, outbox and sessions. All futures are done in the order of the calls.
+    """Inbox, outbox, sessions, and where the accounts' notes are. All futures are done in the order of the calls.
 
     Attributes:
         jobs: What is due at a time; None where the storage has no place for it: it is in memory then.
@@ -195,3 +196,11 @@ class BaseStorage(ABC):
     @abstractmethod
     async def save_session(self, lane: str, state: dict[str, dict[str, Any]]) -> None:
         """Keep it."""
+
+    def notebook(self) -> BaseNotebook | None:
+        """Where the accounts' notes are, for a bridge that opens it after the storage and closes it before.
+
+        Returns:
+            None where the storage keeps none: they are in memory then.
+        """
+        return None

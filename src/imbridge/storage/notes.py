@@ -38,7 +38,7 @@ class BaseNotebook(ABC):
         """Make what is missing.
 
         Raises:
-            ConfigError: it cannot be opened.
+            ImbridgeError: it cannot be opened.
         """
 
     @abstractmethod
@@ -171,7 +171,7 @@ class _SqliteNotes(Notes):
     async def all(self, kind: str) -> dict[str, Any]:
         return {name: from_json(value) for name, value in (await self._notebook.read(self._account, kind)).items()}
 
-    def put(self, kind: str, name: str, value: Any) -> None:
+    def put(self, kind: str, name: str, value: Any, *, until: float | None = None) -> None:
         self._notebook.change((self._account, kind, name), to_json(value))
 
     def drop(self, kind: str, name: str) -> None:

@@ -7,6 +7,11 @@ from typing import Any
 class Tokens(ABC):
     """Values by account, kind and name; encrypted where a key is configured. Values are in no log, error or repr."""
 
+    @property
+    def encrypted(self) -> bool:
+        """Whether a key is configured, so that values cannot be read by whoever reads the storage."""
+        return False
+
     @abstractmethod
     async def put(self, account: str, kind: str, name: str, value: Any, *, expires_at: float | None = None) -> None:
         """Keep a JSON value; done when it is kept.
@@ -37,4 +42,7 @@ class Tokens(ABC):
 
     @abstractmethod
     async def rotate(self) -> int:
-        """Encrypt everything with the first key; how many values that changed. Older keys are not needed afterwards."""
+        """Encrypt everything with the first key, the notes of accounts too; how many values that changed.
+
+        Older keys are not needed afterwards.
+        """

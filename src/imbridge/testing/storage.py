@@ -19,6 +19,8 @@
             await storage.kill()
             return await self._open()
 
+`imbridge.testing.storage_notes.NotesContract` stands beside it for a storage that keeps the notes of accounts, too.
+
 The tests are coroutines: they need pytest-asyncio in its mode `auto`.
 """
 

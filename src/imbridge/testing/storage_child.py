@@ -17,12 +17,22 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self, Unpack
 
 from imbridge.protocol import Receipt
-from imbridge.storage import Box, DurableStorage, EntryState, InboxEntry, Kept, Lease, OutboxEntry, Sought
+from imbridge.storage import (
+    BaseNotebook,
+    Box,
+    DurableStorage,
+    EntryState,
+    InboxEntry,
+    Kept,
+    Lease,
+    OutboxEntry,
+    Sought,
+)
+from imbridge.testing.notebook_child import NotebookInChild, called
 
 _NURSERY = "from imbridge.testing.storage_child import serve; serve()"
 
@@ -224,6 +234,10 @@ class StorageInChild(DurableStorage):
     async def save_session(self, lane: str, state: dict[str, dict[str, Any]]) -> None:
         await self._call("save_session", lane, state)
 
+    def notebook(self) -> BaseNotebook:
+        """The notebook of the storage in the child, which has to have one."""
+        return NotebookInChild(self._call)
+
     async def call(self, method: str, *arguments: Any, **keywords: Any) -> Any:
         """Anything else, by its name: `leases.claim`. What it is given and gives has to be picklable."""
         return await self._call(method, *arguments, **keywords)
@@ -360,7 +374,7 @@ class _Child:
                 arguments.insert(int(first), self._entries[call.entry])
             if "answers" in call.keywords:
                 call.keywords["answers"] = [_unpacked(answer) for answer in call.keywords["answers"]]
-            return attrgetter(call.method)(self._storage)(*arguments, **call.keywords)
+            return called(self._storage, call.method)(*arguments, **call.keywords)
         except Exception as error:  # noqa: BLE001 - the parent gets it
             return error
 

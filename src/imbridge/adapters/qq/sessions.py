@@ -39,7 +39,7 @@ class GatewaySession:
 
     async def restore(self) -> None:
         """What an earlier process left."""
-        note = (await self._notes.all(_KIND)).get(str(self.shard))
+        note = (await self._notes.left(_KIND)).get(str(self.shard))
         if not isinstance(note, dict) or (note.get("shards"), note.get("for")) != (self.shards, self._made_for):
             return
         identity, seq, user = note.get("id"), note.get("seq"), note.get("user")

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 Statements = Callable[[AsyncConnection], Awaitable[Any]]
 _DAY = 86_400.0
+_CLOCKS = 3600.0
+"""Seconds by which a process's clock may be wrong: notes say by it when they end."""
 
 
 class Cleaner:
@@ -66,6 +68,7 @@ class Cleaner:
         yield tables.dedup, tables.dedup.c.expires_at < db_now()
         yield tables.media, tables.media.c.expires_at < db_now()
         yield tables.tokens, tables.tokens.c.expires_at < db_now()
+        yield tables.notes, tables.notes.c.expires_at < db_now() - _CLOCKS
         # A number that begins again would be that of an old lease: those who may still have one are long gone by then.
         yield tables.leases, tables.leases.c.until < db_now() - _DAY
         yield tables.nodes, tables.nodes.c.until < db_now() - _DAY

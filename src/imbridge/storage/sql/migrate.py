@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration. Known without loading Alembic, which is dear and mostly has nothing to do."""
 _LOCK = 0x696D6272  # "imbr"
 

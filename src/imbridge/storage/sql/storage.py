@@ -18,6 +18,7 @@ from imbridge.storage.durable import Box, DurableStorage, EntryState, Kept, Soug
 from imbridge.storage.errors import StorageError
 from imbridge.storage.leases import Lease
 from imbridge.storage.memory import DEDUP_SECONDS
+from imbridge.storage.notes import BaseNotebook
 from imbridge.storage.place import default_path
 from imbridge.storage.retention import Retention
 from imbridge.storage.sql import backlog, tables
@@ -32,8 +33,10 @@ from imbridge.storage.sql.media import SqlMediaCache
 from imbridge.storage.sql.message_log import SqlMessageLog
 from imbridge.storage.sql.migrate import check, migrate
 from imbridge.storage.sql.nodes import Nodes
+from imbridge.storage.sql.notes import SqlNotebook
 from imbridge.storage.sql.recovery import EntryT, Recovery
 from imbridge.storage.sql.rows import Rows, finished, key_of, said_by_us, said_to_us
+from imbridge.storage.sql.sealing import Sealing
 from imbridge.storage.sql.sessions import SessionReader, State, session_saved
 from imbridge.storage.sql.tokens import SqlTokens
 from imbridge.storage.sql.transaction import Transaction
@@ -72,7 +75,8 @@ class SqlStorage(DurableStorage):
         dedup_seconds: For how long dedup keys are kept.
         log_messages: Keep the message log.
         retention: How long things are kept.
-        keys: Encrypt tokens with the first, read them with any: 32 random bytes each, in URL-safe base64 (Fernet's).
+        keys: Encrypt tokens and notes with the first, read them with any: 32 random bytes each, in URL-safe base64
+            (Fernet's).
         patience: Seconds that a server may take to connect or to answer.
         connect_args: Given to the driver (`ssl`, ...).
 
@@ -119,7 +123,9 @@ class SqlStorage(DurableStorage):
         self._sessions = SessionReader(self._database)
         self.leases = SqlLeases(self._run, self._nodes)
         self.log = SqlMessageLog(self._database)
-        self.tokens = SqlTokens(self._run, self._database, [_secret(key) for key in keys])
+        sealing = Sealing([_secret(key) for key in keys])
+        self.tokens = SqlTokens(self._run, self._database, sealing)
+        self._notebook = SqlNotebook(self._run, self._database, self._nodes, sealing)
         self.media = SqlMediaCache(self._run, self._database)
         self.jobs = SqlJobs(self._run, self._database, self._nodes)
         self._cleaner = Cleaner(self._run, retention or Retention())
@@ -176,6 +182,7 @@ class SqlStorage(DurableStorage):
         if self._database.is_open:
             try:
                 await self._cleaner.close()
+                await self._notebook.close()
                 if not self._looks:
                     self._give_back()
                 await self._writer.close()
@@ -270,6 +277,11 @@ class SqlStorage(DurableStorage):
 
     async def save_session(self, lane: str, state: State) -> None:  # noqa: D102 - inherited
         await self._ask(session_saved(lane, state))
+
+    # -- notes ---------------------------------------------------------------------------------------------------------
+
+    def notebook(self) -> BaseNotebook:  # noqa: D102 - inherited
+        return self._notebook
 
     # -- with a lease --------------------------------------------------------------------------------------------------
 

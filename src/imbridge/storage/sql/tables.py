@@ -121,6 +121,19 @@ tokens = _table(
     Column("expires_at", Double),
     Column("changed_at", Double, nullable=False),
 )
+notes = _table(
+    "notes",
+    Column("id", Digest, primary_key=True),
+    Column("account", Name, nullable=False),
+    Column("kind", Name, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("encrypted", Integer, nullable=False),
+    Column("value", Long, nullable=False),
+    Column("node", BigInteger, nullable=False),
+    Column("expires_at", Double),
+    Index(f"ix_{PREFIX}notes_account", "account"),
+    Index(f"ix_{PREFIX}notes_expires_at", "expires_at"),
+)
 media = _table(
     "media",
     Column("id", Digest, primary_key=True),

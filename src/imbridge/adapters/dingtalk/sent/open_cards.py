@@ -40,7 +40,7 @@ class OpenCards:
 
     async def load(self) -> None:
         """Read what an earlier process left; before anything is sent."""
-        self._left = await self._notes.all(_KIND)
+        self._left = await self._notes.left(_KIND)
 
     async def claim(self, track: str) -> None:
         """Somebody says again what an earlier process did not say to its end: its card is theirs."""

@@ -45,7 +45,7 @@ class CardStreams:
 
     async def start(self) -> None:
         """Finish what an earlier process left open, in the background."""
-        left = await self._notes.read(_KIND, self._read)
+        left = await self._notes.read(_KIND, self._read, left=True)
         if left:
             text = "%s: %d cards were left open by an earlier process; they are finished now"
             log.info(text, self.caller.config.key, len(left))

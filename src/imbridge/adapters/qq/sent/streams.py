@@ -61,7 +61,7 @@ class Streams:
 
     async def start(self) -> None:
         """Finish what an earlier process left open, in the background."""
-        left = await self._notes.read(_KIND, _read)
+        left = await self._notes.read(_KIND, _read, left=True)
         if left:
             self._begin_task(self._finish_left(left))
 

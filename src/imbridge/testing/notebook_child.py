@@ -1,0 +1,75 @@
+"""The notes of a storage that runs in a process of its own."""
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from imbridge.adapters.notes import Notes
+from imbridge.storage import BaseNotebook, BaseStorage
+
+if TYPE_CHECKING:
+    import asyncio
+
+Call = Callable[..., "asyncio.Future[Any]"]
+_OF_ACCOUNT = "notebook.of:"
+
+
+def called(storage: BaseStorage, method: str) -> Callable[..., Any]:
+    """In the child: what a call of the parent names."""
+    if not method.startswith("notebook."):
+        found: Callable[..., Any] = attrgetter(method)(storage)
+        return found
+    notebook = storage.notebook()
+    if notebook is None:
+        raise NotImplementedError("this storage keeps no notes")
+    if not method.startswith(_OF_ACCOUNT):
+        return getattr(notebook, method.partition(".")[2])  # type: ignore[no-any-return]  # by its name
+
+    def of_account(account: str, *arguments: Any, **keywords: Any) -> Any:
+        return getattr(notebook.of(account), method.removeprefix(_OF_ACCOUNT))(*arguments, **keywords)
+
+    return of_account
+
+
+class NotebookInChild(BaseNotebook):
+    """Forwards every call."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    async def open(self) -> None:
+        await self._call("notebook.open")
+
+    async def close(self) -> None:
+        await self._call("notebook.close")
+
+    def of(self, account: str) -> Notes:
+        return _NotesInChild(self._call, account)
+
+
+class _NotesInChild(Notes):
+    def __init__(self, call: Call, account: str) -> None:
+        self._call = call
+        self._account = account
+
+    async def all(self, kind: str) -> dict[str, Any]:
+        notes: dict[str, Any] = await self._call(_OF_ACCOUNT + "all", self._account, kind)
+        return notes
+
+    async def left(self, kind: str) -> dict[str, Any]:
+        notes: dict[str, Any] = await self._call(_OF_ACCOUNT + "left", self._account, kind)
+        return notes
+
+    def put(self, kind: str, name: str, value: Any, *, until: float | None = None) -> None:
+        self._tell("put", kind, name, value, until=until)
+
+    def drop(self, kind: str, name: str) -> None:
+        self._tell("drop", kind, name)
+
+    async def flush(self) -> None:
+        await self._call(_OF_ACCOUNT + "flush", self._account)
+
+    def _tell(self, method: str, *arguments: Any, **keywords: Any) -> None:
+        self._call(_OF_ACCOUNT + method, self._account, *arguments, **keywords).add_done_callback(
+            lambda future: future.exception()
+        )
