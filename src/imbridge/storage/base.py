@@ -5,13 +5,17 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from imbridge.adapters.pending import PendingAnswer
 from imbridge.protocol import Channel, Degradation, DeliveryState, Event, Message, Receipt, Reply
+from imbridge.storage.errors import StaleLeaseError
 from imbridge.storage.jobs import Jobs
 from imbridge.storage.notes import BaseNotebook
 from imbridge.storage.progress import NEW, Progress
+
+if TYPE_CHECKING:
+    from imbridge.storage.sharing import Partner
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +37,8 @@ class InboxEntry:
         uid: The storage's own id of it, once it is kept; 0 where the storage gives none.
         attempts: How often handling it was begun before, as far as the storage counts.
         suspect: It was under way when a process ended, so it may be what ended it.
+        handed_over: Another process has its conversation, and handles it.
+        fence: The number under which it is this process's, where several share conversations; see `Partner`.
     """
 
     account: str
@@ -43,6 +49,8 @@ class InboxEntry:
     uid: int = field(default=0, compare=False, repr=False)
     attempts: int = field(default=0, compare=False)
     suspect: bool = field(default=False, compare=False)
+    handed_over: bool = field(default=False, compare=False)
+    fence: int = field(default=0, compare=False, repr=False)
 
 
 @dataclass(slots=True)
@@ -66,6 +74,7 @@ class OutboxEntry:
         not_before: When it may be tried again (seconds since 1970), for one that was put off; None: at once.
         suspect: It was under way when a process ended, so it may be what ended it.
         progress: How far it is.
+        fence: As of an `InboxEntry`.
     """
 
     key: str
@@ -83,14 +92,22 @@ class OutboxEntry:
     not_before: float | None = None
     suspect: bool = field(default=False, compare=False)
     progress: Progress = NEW
+    fence: int = field(default=0, compare=False, repr=False)
 
 
 async def begun(marked: "asyncio.Future[None] | None", what: str) -> None:
-    """Wait until the beginning of work is written down. When it cannot be, the work is done all the same."""
-    if marked is None or marked.done():
+    """Wait until the beginning of work is written down. When it cannot be, the work is done all the same.
+
+    Raises:
+        StaleLeaseError: another process does it by now.
+    """
+    if marked is None:
         return
-    await asyncio.wait((marked,))
+    if not marked.done():
+        await asyncio.wait((marked,))
     if (error := marked.exception()) is not None:
+        if isinstance(error, StaleLeaseError):
+            raise error
         log.warning("%s: its beginning could not be noted (%s)", what, error)
 
 
@@ -112,6 +129,12 @@ class BaseStorage(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Finish what was begun, then let go."""
+
+    def share(self, partner: "Partner") -> None:  # noqa: B027 - most storages belong to one process
+        """Begin to work on what it keeps, beside other processes; before the first delivery.
+
+        A storage that several processes share gives each conversation to one of them at a time: see `Partner`.
+        """
 
     @abstractmethod
     def add_inbound(self, entry: InboxEntry) -> "asyncio.Future[bool]":

@@ -12,9 +12,11 @@ from imbridge.storage.durable import Box, EntryState, Kept, Sought
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.dialect import db_now
+from imbridge.storage.sql.history import with_event
 from imbridge.storage.sql.ids import plain
 from imbridge.storage.sql.nodes import Nodes
-from imbridge.storage.sql.recovery import RETRIED, with_event
+from imbridge.storage.sql.plan import OPEN
+from imbridge.storage.sql.recovery import RETRIED
 from imbridge.storage.sql.rows import Rows
 
 TABLES: dict[Box, Table] = {Box.INBOX: tables.inbox, Box.OUTBOX: tables.outbox}
@@ -92,7 +94,7 @@ async def count(database: Database, rows: Rows, box: Box, state: EntryState, sou
 
 
 def _wanted(table: Table, state: EntryState, sought: Sought) -> list[ColumnElement[bool]]:
-    wanted = [table.c.state == state.value]
+    wanted = [_is(table, state)]
     if "uids" in sought:
         wanted.append(table.c.uid.in_(sought["uids"]))
     if "account" in sought:
@@ -104,6 +106,10 @@ def _wanted(table: Table, state: EntryState, sought: Sought) -> list[ColumnEleme
     if "until" in sought:
         wanted.append(table.c.created_at < sought["until"])
     return wanted
+
+
+def _is(table: Table, state: EntryState) -> ColumnElement[bool]:
+    return table.c.state.in_(OPEN) if state is EntryState.PENDING else table.c.state == state.value
 
 
 async def retry(
@@ -155,7 +161,7 @@ async def _free(
     alive = await nodes.alive(connection, lock=lock and state is EntryState.PENDING)
     found: list[RowMapping] = []
     for start in range(0, len(uids), _AT_ONCE):
-        some = table.c.uid.in_(uids[start : start + _AT_ONCE]), table.c.state == state.value
+        some = table.c.uid.in_(uids[start : start + _AT_ONCE]), _is(table, state)
         query = select(table.c.uid, table.c.node, table.c.history).where(*some).order_by(table.c.seq)
         found += (await connection.execute(query.with_for_update() if lock else query)).mappings().all()
     return [row for row in found if in_hand or row["node"] not in alive]

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from imbridge.storage.errors import StorageError
 from imbridge.storage.sql.database import Database, halves
 from imbridge.storage.sql.dialect import in_words, is_about_all, is_conflict, is_lost
+from imbridge.storage.sql.nodes import FencedError, Nodes
 from imbridge.storage.sql.plan import Plan
+from imbridge.storage.sql.shares import Shares
 from imbridge.storage.sql.transaction import Transaction
 from imbridge.storage.sql.work import AddInbound, Unit
 
@@ -25,9 +28,11 @@ _MAX_DOUBTFUL = 100_000
 class Committing:
     """The writer's connection, and the rules of when a transaction is tried again."""
 
-    def __init__(self, database: Database, transaction: Transaction) -> None:
+    def __init__(self, database: Database, transaction: Transaction, nodes: Nodes, shares: Shares | None) -> None:
         """Nothing is connected yet."""
         self._database = database
+        self._nodes = nodes
+        self._shares = shares
         self._transaction = transaction
         self._connection: AsyncConnection | None = None
         self._number = 0
@@ -43,13 +48,21 @@ class Committing:
     async def commit(self, units: Sequence[Unit]) -> list[Any]:
         """Carry units out: each one's result, or its error."""
         try:
-            return await self._tried(units)
+            return await self._under_our_number(units)
         except (exc.SQLAlchemyError, OSError, EOFError, TimeoutError) as error:
             if len(units) == 1 or is_about_all(error):
                 passing = is_about_all(error)
                 return [StorageError(f"not stored: {in_words(error)}", passing=passing) for _ in units]
         first, second = halves(units)  # the database refuses a row: nobody else is to fail with it
         return [*await self.commit(first), *await self.commit(second)]
+
+    async def _under_our_number(self, units: Sequence[Unit]) -> list[Any]:
+        """When others have declared us gone, we go on under another number: what was ours under the old one is not."""
+        while True:
+            try:
+                return await self._tried(units)
+            except FencedError as fenced:
+                await self._nodes.rejoin(fenced.node)
 
     async def _tried(self, units: Sequence[Unit]) -> list[Any]:
         broken = 0
@@ -61,7 +74,7 @@ class Committing:
                 lost = is_lost(error)
                 if lost or isinstance(error, TimeoutError):
                     self._doubt(units)
-                if lost or not isinstance(error, exc.SQLAlchemyError):
+                if lost or not isinstance(error, exc.SQLAlchemyError | FencedError):
                     await self._let_go()
                 if lost and not broken:
                     broken += 1
@@ -79,16 +92,23 @@ class Committing:
             if self._connection is None:
                 self._connection = await self._database.writing()
             connection = self._connection
+            began = time.monotonic()
             async with connection.begin():
                 if not again or not await self._transaction.happened(connection, self._number):
                     self._made = await self._transaction.run(connection, units, self._doubtful, self._number)
         made = self._made
-        for uid, kept_as in made.adopted.items():
+        for kept_as in made.adopted.values():
             self._doubtful.pop(kept_as, None)
+        if made.adopted or self._shares is not None:
             for unit in units:
                 for piece in unit.pieces:
-                    if isinstance(piece, AddInbound) and piece.uid == uid:
-                        piece.entry.uid = kept_as
+                    if isinstance(piece, AddInbound):
+                        piece.entry.uid = made.adopted.get(piece.uid, piece.uid)
+                        piece.entry.handed_over = piece.uid in made.handed_over
+                        piece.entry.fence = made.node if self._shares is not None else 0
+        if self._shares is not None:
+            self._nodes.note_contact(began)
+            self._shares.committed(made)
         return made.results
 
     def _doubt(self, units: Sequence[Unit]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from imbridge.storage.base import InboxEntry
 from imbridge.storage.errors import StaleLeaseError
 from imbridge.storage.sql.rows import read_receipt
 from imbridge.storage.sql.work import (
@@ -20,8 +21,14 @@ from imbridge.storage.sql.work import (
     SaveSession,
     StartInbound,
     StartOutbound,
+    TakeHanded,
     Unit,
 )
+
+HANDED = "handed"
+"""The state of a delivery that another process took in for the one that has its chat, until that has taken it."""
+OPEN = ("pending", HANDED)
+"""The states of what waits, or is worked on."""
 
 
 @dataclass(slots=True)
@@ -32,6 +39,11 @@ class Plan:
         results: One for each unit: what its last piece gives, or the error that refuses the unit.
         runs: Statements of `Run` pieces with the unit they belong to.
         adopted: Entries whose row is there already under another uid, from a try that was thought to have failed.
+        node: The number of this process.
+        claimed: Chats that become ours, by lease, with the number of their last holder's lease.
+        handed_over: Deliveries that go to another process.
+        takes_handed: Whether what others took in for us is to be taken.
+        handed: That, once it is read.
     """
 
     results: list[Any] = field(default_factory=list)
@@ -49,6 +61,11 @@ class Plan:
     logged: list[Row] = field(default_factory=list)
     runs: list[tuple[int, Run]] = field(default_factory=list)
     adopted: dict[int, int] = field(default_factory=dict)
+    node: int = 0
+    claimed: dict[str, int | None] = field(default_factory=dict)
+    handed_over: set[int] = field(default_factory=set)
+    takes_handed: bool = False
+    handed: list[InboxEntry] = field(default_factory=list)
 
 
 def plan(units: Sequence[Unit], known: Known, *, doubtful: Mapping[int, object], keep: float) -> Plan:
@@ -74,7 +91,7 @@ class _Planner:
         self._known = known
         self._doubtful = doubtful
         self._keep = keep
-        self.plan = Plan()
+        self.plan = Plan(node=known.node)
 
     def take(self, unit: Unit) -> None:
         number = len(self.plan.results)
@@ -84,6 +101,11 @@ class _Planner:
                     f"{unit.lane}: somebody else has this conversation by now (lease {unit.fence[1]} is over); "
                     "nothing was written"
                 )
+            )
+            return
+        if unit.node not in (0, self._known.node):
+            self.plan.results.append(
+                StaleLeaseError(f"{unit.what}: another process goes on with it by now; nothing was written")
             )
             return
         result: Any = None
@@ -106,7 +128,7 @@ class _Planner:
             case AddOutbound():
                 if (said := self._receipts.get(piece.key)) is not None:
                     return read_receipt(said)
-                made.outbox_added[piece.uid] = _dated(piece.row, self._known.now)
+                made.outbox_added[piece.uid] = {**_dated(piece.row, self._known.now), **self._ours()}
             case NoteOutbound(uid, head):
                 if uid in made.outbox_added:
                     made.outbox_added[uid]["head"] = head
@@ -119,6 +141,8 @@ class _Planner:
             case SaveSession():
                 made.sessions.pop(piece.id, None)
                 made.sessions[piece.id] = {**piece.row, "used_at": self._known.now}
+            case TakeHanded():
+                made.takes_handed = True
             case Run():
                 made.runs.append((number, piece))
         return None
@@ -136,7 +160,7 @@ class _Planner:
                 self._keys[key] = uid
                 self._add_key(key, uid)
         if ours is None:
-            self.plan.inbox_added[uid] = _dated(piece.row, self._known.now)
+            self.plan.inbox_added[uid] = {**_dated(piece.row, self._known.now), **self._owner(piece)}
         else:
             self.plan.adopted[piece.uid] = uid
         if piece.logged is not None and ours is None:
@@ -159,6 +183,19 @@ class _Planner:
             self._keys[piece.key] = piece.uid
             self._receipts[piece.key] = piece.receipt
             self._add_key(piece.key, piece.uid, piece.receipt)
+
+    def _owner(self, piece: AddInbound) -> Row:
+        """Whose the delivery is: the process's that has its chat, ours where nobody has it."""
+        holder = self._known.holders.get(piece.lease)
+        if holder is not None:
+            self.plan.handed_over.add(piece.uid)
+            return {"node": holder, "state": HANDED}
+        if piece.lease in self._known.free:
+            self.plan.claimed[piece.lease] = self._known.free[piece.lease]
+        return self._ours()
+
+    def _ours(self) -> Row:
+        return {"node": self._known.node} if self._known.node else {}
 
     def _forget(self, piece: ForgetInbound) -> None:
         for key in piece.keys:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 from sqlalchemy import ColumnElement, RowMapping, Table, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,8 +14,11 @@ from imbridge.storage.base import InboxEntry, OutboxEntry
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.dialect import db_now
+from imbridge.storage.sql.history import with_event
 from imbridge.storage.sql.ids import plain
 from imbridge.storage.sql.nodes import Nodes
+from imbridge.storage.sql.plan import OPEN
+from imbridge.storage.sql.shares import Shares
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +34,15 @@ INTERRUPTED, RETRIED = "interrupted", "retried"
 class Recovery:
     """Finds entries that nobody works on, and decides which of them are worked on again."""
 
-    def __init__(self, database: Database, nodes: Nodes, *, max_attempts: int) -> None:
-        """`max_attempts`: how often something may be under way, alone, when its process ends, before it is dead."""
+    def __init__(self, database: Database, nodes: Nodes, *, max_attempts: int, shares: Shares | None = None) -> None:
+        """`max_attempts`: how often something may be under way, alone, when its process ends, before it is dead.
+
+        `shares`: which chats are ours; None where all are.
+        """
         self._database = database
         self._nodes = nodes
         self._max_attempts = max_attempts
+        self._shares = shares
 
     async def wait_for_silent(self, box: Table, accounts: Collection[str] | None) -> None:
         """Wait until each process that has entries, and that we cannot see, has ended or says a word.
@@ -81,8 +88,11 @@ class Recovery:
     async def _left(
         self, connection: AsyncConnection, box: Table, accounts: Collection[str] | None, *, lock: bool = False
     ) -> tuple[ColumnElement[bool], ...]:
-        """What tells an entry that nobody works on from the others."""
+        """What tells an entry that nobody works on from the others; with `lock`, they are about to be taken over."""
         alive = list(await self._nodes.alive(connection, lock=lock))
+        if lock and self._shares is not None and box is tables.inbox:
+            # Before the entries are read: until then others add to what waits in these chats.
+            await self._shares.inherit(connection, alive, accounts)
         return *_pending(box, accounts), box.c.node.is_(None) | box.c.node.not_in(alive)
 
     async def take_over(
@@ -93,7 +103,7 @@ class Recovery:
         accounts: Collection[str] | None = None,
     ) -> list[EntryT]:
         """Make what nobody works on ours, oldest first; on the writer's connection."""
-        left = await self._left(connection, box, accounts, lock=connection.dialect.name != "sqlite")
+        left = await self._left(connection, box, accounts, lock=True)
         rows = (await connection.execute(select(box).where(*left).order_by(box.c.seq))).mappings().all()
         now = float(await connection.scalar(select(db_now())) or 0.0)
         under_way = Counter(row["node"] for row in rows if row["started_at"] is not None)
@@ -110,7 +120,8 @@ class Recovery:
                 untouched.append(row["seq"])
         for start in range(0, len(untouched), _AT_ONCE):
             some = untouched[start : start + _AT_ONCE]
-            await connection.execute(update(box).where(box.c.seq.in_(some)).values(node=self._nodes.id))
+            ours = {"node": self._nodes.id, "state": "pending"}
+            await connection.execute(update(box).where(box.c.seq.in_(some)).values(**ours))
         if changed:
             await connection.execute(_statement(box), changed)
         self._tell(box, len(taken), [row for row in changed if row["to_state"] == "dead"])
@@ -157,11 +168,6 @@ class Recovery:
                       "look at them, then retry or drop them", name, len(dead))  # fmt: skip
 
 
-def with_event(history: str, *, at: float, what: str, why: str) -> str:
-    """The history with one more line."""
-    return to_json([*from_json(history), {"at": at, "what": what, "why": why}]).decode()
-
-
 def _interrupted(history: str) -> int:
     """How often it was under way when its process ended, since a person has asked for it last."""
     if INTERRUPTED not in history:
@@ -174,8 +180,8 @@ def _interrupted(history: str) -> int:
 def _pending(box: Table, accounts: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:
     """What waits or is worked on, of these accounts; None: of all."""
     if accounts is None:
-        return (box.c.state == "pending",)
-    return box.c.state == "pending", box.c.account.in_({plain(account, 255) for account in accounts})
+        return (box.c.state.in_(OPEN),)
+    return box.c.state.in_(OPEN), box.c.account.in_({plain(account, 255) for account in accounts})
 
 
 def _statement(box: Table) -> Any:

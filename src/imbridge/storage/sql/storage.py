@@ -5,22 +5,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import URL, RowMapping, Table, update
+from sqlalchemy import URL, RowMapping, Table
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.protocol import ConfigError, Receipt
 from imbridge.storage.base import InboxEntry, OutboxEntry
-from imbridge.storage.durable import Box, DurableStorage, EntryState, Kept, Sought
 from imbridge.storage.errors import StorageError
 from imbridge.storage.leases import Lease
 from imbridge.storage.memory import DEDUP_SECONDS
 from imbridge.storage.notes import BaseNotebook
 from imbridge.storage.place import default_path
 from imbridge.storage.retention import Retention
+from imbridge.storage.sharing import Partner, fence_here
 from imbridge.storage.sql import backlog, tables
 from imbridge.storage.sql.cleaner import Cleaner
 from imbridge.storage.sql.committing import Committing
@@ -29,15 +29,18 @@ from imbridge.storage.sql.dialect import in_words
 from imbridge.storage.sql.ids import digest, new_uid
 from imbridge.storage.sql.jobs import SqlJobs
 from imbridge.storage.sql.leases import SqlLeases, lease_id
+from imbridge.storage.sql.looking_in import LookingIn
 from imbridge.storage.sql.media import SqlMediaCache
 from imbridge.storage.sql.message_log import SqlMessageLog
 from imbridge.storage.sql.migrate import check, migrate
-from imbridge.storage.sql.nodes import Nodes
+from imbridge.storage.sql.nodes import Nodes, undo_starts
 from imbridge.storage.sql.notes import SqlNotebook
 from imbridge.storage.sql.recovery import EntryT, Recovery
 from imbridge.storage.sql.rows import Rows, finished, key_of, said_by_us, said_to_us
 from imbridge.storage.sql.sealing import Sealing
 from imbridge.storage.sql.sessions import SessionReader, State, session_saved
+from imbridge.storage.sql.shares import Shares
+from imbridge.storage.sql.sharing import Sharing
 from imbridge.storage.sql.tokens import SqlTokens
 from imbridge.storage.sql.transaction import Transaction
 from imbridge.storage.sql.work import (
@@ -55,7 +58,7 @@ from imbridge.storage.sql.work import (
 from imbridge.storage.sql.writer import Writer
 
 
-class SqlStorage(DurableStorage):
+class SqlStorage(LookingIn):
     """Keeps everything in SQLite, PostgreSQL, MariaDB or MySQL.
 
     Several processes may share one database. Each entry belongs to the process that took it, until that is gone.
@@ -69,6 +72,7 @@ class SqlStorage(DurableStorage):
             the process only (https://www.sqlite.org/pragma.html#pragma_synchronous).
         migrate: Make and change tables when it is opened.
         lease: Seconds without a sign of life after which others take a process's entries over.
+        shared: Several processes share the conversations of the same accounts, each in order; False when left out.
         max_attempts: How often something may be under way when its process ends, before it is a dead letter; three
             times more where it was never the only one.
         max_bytes: Most bytes of an answer that are kept; the content of a larger one is lost with its process.
@@ -93,6 +97,7 @@ class SqlStorage(DurableStorage):
         synchronous: Synchronous = "full",
         migrate: bool = True,
         lease: float = 10.0,
+        shared: bool | None = None,
         max_attempts: int = 2,
         max_bytes: int = 8 * 1024 * 1024,
         dedup_seconds: float = DEDUP_SECONDS,
@@ -113,13 +118,14 @@ class SqlStorage(DurableStorage):
         self._schema = schema
         self._migrate = migrate
         self._log_messages = log_messages
-        self._nodes = Nodes(self._database, lease=lease)
-        node = self._nodes.id
-        self._rows = Rows(node, max_bytes=max_bytes)
-        transaction = Transaction(self._database.dialect, node, keep=dedup_seconds)
-        self._committing = Committing(self._database, transaction)
+        dialect = self._database.dialect
+        self._nodes = Nodes(self._database, lease=lease, shared=bool(shared))
+        self._rows = Rows(self._nodes.id, max_bytes=max_bytes)
+        self._shares = Shares(self._nodes, dialect, self._rows.read_inbound) if shared else None
+        transaction = Transaction(dialect, self._nodes, self._shares, keep=dedup_seconds)
+        self._committing = Committing(self._database, transaction, self._nodes, self._shares)
         self._writer = Writer(self._committing.commit)
-        self._recovery = Recovery(self._database, self._nodes, max_attempts=max_attempts)
+        self._recovery = Recovery(self._database, self._nodes, max_attempts=max_attempts, shares=self._shares)
         self._sessions = SessionReader(self._database)
         self.leases = SqlLeases(self._run, self._nodes)
         self.log = SqlMessageLog(self._database)
@@ -128,6 +134,9 @@ class SqlStorage(DurableStorage):
         self._notebook = SqlNotebook(self._run, self._database, self._nodes, sealing)
         self.media = SqlMediaCache(self._run, self._database)
         self.jobs = SqlJobs(self._run, self._database, self._nodes)
+        self._sharing: Sharing | None = None
+        if self._shares is not None:
+            self._sharing = Sharing(self._shares, self._nodes, self._database, self._writer.ask)
         self._cleaner = Cleaner(self._run, retention or Retention())
         self._opened = False
         self._looks = False
@@ -150,9 +159,11 @@ class SqlStorage(DurableStorage):
             await self._nodes.join()
         self._writer.start()
         self._cleaner.start()
+        if self._sharing is not None:
+            self._sharing.start()
 
     async def look(self) -> None:  # noqa: D102 - inherited
-        self._looks = True
+        self._looks, self._nodes.shared = True, False
         async with self._opening():
             self._database.open(make=False)
             async with self._database.reading() as connection:
@@ -181,6 +192,8 @@ class SqlStorage(DurableStorage):
         """Write what was asked for, give back what is not done, let go. Closing twice is nothing."""
         if self._database.is_open:
             try:
+                if self._sharing is not None:
+                    await self._sharing.close()
                 await self._cleaner.close()
                 await self._notebook.close()
                 if not self._looks:
@@ -196,12 +209,16 @@ class SqlStorage(DurableStorage):
     def _give_back(self) -> None:
         """An orderly end is no attempt that failed."""
 
-        async def undo(connection: AsyncConnection) -> None:
-            for box in (tables.inbox, tables.outbox):
-                mine = box.c.node == self._nodes.id, box.c.started_at.is_not(None), box.c.attempts > 0
-                await connection.execute(update(box).where(*mine).values(started_at=None, attempts=box.c.attempts - 1))
+        async def give_back(connection: AsyncConnection) -> None:
+            await undo_starts(connection, self._nodes.id)
+            if self._shares is not None:
+                await self._shares.leave(connection)
 
-        self._tell("what was under way at the end", Run(undo))
+        self._tell("what was under way at the end", Run(give_back))
+
+    def share(self, partner: Partner) -> None:  # noqa: D102 - inherited
+        if self._sharing is not None:
+            self._sharing.begin(partner)
 
     # -- inbox ---------------------------------------------------------------------------------------------------------
 
@@ -209,18 +226,23 @@ class SqlStorage(DurableStorage):
         entry.uid = new_uid()
         keys = tuple(digest(entry.account, key) for key in entry.dedup_keys)
         logged = said_to_us(entry) if self._log_messages else None
-        return self._ask(AddInbound(entry, entry.uid, keys, self._rows.inbound(entry, entry.uid), logged))
+        piece = AddInbound(entry, entry.uid, keys, self._rows.inbound(entry, entry.uid), logged)
+        if self._sharing is None:
+            return self._ask(piece)
+        return self._sharing.add_inbound(piece)
 
     def forget_inbound(self, entry: InboxEntry) -> None:  # noqa: D102 - inherited
         keys = tuple(digest(entry.account, key) for key in entry.dedup_keys)
         self._tell("a delivery that found no room", ForgetInbound(entry.uid, keys))
+        self._done_with(entry.uid)
 
     def start_inbound(self, entry: InboxEntry) -> "asyncio.Future[None]":  # noqa: D102 - inherited
         entry.attempts += 1
-        return self._ask(StartInbound(entry.uid, entry.attempts))
+        return self._begin(StartInbound(entry.uid, entry.attempts), entry.fence, f"a delivery of {entry.lane}")
 
     def finish_inbound(self, entry: InboxEntry) -> None:  # noqa: D102 - inherited
-        self._tell("a delivery that is handled", FinishInbound(entry.uid))
+        self._tell("a delivery that is handled", FinishInbound(entry.uid), node=entry.fence)
+        self._done_with(entry.uid)
 
     async def unfinished_inbound(  # noqa: D102 - inherited
         self, accounts: Collection[str] | None = None, *, wait: bool = True
@@ -230,7 +252,8 @@ class SqlStorage(DurableStorage):
     # -- outbox --------------------------------------------------------------------------------------------------------
 
     def add_outbound(self, entry: OutboxEntry) -> "asyncio.Future[Receipt | None]":  # noqa: D102 - inherited
-        return self._ask(self._added(entry))
+        piece = self._added(entry)
+        return self._ask(piece) if self._sharing is None else self._sharing.add_outbound(entry, piece)
 
     def _added(self, entry: OutboxEntry) -> AddOutbound:
         entry.uid = new_uid()
@@ -238,14 +261,16 @@ class SqlStorage(DurableStorage):
 
     def start_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None]":  # noqa: D102 - inherited
         entry.attempts += 1
-        return self._ask(StartOutbound(entry.uid, entry.attempts))
+        return self._begin(StartOutbound(entry.uid, entry.attempts), entry.fence, f"an answer to {entry.key}")
 
     def finish_outbound(self, entry: OutboxEntry, receipt: Receipt) -> None:  # noqa: D102 - inherited
         logged = said_by_us(entry, receipt) if self._log_messages else None
-        self._tell("an answer that is done with", finished(entry, receipt, logged))
+        self._tell("an answer that is done with", finished(entry, receipt, logged), node=entry.fence)
+        self._done_with(entry.uid)
 
     def note_progress(self, entry: OutboxEntry) -> "asyncio.Future[None]":  # noqa: D102 - inherited
-        return self._ask(NoteOutbound(entry.uid, self._rows.outbound_head(entry)))
+        noted = NoteOutbound(entry.uid, self._rows.outbound_head(entry))
+        return self._writer.ask(Unit((noted,), node=entry.fence, what=f"an answer to {entry.channel.address}"))
 
     async def unfinished_outbound(  # noqa: D102 - inherited
         self, accounts: Collection[str] | None = None, *, wait: bool = True
@@ -265,6 +290,8 @@ class SqlStorage(DurableStorage):
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise StorageError(f"cannot look for what others left: {in_words(error)}", passing=True) from error
         taken: list[EntryT] = await self._run(partial(self._recovery.take_over, box=box, read=read, accounts=accounts))
+        if self._shares is not None:
+            self._shares.adopt(taken)
         return taken
 
     async def unclaimed(self, accounts: Collection[str]) -> Mapping[str, int]:  # noqa: D102 - inherited
@@ -276,7 +303,8 @@ class SqlStorage(DurableStorage):
         return await self._sessions.load(lane)
 
     async def save_session(self, lane: str, state: State) -> None:  # noqa: D102 - inherited
-        await self._ask(session_saved(lane, state))
+        node = 0 if self._shares is None else fence_here()
+        await self._writer.ask(Unit((session_saved(lane, state),), node=node, what=f"the session of {lane}"))
 
     # -- notes ---------------------------------------------------------------------------------------------------------
 
@@ -315,40 +343,6 @@ class SqlStorage(DurableStorage):
 
     # -- looking in ----------------------------------------------------------------------------------------------------
 
-    async def give_up(self, entry: InboxEntry | OutboxEntry, why: str) -> bool:  # noqa: D102 - inherited
-        box = Box.INBOX if isinstance(entry, InboxEntry) else Box.OUTBOX
-        return await self._mark(box, entry.uid, what=EntryState.DEAD.value, why=why)
-
-    async def put_off(self, entry: OutboxEntry, not_before: float, why: str) -> bool:  # noqa: D102 - inherited
-        return await self._mark(Box.OUTBOX, entry.uid, what="put off", why=why, not_before=not_before)
-
-    async def _mark(self, box: Box, uid: int, **facts: Any) -> bool:
-        done: bool = await self._run(partial(backlog.mark, box=box, uid=uid, node=self._nodes.id, **facts))
-        return done
-
-    async def kept(  # noqa: D102 - inherited
-        self, box: Box, state: EntryState, *, after: Kept | None = None, limit: int = 100, **sought: Unpack[Sought]
-    ) -> list[Kept]:
-        return await backlog.kept(
-            self._database, self._nodes, self._rows, box, state, after=after, limit=limit, sought=sought
-        )
-
-    async def count(self, box: Box, state: EntryState, **sought: Unpack[Sought]) -> int:  # noqa: D102 - inherited
-        return await backlog.count(self._database, self._rows, box, state, sought)
-
-    async def retry(  # noqa: D102 - inherited
-        self, box: Box, *uids: int, state: EntryState = EntryState.DEAD
-    ) -> list[int]:
-        done: list[int] = await self._run(partial(backlog.retry, nodes=self._nodes, box=box, uids=uids, state=state))
-        return done
-
-    async def drop(  # noqa: D102 - inherited
-        self, box: Box, *uids: int, state: EntryState = EntryState.DEAD, in_hand: bool = False
-    ) -> list[int]:
-        dropped = partial(backlog.drop, nodes=self._nodes, box=box, uids=uids, state=state, in_hand=in_hand)
-        done: list[int] = await self._run(dropped)
-        return done
-
     @property
     def transactions(self) -> int:
         """How many there were: with the number of entries it tells how well they are grouped."""
@@ -364,8 +358,16 @@ class SqlStorage(DurableStorage):
     def _ask(self, *pieces: Piece) -> "asyncio.Future[Any]":
         return self._writer.ask(Unit(pieces))
 
-    def _tell(self, what: str, *pieces: Piece) -> None:
-        self._writer.tell(Unit(pieces, what=what))
+    def _tell(self, what: str, *pieces: Piece, node: int = 0) -> None:
+        self._writer.tell(Unit(pieces, what=what, node=node))
+
+    def _begin(self, piece: Piece, node: int, what: str) -> "asyncio.Future[None]":
+        """Where others may have it by now, nothing is begun before it is known that it is ours still."""
+        return self._writer.ask(Unit((piece,), node=node, what=what), insist=self._shares is not None)
+
+    def _done_with(self, uid: int) -> None:
+        if self._shares is not None:
+            self._shares.end(uid)
 
 
 def _secret(key: SecretStr | str) -> SecretStr:

@@ -1,6 +1,6 @@
 """One transaction: read what is known, decide, write."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Table, bindparam, delete, insert, select, update
@@ -8,17 +8,27 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.dialect import db_now, upsert
+from imbridge.storage.sql.nodes import FencedError, Nodes
 from imbridge.storage.sql.plan import Plan, plan
+from imbridge.storage.sql.shares import Shares
 from imbridge.storage.sql.work import AddInbound, AddOutbound, FinishOutbound, Known, Piece, Row, Unit
 
 
 class Transaction:
     """Carries out units of work on a connection that has begun a transaction. It holds the statements."""
 
-    def __init__(self, dialect: str, node: int, *, keep: float) -> None:
-        """`node` owns what is added; `keep` is for how many seconds dedup keys are kept."""
+    def __init__(self, dialect: str, nodes: Nodes, shares: Shares | None, *, keep: float) -> None:
+        """Make the statements.
+
+        Args:
+            dialect: Of the database.
+            nodes: This process among them owns what is added.
+            shares: Which chats are ours; None where all are.
+            keep: For how many seconds dedup keys are kept.
+        """
         self._sqlite = dialect == "sqlite"
-        self._node = node
+        self._nodes = nodes
+        self._shares = shares
         self._keep = keep
         self._save_sessions = upsert(dialect, tables.sessions, ("lane", "state", "used_at"))
         self._drop_keys = delete(tables.dedup).where(
@@ -26,27 +36,50 @@ class Transaction:
         )
         self._note = (
             update(tables.outbox)
-            .where(tables.outbox.c.uid == bindparam("of_uid"), tables.outbox.c.node == node)
+            .where(tables.outbox.c.uid == bindparam("of_uid"), tables.outbox.c.node == bindparam("us"))
             .values(head=bindparam("to_head"))
         )
-        self._number = update(tables.nodes).where(tables.nodes.c.id == node).values(commits=bindparam("number"))
-        self._read_number = select(tables.nodes.c.commits).where(tables.nodes.c.id == node)
+        us = tables.nodes.c.id == bindparam("us")
+        number: dict[str, Any] = {"commits": bindparam("number")}
+        if shares is not None:
+            number["until"] = db_now() + nodes.lease
+        self._number = update(tables.nodes).where(us).values(**number)
+        self._read_number = select(tables.nodes.c.commits).where(us)
 
     async def run(
         self, connection: AsyncConnection, units: Sequence[Unit], doubtful: Mapping[int, object], number: int
     ) -> Plan:
-        """Read, decide and write; the caller commits. `number` marks the transaction, see `happened`."""
-        made = plan(units, await self._known(connection, units), doubtful=doubtful, keep=self._keep)
+        """Read, decide and write; the caller commits. `number` marks the transaction, see `happened`.
+
+        Raises:
+            FencedError: this process is declared gone; nothing may be written.
+        """
+        node = self._nodes.id
+        if not self._sqlite or self._shares is not None:
+            # First of all, and locked until the end: nobody declares us gone in the middle.
+            self._nodes.check()
+            there = (await connection.execute(self._number, {"number": number, "us": node})).rowcount
+            if self._nodes.shared and not there:
+                raise FencedError(node)
+        known = await self._known(connection, units)
+        known.node = node
+        if self._shares is not None:
+            await self._shares.look(connection, _leases(units), known)
+        made = plan(units, known, doubtful=doubtful, keep=self._keep)
+        if self._shares is not None and made.claimed:
+            lanes = {piece.lease: piece.entry.lane for piece in _added(units)}
+            await self._shares.claim(connection, made, lanes)
         await self._write(connection, made)
         for unit, run in made.runs:
             made.results[unit] = await run.statements(connection)
-        if not self._sqlite:
-            await connection.execute(self._number, {"number": number})
+        if self._shares is not None and (made.takes_handed or (self._nodes.others and made.inbox_added)):
+            # What others took in before came before what we take in now.
+            made.handed = await self._shares.take_handed(connection)
         return made
 
     async def happened(self, connection: AsyncConnection, number: int) -> bool:
         """Whether the transaction with this number was committed. A file has no connection that breaks."""
-        return not self._sqlite and await connection.scalar(self._read_number) == number
+        return not self._sqlite and await connection.scalar(self._read_number, {"us": self._nodes.id}) == number
 
     async def _known(self, connection: AsyncConnection, units: Sequence[Unit]) -> Known:
         keys = {key for unit in units for piece in unit.pieces for key in _keys_of(piece)}
@@ -86,7 +119,8 @@ class Transaction:
         await _insert(connection, tables.outbox, made.outbox_added.values())
         await self._start(connection, tables.outbox, made.outbox_started)
         if made.outbox_noted:
-            noted = [{"of_uid": uid, "to_head": head} for uid, head in made.outbox_noted.items()]
+            us = self._nodes.id
+            noted = [{"of_uid": uid, "to_head": head, "us": us} for uid, head in made.outbox_noted.items()]
             await connection.execute(self._note, noted)
         await self._drop(connection, tables.outbox, made.outbox_dropped)
         if made.sessions:
@@ -99,14 +133,22 @@ class Transaction:
             uids = [uid for uid, count in started.items() if count == attempts]
             await connection.execute(
                 update(box)
-                .where(box.c.uid.in_(uids), box.c.node == self._node)
+                .where(box.c.uid.in_(uids), box.c.node == self._nodes.id)
                 .values(attempts=attempts, started_at=db_now(), changed_at=db_now())
             )
 
     async def _drop(self, connection: AsyncConnection, box: Table, uids: Sequence[int]) -> None:
         """Only what is ours: another process may have taken it over, and says itself when it is done."""
         if uids:
-            await connection.execute(delete(box).where(box.c.uid.in_(uids), box.c.node == self._node))
+            await connection.execute(delete(box).where(box.c.uid.in_(uids), box.c.node == self._nodes.id))
+
+
+def _added(units: Iterable[Unit]) -> Iterator[AddInbound]:
+    return (piece for unit in units for piece in unit.pieces if isinstance(piece, AddInbound))
+
+
+def _leases(units: Iterable[Unit]) -> Iterator[str]:
+    return (piece.lease for piece in _added(units))
 
 
 def _keys_of(piece: Piece) -> Sequence[str]:

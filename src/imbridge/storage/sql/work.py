@@ -13,13 +13,17 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class AddInbound:
-    """Keep a delivery unless one of its keys is known. Its answer: is it new?"""
+    """Keep a delivery unless one of its keys is known. Its answer: is it new?
+
+    `lease` is the id of the lease that its chat has, where processes share chats: it goes to whoever holds that.
+    """
 
     entry: InboxEntry
     uid: int
     keys: tuple[str, ...]
     row: Row
     logged: Row | None = None
+    lease: str = ""
 
 
 @dataclass(slots=True)
@@ -92,6 +96,11 @@ class SaveSession:
 
 
 @dataclass(slots=True)
+class TakeHanded:
+    """Take what other processes took in for chats that are ours."""
+
+
+@dataclass(slots=True)
 class Run:
     """Anything else: statements on the writer's connection, in the same transaction, after the rows of the others."""
 
@@ -108,6 +117,7 @@ Piece = (
     | StartOutbound
     | NoteOutbound
     | SaveSession
+    | TakeHanded
     | Run
 )
 
@@ -119,12 +129,15 @@ class Unit:
     Attributes:
         pieces: In their order.
         fence: Id of a lease and its number: when somebody else has the lease by now, nothing of it is done.
+        node: The number under which what it is about is ours; it is refused when that is over. 0: it may be done
+            under any.
         lane: The lease's conversation, for the error.
         what: What it is, for the log when it cannot be done and nobody waits for it.
     """
 
     pieces: tuple[Piece, ...]
     fence: tuple[str, int] | None = None
+    node: int = 0
     lane: str = ""
     what: str = "something"
 
@@ -138,6 +151,9 @@ class Known:
         receipts: What was said under those of them that are of answers, as JSON.
         expired: Keys that are there and count no more.
         fences: The current number of each lease that was asked for.
+        node: The number of this process.
+        holders: Who has the chats that are other processes', by lease.
+        free: Chats that nobody has, by lease, with the lease's last number; None where there was none.
         now: Seconds since 1970, by the database's clock.
     """
 
@@ -146,3 +162,6 @@ class Known:
     expired: set[str] = field(default_factory=set)
     fences: Mapping[str, int] = field(default_factory=dict)
     now: float = 0.0
+    node: int = 0
+    holders: Mapping[str, int] = field(default_factory=dict)
+    free: Mapping[str, int | None] = field(default_factory=dict)

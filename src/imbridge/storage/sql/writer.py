@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from imbridge.protocol import OverloadedError
-from imbridge.storage.errors import StorageError
+from imbridge.storage.errors import StaleLeaseError, StorageError
 from imbridge.storage.sql.work import Unit
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ _PAUSES = (0.1, 0.3, 1.0, 3.0, 5.0)
 class _Asked:
     unit: Unit
     future: "asyncio.Future[Any] | None"
+    insists: bool = False
 
 
 class Writer:
@@ -66,8 +67,11 @@ class Writer:
         """Units that are not in a transaction yet."""
         return len(self._queue) + len(self._owed)
 
-    def ask(self, unit: Unit) -> "asyncio.Future[Any]":
-        """Have a unit carried out; the future is done after the commit, or has the error."""
+    def ask(self, unit: Unit, *, insist: bool = False) -> "asyncio.Future[Any]":
+        """Have a unit carried out; the future is done after the commit, or has the error.
+
+        With `insist` it is tried again while the database is away, so that whoever waits cannot go on without it.
+        """
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         if self._task is None or self._task.done():
             future.set_exception(StorageError("the storage is not open"))
@@ -75,7 +79,7 @@ class Writer:
             future.set_exception(OverloadedError(f"{self._asked} pieces of work wait for the storage already"))
         else:
             self._asked += 1
-            self._push(_Asked(unit, future))
+            self._push(_Asked(unit, future, insist))
         return future
 
     def tell(self, unit: Unit) -> None:
@@ -101,6 +105,9 @@ class Writer:
                 await self._next()
         if self._owed:
             await self._next()
+        for asked in self._owed:
+            if asked.future is not None and not asked.future.done():
+                asked.future.set_exception(StorageError("the storage is closed", passing=True))
         if self._owed:
             log.error(
                 "closed with %d things not written, as %s: what they are about will be done again by the next process",
@@ -140,6 +147,10 @@ class Writer:
     def _settle(self, asked: _Asked, outcome: Outcome) -> bool:
         """Tell who waits; whether it is owed because the database is away."""
         error = outcome if isinstance(outcome, BaseException) else None
+        away = isinstance(error, StorageError) and error.passing
+        if away and asked.insists and not self._closing and asked.future is not None and not asked.future.done():
+            self._owed.append(asked)
+            return True
         if asked.future is not None:
             self._asked -= 1
             if asked.future.done():  # whoever waited has given up
@@ -151,7 +162,10 @@ class Writer:
             return False
         if error is None:
             return False
-        if not (isinstance(error, StorageError) and error.passing):
+        if isinstance(error, StaleLeaseError):
+            log.info("%s", error)
+            return False
+        if not away:
             log.error("%s could not be written: %s", asked.unit.what, error)
             return False
         if len(self._owed) >= _MAX_OWED:

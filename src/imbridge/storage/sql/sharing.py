@@ -1,0 +1,119 @@
+"""What a process does to share chats with others: it looks for what is handed to it, and gives back what is idle."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from imbridge.protocol import ImbridgeError
+from imbridge.storage.base import OutboxEntry
+from imbridge.storage.sharing import Partner, fence_here
+from imbridge.storage.sql.database import Database
+from imbridge.storage.sql.dialect import in_words
+from imbridge.storage.sql.nodes import Nodes
+from imbridge.storage.sql.shares import Shares
+from imbridge.storage.sql.work import AddInbound, AddOutbound, Run, TakeHanded, Unit
+
+log = logging.getLogger(__name__)
+
+_LOOK, _LOOK_ALONE = 0.25, 1.0
+"""Seconds between looks for what others took in for us, beside others and alone."""
+_GIVE_BACK = 1.0
+"""Seconds between looks for chats to be given back."""
+
+
+class Sharing:
+    """The background work of one process."""
+
+    def __init__(
+        self, shares: Shares, nodes: Nodes, database: Database, ask: Callable[[Unit], "asyncio.Future[Any]"]
+    ) -> None:
+        """`ask` has the writer carry a unit out."""
+        self._shares = shares
+        self._nodes = nodes
+        self._database = database
+        self._ask = ask
+        self._tasks: list[asyncio.Task[None]] = []
+        nodes.on_lost = self._lose
+
+    def start(self) -> None:
+        """Begin; what others hand over is taken once somebody works on it, see `begin`."""
+        self._tasks = [
+            asyncio.create_task(self._keep_looking(), name="storage:handed over"),
+            asyncio.create_task(self._keep_giving_back(), name="storage:given back"),
+        ]
+
+    def begin(self, partner: Partner) -> None:
+        """`partner` works on what is ours."""
+        self._shares.partner = partner
+
+    async def close(self) -> None:
+        """End."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    # -- what is under way ---------------------------------------------------------------------------------------------
+
+    def add_inbound(self, piece: AddInbound) -> "asyncio.Future[bool]":
+        """Keep a delivery; its chat is ours as long as it is under way, if it is not another process's."""
+        piece.lease = self._shares.begin(piece.uid, piece.entry.lane)
+        stored: asyncio.Future[bool] = self._ask(Unit((piece,)))
+        stored.add_done_callback(partial(self._added, piece))
+        return stored
+
+    def _added(self, piece: AddInbound, stored: "asyncio.Future[bool]") -> None:
+        entry = piece.entry
+        ours = not stored.cancelled() and stored.exception() is None and stored.result() and not entry.handed_over
+        if not ours or entry.uid != piece.uid:
+            self._shares.end(piece.uid)
+        if ours:
+            self._shares.begin(entry.uid, entry.lane)
+
+    def add_outbound(self, entry: OutboxEntry, piece: AddOutbound) -> "asyncio.Future[Any]":
+        """Keep something to be said; refused when it comes of work that another process goes on with."""
+        entry.fence = fence_here() or self._nodes.id
+        self._shares.begin(piece.uid, entry.channel.address)
+        stored = self._ask(Unit((piece,), node=entry.fence, what=f"an answer to {entry.channel.address}"))
+        stored.add_done_callback(partial(self._kept, piece.uid))
+        return stored
+
+    def _kept(self, uid: int, stored: "asyncio.Future[Any]") -> None:
+        if stored.cancelled() or stored.exception() is not None or stored.result() is not None:
+            self._shares.end(uid)
+
+    def _lose(self, node: int) -> None:
+        self._shares.forget()
+        if self._shares.partner is not None:
+            self._shares.partner.drop(node)
+
+    # -- in the background ---------------------------------------------------------------------------------------------
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK if self._nodes.others else _LOOK_ALONE)
+            if self._shares.partner is None or not self._shares.partner.has_room:
+                continue
+            try:
+                async with self._database.reading() as connection:
+                    waits = await self._shares.waits(connection)
+                if waits:
+                    await self._ask(Unit((TakeHanded(),)))
+            except ImbridgeError as error:
+                log.warning("what other processes took in could not be taken (%s)", error)
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("what other processes took in could not be looked for (%s)", in_words(error))
+
+    async def _keep_giving_back(self) -> None:
+        while True:
+            await asyncio.sleep(_GIVE_BACK)
+            if not self._shares.has_idle:
+                continue
+            try:
+                await self._ask(Unit((Run(self._shares.give_back),)))
+            except ImbridgeError as error:
+                log.warning("conversations that are idle could not be given back (%s)", error)
