@@ -68,7 +68,7 @@ class Process:
     async def logs(self, text: str) -> None:
         """Read on until a line on stderr holds a text."""
         assert self._process.stderr is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(50):
             while line := (await self._process.stderr.readline()).decode():
                 self.log += line
                 if text in line:
@@ -82,7 +82,7 @@ class Process:
             AssertionError: it ended without one; with what it logged.
         """
         assert self._process.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(50):
             line = (await self._process.stdout.readline()).decode()
         if not line:
             await self.ended()
@@ -99,7 +99,7 @@ class Process:
         """Wait for its end; gives exit status and stdout. `log` then holds all of stderr."""
         if self._process.stdin is not None:
             self._process.stdin.close()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(50):
             stdout, stderr = await self._process.communicate()
         self.log += stderr.decode()
         return self._process.returncode, stdout.decode()

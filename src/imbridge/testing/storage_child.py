@@ -33,6 +33,7 @@ from imbridge.storage import (
     Sought,
 )
 from imbridge.testing.notebook_child import NotebookInChild, called
+from imbridge.testing.processes import gone
 
 _NURSERY = "from imbridge.testing.storage_child import serve; serve()"
 
@@ -129,6 +130,7 @@ class StorageInChild(DurableStorage):
         """SIGKILL: nothing is finished, nothing is closed."""
         os.kill(self.pid, signal.SIGKILL)
         await self._ended()
+        await gone(self.pid)
 
     async def _ended(self) -> None:
         if self._reading is None or self._writer is None:
