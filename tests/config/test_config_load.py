@@ -229,6 +229,18 @@ def test_what_a_named_skill_does_when_messages_overlap(load_text, key):
     assert load_spec(spec[1])[0].on_overlap == "queue"
 
 
+def test_how_long_a_named_skill_waits_for_more(load_text):
+    spec = load_text(
+        "channels: {plain: }\nskills: [{use: echo, debounce: 1.5}, {use: help, debounce: '${N:-0}'}]"
+    ).skills
+    assert [load_spec(one)[0].debounce for one in spec] == [1.5, 0.0]
+    for odd in ("-1", "many", "61", "[1]"):
+        with pytest.raises(ConfigError, match=r"debounce.*expected seconds from 0 to 60"):
+            load_text(f"channels: {{plain: }}\nskills: [{{use: echo, debounce: {odd}}}]")
+    with pytest.raises(ConfigError, match=r"keep one of them"):
+        load_text("channels: {plain: }\nskills: [{use: echo, on_overlap: queue, onOverlap: queue}]")
+
+
 def test_a_wrong_word_for_overlap_is_told_with_its_line(load_text):
     with pytest.raises(ConfigError, match=r"on_overlap.*expected queue, latest, interrupt"):
         load_text("channels: {plain: }\nskills: [{use: echo, on_overlap: newest}]")

@@ -7,6 +7,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from imbridge.config.skill import LONGEST_DEBOUNCE
+
 LISTEN = r"^\S+:[0-9]{1,5}$"
 """An address and a port; an IPv6 address stands in brackets. A port alone would open it to every network there is."""
 
@@ -67,6 +69,8 @@ class BridgeOptions(BaseModel):
         max_waiting: Messages that may wait in all conversations of one account before its platform has to retry later.
         grace: Seconds that running skills get to finish when the bridge stops.
         stale_after: Seconds after which a message that arrives late is no longer answered.
+        debounce: Seconds for which a message is held for what the same person says next in the conversation: quick
+            successive messages become one. 0: none is held.
         typing_after: Seconds after which a message whose answer takes longer gets the typing sign; None: never.
         strict: Nothing is sent that would be shown otherwise than meant, unless a reply says `strict=False`.
         stop_words: What the person for whom a skill works says to stop it: nothing but the word, in any case. Empty: no
@@ -104,6 +108,7 @@ class BridgeOptions(BaseModel):
     max_waiting: int = Field(default=10_000, ge=1)
     grace: float = Field(default=10.0, ge=0, allow_inf_nan=False)
     stale_after: float = Field(default=1800.0, gt=0, allow_inf_nan=False)
+    debounce: float = Field(default=0.0, ge=0, le=LONGEST_DEBOUNCE, allow_inf_nan=False)
     typing_after: float | None = Field(default=1.0, ge=0, allow_inf_nan=False)
     strict: bool = False
     stop_words: tuple[Annotated[str, Field(pattern=r"\S", max_length=40)], ...] = ("停止", "停", "stop")

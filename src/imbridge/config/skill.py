@@ -8,6 +8,8 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+LONGEST_DEBOUNCE = 60.0
+"""Seconds."""
 _BUILTIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
@@ -39,7 +41,7 @@ class SkillSpec(BaseModel):
         target: Path of the file (absolute where the base was), `module:Class`, or the name of a built-in skill.
         options: What the skill gets to know; not shown in a repr, for it may hold keys of services.
         where: File and line that name it, for errors.
-        on_overlap: In place of what the skill says itself; None: as it says.
+        on_overlap: In place of what the skill says itself; None: as it says. So is `debounce`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -49,6 +51,7 @@ class SkillSpec(BaseModel):
     options: Mapping[str, Any] = Field(default_factory=dict, repr=False)
     where: str = ""
     on_overlap: Overlap | None = None
+    debounce: float | None = Field(default=None, ge=0, le=LONGEST_DEBOUNCE, allow_inf_nan=False)
 
     @property
     def path(self) -> Path:

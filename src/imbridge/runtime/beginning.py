@@ -15,7 +15,8 @@ def noted(
 
     async def handle_noted(entry: InboxEntry) -> None:
         try:
-            await begun(storage.start_inbound(entry), entry.lane)
+            marked = [storage.start_inbound(one) for one in entry.deliveries]
+            await begun(marked[-1], entry.lane)  # the last: a storage writes in order
         except asyncio.CancelledError:
             abandon(entry.answer)
             raise

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterable
 from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -140,13 +141,19 @@ class MessageConversation:
                 self._pending.add_done_callback(lambda _, one=answer: one.release())  # type: ignore[misc]
         self._owed.clear()
 
-    async def read(self, media: Media) -> bytes:
-        """Fetch a media element of the message."""
-        return await self._handling.adapter_of(self._channel.account_key).read(self._message_id, media)
+    def connect(self, message: Message) -> Message:
+        """Bind the message to this conversation, and its media to the message that they came with."""
+        message.bind(self)
+        for one in message.parts or (message,):
+            for element in one.media:
+                element.bind(partial(self._read, one.id), partial(self._save, one.id))
+        return message
 
-    async def save(self, media: Media, to: str | PathLike[str]) -> Path:
-        """Write a media element of the message to disk."""
-        return await self._handling.adapter_of(self._channel.account_key).save(self._message_id, media, to)
+    async def _read(self, message_id: str, media: Media) -> bytes:
+        return await self._handling.adapter_of(self._channel.account_key).read(message_id, media)
+
+    async def _save(self, message_id: str, media: Media, to: str | PathLike[str]) -> Path:
+        return await self._handling.adapter_of(self._channel.account_key).save(message_id, media, to)
 
     def show_typing(self) -> None:
         """It takes longer: show that an answer is on its way, unless people see it grow."""
@@ -235,7 +242,7 @@ class MessageConversation:
         self._answers = answer.id  # what is said from now on answers this
         conversation._skill, conversation._session = self._skill, self._session
         conversation._streams, conversation._signs, conversation._owed = self._streams, self._signs, self._owed
-        return answer.bind(conversation, conversation.read, conversation.save)
+        return conversation.connect(answer)
 
     async def bots(self) -> tuple[Bot, ...]:
         """The other bots that can be called in the conversation."""

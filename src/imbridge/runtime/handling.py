@@ -31,6 +31,7 @@ from imbridge.runtime.failures import is_cancelled, note_failure
 from imbridge.runtime.gate import Gate
 from imbridge.runtime.hops import led_by
 from imbridge.runtime.inbox import Inbox
+from imbridge.runtime.joining import joined
 from imbridge.runtime.refusing import Refusing
 from imbridge.runtime.stopping import STOP_ACTION, OvertakenError, StoppedError, Work, is_stop_button
 from imbridge.runtime.words import SLOW_DOWN, SORRY, STOP, STOPPED
@@ -91,10 +92,13 @@ class Handling:
                 raise
             finally:
                 release(entry.answer)
-        self.storage.finish_inbound(entry)
+        for one in entry.deliveries:
+            self.storage.finish_inbound(one)
 
     async def completed(self, message: Message) -> Message:
         """The message with what it quotes and what is forwarded with it, as far as the platform tells."""
+        if message.parts:
+            return joined(await asyncio.gather(*map(self.completed, message.parts)))
         adapter = self.adapter_of(message.channel.account_key)
         if adapter.is_complete(message):
             return message
@@ -120,10 +124,7 @@ class Handling:
             conversation.release_when_said()
 
     async def _converse(self, lane: str, message: Message, conversation: MessageConversation) -> None:
-        if message.content_type != "text" or message.media:
-            message.bind(conversation, conversation.read, conversation.save)
-        else:
-            message.bind(conversation)
+        conversation.connect(message)
         try:
             with led_by(message.hops), self.inbox.stops.over(message.channel, message.sender, conversation) as work:
                 await self._run(lane, message, conversation, work)

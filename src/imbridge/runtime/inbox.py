@@ -16,7 +16,9 @@ from imbridge.runtime.beginning import noted
 from imbridge.runtime.bot_loops import BotLoops
 from imbridge.runtime.choices import Choices
 from imbridge.runtime.conversation import lane_of
+from imbridge.runtime.foretelling import Debounce
 from imbridge.runtime.gate import Gate, Pass, log_turned_away
+from imbridge.runtime.joining import Joining
 from imbridge.runtime.overlap import Overlaps
 from imbridge.runtime.questions import Questions
 from imbridge.runtime.refusing import Refusing
@@ -58,6 +60,7 @@ class Inbox:
         self.questions = Questions()
         self.stops = Stops(options.stop_words)
         self.overlaps = Overlaps(skills, counts, self._let_go)
+        self._joining = Joining(Debounce(skills, options.debounce), self._let_wait)
         self._refusing = refusing
         self._command_prefix = options.command_prefix
         self._owed: dict[tuple[str, str], PendingAnswer] = {}
@@ -85,8 +88,10 @@ class Inbox:
             verdict.set_result(Verdict.ACCEPTED)
             return verdict
         lanes = self._lanes.of(account)
-        room = lanes.has_room(lane) or self.overlaps.needs_no_room(lane, item)
-        full = not (room and self._storing.has_room(account, lanes.waiting))
+        held = self._joining.of(account)
+        room = lanes.has_room(lane, beside=held, beside_here=self._joining.in_lane(lane))
+        room = room or self.overlaps.needs_no_room(lane, item)
+        full = not (room and self._storing.has_room(account, lanes.waiting + held))
         # Neither an answer nor a word that stops needs room, and whoever it is for may hold the very lane that is full.
         if full and not (isinstance(item, Message) and (self.questions.awaits(item) or self.stops.means(item))):
             # Before it is stored: what is refused must be new again when the platform delivers it again.
@@ -144,6 +149,8 @@ class Inbox:
         elif isinstance(entry.item, Message) and self.stops.stop(entry.item):
             self._counts["stop_words"] += 1
             self._let_go(entry)
+        elif self._joining.hold(entry):
+            self._counts["held"] += 1
         elif not self.overlaps.push(self._lanes.of(entry.account), entry):
             self._storage.forget_inbound(entry)
             return self._refuse(entry.account)
@@ -164,18 +171,29 @@ class Inbox:
             return isinstance(item, Message) and item.sender.id == sender_id and not item.text.startswith(prefix)
 
         entry = self._lanes.of(channel.account_key).take(channel.address, wanted)
+        if entry is None:
+            entry = self._joining.take(channel.address, sender_id)
         if entry is None or not isinstance(entry.item, Message):
             return None
         self._counts["answers"] += 1
         self.overlaps.left(entry)
         self._owe(entry)
-        self._storage.finish_inbound(entry)
+        self._finish(entry)
         return entry.item
 
     def _let_go(self, entry: InboxEntry) -> None:
         """It is not handled, and nothing will be said."""
         release(entry.answer)
-        self._storage.finish_inbound(entry)
+        self._finish(entry)
+
+    def _finish(self, entry: InboxEntry) -> None:
+        for one in entry.deliveries:
+            self._storage.finish_inbound(one)
+
+    def _let_wait(self, entry: InboxEntry) -> None:
+        """What was held takes its place; it was acknowledged, so there is room."""
+        self._counts["joined"] += len(entry.parts)
+        self.overlaps.push(self._lanes.of(entry.account), entry, always=True)
 
     def _owe(self, entry: InboxEntry) -> None:
         if entry.answer is not None:
@@ -189,13 +207,17 @@ class Inbox:
 
     def restore(self, entries: Iterable[InboxEntry]) -> None:
         """Go on with what another process left; it was acknowledged, so it is handled whatever its age."""
-        for entry in entries:
-            self._lanes.of(entry.account).restore(entry.lane, entry)
+        for entry in self._joining.together(entries):
+            if entry.suspect:
+                self._lanes.of(entry.account).restore(entry.lane, entry)
+            else:
+                self.overlaps.push(self._lanes.of(entry.account), entry, always=True)
 
     async def drain(self) -> None:
         """Wait until everything taken in is handled."""
         self.questions.close()
         await self._storing.none()
+        self._joining.end()
         await self._lanes.drain()
         await self._loops.drain()
 
@@ -203,25 +225,26 @@ class Inbox:
         """Stop at once; how many deliveries were left unhandled."""
         self.questions.close()
         await self._loops.cancel()
+        held = self._joining.cancel()
         left = await self._lanes.cancel()
         for entry in left:
             abandon(entry.answer)
-        return len(left) + self._lanes.interrupted
+        return held + sum(len(entry.deliveries) for entry in left) + self._lanes.interrupted
 
     @property
     def idle(self) -> bool:
         """Nothing is being taken in or handled."""
-        return not self._storing and self._lanes.idle
+        return not self._storing and not self._joining and self._lanes.idle
 
     @property
     def waiting(self) -> int:
         """Deliveries that wait for their turn."""
-        return self._lanes.waiting
+        return self._lanes.waiting + len(self._joining)
 
     def counters_of(self, account: str) -> dict[str, int]:
         """What of an account waits for its turn, is on its way into the storage, and was refused for want of room."""
         return {
-            "waiting": self._lanes.of(account).waiting,
+            "waiting": self._lanes.of(account).waiting + self._joining.of(account),
             "storing": self._storing.of(account),
             "refused": self._refused[account],
         }

@@ -69,12 +69,12 @@ class Lanes(Generic[Item]):
         """Nothing waits and nothing runs."""
         return self._idle.is_set()
 
-    def has_room(self, key: str) -> bool:
-        """Whether `push` would take an item."""
-        if self.waiting >= self._max_waiting:
+    def has_room(self, key: str, *, beside: int = 0, beside_here: int = 0) -> bool:
+        """Whether `push` would take an item; `beside` others that will come, `beside_here` of them into this lane."""
+        if self.waiting + beside >= self._max_waiting:
             return False
         lane = self._lanes.get(key)
-        return lane is None or len(lane) < self._max_length
+        return (0 if lane is None else len(lane)) + beside_here < self._max_length
 
     def push(self, key: str, item: Item, *, first: bool = False) -> bool:
         """Append to a lane; False when it, or all together, are full, or `cancel` was called.

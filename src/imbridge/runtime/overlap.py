@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from imbridge.config.skill import Overlap
 from imbridge.protocol import Message
+from imbridge.runtime.foretelling import foretold
 from imbridge.runtime.lanes import Lanes
 from imbridge.runtime.stopping import OvertakenError, Work
 from imbridge.skills import BaseSkill, SkillSet
@@ -63,12 +64,12 @@ class Overlaps:
         skill = self._foretold(item)
         return skill is not None and (lane, item.sender.id, skill.name) in self._waiting
 
-    def push(self, lanes: Lanes[InboxEntry], entry: InboxEntry) -> bool:
-        """Give an entry its place in its lane; False when there is no room."""
+    def push(self, lanes: Lanes[InboxEntry], entry: InboxEntry, *, always: bool = False) -> bool:
+        """Give an entry its place in its lane; False when there is no room. `always`: also then."""
         item = entry.item
         skill = self._foretold(item) if isinstance(item, Message) else None
         if skill is None or skill.on_overlap == Overlap.QUEUE or not isinstance(item, Message):
-            return lanes.push(entry.lane, entry)
+            return _push(lanes, entry, always=always)
         key = (entry.lane, item.sender.id, skill.name)
         turn = self._turn(key, skill) if skill.on_overlap == Overlap.INTERRUPT else None
         older = self._waiting.get(key)
@@ -78,7 +79,7 @@ class Overlaps:
             log.info(text, entry.lane, older.item.id, item.id, skill.name)
             self._forget(older)
             self._drop(older)
-        elif not lanes.push(entry.lane, entry, first=turn is not None):
+        elif not _push(lanes, entry, always=always, first=turn is not None):
             return False
         self._waiting[key], self._keys[id(entry)] = entry, key
         if turn is not None and turn.can_be_overtaken:
@@ -136,16 +137,16 @@ class Overlaps:
         return turn if turn is not None and theirs and turn.skill is skill else None
 
     def _foretold(self, message: Message) -> BaseSkill | None:
-        if not self._skills.overlap:
-            return None
-        try:
-            return self._skills.first(message)
-        except Exception:
-            # It is stored already: whatever a trigger raises is told again, to the person, when its turn comes.
-            log.exception("message %s: a trigger failed; it waits its turn", message.id)
-            return None
+        return foretold(self._skills, message) if self._skills.overlap else None
 
     def _forget(self, entry: InboxEntry) -> None:
         key = self._keys.pop(id(entry), None)
         if key is not None and self._waiting.get(key) is entry:
             del self._waiting[key]
+
+
+def _push(lanes: Lanes[InboxEntry], entry: InboxEntry, *, always: bool, first: bool = False) -> bool:
+    if always:
+        lanes.restore(entry.lane, entry, first=first)
+        return True
+    return lanes.push(entry.lane, entry, first=first)

@@ -57,6 +57,8 @@ class BaseSkill:
         on_overlap: What becomes of a message while this skill still works on an earlier one of the same person in the
             same conversation: `queue`, `latest` (of those that wait only the newest is handled) or `interrupt` (the
             skill is stopped, and the new one is handled next).
+        debounce: Seconds for which a message for this skill is held for what its author says next, so that quick
+            successive messages are one; None: as the option `debounce` says.
     """
 
     name: str = ""
@@ -66,6 +68,7 @@ class BaseSkill:
     hears_bots: bool = True
     hears_unverified: bool = False
     on_overlap: str = Overlap.QUEUE
+    debounce: float | None = None
 
     _derived_name: ClassVar[str] = ""
 

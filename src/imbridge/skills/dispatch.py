@@ -77,7 +77,7 @@ class SkillSet:
         self._bound: dict[str, tuple[BoundHandler, ...]] = {}
         self._skills: tuple[BaseSkill, ...] = ()
         self._ready: list[BaseSkill] = []
-        self._overlap = False
+        self._overlap = self._debounces = False
         self._for_messages: tuple[BoundHandler, ...] = ()
         self._for_events: tuple[BoundHandler, ...] = ()
         for skill in skills:
@@ -92,6 +92,11 @@ class SkillSet:
     def overlap(self) -> bool:
         """Whether a skill does anything else than queue what comes while it works."""
         return self._overlap
+
+    @property
+    def debounces(self) -> bool:
+        """Whether a skill says itself for how long messages are held."""
+        return self._debounces
 
     def __iter__(self) -> Iterator[BaseSkill]:
         """The skills in the order they are asked."""
@@ -273,6 +278,7 @@ class SkillSet:
         """New tuples, so that a run in progress keeps the ones it began with."""
         self._skills = tuple(sorted(skills, key=lambda skill: -skill.priority))
         self._overlap = any(skill.on_overlap != Overlap.QUEUE for skill in self._skills)
+        self._debounces = any(skill.debounce is not None for skill in self._skills)
         handlers = [handler for skill in self._skills for handler in self._bound[skill.name]]
         self._for_messages = tuple(handler for handler in handlers if not handler.condition.for_events)
         self._for_events = tuple(handler for handler in handlers if handler.condition.for_events)

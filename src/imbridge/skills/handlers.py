@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from imbridge.config.skill import Overlap
+from imbridge.config.skill import LONGEST_DEBOUNCE, Overlap
 from imbridge.protocol import SkillError
 from imbridge.skills.base import BaseSkill
 from imbridge.skills.conditions import AnyMessage, Condition, Match, Matcher
@@ -90,6 +90,13 @@ def check_skill(skill: object) -> None:
     if skill.on_overlap not in tuple(Overlap):
         known = ", ".join(f'"{one}"' for one in Overlap)
         raise SkillError(f"skill {skill.name!r}: on_overlap is {skill.on_overlap!r}; write one of {known}")
+    debounce: object = skill.debounce
+    if debounce is not None and not (
+        isinstance(debounce, int | float) and not isinstance(debounce, bool) and 0 <= debounce <= LONGEST_DEBOUNCE
+    ):
+        raise SkillError(
+            f"skill {skill.name!r}: debounce is {debounce!r}; write seconds from 0 to {LONGEST_DEBOUNCE:g}, or None"
+        )
 
 
 def declared_handlers(skill: BaseSkill) -> Iterator[tuple[str, Callable[..., Any], tuple[Condition, ...]]]:

@@ -32,6 +32,8 @@ def load_spec(spec: SkillSpec) -> list[BaseSkill]:
     for skill in skills:
         if spec.on_overlap is not None:
             skill.on_overlap = spec.on_overlap
+        if spec.debounce is not None:
+            skill.debounce = spec.debounce
     return skills
 
 

@@ -39,6 +39,8 @@ class InboxEntry:
         suspect: It was under way when a process ended, so it may be what ended it.
         handed_over: Another process has its conversation, and handles it.
         fence: The number under which it is this process's, where several share conversations; see `Partner`.
+        parts: The deliveries that are handled as this one message, where several were joined; the rest is of the last.
+            Never written down: each of them is kept by itself.
     """
 
     account: str
@@ -51,6 +53,12 @@ class InboxEntry:
     suspect: bool = field(default=False, compare=False)
     handed_over: bool = field(default=False, compare=False)
     fence: int = field(default=0, compare=False, repr=False)
+    parts: tuple["InboxEntry", ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def deliveries(self) -> tuple["InboxEntry", ...]:
+        """What the storage knows of it: itself, or its parts."""
+        return self.parts or (self,)
 
 
 @dataclass(slots=True)

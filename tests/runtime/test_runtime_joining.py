@@ -1,0 +1,301 @@
+"""Quick successive messages of one person become one: held for `debounce` seconds, each stored by itself."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from runtime_world import account, chat, counts, emulated, skill, until
+from storage_double import Disk, GroupCommitStorage
+
+from imbridge import BaseSkill, Bridge, BridgeOptions, SkillError, on_pattern
+from imbridge.emulators.feishu import events
+from imbridge.skills import command_skill, message_skill
+from imbridge.storage import Box, EntryState, SqlStorage
+
+SOON = 0.15
+LATER = 60.0
+
+
+class Heard:
+    """A skill that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.messages: list[Any] = []
+
+    async def __call__(self, msg: Any) -> str:
+        self.messages.append(msg)
+        return f"heard {msg.text}"
+
+    @property
+    def texts(self) -> list[str]:
+        return [msg.text for msg in self.messages]
+
+
+async def says(room: Any, user: Any, *said: str) -> list[Any]:
+    """One after another, each taken in before the next."""
+    sent = []
+    for text in said:
+        before = counts(room.bridge)["accepted"]
+        sent.append(await user.says(text))
+        await until(lambda before=before: counts(room.bridge)["accepted"] == before + 1)
+    return sent
+
+
+async def test_without_it_each_is_handled_by_itself() -> None:
+    heard = Heard()
+    async with chat(skill(heard.__call__)) as room:
+        await says(room, room.user, "one", "two")
+        await room.user.receives("heard two")
+        assert heard.texts == ["one", "two"]
+        assert [msg.parts for msg in heard.messages] == [(), ()]
+
+
+async def test_texts_are_joined_by_line_breaks_and_all_ids_are_kept() -> None:
+    heard = Heard()
+    async with chat(skill(heard.__call__), options=BridgeOptions(debounce=SOON)) as room:
+        sent = await says(room, room.user, "one", "two", "three")
+        await room.user.receives("heard one\ntwo\nthree")
+        await room.user.receives_nothing()
+        (msg,) = heard.messages
+        ids = [one.message_id for one in sent]
+        assert (msg.id, [part.id for part in msg.parts]) == (ids[-1], ids)
+        assert [part.text for part in msg.parts] == ["one", "two", "three"]
+        assert "".join(element.as_text() for element in msg.elements) == msg.raw == "one\ntwo\nthree"
+        assert (counts(room.bridge)["held"], counts(room.bridge)["joined"]) == (3, 3)
+        assert counts(room.bridge)["waiting"] == 0
+        await says(room, room.user, "alone")
+        await room.user.receives("heard alone")
+        assert heard.messages[-1].parts == ()
+
+
+async def test_media_in_order_and_each_is_read_where_it_came_from() -> None:
+    read: list[bytes] = []
+
+    async def look(msg: Any) -> str:
+        read.extend([await one.read() for one in msg.media])
+        return f"{msg.content_type}: {[element.type for element in msg.elements]}"
+
+    async with emulated() as feishu:
+        app, alice = feishu.add_app(), feishu.add_user("Alice")
+        options = BridgeOptions(debounce=SOON * 2)
+        async with Bridge([account(feishu, app)], skills=[skill(look)], options=options):
+            await alice.sends_image(b"\x89PNG first")
+            await alice.says("what is this?")
+            await alice.sends_image(b"\x89PNG second")
+            await alice.receives(lambda message: message.text.startswith("text: ['image', 'text'"))
+            assert read == [b"\x89PNG first", b"\x89PNG second"]
+            assert feishu.violations == []
+
+
+async def test_people_are_kept_apart_and_so_are_conversations() -> None:
+    heard = Heard()
+    async with chat(skill(heard.__call__), options=BridgeOptions(debounce=SOON)) as room:
+        alice, bob = room.group("Alice", "Bob")
+        await says(room, alice, "a1")
+        await says(room, bob, "b1")
+        await says(room, alice, "a2")
+        await says(room, bob, "b2")
+        await until(lambda: len(heard.messages) == 2)
+        assert sorted(heard.texts) == ["a1\na2", "b1\nb2"]
+
+
+async def test_commands_are_not_held_and_do_not_overtake() -> None:
+    heard, helping = Heard(), Heard()
+    command = command_skill(helping.__call__, "help", name="help")
+    async with chat(skill(heard.__call__), command, options=BridgeOptions(debounce=LATER)) as room:
+        await says(room, room.user, "one", "two", "/help")
+        await room.user.receives("heard one\ntwo")
+        await room.user.receives("heard /help")
+        await says(room, room.user, "／help")
+        await room.user.receives("heard ／help")
+        assert counts(room.bridge)["held"] == 2
+
+
+async def test_an_answer_to_a_question_is_not_held_and_what_was_held_can_be_one() -> None:
+    go = asyncio.Event()
+
+    async def answer(msg: Any) -> str:
+        await go.wait()
+        first = await msg.ask("who?", timeout=10)
+        second = await msg.ask("sure?", timeout=10)
+        return f"{first.text!r} {[part.text for part in first.parts]} {second.text!r}"
+
+    begin = command_skill(answer, "begin", name="begin")
+    async with chat(begin, options=BridgeOptions(debounce=LATER)) as room:
+        await says(room, room.user, "/begin", "Ann", "Bea")
+        go.set()
+        await room.user.receives("who?")
+        await room.user.receives("sure?")
+        await says(room, room.user, "yes")
+        await room.user.receives("'Ann\\nBea' ['Ann', 'Bea'] 'yes'")
+
+
+async def test_a_stop_word_is_not_held() -> None:
+    async def work(msg: Any) -> None:
+        await asyncio.Event().wait()
+
+    async with chat(command_skill(work, "work"), options=BridgeOptions(debounce=LATER)) as room:
+        await says(room, room.user, "/work", "stop")
+        await room.user.receives("Stopped.")
+
+
+async def test_an_edit_is_a_message_of_its_own() -> None:
+    heard = Heard()
+    async with chat(skill(heard.__call__), options=BridgeOptions(debounce=LATER)) as room:
+        (said,) = await says(room, room.user, "one")
+        world, app = room.feishu.world, room.user._bot
+        changed = events.message_received(said, app, world.directory, world.settings.tenant_key)
+        changed["message"]["update_time"] = str(int(changed["message"]["create_time"]) + 1000)
+        room.feishu.push_event(app, events.MESSAGE_RECEIVE, changed)
+        await until(lambda: len(heard.messages) == 2)
+        assert [(msg.text, msg.edited, msg.parts) for msg in heard.messages] == [("one", False, ()), ("one", True, ())]
+
+
+async def test_who_goes_on_and_on_is_answered_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imbridge.runtime.joining.MOST", 3)
+    heard = Heard()
+    async with chat(skill(heard.__call__), options=BridgeOptions(debounce=LATER)) as room:
+        await says(room, room.user, *"abcdefg")
+        await until(lambda: len(heard.messages) == 2)
+        assert heard.texts == ["a\nb\nc", "d\ne\nf"]
+    monkeypatch.setattr("imbridge.runtime.joining.MOST", 1000)
+    monkeypatch.setattr("imbridge.runtime.joining._LONGEST", 0.001)
+    heard = Heard()
+    async with chat(skill(heard.__call__), options=BridgeOptions(debounce=LATER)) as room:
+        await says(room, room.user, "a")
+        await room.user.receives("heard a")
+
+
+async def test_what_is_held_counts_against_the_bounds_and_is_told_when_the_bridge_stops() -> None:
+    heard = Heard()
+    async with chat(skill(heard.__call__), options=BridgeOptions(debounce=LATER, lane_length=2)) as room:
+        await says(room, room.user, "a", "b")
+        assert counts(room.bridge)["waiting"] == 2
+        assert room.bridge.counters()["feishu:test"]["waiting"] == 2
+        await room.user.says("c")
+        await until(lambda: counts(room.bridge)["overloaded"])
+        await room.bridge.stop()
+        assert heard.texts == ["a\nb"], "an orderly stop waits for nobody"
+
+
+async def test_a_stop_without_grace_counts_what_is_held(caplog: pytest.LogCaptureFixture) -> None:
+    heard = Heard()
+    async with chat(skill(heard.__call__), options=BridgeOptions(debounce=LATER)) as room:
+        await says(room, room.user, "a", "b")
+        inbox = room.bridge._handling.inbox
+        assert not inbox.idle
+        assert await inbox.cancel() == 2
+        assert heard.texts == []
+
+
+class Patient(BaseSkill):
+    debounce = SOON
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    async def handle_message(self, msg: Any) -> str:
+        self.heard.append(msg.text)
+        return "fine"
+
+
+async def test_a_skill_has_its_own() -> None:
+    patient, quick = Patient(), Heard()
+
+    async def numbers(msg: Any, match: Any) -> str:
+        return await quick(msg)
+
+    fast = message_skill(on_pattern(r"^\d+$")(numbers), name="fast", priority=5)
+    async with chat(patient, fast) as room:
+        await says(room, room.user, "one", "two")
+        await room.user.receives("fine")
+        await says(room, room.user, "1", "2")
+        await room.user.receives("heard 2")
+        assert (patient.heard, quick.texts) == (["one\ntwo"], ["1", "2"])
+
+
+def test_odd_seconds_are_told() -> None:
+    for odd in (-1, True, "2", 61, float("nan")):
+        with pytest.raises(SkillError, match="debounce is"):
+            Bridge(skills=[type("Odd", (Patient,), {"debounce": odd})()])
+
+
+async def test_with_interrupt_the_joined_message_interrupts() -> None:
+    heard: list[str] = []
+
+    async def answer(msg: Any) -> str:
+        heard.append(msg.text)
+        if msg.text == "work":
+            await asyncio.Event().wait()
+        return f"did {msg.text}"
+
+    options = BridgeOptions(debounce=SOON)
+    async with chat(message_skill(answer, on_overlap="interrupt"), options=options) as room:
+        await says(room, room.user, "work")
+        await until(lambda: heard)
+        await says(room, room.user, "a", "b")
+        await room.user.receives("did a\nb")
+        assert heard == ["work", "a\nb"]
+
+
+async def test_parts_are_kept_one_by_one_and_the_joined_one_finishes_all() -> None:
+    disk, heard = Disk(), Heard()
+    async with emulated() as feishu:
+        app, alice = feishu.add_app(), feishu.add_user("Alice")
+        options, storage = BridgeOptions(debounce=SOON), GroupCommitStorage(disk)
+        async with Bridge([account(feishu, app)], skills=[skill(heard.__call__)], storage=storage, options=options):
+            for text in ("one", "two"):
+                await alice.says(text)
+            await until(lambda: feishu.stats.acks_ok == 2, what="acknowledged while they are held")
+            assert [entry.item.text for entry in disk.inbox.values()] == ["one", "two"]
+            await alice.receives("heard one\ntwo")
+            await until(lambda: not disk.inbox)
+
+
+async def test_in_a_database_each_part_has_its_row(tmp_path: Path) -> None:
+    heard, storage = Heard(), SqlStorage(tmp_path / "bot.db")
+    async with emulated() as feishu:
+        app, alice = feishu.add_app(), feishu.add_user("Alice")
+        options = BridgeOptions(debounce=0.5)
+        async with Bridge([account(feishu, app)], skills=[skill(heard.__call__)], storage=storage, options=options):
+            for text in ("one", "two"):
+                await alice.says(text)
+            await until(lambda: feishu.stats.acks_ok == 2)
+            kept = await storage.kept(Box.INBOX, EntryState.PENDING)
+            assert sorted(one.text for one in kept) == ["one", "two"]
+            await alice.receives("heard one\ntwo")
+            async with asyncio.timeout(10):
+                while await storage.kept(Box.INBOX, EntryState.PENDING):
+                    await asyncio.sleep(0.01)
+
+
+async def test_a_crash_loses_no_part_and_the_next_process_joins_them_again() -> None:
+    disk, heard = Disk(), Heard()
+    async with emulated() as feishu:
+        app, alice = feishu.add_app(), feishu.add_user("Alice")
+        options, storage = BridgeOptions(debounce=LATER), GroupCommitStorage(disk)
+        bridge = Bridge([account(feishu, app)], skills=[skill(heard.__call__)], storage=storage, options=options)
+        await bridge.start()
+        for text in ("one", "two"):
+            await alice.says(text)
+        await until(lambda: feishu.stats.acks_ok == 2)
+        storage.crash()
+        assert await bridge._handling.inbox.cancel() == 2
+        await bridge.stop(grace=0)
+        assert (len(disk.inbox), heard.texts) == (2, [])
+        old = list(disk.inbox.values())
+        for entry in old:  # and one that was said an hour before
+            entry.answer = None
+        first = old[0].item
+        earlier = first.model_copy(
+            update={"id": "om_early", "text": "early", "timestamp": first.timestamp - timedelta(hours=1)}
+        )
+        disk.inbox = {0: type(old[0])(old[0].account, ("om_early",), old[0].lane, earlier), **disk.inbox}
+        disk.keys["feishu:work", "om_early"] = 0
+        storage = GroupCommitStorage(disk)
+        async with Bridge([account(feishu, app)], skills=[skill(heard.__call__)], storage=storage, options=options):
+            await alice.receives("heard one\ntwo")
+            assert heard.texts == ["early", "one\ntwo"]
+            await until(lambda: not disk.inbox)
