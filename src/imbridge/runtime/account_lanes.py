@@ -42,6 +42,10 @@ class AccountLanes(Generic[Item]):
                 lanes.close()
         return lanes
 
+    def break_off(self, unwanted: Callable[[Item], bool]) -> int:
+        """Cancel the work on some items; on how many."""
+        return sum(lanes.break_off(unwanted) for lanes in self._of.values())
+
     async def drain(self) -> None:
         """Wait until nothing waits and nothing runs in any of them."""
         while not self.idle:

@@ -1,11 +1,15 @@
 """Telling the storage that work begins, before it does: what ends the process again and again is to be known."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 from imbridge.runtime.answers import abandon
-from imbridge.storage import BaseStorage, InboxEntry
+from imbridge.storage import BaseStorage, InboxEntry, StaleLeaseError
 from imbridge.storage.base import begun
+from imbridge.storage.sharing import working_as
+
+log = logging.getLogger(__name__)
 
 
 def noted(
@@ -20,6 +24,14 @@ def noted(
         except asyncio.CancelledError:
             abandon(entry.answer)
             raise
-        await handle(entry)
+        except StaleLeaseError as error:
+            log.info("%s: %s", entry.lane, error)
+            abandon(entry.answer)
+            return
+        with working_as(entry.fence):
+            try:
+                await handle(entry)
+            except StaleLeaseError as error:
+                log.info("%s: %s", entry.lane, error)
 
     return handle_noted

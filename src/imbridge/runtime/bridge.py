@@ -26,6 +26,7 @@ from imbridge.runtime.ending import within
 from imbridge.runtime.gate import Gate
 from imbridge.runtime.handling import Handling
 from imbridge.runtime.recovery import Recovery
+from imbridge.runtime.sharing import SharedWork
 from imbridge.runtime.speaking import Speaking
 from imbridge.skills import BaseSkill, SkillSet
 from imbridge.storage import BaseStorage, MemoryStorage, notebook_at
@@ -94,6 +95,7 @@ class Bridge(Declaring, Speaking):
             self.storage, self.skills, self._delivery, gate, self.adapter, self._bots, self.options
         )
         self._recovery = Recovery(self.storage, self._accounts, self._handling.inbox, self._delivery)
+        self._shared = SharedWork(self._handling.inbox, self._delivery, self._handling.counts)
         self._webhooks: WebhookApp | None = None
         self._starting: asyncio.Task[None] | None = None
         self._stopped = asyncio.Event()
@@ -172,6 +174,7 @@ class Bridge(Declaring, Speaking):
             await self.skills.setup()
             await self._bots.open()
             await self._delivery.choices.recall(self._accounts)
+            self.storage.share(self._shared)
             await self._recovery.start()
             await self._accounts.start()
             self._bots.ready()
@@ -212,6 +215,7 @@ class Bridge(Declaring, Speaking):
 
         clock = asyncio.get_running_loop().time
         until = clock() + grace
+        self._shared.end()
         await self._recovery.end()
         await within(max(grace, _GOODBYE), self._accounts.stop_reading(), "taken in")
         await within(max(until - clock(), 0.0), drain(), "done")

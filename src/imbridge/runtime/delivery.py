@@ -34,7 +34,7 @@ from imbridge.runtime.choices import Choices, NotesOf, offering
 from imbridge.runtime.hops import hops_here
 from imbridge.runtime.rendered import rendered
 from imbridge.runtime.strictness import forbid, forbid_losses
-from imbridge.storage import BaseStorage, OutboxEntry
+from imbridge.storage import BaseStorage, OutboxEntry, StaleLeaseError
 from imbridge.storage.base import begun
 
 log = logging.getLogger(__name__)
@@ -152,6 +152,14 @@ class Delivery:
             self._unsaid.setdefault((entry.channel.account_key, entry.key), entry)
             self._lanes.of(entry.channel.account_key).restore(entry.channel.address, entry)
 
+    def drop(self, fence: int) -> int:
+        """Others say what was to be said under a number that is over: whoever waits for its end waits no more."""
+        dropped = [entry for entry in self._unsaid.values() if entry.fence == fence]
+        for entry in dropped:
+            self._end(entry, _left_to_others(entry))
+        self._lanes.break_off(lambda entry: entry.fence == fence)
+        return len(dropped)
+
     async def drain(self) -> None:
         """Wait until everything is said."""
         await self._lanes.drain()
@@ -175,6 +183,10 @@ class Delivery:
         try:
             await begun(self._storage.start_outbound(entry), entry.channel.address)
             receipt = await self._send(entry)
+        except StaleLeaseError as error:
+            log.info("%s: %s", entry.channel.address, error)
+            self._end(entry, _left_to_others(entry))
+            return
         except asyncio.CancelledError:
             self._finish(
                 entry,
@@ -319,6 +331,15 @@ def _failed(
         refused=error.degradations if isinstance(error, DegradedError) else (),
         error=str(error),
         code=error.code if isinstance(error, DeliveryError | AuthError) else None,
+    )
+
+
+def _left_to_others(entry: OutboxEntry) -> Receipt:
+    return Receipt(
+        state=DeliveryState.UNKNOWN,
+        channel=entry.channel.address,
+        key=entry.key,
+        error="this process was silent for too long, and another one says it",
     )
 
 

@@ -36,7 +36,7 @@ from imbridge.runtime.refusing import Refusing
 from imbridge.runtime.stopping import STOP_ACTION, OvertakenError, StoppedError, Work, is_stop_button
 from imbridge.runtime.words import SLOW_DOWN, SORRY, STOP, STOPPED
 from imbridge.skills import Outcome, SkillSet
-from imbridge.storage import BaseStorage, InboxEntry
+from imbridge.storage import BaseStorage, InboxEntry, StaleLeaseError
 
 log = logging.getLogger(__name__)
 
@@ -130,6 +130,8 @@ class Handling:
                 await self._run(lane, message, conversation, work)
         except OvertakenError:
             self.counts["interrupted"] += 1  # nothing is said: what comes next is
+        except StaleLeaseError:
+            raise  # another process goes on with it: nobody here says anything more
         except StoppedError:
             await self._tell_stopped(conversation)
         except Exception as failure:  # noqa: BLE001 - whatever it is, the user is told and the log has it
@@ -198,6 +200,8 @@ class Handling:
             if event.channel is not None:
                 key = answer_key(event.channel.account_key, event.id, 0)
                 await self.delivery.post(event.channel, to_reply(STOPPED[self._language]), key=key)
+        except StaleLeaseError:
+            raise
         except Exception as failure:  # noqa: BLE001 - nobody can be told but the log
             note_failure(self.counts, f"event {event.id}", failure)
         except asyncio.CancelledError as failure:

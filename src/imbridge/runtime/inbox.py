@@ -9,7 +9,7 @@ from imbridge.adapters.base import Inbound, Verdict
 from imbridge.adapters.card_seals import RefusedClick
 from imbridge.adapters.pending import PendingAnswer
 from imbridge.config.options import BridgeOptions
-from imbridge.protocol import ButtonClicked, Channel, Message
+from imbridge.protocol import ButtonClicked, Channel, Event, Message
 from imbridge.runtime.account_lanes import AccountLanes
 from imbridge.runtime.answers import abandon, release
 from imbridge.runtime.beginning import noted
@@ -22,7 +22,7 @@ from imbridge.runtime.joining import Joining
 from imbridge.runtime.overlap import Overlaps
 from imbridge.runtime.questions import Questions
 from imbridge.runtime.refusing import Refusing
-from imbridge.runtime.stopping import Stops
+from imbridge.runtime.stopping import Stops, is_stop_button
 from imbridge.runtime.storing import Storing
 from imbridge.skills import SkillSet
 from imbridge.storage import BaseStorage, InboxEntry
@@ -64,6 +64,7 @@ class Inbox:
         self._refusing = refusing
         self._command_prefix = options.command_prefix
         self._owed: dict[tuple[str, str], PendingAnswer] = {}
+        self._max_waiting = options.max_waiting
         self._storing = Storing(options.max_waiting)
         self._refused: Counter[str] = Counter()
         self._lanes: AccountLanes[InboxEntry] = AccountLanes(
@@ -77,8 +78,7 @@ class Inbox:
     def offer(self, account: str, inbound: Inbound) -> "asyncio.Future[Verdict]":
         """Keep a delivery; done when the platform may be told so."""
         item = inbound.item
-        if isinstance(item, Message) and not (self.questions.awaits(item) or self.stops.means(item)):
-            item = self._choices.find(item) or item
+        item = self._meant(item)
         lane = lane_of(item, account)
         loop = asyncio.get_running_loop()
         verdict: asyncio.Future[Verdict] = loop.create_future()
@@ -97,7 +97,7 @@ class Inbox:
             # Before it is stored: what is refused must be new again when the platform delivers it again.
             verdict.set_result(self._refuse(account))
             return verdict
-        entry = InboxEntry(account, inbound.dedup_keys, lane, item, inbound.answer)
+        entry = InboxEntry(account, inbound.dedup_keys, lane, item, inbound.answer, chat=_chat_beside(item))
         stored = self._storage.add_inbound(entry)
         if stored.done() and not self._storing and stored.exception() is None:
             verdict.set_result(self._stored(entry, stored.result()))
@@ -122,6 +122,12 @@ class Inbox:
         if not verdict.done():
             verdict.set_result(result)
 
+    def _meant(self, item: Message | Event) -> Message | Event:
+        """A number that answers a card which had to be text is a click, unless it answers a question."""
+        if not isinstance(item, Message) or self.questions.awaits(item) or self.stops.means(item):
+            return item
+        return self._choices.find(item) or item
+
     def _refuse(self, account: str) -> Verdict:
         self._counts["overloaded"] += 1
         self._refused[account] += 1
@@ -133,10 +139,20 @@ class Inbox:
             release(entry.answer)
             return Verdict.DUPLICATE
         self._counts["accepted"] += 1
+        if entry.handed_over:
+            self._counts["handed_over"] += 1
+            release(entry.answer)
+            return Verdict.ACCEPTED
         return self._admit(entry)
 
-    def _admit(self, entry: InboxEntry) -> Verdict:
-        """What is stored goes to whoever waits for it, into its lane, or no further."""
+    def take_in(self, entry: InboxEntry) -> None:
+        """Go on with what another process has taken in for this one."""
+        entry.item = self._meant(entry.item)
+        entry.lane = lane_of(entry.item, entry.account)
+        self._admit(entry, always=True)
+
+    def _admit(self, entry: InboxEntry, *, always: bool = False) -> Verdict:
+        """What is stored goes to whoever waits for it, into its lane, or no further. `always`: it is not refused."""
         decision = self._loops.check(entry.item, self._gate.check(entry.item))
         if decision is not Pass.GO:
             self._counts[decision.value] += 1
@@ -151,7 +167,7 @@ class Inbox:
             self._let_go(entry)
         elif self._joining.hold(entry):
             self._counts["held"] += 1
-        elif not self.overlaps.push(self._lanes.of(entry.account), entry):
+        elif not self.overlaps.push(self._lanes.of(entry.account), entry, always=always):
             self._storage.forget_inbound(entry)
             return self._refuse(entry.account)
         elif isinstance(entry.item, ButtonClicked) and entry.item.said_in:
@@ -213,6 +229,15 @@ class Inbox:
             else:
                 self.overlaps.push(self._lanes.of(entry.account), entry, always=True)
 
+    def drop(self, fence: int) -> int:
+        """Break off what is handled under a number that is over; what waits finds out itself. How many."""
+        return self._lanes.break_off(lambda entry: entry.fence == fence)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether others may hand something over."""
+        return self._lanes.waiting < self._max_waiting
+
     async def drain(self) -> None:
         """Wait until everything taken in is handled."""
         self.questions.close()
@@ -253,3 +278,9 @@ class Inbox:
     def storing(self) -> int:
         """Deliveries on their way into the storage."""
         return len(self._storing)
+
+
+def _chat_beside(item: Message | Event) -> str:
+    """Where somebody is at work whom a click is about, though its lane is beside theirs."""
+    stops = isinstance(item, Event) and item.channel is not None and is_stop_button(item)
+    return item.channel.address if stops and item.channel is not None else ""

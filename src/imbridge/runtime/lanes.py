@@ -5,7 +5,7 @@ import contextvars
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from imbridge.protocol import OverloadedError
 
@@ -51,6 +51,8 @@ class Lanes(Generic[Item]):
         self._lanes: dict[str, deque[Item]] = {}
         self._ready: deque[str] = deque()
         self._workers: set[asyncio.Task[None]] = set()
+        self._at_work: dict[str, tuple[asyncio.Task[Any] | None, Item]] = {}
+        self._broken_off: set[str] = set()
         self._running = 0  # not len(_workers): a worker that is done stays a task for a moment longer
         self._idle = asyncio.Event()
         self._idle.set()
@@ -154,6 +156,16 @@ class Lanes(Generic[Item]):
                 return True
         return False
 
+    def break_off(self, unwanted: Callable[[Item], bool]) -> int:
+        """Cancel the work on some items; their lanes go on. On how many."""
+        broken_off = 0
+        for key, (task, item) in self._at_work.items():
+            if task is not None and unwanted(item):
+                broken_off += 1
+                self._broken_off.add(key)
+                task.cancel()
+        return broken_off
+
     async def drain(self) -> None:
         """Wait until nothing waits and nothing runs."""
         await self._idle.wait()
@@ -226,16 +238,20 @@ class Lanes(Generic[Item]):
                 self._idle.set()
 
     async def _do(self, key: str, item: Item) -> None:
+        task = asyncio.current_task()
+        self._at_work[key] = task, item
         try:
             await self._work(item)
         except Exception:
             log.exception("%s: work in lane %s failed; the lane goes on", self._name, key)
         except asyncio.CancelledError:
-            task = asyncio.current_task()
             if task is not None and task.cancelling():
-                self.interrupted += 1
+                self.interrupted += key not in self._broken_off
                 raise  # somebody cancels this worker
             log.exception("%s: work in lane %s was cancelled from within; the lane goes on", self._name, key)
+        finally:
+            del self._at_work[key]
+            self._broken_off.discard(key)
 
     def _leave(self, key: str, queue: "deque[asyncio.Future[None]]", room: "asyncio.Future[None]") -> None:
         queue.remove(room)

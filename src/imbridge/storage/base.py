@@ -37,6 +37,7 @@ class InboxEntry:
         uid: The storage's own id of it, once it is kept; 0 where the storage gives none.
         attempts: How often handling it was begun before, as far as the storage counts.
         suspect: It was under way when a process ended, so it may be what ended it.
+        chat: The lane of the conversation that it is about, where that is another one than its own.
         handed_over: Another process has its conversation, and handles it.
         fence: The number under which it is this process's, where several share conversations; see `Partner`.
         parts: The deliveries that are handled as this one message, where several were joined; the rest is of the last.
@@ -51,6 +52,7 @@ class InboxEntry:
     uid: int = field(default=0, compare=False, repr=False)
     attempts: int = field(default=0, compare=False)
     suspect: bool = field(default=False, compare=False)
+    chat: str = field(default="", compare=False, repr=False)
     handed_over: bool = field(default=False, compare=False)
     fence: int = field(default=0, compare=False, repr=False)
     parts: tuple["InboxEntry", ...] = field(default=(), compare=False, repr=False)

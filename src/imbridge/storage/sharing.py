@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
 
-from imbridge.storage.base import InboxEntry
+from imbridge.storage.base import InboxEntry, OutboxEntry
 
 _working_as: ContextVar[int] = ContextVar("imbridge_working_as", default=0)
 
@@ -19,6 +19,9 @@ class Partner(Protocol):
 
     def take(self, entries: Sequence[InboxEntry]) -> None:
         """Deliveries that other processes took in, for conversations that this process works on; oldest first."""
+
+    def restore(self, inbound: Sequence[InboxEntry], outbound: Sequence[OutboxEntry]) -> None:
+        """What processes that are gone took in and did not handle, and wanted to say and did not; each oldest first."""
 
     def drop(self, fence: int) -> None:
         """This process was silent for too long, and others go on with what it had under this number.

@@ -108,6 +108,9 @@ class Committing:
                         piece.entry.fence = made.node if self._shares is not None else 0
         if self._shares is not None:
             self._nodes.note_contact(began)
+            for number, run in made.runs:
+                if run.then is not None:
+                    run.then(made.results[number])
             self._shares.committed(made)
         return made.results
 

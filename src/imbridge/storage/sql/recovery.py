@@ -18,6 +18,7 @@ from imbridge.storage.sql.history import with_event
 from imbridge.storage.sql.ids import plain
 from imbridge.storage.sql.nodes import Nodes
 from imbridge.storage.sql.plan import OPEN
+from imbridge.storage.sql.rows import Rows
 from imbridge.storage.sql.shares import Shares
 
 log = logging.getLogger(__name__)
@@ -94,6 +95,13 @@ class Recovery:
             # Before the entries are read: until then others add to what waits in these chats.
             await self._shares.inherit(connection, alive, accounts)
         return *_pending(box, accounts), box.c.node.is_(None) | box.c.node.not_in(alive)
+
+    async def take_over_both(
+        self, connection: AsyncConnection, rows: Rows, accounts: Collection[str] | None
+    ) -> tuple[list[InboxEntry], list[OutboxEntry]]:
+        """Inbox and outbox, as `take_over`."""
+        inbound = await self.take_over(connection, tables.inbox, rows.read_inbound, accounts)
+        return inbound, await self.take_over(connection, tables.outbox, rows.read_outbound, accounts)
 
     async def take_over(
         self,

@@ -220,6 +220,13 @@ class Shares:
             entry.fence = self._nodes.id
             self.begin(entry.uid, entry.lane if isinstance(entry, InboxEntry) else entry.channel.address)
 
+    def restored(self, taken: tuple[list[InboxEntry], list[OutboxEntry]]) -> None:
+        """As `adopt`; the partner goes on with it."""
+        inbound, outbound = taken
+        self.adopt([*inbound, *outbound])
+        if self.partner is not None:
+            self.partner.restore(inbound, outbound)
+
     def committed(self, made: Plan) -> None:
         """A transaction was committed."""
         self._held.update(dict.fromkeys(made.claimed, self._clock()))

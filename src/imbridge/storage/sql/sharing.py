@@ -61,7 +61,7 @@ class Sharing:
 
     def add_inbound(self, piece: AddInbound) -> "asyncio.Future[bool]":
         """Keep a delivery; its chat is ours as long as it is under way, if it is not another process's."""
-        piece.lease = self._shares.begin(piece.uid, piece.entry.lane)
+        piece.lease = self._shares.begin(piece.uid, piece.entry.chat or piece.entry.lane)
         stored: asyncio.Future[bool] = self._ask(Unit((piece,)))
         stored.add_done_callback(partial(self._added, piece))
         return stored
@@ -72,7 +72,7 @@ class Sharing:
         if not ours or entry.uid != piece.uid:
             self._shares.end(piece.uid)
         if ours:
-            self._shares.begin(entry.uid, entry.lane)
+            self._shares.begin(entry.uid, entry.chat or entry.lane)
 
     def add_outbound(self, entry: OutboxEntry, piece: AddOutbound) -> "asyncio.Future[Any]":
         """Keep something to be said; refused when it comes of work that another process goes on with."""

@@ -283,6 +283,10 @@ class SqlStorage(LookingIn):
         self, box: Table, read: Callable[[RowMapping], EntryT], accounts: Collection[str] | None, wait: bool
     ) -> list[EntryT]:
         try:
+            if self._shares is not None and self._shares.partner is not None:
+                if box is tables.inbox:
+                    await self._inherit(accounts)
+                return []
             if wait:
                 await self._recovery.wait_for_silent(box, accounts)
             if not await self._recovery.finds(box, accounts):
@@ -293,6 +297,16 @@ class SqlStorage(LookingIn):
         if self._shares is not None:
             self._shares.adopt(taken)
         return taken
+
+    async def _inherit(self, accounts: Collection[str] | None) -> None:
+        """Take over both at once, and give it to the partner before anything that comes later.
+
+        Nobody is waited for: what is sent to the chats of a process that is gone waits behind what it has left there.
+        """
+        boxes = tables.inbox, tables.outbox
+        if any([await self._recovery.finds(box, accounts) for box in boxes]):
+            taking = partial(self._recovery.take_over_both, rows=self._rows, accounts=accounts)
+            await self._writer.ask(Unit((Run(taking, self._shares.restored if self._shares else None),)))
 
     async def unclaimed(self, accounts: Collection[str]) -> Mapping[str, int]:  # noqa: D102 - inherited
         return await self._recovery.unclaimed(accounts)

@@ -67,7 +67,7 @@ class Transaction:
             await self._shares.look(connection, _leases(units), known)
         made = plan(units, known, doubtful=doubtful, keep=self._keep)
         if self._shares is not None and made.claimed:
-            lanes = {piece.lease: piece.entry.lane for piece in _added(units)}
+            lanes = {piece.lease: piece.entry.chat or piece.entry.lane for piece in _added(units)}
             await self._shares.claim(connection, made, lanes)
         await self._write(connection, made)
         for unit, run in made.runs:

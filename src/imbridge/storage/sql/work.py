@@ -102,9 +102,13 @@ class TakeHanded:
 
 @dataclass(slots=True)
 class Run:
-    """Anything else: statements on the writer's connection, in the same transaction, after the rows of the others."""
+    """Anything else: statements on the writer's connection, in the same transaction, after the rows of the others.
+
+    `then` is given what they made, once it is committed and before anybody else hears of the transaction.
+    """
 
     statements: Callable[[AsyncConnection], Awaitable[Any]]
+    then: Callable[[Any], None] | None = None
 
 
 Piece = (
