@@ -20,7 +20,8 @@ def noted(
     async def handle_noted(entry: InboxEntry) -> None:
         try:
             marked = [storage.start_inbound(one) for one in entry.deliveries]
-            await begun(marked[-1], entry.lane)  # the last: a storage writes in order
+            for one in marked:  # they are done together, or nearly so
+                await begun(one, entry.lane)
         except asyncio.CancelledError:
             abandon(entry.answer)
             raise
