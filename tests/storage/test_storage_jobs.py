@@ -81,7 +81,18 @@ async def test_what_nobody_finished_is_for_others(world: World) -> None:
     third = await claimed(world.jobs)
     assert (third.due_at, third.attempts, third.error) == (2.0, 1, "no luck")
     assert await world.jobs.done(third, next_due=3.0)
+    assert not await world.jobs.done(third, next_due=4.0)
+    assert not await world.jobs.renew(third, seconds=60)
     assert [(job.due_at, job.attempts, job.error) for job in await world.jobs.all()] == [(3.0, 0, "")]
+
+
+async def test_who_saw_it_while_it_was_done_does_not_do_it_again(world: World) -> None:
+    await world.jobs.put(Job("job", 1.0))
+    mine = await claimed(world.jobs)
+    (seen,) = await world.elsewhere.all()
+    assert await world.jobs.done(mine, next_due=2.0)
+    assert await world.elsewhere.claim(seen, seconds=60) is None
+    assert (await claimed(world.elsewhere)).due_at == 2.0
 
 
 async def test_what_is_renewed_stays_claimed(world: World) -> None:

@@ -24,7 +24,9 @@ def check_settings(settings: Settings) -> None:
     Raises:
         ConfigError: A bridge cannot be made of them.
     """
-    Bridge(settings.accounts, options=settings.bridge, permissions=settings.permissions)
+    bridge = Bridge(settings.accounts, options=settings.bridge, permissions=settings.permissions)
+    for spec in settings.schedule:
+        bridge.declare_schedule(spec)
 
 
 def load_bridge(path: Path | None, skills: Iterable[BaseSkill] = ()) -> Bridge:

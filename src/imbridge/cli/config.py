@@ -32,6 +32,8 @@ def check(file: Path | None) -> None:
     click.echo(click.style("ok", fg="green") + f": {path or 'environment'}")
     click.echo(f"accounts: {accounts}")
     click.echo(f"skills: {skills}")
+    if settings.schedule:
+        click.echo(f"schedule: {len(settings.schedule)} jobs")
 
 
 @config.command()

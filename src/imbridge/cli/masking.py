@@ -1,10 +1,11 @@
 """Settings as they may be shown."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from imbridge.config import Settings
+from imbridge.config.schedule import ScheduleSpec
 from imbridge.config.storage import StorageSpec
 
 MASK = "********"
@@ -37,8 +38,15 @@ def masked(settings: Settings, environ: Mapping[str, str]) -> dict[str, Any]:
         ],
         "permissions": _mask(settings.permissions, known),
         "bridge": settings.bridge.model_dump(mode="json"),
+        **_schedule(settings.schedule, known),
         **_storage(settings.storage, known),
     }
+
+
+def _schedule(specs: Sequence[ScheduleSpec], known: list[str]) -> dict[str, Any]:
+    """The section; nothing where nothing is planned."""
+    shown = [_mask(spec.model_dump(mode="json", exclude_defaults=True, exclude={"where"}), known) for spec in specs]
+    return {"schedule": shown} if shown else {}
 
 
 def _storage(spec: StorageSpec | None, known: list[str]) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from imbridge.config.missing import Missing
 from imbridge.config.options import BridgeOptions
 from imbridge.config.problems import Problems, did_you_mean
 from imbridge.config.reader import Reading
+from imbridge.config.schedule import read_schedule
 from imbridge.config.settings import Settings
 from imbridge.config.skills import read_skills
 from imbridge.config.storage import StorageSpec, read_storage
 from imbridge.config.yaml_file import read_yaml
 
-_SECTIONS = ("channels", "skills", "permissions", "bridge", "storage")
+_SECTIONS = ("channels", "skills", "permissions", "bridge", "storage", "schedule")
 
 
 def load(path: Path | None, *, environ: Mapping[str, str], types: Mapping[str, type[AccountConfig]]) -> Settings:
@@ -42,7 +43,7 @@ def load(path: Path | None, *, environ: Mapping[str, str], types: Mapping[str, t
         if key not in _SECTIONS and key not in others:
             near = did_you_mean(key, [*_SECTIONS, *others, *types])
             problems.at(node, f"unknown key{near}; known are {', '.join(_SECTIONS)}")
-    channels, skills, permissions, bridge, storage = (
+    channels, skills, permissions, bridge, storage, schedule = (
         root.value.get(name, Node(None, key=name, where=root.where)) for name in _SECTIONS
     )
     channels = _with_others(channels, {others[key]: root.value[key] for key in others if key in root.value}, problems)
@@ -52,6 +53,7 @@ def load(path: Path | None, *, environ: Mapping[str, str], types: Mapping[str, t
         skills=read_skills(reading, skills),
         permissions=_permissions(reading, permissions),
         bridge=_bridge(reading, bridge),
+        schedule=read_schedule(reading, schedule),
         storage=read_storage(reading, storage),
     )
     problems.raise_if_any()

@@ -4,11 +4,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from imbridge.config.skill import LONGEST_DEBOUNCE
 
+DEFAULT_ZONE = "Asia/Shanghai"
 LISTEN = r"^\S+:[0-9]{1,5}$"
 """An address and a port; an IPv6 address stands in brackets. A port alone would open it to every network there is."""
 
@@ -49,6 +50,12 @@ class LogFormat(StrEnum):
 
 def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
+
+
+def _zone(value: str) -> str:
+    from imbridge.config.timing import zone_of
+
+    return zone_of(value).key
 
 
 def _words(value: Any) -> Any:
@@ -92,6 +99,7 @@ class BridgeOptions(BaseModel):
         bot_notice: What is said in a group, once, when bots are stopped there; empty: nothing is said.
         same_chats: Groups that are one and the same, each as the addresses that the accounts have of it. For platforms
             where every bot sees another id of a group.
+        time_zone: Of schedules that name none.
         log_level: How much the command line logs. The library configures no logging.
         log_format: `text` for people, `json` for log collectors.
     """
@@ -124,5 +132,6 @@ class BridgeOptions(BaseModel):
     bot_window: float = Field(default=600.0, gt=0, allow_inf_nan=False)
     bot_notice: str = ""
     same_chats: tuple[Annotated[tuple[str, ...], BeforeValidator(_words)], ...] = ()
+    time_zone: Annotated[str, AfterValidator(_zone)] = DEFAULT_ZONE
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = LogLevel.INFO
     log_format: Annotated[LogFormat, BeforeValidator(_lower)] = LogFormat.TEXT

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from imbridge.config.account import AccountConfig
 from imbridge.config.options import BridgeOptions
+from imbridge.config.schedule import ScheduleSpec
 from imbridge.config.skill import SkillSpec
 from imbridge.config.storage import StorageSpec
 
@@ -19,6 +20,7 @@ class Settings(BaseModel):
         skills: The skills to run.
         permissions: Who may trigger what, as written (variables expanded); policy gives it its meaning.
         bridge: How the bridge works.
+        schedule: What is said at which times.
         storage: Where messages are kept; None: in memory.
     """
 
@@ -28,4 +30,5 @@ class Settings(BaseModel):
     skills: tuple[SkillSpec, ...] = ()
     permissions: Mapping[str, Any] = Field(default_factory=dict)
     bridge: BridgeOptions = Field(default_factory=BridgeOptions)
+    schedule: tuple[ScheduleSpec, ...] = ()
     storage: StorageSpec | None = None

@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-DEFAULT_ZONE = "Asia/Shanghai"
+from imbridge.config.options import DEFAULT_ZONE
+
 _SHORTEST = 1.0
 _LONGEST = 10 * 366 * 86_400.0
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 7 * 86_400.0}
@@ -52,9 +53,9 @@ class Timing(ABC):
         """For people."""
 
     @property
+    @abstractmethod
     def zone(self) -> ZoneInfo:
         """In which its times are shown."""
-        return ZoneInfo("UTC")
 
 
 @dataclass(frozen=True)
@@ -123,11 +124,13 @@ class Every(Timing):
         seconds: From one to the next.
         jitter: Each is later by something from 0 to this (seconds), chosen by chance.
         anchor: One of the times, from which the others are counted; None: not known yet.
+        time_zone: In which its times are shown.
     """
 
     seconds: float
     jitter: float = 0.0
     anchor: float | None = None
+    time_zone: str = DEFAULT_ZONE
 
     def __post_init__(self) -> None:
         """Check them.
@@ -149,6 +152,10 @@ class Every(Timing):
             number += 1
         return due + (random.uniform(0, self.jitter) if self.jitter else 0.0)  # noqa: S311 - no secret
 
+    @cached_property
+    def zone(self) -> ZoneInfo:  # noqa: D102 - inherited
+        return zone_of(self.time_zone)
+
     def newest(self, count: int, until: float) -> float | None:  # noqa: D102 - inherited
         if self.anchor is None:
             return None
@@ -156,7 +163,7 @@ class Every(Timing):
 
     @property
     def data(self) -> dict[str, Any]:  # noqa: D102 - inherited
-        return {"every": self.seconds, "jitter": self.jitter, "anchor": self.anchor}
+        return {"every": self.seconds, "jitter": self.jitter, "anchor": self.anchor, "time_zone": self.time_zone}
 
     @property
     def words(self) -> str:  # noqa: D102 - inherited
@@ -204,8 +211,8 @@ def timing_from(data: Mapping[str, Any]) -> Timing:
     match data:
         case {"cron": str(expression), "time_zone": str(zone)}:
             return Cron(expression, zone)
-        case {"every": int() | float() as seconds, "jitter": int() | float() as jitter, "anchor": anchor}:
-            return Every(float(seconds), float(jitter), anchor)
+        case {"every": int() | float() as seconds, "jitter": jitter, "anchor": anchor, "time_zone": str(zone)}:
+            return Every(float(seconds), float(jitter), anchor, zone)
         case {"at": int() | float() as moment, "time_zone": str(zone)}:
             return At(float(moment), zone)
     raise ValueError("this says no time; was it written by a newer imbridge?")

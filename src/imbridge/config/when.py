@@ -4,7 +4,8 @@ import math
 import re
 from datetime import UTC, datetime, timedelta
 
-from imbridge.config.timing import DEFAULT_ZONE, UNITS, At, Cron, Every, Timing, zone_of
+from imbridge.config.options import DEFAULT_ZONE
+from imbridge.config.timing import UNITS, At, Cron, Every, Timing, zone_of
 
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])")
 
@@ -26,7 +27,7 @@ def timing_of(
         at: A moment: a datetime with a time zone, or a text such as `2026-12-01 09:00`.
         jitter: With `every`: how much later by chance, at most.
         anchor: With `every`: a moment from which intervals are counted; from now when left out.
-        time_zone: For `cron`, and for a moment in text that names no offset.
+        time_zone: For `cron`, and for a moment in text that names no offset; in which all are shown.
 
     Raises:
         ValueError: not exactly one of `cron`, `every` and `at` is given, or it cannot be understood.
@@ -44,7 +45,8 @@ def timing_of(
     if every is not None:
         if anchor is not None and anchor.tzinfo is None:
             raise ValueError("anchor needs a time zone, as datetime(..., tzinfo=ZoneInfo('Asia/Shanghai'))")
-        return Every(seconds_of(every), seconds_of(jitter or 0.0), None if anchor is None else anchor.timestamp())
+        start = None if anchor is None else anchor.timestamp()
+        return Every(seconds_of(every), seconds_of(jitter or 0.0), start, zone_of(zone).key)
     return At(_moment(at, zone), zone_of(zone).key)
 
 

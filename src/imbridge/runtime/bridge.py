@@ -26,6 +26,8 @@ from imbridge.runtime.ending import within
 from imbridge.runtime.gate import Gate
 from imbridge.runtime.handling import Handling
 from imbridge.runtime.recovery import Recovery
+from imbridge.runtime.scheduling import Clock, Scheduler
+from imbridge.runtime.scheduling.public import Scheduling
 from imbridge.runtime.sharing import SharedWork
 from imbridge.runtime.speaking import Speaking
 from imbridge.skills import BaseSkill, SkillSet
@@ -48,7 +50,7 @@ class BridgeState(StrEnum):
     STOPPED = "stopped"
 
 
-class Bridge(Declaring, Speaking):
+class Bridge(Declaring, Speaking, Scheduling):
     """Connects accounts on IM platforms with skills.
 
     Use it as `async with Bridge(...) as bridge:`, with `start()` and `stop()`, or with `run()`, which blocks until a
@@ -60,6 +62,7 @@ class Bridge(Declaring, Speaking):
         options: How it works: lanes, grace, prefix, language.
         permissions: Who may use which skill; the form of `permissions:` in the YAML file.
         storage: Inbox, outbox and sessions; in memory when left out.
+        clock: What schedules go by.
 
     Raises:
         ConfigError: an account cannot be used: unknown platform, missing package, two accounts of one name; or one of
@@ -74,6 +77,7 @@ class Bridge(Declaring, Speaking):
         options: BridgeOptions | None = None,
         permissions: Mapping[str, Any] | None = None,
         storage: BaseStorage | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.options = options or BridgeOptions()
         self.state = BridgeState.NEW
@@ -96,6 +100,9 @@ class Bridge(Declaring, Speaking):
         )
         self._recovery = Recovery(self.storage, self._accounts, self._handling.inbox, self._delivery)
         self._shared = SharedWork(self._handling.inbox, self._delivery, self._handling.counts)
+        self._scheduler = Scheduler(
+            self.storage, self.skills, self._delivery, self.adapter, self.options, clock or Clock()
+        )
         self._webhooks: WebhookApp | None = None
         self._starting: asyncio.Task[None] | None = None
         self._stopped = asyncio.Event()
@@ -135,9 +142,12 @@ class Bridge(Declaring, Speaking):
 
     def add_skill(self, skill: BaseSkill) -> None:
         """Add a skill; before the bridge starts."""
-        if self.state is not BridgeState.NEW:
-            raise SkillError("add skills before the bridge starts")
+        self._check_new("add skills")
         self.skills.add(skill)
+
+    def _check_new(self, what: str) -> None:
+        if self.state is not BridgeState.NEW:
+            raise SkillError(f"{what} before the bridge starts")
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
@@ -172,12 +182,14 @@ class Bridge(Declaring, Speaking):
             await self.storage.open()
             await self._notebook.open()
             await self.skills.setup()
+            await self._scheduler.open(self._accounts)
             await self._bots.open()
             await self._delivery.choices.recall(self._accounts)
             self.storage.share(self._shared)
             await self._recovery.start()
             await self._accounts.start()
             self._bots.ready()
+            self._scheduler.start()
         except BaseException:
             await self._close()
             raise
@@ -209,14 +221,16 @@ class Bridge(Declaring, Speaking):
         async def drain() -> None:
             idle = False
             while not idle:  # what is said may call another bot, which then has something to say
+                await self._scheduler.drain()
                 await self._handling.inbox.drain()
                 await self._delivery.drain()
-                idle = self._handling.inbox.idle and self._delivery.idle
+                idle = self._handling.inbox.idle and self._delivery.idle and self._scheduler.idle
 
         clock = asyncio.get_running_loop().time
         until = clock() + grace
         self._shared.end()
         await self._recovery.end()
+        await self._scheduler.quiet()
         await within(max(grace, _GOODBYE), self._accounts.stop_reading(), "taken in")
         await within(max(until - clock(), 0.0), drain(), "done")
 
@@ -230,6 +244,7 @@ class Bridge(Declaring, Speaking):
                 steps.push_async_callback(self._accounts.close)
                 steps.push_async_callback(self._tear_down)
                 await self._recovery.end()
+                await self._scheduler.cancel()
                 unhandled = await self._handling.inbox.cancel()
                 unsaid = await self._delivery.cancel()
                 if unhandled or unsaid:
@@ -321,6 +336,7 @@ class Bridge(Declaring, Speaking):
         own: dict[str, Any] = {
             **self._handling.counts,
             **self._bots.counts,
+            **self._scheduler.counts,
             **{f"delivery_{state}": count for state, count in self._delivery.counts.items()},
             "waiting": inbox.waiting,
             "storing": inbox.storing,

@@ -33,10 +33,13 @@ def bridge_from(
 
     settings = load(path, environ=os.environ if environ is None else environ, types=config_types())
     loaded = [skill for spec in settings.skills for skill in load_spec(spec)]
-    return Bridge(
+    bridge = Bridge(
         settings.accounts,
         skills=[*loaded, *skills],
         options=settings.bridge,
         permissions=settings.permissions,
         storage=make_storage(settings.storage),
     )
+    for spec in settings.schedule:
+        bridge.declare_schedule(spec)
+    return bridge

@@ -115,7 +115,7 @@ def declared_handlers(skill: BaseSkill) -> Iterator[tuple[str, Callable[..., Any
             yield name, getattr(skill, name), conditions
 
 
-def _awaitable(function: Callable[..., Any]) -> Callable[..., Any]:
+def awaitable(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function itself, or one that runs it in a thread when it is not async."""
     # an object with `async def __call__` is as good as an async function
     target = function if inspect.isroutine(function) else getattr(function, "__call__", function)  # noqa: B004 - the method itself is looked at
@@ -139,7 +139,7 @@ def _awaitable(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _call_by_name(function: Callable[..., Any], names: tuple[str, ...], condition: Condition) -> Call:
-    call = _awaitable(function)
+    call = awaitable(function)
     values = EVENT_VALUES if condition.for_events else MESSAGE_VALUES
     if not names:
         return lambda item, match: call()
@@ -170,7 +170,7 @@ def _call_with_message(function: Callable[..., Any]) -> Call:
         raise SkillError(
             f"handle_message must take the message; write async def handle_message(self, msg) ({error})"
         ) from error
-    call = _awaitable(function)
+    call = awaitable(function)
     if not names:
         return lambda item, match: call(item)
     getters = tuple((name, MESSAGE_VALUES[name]) for name in names)

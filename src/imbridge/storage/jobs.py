@@ -39,7 +39,8 @@ class Jobs(ABC):
 
         Args:
             job: As `all` or `find` gave it.
-            seconds: For how long; when it is not done by then, and not renewed, others may take it.
+            seconds: For how long; when it is not done by then, and not renewed, others may take it. So they may as soon
+                as the process is known to be gone.
 
         Returns:
             The job with its new number; None when somebody else has it, or it was changed meanwhile.

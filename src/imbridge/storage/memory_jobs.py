@@ -45,7 +45,9 @@ class MemoryJobs(Jobs):
             return False
         if next_due is None:
             return await self.drop(job.name)
-        self._jobs[job.name] = changed(self._jobs[job.name], due_at=next_due, attempts=0, error=error)
+        self._jobs[job.name] = changed(
+            self._jobs[job.name], due_at=next_due, attempts=0, error=error, fence=next(self._fences)
+        )
         del self._until[job.name]
         return True
 

@@ -35,12 +35,8 @@ class SqlJobs(Jobs):
         return written
 
     async def claim(self, job: Job, *, seconds: float) -> Job | None:  # noqa: D102 - inherited
-        free = table.c.id == _id(job.name), table.c.fence == job.fence, table.c.until <= db_now()
-        mine = {"holder": self._nodes.id, "fence": job.fence + 1, "until": db_now() + seconds}
-        attempts = table.c.attempts + 1
-        if not await self._changed(update(table).where(*free).values(**mine, attempts=attempts)):
-            return None
-        return replace(job, fence=job.fence + 1, attempts=job.attempts + 1)
+        claimed: bool = await self._run(partial(self._claim, job, seconds))
+        return replace(job, fence=job.fence + 1, attempts=job.attempts + 1) if claimed else None
 
     async def renew(self, job: Job, *, seconds: float) -> bool:  # noqa: D102 - inherited
         return await self._changed(update(table).where(*self._ours(job)).values(until=db_now() + seconds))
@@ -48,7 +44,9 @@ class SqlJobs(Jobs):
     async def done(self, job: Job, *, next_due: float | None = None, error: str = "") -> bool:  # noqa: D102 - inherited
         if next_due is None:
             return await self._changed(delete(table).where(*self._ours(job)))
-        values = {"due_at": next_due, "until": 0.0, "attempts": 0, "error": plain(error, 10_000)}
+        # A new number: who saw it while it was being done must not do it for the same time.
+        again = {"due_at": next_due, "fence": job.fence + 1}
+        values = {**again, "until": 0.0, "attempts": 0, "error": plain(error, 10_000)}
         return await self._changed(update(table).where(*self._ours(job)).values(**values, changed_at=db_now()))
 
     async def drop(self, name: str) -> bool:  # noqa: D102 - inherited
@@ -80,8 +78,20 @@ class SqlJobs(Jobs):
             await connection.execute(update(table).where(table.c.id == one).values(**changed, changed_at=db_now()))
         return replace
 
+    async def _claim(self, job: Job, seconds: float, connection: AsyncConnection) -> bool:
+        mine = {"holder": self._nodes.id, "fence": job.fence + 1, "until": db_now() + seconds}
+        this = table.c.id == _id(job.name), table.c.fence == job.fence
+        claim = update(table).where(*this).values(**mine, attempts=table.c.attempts + 1)
+        if (await connection.execute(claim.where(table.c.until <= db_now()))).rowcount:
+            return True
+        if await connection.scalar(select(table.c.id).where(*this)) is None:
+            return False
+        alive = list(await self._nodes.alive(connection))  # who holds it may be gone
+        return bool((await connection.execute(claim.where(table.c.holder.not_in(alive)))).rowcount)
+
     def _ours(self, job: Job) -> tuple[ColumnElement[bool], ...]:
-        return table.c.id == _id(job.name), table.c.fence == job.fence, table.c.holder == self._nodes.id
+        mine = table.c.fence == job.fence, table.c.holder == self._nodes.id
+        return table.c.id == _id(job.name), *mine, table.c.until > 0  # 0: it is done already
 
     async def _changed(self, statement: Any) -> bool:
         async def change(connection: AsyncConnection) -> bool:

@@ -1,0 +1,188 @@
+"""Planning what is said later: that part of a bridge."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from imbridge.adapters.base import Adapter
+from imbridge.config.options import BridgeOptions
+from imbridge.config.schedule import METHOD, Missed, ScheduleSpec
+from imbridge.config.when import timing_of
+from imbridge.protocol import Address, Channel, ConfigError, ImbridgeError
+from imbridge.runtime.scheduling.plan import Call, Plan, plan_of, row_name
+from imbridge.runtime.scheduling.scheduler import Scheduler
+from imbridge.runtime.scheduling.view import ScheduledJob, view_of, views_of
+from imbridge.skills.scheduled import Scheduled
+from imbridge.storage import Job
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Scheduling(ABC):
+    """Plans jobs, tells of them, takes them back."""
+
+    options: BridgeOptions
+    _scheduler: Scheduler
+
+    @abstractmethod
+    def adapter(self, account: str) -> Adapter:
+        """The adapter of an account key."""
+
+    @abstractmethod
+    def _check_running(self) -> None:
+        """Raises: ImbridgeError: the bridge does not run."""
+
+    @abstractmethod
+    def _check_new(self, what: str) -> None:
+        """Raises: SkillError: the bridge was started already."""
+
+    async def schedule(
+        self,
+        content: Any = None,
+        *,
+        to: Address | Channel | str,
+        cron: str | None = None,
+        every: float | str | timedelta | None = None,
+        at: datetime | str | None = None,
+        name: str | None = None,
+        skill: str | None = None,
+        method: str | None = None,
+        options: Mapping[str, Any] | None = None,
+        jitter: float | str | timedelta | None = None,
+        anchor: datetime | None = None,
+        time_zone: str | None = None,
+        missed: str = Missed.ONCE,
+    ) -> ScheduledJob:
+        """Have something said later, once or again and again. It is in the storage when this returns.
+
+        Args:
+            content: Anything sendable but a stream; it is kept as it is now.
+            to: Where: an address, or a channel.
+            cron: When, as a cron expression (five fields, or six with seconds first).
+            every: When, as an interval of at least a second: seconds, a `timedelta`, or a text such as `10m`.
+            at: When, as a moment: a datetime with a time zone, or a text such as `2026-12-01 09:00`.
+            name: Its name; a job of the same name is replaced. Made of the rest when left out: the same call again
+                plans nothing twice.
+            skill: A skill that is asked what is to be said, instead of `content`.
+            method: Its method, which gets a `ScheduledRun`; `scheduled` when left out.
+            options: What the run has as its `options`; JSON.
+            jitter: With `every`: how much later by chance, at most.
+            anchor: With `every`: a moment from which intervals are counted; now when left out.
+            time_zone: Of `cron`, and of `at` in text; the option `time_zone` when left out.
+            missed: What becomes of times that are missed while no process is there: `once` (it is done once for all of
+                them), `skip`, or `all` (for each, 100 at most).
+
+        Returns:
+            The job, with the time at which it is due first.
+
+        Raises:
+            ValueError: something of it cannot be understood or kept, or `at` is past.
+            SkillError: there is no such skill or method, or the content cannot be sent.
+            ConfigError: it names an account that this bridge does not have.
+            StorageError: it could not be kept.
+            ImbridgeError: the bridge does not run, or the settings or the code declare a job of this name.
+        """
+        self._check_running()
+        zone = time_zone or self.options.time_zone
+        timing = timing_of(cron=cron, every=every, at=at, jitter=jitter, anchor=anchor, time_zone=zone)
+        if skill is None and (method is not None or options is not None):
+            raise ValueError("method and options go with skill")
+        call = None if skill is None else Call(skill, method or METHOD, dict(options or {}))
+        plan = plan_of(name, to, timing, content=content, call=call, missed=missed)
+        self.adapter(plan.to.account_key)
+        self._scheduler.function_of(plan)
+        if plan.name in self._scheduler.declared:
+            raise ImbridgeError(f"a job named {plan.name!r} is declared in the settings or the code; change it there")
+        now = self._scheduler.now
+        if (due := timing.next_after(now)) is None:
+            raise ValueError(f"{timing.words} is past")
+        job = Job(plan.key, due, plan.begun(now).data)
+        await self._scheduler.jobs.put(job)
+        await self._drop(plan.name, besides=plan.to.account_key)
+        self._scheduler.look()
+        return view_of(job)
+
+    def scheduled(
+        self,
+        *,
+        to: Address | Channel | str,
+        cron: str | None = None,
+        every: float | str | timedelta | None = None,
+        at: datetime | str | None = None,
+        name: str | None = None,
+        jitter: float | str | timedelta | None = None,
+        anchor: datetime | None = None,
+        time_zone: str | None = None,
+        missed: str = Missed.ONCE,
+    ) -> Callable[[Function], Function]:
+        """Decorator: this function is called at these times, and what it returns is said.
+
+        It takes a `ScheduledRun`, or nothing; None says nothing. One that is not async runs in a thread. The arguments
+        are those of `schedule`; the name is the function's when left out. An `at` that is past is left alone.
+
+        Raises:
+            ValueError: something of it cannot be understood.
+            SkillError: the function cannot be called with a run, or the bridge was started already.
+            ConfigError: it names an account that this bridge does not have, or a job of this name is there.
+        """
+        zone = time_zone or self.options.time_zone
+        timing = timing_of(cron=cron, every=every, at=at, jitter=jitter, anchor=anchor, time_zone=zone)
+
+        def declare(function: Function) -> Function:
+            asked = Scheduled(function)
+            plan = plan_of(name or asked.name, to, timing, call=Call("", asked.name), missed=missed, declared=True)
+            self._declare(plan, asked)
+            return function
+
+        return declare
+
+    def declare_schedule(self, spec: ScheduleSpec) -> None:
+        """Take an entry of the settings; before the bridge starts.
+
+        Raises:
+            ConfigError: it cannot be; the message begins with its file and line.
+        """
+        call = None if spec.skill is None else Call(spec.skill, spec.method or METHOD, spec.options or {})
+        try:
+            timing = spec.timing(self.options.time_zone)
+            plan = plan_of(
+                spec.name, spec.to, timing, content=spec.content, call=call, missed=spec.missed, declared=True
+            )
+            self._declare(plan, None, spec.where)
+        except (ValueError, ImbridgeError) as error:
+            place = f"{spec.where}: " if spec.where and not str(error).startswith(spec.where) else ""
+            raise ConfigError(f"{place}{error}", key="schedule", where=spec.where) from error
+
+    async def jobs(self) -> tuple[ScheduledJob, ...]:
+        """The jobs of this bridge's accounts, the next first; 1,000 at most.
+
+        Raises:
+            ImbridgeError: the bridge does not run, or the storage cannot be read.
+        """
+        self._check_running()
+        kept = await self._scheduler.jobs.all()
+        return tuple(views_of(job for job in kept if self._scheduler.is_ours(job)))
+
+    async def unschedule(self, name: str) -> bool:
+        """Take a job back. One that is declared in the settings or the code is there again at the next start.
+
+        A run that is under way is cut off.
+
+        Returns:
+            False when there is none of this name.
+
+        Raises:
+            ImbridgeError: the bridge does not run.
+        """
+        self._check_running()
+        return await self._drop(name)
+
+    async def _drop(self, name: str, *, besides: str = "") -> bool:
+        accounts = [key for key in self._scheduler.accounts if key != besides]
+        return any([await self._scheduler.jobs.drop(row_name(key, name)) for key in accounts])
+
+    def _declare(self, plan: Plan, function: Scheduled | None, where: str = "") -> None:
+        self._check_new("declare jobs")
+        self.adapter(plan.to.account_key)
+        self._scheduler.declared.add(plan, function=function, where=where)

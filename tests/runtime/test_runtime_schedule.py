@@ -1,0 +1,354 @@
+"""What is planned is said at its time, once: content and skills, clocks that are moved, times that were missed."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from runtime_world import account, counts, until
+from schedule_world import ZONE, World, scheduled_world
+
+from imbridge import BaseSkill, Bridge, BridgeOptions, ConfigError, ImbridgeError, Markdown, Reply, SkillError
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    async with scheduled_world() as made:
+        yield made
+
+
+class Report(BaseSkill):
+    """Tells what it was asked for."""
+
+    async def handle_message(self, msg: Any) -> None:
+        return None
+
+    async def scheduled(self, run: Any) -> str:
+        return f"{run.name} {run.due:%H:%M} {dict(run.options)}"
+
+    async def weekly(self, run: Any) -> AsyncIterator[str]:
+        for piece in ("a ", "stream"):
+            yield piece
+
+
+async def test_content_is_said_at_its_time(world: World) -> None:
+    async with world.running() as bridge:
+        job = await bridge.schedule("good morning", to=world.to, cron="0 9 * * 1-5", name="morning")
+        assert (job.name, job.next_at) == ("morning", datetime(2026, 6, 1, 9, tzinfo=ZONE))
+        await world.clock.set("2026-06-01 08:59:59")
+        assert world.said == []
+        await world.clock.set("2026-06-01 09:00:00")
+        assert world.said == ["good morning"]
+        await world.clock.forward(60)
+        assert world.said == ["good morning"]
+        await world.clock.set("2026-06-02 09:00:03")
+        assert world.said == ["good morning"] * 2
+        assert counts(bridge)["jobs_done"] == 2
+        (job,) = await bridge.jobs()
+        assert job.next_at == datetime(2026, 6, 3, 9, tzinfo=ZONE)
+
+
+async def test_intervals_and_moments(world: World) -> None:
+    async with world.running() as bridge:
+        await bridge.schedule("tick", to=world.to, every=timedelta(minutes=10))
+        await bridge.schedule(Markdown("**once**"), to=world.to, at=datetime(2026, 6, 1, 0, 25, tzinfo=UTC))
+        for _ in range(6):
+            await world.clock.forward(300)
+        assert world.said == ["tick", "tick", "**once**", "tick"]
+        assert [job.when for job in await bridge.jobs()] == ["every 10m"]
+
+
+async def test_the_same_name_replaces_and_the_same_call_plans_once(world: World) -> None:
+    async with world.running() as bridge:
+        await bridge.schedule("old", to=world.to, every=60, name="it")
+        await bridge.schedule("new", to=world.to, every=120, name="it")
+        for _ in range(2):
+            await bridge.schedule("again", to=world.to, cron="1 8 * * *")
+        assert sorted(job.what for job in await bridge.jobs()) == ["again", "new"]
+        await world.clock.forward(60)
+        assert world.said == ["again"]
+        await world.clock.forward(60)
+        assert world.said == ["again", "new"]
+
+
+async def test_a_name_is_one_for_all_accounts_of_a_bridge(world: World) -> None:
+    second = account(world.feishu, world.feishu.add_app(), name="home")
+    bridge = Bridge([account(world.feishu, world.app), second], clock=world.clock)
+    async with bridge:
+        await bridge.schedule("a", to=world.to, every=60, name="it")
+        await bridge.schedule("b", to=world.to.replace("work", "home"), every=60, name="it")
+        assert [job.what for job in await bridge.jobs()] == ["b"]
+
+
+async def test_what_is_taken_back_is_not_said(world: World) -> None:
+    async with world.running() as bridge:
+        await bridge.schedule("never", to=world.to, every=60, name="it")
+        assert await bridge.unschedule("it")
+        assert not await bridge.unschedule("it")
+        await world.clock.forward(600)
+        assert world.said == []
+        assert await bridge.jobs() == ()
+
+
+async def test_functions_are_asked(world: World) -> None:
+    runs: list[Any] = []
+
+    def declare(bridge: Bridge) -> None:
+        @bridge.scheduled(cron="0 9 * * *", to=world.to)
+        async def standup(run: Any) -> str:
+            runs.append(run)
+            receipt = await run.send("first")
+            assert receipt
+            return "stand up"
+
+        @bridge.scheduled(cron="30 9 * * *", to=world.to, name="plain")
+        def blocking() -> str:
+            assert threading.current_thread() is not threading.main_thread()
+            return "from a thread"
+
+        @bridge.scheduled(cron="45 9 * * *", to=world.to)
+        async def silent(run: Any) -> None:
+            runs.append(run)
+
+    async with world.running(declare=declare) as bridge:
+        await world.clock.set("2026-06-01 09:00:02")
+        assert world.said == ["first", "stand up"]
+        assert (runs[0].name, runs[0].due, runs[0].attempt) == ("standup", datetime(2026, 6, 1, 9, tzinfo=ZONE), 1)
+        assert runs[0].to == world.to
+        await world.clock.set("2026-06-01 09:45")
+        assert world.said == ["first", "stand up", "from a thread"]
+        assert [job.what for job in await bridge.jobs()] == ["standup()", "blocking()", "silent()"]
+        assert len(runs) == 2
+
+
+async def test_skills_are_asked(world: World) -> None:
+    async with world.running(skills=[Report()]) as bridge:
+        await bridge.schedule(to=world.to, cron="0 9 * * *", skill="report", options={"city": "北京"}, name="weather")
+        await bridge.schedule(to=world.to, cron="1 9 * * *", skill="report", method="weekly")
+        await world.clock.set("2026-06-01 09:00")
+        await world.clock.set("2026-06-01 09:01")
+        assert world.said == ["weather 09:00 {'city': '北京'}", "a stream"]
+
+
+async def test_one_that_fails_is_told_and_goes_on(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    answers = [RuntimeError("no weather today"), object(), "sunny"]
+
+    def declare(bridge: Bridge) -> None:
+        @bridge.scheduled(every=60, to=world.to)
+        async def weather(run: Any) -> Any:
+            answer = answers.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+    async with world.running(declare=declare) as bridge:
+        await world.clock.forward(60)
+        (job,) = await bridge.jobs()
+        assert job.error == "RuntimeError: no weather today"
+        assert "job 'weather': skill 'weather' failed in weather" in caplog.text
+        assert "no weather today" in caplog.text
+        await world.clock.forward(60)
+        (job,) = await bridge.jobs()
+        assert "cannot send a object" in job.error
+        await world.clock.forward(60)
+        assert world.said == ["sunny"]
+        (job,) = await bridge.jobs()
+        assert job.error == ""
+        assert (counts(bridge)["jobs_failed"], counts(bridge)["jobs_done"]) == (2, 1)
+
+
+async def test_what_the_platform_refuses_is_told_by_name(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    async with world.running() as bridge:
+        await bridge.schedule("hello", to="feishu:work/group/oc_unknown", every=60, name="lost")
+        await world.clock.forward(60)
+        assert counts(bridge)["jobs_not_said"] == 1
+        assert "job 'lost': failed for feishu:work/group/oc_unknown: " in caplog.text
+
+
+async def test_a_clock_that_is_put_back_repeats_nothing(world: World) -> None:
+    async with world.running() as bridge:
+        await bridge.schedule("nine", to=world.to, cron="0 9 * * *")
+        await bridge.schedule("tick", to=world.to, every="30m")
+        await world.clock.set("2026-06-01 09:00")
+        assert sorted(world.said) == ["nine", "tick"]
+        for time in ("08:00", "08:30", "08:59", "09:00", "09:29"):
+            await world.clock.set(f"2026-06-01 {time}")
+        assert sorted(world.said) == ["nine", "tick"]
+        await world.clock.set("2026-06-01 09:30")
+        await world.clock.set("2026-06-02 09:00")
+        assert sorted(world.said) == ["nine", "nine", "tick", "tick", "tick"]
+
+
+async def test_a_clock_that_is_put_forward_loses_nothing(world: World) -> None:
+    async with world.running() as bridge:
+        await bridge.schedule("nine", to=world.to, cron="0 9 * * *")
+        await bridge.schedule("moment", to=world.to, at="2026-06-01 12:00")
+        await world.clock.set("2026-06-03 15:00")
+        assert sorted(world.said) == ["moment", "nine"]
+
+
+@pytest.mark.parametrize(
+    ("missed", "expected"),
+    [("once", ["09:00"]), ("skip", []), ("all", ["09:00", "10:00", "11:00"])],
+)
+async def test_times_that_were_missed(world: World, missed: str, expected: list[str]) -> None:
+    def declare(bridge: Bridge) -> None:
+        @bridge.scheduled(cron="0 9-17 * * *", to=world.to, missed=missed)
+        async def hourly(run: Any) -> str:
+            return f"{run.due:%H:%M}"
+
+    async with world.running(declare=declare) as bridge:
+        await world.clock.set("2026-06-01 11:30")
+        assert world.said == expected
+        await world.clock.set("2026-06-01 12:00:30")
+        assert world.said == [*expected, "12:00"]
+        assert counts(bridge)["jobs_late"] == max(len(expected), 1)
+
+
+async def test_a_moment_that_was_missed(world: World) -> None:
+    async with world.running() as bridge:
+        for missed in ("once", "skip", "all"):
+            await bridge.schedule(missed, to=world.to, at="2026-06-01 09:00", missed=missed)
+        await world.clock.set("2026-06-01 11:00")
+        assert sorted(world.said) == ["all", "once"]
+        assert await bridge.jobs() == ()
+
+
+async def test_making_up_is_bounded(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    runs: list[datetime] = []
+
+    def declare(bridge: Bridge) -> None:
+        @bridge.scheduled(every=1, to=world.to, missed="all")
+        async def tick(run: Any) -> None:
+            runs.append(run.due)
+
+    async with world.running(declare=declare):
+        await world.clock.forward(3600)
+        assert len(runs) == 100
+        assert (runs[0].isoformat(), runs[-1].isoformat()) == ("2026-06-01T08:58:21+08:00", "2026-06-01T09:00:00+08:00")
+        assert "the newest 100 times are made up for" in caplog.text
+
+
+async def test_a_run_that_is_replaced_or_taken_back_is_cut_off(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("imbridge.runtime.scheduling.scheduler._CLAIM", 0.06)
+    ends: list[str] = []
+
+    class Slow(Report):
+        async def scheduled(self, run: Any) -> str:
+            try:
+                await asyncio.sleep(60)
+            finally:
+                ends.append(run.name)
+            return "never"
+
+    async with world.running(skills=[Slow("slow")]) as bridge:
+        await bridge.schedule(to=world.to, at="2026-06-01 09:00", skill="slow", name="it")
+        move = asyncio.create_task(world.clock.set("2026-06-01 09:00"))
+        await until(lambda: any("job feishu:work it: at work" in task.get_name() for task in asyncio.all_tasks()))
+        await asyncio.sleep(0.1)  # it is renewed meanwhile
+        assert ends == []
+        assert await bridge.unschedule("it")
+        await move
+        assert ends == ["it"]
+        assert world.said == []
+        assert "the run is given up" in caplog.text
+
+
+async def test_a_bridge_that_stops_waits_for_a_run(world: World) -> None:
+    started, go_on = asyncio.Event(), asyncio.Event()
+
+    def declare(bridge: Bridge) -> None:
+        @bridge.scheduled(every=60, to=world.to)
+        async def slow(run: Any) -> str:
+            started.set()
+            await go_on.wait()
+            return "done"
+
+    async with world.running(declare=declare):
+        moving = asyncio.create_task(world.clock.forward(60))
+        await started.wait()
+        asyncio.get_running_loop().call_later(0.1, go_on.set)
+    moving.cancel()
+    assert world.said == ["done"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "message"),
+    [
+        ({"cron": "0 25 * * *"}, ValueError, "no cron expression"),
+        ({"cron": "0 9 * * *", "time_zone": "Mars/Olympus"}, ValueError, "no time zone 'Mars/Olympus'"),
+        ({"at": "2026-06-01 07:59"}, ValueError, "at 2026-06-01 07:59:00 Asia/Shanghai is past"),
+        ({"at": datetime(2026, 6, 2)}, ValueError, "at needs a time zone"),  # noqa: DTZ001 - what is refused
+        ({"every": 0.5}, ValueError, "an interval is from 1 second"),
+        ({}, ValueError, "exactly one of cron, every and at"),
+        ({"every": 60, "to": "feishu:other/group/oc_1"}, ConfigError, "feishu:other"),
+        ({"every": 60, "to": "nowhere"}, ValueError, "not an address"),
+        ({"every": 60, "content": None}, ValueError, "either content or skill"),
+        ({"every": 60, "content": ""}, ValueError, "nothing to say"),
+        ({"every": 60, "content": 5}, SkillError, "cannot send a int"),
+        ({"every": 60, "content": print}, ValueError, "declare it with @bridge.scheduled"),
+        ({"every": 60, "content": Reply(key="k", elements=(Markdown("a"),))}, ValueError, "no key of its own"),
+        ({"every": 60, "content": "a" * 1_100_000}, ValueError, "1048576 are allowed"),
+        ({"every": 60, "content": None, "skill": "nobody"}, SkillError, "no skill named 'nobody'; there are: report"),
+        ({"every": 60, "content": None, "skill": "report", "method": "setup"}, SkillError, "no method 'setup'"),
+        ({"every": 60, "content": None, "skill": "report", "options": {"a": object()}}, ValueError, "cannot be kept"),
+        ({"every": 60, "method": "weekly"}, ValueError, "method and options go with skill"),
+        ({"every": 60, "name": "a\nb"}, ValueError, "characters that can be seen"),
+        ({"every": 60, "missed": "never"}, ValueError, "never"),
+        ({"every": 60, "name": "mine"}, ImbridgeError, "'mine' is declared in the settings or the code"),
+    ],
+)
+async def test_what_cannot_be_planned_is_refused_at_once(
+    world: World, wrong: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    def declare(bridge: Bridge) -> None:
+        bridge.scheduled(every="1d", to=world.to, name="mine")(lambda: None)
+
+    async with world.running(declare=declare, skills=[Report()]) as bridge:
+        with pytest.raises(error, match=message):
+            await bridge.schedule(**{"content": "hello", "to": world.to, **wrong})
+        assert [job.name for job in await bridge.jobs()] == ["mine"]
+
+
+async def test_what_cannot_be_declared(world: World) -> None:
+    bridge = world.bridge()
+    with pytest.raises(SkillError, match=r"two must take the run alone; write async def two\(run\)"):
+
+        @bridge.scheduled(every=60, to=world.to)
+        async def two(run: Any, other: Any) -> None: ...
+
+    declare = bridge.scheduled(every=60, to=world.to, name="it")
+    declare(lambda: None)
+    with pytest.raises(ConfigError, match="there is a job named 'it' already"):
+        declare(lambda: None)
+    with pytest.raises(ConfigError, match="feishu:other"):
+        bridge.scheduled(every=60, to="feishu:other/group/oc_1")(lambda: None)
+    with pytest.raises(ImbridgeError, match="start it first"):
+        await bridge.schedule("a", to=world.to, every=60)
+    async with bridge:
+        with pytest.raises(SkillError, match="declare jobs before the bridge starts"):
+            bridge.scheduled(every=60, to=world.to, name="late")(lambda: None)
+
+
+async def test_a_moment_that_is_declared_and_past_is_no_error(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+    def declare(bridge: Bridge) -> None:
+        bridge.scheduled(at="2026-05-01 09:00", to=world.to, name="old")(lambda: "never")
+
+    async with world.running(declare=declare) as bridge:
+        assert await bridge.jobs() == ()
+        assert "job 'old' is not planned: at 2026-05-01 09:00:00 Asia/Shanghai is past" in caplog.text
+
+
+async def test_the_usual_time_zone_is_an_option(world: World) -> None:
+    async with world.running(options=BridgeOptions(time_zone="UTC")) as bridge:
+        job = await bridge.schedule("hello", to=world.to, cron="0 9 * * *")
+        assert job.next_at == datetime(2026, 6, 1, 9, tzinfo=UTC)
+    with pytest.raises(ValueError, match="no time zone 'Nowhere'"):
+        BridgeOptions(time_zone="Nowhere")
