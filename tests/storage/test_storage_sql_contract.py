@@ -8,10 +8,10 @@ from databases import Place
 from imbridge.storage import BaseStorage
 from imbridge.testing.storage import DeadLetterContract
 from imbridge.testing.storage_child import Nursery, StorageInChild
-from imbridge.testing.storage_notes import NotesContract
+from imbridge.testing.storage_kept import MediaContract, NotesContract, TokensContract
 
 
-class TestSqlStorage(DeadLetterContract, NotesContract):
+class TestSqlStorage(DeadLetterContract, NotesContract, TokensContract, MediaContract):
     @pytest.fixture
     async def storage(self, database: Place, nursery: Nursery) -> AsyncIterator[BaseStorage]:
         self.opened: list[StorageInChild] = []

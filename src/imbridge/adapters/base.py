@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from imbridge.adapters.growing import Growing
+from imbridge.adapters.kept_tokens import KeptTokens, MemoryTokens
 from imbridge.adapters.notes import MemoryNotes, Notes
 from imbridge.adapters.pending import PendingAnswer
 from imbridge.adapters.rehearsal import NoIntake, Preview, RehearsalPool, Script, Sort, rehearse
@@ -176,12 +177,14 @@ class AdapterContext:
         pool: The process's HTTP connections: the only thing accounts share.
         on_health: Called at every change of health, with a line that says why.
         notes: What the account has to know again after a restart.
+        tokens: Credentials that it is given while it runs.
     """
 
     intake: Intake
     pool: HttpPool
     on_health: "HealthListener" = field(default=lambda adapter, health, reason: None)
     notes: Notes = field(default_factory=MemoryNotes)
+    tokens: KeptTokens = field(default_factory=MemoryTokens)
 
 
 class HealthListener(Protocol):

@@ -9,7 +9,8 @@ from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Pro
 from imbridge.config import AccountConfig
 from imbridge.protocol import ConfigError, ImbridgeError
 from imbridge.runtime.registry import adapter_type
-from imbridge.storage import BaseNotebook, MemoryNotebook
+from imbridge.storage import BaseNotebook, BaseStorage, MemoryNotebook, MemoryStorage
+from imbridge.storage.account_tokens import tokens_of
 from imbridge.transport import HttpPool
 
 log = logging.getLogger(__name__)
@@ -33,17 +34,25 @@ class _AccountIntake:
 class Accounts(Mapping[str, Adapter]):
     """Adapters by account key (`feishu:work`), in the order of the configuration."""
 
-    def __init__(self, offer: Offer, pool: HttpPool, notebook: BaseNotebook | None = None) -> None:
+    def __init__(
+        self,
+        offer: Offer,
+        pool: HttpPool,
+        notebook: BaseNotebook | None = None,
+        storage: BaseStorage | None = None,
+    ) -> None:
         """None yet.
 
         Args:
             offer: The way into the inbox, with the account's key.
             pool: Shared by all.
             notebook: Where each has its notes; in memory when left out.
+            storage: Where each has its credentials, if it survives.
         """
         self._offer = offer
         self._pool = pool
         self._notebook = notebook or MemoryNotebook()
+        self._storage = storage or MemoryStorage()
         self._adapters: dict[str, Adapter] = {}
         self._starts: dict[Adapter, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
@@ -65,7 +74,11 @@ class Accounts(Mapping[str, Adapter]):
                 )
         kind = adapter_type(config.platform)
         context = AdapterContext(
-            _AccountIntake(config.key, self._offer), self._pool, self._note_health, self._notebook.of(config.key)
+            _AccountIntake(config.key, self._offer),
+            self._pool,
+            self._note_health,
+            self._notebook.of(config.key),
+            tokens_of(self._storage, config.key),
         )
         self._adapters[config.key] = kind.create(config, context)
 

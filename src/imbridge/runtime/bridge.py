@@ -90,7 +90,7 @@ class Bridge(Declaring, Speaking, Scheduling):
         enabled = tuple(account for account in accounts if account.enabled)
         of_storage = self.storage.notebook() if self.options.state is None else None
         self._notebook = of_storage or notebook_at(self.options.state)
-        self._accounts = Accounts(self._take_in, self._pool, self._notebook)
+        self._accounts = Accounts(self._take_in, self._pool, self._notebook, self.storage)
         self._bots = Bots(self._accounts, self.options, self._take_in, self._notebook.of)
         self._delivery = Delivery(self.storage, self.adapter, self._bots, self._notebook.of, self.options)
         direct = DirectGate(enabled, knows_kind=self._bots.knows_kind)

@@ -19,7 +19,7 @@
             await storage.kill()
             return await self._open()
 
-`imbridge.testing.storage_notes.NotesContract` stands beside it for a storage that keeps the notes of accounts, too.
+`imbridge.testing.storage_kept` has more, to stand beside it: `NotesContract`, `TokensContract`, `MediaContract`.
 
 The tests are coroutines: they need pytest-asyncio in its mode `auto`.
 """

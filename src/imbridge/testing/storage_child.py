@@ -22,7 +22,6 @@ from typing import Any, Self, Unpack
 
 from imbridge.protocol import Receipt
 from imbridge.storage import (
-    BaseNotebook,
     Box,
     DurableStorage,
     EntryState,
@@ -32,7 +31,7 @@ from imbridge.storage import (
     OutboxEntry,
     Sought,
 )
-from imbridge.testing.notebook_child import NotebookInChild, called
+from imbridge.testing.kept_child import MediaInChild, NotebookInChild, TokensInChild, called
 from imbridge.testing.processes import gone
 
 _NURSERY = "from imbridge.testing.storage_child import serve; serve()"
@@ -113,6 +112,7 @@ class StorageInChild(DurableStorage):
         self._writer: asyncio.StreamWriter | None = None
         self._reading: asyncio.Task[None] | None = None
         self.pid = 0
+        self.tokens, self.media = TokensInChild(self._call), MediaInChild(self._call)
 
     async def open(self) -> None:
         reader, self._writer = await asyncio.open_unix_connection(self._nursery.address, limit=2**30)
@@ -236,7 +236,7 @@ class StorageInChild(DurableStorage):
     async def save_session(self, lane: str, state: dict[str, dict[str, Any]]) -> None:
         await self._call("save_session", lane, state)
 
-    def notebook(self) -> BaseNotebook:
+    def notebook(self) -> NotebookInChild:
         """The notebook of the storage in the child, which has to have one."""
         return NotebookInChild(self._call)
 

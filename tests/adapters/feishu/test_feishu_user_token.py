@@ -12,7 +12,13 @@ import pytest
 from pydantic import SecretStr
 
 from imbridge.adapters.feishu.authorisation.oauth import Authorized
-from imbridge.adapters.feishu.authorisation.user_token import FileUserTokens, MemoryUserTokens, UserToken
+from imbridge.adapters.feishu.authorisation.user_token import (
+    FileUserTokens,
+    KeptUserTokens,
+    MemoryUserTokens,
+    UserToken,
+)
+from imbridge.adapters.kept_tokens import MemoryTokens
 from imbridge.protocol import ConfigError
 
 TOKEN = UserToken(
@@ -32,7 +38,11 @@ def test_nothing_shows_a_token() -> None:
     assert b"canary-refresh" in TOKEN.revealed()
 
 
-@pytest.mark.parametrize("make", [lambda path: MemoryUserTokens(), FileUserTokens], ids=["memory", "files"])
+@pytest.mark.parametrize(
+    "make",
+    [lambda path: MemoryUserTokens(), lambda path: KeptUserTokens(MemoryTokens()), FileUserTokens],
+    ids=["memory", "kept", "files"],
+)
 class TestStores:
     async def test_put_get_delete(self, make: Callable[[Path], Any], tmp_path: Path) -> None:
         store = make(tmp_path / "tokens")

@@ -4,6 +4,7 @@ from imbridge.adapters.feishu.adapter import FeishuAdapter
 from imbridge.adapters.feishu.authorisation.oauth import Authorized
 from imbridge.adapters.feishu.authorisation.user_token import (
     FileUserTokens,
+    KeptUserTokens,
     MemoryUserTokens,
     UserToken,
     UserTokenStore,
@@ -15,6 +16,7 @@ __all__ = [
     "FeishuAdapter",
     "FeishuConfig",
     "FileUserTokens",
+    "KeptUserTokens",
     "MemoryUserTokens",
     "UserToken",
     "UserTokenStore",

@@ -105,7 +105,7 @@ class FeishuAdapter(Adapter):
         super().__init__(config, context)
         self.caller = Caller(config, context.pool)
         self.api = FeishuApi(self.caller)
-        self.oauth = OAuth(self.caller)
+        self.oauth = OAuth(self.caller, context.tokens)
         self.approvals = Approvals(self.caller)
         self._sdk = Sdk(self.caller)
         locale = "en_us" if config.domain is Domain.LARK else "zh_cn"

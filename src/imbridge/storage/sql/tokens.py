@@ -1,15 +1,16 @@
 """Tokens in a table."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Row, Select, delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.storage.errors import StorageError
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.database import Database
-from imbridge.storage.sql.dialect import db_now, upsert
+from imbridge.storage.sql.dialect import db_now, in_words, is_about_all, upsert
 from imbridge.storage.sql.ids import digest, plain
 from imbridge.storage.sql.sealing import Sealing
 from imbridge.storage.sql.tables import tokens as table
@@ -55,8 +56,7 @@ class SqlTokens(Tokens):
     async def get(self, account: str, kind: str, name: str) -> Any:  # noqa: D102 - inherited
         one = _id(account, kind, name)
         query = select(table.c.encrypted, table.c.value).where(table.c.id == one, *_lives())
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).one_or_none()
+        row = next(iter(await self._read(query)), None)
         return None if row is None else self._sealing.open(one, row.encrypted, row.value)["value"]
 
     async def drop(self, account: str, kind: str, name: str) -> None:  # noqa: D102 - inherited
@@ -69,9 +69,15 @@ class SqlTokens(Tokens):
             .where(table.c.account == plain(account, 255), table.c.kind == plain(kind, 255), *_lives())
             .order_by(table.c.name)
         )
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(query)).all()
-        return [str(self._sealing.open(row.id, row.encrypted, row.value)["name"]) for row in rows]
+        return [str(self._sealing.open(row.id, row.encrypted, row.value)["name"]) for row in await self._read(query)]
+
+    async def _read(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        try:
+            async with self._database.reading() as connection:
+                rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
+                return rows
+        except (SQLAlchemyError, OSError, TimeoutError, RuntimeError) as error:
+            raise StorageError(f"a token could not be read: {in_words(error)}", passing=is_about_all(error)) from error
 
     async def rotate(self) -> int:  # noqa: D102 - inherited
         if not self._sealing.encrypts:

@@ -16,9 +16,10 @@ from weakref import WeakValueDictionary
 
 from imbridge.adapters.feishu.authorisation.bearers import IssuedToken, PersonToken
 from imbridge.adapters.feishu.authorisation.oauth_grant import EndedError, Grants, read_token
-from imbridge.adapters.feishu.authorisation.user_token import MemoryUserTokens, UserToken, UserTokenStore
+from imbridge.adapters.feishu.authorisation.user_token import KeptUserTokens, UserToken, UserTokenStore
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.refusals import passing
+from imbridge.adapters.kept_tokens import KeptTokens
 from imbridge.adapters.oauth_page import oauth_route
 from imbridge.adapters.oauth_state import Pending, PendingAuthorisations, check_redirect_uri
 from imbridge.protocol import DeliveryError, NotPermittedError
@@ -57,12 +58,13 @@ class OAuth:
     """The people of one account.
 
     Attributes:
-        store: Where their tokens are kept; in memory unless it is replaced before the first use.
+        store: Where their tokens are kept: where the bridge keeps credentials, unless it is replaced before the first
+            use.
     """
 
-    def __init__(self, caller: Caller, store: UserTokenStore | None = None) -> None:
-        """No I/O."""
-        self.store: UserTokenStore = store or MemoryUserTokens()
+    def __init__(self, caller: Caller, tokens: KeptTokens) -> None:
+        """No I/O; `tokens` keep the account's credentials."""
+        self.store: UserTokenStore = KeptUserTokens(tokens)
         self._caller = caller
         self._config = caller.config
         self._account = caller.config.key

@@ -13,7 +13,12 @@ from urllib.parse import quote
 from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr, ValidationError
 from pydantic_core import from_json, to_json
 
+from imbridge.adapters.kept_tokens import KeptTokens
 from imbridge.protocol import ConfigError
+
+_KIND = "user_token"
+_AFTERWARDS = 86_400.0
+"""Seconds for which a token is kept beyond its end: people are told that it has ended, and clocks may differ."""
 
 
 class UserToken(BaseModel):
@@ -87,6 +92,52 @@ class MemoryUserTokens:
     async def delete(self, account: str, open_id: str) -> None:
         """Forget it."""
         self._tokens.pop((account, open_id), None)
+
+
+class KeptUserTokens:
+    """Keeps them where the bridge keeps credentials: in its storage, encrypted where that has keys; else in memory.
+
+    Args:
+        tokens: Of one account; those of another are not found in it.
+    """
+
+    def __init__(self, tokens: KeptTokens) -> None:
+        self._tokens = tokens
+
+    async def get(self, account: str, open_id: str) -> UserToken | None:
+        """The person's token.
+
+        Raises:
+            ImbridgeError: It could not be read.
+            ConfigError: Something else stands in its place.
+        """
+        facts = await self._tokens.get(_KIND, f"{account}/{open_id}")
+        if facts is None:
+            return None
+        try:
+            return UserToken.model_validate(facts if isinstance(facts, Mapping) else {})
+        except ValidationError:
+            pass  # raised below: the cause could show what stands there
+        raise ConfigError(f"{account}: what is kept of {open_id} is no token of a person; have them authorise again")
+
+    async def put(self, account: str, token: UserToken) -> None:
+        """Keep it.
+
+        Raises:
+            ImbridgeError: It could not be kept.
+        """
+        until = token.expires_at if token.refresh_token is None else token.refresh_expires_at
+        expires_at = None if until is None else until.timestamp() + _AFTERWARDS
+        name = f"{account}/{token.open_id}"
+        await self._tokens.put(_KIND, name, from_json(token.revealed()), expires_at=expires_at)
+
+    async def delete(self, account: str, open_id: str) -> None:
+        """Forget it.
+
+        Raises:
+            ImbridgeError: It could not be dropped.
+        """
+        await self._tokens.drop(_KIND, f"{account}/{open_id}")
 
 
 class FileUserTokens:

@@ -1,11 +1,11 @@
-"""The notes of a storage that runs in a process of its own."""
+"""Notes, tokens and media of a storage that runs in a process of its own."""
 
 from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from imbridge.adapters.notes import Notes
-from imbridge.storage import BaseNotebook, BaseStorage
+from imbridge.storage import BaseNotebook, BaseStorage, MediaCache, Tokens
 
 if TYPE_CHECKING:
     import asyncio
@@ -73,3 +73,43 @@ class _NotesInChild(Notes):
         self._call(_OF_ACCOUNT + method, self._account, *arguments, **keywords).add_done_callback(
             lambda future: future.exception()
         )
+
+
+class TokensInChild(Tokens):
+    """Forwards every call."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    async def put(self, account: str, kind: str, name: str, value: Any, *, expires_at: float | None = None) -> None:
+        await self._call("tokens.put", account, kind, name, value, expires_at=expires_at)
+
+    async def get(self, account: str, kind: str, name: str) -> Any:
+        return await self._call("tokens.get", account, kind, name)
+
+    async def drop(self, account: str, kind: str, name: str) -> None:
+        await self._call("tokens.drop", account, kind, name)
+
+    async def names(self, account: str, kind: str) -> list[str]:
+        names: list[str] = await self._call("tokens.names", account, kind)
+        return names
+
+    async def rotate(self) -> int:
+        count: int = await self._call("tokens.rotate")
+        return count
+
+
+class MediaInChild(MediaCache):
+    """Forwards every call."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    async def put(self, account: str, kind: str, content: str, value: Any, *, seconds: float) -> None:
+        await self._call("media.put", account, kind, content, value, seconds=seconds)
+
+    async def get(self, account: str, kind: str, content: str) -> Any:
+        return await self._call("media.get", account, kind, content)
+
+    async def drop(self, account: str, kind: str, content: str) -> None:
+        await self._call("media.drop", account, kind, content)
