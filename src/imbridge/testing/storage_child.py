@@ -7,16 +7,12 @@ import asyncio
 import itertools
 import os
 import pickle
-import select
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Self, Unpack
 
@@ -31,10 +27,11 @@ from imbridge.storage import (
     OutboxEntry,
     Sought,
 )
-from imbridge.testing.kept_child import MediaInChild, NotebookInChild, TokensInChild, called
+from imbridge.testing.kept_child import MediaInChild, NotebookInChild, TokensInChild
 from imbridge.testing.processes import gone
+from imbridge.testing.storage_served import Call, SentEntry, packed, unpacked
 
-_NURSERY = "from imbridge.testing.storage_child import serve; serve()"
+_NURSERY = "from imbridge.testing.storage_served import serve; serve()"
 
 
 class Nursery:
@@ -73,26 +70,6 @@ class Nursery:
         self._folder.cleanup()
 
 
-@dataclass(frozen=True)
-class _Call:
-    """`entry` is the number by which both sides know an entry; `arguments` go behind it."""
-
-    number: int
-    method: str
-    entry: int | None = None
-    arguments: tuple[Any, ...] = ()
-    keywords: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """An entry without what lives in one process only."""
-
-    number: int
-    inbound: bool
-    fields: dict[str, Any]
-
-
 class StorageInChild(DurableStorage):
     """Forwards every call to a storage that a child process makes.
 
@@ -128,7 +105,8 @@ class StorageInChild(DurableStorage):
 
     async def kill(self) -> None:
         """SIGKILL: nothing is finished, nothing is closed."""
-        os.kill(self.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it was closed, and has ended by itself
+            os.kill(self.pid, signal.SIGKILL)
         await self._ended()
         await gone(self.pid)
 
@@ -160,12 +138,12 @@ class StorageInChild(DurableStorage):
                     future.set_exception(ConnectionError("the child ended"))
 
     def _received(self, result: Any) -> Any:
-        if isinstance(result, list) and result and isinstance(result[0], _Entry):
+        if isinstance(result, list) and result and isinstance(result[0], SentEntry):
             return [self._made(entry) for entry in result]
         return result
 
-    def _made(self, sent: _Entry) -> InboxEntry | OutboxEntry:
-        entry = _unpacked(sent)
+    def _made(self, sent: SentEntry) -> InboxEntry | OutboxEntry:
+        entry = unpacked(sent)
         self._entries[id(entry)] = sent.number, entry
         return entry
 
@@ -181,8 +159,8 @@ class StorageInChild(DurableStorage):
         known = None if entry is None else self._entries.get(id(entry))
         if entry is not None and known is None:
             self._entries[id(entry)] = known = number, entry
-            arguments = (_packed(number, entry), *arguments)
-        call = _Call(number, method, None if known is None else known[0], arguments, keywords)
+            arguments = (packed(number, entry), *arguments)
+        call = Call(number, method, None if known is None else known[0], arguments, keywords)
         self._answers[number] = future
         data = pickle.dumps(call)
         self._writer.write(len(data).to_bytes(8, "big") + data)
@@ -268,7 +246,7 @@ class StorageInChild(DurableStorage):
         answers: Sequence[OutboxEntry] = (),
         session: Mapping[str, dict[str, Any]] | None = None,
     ) -> "asyncio.Future[None]":
-        sent = [_packed(next(self._numbers), answer) for answer in answers]
+        sent = [packed(next(self._numbers), answer) for answer in answers]
         return self._call("commit_handled", lease, entry=entry, answers=sent, session=session)
 
     def commit_said(self, lease: Lease, entry: OutboxEntry, receipt: Receipt) -> "asyncio.Future[None]":
@@ -291,110 +269,3 @@ class StorageInChild(DurableStorage):
     async def drop(self, box: Box, *uids: int, state: EntryState = EntryState.DEAD, in_hand: bool = False) -> list[int]:
         done: list[int] = await self._call("drop", box, *uids, state=state, in_hand=in_hand)
         return done
-
-
-def _packed(number: int, entry: InboxEntry | OutboxEntry) -> _Entry:
-    if isinstance(entry, InboxEntry):
-        names: tuple[str, ...] = ("account", "dedup_keys", "lane", "item", "uid", "attempts", "suspect")
-    else:
-        names = (
-            "key", "channel", "reply", "reply_to", "answers", "degradations", "spool", "uid", "attempts", "not_before",
-            "suspect", "progress",
-        )  # fmt: skip
-    return _Entry(number, isinstance(entry, InboxEntry), {name: getattr(entry, name) for name in names})
-
-
-def _unpacked(sent: _Entry) -> InboxEntry | OutboxEntry:
-    return InboxEntry(**sent.fields) if sent.inbound else OutboxEntry(**sent.fields)
-
-
-# -- the child ---------------------------------------------------------------------------------------------------------
-
-
-def serve() -> None:
-    """What the nursery runs: one child for each connection, until its input ends."""
-    import_module("imbridge.storage.sql")
-    for module in sys.argv[2:]:
-        import_module(module)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children: they leave no zombies
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(sys.argv[1])
-        listener.listen()
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
-        while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
-            connection, _ = listener.accept()
-            if os.fork() == 0:
-                try:
-                    listener.close()
-                    asyncio.run(_Child(connection).serve())
-                finally:
-                    os._exit(1)  # a storage that is not closed may have threads that hold us
-            connection.close()
-
-
-class _Child:
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
-        self._entries: dict[int, Any] = {}
-        self._numbers = itertools.count(-1, -1)
-        self._storage: Any = None
-        self._waiting: set[asyncio.Task[None]] = set()
-
-    async def serve(self) -> None:
-        reader, writer = await asyncio.open_unix_connection(sock=self._connection, limit=2**30)
-        while True:
-            try:
-                size = int.from_bytes(await reader.readexactly(8), "big")
-                call: _Call = pickle.loads(await reader.readexactly(size))  # noqa: S301 - from our own parent
-            except (asyncio.IncompleteReadError, ConnectionError):
-                return
-            begun = self._made(*call.arguments) if call.method == "made_by" else self._begun(call)
-            task = asyncio.create_task(self._answer(writer, call, begun))
-            self._waiting.add(task)
-            task.add_done_callback(self._waiting.discard)
-
-    def _made(self, factory: str, arguments: tuple[str, ...]) -> Any:
-        module, _, function = factory.partition(":")
-        try:
-            self._storage = getattr(import_module(module), function)(*arguments)
-        except Exception as error:  # noqa: BLE001 - the parent gets it
-            return error
-        return os.getpid()
-
-    def _begun(self, call: _Call) -> Any:
-        """Calls are made in their order; what they give is waited for elsewhere."""
-        arguments = list(call.arguments)
-        if arguments and isinstance(arguments[0], _Entry):
-            sent = arguments.pop(0)
-            self._entries[sent.number] = _unpacked(sent)
-        try:
-            if call.entry is not None:  # a lease stands before the entry
-                if call.method in ("note_progress", "put_off"):  # what was changed in the parent's is not known here
-                    self._entries[call.entry].progress = arguments.pop()
-                first = bool(arguments) and isinstance(arguments[0], Lease)
-                arguments.insert(int(first), self._entries[call.entry])
-            if "answers" in call.keywords:
-                call.keywords["answers"] = [_unpacked(answer) for answer in call.keywords["answers"]]
-            return called(self._storage, call.method)(*arguments, **call.keywords)
-        except Exception as error:  # noqa: BLE001 - the parent gets it
-            return error
-
-    async def _answer(self, writer: asyncio.StreamWriter, call: _Call, begun: Any) -> None:
-        result, error = begun, None
-        if isinstance(begun, Exception):
-            result, error = None, begun
-        elif hasattr(begun, "__await__"):
-            try:
-                result = await begun
-            except Exception as failure:  # noqa: BLE001 - the parent gets it
-                result, error = None, failure
-        if isinstance(result, Sequence) and result and isinstance(result[0], InboxEntry | OutboxEntry):
-            result = [self._numbered(entry) for entry in result]
-        data = pickle.dumps((call.number, result, error))
-        writer.write(len(data).to_bytes(8, "big") + data)
-
-    def _numbered(self, entry: Any) -> _Entry:
-        number = next(self._numbers)
-        self._entries[number] = entry
-        return _packed(number, entry)
