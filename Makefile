@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts docs wheel wheel-check bench format lock clean
+.PHONY: help demo test check lint types contracts docs wheel wheel-check bench survive format lock clean
 
 help: ## Show the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,9 @@ wheel-check: wheel ## Install the wheel in an empty environment, import it, run 
 
 bench: $(STAMP) ## Measure throughput, CPU and latency beside a minimal hand-written client
 	@$(BIN)/python -m benchmarks
+
+survive: $(STAMP) ## Kill bridges with SIGKILL, let platforms and databases fail: nothing may be lost (takes minutes)
+	@$(BIN)/python -m benchmarks.survival
 
 format: $(STAMP) ## Format the code
 	@$(BIN)/ruff check --fix .

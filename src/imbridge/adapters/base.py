@@ -245,6 +245,12 @@ class Adapter(ABC):
             self.health = health
             self.context.on_health(self, health, reason)
 
+    async def remember(self) -> None:  # noqa: B027 - most have nothing to read
+        """Read what an earlier process has noted: what it left unsaid is sent before there is a connection.
+
+        `start` does it, too, where nobody has asked for it before.
+        """
+
     @abstractmethod
     async def start(self) -> None:
         """Connect and begin to deliver into the intake."""

@@ -109,6 +109,10 @@ class Accounts(Mapping[str, Adapter]):
                     text = "%s: notes are in memory (no durable storage, and no `state`), so a restart forgets %s"
                     log.info(text, adapter.key, adapter.noted)
 
+    async def remember(self) -> None:
+        """Have each read what an earlier process has noted, before anything is said."""
+        await self._all("its notes cannot be read", lambda adapter: adapter.remember())
+
     async def start(self) -> None:
         """Connect all. One that fails or cannot be reached is logged and does not keep the others from starting.
 

@@ -185,6 +185,7 @@ class Bridge(Declaring, Speaking, Scheduling):
             await self._scheduler.open(self._accounts)
             await self._bots.open()
             await self._delivery.choices.recall(self._accounts)
+            await self._accounts.remember()
             self.storage.share(self._shared)
             await self._recovery.start()
             await self._accounts.start()

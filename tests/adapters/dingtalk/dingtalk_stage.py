@@ -76,15 +76,6 @@ class DingTalkContract(AdapterContract):
         assert first
         assert not set(first) & set(other)
 
-    async def test_acknowledged_when_stored_and_not_before(self, stage: Stage) -> None:
-        """At once: an acknowledgement that waits gains nothing, since what is not acknowledged does not come again."""
-        stage.intake.hold = True
-        await stage.says("wait")
-        await until(lambda: stage.acknowledged() == 1, "an acknowledgement")
-        assert len(stage.intake.pending) == 1
-        stage.intake.pending[0].set_result(Verdict.ACCEPTED)
-        await until(lambda: stage.adapter.counters().get("accepted") == 1)
-
     async def test_a_lost_answer_is_no_second_message(self, stage: Stage) -> None:
         """There is no key for a message: what may have arrived is not repeated, and the error says so."""
         stage.lose_answer()

@@ -114,6 +114,7 @@ class DingTalkAdapter(Adapter):
         self.link_options = link_options or OPTIONS
         self.hearing = self._make_hearing()
         self._closed = False
+        self._remembered = False
 
     def _make_hearing(self) -> Hearing:
         config, context, taking = self.settings, self.context, self._taking
@@ -129,6 +130,16 @@ class DingTalkAdapter(Adapter):
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
+    async def remember(self) -> None:
+        """Read how conversations can be answered, and how many calls the month has had."""
+        if self._remembered:
+            return
+        self._remembered = True
+        await self.api.quota.open(self.context.notes)
+        await self.sessions.restore()
+        for conversation, person in self.sessions.private_chats():
+            self.me.private_chats.note(conversation, person)
+
     async def start(self) -> None:
         """Connect, or see that the credentials are right where the platform connects to us; however long that takes.
 
@@ -136,16 +147,14 @@ class DingTalkAdapter(Adapter):
             AuthError: the credentials are wrong.
             LinkError: the platform refuses the connection for good.
         """
-        await self.api.quota.open(self.context.notes)
-        await self.sessions.restore()
-        for conversation, person in self.sessions.private_chats():
-            self.me.private_chats.note(conversation, person)
+        await self.remember()
         await self.card_streams.start()
         await self.hearing.start()
 
     async def stop_reading(self) -> None:
         """Take nothing new; what came is taken in."""
         await self.hearing.stop()
+        self._remembered = False
 
     async def close(self) -> None:
         """Let go of everything."""

@@ -208,10 +208,12 @@ class DingTalkLink:
     async def _message(self, conn: Connection, frame: Frame) -> None:
         """A message is ours from here on, whatever happens, also while we stop: it never comes again.
 
-        So it is acknowledged at once.
+        It is acknowledged when the inbox has it, which is when a kill of the process does not lose it any more.
         """
         self.counts["messages"] += 1
-        await self._taking.keep(self._decode(frame))
+        await self._taking.keep(self._decode(frame), lambda: self._owned(self._taken(conn, frame)))
+
+    async def _taken(self, conn: Connection, frame: Frame) -> None:
         await conn.send(ack(frame.message_id))
 
     def _begin(
@@ -230,7 +232,11 @@ class DingTalkLink:
             inbound.answer = PendingAnswer()
         # Acknowledgements may overtake one another, offers may not.
         offered = self._intake.offer(inbound)
-        task = asyncio.create_task(self._guarded(handle(conn, frame, inbound, offered)))
+        self._owned(handle(conn, frame, inbound, offered))
+
+    def _owned(self, handling: Coroutine[Any, Any, None]) -> None:
+        """An acknowledgement that is sent while the next frames are read."""
+        task = asyncio.create_task(self._guarded(handling))
         self._acks.add(task)
         task.add_done_callback(self._acks.discard)
 

@@ -101,6 +101,7 @@ class QQAdapter(Adapter):
         self.link_options = link_options or OPTIONS
         self._hearing = self._make_hearing()
         self._closed = False
+        self._remembered = False
 
     def _make_hearing(self) -> Hearing:
         config, context = self.settings, self.context
@@ -114,6 +115,16 @@ class QQAdapter(Adapter):
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
+    async def remember(self) -> None:
+        """Read what an earlier process has answered, how, and what it was refused."""
+        if self._remembered:
+            return
+        self._remembered = True
+        await self.windows.restore()
+        await self.rights.restore()
+        await self._addresses.restore()
+        await self._plans.restore()
+
     async def start(self) -> None:
         """Connect, or see that the credentials are right where the platform connects to us; however long that takes.
 
@@ -121,16 +132,14 @@ class QQAdapter(Adapter):
             AuthError: the credentials are wrong.
             LinkError: the platform refuses the connection for good.
         """
-        await self.windows.restore()
-        await self.rights.restore()
-        await self._addresses.restore()
-        await self._plans.restore()
+        await self.remember()
         await self.streams.start()
         await self._hearing.start()
 
     async def stop_reading(self) -> None:
         """Take nothing new: what comes later is replayed to the next process, which resumes the session."""
         await self._hearing.stop()
+        self._remembered = False
         self.windows.close()
 
     async def close(self) -> None:

@@ -95,6 +95,8 @@ class Ways:
         for left in reversed(range(_NUMBERS_TRIED)):
             known = key in handle.numbers
             fields = self._windows.take(handle, key)
+            if handle.counted and not known:
+                await self._windows.noted()
             try:
                 answer = await self._api.send(channel, {**body, **fields}, picture)
             except DeliveryError as error:

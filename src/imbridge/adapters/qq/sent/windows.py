@@ -3,7 +3,7 @@
 Source: bot.q.qq.com, "sending messages": single chats 60 minutes, groups and guilds 5 minutes; five answers each in
 groups, and in single chats, where it says four since 2026: that many are planned with, and a fifth is tried. There
 `msg_id` (or `event_id`) with `msg_seq` is good once, so what is repeated with its number is shown once. Numbers are
-noted before they are used; a process that is killed within milliseconds of that may repeat an answer.
+noted before they are used: a process that is killed in between, or after it, goes on with the same number.
 """
 
 import asyncio
@@ -181,6 +181,10 @@ class Windows:
             number = handle.numbers[key] = handle.last
             self._write(handle)
         return {**fields, "msg_seq": number}
+
+    async def noted(self) -> None:
+        """Wait until the numbers that were taken are where the next process finds them."""
+        await self._notes.flush()
 
     def spare(self, handle: Handle) -> bool:
         """Whether it has answers to spare for what is no message."""

@@ -1,0 +1,1 @@
+"""What survives: bridges that are killed, platforms and databases that fail. `python -m benchmarks.survival`."""
