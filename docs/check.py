@@ -10,6 +10,7 @@ A block that runs is a file of tests for pytest; where it holds none, `main()` i
 """  # noqa: INP001 - a script
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -206,7 +207,10 @@ def run_examples(known: Mapping[Path, Document], problems: Problems) -> int:
         for number, (_, _, source) in enumerate(examples):
             (folder / f"test_{number}.py").write_text(_as_test(source), encoding="utf-8")
         command = [sys.executable, "-m", "pytest", "-q", "-rfE", "--tb=short", "-p", "no:cacheprovider", name]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603 - our own examples
+        environ = os.environ | {"XDG_DATA_HOME": name}  # what an example keeps is nobody's
+        done = subprocess.run(  # noqa: S603 - our own examples
+            command, cwd=folder, env=environ, capture_output=True, text=True, timeout=300, check=False
+        )
     if not examples or done.returncode == 0:
         return len(examples)
     failures = _FAILED.findall(done.stdout)

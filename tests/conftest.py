@@ -5,6 +5,7 @@ import ipaddress
 import os
 import ssl
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from cryptography import x509
@@ -13,12 +14,27 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from hypothesis import HealthCheck, settings
 
+from imbridge.storage import MemoryStorage
+
 # How fast examples are made and run is the machine's affair: no test fails by the clock. CI tries the same examples
 # each time, as hypothesis does by itself; at home they are new ones.
 settings.register_profile(
     "imbridge", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
 )
 settings.load_profile("imbridge")
+
+
+@pytest.fixture(autouse=True)
+def kept_in_memory(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where nobody says anything, a bridge under test keeps nothing: to open a file costs more than most tests do.
+
+    What is kept all the same is in a folder that only the test knows, never in that of the person who runs it.
+    `tests/runtime/test_runtime_default.py` looks at the default itself.
+    """
+    data = tmp_path_factory.getbasetemp() / f"data-{uuid4().hex}"
+    monkeypatch.setenv("XDG_DATA_HOME", str(data))
+    monkeypatch.setenv("IMBRIDGE_DURABILITY", "memory")
+    monkeypatch.setattr("imbridge.runtime.bridge.default_storage", lambda durability: MemoryStorage())
 
 
 @pytest.fixture

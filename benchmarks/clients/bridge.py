@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from imbridge import BaseSkill, Bridge, FeishuConfig, Message
 from imbridge.config.options import BridgeOptions
+from imbridge.storage import MemoryStorage
 
 
 class Echo(BaseSkill):
@@ -30,7 +31,7 @@ def main() -> None:
         api_rate="100000/s",
         api_minute_rate="6000000/m",
     )
-    sys.exit(Bridge([config], skills=[Echo()], options=BridgeOptions()).run())
+    sys.exit(Bridge([config], skills=[Echo()], options=BridgeOptions(), storage=MemoryStorage()).run())
 
 
 if __name__ == "__main__":

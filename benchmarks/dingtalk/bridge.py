@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from benchmarks.clients.bridge import Echo
 from imbridge import Bridge
 from imbridge.adapters.dingtalk import DingTalkConfig
+from imbridge.storage import MemoryStorage
 
 
 def main() -> None:
@@ -22,7 +23,7 @@ def main() -> None:
         oapi_url=base_url,
         api_rate="100000/s",
     )
-    sys.exit(Bridge([config], skills=[Echo()]).run())
+    sys.exit(Bridge([config], skills=[Echo()], storage=MemoryStorage()).run())
 
 
 if __name__ == "__main__":

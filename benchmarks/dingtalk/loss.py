@@ -16,6 +16,7 @@ from benchmarks.clients.bridge import Echo
 from imbridge import Bridge
 from imbridge.adapters.dingtalk import DingTalkConfig
 from imbridge.emulators.dingtalk import App, DingTalkEmulator, EmulatorSettings
+from imbridge.storage import MemoryStorage
 
 EVERY, LATE = 0.02, 0.15
 MESSAGES = 150
@@ -79,7 +80,7 @@ async def _lose(links: int, grace: float, happens: Callable[..., Awaitable[None]
             oapi_url=ding.base_url,
             links=links,
         )
-        bridge = Bridge([config], skills=[Echo()])
+        bridge = Bridge([config], skills=[Echo()], storage=MemoryStorage())
         await bridge.start()
         while ding.connections(app) < links:  # noqa: ASYNC110 - an emulator has no event for it
             await asyncio.sleep(0.01)

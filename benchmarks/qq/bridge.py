@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from benchmarks.clients.bridge import Echo
 from imbridge import Bridge
 from imbridge.adapters.qq import QQConfig
+from imbridge.storage import MemoryStorage
 
 
 def main() -> None:
@@ -21,7 +22,7 @@ def main() -> None:
         token_url=os.environ["QQ_TOKEN_URL"],
         api_rate="100000/s",
     )
-    sys.exit(Bridge([config], skills=[Echo()]).run())
+    sys.exit(Bridge([config], skills=[Echo()], storage=MemoryStorage()).run())
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from benchmarks.servers.serve import ENCRYPT_KEY, VERIFICATION_TOKEN, Counter, serve
 from imbridge import BaseSkill, Bridge, FeishuConfig, Message
 from imbridge.adapters.feishu.config import Mode
+from imbridge.storage import MemoryStorage
 
 COUNTER = Counter()
 
@@ -32,7 +33,7 @@ def main() -> None:
         encrypt_key=SecretStr(ENCRYPT_KEY),
         verification_token=SecretStr(VERIFICATION_TOKEN),
     )
-    serve(Bridge([config], skills=[Silent()]).asgi(), COUNTER)
+    serve(Bridge([config], skills=[Silent()], storage=MemoryStorage()).asgi(), COUNTER)
 
 
 if __name__ == "__main__":

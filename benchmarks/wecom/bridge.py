@@ -10,6 +10,7 @@ from benchmarks.wecom.settings import AES_KEY, AGENT_ID, CORP_ID, SECRET, TOKEN
 from imbridge import BaseSkill, Bridge, Message
 from imbridge.adapters.wecom import WeComConfig
 from imbridge.runtime import settle_garbage_collector
+from imbridge.storage import MemoryStorage
 
 COUNTER = Counter()
 
@@ -39,7 +40,7 @@ def main() -> None:
         member_hour_rate="1000000/1s",
         api_rate="1000000/1s",
     )
-    bridge = Bridge([config], skills=[Echo()])
+    bridge = Bridge([config], skills=[Echo()], storage=MemoryStorage())
     settle_garbage_collector()  # as `imbridge run` and `bridge.run()` do; see docs/decisions/0008
     serve(bridge.asgi(), COUNTER)
 

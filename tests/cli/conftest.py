@@ -10,14 +10,16 @@ from imbridge.cli import main as command_line
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
+MEMORY = {"IMBRIDGE_DURABILITY": "memory"}
+
 
 @pytest.fixture
 def clean_environ() -> dict[str, str]:
-    """Our environment without the settings that a developer's shell may hold."""
+    """Our environment without the settings that a developer's shell may hold; messages are in memory."""
     # Whatever is installed, the command is that of the code under test.
     source = {"PYTHONPATH": str(Path(command_line.__file__).parents[2])}
     ours = ("FEISHU_", "IMBRIDGE_", "NO_COLOR", "FORCE_COLOR", "PYTHON", "COV_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | source
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | source | MEMORY
 
 
 @pytest.fixture

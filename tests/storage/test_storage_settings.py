@@ -9,6 +9,7 @@ import pytest
 
 from imbridge.cli.masking import masked
 from imbridge.config import AccountConfig, Settings, load
+from imbridge.config.load import load_storage
 from imbridge.config.storage import DatabaseOptions
 from imbridge.protocol import ConfigError
 from imbridge.storage import BaseStorage, MemoryStorage, SqlStorage
@@ -59,10 +60,33 @@ def where(settings: Settings) -> str:
     return storage._database.url.render_as_string(hide_password=False)
 
 
-def test_memory_is_the_default(read: Read) -> None:
-    assert isinstance(made(read("bridge: {}")), MemoryStorage)
+def test_a_file_of_the_user_is_the_default(read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    if sys.platform == "linux":
+        for text in ("bridge: {}", "bridge: {durability: durable}"):
+            assert where(read(text)) == f"sqlite+aiosqlite:///{tmp_path}/share/imbridge/imbridge.db"
+    assert not (tmp_path / "share").exists()
+
+
+def test_nothing_is_kept_where_somebody_says_so(read: Read) -> None:
     assert isinstance(made(read("storage: memory")), MemoryStorage)
-    assert isinstance(made(read("storage: {type: sqlite, path: x.db, durability: memory}")), MemoryStorage)
+    assert isinstance(made(read("", IMBRIDGE_STORAGE="memory")), MemoryStorage)
+    for storage in ("", "storage: {type: sqlite, path: x.db}", "storage: mysql://root@localhost/bot"):
+        assert isinstance(made(read(f"bridge: {{durability: memory}}\n{storage}")), MemoryStorage)
+        assert isinstance(made(read(storage, IMBRIDGE_DURABILITY="Memory")), MemoryStorage)
+    assert masked(read("storage: memory"), {})["storage"] == "memory"
+
+
+def test_the_storage_is_known_whatever_else_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "imbridge.yaml"
+    path.write_text("bridge: {durability: memory, grice: 3}\nchannels: {nobody: {}}")
+    assert not load_storage(path, environ={}).keeps
+    path.write_text("bridge: {grace: much}\nchannels: {nobody: {}}")
+    assert load_storage(path, environ={}).keeps
+    assert not load_storage(path, environ={"IMBRIDGE_DURABILITY": "memory"}).keeps
+    path.write_text("bridge: {durability: maybe}")
+    with pytest.raises(ConfigError, match=r"imbridge.yaml:1: bridge.durability: .*'durable' or 'memory'"):
+        load_storage(path, environ={})
 
 
 def test_a_file(read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,6 +157,7 @@ def test_what_cannot_be_made_is_said_with_its_place(read: Read, text: str, why: 
         ("storage: {type: redis, url: 'redis://x'}", "no storage of this type"),
         ("storage: [sqlite]", "expected memory, sqlite"),
         ("storage: something", "expected memory, sqlite"),
+        ("storage: {type: sqlite, durability: memory}", "stands under bridge:"),
         ("storage: {path: x.db, lease: 0}", "greater than or equal to 1"),
         ("storage: {path: x.db, url: 'mysql://root@localhost/x'}", "keep one of them"),
         ("storage: ${NOBODY}", "is not set"),

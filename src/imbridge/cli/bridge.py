@@ -7,6 +7,7 @@ from imbridge.config import Settings, load
 from imbridge.runtime import Bridge
 from imbridge.runtime.registry import config_types
 from imbridge.skills import BaseSkill
+from imbridge.storage import MemoryStorage
 
 
 def load_settings(path: Path | None, environ: dict[str, str]) -> Settings:
@@ -24,7 +25,9 @@ def check_settings(settings: Settings) -> None:
     Raises:
         ConfigError: A bridge cannot be made of them.
     """
-    bridge = Bridge(settings.accounts, options=settings.bridge, permissions=settings.permissions)
+    bridge = Bridge(
+        settings.accounts, options=settings.bridge, permissions=settings.permissions, storage=MemoryStorage()
+    )
     for spec in settings.schedule:
         bridge.declare_schedule(spec)
 

@@ -49,10 +49,10 @@ def _schedule(specs: Sequence[ScheduleSpec], known: list[str]) -> dict[str, Any]
     return {"schedule": shown} if shown else {}
 
 
-def _storage(spec: StorageSpec | None, known: list[str]) -> dict[str, Any]:
-    """The section; nothing where messages are in memory."""
-    if spec is None or (spec.database is None and not spec.reference):
-        return {}
+def _storage(spec: StorageSpec, known: list[str]) -> dict[str, Any]:
+    """The section."""
+    if not spec.keeps:
+        return {"storage": "memory"}
     if spec.database is None:
         return {"storage": {"type": spec.reference, **_mask(spec.options, known)}}
     return {"storage": _mask(spec.database.model_dump(mode="json"), known)}

@@ -33,13 +33,14 @@ def probe(
     from imbridge.cli.bridge import load_settings
     from imbridge.cli.log import configure_logging
     from imbridge.runtime import Bridge
+    from imbridge.storage import MemoryStorage
 
     color = context.color is not False and sys.stderr.isatty()
     configure_logging(log_level or "warning", log_format or "text", color=color)
     settings = load_settings(settings_file(file), dict(os.environ))
 
     async def ask() -> "dict[str, Probe]":
-        return await Bridge(settings.accounts, options=settings.bridge).probe()
+        return await Bridge(settings.accounts, options=settings.bridge, storage=MemoryStorage()).probe()
 
     found = asyncio.run(ask())
     if as_json:

@@ -2,7 +2,7 @@
 
 from imbridge.config.account import AccountConfig, DirectPolicy
 from imbridge.config.load import load
-from imbridge.config.options import BridgeOptions, Language, LogFormat, LogLevel
+from imbridge.config.options import BridgeOptions, Durability, Language, LogFormat, LogLevel
 from imbridge.config.settings import Settings
 from imbridge.config.skill import Overlap, SkillSource, SkillSpec
 
@@ -10,6 +10,7 @@ __all__ = [
     "AccountConfig",
     "BridgeOptions",
     "DirectPolicy",
+    "Durability",
     "Language",
     "LogFormat",
     "LogLevel",

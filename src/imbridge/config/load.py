@@ -9,7 +9,7 @@ from imbridge.config.channels import read_accounts
 from imbridge.config.document import ENVIRONMENT, Node
 from imbridge.config.environment import expand, variables_of
 from imbridge.config.missing import Missing
-from imbridge.config.options import BridgeOptions
+from imbridge.config.options import BridgeOptions, Durability
 from imbridge.config.problems import Problems, did_you_mean
 from imbridge.config.reader import Reading
 from imbridge.config.schedule import read_schedule
@@ -48,19 +48,20 @@ def load(path: Path | None, *, environ: Mapping[str, str], types: Mapping[str, t
     )
     channels = _with_others(channels, {others[key]: root.value[key] for key in others if key in root.value}, problems)
     accounts = read_accounts(reading, channels, types)
+    options = _bridge(reading, bridge)
     settings = Settings(
         accounts=accounts,
         skills=read_skills(reading, skills),
         permissions=_permissions(reading, permissions),
-        bridge=_bridge(reading, bridge),
+        bridge=options,
         schedule=read_schedule(reading, schedule),
-        storage=read_storage(reading, storage),
+        storage=read_storage(reading, storage, options.durability),
     )
     problems.raise_if_any()
     return settings
 
 
-def load_storage(path: Path | None, *, environ: Mapping[str, str]) -> StorageSpec | None:
+def load_storage(path: Path | None, *, environ: Mapping[str, str]) -> StorageSpec:
     """Load what says where messages are kept, whatever else is set or missing.
 
     Raises:
@@ -69,7 +70,8 @@ def load_storage(path: Path | None, *, environ: Mapping[str, str]) -> StorageSpe
     problems = Problems()
     root = Node({}, key="", where=ENVIRONMENT) if path is None else read_yaml(path)
     reading = Reading(environ, Path() if path is None else path.parent, problems)
-    spec = read_storage(reading, root.value.get("storage", Node(None, key="storage", where=root.where)))
+    storage, bridge = (root.value.get(name, Node(None, key=name, where=root.where)) for name in ("storage", "bridge"))
+    spec = read_storage(reading, storage, _durability(reading, bridge))
     problems.raise_if_any()
     return spec
 
@@ -91,6 +93,15 @@ def _permissions(reading: Reading, node: Node) -> Mapping[str, object]:
         reading.problems.at(node, f"expected a mapping, found {node.kind}")
         return {}
     return expand(node, reading.environ, reading.problems).plain() or {}
+
+
+def _durability(reading: Reading, bridge: Node) -> Durability:
+    """The option `durability`; what is wrong with the others is nobody's business here."""
+    others = replace(reading, problems=Problems()).fields(BridgeOptions, bridge)
+    from_environment = variables_of(BridgeOptions, BridgeOptions.env_prefix, reading.environ)
+    levels = [{"durability": level["durability"]} for level in (others, from_environment) if "durability" in level]
+    options = reading.read(BridgeOptions, levels, Missing("bridge", bridge.where)) or BridgeOptions()
+    return options.durability
 
 
 def _bridge(reading: Reading, node: Node) -> BridgeOptions:

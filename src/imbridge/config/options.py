@@ -32,6 +32,15 @@ class ThinkingMode(StrEnum):
     """Left out."""
 
 
+class Durability(StrEnum):
+    """What becomes of messages when the process ends."""
+
+    DURABLE = "durable"
+    """They are kept in a storage, and the next process goes on with them."""
+    MEMORY = "memory"
+    """They are lost; nothing is written to disk."""
+
+
 class LogLevel(StrEnum):
     """How much the command line logs."""
 
@@ -74,6 +83,8 @@ class BridgeOptions(BaseModel):
         max_lanes: Conversations of one account that are worked on at the same time; more of them wait.
         lane_length: Messages that may wait in one conversation before the platform is told to retry later.
         max_waiting: Messages that may wait in all conversations of one account before its platform has to retry later.
+        durability: `durable` keeps messages in a storage: the one that is named, or SQLite in the user's data
+            directory. `memory` keeps nothing, whatever storage is named in the settings.
         grace: Seconds that running skills get to finish when the bridge stops.
         stale_after: Seconds after which a message that arrives late is no longer answered.
         debounce: Seconds for which a message is held for what the same person says next in the conversation: quick
@@ -114,6 +125,7 @@ class BridgeOptions(BaseModel):
     max_lanes: int = Field(default=256, ge=1)
     lane_length: int = Field(default=200, ge=1)
     max_waiting: int = Field(default=10_000, ge=1)
+    durability: Annotated[Durability, BeforeValidator(_lower)] = Durability.DURABLE
     grace: float = Field(default=10.0, ge=0, allow_inf_nan=False)
     stale_after: float = Field(default=1800.0, gt=0, allow_inf_nan=False)
     debounce: float = Field(default=0.0, ge=0, le=LONGEST_DEBOUNCE, allow_inf_nan=False)

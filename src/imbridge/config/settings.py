@@ -9,7 +9,7 @@ from imbridge.config.account import AccountConfig
 from imbridge.config.options import BridgeOptions
 from imbridge.config.schedule import ScheduleSpec
 from imbridge.config.skill import SkillSpec
-from imbridge.config.storage import StorageSpec
+from imbridge.config.storage import StorageSpec, in_a_file
 
 
 class Settings(BaseModel):
@@ -21,7 +21,7 @@ class Settings(BaseModel):
         permissions: Who may trigger what, as written (variables expanded); policy gives it its meaning.
         bridge: How the bridge works.
         schedule: What is said at which times.
-        storage: Where messages are kept; None: in memory.
+        storage: Where messages are kept.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -31,4 +31,4 @@ class Settings(BaseModel):
     permissions: Mapping[str, Any] = Field(default_factory=dict)
     bridge: BridgeOptions = Field(default_factory=BridgeOptions)
     schedule: tuple[ScheduleSpec, ...] = ()
-    storage: StorageSpec | None = None
+    storage: StorageSpec = Field(default_factory=in_a_file)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -12,6 +11,7 @@ from pydantic.alias_generators import to_camel
 from imbridge.config.document import ENVIRONMENT, Node
 from imbridge.config.environment import expand
 from imbridge.config.missing import Missing
+from imbridge.config.options import Durability
 from imbridge.config.reader import Reading
 
 VARIABLE = "IMBRIDGE_STORAGE"
@@ -31,20 +31,12 @@ _FORM = (
 )
 
 
-class Durability(StrEnum):
-    """What is kept."""
-
-    DURABLE = "durable"
-    MEMORY = "memory"
-
-
 class DatabaseOptions(BaseModel):
     """A storage in a database. Names may be in `snake_case` or `camelCase`.
 
     Attributes:
         path: SQLite's file; `imbridge.db` in the user's data directory when left out.
         url: A server's URL; `dsn` and `uri` mean the same.
-        durability: `memory` keeps nothing, whatever else stands here.
         schema_name: PostgreSQL's schema to work in; made when it is missing.
         pool_size: Most connections for reading.
         synchronous: Of SQLite: `full` or `normal`.
@@ -66,7 +58,6 @@ class DatabaseOptions(BaseModel):
 
     path: Path | None = None
     url: SecretStr | None = None
-    durability: Durability = Durability.DURABLE
     schema_name: str | None = None
     pool_size: int = Field(default=5, ge=1, le=100)
     synchronous: Literal["full", "normal"] = "full"
@@ -93,7 +84,7 @@ class StorageSpec(BaseModel):
     Attributes:
         reference: `module:Class` of one's own class; empty for a database.
         options: What that class is given; not shown in a repr.
-        database: Settings of a database; None for one's own class, and for memory.
+        database: Settings of a database; None for one's own class, and where nothing is kept.
         where: File and line, for errors.
     """
 
@@ -104,13 +95,26 @@ class StorageSpec(BaseModel):
     database: DatabaseOptions | None = None
     where: str = ""
 
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is kept."""
+        return self.database is not None or bool(self.reference)
 
-def read_storage(reading: Reading, node: Node) -> StorageSpec | None:
-    """Read the section, or the variable `IMBRIDGE_STORAGE`; problems are noted. None where nobody says anything."""
+
+def in_a_file() -> StorageSpec:
+    """What holds where nobody says anything: SQLite in the user's data directory."""
+    return StorageSpec(database=DatabaseOptions())
+
+
+def read_storage(reading: Reading, node: Node, durability: Durability) -> StorageSpec:
+    """Read the section, or the variable `IMBRIDGE_STORAGE`; problems are noted."""
     if node.value is None and (text := reading.environ.get(VARIABLE)):
         node = Node(text, key=VARIABLE, where=ENVIRONMENT, text=text)
-    if node.value is None:
-        return None
+    spec = in_a_file() if node.value is None else _read(reading, node)
+    return StorageSpec(where=node.where) if spec is None or durability is Durability.MEMORY else spec
+
+
+def _read(reading: Reading, node: Node) -> StorageSpec | None:
     known = reading.problems.noted
     node = expand(node, reading.environ, reading.problems)
     if reading.problems.noted > known:
@@ -142,6 +146,9 @@ def _from_text(reading: Reading, node: Node) -> StorageSpec | None:
 def _from_mapping(reading: Reading, node: Node) -> StorageSpec | None:
     kind = node.value.get("type", Node("", key=f"{node.key}.type", where=node.where))
     name = kind.value if isinstance(kind.value, str) else "?"
+    if "durability" in node.value and not _REFERENCE.fullmatch(name):
+        reading.problems.at(node.value["durability"], "stands under bridge: (bridge: {durability: memory})")
+        return None
     if name == "memory" and len(node.value) == 1:
         return StorageSpec(where=node.where)
     if name in _TYPES or not name:
@@ -165,8 +172,6 @@ def _database(reading: Reading, node: Node, fields: Mapping[str, Node], kind: st
     if kind and (wrong := _mismatch(kind, scheme)):
         reading.problems.at(node, wrong)
         return None
-    if options.durability is Durability.MEMORY:
-        return StorageSpec(where=node.where)
     if options.path is not None and node.where != ENVIRONMENT:  # as skills, from where the file is
         options = options.model_copy(update={"path": reading.folder / options.path.expanduser()})
     return StorageSpec(database=options, where=node.where)

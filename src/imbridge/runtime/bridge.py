@@ -31,7 +31,8 @@ from imbridge.runtime.scheduling.public import Scheduling
 from imbridge.runtime.sharing import SharedWork
 from imbridge.runtime.speaking import Speaking
 from imbridge.skills import BaseSkill, SkillSet
-from imbridge.storage import BaseStorage, MemoryStorage, notebook_at
+from imbridge.storage import BaseStorage, notebook_at
+from imbridge.storage.making import default_storage
 from imbridge.transport import HttpPool, WebhookApp
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,8 @@ class Bridge(Declaring, Speaking, Scheduling):
         skills: Skills in order; more can be declared with the decorators until the bridge starts.
         options: How it works: lanes, grace, prefix, language.
         permissions: Who may use which skill; the form of `permissions:` in the YAML file.
-        storage: Inbox, outbox and sessions; in memory when left out.
+        storage: Inbox, outbox and sessions. When left out: SQLite in the user's data directory, or memory if the option
+            `durability` says so.
         clock: What schedules go by.
 
     Raises:
@@ -81,7 +83,7 @@ class Bridge(Declaring, Speaking, Scheduling):
     ) -> None:
         self.options = options or BridgeOptions()
         self.state = BridgeState.NEW
-        self.storage = storage or MemoryStorage()
+        self.storage = default_storage(self.options.durability) if storage is None else storage
         self._pool = HttpPool(media_hosts=self.options.media_hosts)
         rules = Permissions.of(permissions)
         self.skills = SkillSet(
@@ -180,6 +182,7 @@ class Bridge(Declaring, Speaking, Scheduling):
     async def _start(self) -> None:
         try:
             await self.storage.open()
+            log.info("messages are kept in %s", self.storage.where)
             await self._notebook.open()
             await self.skills.setup()
             await self._scheduler.open(self._accounts)

@@ -132,6 +132,11 @@ class BaseStorage(ABC):
     jobs: Jobs | None = None
     survives: ClassVar[bool] = True
 
+    @property
+    def where(self) -> str:
+        """Where it keeps things, for people; without a password."""
+        return type(self).__name__
+
     @abstractmethod
     async def open(self) -> None:
         """Connect; make what is missing."""

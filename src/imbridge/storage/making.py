@@ -4,7 +4,8 @@ import importlib
 import inspect
 from typing import Any
 
-from imbridge.config.storage import DatabaseOptions, StorageSpec
+from imbridge.config.options import Durability
+from imbridge.config.storage import DatabaseOptions, StorageSpec, in_a_file
 from imbridge.protocol import ConfigError
 from imbridge.storage.base import BaseStorage
 from imbridge.storage.memory import MemoryStorage
@@ -13,13 +14,18 @@ from imbridge.storage.retention import Retention
 _DAY = 86_400.0
 
 
-def make_storage(spec: StorageSpec | None) -> BaseStorage:
-    """The storage that the settings name, not opened yet; in memory where they name none.
+def default_storage(durability: Durability) -> BaseStorage:
+    """The storage of a bridge that is given none, not opened yet."""
+    return make_storage(in_a_file()) if durability is Durability.DURABLE else MemoryStorage()
+
+
+def make_storage(spec: StorageSpec) -> BaseStorage:
+    """The storage that the settings name, not opened yet.
 
     Raises:
         ConfigError: it cannot be made; the message begins with where the setting stands, and holds no value of it.
     """
-    if spec is None or (spec.database is None and not spec.reference):
+    if not spec.keeps:
         return MemoryStorage()
     try:
         return _own(spec) if spec.database is None else _database(spec.database)

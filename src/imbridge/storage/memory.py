@@ -22,6 +22,10 @@ class MemoryStorage(BaseStorage):
 
     survives = False
 
+    @property
+    def where(self) -> str:  # noqa: D102 - inherited
+        return "memory: what is not done when the process ends is lost"
+
     def __init__(
         self,
         *,

@@ -12,6 +12,7 @@ from imbridge.config import BridgeOptions
 from imbridge.emulators.feishu import BotMessage, EmulatorSettings, FeishuEmulator, Message, SentMessage
 from imbridge.runtime import Bridge
 from imbridge.skills import BaseSkill
+from imbridge.storage import BaseStorage, MemoryStorage
 
 _APP_ID, _APP_SECRET = "cli_emulated", "emulated-secret"  # known to the emulator only
 
@@ -186,6 +187,7 @@ async def chat(
     options: BridgeOptions | None = None,
     permissions: dict[str, Any] | None = None,
     settings: EmulatorSettings | None = None,
+    storage: BaseStorage | None = None,
     **account: Any,
 ) -> AsyncIterator[Chat]:
     """Start an emulated Feishu and a bridge with these skills.
@@ -195,6 +197,7 @@ async def chat(
         options: The bridge's options.
         permissions: Who may use which skill.
         settings: The emulator's settings; when left out it redelivers and lets reconnect at once, where Feishu waits.
+        storage: Where messages are kept; in memory when left out.
         **account: Further settings of the account (`FeishuConfig`).
     """
     settings = settings or EmulatorSettings(reconnect_nonce=0, redelivery=(0.2, 0.5, 1.0, 2.0))
@@ -203,7 +206,8 @@ async def chat(
         config = FeishuConfig(
             name="test", app_id=_APP_ID, app_secret=SecretStr(_APP_SECRET), base_url=feishu.base_url, **account
         )
-        async with Bridge([config], skills=skills, options=options, permissions=permissions) as bridge:
+        kept = MemoryStorage() if storage is None else storage
+        async with Bridge([config], skills=skills, options=options, permissions=permissions, storage=kept) as bridge:
             running = Chat(bridge, feishu, app)
             try:
                 yield running

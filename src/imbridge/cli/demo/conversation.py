@@ -12,6 +12,7 @@ import click
 from imbridge import Bridge
 from imbridge.cli.demo.scene import BOT, Scene, demo_skills
 from imbridge.cli.demo.screen import Screen
+from imbridge.storage import MemoryStorage
 
 PLATFORMS = ("feishu", "wecom", "dingtalk", "qq")
 
@@ -66,7 +67,7 @@ async def _scenes(platforms: Sequence[str], screen: Screen, *, wire: bool) -> As
     """The platforms, emulated, and one bridge that is connected to all of them."""
     async with AsyncExitStack() as stack:
         stages = [await stack.enter_async_context(module_of(name).stage(screen, wire=wire)) for name in platforms]
-        bridge = Bridge([stage.config for stage in stages], skills=demo_skills())
+        bridge = Bridge([stage.config for stage in stages], skills=demo_skills(), storage=MemoryStorage())
         await stack.enter_async_context(bridge)
         yield [stage.scene(bridge) for stage in stages]
 

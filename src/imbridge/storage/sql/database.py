@@ -28,6 +28,7 @@ _DRIVERS = {
 }
 _EXTRAS = {"asyncpg": "postgres", "asyncmy": "mysql", "aiosqlite": ""}
 _WRITES = "imbridge_writes"
+_OR_NOTHING = "to keep nothing on disk set the option durability to memory (IMBRIDGE_DURABILITY=memory)"
 Synchronous = Literal["full", "normal"]
 
 
@@ -175,7 +176,7 @@ class Database:
         """For its owner alone: it holds what people write."""
         path = self.url.database
         if not path or path == ":memory:":
-            raise ConfigError("storage: name a file; to keep nothing on disk leave storage: out", key="storage")
+            raise ConfigError(f"storage: name a file; {_OR_NOTHING}", key="storage")
         if not make:
             if not Path(path).exists():
                 raise ConfigError(f"storage: {path} does not exist; it is made when the bot runs", key="storage")
@@ -185,7 +186,8 @@ class Database:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as error:
             raise ConfigError(
-                f"storage: {path} cannot be used ({error.strerror}); name a file in a folder that can be written to",
+                f"storage: {path} cannot be used ({error.strerror}); name a file in a folder that can be written to "
+                f"(storage: or IMBRIDGE_STORAGE); {_OR_NOTHING}",
                 key="storage",
             ) from error
 

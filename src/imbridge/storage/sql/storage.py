@@ -141,6 +141,10 @@ class SqlStorage(LookingIn):
         self._opened = False
         self._looks = False
 
+    @property
+    def where(self) -> str:  # noqa: D102 - inherited
+        return self._database.where
+
     # -- life ----------------------------------------------------------------------------------------------------------
 
     async def open(self) -> None:
