@@ -5,26 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runtime_world import account, counts, emulated, skill, texts, until
+from outbox_world import ROBOT
+from runtime_world import account, counts, skill, texts, until
 
-from imbridge import Bridge, FeishuConfig, Reply, Text
+from imbridge import Bridge, Reply, Text
 from imbridge.protocol import DeliveryState, OverloadedError
 from imbridge.storage import BaseStorage, MemoryStorage, SqlStorage
-
-ROBOT = "feishu:robot/group/hook"
-
-
-@pytest.fixture
-async def feishu():
-    async with emulated() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def robot(feishu) -> FeishuConfig:
-    """A group's custom bot: its platform has no key, so nobody but the outbox knows what was said."""
-    bot = feishu.add_custom_bot(feishu.add_group("alerts", members=[feishu.add_user("Alice")], apps=[]))
-    return FeishuConfig(name="robot", webhook_url=bot.url, chat_rate="1000/s")
 
 
 @pytest.fixture(params=["memory", "sqlite"])

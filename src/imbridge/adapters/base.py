@@ -1,6 +1,7 @@
 """The contract between the runtime and a platform's adapter."""
 
 import asyncio
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -270,6 +271,17 @@ class Adapter(ABC):
     @abstractmethod
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part; `key` makes a repeated send harmless where the platform supports it."""
+
+    def key_lasts(self, target: Target, part: Part, key: str) -> float:
+        """Seconds for which the platform takes a repetition of this very send for what it is; 0: it shows it twice.
+
+        Override it where that depends on what is sent, or where. It is asked before something is sent again that may
+        have arrived, also by another process after a crash.
+        """
+        if not self.capabilities.idempotent_send:
+            return 0.0
+        seconds = self.capabilities.key_seconds
+        return math.inf if seconds is None else seconds
 
     async def preview(self, target: Target, part: Part) -> Preview:
         """What `send` would send, and what of it is shown otherwise than meant; nothing leaves.

@@ -41,6 +41,15 @@ class Durability(StrEnum):
     """They are lost; nothing is written to disk."""
 
 
+class OnUnclear(StrEnum):
+    """What becomes of something that may have arrived, where the platform does not recognise a repetition."""
+
+    AT_LEAST_ONCE = "at_least_once"
+    """It is sent again: people may see it twice."""
+    AT_MOST_ONCE = "at_most_once"
+    """It is not sent again: people may never see it."""
+
+
 class LogLevel(StrEnum):
     """How much the command line logs."""
 
@@ -91,6 +100,10 @@ class BridgeOptions(BaseModel):
             successive messages become one. 0: none is held.
         typing_after: Seconds after which a message whose answer takes longer gets the typing sign; None: never.
         strict: Nothing is sent that would be shown otherwise than meant, unless a reply says `strict=False`.
+        retry_for: Seconds for which something is tried again that the platform does not take for passing reasons; 0:
+            not beyond the account's `send_timeout`.
+        on_unclear: What becomes of something that may have arrived, where the platform does not recognise a repetition:
+            `at_least_once` sends it again, `at_most_once` does not.
         stop_words: What the person for whom a skill works says to stop it: nothing but the word, in any case. Empty: no
             word does.
         choices_last: Seconds for which the numbered choices of a card that had to be text can be answered.
@@ -131,6 +144,8 @@ class BridgeOptions(BaseModel):
     debounce: float = Field(default=0.0, ge=0, le=LONGEST_DEBOUNCE, allow_inf_nan=False)
     typing_after: float | None = Field(default=1.0, ge=0, allow_inf_nan=False)
     strict: bool = False
+    retry_for: float = Field(default=3600.0, ge=0, allow_inf_nan=False)
+    on_unclear: Annotated[OnUnclear, BeforeValidator(_lower)] = OnUnclear.AT_LEAST_ONCE
     stop_words: tuple[Annotated[str, Field(pattern=r"\S", max_length=40)], ...] = ("停止", "停", "stop")
     choices_last: float = Field(default=24 * 3600.0, gt=0, allow_inf_nan=False)
     thinking: Annotated[ThinkingMode, BeforeValidator(_lower)] = ThinkingMode.APART

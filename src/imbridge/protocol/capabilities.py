@@ -36,6 +36,7 @@ class Capabilities(ProtocolModel):
         mention: People can be called by @.
         push: We can speak without being spoken to.
         idempotent_send: A repeated send with the same key makes one message.
+        key_seconds: For how long that is so after the first; None when not limited.
         reply_window: Seconds after a message in which it can be answered; None when not limited.
     """
 
@@ -63,4 +64,5 @@ class Capabilities(ProtocolModel):
     mention: bool = False
     push: bool = True
     idempotent_send: bool = False
+    key_seconds: float | None = None
     reply_window: float | None = None

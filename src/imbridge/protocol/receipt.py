@@ -9,7 +9,7 @@ from imbridge.protocol.model import ProtocolModel
 
 
 class DeliveryState(StrEnum):
-    """The end of a delivery."""
+    """What became of a delivery."""
 
     SENT = "sent"
     """The platform took all of it."""
@@ -18,7 +18,9 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
     """Nothing arrived; `error` says why."""
     UNKNOWN = "unknown"
-    """The connection broke after the message left and the platform offers no way to find out."""
+    """It may have arrived or not, and the platform offers no way to find out."""
+    PENDING = "pending"
+    """It is kept, and tried again; `error` says why and until when. Its end is told to `bridge.on_receipt`."""
     SKIPPED = "skipped"
     """There was nothing to send."""
 
@@ -113,6 +115,8 @@ class Receipt(ProtocolModel):
         sent_at: When the last part was taken.
         key: Idempotency key of the whole. What was said under it is not said again by the same account, for as long as
             the storage remembers.
+        perhaps_twice: It was sent again although it may have arrived before, on a platform that does not recognise a
+            repetition: people may see some of it twice.
         repeated: It was said before under this key: nothing was sent now, and all of this is about what was sent then.
     """
 
@@ -126,6 +130,7 @@ class Receipt(ProtocolModel):
     code: int | str | None = None
     sent_at: AwareDatetime | None = None
     key: str = ""
+    perhaps_twice: bool = False
     repeated: bool = False
 
     def __bool__(self) -> bool:

@@ -46,8 +46,13 @@ class AccountLanes(Generic[Item]):
         """Cancel the work on some items; on how many."""
         return sum(lanes.break_off(unwanted) for lanes in self._of.values())
 
+    def release_all(self) -> None:
+        """Nothing is held back any more."""
+        for lanes in tuple(self._of.values()):
+            lanes.release_all()
+
     async def drain(self) -> None:
-        """Wait until nothing waits and nothing runs in any of them."""
+        """Wait until nothing runs in any of them, and nothing waits but what is held back."""
         while not self.idle:
             for lanes in tuple(self._of.values()):
                 await lanes.drain()
@@ -59,7 +64,7 @@ class AccountLanes(Generic[Item]):
 
     @property
     def idle(self) -> bool:
-        """Nothing waits and nothing runs in any of them."""
+        """Nothing runs in any of them, and nothing waits but what is held back."""
         return all(lanes.idle for lanes in self._of.values())
 
     @property

@@ -1,45 +1,36 @@
-"""The outbox's way to the platform: render, send part by part, write the receipt."""
+"""The outbox: what is to be said waits here for its turn, and is tried until its end is known."""
 
 import asyncio
 import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
-from imbridge.adapters.base import Adapter, Target
-from imbridge.adapters.pieces import PartlySentError
+from imbridge.adapters.base import Adapter
 from imbridge.config.options import BridgeOptions
 from imbridge.media.sources import spooled
 from imbridge.media.spool import remove
-from imbridge.protocol import (
-    AuthError,
-    Channel,
-    ChannelKind,
-    Degradation,
-    DegradedError,
-    DeliveryError,
-    DeliveryState,
-    ImbridgeError,
-    Receipt,
-    Reply,
-    SentPart,
-)
-from imbridge.rendering import Part, Rendered
+from imbridge.protocol import Channel, Degradation, DeliveryState, ImbridgeError, Receipt, Reply
 from imbridge.runtime.account_lanes import AccountLanes
-from imbridge.runtime.bots import Bots, Saying
-from imbridge.runtime.choices import Choices, NotesOf, offering
+from imbridge.runtime.bots import Bots
+from imbridge.runtime.choices import Choices, NotesOf
 from imbridge.runtime.hops import hops_here
-from imbridge.runtime.rendered import rendered
-from imbridge.runtime.strictness import forbid, forbid_losses
-from imbridge.storage import BaseStorage, OutboxEntry, StaleLeaseError
+from imbridge.runtime.outbox.endings import Endings
+from imbridge.runtime.outbox.judging import NotYetError
+from imbridge.runtime.outbox.patience import Patience
+from imbridge.runtime.outbox.sending import Sending
+from imbridge.storage import BaseStorage, DurableStorage, OutboxEntry, StaleLeaseError
 from imbridge.storage.base import begun
+from imbridge.storage.progress import interrupted
 
 log = logging.getLogger(__name__)
 
 _LANE_LENGTH = 100
+_FOR_THE_NEXT = "the bridge stopped; it is kept, and said by the next process"
+_BEHIND = "kept: what was said before it in this conversation could not be sent yet, and is tried again"
 
 
 class Delivery:
@@ -57,8 +48,11 @@ class Delivery:
 
         `notes_of` finds the notes of an account key, where it stands what can be chosen by a number.
         """
-        self._bots = bots
         self.choices = Choices(notes_of, options.choices_last)
+        self.endings = Endings()
+        self._sending = Sending(storage, adapter_of, bots, self.choices, options)
+        self._patience = Patience(options.retry_for)
+        self._ending = False
         self._storage = storage
         self._adapter_of = adapter_of
         self._lanes: AccountLanes[OutboxEntry] = AccountLanes(
@@ -71,11 +65,10 @@ class Delivery:
         self._unsaid: dict[tuple[str, str], OutboxEntry] = {}
         """What is not said yet, by account and key."""
         self.counts: Counter[str] = Counter()
-        self._strict = options.strict
 
     def is_strict(self, said: bool | None) -> bool:
         """Whether something is sent as it is meant or not at all; `said` is what its reply says."""
-        return self._strict if said is None else said
+        return self._sending.is_strict(said)
 
     async def post(
         self,
@@ -132,23 +125,27 @@ class Delivery:
             stored = self._storage.add_outbound(entry)
             said = stored.result() if stored.done() else await stored
             if said is None:
-                await self._lanes.of(channel.account_key).put(channel.address, entry)
+                lanes = self._lanes.of(channel.account_key)
+                await lanes.put(channel.address, entry)
+                if lanes.held_back(channel.address):
+                    self._tell_pending(entry, _BEHIND)
         except BaseException as error:
             await _clear(entry)
             receipt = _not_kept(entry, error)
             if isinstance(error, asyncio.CancelledError):  # by now it may be kept all the same
                 self._storage.finish_outbound(entry, receipt)
-            self._end(entry, receipt)  # whoever has joined it waits for this
+            self._settle(entry, receipt)  # whoever has joined it waits for this
             raise
         if said is not None:
             await _clear(entry)
-            self._end(entry, said.model_copy(update={"key": entry.key, "repeated": True}))
+            self._settle(entry, said.model_copy(update={"key": entry.key, "repeated": True}))
             self.counts["repeated"] += 1
         return entry
 
     def restore(self, entries: Iterable[OutboxEntry]) -> None:
         """Say what another process left unsaid."""
         for entry in entries:
+            entry.late = True
             self._unsaid.setdefault((entry.channel.account_key, entry.key), entry)
             self._lanes.of(entry.channel.account_key).restore(entry.channel.address, entry)
 
@@ -156,182 +153,167 @@ class Delivery:
         """Others say what was to be said under a number that is over: whoever waits for its end waits no more."""
         dropped = [entry for entry in self._unsaid.values() if entry.fence == fence]
         for entry in dropped:
-            self._end(entry, _left_to_others(entry))
+            self._settle(entry, _left_to_others(entry))
         self._lanes.break_off(lambda entry: entry.fence == fence)
         return len(dropped)
 
     async def drain(self) -> None:
-        """Wait until everything is said."""
+        """Wait until everything is said that can be said now. What was put off is kept, or else has a last try."""
+        self._ending = True
+        if not self._storage.survives:
+            self._lanes.release_all()
         await self._lanes.drain()
 
     @property
     def idle(self) -> bool:
-        """Nothing waits to be said, and nothing is being said."""
+        """Nothing is being said, and nothing waits but what was put off."""
         return self._lanes.idle
 
     async def cancel(self) -> int:
-        """Stop at once; how many were not said."""
+        """Stop at once; how many were not said. Where the storage survives they are kept for the next process."""
         left = await self._lanes.cancel()
         for entry in left:
-            await _clear(entry)
-            self._finish(
-                entry, Receipt(state=DeliveryState.FAILED, channel=entry.channel.address, error="the bridge stopped")
-            )
+            if self._storage.survives:
+                self._tell_pending(entry, _FOR_THE_NEXT)
+            else:
+                await _clear(entry)
+                self._finish(entry, _receipt(entry, DeliveryState.FAILED, "the bridge stopped"))
+        await self.endings.close()
         return len(left) + self._lanes.interrupted
 
     async def _deliver(self, entry: OutboxEntry) -> None:
+        wait = self._patience.seconds_until(entry.not_before)
+        entry.not_before = None  # from here on the lane knows
+        if wait and (self._storage.survives or not self._ending):
+            self._hold(entry, wait)
+            return
         try:
             await begun(self._storage.start_outbound(entry), entry.channel.address)
-            receipt = await self._send(entry)
+            receipt = await self._sending.send(entry)
         except StaleLeaseError as error:
             log.info("%s: %s", entry.channel.address, error)
-            self._end(entry, _left_to_others(entry))
+            self._settle(entry, _left_to_others(entry))
             return
         except asyncio.CancelledError:
-            self._finish(
-                entry,
-                Receipt(
-                    state=DeliveryState.UNKNOWN, channel=entry.channel.address, error="the bridge stopped while sending"
-                ),
-            )
+            await self._interrupted(entry)
             raise
+        except NotYetError as failure:
+            if await self._put_off(entry, failure):
+                return
+            receipt = failure.receipt
         except Exception as error:
             log.exception("%s: sending failed for a reason that is no answer of the platform", entry.channel.address)
-            receipt = Receipt(
-                state=DeliveryState.FAILED, channel=entry.channel.address, error=f"{type(error).__name__} while sending"
-            )
-        finally:
-            await _clear(entry)
+            receipt = _receipt(entry, DeliveryState.FAILED, f"{type(error).__name__} while sending")
+        await _clear(entry)
         self._finish(entry, receipt)
+
+    async def _interrupted(self, entry: OutboxEntry) -> None:
+        """It was cut off in the middle: it may have arrived."""
+        if self._storage.survives:
+            entry.progress = interrupted(entry.progress, datetime.now(UTC))
+            if (noted := self._storage.note_progress(entry)) is not None:
+                noted.add_done_callback(lambda done: _log_unnoted(entry, done))
+            self._tell_pending(entry, _FOR_THE_NEXT)
+            return
+        await _clear(entry)
+        self._finish(entry, _receipt(entry, DeliveryState.UNKNOWN, "the bridge stopped while sending"))
+
+    # -- later ---------------------------------------------------------------------------------------------------------
+
+    async def _put_off(self, entry: OutboxEntry, failure: NotYetError) -> bool:
+        """Try it again later; False when it is over."""
+        if self._ending and not self._storage.survives:
+            return False
+        again = self._patience.next_try(entry.progress, failure)
+        if again is None:
+            return await self._give_up(entry, failure)
+        before = entry.progress
+        since = before.failing_since or datetime.now(UTC)
+        entry.progress = before.but(put_off=before.put_off + 1, failing_since=since)
+        self.counts["put_off"] += 1
+        if isinstance(self._storage, DurableStorage):
+            try:
+                await self._storage.put_off(entry, again.timestamp(), str(failure))
+            except ImbridgeError as error:
+                log.warning("%s: that it is put off could not be noted (%s)", entry.channel.address, error)
+        left = (again - datetime.now(UTC)).total_seconds()
+        until = since + timedelta(seconds=self._patience.retry_for)
+        log.warning(
+            "%s: put off for %.1f s, and given up at %s: %s",
+            entry.channel.address, left, f"{until:%Y-%m-%d %H:%M:%S} UTC", failure,
+        )  # fmt: skip
+        why = f"kept, and tried again until {until:%Y-%m-%d %H:%M:%S} UTC: {failure}"
+        self._tell_pending(entry, why)
+        self._hold(entry, max(left, 0.0))
+        return True
+
+    def _hold(self, entry: OutboxEntry, seconds: float) -> None:
+        lanes, lane = self._lanes.of(entry.channel.account_key), entry.channel.address
+        lanes.hold(lane, entry, seconds)
+        for other in lanes.held_back(lane):
+            self._tell_pending(other, _BEHIND)
+
+    async def _give_up(self, entry: OutboxEntry, failure: NotYetError) -> bool:
+        """It was tried for long enough: a dead letter, where there are any. False: tell its end."""
+        log.error("%s: given up after %d tries: %s", entry.channel.address, entry.progress.put_off + 1, failure)
+        if not isinstance(self._storage, DurableStorage) or not entry.progress.put_off:
+            return False
+        try:
+            kept = await self._storage.give_up(entry, f"given up: {failure}")
+        except ImbridgeError as error:
+            log.warning("%s: no dead letter could be made of it (%s)", entry.channel.address, error)
+            return False
+        if kept:
+            self.counts["dead_letters"] += 1
+            self._end(entry, failure.receipt.model_copy(update={"key": entry.key}))
+        return kept
+
+    def _tell_pending(self, entry: OutboxEntry, why: str) -> None:
+        """Who waits for its end is told that it takes longer."""
+        entry.late = True
+        if not entry.receipt.done():
+            entry.receipt.set_result(_receipt(entry, DeliveryState.PENDING, why))
+
+    # -- the end -------------------------------------------------------------------------------------------------------
 
     def _finish(self, entry: OutboxEntry, receipt: Receipt) -> None:
         receipt = receipt.model_copy(update={"key": entry.key})
-        self.counts[receipt.state.value] += 1
         self._storage.finish_outbound(entry, receipt)
         self._end(entry, receipt)
 
     def _end(self, entry: OutboxEntry, receipt: Receipt) -> None:
+        self.counts[receipt.state.value] += 1
+        if receipt.perhaps_twice:
+            self.counts["perhaps_twice"] += 1
+        if entry.late:
+            log.info("%s: what was put off, or left, ended: %s", entry.channel.address, receipt.state.value)
+            self.endings.tell(receipt)
+        self._settle(entry, receipt)
+
+    def _settle(self, entry: OutboxEntry, receipt: Receipt) -> None:
         once = entry.channel.account_key, entry.key
         if self._unsaid.get(once) is entry:
             del self._unsaid[once]
         if not entry.receipt.done():
             entry.receipt.set_result(receipt)
 
-    async def _send(self, entry: OutboxEntry) -> Receipt:
-        saying = await self._bots.saying(entry.channel, entry.reply.elements, hops=entry.hops, calls=entry.calls)
-        arrived: list[tuple[Part, str]] = []
-        state = DeliveryState.UNKNOWN
-        try:
-            receipt = await self._send_rendered(entry, saying, arrived)
-            state = receipt.state
-        finally:
-            # Before the outbox lets go of it: should the process end in between, it is said again, and heard once.
-            self._bots.said(saying, state, arrived, entry.key)
-        return receipt
 
-    async def _send_rendered(self, entry: OutboxEntry, saying: Saying, arrived: list[tuple[Part, str]]) -> Receipt:
-        adapter = self._adapter_of(entry.channel.account_key)
-        said = entry.reply
-        if saying.elements is not said.elements:
-            said = said.model_copy(update={"elements": saying.elements})
-        async with adapter.gathered(said) as (reply, lost):
-            made = await rendered(adapter, reply)
-            degradations = (*entry.degradations, *saying.degradations, *lost, *made.degradations)
-            return await self._send_placed(adapter, entry, Rendered(made.parts, degradations), arrived)
-
-    async def _send_placed(
-        self, adapter: Adapter, entry: OutboxEntry, rendered: Rendered, arrived: list[tuple[Part, str]]
-    ) -> Receipt:
-        channel = entry.channel
-        in_thread = channel.thread is not None if entry.reply.in_thread is None else entry.reply.in_thread
-        usual = channel.kind is ChannelKind.GROUP and adapter.capabilities.quote
-        quote = usual if entry.reply.quote is None else entry.reply.quote
-        strict = self.is_strict(entry.reply.strict)
-        return await _send_parts(
-            adapter, entry, rendered, arrived, self.choices, in_thread=in_thread, quote=quote, strict=strict
-        )
-
-
-async def _send_parts(
-    adapter: Adapter,
-    entry: OutboxEntry,
-    rendered: Rendered,
-    arrived: list[tuple[Part, str]],
-    choices: Choices,
-    *,
-    in_thread: bool,
-    quote: bool,
-    strict: bool,
-) -> Receipt:
-    """Send the parts one after another; a failed part ends it, for what follows would stand without it.
-
-    `arrived` gets the parts that the platform took, with the ids of their messages.
-    """
-
-    def target_of(number: int) -> Target:
-        attach = in_thread or (quote and number == 0)
-        reply_to = entry.reply_to if attach else None
-        answers = entry.answers or entry.reply_to
-        return Target(entry.channel, reply_to, in_thread and entry.reply_to is not None, answers, strict)
-
-    sent: list[SentPart] = []
-    planned = adapter.plan(target_of(0), rendered.parts, entry.key) if rendered.parts else rendered
-    degradations = [*rendered.degradations, *(planned.degradations if planned is not rendered else ())]
-    attempts = 0
-    if strict:
-        try:
-            forbid(degradations)
-            await forbid_losses(adapter, target_of, planned.parts)
-        except ImbridgeError as error:
-            return _failed(entry, error, sent, degradations, attempts)
-    for number, part in enumerate(planned.parts):
-        target = target_of(number)
-        try:
-            result = await adapter.send(target, part, f"{entry.key}-{number}" if number else entry.key)
-            where = entry.channel if in_thread else entry.channel.model_copy(update={"thread": None})
-            result = offering(choices, where, result, part)
-        except ImbridgeError as error:
-            if isinstance(error, PartlySentError):
-                sent += (error.sent.part, *error.sent.more)
-                attempts += error.sent.attempts
-                degradations += error.sent.degradations
-            return _failed(entry, error, sent, degradations, attempts + 1)
-        sent += (result.part, *result.more)
-        arrived.append((part, result.part.message_id))
-        attempts += result.attempts
-        degradations += result.degradations
-    if degradations:
-        _log_degradations(entry, degradations)
-    return Receipt(
-        state=DeliveryState.SENT if sent else DeliveryState.SKIPPED,
-        channel=entry.channel.address,
-        parts=tuple(sent),
-        degradations=tuple(degradations),
-        attempts=attempts,
-        sent_at=datetime.now(UTC),
-    )
-
-
-def _failed(
-    entry: OutboxEntry,
-    error: ImbridgeError,
-    sent: list[SentPart],
-    degradations: list[Degradation],
-    attempts: int,
-) -> Receipt:
-    ambiguous = isinstance(error, DeliveryError) and error.ambiguous
-    state = DeliveryState.PARTIAL if sent else DeliveryState.UNKNOWN if ambiguous else DeliveryState.FAILED
-    log.warning("%s: not delivered (%s): %s", entry.channel.address, state.value, error)
+def _receipt(entry: OutboxEntry, state: DeliveryState, why: str) -> Receipt:
+    progress = entry.progress
     return Receipt(
         state=state,
         channel=entry.channel.address,
-        parts=tuple(sent),
-        degradations=tuple(degradations),
-        attempts=attempts,
-        refused=error.degradations if isinstance(error, DegradedError) else (),
-        error=str(error),
-        code=error.code if isinstance(error, DeliveryError | AuthError) else None,
+        key=entry.key,
+        parts=progress.sent,
+        attempts=progress.attempts,
+        perhaps_twice=progress.perhaps_twice,
+        error=why,
     )
+
+
+def _log_unnoted(entry: OutboxEntry, noted: "asyncio.Future[None]") -> None:
+    if not noted.cancelled() and (error := noted.exception()) is not None:
+        log.warning("%s: that it was cut off could not be noted (%s)", entry.channel.address, error)
 
 
 def _left_to_others(entry: OutboxEntry) -> Receipt:
@@ -351,11 +333,6 @@ def _not_kept(entry: OutboxEntry, error: BaseException) -> Receipt:
         key=entry.key,
         error=str(error) if isinstance(error, ImbridgeError) else f"{type(error).__name__} before it could be sent",
     )
-
-
-def _log_degradations(entry: OutboxEntry, degradations: list[Degradation]) -> None:
-    for degradation in degradations:
-        log.info("%s: %s was sent as %s: %s", entry.channel.address, degradation.what, degradation.how, degradation.why)
 
 
 async def _clear(entry: OutboxEntry) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import contextvars
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from imbridge.protocol import OverloadedError
@@ -57,6 +57,7 @@ class Lanes(Generic[Item]):
         self._idle = asyncio.Event()
         self._idle.set()
         self._room: dict[str, deque[asyncio.Future[None]]] = {}
+        self._held: dict[str, asyncio.TimerHandle] = {}
         self._closed = False
         self.waiting = 0
         self.interrupted = 0
@@ -68,7 +69,7 @@ class Lanes(Generic[Item]):
 
     @property
     def idle(self) -> bool:
-        """Nothing waits and nothing runs."""
+        """Nothing runs, and nothing waits but what is held back."""
         return self._idle.is_set()
 
     def has_room(self, key: str, *, beside: int = 0, beside_here: int = 0) -> bool:
@@ -106,6 +107,35 @@ class Lanes(Generic[Item]):
         self._ready.append(key)
         if self._running < self._max_running:
             self._start_worker()
+
+    def hold(self, key: str, item: Item, seconds: float) -> None:
+        """Put the item that is being done back, before all others of its lane, and do none of them for so long.
+
+        To be called by the work, as the last thing that it does. A lane that is held back takes no turn of another's.
+        """
+        self._lanes[key].appendleft(item)
+        self.waiting += 1
+        self._held[key] = asyncio.get_running_loop().call_later(seconds, self.release, key)
+
+    def release(self, key: str) -> None:
+        """A lane that is held back has its turn now."""
+        timer = self._held.pop(key, None)
+        if timer is None:
+            return
+        timer.cancel()
+        self._idle.clear()
+        self._ready.append(key)
+        if self._running < self._max_running and not self._closed:
+            self._start_worker()
+
+    def release_all(self) -> None:
+        """As `release`, all of them."""
+        for key in tuple(self._held):
+            self.release(key)
+
+    def held_back(self, key: str) -> Sequence[Item]:
+        """What waits in a lane that is held back; empty when it is not."""
+        return tuple(self._lanes[key]) if key in self._held else ()
 
     async def put(self, key: str, item: Item) -> None:
         """Append to a lane, waiting for room: whoever produces is slowed down to what can be done.
@@ -167,7 +197,7 @@ class Lanes(Generic[Item]):
         return broken_off
 
     async def drain(self) -> None:
-        """Wait until nothing waits and nothing runs."""
+        """Wait until nothing runs, and nothing waits but what is held back."""
         await self._idle.wait()
 
     def close(self) -> None:
@@ -182,6 +212,9 @@ class Lanes(Generic[Item]):
         for lane in self._lanes.values():
             lane.clear()
         self._ready.clear()
+        for timer in self._held.values():
+            timer.cancel()
+        self._held.clear()
         self.waiting = 0
         for queue in self._room.values():
             for room in queue:
@@ -228,13 +261,13 @@ class Lanes(Generic[Item]):
             await self._do(key, item)
         finally:
             self._running -= 1
-            if lane:
-                self._ready.append(key)
-            else:
+            if not lane:
                 self._lanes.pop(key, None)
+            elif key not in self._held:
+                self._ready.append(key)
             if self._ready and not self._closed:
                 self._start_worker()
-            if not self._lanes:
+            if len(self._lanes) == len(self._held):
                 self._idle.set()
 
     async def _do(self, key: str, item: Item) -> None:

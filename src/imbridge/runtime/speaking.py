@@ -2,16 +2,18 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable
-from typing import Any
+from typing import Any, TypeVar
 
 from imbridge.adapters.base import Adapter
 from imbridge.config.options import BridgeOptions
 from imbridge.protocol import Address, Channel, Degradation, Receipt, to_reply
 from imbridge.runtime.changes import change, take_back
 from imbridge.runtime.delivery import Delivery, push_key
+from imbridge.runtime.outbox.endings import Listener
 from imbridge.runtime.strictness import unless_refused
 from imbridge.runtime.thinking import whole_answer
 
+ListenerT = TypeVar("ListenerT", bound=Listener)
 _LONGEST_KEY = 40
 """As in `Reply.key`; adapters append to it, and Feishu's `uuid` has 50 characters."""
 
@@ -61,6 +63,16 @@ class Speaking(ABC):
             reply = reply.model_copy(update={"strict": strict})
         entry = await self._delivery.post(channel, reply, key=key or push_key(), degradations=lost)
         return unless_refused(await entry.receipt)
+
+    def on_receipt(self, listener: ListenerT) -> ListenerT:
+        """Decorator: this function hears the end of what nobody waits for.
+
+        That is what was put off (its receipt was `pending` so far), and what an earlier process left unsaid: the one
+        argument is the receipt, and `receipt.key` tells which it is. It may be a coroutine function. What it raises is
+        logged.
+        """
+        self._delivery.endings.add(listener)
+        return listener
 
     async def edit(self, receipt: Receipt, content: Any) -> Receipt:
         """Change what was sent under a receipt: a text, or a card that was pushed.

@@ -85,6 +85,7 @@ class OutboxEntry:
         suspect: It was under way when a process ended, so it may be what ended it.
         progress: How far it is.
         fence: As of an `InboxEntry`.
+        late: Nobody waits for its end: it was put off, or is an earlier process's.
     """
 
     key: str
@@ -103,6 +104,7 @@ class OutboxEntry:
     suspect: bool = field(default=False, compare=False)
     progress: Progress = NEW
     fence: int = field(default=0, compare=False, repr=False)
+    late: bool = field(default=False, compare=False)
 
 
 async def begun(marked: "asyncio.Future[None] | None", what: str) -> None:

@@ -14,6 +14,7 @@ class Progress(ProtocolModel):
     Attributes:
         parts: How many parts it was cut into; 0: not known yet.
         done: How many of them arrived, in order.
+        message_ids: Of each of those, the id of its first message.
         sent: Their messages.
         degradations: What of these is otherwise than meant.
         attempts: Requests made for them.
@@ -26,6 +27,7 @@ class Progress(ProtocolModel):
 
     parts: int = 0
     done: int = 0
+    message_ids: tuple[str, ...] = ()
     sent: tuple[SentPart, ...] = ()
     degradations: tuple[Degradation, ...] = ()
     attempts: int = 0

@@ -1,6 +1,7 @@
 """The DingTalk adapter of an app's robot: wiring of start, stop, probe, the ways to hear and the ways to speak."""
 
 import logging
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -31,7 +32,7 @@ from imbridge.adapters.dingtalk.sent.card_streams import CardStreams
 from imbridge.adapters.dingtalk.sent.markdown import ROBOT as MARKDOWN
 from imbridge.adapters.dingtalk.sent.media import DingTalkMedia
 from imbridge.adapters.dingtalk.sent.reactions import Reactions
-from imbridge.adapters.dingtalk.sent.recipients import check_recalled
+from imbridge.adapters.dingtalk.sent.recipients import check_recalled, no_card_for
 from imbridge.adapters.dingtalk.sent.sessions import Sessions
 from imbridge.adapters.dingtalk.sent.speaking import Speaking
 from imbridge.adapters.dingtalk.services.contacts import DingTalkContacts
@@ -234,6 +235,10 @@ class DingTalkAdapter(Adapter):
         else:
             sent = await self._speaking.say(target, part, key)
         return sent.but(*degradations)
+
+    def key_lasts(self, target: Target, part: Part, key: str) -> float:
+        """A card is known by its outTrackId; messages have no key."""
+        return math.inf if self._cards.card_in(part) is not None and not no_card_for(target.channel) else 0.0
 
     async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:
         """Put another card in the place of a sent one."""

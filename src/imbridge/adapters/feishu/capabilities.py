@@ -32,6 +32,7 @@ FEISHU = Capabilities(
     mention=True,
     push=True,
     idempotent_send=True,
+    key_seconds=3600,
 )  # fmt: skip
 
 CUSTOM_BOT = Capabilities(

@@ -238,6 +238,10 @@ class QQAdapter(Adapter):
             return await self.streams.say(target, first, stream_id, key)
         return await self._speaking.say(target, part, key)
 
+    def key_lasts(self, target: Target, part: Part, key: str) -> float:
+        """While the message is open that it answers with a number; elsewhere there is no key."""
+        return self.windows.key_lasts(target.channel, key)
+
     def grow(self, *, markdown: bool, channel: Channel | None = None) -> C2CStream | None:
         """A message that grows, in single chats; None elsewhere."""
         return self.streams.grow(channel, markdown=markdown)

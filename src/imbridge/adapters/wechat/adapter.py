@@ -47,6 +47,9 @@ from imbridge.transport import WebhookRoute
 
 log = logging.getLogger(__name__)
 
+_TEMPLATE_KEYS = 600.0
+"""Seconds for which the key of a template message is known (developers.weixin.qq.com, sendTemplateMessage)."""
+
 _PATIENCE = 10.0
 """Seconds for the platform to give out a token, before somebody is told that it does not."""
 _NO_RIGHT = 48001
@@ -156,6 +159,10 @@ class WeChatAdapter(Adapter):
             gone=lambda error: error.code == GONE,
         )
         return sent.offering(outbound.choices_in(part, self._seals.at(openid)))
+
+    def key_lasts(self, target: Target, part: Part, key: str) -> float:
+        """A template message has a `client_msg_id`, which is known for 10 minutes; other messages have no key."""
+        return _TEMPLATE_KEYS if outbound.template_of(part) is not None else 0.0
 
     async def _send(self, openid: str, target: Target, part: Part, key: str) -> Sent:
         template = outbound.template_of(part)

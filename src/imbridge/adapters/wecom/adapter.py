@@ -10,7 +10,7 @@ from imbridge.adapters.card_seals import Seals
 from imbridge.adapters.envelope import Envelope
 from imbridge.adapters.patience import passes, patiently
 from imbridge.adapters.uploaded_once import again_when_gone
-from imbridge.adapters.wecom.api import WeComApi
+from imbridge.adapters.wecom.api import CHECKED, WeComApi
 from imbridge.adapters.wecom.authorisation.oauth import OAuth
 from imbridge.adapters.wecom.bot.adapter import BotAdapter
 from imbridge.adapters.wecom.bot.callback_adapter import BotCallbackAdapter
@@ -166,6 +166,11 @@ class WeComAdapter(Adapter):
             lambda more: self._send(target, part, f"{key}{more}"),
             gone=lambda error: error.code == GONE,
         )
+
+    def key_lasts(self, target: Target, part: Part, key: str) -> float:
+        """With `duplicate_check` the platform looks for repetitions, for half an hour at least; not in groups."""
+        checked = self.settings.duplicate_check and target.channel.kind is not ChannelKind.GROUP
+        return CHECKED if checked else 0.0
 
     async def _send(self, target: Target, part: Part, key: str) -> Sent:
         degradations: list[Degradation] = []

@@ -16,7 +16,7 @@ from imbridge.protocol import DeliveryError
 from imbridge.transport import HttpPool, HttpResponse, Rate
 
 _SECRET_HINT = "check corp_id and secret: admin console, My Company, and App Management > the app"  # noqa: S105 - a hint
-_CHECKED = 1800
+CHECKED = 1800
 """Seconds within which the platform looks for a repetition, at least; 4 hours at most."""
 
 
@@ -65,7 +65,7 @@ class WeComApi:
         """
         message = {**to, **body, "agentid": self.config.agent_id}
         if self.config.duplicate_check:
-            interval = _CHECKED + zlib.crc32(key.encode()) % 12_600
+            interval = CHECKED + zlib.crc32(key.encode()) % 12_600
             message |= {"enable_duplicate_check": 1, "duplicate_check_interval": interval}
         return await self.caller.call(
             "POST",

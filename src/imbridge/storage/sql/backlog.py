@@ -168,7 +168,15 @@ async def _free(
 
 
 async def mark(
-    connection: AsyncConnection, box: Box, uid: int, node: int, *, what: str, why: str, not_before: float | None = None
+    connection: AsyncConnection,
+    box: Box,
+    uid: int,
+    node: int,
+    *,
+    what: str,
+    why: str,
+    not_before: float | None = None,
+    head: str | None = None,
 ) -> bool:
     """An entry of ours is dead, or put off, with a line in its history. False when it is not ours."""
     table = TABLES[box]
@@ -186,6 +194,8 @@ async def mark(
         values |= {"state": what, "node": None}
     if not_before is not None:
         values["not_before"] = not_before
+    if head is not None:
+        values["head"] = head
     return bool((await connection.execute(update(table).where(*ours).values(values))).rowcount)
 
 

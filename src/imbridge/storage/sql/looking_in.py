@@ -29,7 +29,8 @@ class LookingIn(DurableStorage):
         return await self._mark(box, entry.uid, what=EntryState.DEAD.value, why=why)
 
     async def put_off(self, entry: OutboxEntry, not_before: float, why: str) -> bool:  # noqa: D102 - inherited
-        return await self._mark(Box.OUTBOX, entry.uid, what="put off", why=why, not_before=not_before)
+        head = self._rows.outbound_head(entry)
+        return await self._mark(Box.OUTBOX, entry.uid, what="put off", why=why, not_before=not_before, head=head)
 
     async def _mark(self, box: Box, uid: int, **facts: Any) -> bool:
         done: bool = await self._run(partial(backlog.mark, box=box, uid=uid, node=self._nodes.id, **facts))

@@ -161,6 +161,13 @@ class Windows:
             return handle  # nearly always
         return next(iter(self._usable(channel, answers)), None)
 
+    def key_lasts(self, channel: Channel, key: str) -> float:
+        """Seconds for which a repetition of what was said with this key has its number, and is known by it; else 0."""
+        for handle in (self._handles.get(identity, None) for identity in self._in_chat.get(channel.address, ())):
+            if handle is not None and handle.counted and key in handle.numbers:
+                return max(handle.until - self._now(), 0.0)
+        return 0.0
+
     def left(self, channel: Channel, answers: str | None) -> int | None:
         """How many answers can be given now; None where they are not counted."""
         usable = self._usable(channel, answers)

@@ -1,0 +1,201 @@
+"""One try to say something: what is not there yet is sent part by part, and how far it is is kept."""
+
+import logging
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from imbridge.adapters.base import Adapter, Sent, Target
+from imbridge.adapters.pieces import PartlySentError
+from imbridge.config.options import OnUnclear
+from imbridge.protocol import (
+    AuthError,
+    ChannelKind,
+    Degradation,
+    DegradedError,
+    DeliveryError,
+    DeliveryState,
+    ImbridgeError,
+    Receipt,
+)
+from imbridge.rendering import Part, Rendered
+from imbridge.runtime.choices import Choices, offering
+from imbridge.runtime.outbox.judging import NotYetError, is_unclear, may_be_repeated
+from imbridge.runtime.strictness import forbid, forbid_losses
+from imbridge.storage import BaseStorage, OutboxEntry, Progress
+from imbridge.storage.base import begun
+
+log = logging.getLogger(__name__)
+
+_NOT_AGAIN = (
+    "it may have arrived, nobody knows; it is not sent again, for people would see it twice (on_unclear: at_most_once)"
+)
+
+
+@dataclass(slots=True)
+class Attempt:
+    """Sends the parts one after another; a failed part ends it, for what follows would stand without it.
+
+    Attributes:
+        arrived: Gets the parts that the platform took, with the ids of their messages.
+        strict: Nothing may be shown otherwise than meant.
+        degradations: What of it is otherwise than meant before it is sent.
+    """
+
+    adapter: Adapter
+    entry: OutboxEntry
+    arrived: list[tuple[Part, str]]
+    choices: Choices
+    storage: BaseStorage
+    on_unclear: OnUnclear
+    strict: bool
+    degradations: list[Degradation] = field(default_factory=list)
+
+    async def send(self, rendered: Rendered) -> Receipt:
+        """Send what is not there yet; what became of all of it.
+
+        Raises:
+            NotYetError: it may be tried again.
+        """
+        planned = self.adapter.plan(self._target(0), rendered.parts, self.entry.key) if rendered.parts else rendered
+        self.degradations = [*rendered.degradations, *(planned.degradations if planned is not rendered else ())]
+        parts = planned.parts
+        if self.strict:
+            try:
+                forbid(self.degradations)
+                await forbid_losses(self.adapter, self._target, parts)
+            except ImbridgeError as error:
+                return self._failed(error)
+        if (over := self._resume(parts)) is not None:
+            return over
+        for number in range(self.entry.progress.done, len(parts)):
+            if (over := await self._send_part(number, parts)) is not None:
+                return over
+        receipt = self._receipt(DeliveryState.SENT if self.entry.progress.sent else DeliveryState.SKIPPED)
+        for one in receipt.degradations:
+            log.info("%s: %s was sent as %s: %s", self.entry.channel.address, one.what, one.how, one.why)
+        return receipt.model_copy(update={"sent_at": datetime.now(UTC)})
+
+    def _target(self, number: int) -> Target:
+        entry = self.entry
+        in_thread = self._in_thread
+        usual = entry.channel.kind is ChannelKind.GROUP and self.adapter.capabilities.quote
+        quote = usual if entry.reply.quote is None else entry.reply.quote
+        reply_to = entry.reply_to if in_thread or (quote and number == 0) else None
+        answers = entry.answers or entry.reply_to
+        return Target(entry.channel, reply_to, in_thread and entry.reply_to is not None, answers, self.strict)
+
+    @property
+    def _in_thread(self) -> bool:
+        said = self.entry.reply.in_thread
+        return self.entry.channel.thread is not None if said is None else said
+
+    # -- what was tried before -----------------------------------------------------------------------------------------
+
+    def _resume(self, parts: tuple[Part, ...]) -> Receipt | None:
+        """Pass over what is there already; a receipt when it cannot go on."""
+        entry = self.entry
+        before = entry.progress
+        if before.done and before.parts != len(parts):
+            # Other settings or another version cut it otherwise: nobody knows which of its parts are there.
+            if self.on_unclear is OnUnclear.AT_MOST_ONCE:
+                return self._over("some of it arrived, and it is cut otherwise now: nobody knows what is missing")
+            log.warning("%s: said from its beginning: it is cut otherwise than before", entry.channel.address)
+            before = before.but(done=0, message_ids=(), unclear_since=None, perhaps_twice=True)
+        entry.progress = before.but(parts=len(parts))
+        self.arrived += zip(parts, before.message_ids, strict=False)
+        return None
+
+    def _may_leave(self, target: Target, part: Part, key: str) -> bool:
+        """Whether a part may be sent; what may be there already, only where nobody minds or sees it twice."""
+        entry = self.entry
+        since = entry.progress.unclear_since
+        if since is None:
+            return True
+        if self.adapter.key_lasts(target, part, key) > (datetime.now(UTC) - since).total_seconds():
+            return True
+        if self.on_unclear is OnUnclear.AT_MOST_ONCE:
+            return False
+        log.warning("%s: sent once more: it may have arrived before, nobody knows", entry.channel.address)
+        entry.progress = entry.progress.but(perhaps_twice=True)
+        return True
+
+    # -- one part ------------------------------------------------------------------------------------------------------
+
+    async def _send_part(self, number: int, parts: tuple[Part, ...]) -> Receipt | None:
+        """Send a part; a receipt when that failed for good."""
+        entry, part, target = self.entry, parts[number], self._target(number)
+        key = f"{entry.key}-{number}" if number else entry.key
+        if not self._may_leave(target, part, key):
+            return self._over(_NOT_AGAIN)
+        try:
+            result = await self.adapter.send(target, part, key)
+            where = entry.channel if self._in_thread else entry.channel.model_copy(update={"thread": None})
+            result = offering(self.choices, where, result, part)
+        except ImbridgeError as error:
+            return self._judge(error, target, part, key)
+        before = entry.progress
+        ids = (*before.message_ids, result.part.message_id)
+        entry.progress = _with(before, result).but(done=number + 1, message_ids=ids, unclear_since=None)
+        self.arrived.append((part, result.part.message_id))
+        if number + 1 < len(parts):  # before the next one leaves: what is there is not sent again after a crash
+            await begun(self.storage.note_progress(entry), entry.channel.address)
+        return None
+
+    def _judge(self, error: ImbridgeError, target: Target, part: Part, key: str) -> Receipt:
+        entry = self.entry
+        progress = entry.progress
+        if is_unclear(error):
+            since = progress.unclear_since or datetime.now(UTC)
+            progress = progress.but(unclear_since=since, unclear_ends=progress.unclear_ends + 1)
+        entry.progress = progress.but(attempts=progress.attempts + 1)
+        if may_be_repeated(
+            error,
+            recognised=self.adapter.key_lasts(target, part, key) > 0,
+            unclear_ends=progress.unclear_ends,
+            on_unclear=self.on_unclear,
+        ):
+            raise NotYetError(error, self._failed(error)) from error
+        if isinstance(error, PartlySentError):
+            entry.progress = _with(entry.progress, error.sent)
+        return self._failed(error)
+
+    # -- the end -------------------------------------------------------------------------------------------------------
+
+    def _receipt(self, state: DeliveryState, **facts: Any) -> Receipt:
+        progress = self.entry.progress
+        return Receipt(
+            state=state,
+            channel=self.entry.channel.address,
+            parts=progress.sent,
+            degradations=(*self.degradations, *progress.degradations),
+            attempts=progress.attempts,
+            perhaps_twice=progress.perhaps_twice,
+            **facts,
+        )
+
+    def _failed(self, error: ImbridgeError) -> Receipt:
+        progress = self.entry.progress
+        unclear = progress.unclear_since is not None
+        state = DeliveryState.PARTIAL if progress.sent else DeliveryState.UNKNOWN if unclear else DeliveryState.FAILED
+        log.warning("%s: not delivered (%s): %s", self.entry.channel.address, state.value, error)
+        return self._receipt(
+            state,
+            refused=error.degradations if isinstance(error, DegradedError) else (),
+            error=str(error),
+            code=error.code if isinstance(error, DeliveryError | AuthError) else None,
+        )
+
+    def _over(self, why: str) -> Receipt:
+        log.warning("%s: %s", self.entry.channel.address, why)
+        state = DeliveryState.PARTIAL if self.entry.progress.sent else DeliveryState.UNKNOWN
+        return self._receipt(state, error=why)
+
+
+def _with(progress: Progress, sent: Sent) -> Progress:
+    """How far it is with what the platform has taken now."""
+    return progress.but(
+        sent=(*progress.sent, sent.part, *sent.more),
+        degradations=(*progress.degradations, *sent.degradations),
+        attempts=progress.attempts + sent.attempts,
+    )

@@ -1,0 +1,70 @@
+"""Something that is to be said: whom it calls, what it is made of, and a try to send it."""
+
+from collections.abc import Callable
+
+from imbridge.adapters.base import Adapter
+from imbridge.config.options import BridgeOptions
+from imbridge.protocol import DeliveryState, Receipt
+from imbridge.rendering import Part, Rendered
+from imbridge.runtime.bots import Bots, Saying
+from imbridge.runtime.choices import Choices
+from imbridge.runtime.outbox.attempt import Attempt
+from imbridge.runtime.outbox.judging import NotYetError
+from imbridge.runtime.rendered import rendered
+from imbridge.storage import BaseStorage, OutboxEntry
+
+
+class Sending:
+    """Says things, each as often as it is asked to."""
+
+    def __init__(
+        self,
+        storage: BaseStorage,
+        adapter_of: Callable[[str], Adapter],
+        bots: Bots,
+        choices: Choices,
+        options: BridgeOptions,
+    ) -> None:
+        """`bots` are told what is said; `choices` are told what can be chosen by a number in it."""
+        self._storage = storage
+        self._adapter_of = adapter_of
+        self._bots = bots
+        self._choices = choices
+        self._strict = options.strict
+        self._on_unclear = options.on_unclear
+
+    def is_strict(self, said: bool | None) -> bool:
+        """Whether something is sent as it is meant or not at all; `said` is what its reply says."""
+        return self._strict if said is None else said
+
+    async def send(self, entry: OutboxEntry) -> Receipt:
+        """Try to say something.
+
+        Raises:
+            NotYetError: it is to be tried again; how far it is stands in the entry.
+        """
+        saying = await self._bots.saying(entry.channel, entry.reply.elements, hops=entry.hops, calls=entry.calls)
+        arrived: list[tuple[Part, str]] = []
+        state = DeliveryState.UNKNOWN
+        try:
+            receipt = await self._send_rendered(entry, saying, arrived)
+            state = receipt.state
+        except NotYetError:
+            arrived.clear()  # who is called in it hears it when its end is known
+            raise
+        finally:
+            # Before the outbox lets go of it: should the process end in between, it is said again, and heard once.
+            self._bots.said(saying, state, arrived, entry.key)
+        return receipt
+
+    async def _send_rendered(self, entry: OutboxEntry, saying: Saying, arrived: list[tuple[Part, str]]) -> Receipt:
+        adapter = self._adapter_of(entry.channel.account_key)
+        said = entry.reply
+        if saying.elements is not said.elements:
+            said = said.model_copy(update={"elements": saying.elements})
+        async with adapter.gathered(said) as (reply, lost):
+            made = await rendered(adapter, reply)
+            degradations = (*entry.degradations, *saying.degradations, *lost, *made.degradations)
+            strict = self.is_strict(entry.reply.strict)
+            attempt = Attempt(adapter, entry, arrived, self._choices, self._storage, self._on_unclear, strict)
+            return await attempt.send(Rendered(made.parts, degradations))
