@@ -1,12 +1,14 @@
 """A storage that does not answer: nothing gathers behind it, platforms are told at once, and nothing is lost."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from runtime_world import account, counts, echo, emulated, settings, skill, texts, until
 from storage_double import GroupCommitStorage
 
 from imbridge import Bridge, BridgeOptions
+from imbridge.adapters.base import Verdict
 from imbridge.emulators.feishu import FeishuEmulator
 from imbridge.runtime import storing
 from imbridge.runtime.storing import Storing
@@ -43,6 +45,49 @@ async def test_a_storage_that_hangs_is_given_nothing_more(
             assert bridge.counters()["feishu:work"]["storing"] == 0
 
 
+async def test_of_what_is_being_stored_the_platform_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stored it may be after all: then it is known when it comes again, and handled once."""
+    monkeypatch.setattr(storing, "STALLED_AFTER", 0.1)
+    heard: list[str] = []
+
+    async def answer(msg: Any) -> str:
+        heard.append(msg.text)
+        return f"echo: {msg.text}"
+
+    async with FeishuEmulator(settings=settings(redelivery=(1.0,))) as feishu:
+        app, alice, storage = feishu.add_app(), feishu.add_user("Alice"), GroupCommitStorage()
+        async with Bridge([account(feishu, app)], skills=[skill(answer)], storage=storage) as bridge:
+            storage.held.clear()
+            await alice.says("one")
+            await until(lambda: feishu.stats.acks_failed == 1)
+            assert (counts(bridge)["storing"], counts(bridge)["overloaded"]) == (1, 1)
+            storage.held.set()
+            await alice.receives("echo: one")
+            await until(lambda: counts(bridge)["duplicate"] == 1)
+            await until(lambda: feishu.unacknowledged_events(app) == 0)
+            assert heard == ["one"]
+            assert feishu.violations == []
+
+
+async def test_what_nobody_brings_again_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call from bot to bot, a click."""
+    monkeypatch.setattr(storing, "STALLED_AFTER", 0.05)
+    loop = asyncio.get_running_loop()
+    refused: list[str] = []
+    watched = Storing(5, refused.append)
+    stored, other, told = (loop.create_future() for _ in range(3))
+    seen: list[asyncio.Future[bool]] = []
+    watched.watch("a", stored, seen.append)
+    watched.watch("b", other, seen.append, told)
+    assert await told is Verdict.OVERLOADED
+    assert refused == ["b"]
+    assert not watched.has_room("a", 0), "the storage hangs"
+    stored.set_result(True)
+    other.set_result(True)
+    await watched.none()
+    assert seen == [stored, other]
+
+
 async def test_what_waits_and_what_is_stored_have_one_bound() -> None:
     """Else a commit brings more than there is room for, which is stored for nothing."""
     async with emulated(redelivery=SOON["redelivery"]) as feishu:
@@ -70,7 +115,7 @@ async def test_what_waits_and_what_is_stored_have_one_bound() -> None:
 
 async def test_one_account_does_not_use_up_the_room_of_another() -> None:
     loop = asyncio.get_running_loop()
-    watched = Storing(2)
+    watched = Storing(2, print)
     futures = [loop.create_future() for _ in range(3)]
     seen: list[asyncio.Future[bool]] = []
     for future in futures[:2]:
@@ -89,7 +134,7 @@ async def test_one_account_does_not_use_up_the_room_of_another() -> None:
 
 async def test_a_storage_may_give_one_future_for_several() -> None:
     shared = asyncio.get_running_loop().create_future()
-    watched, seen = Storing(5), []
+    watched, seen = Storing(5, print), []
     for _ in range(3):
         watched.watch("a", shared, seen.append)
     shared.set_result(False)

@@ -16,6 +16,7 @@ class Wire:
         lose_answer_to: The next time that this is said to the server, the connections are cut when the server has
             answered, before the answer passes.
         losses: How often that was done.
+        passes: While it is not set nothing passes, and nobody is told: the server hangs.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -26,6 +27,8 @@ class Wire:
         self._asked: set[asyncio.StreamWriter] = set()
         self.lose_answer_to: bytes | None = None
         self.losses = 0
+        self.passes = asyncio.Event()
+        self.passes.set()
         self.port = 0
 
     async def up(self) -> None:
@@ -34,6 +37,7 @@ class Wire:
 
     async def down(self) -> None:
         """Nobody gets through, and who was is cut."""
+        self.passes.set()
         if self._listener is not None:
             self._listener.close()
             self.cut()
@@ -57,6 +61,7 @@ class Wire:
     ) -> None:
         try:
             while data := await source.read(65_536):
+                await self.passes.wait()
                 if asks and self.lose_answer_to is not None and self.lose_answer_to in data:
                     self.lose_answer_to = None
                     self._asked.add(client)

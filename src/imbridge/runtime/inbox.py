@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 
 from imbridge.adapters.base import Inbound, Verdict
 from imbridge.adapters.card_seals import RefusedClick
@@ -14,6 +15,7 @@ from imbridge.runtime.account_lanes import AccountLanes
 from imbridge.runtime.answers import abandon, release
 from imbridge.runtime.beginning import noted
 from imbridge.runtime.bot_loops import BotLoops
+from imbridge.runtime.bots import is_made_here
 from imbridge.runtime.choices import Choices
 from imbridge.runtime.conversation import lane_of
 from imbridge.runtime.foretelling import Debounce
@@ -65,7 +67,7 @@ class Inbox:
         self._command_prefix = options.command_prefix
         self._owed: dict[tuple[str, str], PendingAnswer] = {}
         self._max_waiting = options.max_waiting
-        self._storing = Storing(options.max_waiting)
+        self._storing = Storing(options.max_waiting, self._refuse)
         self._refused: Counter[str] = Counter()
         self._lanes: AccountLanes[InboxEntry] = AccountLanes(
             self.overlaps.taking_turns(noted(storage, handle)),
@@ -102,19 +104,21 @@ class Inbox:
         if stored.done() and not self._storing and stored.exception() is None:
             verdict.set_result(self._stored(entry, stored.result()))
         else:
-            self._storing.watch(account, stored, lambda future: self._stored_later(entry, future, verdict))
+            comes_again = inbound.answer is None and not (isinstance(item, Message) and is_made_here(item))
+            then = partial(self._stored_later, entry, verdict)
+            self._storing.watch(account, stored, then, verdict if comes_again else None)
             if isinstance(item, ButtonClicked) and item.said_in:
                 self._choices.claim(item, stored)
         return verdict
 
     def _stored_later(
-        self, entry: InboxEntry, stored: "asyncio.Future[bool]", verdict: "asyncio.Future[Verdict]"
+        self, entry: InboxEntry, verdict: "asyncio.Future[Verdict]", stored: "asyncio.Future[bool]"
     ) -> None:
         if stored.cancelled() or (error := stored.exception()) is not None:
             self._counts["storage_failed"] += 1
             why = "cancelled" if stored.cancelled() else f"{type(error).__name__}: {error}"
             log.error("%s: a delivery could not be stored (%s); the platform is to deliver it again", entry.lane, why)
-            self._refused[entry.account] += 1
+            self._refused[entry.account] += not verdict.done()
             result = Verdict.OVERLOADED
         else:
             # Also when nobody waits for the verdict any more: what is stored counts as known, so it must be handled.

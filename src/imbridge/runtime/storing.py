@@ -6,18 +6,26 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import count
 
+from imbridge.adapters.base import Verdict
+
 log = logging.getLogger(__name__)
 
-STALLED_AFTER = 3.0
+STALLED_AFTER = 2.5
 """Seconds without a word from the storage after which it is given nothing more: a database that hangs must not gather
-all that platforms deliver meanwhile, and they are told at once to come again. No platform waits much longer itself."""
+all that platforms deliver meanwhile, and they are told to come again. No platform waits much longer itself."""
+
+_AT_ONCE = 0.1
+"""Seconds between two looks at least."""
 
 
 class Storing:
     """What is on its way into the storage, which confirms in the order in which it was given."""
 
-    def __init__(self, most: int) -> None:
-        """`most` deliveries of one account, with those that wait for their turn."""
+    def __init__(self, most: int, refuse: Callable[[str], object]) -> None:
+        """`most` deliveries of one account, with those that wait for their turn; `refuse` counts what waits longer."""
+        self._refuse = refuse
+        self._verdicts: dict[int, tuple[str, asyncio.Future[Verdict]]] = {}
+        self._timer: asyncio.TimerHandle | None = None
         self._most = most
         self._of: Counter[str] = Counter()
         self._serial = count()
@@ -32,40 +40,75 @@ class Storing:
             return True
         if self._of[account] + waiting >= self._most:
             return False
-        waited = asyncio.get_running_loop().time() - next(iter(self._since.values()))
-        if waited < STALLED_AFTER:
-            return True
-        if not self._told:
+        return asyncio.get_running_loop().time() - next(iter(self._since.values())) < STALLED_AFTER
+
+    def watch(
+        self,
+        account: str,
+        stored: "asyncio.Future[bool]",
+        then: Callable[["asyncio.Future[bool]"], None],
+        verdict: "asyncio.Future[Verdict] | None" = None,
+    ) -> None:
+        """Count it until it is confirmed or refused, then call `then`.
+
+        Args:
+            account: Whose it is.
+            stored: Done when it is confirmed.
+            then: What is to be done then.
+            verdict: What the platform is told. When the storage does not answer it is told to come again; should it be
+                stored after all, it is known then. None: nobody would bring it again.
+        """
+        loop = asyncio.get_running_loop()
+        self._of[account] += 1
+        serial = next(self._serial)  # not the future: a storage may give one future for several
+        self._since[serial] = loop.time()
+        if verdict is not None:
+            self._verdicts[serial] = (account, verdict)
+        if self._timer is None:
+            self._timer = loop.call_later(STALLED_AFTER, self._look)
+        self._none.clear()
+
+        def settled(future: "asyncio.Future[bool]") -> None:
+            self._of[account] -= 1
+            del self._since[serial]
+            self._verdicts.pop(serial, None)
+            try:
+                then(future)
+            finally:
+                if not self._since:
+                    self._none.set()
+                    if self._timer is not None:
+                        self._timer.cancel()
+                        self._timer = None
+                if self._told and not (future.cancelled() or future.exception()):
+                    self._told = False
+                    log.warning("the storage answers again")
+
+        stored.add_done_callback(settled)
+
+    def _look(self) -> None:
+        """Tell platforms of what has waited too long; look again when the next one will have."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        due = STALLED_AFTER
+        while self._verdicts:
+            serial, (account, verdict) = next(iter(self._verdicts.items()))
+            due = self._since[serial] + STALLED_AFTER - now
+            if due > 0:
+                break
+            del self._verdicts[serial]
+            if not verdict.done():
+                self._refuse(account)
+                verdict.set_result(Verdict.OVERLOADED)
+        self._timer = loop.call_later(max(due, _AT_ONCE), self._look)
+        waited = now - next(iter(self._since.values()))
+        if not self._told and waited >= STALLED_AFTER:
             self._told = True
             log.error(
                 "the storage has not answered for %.1f s; until it does, platforms are told to deliver again "
                 "(counter `overloaded`)",
                 waited,
             )
-        return False
-
-    def watch(
-        self, account: str, stored: "asyncio.Future[bool]", then: Callable[["asyncio.Future[bool]"], None]
-    ) -> None:
-        """Count it until it is confirmed or refused, then call `then`."""
-        self._of[account] += 1
-        serial = next(self._serial)  # not the future: a storage may give one future for several
-        self._since[serial] = asyncio.get_running_loop().time()
-        self._none.clear()
-
-        def settled(future: "asyncio.Future[bool]") -> None:
-            self._of[account] -= 1
-            del self._since[serial]
-            try:
-                then(future)
-            finally:
-                if not self._since:
-                    self._none.set()
-                if self._told and not (future.cancelled() or future.exception()):
-                    self._told = False
-                    log.warning("the storage answers again")
-
-        stored.add_done_callback(settled)
 
     def of(self, account: str) -> int:
         """How many of an account."""
