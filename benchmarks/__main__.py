@@ -10,14 +10,14 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import callbacks, echo, frames, start
+from benchmarks import callbacks, durable, echo, frames, start
 from benchmarks.dingtalk import loss
 from benchmarks.stages import DINGTALK, FEISHU, QQ, Platform
 from benchmarks.wecom import measure as wecom
 
 GOAL_RATE, GOAL_CPU = 0.70, 1.6
 GOAL_CALLBACK_RATE = 0.5
-PARTS = ("import", "frames", "echo", "callbacks", "wecom", "dingtalk", "qq", "loss", "memory")
+PARTS = ("import", "frames", "echo", "durable", "callbacks", "wecom", "dingtalk", "qq", "loss", "memory")
 
 
 def main() -> None:
@@ -43,6 +43,8 @@ def main() -> None:
         report["frames_us"] = frames.run()
     if "echo" in parts:
         report["echo"] = asyncio.run(_echo(FEISHU, options, say))
+    if "durable" in parts:
+        report["durable"] = asyncio.run(durable.run(options.messages, options.turns, say))
     if "callbacks" in parts:
         report["callbacks"] = asyncio.run(_callbacks(options, say))
     if "wecom" in parts:
@@ -224,6 +226,7 @@ _SECTIONS: dict[str, Callable[[Any], list[str]]] = {
     "import": _import_text,
     "frames_us": _frames_text,
     "echo": functools.partial(_echo_text, FEISHU),
+    "durable": durable.text,
     "callbacks": _callbacks_text,
     "wecom": _wecom_text,
     "dingtalk": functools.partial(_echo_text, DINGTALK),

@@ -1,4 +1,4 @@
-"""The same echo with imbridge: the whole way of a message, with pacing set high so that it does not decide."""
+"""The same echo with imbridge and its messages in memory, with pacing set high so that it does not decide."""
 
 import logging
 import os
@@ -7,7 +7,6 @@ import sys
 from pydantic import SecretStr
 
 from imbridge import BaseSkill, Bridge, FeishuConfig, Message
-from imbridge.config.options import BridgeOptions
 from imbridge.storage import MemoryStorage
 
 
@@ -20,9 +19,9 @@ class Echo(BaseSkill):
         return msg.text
 
 
-def main() -> None:
-    logging.basicConfig(level=logging.WARNING)
-    config = FeishuConfig(
+def account() -> FeishuConfig:
+    """The account that the environment names."""
+    return FeishuConfig(
         name="bench",
         app_id=os.environ["FEISHU_APP_ID"],
         app_secret=SecretStr(os.environ["FEISHU_APP_SECRET"]),
@@ -31,7 +30,11 @@ def main() -> None:
         api_rate="100000/s",
         api_minute_rate="6000000/m",
     )
-    sys.exit(Bridge([config], skills=[Echo()], options=BridgeOptions(), storage=MemoryStorage()).run())
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.WARNING)
+    sys.exit(Bridge([account()], skills=[Echo()], storage=MemoryStorage()).run())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,80 @@
+"""What it costs that messages survive: the durable bridge beside the one in memory and the hand-written client.
+
+All in one run, in turns, so that they meet the same machine; what counts are their ratios.
+"""
+
+import statistics
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from benchmarks import acks, echo
+from benchmarks.stages import FEISHU
+
+CLIENTS = {
+    "by hand": "benchmarks.clients.minimal",
+    "in memory": "benchmarks.clients.bridge",
+    "durable": "benchmarks.clients.durable",
+}
+PLATFORM = replace(FEISHU, clients=CLIENTS)
+GOAL_RATE = 0.5
+"""Of the rate in memory."""
+GOAL_MS = 50.0
+"""From frame to acknowledgement, the slowest of a hundred."""
+RATE, SECONDS = 1000.0, 5.0
+"""At which that is to hold, in messages a second."""
+
+
+async def run(messages: int, turns: int, say: Callable[[str], None]) -> dict[str, Any]:
+    """Measure all of them in turns."""
+    runs: dict[str, list[echo.Run]] = {name: [] for name in CLIENTS}
+    waits: dict[str, list[acks.Acks]] = {name: [] for name in CLIENTS}
+    for turn in range(turns):
+        for name in CLIENTS:
+            say(f"durable: echo, turn {turn + 1} of {turns}: {name} ...")
+            runs[name].append(await echo.measure(PLATFORM, name, messages=messages, conversations=50))
+    for turn in range(turns):
+        for name, module in CLIENTS.items():
+            say(f"durable: frame to ack, turn {turn + 1} of {turns}: {name} ...")
+            waits[name].append(await acks.measure(module, rate=RATE, seconds=SECONDS))
+    result: dict[str, Any] = {name: echo.medians(found) for name, found in runs.items()}
+    for name, found in waits.items():
+        result[name]["ack_p50_ms"] = statistics.median(one.percentile(0.50) for one in found)
+        result[name]["ack_p99_ms"] = statistics.median(one.percentile(0.99) for one in found)
+        result[name]["ack_best_p99_ms"] = min(one.percentile(0.99) for one in found)
+        result[name]["spoken"] = statistics.median(one.spoken for one in found)
+    # Neighbouring turns meet the same machine: the ratio of each pair, and of these the middle one.
+    pairs = list(zip(runs["in memory"], runs["durable"], strict=True))
+    result["rate_ratio"] = statistics.median(ours.rate / theirs.rate for theirs, ours in pairs)
+    result["cpu_ratio"] = statistics.median(ours.cpu_per_1000 / theirs.cpu_per_1000 for theirs, ours in pairs)
+    result["rate_met"] = result["rate_ratio"] >= GOAL_RATE
+    result["ack_met"] = result["durable"]["ack_p99_ms"] < GOAL_MS
+    return result
+
+
+def text(found: dict[str, Any]) -> list[str]:
+    """For people."""
+    rows = (
+        f"  {name:<12}{found[name]['rate']:>10.0f}{found[name]['cpu_per_1000']:>10.2f}{found[name]['p50_ms']:>9.1f}"
+        f"{found[name]['p99_ms']:>9.1f}{found[name]['ack_p50_ms']:>14.1f}{found[name]['ack_p99_ms']:>9.1f}"
+        f"{found[name]['spoken']:>9.0f}/s"
+        for name in CLIENTS
+    )
+    wait = found["durable"]["ack_p99_ms"]
+    return [
+        "Messages that survive (SQLite, synchronous=full), echo over the emulator of Feishu, 50 conversations;",
+        f"and from frame to acknowledgement while people speak at {RATE:.0f} messages a second",
+        "              messages  CPU ms a  latency, ms       frame to ack, ms   people",
+        "              a second   message    p50      p99          p50      p99  came to",
+        *rows,
+        "",
+        (
+            f"durable beside in memory: {found['rate_ratio']:.0%} of its rate (goal: {GOAL_RATE:.0%}, "
+            f"{_met(found['rate_met'])}), {found['cpu_ratio']:.2f} times its CPU"
+        ),
+        f"frame to ack, p99: {wait:.1f} ms (goal: {GOAL_MS:.0f} ms, {_met(found['ack_met'])})",
+    ]
+
+
+def _met(whether: bool) -> str:
+    return "met" if whether else "NOT met"
