@@ -1,15 +1,19 @@
 """The same content goes up once while the platform keeps it, whatever the platform."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from imbridge.adapters.kept_uploads import NotedUploads
 from imbridge.adapters.notes import MemoryNotes, Notes
 from imbridge.adapters.uploaded_once import Kept, UploadedOnce, again_when_gone
 from imbridge.adapters.uploads import Content, Taker, look
 from imbridge.protocol import ContentRefusedError, DeliveryError, File, Image
-from imbridge.storage import notebook_at
+from imbridge.storage import MediaCache, SqlStorage, account_uploads, notebook_at
+from imbridge.storage.account_uploads import uploads_of
 
 TAKER = Taker("test", "Test")
 
@@ -34,7 +38,7 @@ class Platform:
 
 
 async def test_by_content_and_kind(tmp_path: Path) -> None:
-    once, platform = UploadedOnce(MemoryNotes()), Platform()
+    once, platform = UploadedOnce(NotedUploads()), Platform()
     (tmp_path / "a").write_bytes(b"a")
     asked = [("image", b"a"), ("image", b"a"), ("image", tmp_path / "a"), ("file x", b"a"), ("image", b"b")]
     found = [await once.key_of(kind, await content_of(data), platform) for kind, data in asked]  # type: ignore[arg-type]
@@ -43,7 +47,7 @@ async def test_by_content_and_kind(tmp_path: Path) -> None:
 
 
 async def test_of_two_who_want_it_one_uploads() -> None:
-    once, platform = UploadedOnce(MemoryNotes()), Platform()
+    once, platform = UploadedOnce(NotedUploads()), Platform()
     content = await content_of(b"a")
     found = await asyncio.gather(*(once.key_of("image", content, platform) for _ in range(10)))
     assert sorted(found) == [("key-1", False)] + [("key-1", True)] * 9
@@ -51,7 +55,7 @@ async def test_of_two_who_want_it_one_uploads() -> None:
 
 
 async def test_who_waits_uploads_when_the_first_could_not() -> None:
-    once, platform = UploadedOnce(MemoryNotes()), Platform()
+    once, platform = UploadedOnce(NotedUploads()), Platform()
     content, begun = await content_of(b"a"), asyncio.Event()
 
     async def fails() -> Kept:
@@ -75,7 +79,7 @@ async def test_who_waits_uploads_when_the_first_could_not() -> None:
 
 async def test_for_as_long_as_it_is_kept() -> None:
     now = 1000.0
-    once, platform = UploadedOnce(MemoryNotes(), now=lambda: now), Platform(60)
+    once, platform = UploadedOnce(NotedUploads(), now=lambda: now), Platform(60)
     content = await content_of(b"a")
     assert await once.key_of("image", content, platform) == ("key-1", False)
     now = 1059.0
@@ -96,7 +100,7 @@ async def test_over_a_restart(tmp_path: Path) -> None:
         await notebook.open()
         try:
             notes: Notes = notebook.of("feishu:work")
-            once = UploadedOnce(notes, now=lambda: now)
+            once = UploadedOnce(NotedUploads(notes), now=lambda: now)
             found = [await once.key_of("image", content, platform)]
             platform.seconds = None
             found.append(await once.key_of("image", forever, platform))
@@ -115,7 +119,7 @@ async def test_over_a_restart(tmp_path: Path) -> None:
 
 async def test_the_newest_are_known() -> None:
     notes = MemoryNotes()
-    once, platform = UploadedOnce(notes, most=2), Platform()
+    once, platform = UploadedOnce(NotedUploads(notes), most=2), Platform()
     contents = [await content_of(bytes((number,))) for number in range(3)]
     for content in (contents[0], contents[1], contents[0], contents[2]):
         await once.key_of("image", content, platform)
@@ -125,12 +129,12 @@ async def test_the_newest_are_known() -> None:
     ]
     assert len(await notes.all("uploads")) == 2
     notes.put("uploads", "image|00", {"no": "key"})
-    again = UploadedOnce(notes, most=2)
+    again = UploadedOnce(NotedUploads(notes), most=2)
     assert (await again.key_of("image", contents[2], platform))[1]
 
 
 async def test_again_when_the_platform_dropped_it() -> None:
-    once, platform = UploadedOnce(MemoryNotes()), Platform()
+    once, platform = UploadedOnce(NotedUploads()), Platform()
     picture = Image(data=b"a")
     gone: set[str] = set()
     said: list[str] = []
@@ -157,7 +161,7 @@ async def test_again_when_the_platform_dropped_it() -> None:
 
 
 async def test_a_new_upload_that_is_refused_is_not_made_anew() -> None:
-    once, platform = UploadedOnce(MemoryNotes()), Platform()
+    once, platform = UploadedOnce(NotedUploads()), Platform()
     picture = Image(data=b"a")
 
     async def send(more: str) -> None:
@@ -171,7 +175,7 @@ async def test_a_new_upload_that_is_refused_is_not_made_anew() -> None:
 
 @pytest.mark.parametrize("error", [DeliveryError("busy", code=45009), DeliveryError("cut", code=40007, ambiguous=True)])
 async def test_not_for_another_reason(error: DeliveryError) -> None:
-    once, platform = UploadedOnce(MemoryNotes()), Platform()
+    once, platform = UploadedOnce(NotedUploads()), Platform()
     picture = Image(data=b"a")
     content = await look(picture, 100, TAKER)
     for _ in range(2):
@@ -189,7 +193,7 @@ async def test_not_for_another_reason(error: DeliveryError) -> None:
 
 async def test_two_sends_at_once_of_what_the_platform_dropped() -> None:
     """The second finds the key gone, or already replaced: neither is its fault, and the new key stays."""
-    once, platform = UploadedOnce(MemoryNotes()), Platform()
+    once, platform = UploadedOnce(NotedUploads()), Platform()
     content = await content_of(b"a")
     assert await once.key_of("image", content, platform) == ("key-1", False)
     both = asyncio.Barrier(2)
@@ -212,14 +216,14 @@ async def test_two_sends_at_once_of_what_the_platform_dropped() -> None:
     assert await asyncio.gather(say(0), say(1)) == ["key-2-u", "key-2-u"]
     assert (platform.uploads, await once.key_of("image", content, platform)) == (2, ("key-2", True))
 
-    once, platform, late = UploadedOnce(MemoryNotes()), Platform(), 2  # both at the same moment
+    once, platform, late = UploadedOnce(NotedUploads()), Platform(), 2  # both at the same moment
     await once.key_of("image", content, platform)
     assert await asyncio.gather(say(0), say(1)) == ["key-2-u", "key-2-u"]
 
 
 @pytest.mark.parametrize("gone", [False, True])
 async def test_a_file_that_is_written_while_it_goes_up_is_not_known_by_what_it_was(tmp_path: Path, gone: bool) -> None:
-    once, path, went_up = UploadedOnce(MemoryNotes()), tmp_path / "a", {}
+    once, path, went_up = UploadedOnce(NotedUploads()), tmp_path / "a", {}
     path.write_bytes(b"for one")
     content = await content_of(path)
 
@@ -234,3 +238,67 @@ async def test_a_file_that_is_written_while_it_goes_up_is_not_known_by_what_it_w
     assert went_up == {"key-1": b"another"}
     assert await once.key_of("file", await content_of(b"for one"), Platform()) == ("key-1", False)  # a new platform's
     assert once.counts == {"uploads": 2}
+
+
+class TestInAStorage:
+    """Two processes share what they have uploaded."""
+
+    @pytest.fixture
+    async def storage(self, tmp_path: Path) -> AsyncIterator[SqlStorage]:
+        storage = SqlStorage(tmp_path / "bot.db")
+        await storage.open()
+        yield storage
+        await storage.close()
+
+    def process(self, storage: SqlStorage, account: str = "feishu:work") -> UploadedOnce:
+        return UploadedOnce(uploads_of(storage, account, MemoryNotes()))
+
+    async def test_a_restart_uploads_nothing_again(self, storage: SqlStorage) -> None:
+        platform, content = Platform(60), await content_of(b"a")
+        assert await self.process(storage).key_of("file a|b", content, platform) == ("key-1", False)
+        assert await self.process(storage).key_of("file a|b", content, platform) == ("key-1", True)
+        assert await self.process(storage).key_of("image", content, platform) == ("key-2", False)
+        assert await self.process(storage, "feishu:home").key_of("image", content, platform) == ("key-3", False)
+
+    async def test_what_is_kept_for_ever_is_kept(self, storage: SqlStorage) -> None:
+        platform, content = Platform(), await content_of(b"a")
+        assert await self.process(storage).key_of("image", content, platform) == ("key-1", False)
+        assert await self.process(storage).key_of("image", content, platform) == ("key-1", True)
+
+    async def test_what_the_platform_has_dropped_is_uploaded_anew_for_all(self, storage: SqlStorage) -> None:
+        platform, content = Platform(60), await content_of(b"a")
+        first, second = self.process(storage), self.process(storage)
+        assert await first.key_of("image", content, platform) == ("key-1", False)
+        with second.taking() as taken:
+            assert await second.key_of("image", content, platform) == ("key-1", True)
+            assert second.forget(taken)
+        assert await second.key_of("image", content, platform) == ("key-2", False)
+        assert await second.key_of("image", content, platform) == ("key-2", True)
+        assert await self.process(storage).key_of("image", content, platform) == ("key-2", True)
+
+    async def test_a_storage_that_is_away_costs_an_upload_and_no_answer(
+        self, storage: SqlStorage, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        platform, content = Platform(60), await content_of(b"a")
+        await storage.close()
+        once = self.process(storage)
+        assert await once.key_of("image", content, platform) == ("key-1", False)
+        assert await once.key_of("image", content, platform) == ("key-1", True)
+        assert "it cannot be told whether something is uploaded already" in caplog.text
+        assert "an upload could not be kept" in caplog.text
+
+    async def test_one_that_hangs_does_not_hold_an_answer_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(account_uploads, "_PATIENCE", 0.01)
+
+        class Hangs(MediaCache):
+            async def put(self, account: str, kind: str, content: str, value: Any, *, seconds: float) -> None:
+                await asyncio.Event().wait()
+
+            async def get(self, account: str, kind: str, content: str) -> Any:
+                await asyncio.Event().wait()
+
+            async def drop(self, account: str, kind: str, content: str) -> None:
+                await asyncio.Event().wait()
+
+        once = UploadedOnce(account_uploads.StoredUploads(Hangs(), "feishu:work"))
+        assert await once.key_of("image", await content_of(b"a"), Platform(60)) == ("key-1", False)

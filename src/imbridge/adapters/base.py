@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 
 from imbridge.adapters.growing import Growing
 from imbridge.adapters.kept_tokens import KeptTokens, MemoryTokens
+from imbridge.adapters.kept_uploads import KeptUploads, NotedUploads
 from imbridge.adapters.notes import MemoryNotes, Notes
 from imbridge.adapters.pending import PendingAnswer
 from imbridge.adapters.rehearsal import NoIntake, Preview, RehearsalPool, Script, Sort, rehearse
@@ -179,6 +180,7 @@ class AdapterContext:
         on_health: Called at every change of health, with a line that says why.
         notes: What the account has to know again after a restart.
         tokens: Credentials that it is given while it runs.
+        uploads: What it has uploaded.
     """
 
     intake: Intake
@@ -186,6 +188,7 @@ class AdapterContext:
     on_health: "HealthListener" = field(default=lambda adapter, health, reason: None)
     notes: Notes = field(default_factory=MemoryNotes)
     tokens: KeptTokens = field(default_factory=MemoryTokens)
+    uploads: KeptUploads = field(default_factory=NotedUploads)
 
 
 class HealthListener(Protocol):

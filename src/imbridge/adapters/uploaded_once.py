@@ -4,22 +4,24 @@ The keys are of one account: the platforms give them to whoever uploaded, and to
 """
 
 import asyncio
+import logging
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
-from imbridge.adapters.notes import Notes
+from imbridge.adapters.kept_uploads import KeptUploads, Upload
 from imbridge.adapters.uploads import Content
-from imbridge.protocol import DeliveryError
+from imbridge.protocol import DeliveryError, ImbridgeError
+
+log = logging.getLogger(__name__)
 
 SentT = TypeVar("SentT")
 
-_NOTES = "uploads"
 _MOST = 1000
 
 
@@ -34,12 +36,6 @@ class Kept:
 
     key: str
     seconds: float | None = None
-
-
-@dataclass(slots=True)
-class _Known:
-    key: str
-    until: float | None
 
 
 @dataclass(slots=True)
@@ -66,11 +62,13 @@ class UploadedOnce:
         now: Gives seconds of the wall clock, which goes on over a restart.
     """
 
-    def __init__(self, notes: Notes, *, most: int = _MOST, now: Callable[[], float] = time.time) -> None:
-        """Nothing is known; what an earlier process knew is read from the notes with the first upload."""
-        self._notes = notes
+    def __init__(self, kept: KeptUploads, *, most: int = _MOST, now: Callable[[], float] = time.time) -> None:
+        """Nothing is known; what an earlier process knew is looked for with the first upload."""
+        self._kept = kept
         self._most = most
-        self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._known: OrderedDict[str, Upload] = OrderedDict()
+        self._gone: OrderedDict[str, str] = OrderedDict()
+        """Keys that the platform does not know any more: who keeps uploads may have them still."""
         self._busy: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._restoring = asyncio.Lock()
         self._restored = False
@@ -97,14 +95,14 @@ class UploadedOnce:
         name = f"{kind}|{digest.hex()}"
         busy = self._busy.setdefault(name, asyncio.Lock())
         async with busy:
-            known = self._find(name)
+            known = self._find(name) or await self._look(name)
             if known is not None:
                 self.counts["uploads_saved"] += 1
                 return _taken(name, known.key, before=True), True
             kept = await upload()
             self.counts["uploads"] += 1
             if await content.is_still(digest):  # a file that was written meanwhile may have gone up as another
-                self._keep(name, kept)
+                await self._keep(name, kept)
             return _taken(name, kept.key, before=False), False
 
     @contextmanager
@@ -121,7 +119,7 @@ class UploadedOnce:
         """The platform does not know a key any more."""
         for name, known in list(self._known.items()):
             if known.key == key:
-                self._drop(name)
+                self._lose(name)
 
     def forget(self, taken: Taken) -> bool:
         """The platform does not know these keys any more; one that another send has replaced meanwhile stays.
@@ -132,7 +130,7 @@ class UploadedOnce:
         for name, key in taken.keys.items():
             known = self._known.get(name)
             if known is not None and known.key == key:
-                self._drop(name)
+                self._lose(name)
         again, taken.reused = taken.reused, False
         taken.keys.clear()
         return again
@@ -141,31 +139,59 @@ class UploadedOnce:
         async with self._restoring:
             if self._restored:
                 return
-            for name, known in (await self._notes.read(_NOTES, _read)).items():
-                if known.until is None or known.until > self.now():
+            for name, known in (await self._kept.known()).items():
+                if self._is_there(known):
                     self._known[name] = known
                 else:
-                    self._notes.drop(_NOTES, name)
+                    self._kept.drop(name)
             self._restored = True
             self._bound()
 
-    def _find(self, name: str) -> _Known | None:
+    def _find(self, name: str) -> Upload | None:
         known = self._known.get(name)
         if known is None:
             return None
-        if known.until is not None and known.until <= self.now():
+        if not self._is_there(known):
             self._drop(name)
             return None
         self._known.move_to_end(name)
         return known
 
-    def _keep(self, name: str, kept: Kept) -> None:
+    async def _look(self, name: str) -> Upload | None:
+        """What another process has uploaded."""
+        try:
+            found = await self._kept.find(name)
+        except ImbridgeError as error:
+            log.warning("it cannot be told whether something is uploaded already, so it is uploaded: %s", error)
+            return None
+        if found is None or not self._is_there(found) or self._gone.get(name) == found.key:
+            return None
+        self._known[name] = found
+        self._bound()
+        return found
+
+    def _is_there(self, upload: Upload) -> bool:
+        return upload.until is None or upload.until > self.now()
+
+    async def _keep(self, name: str, kept: Kept) -> None:
         if kept.seconds is not None and kept.seconds <= 0:
             return
         until = None if kept.seconds is None else self.now() + kept.seconds
-        self._known[name] = _Known(kept.key, until)
-        self._notes.put(_NOTES, name, {"key": kept.key, "until": until})
+        self._known[name] = upload = Upload(kept.key, until)
+        self._gone.pop(name, None)
+        try:
+            await self._kept.put(name, upload)
+        except ImbridgeError as error:
+            log.warning("an upload could not be kept, and is made again after a restart: %s", error)
         self._bound()
+
+    def _lose(self, name: str) -> None:
+        """The platform does not know it."""
+        self._gone[name] = self._known[name].key
+        self._gone.move_to_end(name)
+        while len(self._gone) > self._most:
+            self._gone.popitem(last=False)
+        self._drop(name)
 
     def _bound(self) -> None:
         while len(self._known) > self._most:
@@ -173,14 +199,7 @@ class UploadedOnce:
 
     def _drop(self, name: str) -> None:
         del self._known[name]
-        self._notes.drop(_NOTES, name)
-
-
-def _read(note: Any) -> _Known:
-    key, until = note["key"], note["until"]
-    if not isinstance(key, str) or not isinstance(until, float | int | None):
-        raise TypeError("no key of an upload")
-    return _Known(key, until)
+        self._kept.drop(name)
 
 
 def _taken(name: str, key: str, *, before: bool) -> str:

@@ -11,6 +11,7 @@ from imbridge.protocol import ConfigError, ImbridgeError
 from imbridge.runtime.registry import adapter_type
 from imbridge.storage import BaseNotebook, BaseStorage, MemoryNotebook, MemoryStorage
 from imbridge.storage.account_tokens import tokens_of
+from imbridge.storage.account_uploads import uploads_of
 from imbridge.transport import HttpPool
 
 log = logging.getLogger(__name__)
@@ -73,12 +74,14 @@ class Accounts(Mapping[str, Adapter]):
                     key=config.key,
                 )
         kind = adapter_type(config.platform)
+        notes = self._notebook.of(config.key)
         context = AdapterContext(
             _AccountIntake(config.key, self._offer),
             self._pool,
             self._note_health,
-            self._notebook.of(config.key),
+            notes,
             tokens_of(self._storage, config.key),
+            uploads_of(self._storage, config.key, notes),
         )
         self._adapters[config.key] = kind.create(config, context)
 

@@ -98,7 +98,7 @@ class DingTalkAdapter(Adapter):
         self.sessions = Sessions(config, context.pool, context.notes)
         self.contacts = DingTalkContacts(self.api)
         self.oauth = OAuth(self.api, context.pool, self.contacts)
-        self.media = DingTalkMedia(self.api, context.notes)
+        self.media = DingTalkMedia(self.api, context.uploads)
         self.downloads = Downloads(self.api, context.pool)
         self._reactions = Reactions(self.api)
         self._speaking = Speaking(self.api, self.sessions, self.media)

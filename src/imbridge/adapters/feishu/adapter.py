@@ -112,7 +112,7 @@ class FeishuAdapter(Adapter):
         seals = Seals(config.key, config.app_secret.get_secret_value())
         self.me = Identity(account=config.name, app_id=config.app_id, locale=locale, seals=seals)
         self._completion = Completion(self.api, self.me, config)
-        self.media = FeishuMedia(self.api, context.notes, config.download_limit, config.download_timeout)
+        self.media = FeishuMedia(self.api, context.uploads, config.download_limit, config.download_timeout)
         self.messages = FeishuMessages(self.caller, self.media, self.me)
         self.chats = FeishuChats(self.caller)
         self.contacts = FeishuContacts(self.caller)

@@ -83,7 +83,7 @@ class QQAdapter(Adapter):
         self.api.on_sent = self.me.references.note
         self.windows = Windows(context.notes)
         self.rights = Rights(config.key, config.markdown, context.notes)
-        self.media = QQMedia(self.api, context.notes)
+        self.media = QQMedia(self.api, context.uploads)
         self._addresses = Addresses(context.notes)
         self._plans = Plans(context.notes)
         self._speaking = Speaking(

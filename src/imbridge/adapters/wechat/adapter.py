@@ -73,7 +73,7 @@ class WeChatAdapter(Adapter):
         self.settings = config
         self._seals = Seals(config.key, config.app_secret.get_secret_value())
         self.api = WeChatApi(config, context.pool)
-        self.media = WeChatMedia(self.api, context.pool, context.notes)
+        self.media = WeChatMedia(self.api, context.pool, context.uploads)
         self.followers = Followers(self.api)
         self.oauth = OAuth(self.api, config)
         self._sdk = Sdk(self.api.caller, config)

@@ -91,7 +91,7 @@ class WeComAdapter(Adapter):
         self.capabilities = APP if config.markdown else APP_WITHOUT_MARKDOWN
         self.dialects = (MARKDOWN,) if config.markdown else ()
         self.media = WeComMedia(
-            self.api, context.notes, download_limit=config.download_limit, download_timeout=config.download_timeout
+            self.api, context.uploads, download_limit=config.download_limit, download_timeout=config.download_timeout
         )
         envelope = envelope_of(config)
         self._speaking = Speaking(self.api, self.me, self.media, self.capabilities, hears=envelope is not None)

@@ -5,11 +5,13 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 from sqlalchemy import delete, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from imbridge.storage.errors import StorageError
 from imbridge.storage.media_cache import MediaCache
 from imbridge.storage.sql.database import Database
-from imbridge.storage.sql.dialect import db_now, upsert
+from imbridge.storage.sql.dialect import db_now, in_words, is_about_all, upsert
 from imbridge.storage.sql.ids import digest, plain
 from imbridge.storage.sql.tables import media as table
 
@@ -45,8 +47,13 @@ class SqlMediaCache(MediaCache):
 
     async def get(self, account: str, kind: str, content: str) -> Any:  # noqa: D102 - inherited
         query = select(table.c.value).where(table.c.id == _id(account, kind, content), table.c.expires_at > db_now())
-        async with self._database.reading() as connection:
-            value = await connection.scalar(query)
+        try:
+            async with self._database.reading() as connection:
+                value = await connection.scalar(query)
+        except (SQLAlchemyError, OSError, TimeoutError, RuntimeError) as error:
+            raise StorageError(
+                f"the media cache could not be read: {in_words(error)}", passing=is_about_all(error)
+            ) from error
         return None if value is None else from_json(value)
 
     async def drop(self, account: str, kind: str, content: str) -> None:  # noqa: D102 - inherited

@@ -9,7 +9,7 @@ from typing import Any
 
 from imbridge.adapters.dingtalk.api import DingTalkApi
 from imbridge.adapters.dingtalk.sent.formats import FILE_BYTES, IMAGE_BYTES, refusal, seconds_of
-from imbridge.adapters.notes import Notes
+from imbridge.adapters.kept_uploads import KeptUploads
 from imbridge.adapters.uploaded_once import Kept, UploadedOnce
 from imbridge.adapters.uploads import Content, Taker, look, multipart
 from imbridge.protocol import (
@@ -35,10 +35,10 @@ _TAKER = Taker("dingtalk", "DingTalk")
 class DingTalkMedia:
     """Uploads what is sent."""
 
-    def __init__(self, api: DingTalkApi, notes: Notes) -> None:
+    def __init__(self, api: DingTalkApi, kept: KeptUploads) -> None:
         """Over one app's API."""
         self._api = api
-        self.uploads = UploadedOnce(notes)
+        self.uploads = UploadedOnce(kept)
 
     async def uploaded(self, part: Part) -> tuple[Part, list[Degradation]]:
         """The part with keys in place of content, and what could not be sent as what it is.

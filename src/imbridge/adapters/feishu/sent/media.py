@@ -9,7 +9,7 @@ from imbridge.adapters.downloading import in_time, saved
 from imbridge.adapters.feishu.api import FeishuApi, download_kind
 from imbridge.adapters.feishu.capabilities import FEISHU
 from imbridge.adapters.feishu.sent.formats import FileType, document_type
-from imbridge.adapters.notes import Notes
+from imbridge.adapters.kept_uploads import KeptUploads
 from imbridge.adapters.uploaded_once import Kept, UploadedOnce
 from imbridge.adapters.uploads import Content, Taker, look
 from imbridge.media.formats import is_mp4, is_opus, opus_milliseconds
@@ -37,10 +37,10 @@ _KEPT = 24 * 3600.0
 class FeishuMedia:
     """Uploads what is sent, downloads what was received."""
 
-    def __init__(self, api: FeishuApi, notes: Notes, download_limit: int, download_timeout: float) -> None:
+    def __init__(self, api: FeishuApi, kept: KeptUploads, download_limit: int, download_timeout: float) -> None:
         """Over one account's API; `download_limit` in bytes, `download_timeout` in seconds."""
         self._api = api
-        self.uploads = UploadedOnce(notes)
+        self.uploads = UploadedOnce(kept)
         self._limit = download_limit
         self._within = download_timeout
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from imbridge.adapters.errcode_refusals import DegradeError
-from imbridge.adapters.notes import Notes
+from imbridge.adapters.kept_uploads import KeptUploads
 from imbridge.adapters.qq.api import QQApi, kind_of
 from imbridge.adapters.qq.errors import UNCONVERTED_CODES
 from imbridge.adapters.qq.sent.chunks import upload_in_parts
@@ -45,10 +45,10 @@ class Uploaded:
 class QQMedia:
     """Uploads what is sent to single chats and groups."""
 
-    def __init__(self, api: QQApi, notes: Notes) -> None:
+    def __init__(self, api: QQApi, kept: KeptUploads) -> None:
         """Over one bot's API."""
         self._api = api
-        self.uploads = UploadedOnce(notes)
+        self.uploads = UploadedOnce(kept)
 
     async def uploaded(self, channel: Channel, media: Media) -> Uploaded:
         """What names it in a message to this single chat or group.

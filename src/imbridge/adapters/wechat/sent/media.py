@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from imbridge.adapters.downloading import empty, in_time, saved, why_not
 from imbridge.adapters.downloads import reach_of
 from imbridge.adapters.errcode_calls import Answer
-from imbridge.adapters.notes import Notes
+from imbridge.adapters.kept_uploads import KeptUploads
 from imbridge.adapters.uploaded_once import Kept, UploadedOnce
 from imbridge.adapters.uploads import Content, Taker, look
 from imbridge.adapters.wechat.api import WeChatApi
@@ -46,10 +46,10 @@ _TAKER = Taker("wechat", "WeChat")
 class WeChatMedia:
     """Uploads what is sent, downloads what was received."""
 
-    def __init__(self, api: WeChatApi, pool: HttpPool, notes: Notes) -> None:
+    def __init__(self, api: WeChatApi, pool: HttpPool, kept: KeptUploads) -> None:
         """Over one account's API."""
         self._api = api
-        self.uploads = UploadedOnce(notes)
+        self.uploads = UploadedOnce(kept)
         self._pool = pool
         self._limit = api.config.download_limit
         self._within = api.config.download_timeout

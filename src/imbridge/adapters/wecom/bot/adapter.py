@@ -101,7 +101,7 @@ class BotAdapter(Adapter):
         self._awaited = Awaited(config.key, self.caller, config.welcome, self.me)
         self._taking = Taking(config.key, context.intake, self.driver.counts, taken=self._awaited.taken)
         self._streams: WeakValueDictionary[str, BotStream] = WeakValueDictionary()
-        self._uploads = BotUploads(self.caller, context.notes)
+        self._uploads = BotUploads(self.caller, context.uploads)
         self.downloads = BotDownloads(config, context.pool)
         self._reading = True
         self._closed = False

@@ -9,7 +9,7 @@ import base64
 import hashlib
 from typing import Any, BinaryIO
 
-from imbridge.adapters.notes import Notes
+from imbridge.adapters.kept_uploads import KeptUploads
 from imbridge.adapters.uploaded_once import Kept, UploadedOnce
 from imbridge.adapters.uploads import Content, look
 from imbridge.adapters.wecom.bot.calls import BotCaller
@@ -42,10 +42,10 @@ _KINDS: dict[type[Element], str] = {Image: "image", Audio: "voice", Video: "vide
 class BotUploads:
     """Uploads what is sent."""
 
-    def __init__(self, caller: BotCaller, notes: Notes) -> None:
+    def __init__(self, caller: BotCaller, kept: KeptUploads) -> None:
         """Over one bot's connection."""
         self._caller = caller
-        self.once = UploadedOnce(notes)
+        self.once = UploadedOnce(kept)
         self._limits = (("uploads:minute", Rate.parse("30/61s")), ("uploads:hour", Rate.parse("1000/3660s")))
 
     async def body(self, media: Element, degradations: list[Degradation]) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class GroupRobotAdapter(GroupHookAdapter):
             raise TypeError(f"the WeCom adapter needs a WeComConfig, not a {type(config).__name__}")
         super().__init__(config, context)
         self.hook = RobotHook(config, context.pool)
-        self.uploads = UploadedOnce(context.notes)
+        self.uploads = UploadedOnce(context.uploads)
 
     async def probe(self) -> Probe:
         """Post a body that says nothing, which the platform refuses one way or another; nobody sees it.

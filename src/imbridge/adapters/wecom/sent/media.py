@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from imbridge.adapters.downloading import in_time, saved
-from imbridge.adapters.notes import Notes
+from imbridge.adapters.kept_uploads import KeptUploads
 from imbridge.adapters.uploaded_once import Kept, UploadedOnce
 from imbridge.adapters.uploads import Content, Taker, look
 from imbridge.adapters.wecom.api import WeComApi
@@ -44,10 +44,12 @@ TAKER = Taker("wecom", "WeCom", least=6)  # "larger than 5 bytes"
 class WeComMedia:
     """Uploads what is sent, downloads what was received."""
 
-    def __init__(self, api: WeComApi, notes: Notes, *, download_limit: int, download_timeout: float = 120.0) -> None:
+    def __init__(
+        self, api: WeComApi, kept: KeptUploads, *, download_limit: int, download_timeout: float = 120.0
+    ) -> None:
         """Over one app's API; `download_limit` in bytes, `download_timeout` in seconds."""
         self._api = api
-        self.uploads = UploadedOnce(notes)
+        self.uploads = UploadedOnce(kept)
         self._limit = download_limit
         self._within = download_timeout
 
