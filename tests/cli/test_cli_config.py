@@ -103,3 +103,20 @@ def test_a_traceback_holds_no_secret_either(folder, imbridge):
     assert done.returncode == 2
     assert "Traceback" in done.stderr
     assert "canary" not in done.stderr
+
+
+def test_what_is_planned_is_shown_and_checked(folder, imbridge):
+    entry = "{name: nine, cron: 0 9 * * *, to: feishu:work/group/oc_1, skill: echo, options: {api_key: canary-7}}"
+    (folder / "imbridge.yaml").write_text(FILE + f"schedule:\n- {entry}\n")
+    done = imbridge("config", "check", **ENVIRON)
+    assert done.stdout.endswith("\nschedule: 1 jobs\n")
+    shown = yaml.safe_load(imbridge("config", "show", **ENVIRON).stdout)
+    assert shown["schedule"] == [
+        {"name": "nine", "cron": "0 9 * * *", "to": "feishu:work/group/oc_1", "skill": "echo",
+         "options": {"api_key": "********"}}
+    ]  # fmt: skip
+    (folder / "imbridge.yaml").write_text(FILE + f"schedule:\n- {entry.replace('work', 'other')}\n")
+    done = imbridge("config", "check", **ENVIRON)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "imbridge.yaml:14: " in done.stderr
+    assert "feishu:other" in done.stderr

@@ -10,6 +10,7 @@ from imbridge import __version__
 from imbridge.cli.config import config
 from imbridge.cli.demo import demo
 from imbridge.cli.failure import exit_status, report
+from imbridge.cli.jobs import jobs
 from imbridge.cli.letters import dead, inbox, outbox
 from imbridge.cli.options import Invocation, debug_option
 from imbridge.cli.probe import probe
@@ -37,7 +38,7 @@ def cli(context: click.Context) -> None:
         context.color = False
 
 
-for command in (demo, run, probe, config, skills, render, inbox, outbox, dead):
+for command in (demo, run, probe, config, skills, render, inbox, outbox, dead, jobs):
     cli.add_command(command)
 
 

@@ -15,7 +15,7 @@ def is_secret(info: FieldInfo) -> bool:
 def takes_text(info: FieldInfo) -> bool:
     """True where a number in a file means the text it is written with: `app_id: 102000001`."""
     leaves = _leaves(info.annotation)
-    return any(leaf in {str, SecretStr} for leaf in leaves) and not any(leaf in {int, float} for leaf in leaves)
+    return any(leaf in {str, SecretStr} for leaf in leaves) and not any(leaf in {int, float, Any} for leaf in leaves)
 
 
 def takes_list(info: FieldInfo) -> bool:

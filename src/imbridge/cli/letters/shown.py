@@ -69,7 +69,7 @@ def write_table(found: Sequence[Kept], *, terminal: bool) -> None:
     widths += [room] if len(used) == _TEXT + 1 else [room // 2 - 1, room - room // 2 - 1]
     click.secho("  ".join(padded(names[index], widths[index]) for index in used).rstrip(), bold=True)
     for row in rows:
-        cells = [padded(_cut(row[index], widths[index]), widths[index]) for index in used]
+        cells = [padded(cut(row[index], widths[index]), widths[index]) for index in used]
         cells[_STATE] = click.style(cells[_STATE], fg=_COLORS.get(row[_STATE]))
         click.echo("  ".join(cells).rstrip())
 
@@ -83,7 +83,8 @@ def _fields(kept: Kept, *, at: str) -> list[str]:
     return [str(kept.uid), kept.box.value, at, state_of(kept), str(kept.attempts), kept.lane, kept.text, why]
 
 
-def _cut(text: str, columns: int) -> str:
+def cut(text: str, columns: int) -> str:
+    """The text, no wider than so many columns."""
     if width(text) <= columns:
         return text
     while text and width(text) > columns - 1:

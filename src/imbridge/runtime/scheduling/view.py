@@ -20,6 +20,7 @@ class ScheduledJob:
     Attributes:
         name: Its name.
         to: The address.
+        account: The account's key.
         next_at: When it is due, on the clocks of its time zone.
         when: Its times, in words.
         what: What is said, or who is asked, in words.
@@ -30,6 +31,7 @@ class ScheduledJob:
 
     name: str
     to: str
+    account: str
     next_at: datetime
     when: str
     what: str
@@ -48,6 +50,7 @@ def view_of(job: Job) -> ScheduledJob:
     return ScheduledJob(
         name=plan.name,
         to=plan.to.address,
+        account=plan.to.account_key,
         next_at=datetime.fromtimestamp(job.due_at, plan.timing.zone),
         when=plan.timing.words,
         what=_what(plan),
