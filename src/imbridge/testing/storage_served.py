@@ -47,8 +47,8 @@ def packed(number: int, entry: InboxEntry | OutboxEntry) -> SentEntry:
         names: tuple[str, ...] = ("account", "dedup_keys", "lane", "item", "uid", "attempts", "suspect")
     else:
         names = (
-            "key", "channel", "reply", "reply_to", "answers", "degradations", "spool", "uid", "attempts", "not_before",
-            "suspect", "progress",
+            "key", "channel", "reply", "reply_to", "answers", "degradations", "spool", "hops", "calls",
+            "uid", "attempts", "not_before", "suspect", "progress",
         )  # fmt: skip
     return SentEntry(number, isinstance(entry, InboxEntry), {name: getattr(entry, name) for name in names})
 

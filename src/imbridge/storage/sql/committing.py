@@ -17,7 +17,7 @@ from imbridge.storage.sql.nodes import FencedError, Nodes
 from imbridge.storage.sql.plan import Plan
 from imbridge.storage.sql.shares import Shares
 from imbridge.storage.sql.transaction import Transaction
-from imbridge.storage.sql.work import AddInbound, Unit
+from imbridge.storage.sql.work import AddInbound, Unit, apart
 
 log = logging.getLogger(__name__)
 
@@ -47,14 +47,18 @@ class Committing:
 
     async def commit(self, units: Sequence[Unit]) -> list[Any]:
         """Carry units out: each one's result, or its error."""
+        if gone := self._database.gone:
+            return [StorageError(f"not stored: {gone}", passing=True) for _ in units]
+        return [result for some in apart(units) for result in await self._together(some)]
+
+    async def _together(self, units: Sequence[Unit]) -> list[Any]:
         try:
             return await self._under_our_number(units)
-        except (exc.SQLAlchemyError, OSError, EOFError, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001 - statements of others are run here: their errors are for who asked
             if len(units) == 1 or is_about_all(error):
-                passing = is_about_all(error)
-                return [StorageError(f"not stored: {in_words(error)}", passing=passing) for _ in units]
-        first, second = halves(units)  # the database refuses a row: nobody else is to fail with it
-        return [*await self.commit(first), *await self.commit(second)]
+                return [_told(error) for _ in units]
+        first, second = halves(units)  # one of them cannot be done: nobody else is to fail with it
+        return [*await self._together(first), *await self._together(second)]
 
     async def _under_our_number(self, units: Sequence[Unit]) -> list[Any]:
         """When others have declared us gone, we go on under another number: what was ours under the old one is not."""
@@ -74,7 +78,7 @@ class Committing:
                 lost = is_lost(error)
                 if lost or isinstance(error, TimeoutError):
                     self._doubt(units)
-                if lost or not isinstance(error, exc.SQLAlchemyError | FencedError):
+                if lost or isinstance(error, TimeoutError) or not isinstance(error, Exception):
                     await self._let_go()
                 if lost and not broken:
                     broken += 1
@@ -140,3 +144,10 @@ class Committing:
             await connection.close()
         except (exc.SQLAlchemyError, OSError, EOFError) as error:
             log.debug("a broken connection could not be closed: %s", in_words(error))
+
+
+def _told(error: Exception) -> Exception:
+    """What whoever asked is told."""
+    if isinstance(error, exc.SQLAlchemyError | OSError | EOFError):
+        return StorageError(f"not stored: {in_words(error)}", passing=is_about_all(error))
+    return error

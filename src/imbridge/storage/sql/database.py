@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from imbridge.protocol import ConfigError
 from imbridge.storage.errors import StorageError
 from imbridge.storage.sql.dialect import in_words, is_about_all
+from imbridge.storage.sql.watch import FileWatch
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ _DRIVERS = {
 _EXTRAS = {"asyncpg": "postgres", "asyncmy": "mysql", "aiosqlite": ""}
 _WRITES = "imbridge_writes"
 _OR_NOTHING = "to keep nothing on disk set the option durability to memory (IMBRIDGE_DURABILITY=memory)"
+_OTHERS = 4
 Synchronous = Literal["full", "normal"]
 
 
@@ -54,6 +56,12 @@ def database_url(url: str) -> URL:
     return parsed.set(drivername=_DRIVERS[kind])
 
 
+def _as_the_driver_has_it(url: URL) -> URL:
+    """`sslmode`, as everybody else's PostgreSQL URL has it, is `ssl` for asyncpg; the values are the same."""
+    mode = url.query.get("sslmode") if url.get_backend_name() == "postgresql" else None
+    return url if mode is None else url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+
+
 class Database:
     """An engine, made at `open()`."""
 
@@ -68,7 +76,7 @@ class Database:
         connect_args: Mapping[str, Any] | None = None,
     ) -> None:
         """`patience`: seconds that a server may take to connect or to answer a statement."""
-        self.url = url
+        self.url = _as_the_driver_has_it(url)
         self.dialect = url.get_backend_name()
         self.patience = patience
         self._schema = schema
@@ -76,6 +84,8 @@ class Database:
         self._synchronous = synchronous
         self._connect_args = dict(connect_args or {})
         self._engine: AsyncEngine | None = None
+        self.watch = FileWatch(url.database or "") if self.dialect == "sqlite" else None
+        self._readers = asyncio.Semaphore(pool_size)
 
     @property
     def engine(self) -> AsyncEngine:
@@ -94,9 +104,16 @@ class Database:
         return self._engine is not None
 
     @property
+    def gone(self) -> str:
+        """Why nothing may be written, where the file is not that of the next process; empty where it is."""
+        return "" if self.watch is None else self.watch.gone
+
+    @property
     def where(self) -> str:
-        """The database in words, without a password."""
-        return self.url.database or "memory" if self.dialect == "sqlite" else self.url.render_as_string()
+        """The database in words, without a password; options may hold one, too."""
+        if self.dialect == "sqlite":
+            return self.url.database or "memory"
+        return self.url.set(query={}).render_as_string()
 
     def open(self, *, make: bool = True) -> None:
         """Make the engine; nothing is connected.
@@ -107,7 +124,8 @@ class Database:
         Raises:
             ConfigError: the driver is not installed, or the file cannot be made.
         """
-        options: dict[str, Any] = {"hide_parameters": True, "pool_size": self._pool_size}
+        # However many read: the writer, signs of life and looks at what is handed over have connections of their own.
+        options: dict[str, Any] = {"hide_parameters": True, "pool_size": self._pool_size + _OTHERS, "max_overflow": 0}
         if self.dialect == "sqlite":
             self._make_file(make=make)
             options["connect_args"] = {"timeout": 5.0, "isolation_level": None, **self._connect_args}
@@ -132,6 +150,8 @@ class Database:
     async def close(self) -> None:
         """Let go of all connections."""
         engine, self._engine = self._engine, None
+        if self.watch is not None:
+            await self.watch.close()
         if engine is not None:
             await engine.dispose()
 
@@ -142,26 +162,44 @@ class Database:
         Raises:
             StorageError: something could not be read.
         """
-        try:
-            async with asyncio.timeout(self.patience), self.engine.connect() as connection:
-                yield connection
-        except (SQLAlchemyError, OSError, EOFError) as error:
-            raise StorageError(
-                f"{self.where} could not be read: {in_words(error)}", passing=is_about_all(error)
-            ) from error
+        async with (
+            self._told("read"),
+            asyncio.timeout(self.patience),
+            self._readers,
+            self.engine.connect() as connection,
+        ):
+            yield connection
 
     @asynccontextmanager
     async def changing(self) -> AsyncIterator[AsyncConnection]:
-        """A connection in a transaction that is committed at the end, beside the writer's."""
-        async with asyncio.timeout(self.patience), self.engine.connect() as connection:
+        """A connection in a transaction that is committed at the end, beside the writer's.
+
+        Raises:
+            StorageError: something could not be written.
+        """
+        async with self._told("written"), asyncio.timeout(self.patience), self.engine.connect() as connection:
             await connection.execution_options(**{_WRITES: True})
             async with connection.begin():
                 yield connection
 
+    @asynccontextmanager
+    async def _told(self, done: str) -> AsyncIterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, OSError, EOFError) as error:
+            raise StorageError(
+                f"{self.where} could not be {done}: {in_words(error)}", passing=is_about_all(error)
+            ) from error
+
     async def writing(self) -> AsyncConnection:
         """A connection for the writer, which keeps it."""
         async with asyncio.timeout(self.patience):
-            connection = await self.engine.connect()
+            try:
+                connection = await self.engine.connect()
+            except TypeError as error:  # of the driver's connect(): it names the option
+                raise ConfigError(
+                    f"storage: {self.where}: the driver does not take an option of the url: {error}", key="storage"
+                ) from None
         return await connection.execution_options(**{_WRITES: True})
 
     def _server_args(self) -> dict[str, Any]:

@@ -5,8 +5,9 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Double, Table, exc
+from sqlalchemy import Double, Table, exc, text
 from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import Executable
 from sqlalchemy.sql.functions import FunctionElement
@@ -52,6 +53,14 @@ def upsert(dialect: str, table: Table, changed: Sequence[str]) -> Executable:
     return row.on_conflict_do_update(
         index_elements=list(table.primary_key), set_={name: row.excluded[name] for name in changed}
     )
+
+
+async def packet(connection: AsyncConnection) -> int:
+    """How many bytes a server takes at once, where it has a bound of its own."""
+    if connection.dialect.name not in {"mysql", "mariadb"}:
+        return 2**31
+    async with connection.begin():
+        return int(await connection.scalar(text("SELECT @@max_allowed_packet")) or 2**24)
 
 
 def is_lost(error: BaseException) -> bool:

@@ -56,17 +56,26 @@ async def migrate(connection: AsyncConnection, *, schema: str | None, allowed: b
         async with connection.begin():
             if dialect == "postgresql":
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-                if schema:
+                if schema and not await _has_schema(connection, schema):
                     quoted = connection.dialect.identifier_preparer.quote_identifier(schema)
                     await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {quoted}"))
             await connection.run_sync(_upgrade)
+
+
+async def _has_schema(connection: AsyncConnection, schema: str) -> bool:
+    """Whoever may not make schemas is refused even when there is nothing to make."""
+    found = await connection.scalar(text("SELECT 1 FROM pg_namespace WHERE nspname = :name"), {"name": schema})
+    return found is not None
 
 
 async def _with_named_lock(connection: AsyncConnection) -> None:
     """MariaDB and MySQL commit at every change of a table, so a lock of the session it is."""
     name = {"name": f"imbridge {connection.engine.url.database}"[:64]}
     async with connection.begin():
-        await connection.execute(text("SELECT GET_LOCK(:name, 120)"), name)
+        if await connection.scalar(text("SELECT GET_LOCK(:name, 60)"), name) != 1:
+            raise ConfigError(
+                "storage: another process changes the tables, and has not ended in a minute; start again", key="storage"
+            )
     try:
         async with connection.begin():
             await connection.run_sync(_upgrade)

@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from imbridge.storage.errors import StorageError
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.database import Database
-from imbridge.storage.sql.dialect import db_now, in_words, upsert
+from imbridge.storage.sql.dialect import db_now, upsert
 from imbridge.storage.sql.ids import digest, new_uid
 from imbridge.storage.sql.processes import identity, runs
 
@@ -89,8 +89,8 @@ class Nodes:
         try:
             async with self._database.changing() as connection:
                 await connection.execute(delete(_table).where(_table.c.id == self.id))
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("could not say goodbye to the database (%s): others wait until the lease ends", in_words(error))
+        except StorageError as error:
+            log.warning("could not say goodbye to the database (%s): others wait until the lease ends", error)
 
     # -- signs of life -------------------------------------------------------------------------------------------------
 
@@ -135,8 +135,8 @@ class Nodes:
             await asyncio.sleep(self.lease / 3)
             try:
                 await self.say_so()
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("no sign of life could be given to the database (%s)", in_words(error))
+            except StorageError as error:
+                log.warning("no sign of life could be given to the database (%s)", error)
 
     async def say_so(self) -> None:
         """Give a sign of life now; under another number, if this one is over."""

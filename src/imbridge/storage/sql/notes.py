@@ -8,7 +8,6 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 from sqlalchemy import delete, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.adapters.notes import Notes
@@ -16,7 +15,7 @@ from imbridge.protocol import ImbridgeError
 from imbridge.storage.errors import StorageError
 from imbridge.storage.notes import BaseNotebook
 from imbridge.storage.sql.database import Database, halves
-from imbridge.storage.sql.dialect import in_words, upsert
+from imbridge.storage.sql.dialect import upsert
 from imbridge.storage.sql.ids import digest, plain
 from imbridge.storage.sql.nodes import Nodes
 from imbridge.storage.sql.sealing import Sealing
@@ -116,10 +115,8 @@ class SqlNotebook(BaseNotebook):
                 async with self._database.reading() as connection:
                     alive = await self._nodes.alive(connection)
                     owners = {one: node for one, node in await connection.execute(query) if one in ids}
-            except (SQLAlchemyError, OSError, TimeoutError) as error:
-                log.warning(
-                    "what of %s (%s) is left over is found by the next start: %s", account, kind, in_words(error)
-                )
+            except StorageError as error:
+                log.warning("what of %s (%s) is left over is found by the next start: %s", account, kind, error)
                 return {}
             unclear = {node: until for node in set(owners.values()) if (until := alive.get(node)) is not None}
             unclear = {node: until for node, until in unclear.items() if seen.get(node, until) == until}
@@ -159,11 +156,8 @@ class SqlNotebook(BaseNotebook):
             if not missing:
                 return
             query = select(table).where(table.c.account.in_(missing))
-            try:
-                async with self._database.reading() as connection:
-                    rows = (await connection.execute(query)).mappings().all()
-            except (SQLAlchemyError, OSError, TimeoutError) as error:
-                raise StorageError(f"notes could not be read: {in_words(error)}", passing=True) from error
+            async with self._database.reading() as connection:
+                rows = (await connection.execute(query)).mappings().all()
             unreadable = 0
             for row in rows:
                 account, kind = missing[row["account"]], row["kind"]

@@ -31,7 +31,18 @@ def runs(process: str) -> bool:
     try:
         state = Path(f"/proc/{int(pid)}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return False
-    except ValueError:
+        return _is_hidden(int(pid))
+    except (ValueError, OverflowError):
         return True  # not ours to judge
     return state[19] == started and state[0] not in {"Z", "X"}
+
+
+def _is_hidden(pid: int) -> bool:
+    """A process of somebody else, where `/proc` is mounted with `hidepid`."""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return True

@@ -26,6 +26,10 @@ class Rows:
         self._max_bytes = max_bytes
         self._codec = Codec()
 
+    def bound(self, packet: int) -> None:
+        """A server takes no more than `packet` bytes at once; what is escaped is twice as long."""
+        self._max_bytes = min(self._max_bytes, packet // 2 - 65_536)
+
     def inbound(self, entry: InboxEntry, uid: int) -> Row:
         """A delivery."""
         kind = "message" if isinstance(entry.item, Message) else "event"
@@ -40,10 +44,8 @@ class Rows:
             reply = self._codec.dump_reply(entry.reply)
         except ValueError as error:
             head["unkept"] = plain(str(error), 200)
-        if reply is not None and len(reply) > self._max_bytes:
-            head["unkept"] = (
-                f"it has {len(reply)} bytes, and {self._max_bytes} are kept at most: send large media by path"
-            )
+        if reply is not None and (size := _bytes(reply, self._max_bytes)) > self._max_bytes:
+            head["unkept"] = f"it has {size} bytes, and {self._max_bytes} are kept at most: send large media by path"
             reply = None
         channel = entry.channel
         common = self._common(uid, channel.account_key, channel.address, head)
@@ -62,6 +64,10 @@ class Rows:
         }
         if entry.spool:
             head["spool"] = entry.spool
+        if entry.hops:
+            head["hops"] = entry.hops
+        if not entry.calls:
+            head["calls"] = False
         if entry.degradations:
             head["degradations"] = [one.model_dump(mode="json") for one in entry.degradations]
         if entry.progress is not NEW:
@@ -110,6 +116,8 @@ class Rows:
             answers=head["answers"],
             degradations=tuple(map(Degradation.model_validate, head.get("degradations", ()))),
             spool=head.get("spool", ""),
+            hops=head.get("hops", 0),
+            calls=head.get("calls", True),
             not_before=row["not_before"],
             progress=_progress(row, head),
         )
@@ -214,3 +222,8 @@ def _line(account: str, channel: str, direction: str, *, text: str, at: float, *
         "text": plain(text, LONGEST_TEXT),
         "at": at,
     }
+
+
+def _bytes(text: str, bound: int) -> int:
+    """How long a text is; that of one that is far within the bound is not looked at closely."""
+    return len(text) if len(text) * 4 <= bound or text.isascii() else len(text.encode())

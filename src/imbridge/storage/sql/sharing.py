@@ -6,13 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from imbridge.protocol import ImbridgeError
 from imbridge.storage.base import OutboxEntry
 from imbridge.storage.sharing import Partner, fence_here
 from imbridge.storage.sql.database import Database
-from imbridge.storage.sql.dialect import in_words
 from imbridge.storage.sql.nodes import Nodes
 from imbridge.storage.sql.shares import Shares
 from imbridge.storage.sql.work import AddInbound, AddOutbound, Run, TakeHanded, Unit
@@ -105,8 +102,6 @@ class Sharing:
                     await self._ask(Unit((TakeHanded(),)))
             except ImbridgeError as error:
                 log.warning("what other processes took in could not be taken (%s)", error)
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("what other processes took in could not be looked for (%s)", in_words(error))
 
     async def _keep_giving_back(self) -> None:
         while True:

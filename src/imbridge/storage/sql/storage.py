@@ -25,7 +25,7 @@ from imbridge.storage.sql import backlog, tables
 from imbridge.storage.sql.cleaner import Cleaner
 from imbridge.storage.sql.committing import Committing
 from imbridge.storage.sql.database import Database, Synchronous, database_url
-from imbridge.storage.sql.dialect import in_words
+from imbridge.storage.sql.dialect import in_words, packet
 from imbridge.storage.sql.ids import digest, new_uid
 from imbridge.storage.sql.jobs import SqlJobs
 from imbridge.storage.sql.leases import SqlLeases, lease_id
@@ -158,9 +158,12 @@ class SqlStorage(LookingIn):
             connection = await self._database.writing()
             try:
                 await migrate(connection, schema=self._schema, allowed=self._migrate, patience=self._database.patience)
+                self._rows.bound(await packet(connection))
             finally:
                 await connection.close()
             await self._nodes.join()
+            if self._database.watch is not None:
+                await self._database.watch.start()
         self._writer.start()
         self._cleaner.start()
         if self._sharing is not None:
@@ -286,17 +289,14 @@ class SqlStorage(LookingIn):
     async def _taken_over(
         self, box: Table, read: Callable[[RowMapping], EntryT], accounts: Collection[str] | None, wait: bool
     ) -> list[EntryT]:
-        try:
-            if self._shares is not None and self._shares.partner is not None:
-                if box is tables.inbox:
-                    await self._inherit(accounts)
-                return []
-            if wait:
-                await self._recovery.wait_for_silent(box, accounts)
-            if not await self._recovery.finds(box, accounts):
-                return []
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
-            raise StorageError(f"cannot look for what others left: {in_words(error)}", passing=True) from error
+        if self._shares is not None and self._shares.partner is not None:
+            if box is tables.inbox:
+                await self._inherit(accounts)
+            return []
+        if wait:
+            await self._recovery.wait_for_silent(box, accounts)
+        if not await self._recovery.finds(box, accounts):
+            return []
         taken: list[EntryT] = await self._run(partial(self._recovery.take_over, box=box, read=read, accounts=accounts))
         if self._shares is not None:
             self._shares.adopt(taken)

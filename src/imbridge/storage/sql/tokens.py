@@ -4,13 +4,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.storage.errors import StorageError
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.database import Database
-from imbridge.storage.sql.dialect import db_now, in_words, is_about_all, upsert
+from imbridge.storage.sql.dialect import db_now, upsert
 from imbridge.storage.sql.ids import digest, plain
 from imbridge.storage.sql.sealing import Sealing
 from imbridge.storage.sql.tables import tokens as table
@@ -76,8 +75,8 @@ class SqlTokens(Tokens):
             async with self._database.reading() as connection:
                 rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
                 return rows
-        except (SQLAlchemyError, OSError, TimeoutError, RuntimeError) as error:
-            raise StorageError(f"a token could not be read: {in_words(error)}", passing=is_about_all(error)) from error
+        except RuntimeError as error:
+            raise StorageError(f"a token could not be read: {error}") from error
 
     async def rotate(self) -> int:  # noqa: D102 - inherited
         if not self._sealing.encrypts:

@@ -1,6 +1,6 @@
 """What can be asked of the writer. Pieces of work are plain data: `plan.py` decides what comes of them."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -169,3 +169,28 @@ class Known:
     node: int = 0
     holders: Mapping[str, int] = field(default_factory=dict)
     free: Mapping[str, int | None] = field(default_factory=dict)
+
+
+LARGE = 1024 * 1024
+"""Characters of a row that is written alone."""
+
+
+def apart(units: Sequence[Unit]) -> list[Sequence[Unit]]:
+    """What is large stands alone: a server that does not take it ends the connection, for all who are beside it."""
+    groups: list[Sequence[Unit]] = []
+    start = 0
+    for number, unit in enumerate(units):
+        if any(map(_is_large, unit.pieces)):
+            groups += [units[start:number], units[number : number + 1]]
+            start = number + 1
+    return [group for group in (*groups, units[start:]) if group]
+
+
+def _is_large(piece: Piece) -> bool:
+    match piece:
+        case AddInbound(row=row):
+            return len(row["item"]) > LARGE
+        case AddOutbound(row=row):
+            return len(row["reply"] or "") > LARGE
+        case _:
+            return False

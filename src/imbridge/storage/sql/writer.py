@@ -94,8 +94,23 @@ class Writer:
         self._wake.set()
 
     async def _work(self) -> None:
+        try:
+            await self._keep_working()
+        except BaseException as error:
+            self._break(error, [*self._owed, *self._queue])
+            self._owed.clear()
+            self._queue.clear()
+            raise
+
+    def _break(self, error: BaseException, left: Sequence[_Asked]) -> None:
+        """Nobody is to wait for a writer that has ended."""
+        for asked in left:
+            if asked.future is not None and not asked.future.done():
+                asked.future.set_exception(StorageError(f"the writer failed: {type(error).__name__}"))
+
+    async def _keep_working(self) -> None:
         while True:
-            if not self._queue:
+            if not self._queue and (self._failures or not self._owed):
                 if self._closing:
                     await asyncio.sleep(0)  # who waited for the last transaction may have something to add to it
                     if not self._queue:
@@ -103,8 +118,10 @@ class Writer:
                 await self._sleep()
             if self._queue or self._owed:
                 await self._next()
-        if self._owed:
+        while self._owed:
             await self._next()
+            if self._failures:
+                break
         for asked in self._owed:
             if asked.future is not None and not asked.future.done():
                 asked.future.set_exception(StorageError("the storage is closed", passing=True))
@@ -119,7 +136,7 @@ class Writer:
         """Until there is work, or what is owed can be tried again."""
         if self._closing:
             return
-        pause = _PAUSES[min(self._failures, len(_PAUSES)) - 1] if self._owed else None
+        pause = _PAUSES[min(self._failures, len(_PAUSES)) - 1] if self._failures else None
         try:
             async with asyncio.timeout(pause):
                 await self._wake.wait()
@@ -129,27 +146,25 @@ class Writer:
 
     async def _next(self) -> None:
         owed = [self._owed.popleft() for _ in range(min(len(self._owed), self._max_units))]
-        room = max(self._max_units - len(owed), 1)
-        batch = owed + [self._queue.popleft() for _ in range(min(len(self._queue), room))]
+        queued = [self._queue.popleft() for _ in range(min(len(self._queue), self._max_units))]
+        batch = owed + queued
         self.transactions += 1
         try:
             outcomes = await self._commit([asked.unit for asked in batch])
         except BaseException as error:
-            for asked in batch:
-                if asked.future is not None and not asked.future.done():
-                    asked.future.set_exception(StorageError(f"the writer failed: {type(error).__name__}"))
+            self._break(error, batch)
             raise
-        failed = False
-        for asked, outcome in zip(batch, outcomes, strict=True):
-            failed |= self._settle(asked, outcome)
-        self._failures = self._failures + 1 if failed else 0
+        failures = self._failures
+        settled = [self._settle(asked, outcome) for asked, outcome in zip(batch, outcomes, strict=True)]
+        self._owed.extendleft(reversed([asked for asked, is_owed in zip(owed, settled, strict=False) if is_owed]))
+        self._owed.extend(asked for asked, is_owed in zip(queued, settled[len(owed) :], strict=True) if is_owed)
+        self._failures = failures + 1 if any(settled) else 0
 
     def _settle(self, asked: _Asked, outcome: Outcome) -> bool:
         """Tell who waits; whether it is owed because the database is away."""
         error = outcome if isinstance(outcome, BaseException) else None
         away = isinstance(error, StorageError) and error.passing
         if away and asked.insists and not self._closing and asked.future is not None and not asked.future.done():
-            self._owed.append(asked)
             return True
         if asked.future is not None:
             self._asked -= 1
@@ -171,7 +186,7 @@ class Writer:
         if len(self._owed) >= _MAX_OWED:
             log.error("%s is given up: too much waits for the database (%s)", asked.unit.what, error)
             return False
-        if not self._owed:
+        if not self._failures:
             log.warning("the storage is away (%s); what is done is written when it is back", error)
-        self._owed.append(asked)
+            self._failures = 1
         return True

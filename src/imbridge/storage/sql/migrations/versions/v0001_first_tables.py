@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.mysql import LONGTEXT
 
+from imbridge.storage.sql.migrations.making import create_index, create_table
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -128,10 +130,10 @@ def downgrade() -> None:
 
 def _table(name: str, *parts: "sa.Column[object] | _Index") -> None:
     table = f"imbridge_{name}"
-    op.create_table(table, *(part for part in parts if isinstance(part, sa.Column)), **_MYSQL)
+    create_table(table, *(part for part in parts if isinstance(part, sa.Column)), **_MYSQL)
     for index in parts:
         if isinstance(index, _Index):
-            op.create_index(index.name, table, list(index.columns), unique=index.unique)
+            create_index(index.name, table, index.columns, unique=index.unique)
 
 
 def _box(name: str, *parts: "sa.Column[object]") -> None:

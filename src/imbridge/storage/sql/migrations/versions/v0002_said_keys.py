@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.mysql import LONGTEXT
 
+from imbridge.storage.sql.migrations.making import add_column
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -13,7 +15,7 @@ depends_on = None
 def upgrade() -> None:
     """Keys have a receipt."""
     long = sa.Text().with_variant(LONGTEXT(), "mysql", "mariadb")
-    op.add_column("imbridge_dedup", sa.Column("receipt", long))
+    add_column("imbridge_dedup", sa.Column("receipt", long))
 
 
 def downgrade() -> None:

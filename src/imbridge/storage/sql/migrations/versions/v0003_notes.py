@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.mysql import LONGTEXT
 
+from imbridge.storage.sql.migrations.making import create_index, create_table
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -18,7 +20,7 @@ _MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", 
 
 def upgrade() -> None:
     """Make the table."""
-    op.create_table(
+    create_table(
         "imbridge_notes",
         sa.Column("id", sa.String(32), primary_key=True),
         sa.Column("account", _Name, nullable=False),
@@ -30,8 +32,8 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.Double),
         **_MYSQL,
     )
-    op.create_index("ix_imbridge_notes_account", "imbridge_notes", ["account"])
-    op.create_index("ix_imbridge_notes_expires_at", "imbridge_notes", ["expires_at"])
+    create_index("ix_imbridge_notes_account", "imbridge_notes", ["account"])
+    create_index("ix_imbridge_notes_expires_at", "imbridge_notes", ["expires_at"])
 
 
 def downgrade() -> None:
