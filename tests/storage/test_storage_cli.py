@@ -38,6 +38,7 @@ def imbridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Imbridge:
     """The command line in a thread of its own: it runs an event loop."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("IMBRIDGE_STORAGE", raising=False)
+    monkeypatch.delenv("IMBRIDGE_DURABILITY")
 
     def run(arguments: tuple[str, ...]) -> Said:
         out, err = io.StringIO(), io.StringIO()
@@ -176,7 +177,7 @@ class TestNothingThere:
         monkeypatch.setenv("IMBRIDGE_STORAGE", "memory")
         memory = await imbridge("dead", "list")
         assert (memory.status, memory.out) == (2, "")
-        assert "keeps messages in memory, where nobody else can look" in memory.err
+        assert "where nobody else can look" in memory.err
         monkeypatch.setenv("IMBRIDGE_STORAGE", str(tmp_path / "not-yet" / "bot.db"))
         missing = await imbridge("dead", "list")
         assert (missing.status, missing.out) == (2, "")

@@ -23,8 +23,8 @@ async def looking(file: Path | None) -> AsyncIterator[DurableStorage]:
     storage = make_storage(load_storage(path, environ=os.environ))
     if not isinstance(storage, DurableStorage):
         raise ConfigError(
-            f"storage: {path or 'the environment'} keeps messages in memory, where nobody else can look; "
-            "name a database (storage: or IMBRIDGE_STORAGE), see docs/storage.md",
+            f"storage: {path or 'the environment'} keeps messages in memory (durability: memory, or storage: memory), "
+            "where nobody else can look; see docs/storage.md",
             key="storage",
         )
     await storage.look()
