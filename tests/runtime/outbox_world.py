@@ -14,10 +14,10 @@ ROBOT = "feishu:robot/group/hook"
 """Its custom bot has no key: the platform shows twice what is sent twice."""
 
 
-def robot_of(feishu: FeishuEmulator) -> FeishuConfig:
+def robot_of(feishu: FeishuEmulator, **more: Any) -> FeishuConfig:
     """A group's custom bot."""
     bot = feishu.add_custom_bot(feishu.add_group("alerts", members=[feishu.add_user("Alice")], apps=[]))
-    return FeishuConfig(name="robot", webhook_url=bot.url, chat_rate="1000/s")
+    return FeishuConfig(name="robot", webhook_url=bot.url, chat_rate="1000/s", **more)
 
 
 def app_of(feishu: FeishuEmulator, **more: Any) -> tuple[FeishuConfig, str]:

@@ -155,7 +155,7 @@ class Attempt:
             unclear_ends=progress.unclear_ends,
             on_unclear=self.on_unclear,
         ):
-            raise NotYetError(error, self._failed(error)) from error
+            raise NotYetError(error, self._failure(error)) from error
         if isinstance(error, PartlySentError):
             entry.progress = _with(entry.progress, error.sent)
         return self._failed(error)
@@ -175,10 +175,14 @@ class Attempt:
         )
 
     def _failed(self, error: ImbridgeError) -> Receipt:
+        receipt = self._failure(error)
+        log.warning("%s: not delivered (%s): %s", receipt.channel, receipt.state.value, error)
+        return receipt
+
+    def _failure(self, error: ImbridgeError) -> Receipt:
         progress = self.entry.progress
         unclear = progress.unclear_since is not None
         state = DeliveryState.PARTIAL if progress.sent else DeliveryState.UNKNOWN if unclear else DeliveryState.FAILED
-        log.warning("%s: not delivered (%s): %s", self.entry.channel.address, state.value, error)
         return self._receipt(
             state,
             refused=error.degradations if isinstance(error, DegradedError) else (),

@@ -19,7 +19,7 @@ class Patience:
         """Pauses of `shortest` to `longest` seconds, for `retry_for` seconds in all; 0: there is no second try."""
         self.retry_for = retry_for
         self._shortest, self._longest = shortest, longest
-        self._backoff = Backoff(shortest, longest - shortest)
+        self._backoff = Backoff(min(shortest, longest - shortest), longest - shortest)
 
     def next_try(self, progress: Progress, failure: NotYetError, now: datetime | None = None) -> datetime | None:
         """When to try again something that failed now; None: it is over."""
