@@ -94,6 +94,11 @@ class EventQueue:
         """Events that were sent and are not acknowledged (yet)."""
         return len(self._in_flight) + len(self._overdue)
 
+    def holds(self, event_id: str) -> bool:
+        """Whether an event is still to be delivered, or acknowledged."""
+        held = (*self._waiting, *self._in_flight.values(), *self._overdue.values())
+        return any(delivery.event_id == event_id for delivery in held)
+
     def push(self, delivery: Delivery) -> None:
         """Takes a new event; the faults that concern events act here."""
         faults = self._world.faults

@@ -222,3 +222,7 @@ class FeishuEmulator(TenantSetup, BaseEmulator[Stats, Faults]):
     def unacknowledged_events(self, app: App) -> int:
         """Events that were sent and are not acknowledged yet."""
         return self._world.queue(app).unacknowledged
+
+    def is_unacknowledged(self, app: App, event_id: str) -> bool:
+        """Whether an event waits for the app, or was sent and is not acknowledged yet."""
+        return self._world.queue(app).holds(event_id)

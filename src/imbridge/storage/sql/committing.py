@@ -114,7 +114,7 @@ class Committing:
             self._nodes.note_contact(began)
             for number, run in made.runs:
                 if run.then is not None:
-                    run.then(made.results[number])
+                    run.then(made.results[number], made.node)
             self._shares.committed(made)
         return made.results
 

@@ -73,12 +73,18 @@ class Database:
         pool_size: int = 5,
         synchronous: Synchronous = "full",
         patience: float = 30.0,
+        stalled: float | None = None,
         connect_args: Mapping[str, Any] | None = None,
     ) -> None:
-        """`patience`: seconds that a server may take to connect or to answer a statement."""
+        """`patience`: seconds that a server may take to connect or to answer a statement.
+
+        `stalled`: seconds after which a server ends a transaction in which nothing happens, for others wait for what it
+        holds; None: as the server is set.
+        """
         self.url = _as_the_driver_has_it(url)
         self.dialect = url.get_backend_name()
         self.patience = patience
+        self._stalled = stalled
         self._schema = schema
         self._pool_size = pool_size
         self._synchronous = synchronous
@@ -207,8 +213,13 @@ class Database:
             settings = {"application_name": "imbridge", **self._connect_args.get("server_settings", {})}
             if self._schema:
                 settings["search_path"] = self._schema
+            if self._stalled is not None:
+                settings.setdefault("idle_in_transaction_session_timeout", str(max(int(self._stalled * 1000), 1)))
             return {"timeout": self.patience, **self._connect_args, "server_settings": settings}
-        return {"connect_timeout": int(self.patience) or 1, **self._connect_args}
+        args: dict[str, Any] = {"connect_timeout": int(self.patience) or 1, **self._connect_args}
+        if self._stalled is not None and self.dialect == "mariadb":  # MySQL has nothing like it
+            args.setdefault("init_command", f"SET SESSION idle_transaction_timeout = {max(int(self._stalled), 1)}")
+        return args
 
     def _make_file(self, *, make: bool) -> None:
         """For its owner alone: it holds what people write."""

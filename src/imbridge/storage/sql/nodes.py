@@ -103,6 +103,10 @@ class Nodes:
         if self._given_up == self.id:
             raise FencedError(self.id)
 
+    def is_current(self, node: int) -> bool:
+        """Whether this process still has what it has under this number."""
+        return node == self.id and node != self._given_up
+
     def note_contact(self, began: float) -> None:
         """The database has taken a sign of life that was begun at this time (of `time.monotonic`)."""
         if began - self._contact > _SILENT * self.lease:
@@ -218,6 +222,11 @@ class Nodes:
             return True
         if self.shared and time.monotonic() - self._contact_since < self.lease:
             return False
+        if connection.dialect.name != "sqlite":
+            # One that stands still in the middle of a transaction holds its row until the server ends that.
+            query = select(_table.c.id).where(_table.c.id == node).with_for_update(skip_locked=True)
+            if await connection.scalar(query) is None:
+                return False
         done = await connection.execute(delete(_table).where(_table.c.id == node, silent))
         return bool(done.rowcount)
 

@@ -211,26 +211,30 @@ class Shares:
 
     # -- after it is committed -----------------------------------------------------------------------------------------
 
-    def adopt(self, entries: Sequence[InboxEntry | OutboxEntry]) -> None:
+    def adopt(self, entries: Sequence[InboxEntry | OutboxEntry], node: int) -> None:
         """What was taken over, and the chats that came with it, are ours: the transaction is committed."""
-        now = self._clock()
-        self._held.update(dict.fromkeys(self._inherited, now))
-        self._inherited = []
+        inherited, self._inherited = self._inherited, []
         for entry in entries:
-            entry.fence = self._nodes.id
+            entry.fence = node
+        if not self._nodes.is_current(node):
+            return
+        self._held.update(dict.fromkeys(inherited, self._clock()))
+        for entry in entries:
             self.begin(entry.uid, entry.lane if isinstance(entry, InboxEntry) else entry.channel.address)
 
-    def restored(self, taken: tuple[list[InboxEntry], list[OutboxEntry]]) -> None:
+    def restored(self, taken: tuple[list[InboxEntry], list[OutboxEntry]], node: int) -> None:
         """As `adopt`; the partner goes on with it."""
         inbound, outbound = taken
-        self.adopt([*inbound, *outbound])
-        if self.partner is not None:
+        self.adopt([*inbound, *outbound], node)
+        if self.partner is not None and self._nodes.is_current(node):
             self.partner.restore(inbound, outbound)
 
     def committed(self, made: Plan) -> None:
-        """A transaction was committed."""
-        self._held.update(dict.fromkeys(made.claimed, self._clock()))
+        """A transaction was committed. What it made ours may be others' by now, when we stood still meanwhile."""
         handed, made.handed = made.handed, []
+        if not self._nodes.is_current(made.node):
+            return
+        self._held.update(dict.fromkeys(made.claimed, self._clock()))
         if handed and self.partner is not None:
             for entry in handed:
                 entry.fence = made.node

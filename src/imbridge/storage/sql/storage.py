@@ -113,6 +113,7 @@ class SqlStorage(LookingIn):
             pool_size=pool_size,
             synchronous=synchronous,
             patience=patience,
+            stalled=lease if shared else None,
             connect_args=connect_args,
         )
         self._schema = schema
@@ -299,7 +300,7 @@ class SqlStorage(LookingIn):
             return []
         taken: list[EntryT] = await self._run(partial(self._recovery.take_over, box=box, read=read, accounts=accounts))
         if self._shares is not None:
-            self._shares.adopt(taken)
+            self._shares.adopt(taken, self._nodes.id)
         return taken
 
     async def _inherit(self, accounts: Collection[str] | None) -> None:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.dialect import db_now, upsert
 from imbridge.storage.sql.nodes import FencedError, Nodes
-from imbridge.storage.sql.plan import Plan, plan
+from imbridge.storage.sql.plan import HANDED, Plan, plan
 from imbridge.storage.sql.shares import Shares
 from imbridge.storage.sql.work import AddInbound, AddOutbound, FinishOutbound, Known, Piece, Row, Unit
 
@@ -39,6 +39,8 @@ class Transaction:
             .where(tables.outbox.c.uid == bindparam("of_uid"), tables.outbox.c.node == bindparam("us"))
             .values(head=bindparam("to_head"))
         )
+        handed = tables.inbox.c.state == HANDED, tables.inbox.c.node == bindparam("us")
+        self._begin = select(db_now(), exists().where(*handed))
         us = tables.nodes.c.id == bindparam("us")
         number: dict[str, Any] = {"commits": bindparam("number")}
         if shares is not None:
@@ -72,7 +74,7 @@ class Transaction:
         await self._write(connection, made)
         for unit, run in made.runs:
             made.results[unit] = await run.statements(connection)
-        if self._shares is not None and (made.takes_handed or (self._nodes.others and made.inbox_added)):
+        if self._shares is not None and (made.takes_handed or (known.handed and made.inbox_added)):
             # What others took in before came before what we take in now.
             made.handed = await self._shares.take_handed(connection)
         return made
@@ -81,10 +83,16 @@ class Transaction:
         """Whether the transaction with this number was committed. A file has no connection that breaks."""
         return not self._sqlite and await connection.scalar(self._read_number, {"us": self._nodes.id}) == number
 
+    async def _begun(self, connection: AsyncConnection) -> Known:
+        if self._shares is None:
+            return Known(now=float(await connection.scalar(select(db_now())) or 0.0))
+        row = (await connection.execute(self._begin, {"us": self._nodes.id})).one()
+        return Known(now=float(row[0]), handed=bool(row[1]))
+
     async def _known(self, connection: AsyncConnection, units: Sequence[Unit]) -> Known:
         keys = {key for unit in units for piece in unit.pieces for key in _keys_of(piece)}
         fences = {unit.fence[0] for unit in units if unit.fence is not None}
-        known = Known(now=float(await connection.scalar(select(db_now())) or 0.0))
+        known = await self._begun(connection)
         if keys:
             table = tables.dedup
             found = await connection.execute(

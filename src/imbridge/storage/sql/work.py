@@ -104,11 +104,12 @@ class TakeHanded:
 class Run:
     """Anything else: statements on the writer's connection, in the same transaction, after the rows of the others.
 
-    `then` is given what they made, once it is committed and before anybody else hears of the transaction.
+    `then` is given what they made, and under which number of ours, once it is committed and before anybody else hears
+    of the transaction.
     """
 
     statements: Callable[[AsyncConnection], Awaitable[Any]]
-    then: Callable[[Any], None] | None = None
+    then: Callable[[Any, int], None] | None = None
 
 
 Piece = (
@@ -156,6 +157,7 @@ class Known:
         expired: Keys that are there and count no more.
         fences: The current number of each lease that was asked for.
         node: The number of this process.
+        handed: Whether others took something in for us.
         holders: Who has the chats that are other processes', by lease.
         free: Chats that nobody has, by lease, with the lease's last number; None where there was none.
         now: Seconds since 1970, by the database's clock.
@@ -167,6 +169,7 @@ class Known:
     fences: Mapping[str, int] = field(default_factory=dict)
     now: float = 0.0
     node: int = 0
+    handed: bool = False
     holders: Mapping[str, int] = field(default_factory=dict)
     free: Mapping[str, int | None] = field(default_factory=dict)
 

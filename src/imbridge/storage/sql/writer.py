@@ -172,8 +172,10 @@ class Writer:
                 return False
             if error is None:
                 asked.future.set_result(outcome)
-            else:
-                asked.future.set_exception(error)
+                return False
+            asked.future.set_exception(error)
+            if isinstance(error, StaleLeaseError):
+                asked.future.exception()  # whoever waited is told by others, too, and may be gone
             return False
         if error is None:
             return False
