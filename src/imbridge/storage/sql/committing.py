@@ -55,7 +55,8 @@ class Committing:
         try:
             return await self._under_our_number(units)
         except Exception as error:  # noqa: BLE001 - statements of others are run here: their errors are for who asked
-            if len(units) == 1 or is_about_all(error):
+            away = is_about_all(error) or (isinstance(error, StorageError) and error.passing)
+            if len(units) == 1 or away:
                 return [_told(error) for _ in units]
         first, second = halves(units)  # one of them cannot be done: nobody else is to fail with it
         return [*await self._together(first), *await self._together(second)]
