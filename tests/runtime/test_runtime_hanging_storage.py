@@ -74,14 +74,14 @@ async def test_what_nobody_brings_again_is_waited_for(monkeypatch: pytest.Monkey
     monkeypatch.setattr(storing, "STALLED_AFTER", 0.05)
     loop = asyncio.get_running_loop()
     refused: list[str] = []
-    watched = Storing(5, refused.append)
+    watched = Storing(refused.append)
     stored, other, told = (loop.create_future() for _ in range(3))
     seen: list[asyncio.Future[bool]] = []
-    watched.watch("a", stored, seen.append)
-    watched.watch("b", other, seen.append, told)
+    watched.watch("a", "a/1", stored, seen.append)
+    watched.watch("b", "b/1", other, seen.append, told)
     assert await told is Verdict.OVERLOADED
     assert refused == ["b"]
-    assert not watched.has_room("a", 0), "the storage hangs"
+    assert watched.hangs
     stored.set_result(True)
     other.set_result(True)
     await watched.none()
@@ -113,30 +113,56 @@ async def test_what_waits_and_what_is_stored_have_one_bound() -> None:
             assert feishu.violations == []
 
 
-async def test_one_account_does_not_use_up_the_room_of_another() -> None:
+async def test_what_is_being_stored_is_counted_by_account_and_by_conversation() -> None:
     loop = asyncio.get_running_loop()
-    watched = Storing(2, print)
+    watched = Storing(print)
     futures = [loop.create_future() for _ in range(3)]
     seen: list[asyncio.Future[bool]] = []
-    for future in futures[:2]:
-        watched.watch("a", future, seen.append)
-    assert not watched.has_room("a", 0)
-    assert watched.has_room("b", 1)
-    watched.watch("b", futures[2], seen.append)
-    assert not watched.has_room("b", 1), "what waits for its turn counts, too"
+    for future, account_key, lane in zip(futures, "aab", ("a/1", "a/2", "b/1"), strict=True):
+        watched.watch(account_key, lane, future, seen.append)
+    assert (len(watched), watched.of("a"), watched.of("b")) == (3, 2, 1)
+    assert (watched.in_lane("a/1"), watched.in_lane("a/2"), watched.in_lane("a/3")) == (1, 1, 0)
     for future in futures:
         future.set_result(True)
     await watched.none()
     assert seen == futures
-    assert watched.has_room("a", 1)
-    assert (len(watched), watched.of("a")) == (0, 0)
+    assert (len(watched), watched.of("a"), watched.in_lane("a/1")) == (0, 0, 0)
+    assert not watched._in
+    assert not watched.hangs
+
+
+async def test_nothing_is_stored_for_which_its_conversation_has_no_room() -> None:
+    """It would be forgotten again, and what comes after it could be handled before."""
+    async with emulated(redelivery=SOON["redelivery"]) as feishu:
+        release = asyncio.Event()
+        heard: list[str] = []
+
+        async def slow(msg):
+            await release.wait()
+            heard.append(msg.text)
+            return f"echo: {msg.text}"
+
+        app, alice, storage = feishu.add_app(), feishu.add_user("Alice"), GroupCommitStorage()
+        options = BridgeOptions(lane_length=3)
+        async with Bridge([account(feishu, app)], skills=[skill(slow)], storage=storage, options=options) as bridge:
+            storage.held.clear()
+            for number in range(10):
+                await alice.says(f"{number}")
+            await until(lambda: counts(bridge)["overloaded"] >= 7)
+            assert counts(bridge)["storing"] == 3
+            storage.held.set()
+            await until(lambda: counts(bridge)["accepted"] == 3)
+            release.set()
+            await until(lambda: len(feishu.messages) == 10)
+            assert heard[:3] == ["0", "1", "2"]
+            assert sorted(heard) == [f"{number}" for number in range(10)]
 
 
 async def test_a_storage_may_give_one_future_for_several() -> None:
     shared = asyncio.get_running_loop().create_future()
-    watched, seen = Storing(5, print), []
+    watched, seen = Storing(print), []
     for _ in range(3):
-        watched.watch("a", shared, seen.append)
+        watched.watch("a", "a/1", shared, seen.append)
     shared.set_result(False)
     await watched.none()
     assert len(seen) == 3

@@ -67,7 +67,7 @@ class Inbox:
         self._command_prefix = options.command_prefix
         self._owed: dict[tuple[str, str], PendingAnswer] = {}
         self._max_waiting = options.max_waiting
-        self._storing = Storing(options.max_waiting, self._refuse)
+        self._storing = Storing(self._refuse)
         self._refused: Counter[str] = Counter()
         self._lanes: AccountLanes[InboxEntry] = AccountLanes(
             self.overlaps.taking_turns(noted(storage, handle)),
@@ -89,11 +89,7 @@ class Inbox:
             self._refusing.refuse(account, inbound, item)
             verdict.set_result(Verdict.ACCEPTED)
             return verdict
-        lanes = self._lanes.of(account)
-        held = self._joining.of(account)
-        room = lanes.has_room(lane, beside=held, beside_here=self._joining.in_lane(lane))
-        room = room or self.overlaps.needs_no_room(lane, item)
-        full = not (room and self._storing.has_room(account, lanes.waiting + held))
+        full = self._storing.hangs or not (self._has_room(account, lane) or self.overlaps.needs_no_room(lane, item))
         # Neither an answer nor a word that stops needs room, and whoever it is for may hold the very lane that is full.
         if full and not (isinstance(item, Message) and (self.questions.awaits(item) or self.stops.means(item))):
             # Before it is stored: what is refused must be new again when the platform delivers it again.
@@ -106,10 +102,16 @@ class Inbox:
         else:
             comes_again = inbound.answer is None and not (isinstance(item, Message) and is_made_here(item))
             then = partial(self._stored_later, entry, verdict)
-            self._storing.watch(account, stored, then, verdict if comes_again else None)
+            self._storing.watch(account, lane, stored, then, verdict if comes_again else None)
             if isinstance(item, ButtonClicked) and item.said_in:
                 self._choices.claim(item, stored)
         return verdict
+
+    def _has_room(self, account: str, lane: str) -> bool:
+        """Also for what is being stored: else it would be stored for nothing, and what comes next overtake it."""
+        beside = self._joining.of(account) + self._storing.of(account)
+        beside_here = self._joining.in_lane(lane) + self._storing.in_lane(lane)
+        return self._lanes.of(account).has_room(lane, beside=beside, beside_here=beside_here)
 
     def _stored_later(
         self, entry: InboxEntry, verdict: "asyncio.Future[Verdict]", stored: "asyncio.Future[bool]"

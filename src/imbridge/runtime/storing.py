@@ -1,4 +1,4 @@
-"""Deliveries that the storage was given and has not confirmed: counted by account, and bounded in number and time."""
+"""Deliveries that the storage was given and has not confirmed: counted, and not waited for without an end."""
 
 import asyncio
 import logging
@@ -21,30 +21,30 @@ _AT_ONCE = 0.1
 class Storing:
     """What is on its way into the storage, which confirms in the order in which it was given."""
 
-    def __init__(self, most: int, refuse: Callable[[str], object]) -> None:
-        """`most` deliveries of one account, with those that wait for their turn; `refuse` counts what waits longer."""
+    def __init__(self, refuse: Callable[[str], object]) -> None:
+        """`refuse` counts what waits too long: it is given the account."""
         self._refuse = refuse
         self._verdicts: dict[int, tuple[str, asyncio.Future[Verdict]]] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._most = most
         self._of: Counter[str] = Counter()
+        self._in: Counter[str] = Counter()
         self._serial = count()
         self._since: dict[int, float] = {}
         self._none = asyncio.Event()
         self._none.set()
         self._told = False
 
-    def has_room(self, account: str, waiting: int) -> bool:
-        """Whether the storage can be given one more of this account, of which so many wait for their turn already."""
+    @property
+    def hangs(self) -> bool:
+        """The storage has not answered for too long: it can be given nothing more."""
         if not self._since:
-            return True
-        if self._of[account] + waiting >= self._most:
             return False
-        return asyncio.get_running_loop().time() - next(iter(self._since.values())) < STALLED_AFTER
+        return asyncio.get_running_loop().time() - next(iter(self._since.values())) >= STALLED_AFTER
 
     def watch(
         self,
         account: str,
+        lane: str,
         stored: "asyncio.Future[bool]",
         then: Callable[["asyncio.Future[bool]"], None],
         verdict: "asyncio.Future[Verdict] | None" = None,
@@ -53,6 +53,7 @@ class Storing:
 
         Args:
             account: Whose it is.
+            lane: Where it will wait for its turn.
             stored: Done when it is confirmed.
             then: What is to be done then.
             verdict: What the platform is told. When the storage does not answer it is told to come again; should it be
@@ -60,6 +61,7 @@ class Storing:
         """
         loop = asyncio.get_running_loop()
         self._of[account] += 1
+        self._in[lane] += 1
         serial = next(self._serial)  # not the future: a storage may give one future for several
         self._since[serial] = loop.time()
         if verdict is not None:
@@ -70,6 +72,9 @@ class Storing:
 
         def settled(future: "asyncio.Future[bool]") -> None:
             self._of[account] -= 1
+            self._in[lane] -= 1
+            if not self._in[lane]:
+                del self._in[lane]
             del self._since[serial]
             self._verdicts.pop(serial, None)
             try:
@@ -113,6 +118,10 @@ class Storing:
     def of(self, account: str) -> int:
         """How many of an account."""
         return self._of[account]
+
+    def in_lane(self, lane: str) -> int:
+        """How many of a conversation."""
+        return self._in[lane] if self._since else 0
 
     def __len__(self) -> int:
         return len(self._since)
