@@ -49,4 +49,4 @@ async def test_over_callbacks(bots: BotRig, monkeypatch: pytest.MonkeyPatch) -> 
         assert isinstance(adapter, BotCallbackAdapter)
         assert len(adapter.webhook._turns) == len(adapter.webhook._streams) == 5
         assert len(adapter.response_urls._by_item) == 5
-        assert len(adapter.response_urls._by_chat) == 1
+        assert len(adapter.response_urls._newest) == 1

@@ -8,6 +8,7 @@ from contract import until
 from wecom_cards import ORDER, card, click
 from wecom_rig import Rig, channel, part, to
 
+from imbridge.adapters.notes import MemoryNotes
 from imbridge.adapters.pending import Answer
 from imbridge.adapters.wecom import WeComAdapter
 from imbridge.adapters.wecom.sent.codes import Cards, Code
@@ -59,6 +60,26 @@ async def test_after_a_restart_a_card_is_changed_by_its_click(rig: Rig, adapter:
     assert event.message_id == "key"  # its task id
     await again.edit(channel(), event.message_id, card(Card(title="Later", body=(Button("b"),))))
     assert message.card["main_title"]["title"] == "Later"
+
+
+async def test_after_a_restart_a_card_is_changed_with_what_was_noted(rig: Rig) -> None:
+    rig.kept = {"notes": MemoryNotes()}
+    first = await rig.start()
+    sent = await first.send(to(), card(ORDER), "key")
+    message = await rig.alice.receives()
+    await first.send(to(), card(ORDER), "used")
+    await first.edit(channel(), "used", card(ORDER))
+    second = await rig.start()
+    await second.edit(channel(), sent.part.message_id, card(Card(title="Later", body=(Button("Again"),))))
+    assert message.card["main_title"]["title"] == "Later"
+    with pytest.raises(DeliveryError, match="cannot be changed"):
+        await second.edit(channel(), "used", card(ORDER))
+    event = await click(rig, message, key="Again")
+    assert event.message_id == message.msgid
+    third = await rig.start()
+    await third.edit(channel(), message.msgid, card(ORDER))  # with the code of the click
+    assert message.card["main_title"]["title"] == "Order 7"
+    assert rig.wecom.violations == []
 
 
 async def test_the_card_of_one_member_is_changed_and_not_the_others(rig: Rig, adapter: WeComAdapter) -> None:

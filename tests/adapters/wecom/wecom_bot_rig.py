@@ -35,6 +35,8 @@ class BotRig:
         self.health: list[tuple[Health, str]] = []
         self.adapters: list[Adapter] = []
         self.frames: list[dict[str, Any]] = []
+        self.kept: dict[str, Any] = {}
+        """What outlives an adapter: `notes`."""
         platform.wire.watch(self._watch)
 
     def _watch(self, direction: str, kind: str, facts: dict[str, Any]) -> None:
@@ -56,7 +58,9 @@ class BotRig:
 
     def make(self, *, options: LinkOptions | None = None, intake: Any = None, **settings: Any) -> BotAdapter:
         """An adapter that is not started."""
-        context = AdapterContext(intake or self.intake, self.pool, lambda _, health, why: self.note(health, why))
+        context = AdapterContext(
+            intake or self.intake, self.pool, lambda _, health, why: self.note(health, why), **self.kept
+        )
         config = self.config(**settings)
         adapter = BotAdapter(config, context, link_options=options) if options else WeComAdapter.create(config, context)
         assert isinstance(adapter, BotAdapter)
@@ -70,7 +74,7 @@ class BotRig:
 
     def make_callback(self, **settings: Any) -> BotCallbackAdapter:
         """An adapter for callbacks that is not started."""
-        context = AdapterContext(self.intake, self.pool, lambda _, health, why: self.note(health, why))
+        context = AdapterContext(self.intake, self.pool, lambda _, health, why: self.note(health, why), **self.kept)
         adapter = WeComAdapter.create(self.callback_config(**settings), context)
         assert isinstance(adapter, BotCallbackAdapter)
         self.adapters.append(adapter)

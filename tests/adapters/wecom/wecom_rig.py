@@ -29,6 +29,8 @@ class Rig:
         self.intake = RecordingIntake()
         self.health: list[tuple[Health, str]] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.kept: dict[str, Any] = {}
+        """What outlives an adapter: `notes`."""
         self._open = AsyncExitStack()
         wecom.wire.watch(self._watch)
 
@@ -41,7 +43,7 @@ class Rig:
             "name": "work", "corp_id": self.app.corp_id, "secret": self.app.secret, "agent_id": self.app.agent_id,
             "token": self.app.token, "aes_key": self.app.aes_key, "base_url": self.wecom.base_url,
         } | config  # fmt: skip
-        context = AdapterContext(intake or self.intake, self.pool, self._on_health)
+        context = AdapterContext(intake or self.intake, self.pool, self._on_health, **self.kept)
         adapter = WeComAdapter(WeComConfig(**settings), context)
         adapter.api.caller.backoff = Backoff(0.02, 0.1)
         self._open.push_async_callback(adapter.close)

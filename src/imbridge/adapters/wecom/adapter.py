@@ -24,6 +24,7 @@ from imbridge.adapters.wecom.received.facts import place_of
 from imbridge.adapters.wecom.robot.group_robot import GroupRobotAdapter
 from imbridge.adapters.wecom.sent.answers import written_answer
 from imbridge.adapters.wecom.sent.cards import settled_label
+from imbridge.adapters.wecom.sent.codes import Cards
 from imbridge.adapters.wecom.sent.markdown import MARKDOWN
 from imbridge.adapters.wecom.sent.media import GONE, WeComMedia
 from imbridge.adapters.wecom.sent.speaking import Speaking
@@ -82,7 +83,7 @@ class WeComAdapter(Adapter):
         self.settings = config
         self.api = WeComApi(config, context.pool)
         seals = Seals(config.key, config.secret.get_secret_value())
-        self.me = Identity(config.name, config.corp_id, config.agent_id, seals=seals)
+        self.me = Identity(config.name, config.corp_id, config.agent_id, seals=seals, cards=Cards(context.notes))
         self.contacts = WeComContacts(self.api.caller, self.api.all_caller)
         self.chats = WeComChats(self.api.caller, config.name)
         self.approvals = WeComApprovals(self.api.caller)
@@ -122,6 +123,7 @@ class WeComAdapter(Adapter):
             NotPermittedError: secret and agent_id are of different apps; or this machine's address is not trusted and
                 the account gets no callbacks.
         """
+        await self.me.cards.restore()
         try:
             await patiently(self.key, self._identify, self.tell, passing=lambda e: passes(e) or self._waits_for(e))
         except ImbridgeError as error:

@@ -25,6 +25,7 @@ from imbridge.adapters.wecom.bot.rehearsed import RehearsedCaller
 from imbridge.adapters.wecom.bot.speaking import BotSpeaker, Said
 from imbridge.adapters.wecom.bot.streaming import BotStream
 from imbridge.adapters.wecom.bot.uploads import BotUploads
+from imbridge.adapters.wecom.bot.ways import Ways
 from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.adapters.wecom.modes import SCRIPT
 from imbridge.adapters.wecom.sent.cards import DoesNotFitError
@@ -97,12 +98,12 @@ class BotAdapter(Adapter):
             on_state=self._on_link_state,
         )
         self.caller = self._calling(self._link)
-        self.speaker = BotSpeaker(config, self.caller)
+        self.speaker = BotSpeaker(config, self.caller, Ways(context.notes))
         self._awaited = Awaited(config.key, self.caller, config.welcome, self.me)
         self._taking = Taking(config.key, context.intake, self.driver.counts, taken=self._awaited.taken)
         self._streams: WeakValueDictionary[str, BotStream] = WeakValueDictionary()
         self._uploads = BotUploads(self.caller, context.uploads)
-        self.downloads = BotDownloads(config, context.pool)
+        self.downloads = BotDownloads(config, context.pool, context.notes)
         self._reading = True
         self._closed = False
 
@@ -118,6 +119,8 @@ class BotAdapter(Adapter):
             AuthError: bot_id or secret is wrong.
             LinkError: the platform refuses the connection for good.
         """
+        await self.downloads.restore()
+        await self.speaker.ways.restore()
         self._taking.start()
         try:
             await self._link.start()

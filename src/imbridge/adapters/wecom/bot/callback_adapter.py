@@ -67,8 +67,8 @@ class BotCallbackAdapter(Adapter):
         self.me = BotIdentity(
             config.name, config.bot_id, config.bot_name, Seals(config.key, config.aes_key.get_secret_value())
         )
-        self.downloads = BotDownloads(config, context.pool)
-        self.response_urls = ResponseUrls(config, context.pool)
+        self.downloads = BotDownloads(config, context.pool, context.notes)
+        self.response_urls = ResponseUrls(config, context.pool, context.notes)
         # A smart bot's envelopes are for nobody in particular, whatever else is set.
         envelope = Envelope(config.token.get_secret_value(), config.aes_key.get_secret_value(), "")
         self.webhook = BotWebhook(config, envelope, self.me, context.intake, self._received)
@@ -78,6 +78,8 @@ class BotCallbackAdapter(Adapter):
 
     async def start(self) -> None:
         """There is nobody to ask: whether token and key are right is seen when the first callback comes."""
+        await self.downloads.restore()
+        await self.response_urls.restore()
         self.tell(Health.UP, "waiting for callbacks")
 
     async def stop_reading(self) -> None:

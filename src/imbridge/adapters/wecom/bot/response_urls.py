@@ -6,11 +6,14 @@ Source: developer.work.weixin.qq.com, "answers by response_url" (path/101138): o
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from imbridge.adapters.errcode_refusals import json_object
+from imbridge.adapters.notes import Notes
+from imbridge.adapters.remembered import Remembered
 from imbridge.adapters.wecom.bot.calls import kind_of
 from imbridge.adapters.wecom.bot.errors import BOT_ERRORS
 from imbridge.adapters.wecom.config import WeComConfig
@@ -25,46 +28,52 @@ _LIFETIME = 3600.0 - 30
 @dataclass(slots=True)
 class _Place:
     url: str = field(repr=False)
-    until: float
+    chat: str
     used: bool = False
-
-    @property
-    def is_good(self) -> bool:
-        return not self.used and time.monotonic() < self.until
 
 
 class ResponseUrls:
-    """The addresses of the messages and clicks of an hour; each can be used once.
+    """The addresses of the messages and clicks of an hour; each can be used once. They are known after a restart.
 
     Attributes:
         backoff: Waits between attempts.
     """
 
-    def __init__(self, settings: WeComConfig, pool: HttpPool) -> None:
-        """For one account."""
+    def __init__(
+        self, settings: WeComConfig, pool: HttpPool, notes: Notes, *, now: Callable[[], float] = time.time
+    ) -> None:
+        """For one account; `now` gives seconds since 1970."""
         self._pool = pool
         self._timeout = settings.send_timeout
         self.backoff = Backoff(0.5, 15.0)
         self._host = urlsplit(settings.base_url).hostname or ""
-        self._by_item: OrderedDict[str, _Place] = OrderedDict()
-        self._by_chat: OrderedDict[str, _Place] = OrderedDict()
+        self._by_item: Remembered[_Place] = Remembered(
+            notes, "response_url", most=_MOST, write=_written, read=_read, now=now
+        )
+        self._newest: OrderedDict[str, str] = OrderedDict()
+        """By conversation: its newest message or click that can be answered so."""
+
+    async def restore(self) -> None:
+        """Know again what an earlier process could still answer."""
+        await self._by_item.restore()
+        for item_id, place in self._by_item.items():
+            self._newest[place.chat] = item_id
 
     def remember(self, item_id: str, chat: str, url: str) -> None:
         """A message or a click came; an address that is not the platform's is left out."""
         if not url or item_id in self._by_item or not self._is_theirs(url):
             return
-        place = _Place(url, time.monotonic() + _LIFETIME)
-        self._by_item[item_id] = place
-        self._by_chat[chat] = place
-        self._by_chat.move_to_end(chat)
-        for places in (self._by_item, self._by_chat):
-            while len(places) > _MOST:
-                places.popitem(last=False)
+        self._by_item.put(item_id, _Place(url, chat), self._by_item.now() + _LIFETIME)
+        self._newest.pop(chat, None)
+        self._newest[chat] = item_id
+        while len(self._newest) > _MOST:
+            self._newest.popitem(last=False)
 
     def know(self, others: "ResponseUrls", item_id: str | None, chat: str) -> None:
         """What others know of where one message can be answered; it is not used up there."""
-        if (place := others._find(item_id, chat)) is not None:
-            self._by_chat[chat] = self._by_item[item_id or ""] = replace(place)
+        if (known := others._find(item_id, chat)) is not None:
+            self._by_item.put(item_id or known[0], replace(known[1]), self._by_item.now() + _LIFETIME)
+            self._newest[chat] = item_id or known[0]
 
     def has(self, item_id: str | None, chat: str) -> bool:
         """Whether something can be said that answers this, or in this conversation."""
@@ -80,19 +89,20 @@ class ResponseUrls:
             TargetGoneError: it has been used, is over, or there is none.
             DeliveryError: the platform refused, or nobody knows whether it has arrived.
         """
-        place = self._find(item_id, chat)
-        if place is None:
+        known = self._find(item_id, chat)
+        if known is None:
             raise TargetGoneError(
                 "a smart bot over callbacks says one more thing within an hour of a message, and has; use mode bot "
                 "(its long connection) to speak freely",
                 platform="wecom",
             )
-        place.used = True
+        name, place = known
+        self._use(name, place)
         deadline = time.monotonic() + self._timeout
         attempt = 0
         while True:
             attempt += 1
-            refused = await self._attempt(place, body)
+            refused = await self._attempt(name, place, body)
             if refused is None:
                 return attempt
             failure, rule = refused
@@ -100,16 +110,20 @@ class ResponseUrls:
                 raise failure
             delay = max(rule.delay or 0.0, self.backoff.delay(attempt - 1))
             if time.monotonic() + delay > deadline:
-                place.used = False
+                self._use(name, place, used=False)
                 raise failure
             await asyncio.sleep(delay)
 
-    async def _attempt(self, place: _Place, body: dict[str, Any]) -> tuple[DeliveryError, ErrorRule] | None:
+    def _use(self, name: str, place: _Place, *, used: bool = True) -> None:
+        place.used = used
+        self._by_item.changed(name)
+
+    async def _attempt(self, name: str, place: _Place, body: dict[str, Any]) -> tuple[DeliveryError, ErrorRule] | None:
         """Say it once; what it was refused with, if it was."""
         try:
             response = await self._pool.request("POST", place.url, json=body)
         except HttpError as error:
-            place.used = error.ambiguous
+            self._use(name, place, used=error.ambiguous)
             failed = DeliveryError("wecom response_url: no answer", platform="wecom", ambiguous=error.ambiguous)
             raise failed from None
         answer = json_object(response)
@@ -123,9 +137,10 @@ class ResponseUrls:
         text = f"wecom response_url: {rule.meaning} (code {code}): {str(answer.get('errmsg', ''))[:300]}"
         return kind_of(code, rule)(text, code=code, platform="wecom"), rule
 
-    def _find(self, item_id: str | None, chat: str) -> _Place | None:
-        place = self._by_item.get(item_id) if item_id else self._by_chat.get(chat)
-        return place if place is not None and place.is_good else None
+    def _find(self, item_id: str | None, chat: str) -> tuple[str, _Place] | None:
+        name = item_id or self._newest.get(chat, "")
+        place = self._by_item.get(name)
+        return None if place is None or place.used else (name, place)
 
     def _is_theirs(self, url: str) -> bool:
         try:
@@ -134,3 +149,11 @@ class ResponseUrls:
         except ValueError:
             return False
         return host == self._host and (parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK))
+
+
+def _written(place: _Place) -> Any:
+    return {"url": place.url, "chat": place.chat, "used": place.used}
+
+
+def _read(note: Any) -> _Place:
+    return _Place(str(note["url"]), str(note["chat"]), used=bool(note["used"]))

@@ -52,10 +52,10 @@ class BotSpeaker:
         open_streams: Streams that are not finished.
     """
 
-    def __init__(self, settings: WeComConfig, caller: BotCaller) -> None:
+    def __init__(self, settings: WeComConfig, caller: BotCaller, ways: Ways) -> None:
         """Over the account's commands."""
         self.settings = settings
-        self.ways = Ways()
+        self.ways = ways
         self.open_streams: dict[str, BotStream] = {}
         self._caller = caller
         self._tasks = Tasks()
@@ -87,11 +87,15 @@ class BotSpeaker:
                     RESPOND, body, req_id=way.req_id, paced=paced, repeatable=repeatable, patience=patience
                 )
             except RetargetError as error:
-                if not (error.ambiguous and error.code == STREAM_OVER and _finishes(body) and way.is_fresh()):
+                ours = error.ambiguous or _stream_of(body) == way.answered_by
+                if not (ours and error.code == STREAM_OVER and _finishes(body) and way.is_fresh()):
                     raise
-                # Its time is not over, so what finished it is the attempt whose acknowledgement got lost.
+                # Its time is not over, so what finished it is the attempt whose acknowledgement got lost, or one of a
+                # process that ended.
                 done = Obeyed({}, 2)
-        way.answered = True
+        if not way.answered_by:
+            way.answered_by = _stream_of(body) or body["msgtype"]
+            self.ways.changed(way)
         return done
 
     async def push(self, channel: Channel, body: dict[str, Any]) -> Obeyed:
@@ -106,7 +110,7 @@ class BotSpeaker:
     async def say(self, channel: Channel, answers: str | None, content: str, key: str) -> Said:
         """Say a text."""
         way, stream_id = self.ways.find(answers), stream_id_of(key)
-        if way is not None and not way.answered:
+        if way is not None and way.answered_by in ("", stream_id):
             body = stream_body(stream_id, content, finish=True, feedback=self.settings.feedback)
             try:
                 done = await self.respond(way, body, repeatable=True)
@@ -126,7 +130,7 @@ class BotSpeaker:
         way = self.ways.find(answers)
         only_answers = body["msgtype"] == "template_card" and channel.kind is ChannelKind.GROUP
         done: Obeyed | None = None
-        if way is not None and (not way.answered or only_answers):
+        if way is not None and (not way.answered_by or only_answers):
             try:
                 done = await self.respond(way, body)
             except RetargetError as error:
@@ -154,6 +158,10 @@ class BotSpeaker:
             await stream.end(interrupted=interrupted)
         except ImbridgeError as error:
             log.warning("%s: a stream could not be finished: %s", self.settings.key, error)
+
+
+def _stream_of(body: dict[str, Any]) -> str:
+    return str(body["stream"]["id"]) if "stream" in body else ""
 
 
 def _finishes(body: dict[str, Any]) -> bool:

@@ -78,7 +78,7 @@ class BotStream(Growing):
         """
         before = way.grows_until
         if before is None:
-            way.grows_until = time.monotonic() + self._speaker.settings.stream_window
+            way.grows_until = time.time() + self._speaker.settings.stream_window
         self._way = way
         try:
             done = await self._put(way, self._shown, finish=False, first=True)
@@ -95,7 +95,7 @@ class BotStream(Growing):
     def _is_open(self, way: Way) -> None:
         """It is finished in time, also when nothing more is written: left open, it ends as an error on screens."""
         self._speaker.open_streams[self.id] = self
-        left = max((way.grows_until or 0.0) - time.monotonic(), 0.0)
+        left = max((way.grows_until or 0.0) - time.time(), 0.0)
         self._timer = asyncio.get_running_loop().call_later(left, self._speaker.end_soon, self)
 
     async def show(self, text: str) -> None:
