@@ -24,7 +24,7 @@ class Slow(BaseSkill):
 def bridge(skill=Slow(), **options):
     if not options:
         return Bridge.from_env(skills=[skill])
-    return Bridge([config()], skills=[skill], options=BridgeOptions(**options))
+    return Bridge([config()], skills=[skill], options=BridgeOptions(**{"durability": "memory", **options}))
 
 def config():
     import os

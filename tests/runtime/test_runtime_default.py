@@ -73,6 +73,7 @@ async def test_a_data_directory_that_cannot_be_used_is_told_with_what_to_do(feis
         assert said in str(raised.value)
 
 
+@pytest.mark.timeout(240)  # a busy machine takes long to start a process
 async def test_a_process_that_is_told_nothing_loses_nothing(feishu, data) -> None:
     app, alice = feishu.add_app(), feishu.add_user("Alice")
     async with bridge_process(feishu, app, "sys.exit(bridge().run())", IMBRIDGE_DURABILITY="") as process:

@@ -11,7 +11,10 @@ from runtime_world import emulated, texts, until
 
 from imbridge.storage import Box, EntryState, SqlStorage
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="ends processes with POSIX signals")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="ends processes with POSIX signals"),
+    pytest.mark.timeout(240),  # a busy machine takes long to start a process
+]
 
 RUN = "sys.exit(bridge().run())"
 POISON = """

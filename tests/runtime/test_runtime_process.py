@@ -189,7 +189,7 @@ sys.exit(status + 5)
 
 
 async def test_a_crash_loses_what_was_acknowledged_and_not_answered_and_nothing_else(feishu) -> None:
-    """Today's limit: the back end in memory keeps nothing. A durable one has to answer all of them."""
+    """In memory. What a storage keeps is in `test_runtime_durable.py` and `test_runtime_default.py`."""
     app, alice = feishu.add_app(), feishu.add_user("Alice")
     async with bridge_process(feishu, app, "sys.exit(bridge(grace=20).run())") as process:
         await process.logs("feishu:default: up")

@@ -1,11 +1,12 @@
 """Taking over what is left: of one's own accounts alone, and also while the bridge runs."""
 
+import asyncio
 import logging
 from pathlib import Path
 
 import pytest
 from left_behind import leave
-from runtime_world import account, echo, emulated, skill, texts, until
+from runtime_world import account, counts, echo, emulated, skill, texts, until
 
 from imbridge import Bridge
 from imbridge.runtime import recovery
@@ -83,3 +84,28 @@ async def test_a_storage_that_is_away_is_told_once_and_asked_again(feishu, path,
         await leave(SqlStorage(path), feishu, app, alice, messages=("hi",))
         await until(lambda: texts(feishu) == ["echo: hi"])
     assert caplog.text.count("no route to the database") == 1
+
+
+async def test_what_an_orderly_stop_leaves_is_handled_at_the_next_start(feishu, path, caplog) -> None:
+    async def slow(msg):
+        await asyncio.sleep(60)
+
+    app, alice, bob = feishu.add_app(), feishu.add_user("Alice"), feishu.add_user("Bob")
+    bridge = Bridge([account(feishu, app)], skills=[skill(slow)], storage=SqlStorage(path))
+    await bridge.start()
+    for text in ("1", "2", "3"):
+        await alice.says(text)
+        await bob.says(text)
+    await until(lambda: counts(bridge)["accepted"] == 6)
+    await bridge.stop(grace=0.1)
+    assert "stopped with 6 messages not handled and 0 answers not sent: they are kept for the next start" in caplog.text
+    assert feishu.stats.acks_ok == 6
+    async with Bridge([account(feishu, app)], skills=[skill(echo)], storage=SqlStorage(path)):
+        await until(lambda: len(feishu.messages) == 6)
+    for user in (alice, bob):
+        assert texts(feishu, feishu.private_chat(user, app)) == ["echo: 1", "echo: 2", "echo: 3"]
+    kept = SqlStorage(path)
+    await kept.open()
+    assert await kept.kept(Box.INBOX, EntryState.PENDING) == []
+    await kept.close()
+    assert feishu.stats.events_redelivered == 0

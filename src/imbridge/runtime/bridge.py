@@ -251,11 +251,19 @@ class Bridge(Declaring, Speaking, Scheduling):
                 await self._scheduler.cancel()
                 unhandled = await self._handling.inbox.cancel()
                 unsaid = await self._delivery.cancel()
-                if unhandled or unsaid:
-                    log.error("stopped with %d messages not handled and %d answers not sent", unhandled, unsaid)
+                self._tell_left(unhandled, unsaid)
         finally:
             self.state = BridgeState.STOPPED
             self._stopped.set()
+
+    def _tell_left(self, unhandled: int, unsaid: int) -> None:
+        if not unhandled and not unsaid:
+            return
+        if self.storage.survives:
+            text = "stopped with %d messages not handled and %d answers not sent: they are kept for the next start"
+            log.warning(text, unhandled, unsaid)
+        else:
+            log.error("stopped with %d messages not handled and %d answers not sent", unhandled, unsaid)
 
     async def _tear_down(self) -> None:
         try:

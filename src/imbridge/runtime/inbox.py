@@ -26,6 +26,7 @@ from imbridge.runtime.questions import Questions
 from imbridge.runtime.refusing import Refusing
 from imbridge.runtime.stopping import Stops, is_stop_button
 from imbridge.runtime.storing import Storing
+from imbridge.runtime.suspects import Suspects
 from imbridge.skills import SkillSet
 from imbridge.storage import BaseStorage, InboxEntry
 
@@ -70,7 +71,7 @@ class Inbox:
         self._storing = Storing(self._refuse)
         self._refused: Counter[str] = Counter()
         self._lanes: AccountLanes[InboxEntry] = AccountLanes(
-            self.overlaps.taking_turns(noted(storage, handle)),
+            self.overlaps.taking_turns(Suspects().apart(noted(storage, handle))),
             name="inbox",
             max_running=options.max_lanes,
             max_length=options.lane_length,
