@@ -33,7 +33,7 @@ def kept_in_memory(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Tem
     """
     data = tmp_path_factory.getbasetemp() / f"data-{uuid4().hex}"
     monkeypatch.setenv("XDG_DATA_HOME", str(data))
-    monkeypatch.setenv("IMBRIDGE_DURABILITY", "memory")
+    monkeypatch.setenv("IMBRIDGE_STORAGE", "memory")
     monkeypatch.setattr("imbridge.runtime.bridge.default_storage", lambda durability: MemoryStorage())
 
 

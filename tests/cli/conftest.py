@@ -10,7 +10,7 @@ from imbridge.cli import main as command_line
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
-MEMORY = {"IMBRIDGE_DURABILITY": "memory"}
+MEMORY = {"IMBRIDGE_STORAGE": "memory"}
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from imbridge.emulators.wecom import App, CallbackRefusedError, WeComEmulator
 from imbridge.runtime.callback_server import serving_callbacks
 from imbridge.skills.builtin import EchoSkill
 
-PREFIXES = ("WECOM_", "FEISHU_", "DINGTALK_", "QQ_", "IMBRIDGE_LI", "IMBRIDGE_LO")
+PREFIXES = ("WECOM_", "FEISHU_", "DINGTALK_", "QQ_", "IMBRIDGE_L")
 
 
 def free_port() -> int:

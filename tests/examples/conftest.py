@@ -55,7 +55,7 @@ def environ(feishu) -> dict[str, str]:
         "FEISHU_APP_ID": app.app_id,
         "FEISHU_APP_SECRET": app.app_secret,
         "FEISHU_BASE_URL": feishu.base_url,
-        "IMBRIDGE_DURABILITY": "memory",  # loading a database takes as long as an example
+        "IMBRIDGE_STORAGE": "memory",  # loading a database takes as long as an example
     }
 
 

@@ -58,9 +58,12 @@ class BridgeProcess:
 
     async def ended(self, *, timeout: float = 60.0) -> int:
         """Its exit status."""
-        async with asyncio.timeout(timeout):
-            status = await self.process.wait()
-            await self._reading
+        try:
+            async with asyncio.timeout(timeout):
+                status = await self.process.wait()
+                await self._reading
+        except TimeoutError:
+            raise AssertionError(f"it did not end:\n{self.log}") from None
         return status
 
     async def end(self) -> None:

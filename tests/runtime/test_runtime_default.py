@@ -25,7 +25,7 @@ async def feishu():
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The user's data directory, which is not there yet; a bridge is as it is outside of tests."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    monkeypatch.delenv("IMBRIDGE_DURABILITY")
+    monkeypatch.delenv("IMBRIDGE_STORAGE")
     monkeypatch.setattr("imbridge.runtime.bridge.default_storage", making.default_storage)
     return tmp_path / "data"
 
@@ -76,7 +76,7 @@ async def test_a_data_directory_that_cannot_be_used_is_told_with_what_to_do(feis
 @pytest.mark.timeout(240)  # a busy machine takes long to start a process
 async def test_a_process_that_is_told_nothing_loses_nothing(feishu, data) -> None:
     app, alice = feishu.add_app(), feishu.add_user("Alice")
-    async with bridge_process(feishu, app, "sys.exit(bridge().run())", IMBRIDGE_DURABILITY="") as process:
+    async with bridge_process(feishu, app, "sys.exit(bridge().run())", IMBRIDGE_STORAGE="") as process:
         await process.logs("feishu:default: up")
         for number in range(20):
             await alice.says(f"{number}")
@@ -84,7 +84,7 @@ async def test_a_process_that_is_told_nothing_loses_nothing(feishu, data) -> Non
         process.process.kill()
         assert await process.ended() == -signal.SIGKILL
     assert len(feishu.messages) < 20
-    async with bridge_process(feishu, app, "sys.exit(bridge().run())", IMBRIDGE_DURABILITY="") as process:
+    async with bridge_process(feishu, app, "sys.exit(bridge().run())", IMBRIDGE_STORAGE="") as process:
         await until(lambda: len(feishu.messages) == 20, timeout=60)
         process.process.terminate()
         assert await process.ended() == 0
