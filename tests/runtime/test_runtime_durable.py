@@ -16,7 +16,12 @@ pytestmark = [
     pytest.mark.timeout(240),  # a busy machine takes long to start a process
 ]
 
-RUN = "sys.exit(bridge().run())"
+RUN = """
+import os
+from imbridge.storage import SqlStorage
+storage = SqlStorage(os.environ["IMBRIDGE_STORAGE"], max_attempts=50)  # whoever kills it is no message
+sys.exit(Bridge([config()], skills=[Slow()], storage=storage).run())
+"""
 POISON = """
 import os, signal
 class Poisoned(BaseSkill):
