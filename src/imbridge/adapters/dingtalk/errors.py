@@ -57,7 +57,12 @@ API_ERRORS = ErrorTable(
         ErrorRule("invalidParameter.userIds.*", "too many users", Reaction.FAIL),
         ErrorRule("staffId.notExisted", "no such user", Reaction.DEAD),
         ErrorRule("staff.not.found", "no such user", Reaction.DEAD),
-        ErrorRule("invalidParameter.openConversationId.*", "no such group, or the robot is not in it", Reaction.DEAD),
+        ErrorRule(
+            "invalidParameter.openConversationId.*",
+            "no such group, or the robot is not in it",
+            Reaction.DEAD,
+            hint="add the robot in the group's settings; the id is the openConversationId",
+        ),
         ErrorRule("invalid.openConversationId", "no such group", Reaction.DEAD),
         # cards
         ErrorRule("param.userIdNotExist", "no such user", Reaction.DEAD),

@@ -13,8 +13,9 @@ from imbridge.adapters.errcode_refusals import Api, json_object
 from imbridge.adapters.qq.calls import CHAT, QQCaller
 from imbridge.adapters.qq.config import QQConfig
 from imbridge.adapters.qq.errors import API_ERRORS, CREDENTIALS, DOCS, KINDS, TOKEN_CODES
+from imbridge.adapters.unreachable import no_address_for
 from imbridge.adapters.uploads import Content, multipart
-from imbridge.protocol import AuthError, Channel, ChannelKind, DeliveryError, RateLimitedError, TargetGoneError
+from imbridge.protocol import AuthError, Channel, ChannelKind, DeliveryError, RateLimitedError
 from imbridge.transport import HttpError, HttpPool, Rate
 
 DIRECT = "dms:"
@@ -197,7 +198,7 @@ def place(channel: Channel) -> str:
         return f"/channels/{identity}"
     if channel.kind in (ChannelKind.PRIVATE, ChannelKind.USER):
         return f"/v2/users/{identity}"
-    raise TargetGoneError(f"{channel.address} is no address that a QQ bot can send to", platform="qq")
+    raise no_address_for(channel, "a QQ bot", private="openid", group="group_openid", guild="channel id")
 
 
 def kind_of(channel: Channel) -> str:

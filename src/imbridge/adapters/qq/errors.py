@@ -22,6 +22,8 @@ _APPLY = "apply for it at q.qq.com > the bot > Development"
 _ADMIN = "the guild's admin has to grant it to the bot"
 _URLS = "register the address at q.qq.com > the bot > Development > message URLs"
 _GATEWAY = "QQ lets a bot speak in channels only while it is connected"
+_ADD = "they have to add the bot first"
+_ADD_TO_GROUP = "a member has to add the bot to the group"
 
 PENDING = frozenset({304023, 304024})
 """Taken, and shown once somebody has looked at it; with HTTP 201 or 202, and the audit's id."""
@@ -82,9 +84,9 @@ API_ERRORS = ErrorTable(
         ErrorRule(304034, "not a member of the private chat", Reaction.DEAD),
         ErrorRule(610007, "the bot is not in the guild", Reaction.DEAD),
         ErrorRule(1100104, "the group is gone", Reaction.DEAD),
-        ErrorRule(1100301, "the bot is not in the group", Reaction.DEAD),
-        ErrorRule(40054003, "the bot is not in the group", Reaction.DEAD),
-        ErrorRule(40054004, "the person is no friend of the bot's", Reaction.DEAD),
+        ErrorRule(1100301, "the bot is not in the group", Reaction.DEAD, hint=_ADD_TO_GROUP),
+        ErrorRule(40054003, "the bot is not in the group", Reaction.DEAD, hint=_ADD_TO_GROUP),
+        ErrorRule(40054004, "the person is no friend of the bot's", Reaction.DEAD, hint=_ADD),
         ErrorRule(304018, "the bot is not connected", Reaction.RETRY, delay=1.0, retries=5, hint=_GATEWAY),
         # what is answered
         ErrorRule(DUPLICATE, "an answer with this msg_seq is there", Reaction.DONE),

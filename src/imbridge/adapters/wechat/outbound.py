@@ -9,6 +9,7 @@ from typing import Any
 
 from imbridge.adapters.card_seals import NOT_SEALED, NOT_SEALING, Seal, Seals
 from imbridge.adapters.pending import Answer
+from imbridge.adapters.unreachable import no_address_for
 from imbridge.adapters.wechat.capabilities import WECHAT
 from imbridge.adapters.wechat.sent.cards import article_losses, article_of, menu_message, menu_of, menu_text
 from imbridge.adapters.wechat.sent.literal import literal
@@ -25,7 +26,6 @@ from imbridge.protocol import (
     Image,
     Media,
     Message,
-    TargetGoneError,
     Video,
 )
 from imbridge.rendering import Part, as_plain
@@ -42,7 +42,7 @@ def openid_of(channel: Channel) -> str:
     """
     if channel.kind in (ChannelKind.PRIVATE, ChannelKind.USER):
         return channel.id
-    raise TargetGoneError(f"{channel.address} is no address that an Official Account can send to", platform="wechat")
+    raise no_address_for(channel, "an Official Account", private="openid")
 
 
 def template_of(part: Part) -> Body | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from imbridge.adapters.markdown_told import told
 from imbridge.adapters.pending import Answer
+from imbridge.adapters.unreachable import no_address_for
 from imbridge.adapters.wecom.sent.cards import has_task
 from imbridge.adapters.wecom.sent.markdown import MARKDOWN, without_mentions
 from imbridge.adapters.xml import write_xml
@@ -26,7 +27,6 @@ from imbridge.protocol import (
     Link,
     Media,
     Message,
-    TargetGoneError,
     Video,
 )
 from imbridge.rendering import Part, PartKind, as_plain, message_in
@@ -121,7 +121,9 @@ def recipients(channel: Channel) -> dict[str, str]:
         return {"totag": channel.id}
     if channel.kind is ChannelKind.PRIVATE and "|" not in channel.id and not channel.id.lstrip().startswith("@"):
         return {"touser": channel.id}
-    raise TargetGoneError(f"{channel.address} is no address that an app can send to", platform="wecom")
+    raise no_address_for(
+        channel, "an app", user="userid", department="id", tag="id", group="id of a chat that the app has made"
+    )
 
 
 def whom(to: Mapping[str, str]) -> dict[str, Any]:

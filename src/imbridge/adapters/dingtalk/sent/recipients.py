@@ -7,6 +7,7 @@ who got nothing. "Recall messages": the answer says success and names the messag
 from collections.abc import Mapping
 from typing import Any
 
+from imbridge.adapters.unreachable import no_address_for
 from imbridge.protocol import (
     Channel,
     ChannelKind,
@@ -53,7 +54,7 @@ def users_of(channel: Channel) -> list[str]:
     if channel.kind is ChannelKind.PRIVATE:
         return [channel.id]
     if channel.kind is not ChannelKind.USER:
-        raise TargetGoneError(f"{channel.address} is no address that a robot can send to", platform="dingtalk")
+        raise no_address_for(channel, "a robot", user="userid", group="openConversationId")
     users = list(dict.fromkeys(one for one in channel.id.split("|") if one))
     if len(users) > MOST_USERS:
         raise ContentRefusedError(f"one message goes to at most {MOST_USERS} people", platform="dingtalk")

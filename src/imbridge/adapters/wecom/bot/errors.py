@@ -9,6 +9,8 @@ from imbridge.transport import ErrorRule, ErrorTable, Reaction
 
 _CREDENTIALS = "check bot_id and bot_secret: smart bot > API mode > long connection"
 
+_SPOKEN_TO = "somebody has to write to the bot there first (in a group: mention it); then it can speak there"
+
 INVALID_REQ_ID, STREAM_OVER, NOT_SUBSCRIBED = 846605, 846608, 846609
 
 BOT_ERRORS = ErrorTable(
@@ -26,7 +28,7 @@ BOT_ERRORS = ErrorTable(
         # where
         ErrorRule(INVALID_REQ_ID, "what is answered cannot be answered (any more)", Reaction.RETARGET),
         ErrorRule(STREAM_OVER, "the stream takes no more: its time is over", Reaction.RETARGET),
-        ErrorRule(93006, "no such chat, or nobody has spoken to the bot there yet", Reaction.DEAD),
+        ErrorRule(93006, "no such chat, or nobody has spoken to the bot there yet", Reaction.DEAD, hint=_SPOKEN_TO),
         ErrorRule(86001, "invalid chat id", Reaction.DEAD),
         ErrorRule(40003, "invalid userid", Reaction.DEAD),
         # content

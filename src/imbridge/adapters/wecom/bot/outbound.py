@@ -7,6 +7,7 @@ import hashlib
 from typing import Any
 
 from imbridge.adapters.card_seals import Seal
+from imbridge.adapters.unreachable import no_address_for
 from imbridge.adapters.wecom.bot.events import FEEDBACK
 from imbridge.adapters.wecom.bot.thinking import shut
 from imbridge.adapters.wecom.sent.cards import has_task, template_card
@@ -19,7 +20,6 @@ from imbridge.protocol import (
     ContentRefusedError,
     Degradation,
     Loss,
-    TargetGoneError,
 )
 from imbridge.rendering import Part, PartKind, message_in
 
@@ -141,4 +141,4 @@ def chat(channel: Channel) -> dict[str, Any]:
         return {"chatid": channel.id, "chat_type": 2}
     if channel.kind in (ChannelKind.PRIVATE, ChannelKind.USER):
         return {"chatid": channel.id, "chat_type": 1}
-    raise TargetGoneError(f"{channel.address} is no address that a smart bot can send to", platform="wecom")
+    raise no_address_for(channel, "a smart bot", private="userid", group="chatid")
