@@ -27,6 +27,29 @@ async def test_echo_runs_and_stops_in_good_order(feishu, python, examples, argum
     assert "Traceback" not in process.log
 
 
+@needs_signals
+async def test_reminders_are_kept_over_a_restart(feishu, python, examples, tmp_path) -> None:
+    alice = feishu.add_user("Alice")
+    kept = {"IMBRIDGE_STORAGE": f"sqlite:///{tmp_path / 'bot.db'}", "IMBRIDGE_DURABILITY": "durable"}
+    async with python("reminder.py", cwd=examples, extra=kept) as process:
+        await _connected(feishu)
+        await alice.says("/remind 0.01 tea is ready")
+        await alice.receives(timeout=20)
+        await alice.receives("⏰ tea is ready", timeout=20)
+        await alice.says("/remind soon")
+        await alice.receives("could not convert string to float: 'soon'", timeout=20)
+        await alice.says("/remind 600 dinner")
+        name = (await alice.receives(timeout=20)).text.partition(":")[0]
+        assert await process.terminated() == 0
+    async with python("reminder.py", cwd=examples, extra=kept):
+        await alice.says("/reminders")
+        assert (await alice.receives(timeout=20)).text.startswith(f"{name}: ")
+        await alice.says(f"/forget {name}")
+        await alice.receives("forgotten", timeout=20)
+        await alice.says("/reminders")
+        await alice.receives("nothing is planned here", timeout=20)
+
+
 async def test_alert_says_one_thing_and_leaves(feishu, python, examples, environ) -> None:
     alice, app = feishu.add_user("Alice"), _app(feishu)
     group = feishu.add_group("alerts", members=[alice], apps=[app])

@@ -8,7 +8,7 @@ from typing import Any
 
 from imbridge.config.options import BridgeOptions
 from imbridge.config.schedule import Missed
-from imbridge.protocol import OverloadedError
+from imbridge.protocol import DeliveryState, OverloadedError
 from imbridge.runtime.delivery import Delivery
 from imbridge.runtime.scheduling.clock import Clock
 from imbridge.runtime.scheduling.plan import Plan
@@ -84,7 +84,10 @@ class Doing:
 
     async def tell(self, plan: Plan, entry: OutboxEntry) -> None:
         """Wait for what became of it, and say so when it was not said."""
-        if not (receipt := await entry.receipt) and receipt.error:
+        receipt = await entry.receipt
+        if receipt.state is DeliveryState.PENDING:
+            log.info("job %r: not said yet: %s", plan.name, receipt.error)
+        elif not receipt and receipt.error:
             self._counts["jobs_not_said"] += 1
             log.error("job %r: %s for %s: %s", plan.name, receipt.state.value, receipt.channel, receipt.error)
 
