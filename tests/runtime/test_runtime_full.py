@@ -64,6 +64,9 @@ async def test_all_that_a_platform_holds_arrives_once(
                 # Two at work, five wait, one is offered and four wait for that, one is in hand: the rest is not read.
                 assert counted("events") <= 2 + 5 + 1 + 4 + 1 < len(said)
                 assert (counted("connects"), counted("drops"), counted("watchdog_kills")) == (1, 0, 0)
+            if name == "qq":  # its own heartbeat goes on while nothing is read
+                before = counted("pings")
+                await until(lambda: counted("pings") > before + 3, what="heartbeats")
             gated.go.set()
         await until(lambda: sum(gated.heard.values()) >= len(said), timeout=30, what="all that was said")
         await until(lambda: len(stage.answers()) >= len(said), timeout=30, what="all answers")

@@ -99,10 +99,12 @@ class Watchdog:
             due = [network.sent_at + self._interval]
             if own_interval is not None:
                 due.append(platform.sent_at + own_interval)
-            due += [p.missing_since + self._timeout for p in (network, platform) if p.missing_since is not None]
+            for pulse in (network, platform):
+                if pulse.missing_since is not None:
+                    silent = pulse.missing_since + self._timeout
+                    # The deadlines of silence stand still while a frame is handled: look again a little later.
+                    due.append(max(silent, clock() + self._timeout / 4) if connection.busy else silent)
             planned = min(due)
-            if connection.busy:  # the deadlines of silence stand still: look again a little later
-                planned = max(planned, clock() + self._timeout / 4)
             await self._sleep_until(planned)
             if (now := clock()) > planned + _LATE:
                 for pulse in (network, platform):
