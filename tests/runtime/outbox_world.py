@@ -34,8 +34,15 @@ class Ends(list[Receipt]):
         bridge.on_receipt(self.append)
 
 
+def hurry(bridge: Bridge, **pauses: float) -> None:
+    """Other pauses between tries."""
+    options = bridge.options
+    patience = Patience(options.retry_for, missed_window_for=options.missed_window_for, **pauses)
+    bridge._delivery._putting_off.patience = patience
+
+
 def hurried(*accounts: FeishuConfig, storage: BaseStorage | None = None, **options: Any) -> tuple[Bridge, Ends]:
     """A bridge that tries again soon."""
     bridge = Bridge(accounts, storage=storage, options=BridgeOptions(**options))
-    bridge._delivery._patience = Patience(bridge.options.retry_for, shortest=0.05, longest=0.2)
+    hurry(bridge, shortest=0.05, longest=0.2)
     return bridge, Ends(bridge)

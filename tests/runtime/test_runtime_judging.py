@@ -46,6 +46,7 @@ FINAL = [
     NotPermittedError("a scope is missing"),
     NotSupportedError("not here"),
     DegradedError([]),
+    DeliveryError("nobody has written", window_closed=True),
     AuthError("wrong secret"),
     LinkError("wrong secret", fatal=True),
     ImbridgeError("whatever"),

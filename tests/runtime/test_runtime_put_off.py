@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from outbox_world import ROBOT, app_of, hurried, robot_of
+from outbox_world import ROBOT, app_of, hurried, hurry, robot_of
 from runtime_world import counts, texts, until
 
 from imbridge import FeishuConfig
@@ -50,7 +50,7 @@ async def test_other_conversations_go_on(feishu) -> None:
     others = [f"feishu:app/user/{feishu.add_user(f'U{number}').open_id}" for number in range(3)]
     bridge, ends = hurried(app, max_lanes=1)
     async with bridge:
-        bridge._delivery._patience = Patience(600.0, shortest=60.0)
+        hurry(bridge, shortest=60.0)
         with feishu.faults.http_fail(SENDS, 503, times=None):
             assert (await bridge.send(alice, "held")).state is PENDING
         for other in others:
@@ -63,7 +63,7 @@ async def test_other_conversations_go_on(feishu) -> None:
 async def test_an_orderly_stop_in_memory_is_the_last_try(feishu, robot) -> None:
     bridge, ends = hurried(robot)
     async with bridge:
-        bridge._delivery._patience = Patience(600.0, shortest=60.0)
+        hurry(bridge, shortest=60.0)
         feishu.faults.http_fail(HOOK, 429, times=None)
         assert (await bridge.send(ROBOT, "hi")).state is PENDING
     assert [end.state for end in ends] == [FAILED]
@@ -114,7 +114,7 @@ async def test_after_its_time_it_is_a_dead_letter(feishu, tmp_path: Path) -> Non
 async def test_what_is_put_off_survives_a_restart(feishu, robot, tmp_path: Path) -> None:
     bridge, before = hurried(robot, storage=SqlStorage(tmp_path / "bridge.db"))
     async with bridge:
-        bridge._delivery._patience = Patience(600.0, shortest=3.0, longest=4.0)
+        hurry(bridge, shortest=3.0, longest=4.0)
         feishu.faults.http_fail(HOOK, 429)
         assert (await bridge.send(ROBOT, "one", key="1")).state is PENDING
         assert (await bridge.send(ROBOT, "two", key="2")).state is PENDING
@@ -181,6 +181,6 @@ class TestPatience:
 
     def test_a_clock_that_went_back_makes_nobody_wait_for_ever(self) -> None:
         far = datetime.now(UTC).timestamp() + 1e6
-        assert Patience(3600.0).seconds_until(far) == 3600.0
-        assert Patience(0.0).seconds_until(far) == 300.0
+        assert Patience(3600.0, missed_window_for=1.0).seconds_until(far) == 3600.0
+        assert Patience(0.0, missed_window_for=900.0).seconds_until(far) == 900.0
         assert Patience(3600.0).seconds_until(None) == Patience(3600.0).seconds_until(1.0) == 0.0

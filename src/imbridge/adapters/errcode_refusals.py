@@ -32,6 +32,7 @@ class ErrorKinds:
     Attributes:
         refused: `ContentRefusedError`: the content, not the target.
         forbidden: `NotPermittedError`: a right is missing.
+        closed: It can be said when somebody writes again: the error is `window_closed`.
         unclear: The platform cannot say whether it has happened: as a gateway's page, the error is ambiguous.
 
     A family is named as its row is (`invalidParameter.robotCode.*`).
@@ -39,6 +40,7 @@ class ErrorKinds:
 
     refused: Collection[int | str] = frozenset()
     forbidden: Collection[int | str] = frozenset()
+    closed: Collection[int | str] = frozenset()
     unclear: Collection[int | str] = frozenset()
 
 
@@ -100,6 +102,7 @@ def failure_of(
         code=response.status if code is None else code,
         platform=api.platform,
         ambiguous=broken,
+        window_closed=code in api.kinds.closed,
     )
 
 

@@ -50,6 +50,15 @@ class OnUnclear(StrEnum):
     """It is not sent again: people may never see it."""
 
 
+class OnMissedWindow(StrEnum):
+    """What becomes of something that can no longer be an answer, where the bot may not speak first."""
+
+    FAIL = "fail"
+    """It fails, and says so."""
+    WAIT = "wait"
+    """It waits until somebody writes there again, and is an answer to that."""
+
+
 class LogLevel(StrEnum):
     """How much the command line logs."""
 
@@ -104,6 +113,11 @@ class BridgeOptions(BaseModel):
             not beyond the account's `send_timeout`.
         on_unclear: What becomes of something that may have arrived, where the platform does not recognise a repetition:
             `at_least_once` sends it again, `at_most_once` does not.
+        on_missed_window: What becomes of something that can no longer be an answer, where the bot may not speak first:
+            `fail` tells so, `wait` keeps it until somebody writes there again.
+        missed_window_for: Seconds for which it is kept at most.
+        dead_target_for: Seconds for which nothing is sent to a chat that the platform says is gone, unless something
+            comes from there; 0: each send is tried.
         stop_words: What the person for whom a skill works says to stop it: nothing but the word, in any case. Empty: no
             word does.
         choices_last: Seconds for which the numbered choices of a card that had to be text can be answered.
@@ -146,6 +160,9 @@ class BridgeOptions(BaseModel):
     strict: bool = False
     retry_for: float = Field(default=3600.0, ge=0, allow_inf_nan=False)
     on_unclear: Annotated[OnUnclear, BeforeValidator(_lower)] = OnUnclear.AT_LEAST_ONCE
+    on_missed_window: Annotated[OnMissedWindow, BeforeValidator(_lower)] = OnMissedWindow.FAIL
+    missed_window_for: float = Field(default=86_400.0, gt=0, allow_inf_nan=False)
+    dead_target_for: float = Field(default=600.0, ge=0, allow_inf_nan=False)
     stop_words: tuple[Annotated[str, Field(pattern=r"\S", max_length=40)], ...] = ("停止", "停", "stop")
     choices_last: float = Field(default=24 * 3600.0, gt=0, allow_inf_nan=False)
     thinking: Annotated[ThinkingMode, BeforeValidator(_lower)] = ThinkingMode.APART

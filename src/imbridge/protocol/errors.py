@@ -70,6 +70,8 @@ class DeliveryError(ImbridgeError):
         platform: Name of the platform (`feishu`).
         log_id: The platform's id of this request, to quote to its support.
         ambiguous: True when the message may have arrived all the same (the connection broke after it left).
+        window_closed: True when nothing can be answered there any more, and the bot may not speak first: it can be said
+            when somebody writes again.
     """
 
     def __init__(
@@ -80,8 +82,10 @@ class DeliveryError(ImbridgeError):
         platform: str = "",
         log_id: str = "",
         ambiguous: bool = False,
+        window_closed: bool = False,
     ) -> None:
         self.code = code
+        self.window_closed = window_closed
         self.platform = platform
         self.log_id = log_id
         self.ambiguous = ambiguous

@@ -112,6 +112,7 @@ class Bridge(Declaring, Speaking, Scheduling):
             self._accounts.add(account)
 
     def _take_in(self, account: str, inbound: Inbound) -> "asyncio.Future[Verdict]":
+        self._delivery.heard(inbound.item)
         return self._handling.inbox.offer(account, self._bots.heard(account, inbound))
 
     # -- making one ----------------------------------------------------------------------------------------------------
@@ -350,6 +351,7 @@ class Bridge(Declaring, Speaking, Scheduling):
             **self._bots.counts,
             **self._scheduler.counts,
             **{f"delivery_{state}": count for state, count in self._delivery.counts.items()},
+            "delivery_spared": self._delivery.spared,
             "waiting": inbox.waiting,
             "storing": inbox.storing,
         }

@@ -5,7 +5,7 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,7 +13,7 @@ from imbridge.adapters.base import Adapter
 from imbridge.config.options import BridgeOptions
 from imbridge.media.sources import spooled
 from imbridge.media.spool import remove
-from imbridge.protocol import Channel, Degradation, DeliveryState, ImbridgeError, Receipt, Reply
+from imbridge.protocol import Channel, Degradation, DeliveryState, Event, ImbridgeError, Message, Receipt, Reply
 from imbridge.runtime.account_lanes import AccountLanes
 from imbridge.runtime.bots import Bots
 from imbridge.runtime.choices import Choices, NotesOf
@@ -21,8 +21,10 @@ from imbridge.runtime.hops import hops_here
 from imbridge.runtime.outbox.endings import Endings
 from imbridge.runtime.outbox.judging import NotYetError
 from imbridge.runtime.outbox.patience import Patience
+from imbridge.runtime.outbox.putting_off import PuttingOff
 from imbridge.runtime.outbox.sending import Sending
-from imbridge.storage import BaseStorage, DurableStorage, OutboxEntry, StaleLeaseError
+from imbridge.runtime.outbox.targets import is_sign_of_life
+from imbridge.storage import BaseStorage, OutboxEntry, StaleLeaseError
 from imbridge.storage.base import begun
 from imbridge.storage.progress import interrupted
 
@@ -30,6 +32,7 @@ log = logging.getLogger(__name__)
 
 _LANE_LENGTH = 100
 _FOR_THE_NEXT = "the bridge stopped; it is kept, and said by the next process"
+_PUT_OFF_BEFORE = "kept: it was put off before, and is tried again when its time comes"
 _BEHIND = "kept: what was said before it in this conversation could not be sent yet, and is tried again"
 
 
@@ -51,8 +54,6 @@ class Delivery:
         self.choices = Choices(notes_of, options.choices_last)
         self.endings = Endings()
         self._sending = Sending(storage, adapter_of, bots, self.choices, options)
-        self._patience = Patience(options.retry_for)
-        self._ending = False
         self._storage = storage
         self._adapter_of = adapter_of
         self._lanes: AccountLanes[OutboxEntry] = AccountLanes(
@@ -65,6 +66,8 @@ class Delivery:
         self._unsaid: dict[tuple[str, str], OutboxEntry] = {}
         """What is not said yet, by account and key."""
         self.counts: Counter[str] = Counter()
+        patience = Patience(options.retry_for, missed_window_for=options.missed_window_for)
+        self._putting_off = PuttingOff(self, storage, patience, self.counts)
 
     def is_strict(self, said: bool | None) -> bool:
         """Whether something is sent as it is meant or not at all; `said` is what its reply says."""
@@ -157,9 +160,29 @@ class Delivery:
         self._lanes.break_off(lambda entry: entry.fence == fence)
         return len(dropped)
 
+    def heard(self, item: Message | Event) -> None:
+        """Something came: a chat that seemed gone is there, and what waited for somebody to write can be said."""
+        channel = item.channel
+        if channel is None or not is_sign_of_life(item):
+            return
+        self._sending.targets.heard(channel)
+        if not isinstance(item, Message):
+            return
+        lanes = self._lanes.of(channel.account_key)
+        for lane in self._putting_off.windows.heard(item):
+            for entry in lanes.held_back(lane)[:1]:
+                entry.answers = item.id
+                entry.progress = entry.progress.but(window_missed=None)
+                lanes.release(lane)
+
+    @property
+    def spared(self) -> int:
+        """How many sends did not leave because their chat is gone."""
+        return self._sending.targets.spared
+
     async def drain(self) -> None:
         """Wait until everything is said that can be said now. What was put off is kept, or else has a last try."""
-        self._ending = True
+        self._putting_off.ending = True
         if not self._storage.survives:
             self._lanes.release_all()
         await self._lanes.drain()
@@ -182,11 +205,14 @@ class Delivery:
         return len(left) + self._lanes.interrupted
 
     async def _deliver(self, entry: OutboxEntry) -> None:
-        wait = self._patience.seconds_until(entry.not_before)
+        wait = self._putting_off.patience.seconds_until(entry.not_before)
         entry.not_before = None  # from here on the lane knows
-        if wait and (self._storage.survives or not self._ending):
-            self._hold(entry, wait)
+        if wait and (self._storage.survives or not self._putting_off.ending):
+            if entry.progress.window_missed is not None:
+                self._putting_off.windows.wait(entry.channel)
+            self.hold(entry, wait, _PUT_OFF_BEFORE)
             return
+        newest = self._putting_off.windows.newest(entry.channel)
         try:
             await begun(self._storage.start_outbound(entry), entry.channel.address)
             receipt = await self._sending.send(entry)
@@ -198,7 +224,7 @@ class Delivery:
             await self._interrupted(entry)
             raise
         except NotYetError as failure:
-            if await self._put_off(entry, failure):
+            if await self._putting_off.put_off(entry, failure, newest):
                 return
             receipt = failure.receipt
         except Exception as error:
@@ -218,55 +244,15 @@ class Delivery:
         await _clear(entry)
         self._finish(entry, _receipt(entry, DeliveryState.UNKNOWN, "the bridge stopped while sending"))
 
-    # -- later ---------------------------------------------------------------------------------------------------------
+    # -- what the outbox does for what is put off ----------------------------------------------------------------------
 
-    async def _put_off(self, entry: OutboxEntry, failure: NotYetError) -> bool:
-        """Try it again later; False when it is over."""
-        if self._ending and not self._storage.survives:
-            return False
-        again = self._patience.next_try(entry.progress, failure)
-        if again is None:
-            return await self._give_up(entry, failure)
-        before = entry.progress
-        since = before.failing_since or datetime.now(UTC)
-        entry.progress = before.but(put_off=before.put_off + 1, failing_since=since)
-        self.counts["put_off"] += 1
-        if isinstance(self._storage, DurableStorage):
-            try:
-                await self._storage.put_off(entry, again.timestamp(), str(failure))
-            except ImbridgeError as error:
-                log.warning("%s: that it is put off could not be noted (%s)", entry.channel.address, error)
-        left = (again - datetime.now(UTC)).total_seconds()
-        until = since + timedelta(seconds=self._patience.retry_for)
-        log.warning(
-            "%s: put off for %.1f s, and given up at %s: %s",
-            entry.channel.address, left, f"{until:%Y-%m-%d %H:%M:%S} UTC", failure,
-        )  # fmt: skip
-        why = f"kept, and tried again until {until:%Y-%m-%d %H:%M:%S} UTC: {failure}"
+    def hold(self, entry: OutboxEntry, seconds: float, why: str) -> None:
+        """Keep it at the head of its conversation for so long; who waits for its end is told why."""
         self._tell_pending(entry, why)
-        self._hold(entry, max(left, 0.0))
-        return True
-
-    def _hold(self, entry: OutboxEntry, seconds: float) -> None:
         lanes, lane = self._lanes.of(entry.channel.account_key), entry.channel.address
         lanes.hold(lane, entry, seconds)
         for other in lanes.held_back(lane):
             self._tell_pending(other, _BEHIND)
-
-    async def _give_up(self, entry: OutboxEntry, failure: NotYetError) -> bool:
-        """It was tried for long enough: a dead letter, where there are any. False: tell its end."""
-        log.error("%s: given up after %d tries: %s", entry.channel.address, entry.progress.put_off + 1, failure)
-        if not isinstance(self._storage, DurableStorage) or not entry.progress.put_off:
-            return False
-        try:
-            kept = await self._storage.give_up(entry, f"given up: {failure}")
-        except ImbridgeError as error:
-            log.warning("%s: no dead letter could be made of it (%s)", entry.channel.address, error)
-            return False
-        if kept:
-            self.counts["dead_letters"] += 1
-            self._end(entry, failure.receipt.model_copy(update={"key": entry.key}))
-        return kept
 
     def _tell_pending(self, entry: OutboxEntry, why: str) -> None:
         """Who waits for its end is told that it takes longer."""
@@ -277,11 +263,12 @@ class Delivery:
     # -- the end -------------------------------------------------------------------------------------------------------
 
     def _finish(self, entry: OutboxEntry, receipt: Receipt) -> None:
-        receipt = receipt.model_copy(update={"key": entry.key})
         self._storage.finish_outbound(entry, receipt)
-        self._end(entry, receipt)
+        self.end(entry, receipt)
 
-    def _end(self, entry: OutboxEntry, receipt: Receipt) -> None:
+    def end(self, entry: OutboxEntry, receipt: Receipt) -> None:
+        """Its end is known: it is counted, and told to whoever waits, or listens."""
+        receipt = receipt.model_copy(update={"key": entry.key})
         self.counts[receipt.state.value] += 1
         if receipt.perhaps_twice:
             self.counts["perhaps_twice"] += 1

@@ -23,6 +23,7 @@ class Progress(ProtocolModel):
         perhaps_twice: Something of it may be there twice.
         put_off: How often it was put off.
         failing_since: When it was put off first.
+        window_missed: Since then it waits for somebody to write.
     """
 
     parts: int = 0
@@ -36,6 +37,7 @@ class Progress(ProtocolModel):
     perhaps_twice: bool = False
     put_off: int = 0
     failing_since: AwareDatetime | None = None
+    window_missed: AwareDatetime | None = None
 
     def but(self, **changes: object) -> "Progress":
         """The same with these changes."""

@@ -98,6 +98,7 @@ API_ERRORS = ErrorTable(
 )  # fmt: skip
 
 KINDS = ErrorKinds(
+    closed=frozenset({45015, 45047}),
     refused=frozenset(
         {
             40004, 40005, 40006, 40007, 40009, 40010, 40011, 40012, 40033, 40035, 40137, 41005, 41006, 44001, 44002,

@@ -17,10 +17,12 @@ from imbridge.protocol import (
     DeliveryState,
     ImbridgeError,
     Receipt,
+    TargetGoneError,
 )
 from imbridge.rendering import Part, Rendered
 from imbridge.runtime.choices import Choices, offering
 from imbridge.runtime.outbox.judging import NotYetError, is_unclear, may_be_repeated
+from imbridge.runtime.outbox.targets import DeadTargets, is_closed, is_dead
 from imbridge.runtime.strictness import forbid, forbid_losses
 from imbridge.storage import BaseStorage, OutboxEntry, Progress
 from imbridge.storage.base import begun
@@ -39,6 +41,8 @@ class Attempt:
     Attributes:
         arrived: Gets the parts that the platform took, with the ids of their messages.
         strict: Nothing may be shown otherwise than meant.
+        waits_for_message: What can be said only when somebody writes there is to wait for that.
+        targets: Where sending is pointless; told what the platform says of that.
         degradations: What of it is otherwise than meant before it is sent.
     """
 
@@ -49,6 +53,8 @@ class Attempt:
     storage: BaseStorage
     on_unclear: OnUnclear
     strict: bool
+    waits_for_message: bool
+    targets: DeadTargets
     degradations: list[Degradation] = field(default_factory=list)
 
     async def send(self, rendered: Rendered) -> Receipt:
@@ -57,6 +63,10 @@ class Attempt:
         Raises:
             NotYetError: it may be tried again.
         """
+        try:
+            self.targets.check(self.entry.channel)
+        except TargetGoneError as error:
+            return self._failed(error)
         planned = self.adapter.plan(self._target(0), rendered.parts, self.entry.key) if rendered.parts else rendered
         self.degradations = [*rendered.degradations, *(planned.degradations if planned is not rendered else ())]
         parts = planned.parts
@@ -149,7 +159,9 @@ class Attempt:
             since = progress.unclear_since or datetime.now(UTC)
             progress = progress.but(unclear_since=since, unclear_ends=progress.unclear_ends + 1)
         entry.progress = progress.but(attempts=progress.attempts + 1)
-        if may_be_repeated(
+        if isinstance(error, TargetGoneError) and is_dead(error):
+            self.targets.note(entry.channel, error)
+        if (self.waits_for_message and is_closed(error)) or may_be_repeated(
             error,
             recognised=self.adapter.key_lasts(target, part, key) > 0,
             unclear_ends=progress.unclear_ends,

@@ -3,6 +3,7 @@
 from imbridge.adapters.pieces import PartlySentError
 from imbridge.config.options import OnUnclear
 from imbridge.protocol import DeliveryError, ImbridgeError, LinkError, RateLimitedError, Receipt
+from imbridge.runtime.outbox.targets import is_closed
 
 MOST_UNCLEAR = 8
 """How often something is sent at most whose end stays unclear, where the platform does not recognise a repetition."""
@@ -23,6 +24,11 @@ class NotYetError(Exception):
         super().__init__(str(error))
 
     @property
+    def needs_message(self) -> bool:
+        """Whether it can be said only when somebody has written there."""
+        return is_closed(self.error)
+
+    @property
     def retry_after(self) -> float:
         """Seconds for which the platform asks to wait; 0 when it does not say."""
         after = getattr(self.error, "retry_after", None)
@@ -37,7 +43,7 @@ def is_passing(error: ImbridgeError) -> bool:
         return not error.fatal
     if isinstance(error, RateLimitedError):
         return True
-    if not isinstance(error, DeliveryError):
+    if not isinstance(error, DeliveryError) or error.window_closed:
         return False
     if error.ambiguous:
         return True

@@ -15,10 +15,21 @@ _LAST = 1.0
 class Patience:
     """Pauses that grow, with jitter, up to a time at which it is over."""
 
-    def __init__(self, retry_for: float, *, shortest: float = SHORTEST, longest: float = LONGEST) -> None:
-        """Pauses of `shortest` to `longest` seconds, for `retry_for` seconds in all; 0: there is no second try."""
+    def __init__(
+        self,
+        retry_for: float,
+        *,
+        shortest: float = SHORTEST,
+        longest: float = LONGEST,
+        missed_window_for: float = 86_400.0,
+    ) -> None:
+        """Pauses of `shortest` to `longest` seconds, for `retry_for` seconds in all; 0: there is no second try.
+
+        `missed_window_for`: seconds for which something waits for somebody to write.
+        """
         self.retry_for = retry_for
         self._shortest, self._longest = shortest, longest
+        self._missed_window_for = missed_window_for
         self._backoff = Backoff(min(shortest, longest - shortest), longest - shortest)
 
     def next_try(self, progress: Progress, failure: NotYetError, now: datetime | None = None) -> datetime | None:
@@ -31,8 +42,13 @@ class Patience:
         pause = max(self._shortest + self._backoff.delay(progress.put_off), failure.retry_after)
         return now + timedelta(seconds=min(pause, left))
 
+    def deadline(self, progress: Progress, now: datetime | None = None) -> datetime:
+        """Until when something is kept that waits for somebody to write."""
+        return (progress.window_missed or now or datetime.now(UTC)) + timedelta(seconds=self._missed_window_for)
+
     def seconds_until(self, not_before: float | None) -> float:
         """Seconds that are left until a moment (seconds since 1970), whatever the clock did meanwhile; 0: none."""
         if not_before is None:
             return 0.0
-        return min(max(not_before - datetime.now(UTC).timestamp(), 0.0), max(self.retry_for, self._longest))
+        longest = max(self.retry_for, self._longest, self._missed_window_for)
+        return min(max(not_before - datetime.now(UTC).timestamp(), 0.0), longest)

@@ -3,19 +3,24 @@
 from collections.abc import Callable
 
 from imbridge.adapters.base import Adapter
-from imbridge.config.options import BridgeOptions
+from imbridge.config.options import BridgeOptions, OnMissedWindow
 from imbridge.protocol import DeliveryState, Receipt
 from imbridge.rendering import Part, Rendered
 from imbridge.runtime.bots import Bots, Saying
 from imbridge.runtime.choices import Choices
 from imbridge.runtime.outbox.attempt import Attempt
 from imbridge.runtime.outbox.judging import NotYetError
+from imbridge.runtime.outbox.targets import DeadTargets
 from imbridge.runtime.rendered import rendered
 from imbridge.storage import BaseStorage, OutboxEntry
 
 
 class Sending:
-    """Says things, each as often as it is asked to."""
+    """Says things, each as often as it is asked to.
+
+    Attributes:
+        targets: Where sending is pointless at the moment.
+    """
 
     def __init__(
         self,
@@ -32,6 +37,8 @@ class Sending:
         self._choices = choices
         self._strict = options.strict
         self._on_unclear = options.on_unclear
+        self._waits = options.on_missed_window is OnMissedWindow.WAIT
+        self.targets = DeadTargets(options.dead_target_for)
 
     def is_strict(self, said: bool | None) -> bool:
         """Whether something is sent as it is meant or not at all; `said` is what its reply says."""
@@ -66,5 +73,15 @@ class Sending:
             made = await rendered(adapter, reply)
             degradations = (*entry.degradations, *saying.degradations, *lost, *made.degradations)
             strict = self.is_strict(entry.reply.strict)
-            attempt = Attempt(adapter, entry, arrived, self._choices, self._storage, self._on_unclear, strict)
+            attempt = Attempt(
+                adapter,
+                entry,
+                arrived,
+                self._choices,
+                self._storage,
+                self._on_unclear,
+                strict,
+                self._waits,
+                self.targets,
+            )
             return await attempt.send(Rendered(made.parts, degradations))

@@ -50,6 +50,7 @@ def users_of(channel: Channel) -> list[str]:
             f"{channel.address} is outside the organisation: DingTalk lets a robot answer them for some 90 minutes "
             "after their message, and not otherwise",
             platform="dingtalk",
+            window_closed=True,
         )
     if channel.kind is ChannelKind.PRIVATE:
         return [channel.id]

@@ -147,7 +147,7 @@ class Ways:
             return await self._later(channel, answers, body, key, picture)
         said = str(refusal) if refusal is not None else "qq: the bot may not speak first"
         code = refusal.code if refusal is not None else None
-        raise NotPermittedError(f"{said}{_WAIT}", code=code, platform="qq")
+        raise NotPermittedError(f"{said}{_WAIT}", code=code, platform="qq", window_closed=True)
 
     async def _later(
         self, channel: Channel, answers: str | None, body: Body, key: str, picture: Content | None

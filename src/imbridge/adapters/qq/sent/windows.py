@@ -116,10 +116,12 @@ class Windows:
             DeliveryError: nobody did in time, too much is waiting, or nothing is read any more.
         """
         if self._closed:
-            raise DeliveryError(_nobody("before the bridge stopped"), platform="qq")
+            raise DeliveryError(_nobody("before the bridge stopped"), platform="qq", window_closed=True)
         if sum(map(len, self._waiting.values())) >= _MOST_WAITING:
             raise DeliveryError(
-                f"qq: {_MOST_WAITING} messages wait for somebody to write; no more are kept", platform="qq"
+                f"qq: {_MOST_WAITING} messages wait for somebody to write; no more are kept",
+                platform="qq",
+                window_closed=True,
             )
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiting = self._waiting.setdefault(channel.address, [])
@@ -128,7 +130,7 @@ class Windows:
             async with asyncio.timeout(within):
                 await future
         except TimeoutError:
-            raise DeliveryError(_nobody(f"within {within:g} seconds"), platform="qq") from None
+            raise DeliveryError(_nobody(f"within {within:g} seconds"), platform="qq", window_closed=True) from None
         finally:
             if future in waiting:
                 waiting.remove(future)
@@ -141,7 +143,9 @@ class Windows:
         for futures in self._waiting.values():
             for future in futures:
                 if not future.done():
-                    future.set_exception(DeliveryError(_nobody("before the bridge stopped"), platform="qq"))
+                    future.set_exception(
+                        DeliveryError(_nobody("before the bridge stopped"), platform="qq", window_closed=True)
+                    )
 
     # -- what is answered ----------------------------------------------------------------------------------------------
 

@@ -177,7 +177,8 @@ class BotCaller:
 
 def _failure(cmd: str, ack: Frame, rule: ErrorRule) -> DeliveryError:
     text = f"wecom {cmd}: {rule.meaning} (code {ack.code}): {ack.said}"
-    return kind_of(ack.code, rule)(f"{text}; {rule.hint}" if rule.hint else text, code=ack.code, platform="wecom")
+    said = f"{text}; {rule.hint}" if rule.hint else text
+    return kind_of(ack.code, rule)(said, code=ack.code, platform="wecom", window_closed=ack.code in KINDS.closed)
 
 
 def kind_of(code: int, rule: ErrorRule) -> type[DeliveryError]:

@@ -47,4 +47,6 @@ BOT_ERRORS = ErrorTable(
     )
 )  # fmt: skip
 
-KINDS = ErrorKinds(refused=frozenset({45002, 44004, 40004, 40006, 40007, 40009, 45001, 40201}))
+KINDS = ErrorKinds(
+    closed=frozenset({93006, 93000}), refused=frozenset({45002, 44004, 40004, 40006, 40007, 40009, 45001, 40201})
+)

@@ -95,6 +95,7 @@ class ResponseUrls:
                 "a smart bot over callbacks says one more thing within an hour of a message, and has; use mode bot "
                 "(its long connection) to speak freely",
                 platform="wecom",
+                window_closed=True,
             )
         name, place = known
         self._use(name, place)
