@@ -208,11 +208,12 @@ async def cut_connections(database: Place) -> None:
 
 async def _pragma(storage: SqlStorage, pragma: str) -> None:
     """On the writer's own connection: the bound is the connection's."""
-    await storage.save_session("warm up", {}) if storage._committing._connection is None else None
-    connection = storage._committing._connection
-    assert connection is not None
-    await connection.exec_driver_sql(f"PRAGMA {pragma}")
-    await connection.rollback()
+    file = storage._committing._file
+    assert file is not None
+    if file._connection is None:
+        await storage.save_session("warm up", {})
+    assert file._connection is not None
+    await asyncio.get_running_loop().run_in_executor(file._thread, file._connection.execute, f"PRAGMA {pragma}")
 
 
 def _check(path: Path) -> list[tuple[str]]:

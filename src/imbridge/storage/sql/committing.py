@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from imbridge.storage.errors import StorageError
 from imbridge.storage.sql.database import Database, halves
 from imbridge.storage.sql.dialect import in_words, is_about_all, is_conflict, is_lost
+from imbridge.storage.sql.file import FileTransactions
 from imbridge.storage.sql.nodes import FencedError, Nodes
 from imbridge.storage.sql.plan import Plan
 from imbridge.storage.sql.shares import Shares
@@ -28,19 +29,29 @@ _MAX_DOUBTFUL = 100_000
 class Committing:
     """The writer's connection, and the rules of when a transaction is tried again."""
 
-    def __init__(self, database: Database, transaction: Transaction, nodes: Nodes, shares: Shares | None) -> None:
-        """Nothing is connected yet."""
+    def __init__(
+        self,
+        database: Database,
+        transaction: Transaction,
+        nodes: Nodes,
+        shares: Shares | None,
+        file: FileTransactions | None,
+    ) -> None:
+        """Nothing is connected yet. `file` carries out what it takes."""
         self._database = database
         self._nodes = nodes
         self._shares = shares
         self._transaction = transaction
+        self._file = file
         self._connection: AsyncConnection | None = None
         self._number = 0
         self._made = Plan()
         self._doubtful: OrderedDict[int, None] = OrderedDict()
 
     async def close(self) -> None:
-        """Let go of the connection."""
+        """Let go of the connections."""
+        if self._file is not None:
+            await self._file.close()
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
@@ -93,14 +104,12 @@ class Committing:
         raise AssertionError("the last conflict is raised")
 
     async def _once(self, units: Sequence[Unit], *, again: bool) -> list[Any]:
+        began = time.monotonic()
         async with asyncio.timeout(self._database.patience):
-            if self._connection is None:
-                self._connection = await self._database.writing()
-            connection = self._connection
-            began = time.monotonic()
-            async with connection.begin():
-                if not again or not await self._transaction.happened(connection, self._number):
-                    self._made = await self._transaction.run(connection, units, self._doubtful, self._number)
+            if self._file is not None and self._file.takes(units):
+                self._made = await self._file.run(units, self._doubtful, self._nodes.id)
+            else:
+                began = await self._on_connection(units, again=again)
         made = self._made
         for kept_as in made.adopted.values():
             self._doubtful.pop(kept_as, None)
@@ -118,6 +127,17 @@ class Committing:
                     run.then(made.results[number], made.node)
             self._shares.committed(made)
         return made.results
+
+    async def _on_connection(self, units: Sequence[Unit], *, again: bool) -> float:
+        """The usual way; when it began."""
+        if self._connection is None:
+            self._connection = await self._database.writing()
+        connection = self._connection
+        began = time.monotonic()
+        async with connection.begin():
+            if not again or not await self._transaction.happened(connection, self._number):
+                self._made = await self._transaction.run(connection, units, self._doubtful, self._number)
+        return began
 
     def _doubt(self, units: Sequence[Unit]) -> None:
         """They may be stored: when the platform brings them again, somebody has to handle them."""

@@ -15,7 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from imbridge.protocol import ConfigError
 from imbridge.storage.errors import StorageError
+from imbridge.storage.place import default_path
 from imbridge.storage.sql.dialect import in_words, is_about_all
+from imbridge.storage.sql.file import FileTransactions
 from imbridge.storage.sql.watch import FileWatch
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,8 @@ _EXTRAS = {"asyncpg": "postgres", "asyncmy": "mysql", "aiosqlite": ""}
 _WRITES = "imbridge_writes"
 _OR_NOTHING = "to keep nothing on disk set the option durability to memory (IMBRIDGE_DURABILITY=memory)"
 _OTHERS = 4
+_BUSY = 5.0
+"""Seconds to wait for another process that writes into the file."""
 Synchronous = Literal["full", "normal"]
 
 
@@ -54,6 +58,20 @@ def database_url(url: str) -> URL:
             f"storage: no support for {parsed.drivername}; known are {', '.join(sorted(_DRIVERS))}", key="storage"
         )
     return parsed.set(drivername=_DRIVERS[kind])
+
+
+def place_of(where: str | Path | URL | None) -> URL:
+    """The URL of what somebody names: a URL, a file's path, or nothing for the file in the user's data directory.
+
+    Raises:
+        ConfigError: it is no database that is known.
+    """
+    if isinstance(where, URL):
+        return where
+    if isinstance(where, str) and "://" in where:
+        return database_url(where)
+    path = default_path() if where is None else Path(where).expanduser()
+    return URL.create("sqlite+aiosqlite", database=str(path))
 
 
 def _as_the_driver_has_it(url: URL) -> URL:
@@ -134,7 +152,7 @@ class Database:
         options: dict[str, Any] = {"hide_parameters": True, "pool_size": self._pool_size + _OTHERS, "max_overflow": 0}
         if self.dialect == "sqlite":
             self._make_file(make=make)
-            options["connect_args"] = {"timeout": 5.0, "isolation_level": None, **self._connect_args}
+            options["connect_args"] = {"timeout": _BUSY, "isolation_level": None, **self._connect_args}
         else:
             options["pool_pre_ping"] = True
             options["pool_recycle"] = 1800
@@ -207,6 +225,16 @@ class Database:
                     f"storage: {self.where}: the driver does not take an option of the url: {error}", key="storage"
                 ) from None
         return await connection.execution_options(**{_WRITES: True})
+
+    def file_transactions(self, keep: float) -> FileTransactions | None:
+        """A quicker way to carry out transactions, where there is one. `keep`: seconds that dedup keys are kept."""
+        known = self._connect_args.keys() <= {"timeout"} and not self.url.query
+        if self.dialect != "sqlite" or not self.url.database or not known:
+            return None
+        timeout = float(self._connect_args.get("timeout", _BUSY))
+        return FileTransactions(
+            self.url.database, timeout=timeout, keep=keep, set_up=lambda made: self._set_up_file(made, None)
+        )
 
     def _server_args(self) -> dict[str, Any]:
         if self.dialect == "postgresql":

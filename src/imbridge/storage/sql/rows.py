@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic_core import PydanticSerializationError, to_json
 from sqlalchemy import RowMapping
 
 from imbridge.protocol import Degradation, DeliveryState, Event, Message, Receipt
@@ -53,7 +54,7 @@ class Rows:
 
     def outbound_head(self, entry: OutboxEntry) -> str:
         """All of something to be said but its content, as JSON."""
-        return json.dumps(self._head(entry))
+        return _json(self._head(entry))
 
     def _head(self, entry: OutboxEntry) -> dict[str, Any]:
         head: dict[str, Any] = {
@@ -84,7 +85,7 @@ class Rows:
             "attempts": 0,
             "started_at": None,
             "history": "[]",
-            "head": json.dumps(head),
+            "head": _json(head),
         }
 
     def read_inbound(self, row: RowMapping) -> InboxEntry:
@@ -227,3 +228,10 @@ def _line(account: str, channel: str, direction: str, *, text: str, at: float, *
 def _bytes(text: str, bound: int) -> int:
     """How long a text is; that of one that is far within the bound is not looked at closely."""
     return len(text) if len(text) * 4 <= bound or text.isascii() else len(text.encode())
+
+
+def _json(head: dict[str, Any]) -> str:
+    try:
+        return to_json(head).decode()
+    except PydanticSerializationError:  # half a surrogate pair
+        return json.dumps(head)

@@ -18,13 +18,12 @@ from imbridge.storage.errors import StorageError
 from imbridge.storage.leases import Lease
 from imbridge.storage.memory import DEDUP_SECONDS
 from imbridge.storage.notes import BaseNotebook
-from imbridge.storage.place import default_path
 from imbridge.storage.retention import Retention
 from imbridge.storage.sharing import Partner, fence_here
 from imbridge.storage.sql import backlog, tables
 from imbridge.storage.sql.cleaner import Cleaner
 from imbridge.storage.sql.committing import Committing
-from imbridge.storage.sql.database import Database, Synchronous, database_url
+from imbridge.storage.sql.database import Database, Synchronous, place_of
 from imbridge.storage.sql.dialect import in_words, packet
 from imbridge.storage.sql.ids import digest, new_uid
 from imbridge.storage.sql.jobs import SqlJobs
@@ -108,7 +107,7 @@ class SqlStorage(LookingIn):
         connect_args: Mapping[str, Any] | None = None,
     ) -> None:
         self._database = Database(
-            _url(where),
+            place_of(where),
             schema=schema,
             pool_size=pool_size,
             synchronous=synchronous,
@@ -124,7 +123,8 @@ class SqlStorage(LookingIn):
         self._rows = Rows(self._nodes.id, max_bytes=max_bytes)
         self._shares = Shares(self._nodes, dialect, self._rows.read_inbound) if shared else None
         transaction = Transaction(dialect, self._nodes, self._shares, keep=dedup_seconds)
-        self._committing = Committing(self._database, transaction, self._nodes, self._shares)
+        file = None if self._shares is not None else self._database.file_transactions(dedup_seconds)
+        self._committing = Committing(self._database, transaction, self._nodes, self._shares, file)
         self._writer = Writer(self._committing.commit)
         self._recovery = Recovery(self._database, self._nodes, max_attempts=max_attempts, shares=self._shares)
         self._sessions = SessionReader(self._database)
@@ -391,12 +391,3 @@ class SqlStorage(LookingIn):
 
 def _secret(key: SecretStr | str) -> SecretStr:
     return key if isinstance(key, SecretStr) else SecretStr(key)
-
-
-def _url(where: str | Path | URL | None) -> URL:
-    if isinstance(where, URL):
-        return where
-    if isinstance(where, str) and "://" in where:
-        return database_url(where)
-    path = default_path() if where is None else Path(where).expanduser()
-    return URL.create("sqlite+aiosqlite", database=str(path))

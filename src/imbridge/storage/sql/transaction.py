@@ -11,7 +11,7 @@ from imbridge.storage.sql.dialect import db_now, upsert
 from imbridge.storage.sql.nodes import FencedError, Nodes
 from imbridge.storage.sql.plan import HANDED, Plan, plan
 from imbridge.storage.sql.shares import Shares
-from imbridge.storage.sql.work import AddInbound, AddOutbound, FinishOutbound, Known, Piece, Row, Unit
+from imbridge.storage.sql.work import AddInbound, Known, Row, Unit, keys_of
 
 
 class Transaction:
@@ -90,7 +90,7 @@ class Transaction:
         return Known(now=float(row[0]), handed=bool(row[1]))
 
     async def _known(self, connection: AsyncConnection, units: Sequence[Unit]) -> Known:
-        keys = {key for unit in units for piece in unit.pieces for key in _keys_of(piece)}
+        keys = {key for unit in units for piece in unit.pieces for key in keys_of(piece)}
         fences = {unit.fence[0] for unit in units if unit.fence is not None}
         known = await self._begun(connection)
         if keys:
@@ -98,13 +98,8 @@ class Transaction:
             found = await connection.execute(
                 select(table.c.id, table.c.uid, table.c.expires_at, table.c.receipt).where(table.c.id.in_(keys))
             )
-            for key, uid, expires_at, receipt in found:
-                if expires_at > known.now:
-                    known.keys[key] = uid
-                    if receipt is not None:
-                        known.receipts[key] = receipt
-                else:
-                    known.expired.add(key)
+            for row in found:
+                known.see(*row)
         if fences:
             held = tables.leases
             query = select(held.c.id, held.c.fence).where(held.c.id.in_(fences)).order_by(held.c.id)
@@ -157,13 +152,6 @@ def _added(units: Iterable[Unit]) -> Iterator[AddInbound]:
 
 def _leases(units: Iterable[Unit]) -> Iterator[str]:
     return (piece.lease for piece in _added(units))
-
-
-def _keys_of(piece: Piece) -> Sequence[str]:
-    """The keys that have to be looked for."""
-    if isinstance(piece, AddInbound):
-        return piece.keys
-    return (piece.key,) if isinstance(piece, AddOutbound | FinishOutbound) and piece.key else ()
 
 
 async def _insert(connection: AsyncConnection, table: Table, rows: Iterable[Row]) -> None:

@@ -173,6 +173,22 @@ class Known:
     holders: Mapping[str, int] = field(default_factory=dict)
     free: Mapping[str, int | None] = field(default_factory=dict)
 
+    def see(self, key: str, uid: int, expires_at: float, receipt: str | None) -> None:
+        """A key is there."""
+        if expires_at <= self.now:
+            self.expired.add(key)
+            return
+        self.keys[key] = uid
+        if receipt is not None:
+            self.receipts[key] = receipt
+
+
+def keys_of(piece: Piece) -> Sequence[str]:
+    """The keys that have to be looked for."""
+    if isinstance(piece, AddInbound):
+        return piece.keys
+    return (piece.key,) if isinstance(piece, AddOutbound | FinishOutbound) and piece.key else ()
+
 
 LARGE = 1024 * 1024
 """Characters of a row that is written alone."""

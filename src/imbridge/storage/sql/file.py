@@ -1,0 +1,161 @@
+"""Transactions on a SQLite file, each in one step of a thread.
+
+A statement that goes to aiosqlite waits for its thread three or four times, and a transaction has ten; under load that
+was most of what a durable bridge did. Here a thread reads, decides and writes a whole transaction by itself. What needs
+a connection of SQLAlchemy (`Run`, leases) goes the usual way.
+"""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Table, exc
+
+from imbridge.storage.sql import tables
+from imbridge.storage.sql.plan import Plan, plan
+from imbridge.storage.sql.work import Known, Row, Run, TakeHanded, Unit, keys_of
+
+_VALUES = 900
+"""Values of one statement: SQLite before 3.32 takes 999."""
+
+
+class FileTransactions:
+    """Carries out units on a connection of its own, in a thread of its own."""
+
+    def __init__(self, path: str, *, timeout: float, keep: float, set_up: Callable[[Any], None]) -> None:
+        """Nothing is connected yet.
+
+        Args:
+            path: Of the file.
+            timeout: Seconds to wait for another process that writes.
+            keep: For how many seconds dedup keys are kept.
+            set_up: Prepares a new connection.
+        """
+        self._path = path
+        self._timeout = timeout
+        self._keep = keep
+        self._set_up = set_up
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="imbridge-storage")
+        self._connection: sqlite3.Connection | None = None
+        self._inserts: dict[tuple[str, int], str] = {}
+
+    @staticmethod
+    def takes(units: Iterable[Unit]) -> bool:
+        """Whether these need nothing else."""
+        return not any(
+            unit.fence is not None or isinstance(piece, Run | TakeHanded) for unit in units for piece in unit.pieces
+        )
+
+    async def run(self, units: Sequence[Unit], doubtful: Mapping[int, object], node: int) -> Plan:
+        """Read, decide, write and commit.
+
+        Raises:
+            DBAPIError: as the usual way.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, units, doubtful, node)
+
+    async def close(self) -> None:
+        """Let go."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
+        self._thread.shutdown(wait=False)
+
+    # -- in the thread -------------------------------------------------------------------------------------------------
+
+    def _run(self, units: Sequence[Unit], doubtful: Mapping[int, object], node: int) -> Plan:
+        try:
+            if self._connection is None:
+                self._connection = sqlite3.connect(
+                    self._path, timeout=self._timeout, isolation_level=None, check_same_thread=False
+                )
+                self._set_up(self._connection)
+            cursor = self._connection.cursor()
+            cursor.execute("BEGIN IMMEDIATE")
+            try:
+                known = self._known(cursor, units, node)
+                made = plan(units, known, doubtful=doubtful, keep=self._keep)
+                self._write(cursor, made, known.now, node)
+                cursor.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    cursor.execute("ROLLBACK")
+                raise
+            finally:
+                cursor.close()
+        except sqlite3.Error as error:
+            raise exc.DBAPIError.instance("a transaction", None, error, sqlite3.Error, hide_parameters=True) from error
+        return made
+
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _known(self, cursor: sqlite3.Cursor, units: Iterable[Unit], node: int) -> Known:
+        known = Known(now=time.time(), node=node)  # it is the clock that SQLite reads
+        keys = {key for unit in units for piece in unit.pieces for key in keys_of(piece)}
+        for some in _portions(keys, _VALUES):
+            found = cursor.execute(
+                f"SELECT id, uid, expires_at, receipt FROM {tables.dedup} WHERE id IN ({_marks(len(some))})",  # noqa: S608
+                some,
+            )
+            for row in found.fetchall():
+                known.see(*row)
+        return known
+
+    def _write(self, cursor: sqlite3.Cursor, made: Plan, now: float, node: int) -> None:
+        """As `Transaction` does, in the same order."""
+        if made.keys_dropped:
+            cursor.executemany(f"DELETE FROM {tables.dedup} WHERE id = ? AND uid = ?", made.keys_dropped)  # noqa: S608
+        for some in _portions(made.keys_expired, _VALUES):
+            cursor.execute(f"DELETE FROM {tables.dedup} WHERE id IN ({_marks(len(some))})", some)  # noqa: S608
+        self._insert(cursor, tables.inbox, made.inbox_added.values())
+        self._insert(cursor, tables.dedup, made.keys_added.values())
+        self._start(cursor, tables.inbox, made.inbox_started, now, node)
+        self._drop(cursor, tables.inbox, made.inbox_dropped, node)
+        self._insert(cursor, tables.outbox, made.outbox_added.values())
+        self._start(cursor, tables.outbox, made.outbox_started, now, node)
+        if made.outbox_noted:
+            noted = [(head, uid, node) for uid, head in made.outbox_noted.items()]
+            cursor.executemany(f"UPDATE {tables.outbox} SET head = ? WHERE uid = ? AND node = ?", noted)  # noqa: S608
+        self._drop(cursor, tables.outbox, made.outbox_dropped, node)
+        self._insert(cursor, tables.sessions, made.sessions.values(), verb="INSERT OR REPLACE")
+        self._insert(cursor, tables.log, made.logged)
+
+    def _insert(self, cursor: sqlite3.Cursor, table: Table, rows: Iterable[Row], *, verb: str = "INSERT") -> None:
+        """Many rows are one statement: each statement gives the interpreter away, and waits to have it back."""
+        names = [column.name for column in table.columns if column.autoincrement is not True]
+        for some in _portions(rows, max(_VALUES // len(names), 1)):
+            key = table.name, len(some)
+            statement = self._inserts.get(key)
+            if statement is None:
+                values = ", ".join([f"({_marks(len(names))})"] * len(some))
+                statement = f"{verb} INTO {table} ({', '.join(names)}) VALUES {values}"
+                self._inserts[key] = statement
+            cursor.execute(statement, [row.get(name) for row in some for name in names])
+
+    def _start(self, cursor: sqlite3.Cursor, box: Table, started: Mapping[int, int], now: float, node: int) -> None:
+        for attempts in set(started.values()):
+            for some in _portions((uid for uid, count in started.items() if count == attempts), _VALUES - 4):
+                cursor.execute(
+                    f"UPDATE {box} SET attempts = ?, started_at = ?, changed_at = ? "  # noqa: S608
+                    f"WHERE uid IN ({_marks(len(some))}) AND node = ?",
+                    (attempts, now, now, *some, node),
+                )
+
+    def _drop(self, cursor: sqlite3.Cursor, box: Table, uids: Iterable[int], node: int) -> None:
+        for some in _portions(uids, _VALUES - 1):
+            cursor.execute(f"DELETE FROM {box} WHERE uid IN ({_marks(len(some))}) AND node = ?", (*some, node))  # noqa: S608
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
+
+
+def _portions(values: Iterable[Any], size: int) -> Iterable[list[Any]]:
+    remaining = iter(values)
+    while portion := list(islice(remaining, size)):
+        yield portion
