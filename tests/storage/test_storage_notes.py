@@ -45,10 +45,10 @@ class TestEveryNotebook:
         work.put("card", "a", {"text": "你好", "since": 1.5})
         work.put("card", "b", [1, None])
         work.put("quota", "a", 7)
-        home.put("card", "a", "other")
+        home.put("card", "a", "half a pair: \ud83d")
         assert await work.all("card") == {"a": {"text": "你好", "since": 1.5}, "b": [1, None]}
         assert await work.all("quota") == {"a": 7}
-        assert await home.all("card") == {"a": "other"}
+        assert await home.all("card") == {"a": "half a pair: \ud83d"}
         assert await home.all("nothing") == {}
         await notebook.close()
 

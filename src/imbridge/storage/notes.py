@@ -11,10 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic_core import from_json, to_json
-
 from imbridge.adapters.notes import MemoryNotes, Notes
 from imbridge.protocol import ConfigError
+from imbridge.storage import json_values
 
 log = logging.getLogger(__name__)
 
@@ -169,10 +168,12 @@ class _SqliteNotes(Notes):
         self._account = account
 
     async def all(self, kind: str) -> dict[str, Any]:
-        return {name: from_json(value) for name, value in (await self._notebook.read(self._account, kind)).items()}
+        return {
+            name: json_values.read(value) for name, value in (await self._notebook.read(self._account, kind)).items()
+        }
 
     def put(self, kind: str, name: str, value: Any, *, until: float | None = None) -> None:
-        self._notebook.change((self._account, kind, name), to_json(value))
+        self._notebook.change((self._account, kind, name), json_values.written(value))
 
     def drop(self, kind: str, name: str) -> None:
         self._notebook.change((self._account, kind, name), None)

@@ -26,13 +26,16 @@ class NotesContract:
         work.put("card", "b" * 400, [1, None])
         work.put("quota", "a", 7, until=1.0)
         home.put("card", "a", "other")
+        home.put("text", "half a pair", "\ud83d")
         assert await work.all("card") == {"a": {"text": "\u4f60\u597d \0", "since": 1.5}, "b" * 400: [1, None]}
         assert await work.all("quota") == {"a": 7}
         assert await home.all("card") == {"a": "other"}
+        assert await home.all("text") == {"half a pair": "\ud83d"}
         assert await home.all("nothing") == {}
 
     async def test_notes_survive_and_the_last_word_counts(self, storage: BaseStorage) -> None:
         notes = (await self._notebook(storage)).of("qq:work")
+        notes.put("text", "half a pair", "\ud83d")
         for number in range(200):
             notes.put("session", "0", number)
             notes.put("many", f"n{number}", number)
@@ -45,6 +48,7 @@ class NotesContract:
         await notes.flush()
         after = (await self._notebook(await self.reopen(storage))).of("qq:work")
         after.put("session", "2", "new")
+        assert await after.all("text") == {"half a pair": "\ud83d"}
         assert await after.all("session") == {"0": "again", "2": "new"}
         assert await after.all("many") == {f"n{number}": number for number in range(200) if number != 7}
 

@@ -1,6 +1,7 @@
 """An account without customer-service messages: what has no room in one answer waits until the follower asks for it."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from contract import until
 from wechat_rig import Rig, running
 
 from imbridge import Bridge, BridgeOptions
+from imbridge.adapters.notes import MemoryNotes
 from imbridge.adapters.pending import PendingAnswer
 from imbridge.adapters.wechat import adapter as adapter_module
 from imbridge.adapters.wechat import webhook as webhook_module
@@ -15,9 +17,22 @@ from imbridge.adapters.wechat.received import tries
 from imbridge.adapters.wechat.received.facts import private
 from imbridge.adapters.wechat.sent.rest import Rest
 from imbridge.emulators.wechat import EmulatorSettings
-from imbridge.protocol import BotAdded, Button, Card, ChatOpened, DeliveryState, Image, Message, Receipt, Sender, Text
+from imbridge.protocol import (
+    BotAdded,
+    Button,
+    Card,
+    ChatOpened,
+    DeliveryState,
+    Image,
+    Message,
+    NotPermittedError,
+    Receipt,
+    Sender,
+    Text,
+)
 from imbridge.protocol.message import utc
 from imbridge.rendering import Part, PartKind
+from imbridge.storage import SqlStorage
 
 CUT, WAITS = 1.0, 0.5
 HINT = "（未完，回复“继续”查看后文）"
@@ -275,3 +290,48 @@ def test_pieces_fit_and_lose_nothing(text: str) -> None:
     assert all(piece[-1].as_text().startswith("\n（未完") for piece in pieces[:-1])
     whole = "".join(piece[0].as_text() for piece in pieces)
     assert whole.replace(" ", "") == text.replace(" ", "")
+
+
+async def test_what_is_kept_is_there_after_a_restart() -> None:
+    now, notes = [1000.0], MemoryNotes()
+
+    async def process() -> Rest:
+        rest = Rest("more", notes, clock=lambda: now[0])
+        await rest.restore()
+        return rest
+
+    first = await process()
+    first.keep("o_1", [(Text("a"), Text("b")), (Image(key="k"),), (Text("c"),)])
+    first.keep("o_2", [(Text("theirs"),)])
+    first.expect("o_3", PendingAnswer())
+    assert first.given_to(said("more", 1)) is not None
+    second = await process()
+    assert len(second) == 3
+    assert second.given_to(said("more", 2)) == (Image(key="k"),)
+    assert second.given_to(said("more", 3, "o_3")) is None
+    now[0] += 3600.0
+    assert len(await process()) == 0
+    assert not [kind for kind, values in notes._notes.items() if values]
+
+
+async def test_a_follower_gets_after_a_restart_what_was_kept(rig: Rig, tmp_path: Path) -> None:
+    """Also where only the platform's refusal has told that there are no customer-service messages."""
+    text = "word " * 700
+    for number in range(2):
+        bridge = Bridge([rig.config(customer_service=None)], storage=SqlStorage(tmp_path / "bot.db"))
+
+        @bridge.on_message
+        async def answer(msg: Message) -> str:
+            return text
+
+        async with running(rig, bridge) as adapter:
+            if number == 0:
+                adapter._note_refusal(NotPermittedError("no right", code=48001))
+                await rig.alice.says("tell me")
+            else:
+                assert adapter._rest is not None
+                assert len(adapter._rest) == 1
+                await rig.alice.says("继续")
+            message = await rig.alice.receives()
+            assert message.text.endswith(HINT) == (number == 0)
+    assert rig.wechat.violations == []

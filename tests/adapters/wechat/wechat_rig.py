@@ -31,6 +31,8 @@ class Rig:
         self.intake = RecordingIntake()
         self.health: list[tuple[Health, str]] = []
         self.adapters: list[WeChatAdapter] = []
+        self.kept: dict[str, Any] = {}
+        """What outlives an adapter: `notes`."""
         self.requests: list[dict[str, Any]] = []
         wechat.wire.watch(self._watch)
 
@@ -48,7 +50,7 @@ class Rig:
 
     def make(self, *, intake: Any = None, **settings: Any) -> WeChatAdapter:
         """An adapter that is not started."""
-        context = AdapterContext(intake or self.intake, self.pool, self._on_health)
+        context = AdapterContext(intake or self.intake, self.pool, self._on_health, **self.kept)
         adapter = WeChatAdapter(self.config(**settings), context)
         self.quicken(adapter)
         self.adapters.append(adapter)

@@ -79,7 +79,7 @@ class WeChatAdapter(Adapter):
         self._sdk = Sdk(self.api.caller, config)
         self._customer_service = config.customer_service
         """Whether customer-service messages can be sent; None as long as the platform has not said so."""
-        self._rest = Rest(config.more) if config.more and config.token is not None else None
+        self._rest = Rest(config.more, context.notes) if config.more and config.token is not None else None
         if config.customer_service is False:
             self._be_passive()
         keys = keys_of(config)
@@ -108,6 +108,10 @@ class WeChatAdapter(Adapter):
         Raises:
             AuthError: the credentials are wrong, or this machine's address is not on the account's whitelist.
         """
+        if self._rest is not None:
+            await self._rest.restore()
+            if len(self._rest) and self._customer_service is None:  # else an earlier process had kept nothing
+                self._be_passive()
         try:
             await patiently(self.key, lambda: self.api.ask_token(patience=_PATIENCE), self.tell)
         except ImbridgeError as error:

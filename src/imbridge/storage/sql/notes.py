@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from pydantic_core import from_json, to_json
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.adapters.notes import Notes
 from imbridge.protocol import ImbridgeError
+from imbridge.storage import json_values
 from imbridge.storage.errors import StorageError
 from imbridge.storage.notes import BaseNotebook
 from imbridge.storage.sql.database import Database, halves
@@ -167,7 +167,7 @@ class SqlNotebook(BaseNotebook):
                     unreadable += 1
                     continue
                 if (account, kind, content["name"]) not in self._early:
-                    self._known.setdefault((account, kind), {})[content["name"]] = to_json(content["value"])
+                    self._known.setdefault((account, kind), {})[content["name"]] = json_values.written(content["value"])
             if unreadable:
                 log.error(
                     "%d notes cannot be read, and are left out: is the key that they were encrypted with configured?",
@@ -241,7 +241,7 @@ class SqlNotebook(BaseNotebook):
                         "kind": plain(kind, 255),
                         "name": plain(name, 255),
                         "encrypted": int(self._sealing.encrypts),
-                        "value": self._sealing.seal(one, name, from_json(value)),
+                        "value": self._sealing.seal(one, name, json_values.read(value)),
                         "node": self._nodes.id,
                         "expires_at": until,
                     }
@@ -267,7 +267,7 @@ class _SqlNotes(Notes):
         return _parsed(await self._notebook.left(self._account, kind))
 
     def put(self, kind: str, name: str, value: Any, *, until: float | None = None) -> None:
-        self._notebook.change((self._account, kind, name), to_json(value), until)
+        self._notebook.change((self._account, kind, name), json_values.written(value), until)
 
     def drop(self, kind: str, name: str) -> None:
         self._notebook.change((self._account, kind, name), None)
@@ -277,4 +277,4 @@ class _SqlNotes(Notes):
 
 
 def _parsed(notes: Mapping[str, bytes]) -> dict[str, Any]:
-    return {name: from_json(value) for name, value in notes.items()}
+    return {name: json_values.read(value) for name, value in notes.items()}

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
-from pydantic_core import from_json, to_json
 
 from imbridge.protocol import ConfigError
+from imbridge.storage import json_values
 from imbridge.storage.errors import StorageError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Sealing:
 
     def seal(self, one: str, name: str, value: Any) -> str:
         """What stands in the row `one`: the value, and its name, which the column may hold cut."""
-        return self._sealed(to_json({"of": one, "name": name, "value": value}))
+        return self._sealed(json_values.written({"of": one, "name": name, "value": value}))
 
     def open(self, one: str, encrypted: int, text: str) -> dict[str, Any]:
         """What `seal` was given, as `name` and `value`.
@@ -43,14 +43,14 @@ class Sealing:
             StorageError: it is of another row, or its key is not there.
         """
         data = text.encode()
-        content: dict[str, Any] = from_json(self._decrypted(data) if encrypted else data)
+        content: dict[str, Any] = json_values.read(self._decrypted(data) if encrypted else data)
         if content.get("of") != one:
             raise StorageError("a token is not where it was put: somebody has changed the table")
         return content
 
     def again(self, one: str, encrypted: int, text: str) -> str:
         """The same with the first key."""
-        return self._sealed(to_json(self.open(one, encrypted, text)))
+        return self._sealed(json_values.written(self.open(one, encrypted, text)))
 
     def _sealed(self, data: bytes) -> str:
         return data.decode() if self._fernet is None else self._fernet.encrypt(data).decode()

@@ -1,15 +1,19 @@
 """What an account without customer-service messages could not say yet: kept until the follower asks for it.
 
 Such an account answers each message once, within some 14 seconds, with at most 2,048 bytes. What is longer, later or
-more than that would be lost; bots on such accounts let people fetch it with a word. Kept in memory, for an hour.
+more than that would be lost; bots on such accounts let people fetch it with a word. Kept for an hour, over a restart
+where the account's notes are.
 """
 
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
+from imbridge.adapters.notes import MemoryNotes, Notes
 from imbridge.adapters.pending import Answer, PendingAnswer
+from imbridge.adapters.remembered import Remembered
 from imbridge.adapters.wechat.capabilities import WECHAT
 from imbridge.adapters.wechat.sent.literal import measure, said_bytes
 from imbridge.protocol import Message, Reply, Text
@@ -28,12 +32,10 @@ class _Kept:
     """Of one follower.
 
     Attributes:
-        ends: When it counts no more.
         answers: What is to be said, in order.
         expected: Where an answer would have come from that is late, and may still come.
     """
 
-    ends: float
     answers: deque[Answer] = field(default_factory=lambda: deque(maxlen=_MOST_ANSWERS))
     expected: PendingAnswer | None = None
 
@@ -48,19 +50,25 @@ class Rest:
 
     Args:
         word: What a follower writes to get it.
-        clock: Seconds.
+        notes: Where it is kept; they end with the process when left out.
+        clock: Seconds since 1970.
     """
 
-    def __init__(self, word: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, word: str, notes: Notes | None = None, clock: Callable[[], float] = time.time) -> None:
         self._word = word
-        self._clock = clock
-        self._by_openid: OrderedDict[str, _Kept] = OrderedDict()
+        self._by_openid: Remembered[_Kept] = Remembered(
+            notes or MemoryNotes(), "rest", most=_MOST_FOLLOWERS, write=_written, read=_read, now=clock
+        )
         self._given: OrderedDict[str, Answer] = OrderedDict()
         self._hint = f"\n（未完，回复“{word}”查看后文）"
         self._later = (Text(f"还在处理，请稍后回复“{word}”查看结果。"),)
 
+    async def restore(self) -> None:
+        """Know again what an earlier process has kept."""
+        await self._by_openid.restore()
+
     def __len__(self) -> int:
-        return sum(len(kept.answers) for kept in self._by_openid.values())
+        return sum(len(kept.answers) for _, kept in self._by_openid.items())
 
     def pieces(self, part: Part) -> list[Answer]:
         """A part as what one message can hold; each but the last says that there is more."""
@@ -76,13 +84,16 @@ class Rest:
 
     def keep(self, openid: str, answers: list[Answer]) -> None:
         """Keep this for a follower, behind what is kept already."""
-        kept = self._of(openid)
+        kept = self._by_openid.get(openid) or _Kept()
         kept.expected = None
         kept.answers.extend(answers)
+        self._keep(openid, kept)
 
     def expect(self, openid: str, late: PendingAnswer) -> Answer:
         """Note that the answer for somebody comes too late, if it comes; what they are told instead."""
-        self._of(openid).expected = late
+        kept = self._by_openid.get(openid) or _Kept()
+        kept.expected = late
+        self._keep(openid, kept)
         return self._later
 
     def hinted(self, openid: str, answer: Answer) -> Answer:
@@ -105,10 +116,11 @@ class Rest:
         kept = self._by_openid.get(openid)
         if kept is None or message.text.strip() != self._word:
             return None
-        if kept.ends <= self._clock() or not kept.is_owed:
-            del self._by_openid[openid]
+        if not kept.is_owed:
+            self._by_openid.drop(openid)
             return None
         answer = self.hinted(openid, kept.answers.popleft()) if kept.answers else self._later
+        self._by_openid.changed(openid)
         self._given[message.id] = answer
         while len(self._given) > _MOST_GIVEN:
             self._given.popitem(last=False)
@@ -117,17 +129,20 @@ class Rest:
     def _with_hint(self, answer: Answer) -> Answer:
         return (*answer, Text(self._hint)) if all(isinstance(element, Text) for element in answer) else answer
 
-    def _of(self, openid: str) -> _Kept:
-        now = self._clock()
-        kept = self._by_openid.pop(openid, None)
-        if kept is None or kept.ends <= now:
-            kept = _Kept(now)
-        kept.ends = now + _LIFETIME
-        self._by_openid[openid] = kept
-        while len(self._by_openid) > _MOST_FOLLOWERS or next(iter(self._by_openid.values())).ends <= now:
-            self._by_openid.popitem(last=False)
-        return kept
+    def _keep(self, openid: str, kept: _Kept) -> None:
+        self._by_openid.put(openid, kept, self._by_openid.now() + _LIFETIME)
 
 
 def _fits(answer: Answer, limit: int) -> bool:
     return said_bytes(answer) <= limit
+
+
+def _written(kept: _Kept) -> Any:
+    """What is late is not written: after a restart its message is handled again, and its answer is kept then."""
+    return [Reply(elements=answer).model_dump(mode="json")["elements"] for answer in kept.answers]
+
+
+def _read(note: Any) -> _Kept:
+    kept = _Kept()
+    kept.answers.extend(Reply.model_validate({"elements": elements}).elements for elements in note)
+    return kept
