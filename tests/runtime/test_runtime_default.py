@@ -73,6 +73,22 @@ async def test_a_data_directory_that_cannot_be_used_is_told_with_what_to_do(feis
         assert said in str(raised.value)
 
 
+async def test_two_bots_share_the_file_but_not_a_name(feishu, data) -> None:
+    first, second, alice = feishu.add_app(), feishu.add_app(), feishu.add_user("Alice")
+    async with Bridge([account(feishu, first)], skills=[skill(echo)]):
+        with pytest.raises(ConfigError) as raised:
+            await Bridge([account(feishu, second)]).start()
+        for said in ("feishu:work", first.app_id, second.app_id, "imbridge.db", "IMBRIDGE_STORAGE"):
+            assert said in str(raised.value)
+        async with Bridge([account(feishu, second, "play")], skills=[skill(echo)]):
+            for app in (first, second):
+                chat = feishu.private_chat(alice, app)
+                await alice.says("hi", chat=chat)
+                await alice.receives("echo: hi", chat=chat)
+    async with Bridge([account(feishu, second, "play"), account(feishu, first)], skills=[skill(echo)]):
+        pass
+
+
 @pytest.mark.timeout(240)  # a busy machine takes long to start a process
 async def test_a_process_that_is_told_nothing_loses_nothing(feishu, data) -> None:
     app, alice = feishu.add_app(), feishu.add_user("Alice")

@@ -16,6 +16,9 @@ from imbridge.transport import HttpPool
 
 log = logging.getLogger(__name__)
 
+_IDENTITY = "account"
+"""The kind of the note that says which bot an account is."""
+
 Offer = Callable[[str, Inbound], "asyncio.Future[Verdict]"]
 
 
@@ -111,6 +114,32 @@ class Accounts(Mapping[str, Adapter]):
                 if adapter.noted:
                     text = "%s: notes are in memory (no durable storage, and no `state`), so a restart forgets %s"
                     log.info(text, adapter.key, adapter.noted)
+
+    async def identify(self, where: str) -> None:
+        """See that what is kept under the accounts' names is of the same bots, and note which those are.
+
+        Two bots of one name in one place would take each other's messages for repetitions, and use each other's tokens.
+
+        Args:
+            where: The place, for the error.
+
+        Raises:
+            ConfigError: another bot has been there under one of the names.
+        """
+        for key, adapter in self._adapters.items():
+            bot = adapter.config.bot.partition(" at ")[0]  # the address may change
+            if not bot:
+                continue
+            notes = self._notebook.of(key)
+            known = (await notes.all(_IDENTITY)).get("bot", bot)
+            if known != bot:
+                raise ConfigError(
+                    f"{key}: what is kept under this name in {where} is of another bot ({known}; this one is {bot}); "
+                    "give the account a name of its own, or this bridge a storage of its own (storage: or "
+                    "IMBRIDGE_STORAGE=my-bot.db)",
+                    key=key,
+                )
+            notes.put(_IDENTITY, "bot", bot)
 
     async def remember(self) -> None:
         """Have each read what an earlier process has noted, before anything is said."""

@@ -185,6 +185,7 @@ class Bridge(Declaring, Speaking, Scheduling):
             await self.storage.open()
             log.info("messages are kept in %s", self.storage.where)
             await self._notebook.open()
+            await self._accounts.identify(self.storage.where)
             await self.skills.setup()
             await self._scheduler.open(self._accounts)
             await self._bots.open()
