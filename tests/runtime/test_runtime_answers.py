@@ -204,13 +204,13 @@ async def test_a_refused_answer_is_a_falsy_receipt_with_the_code() -> None:
 
     receipts: list = []
     async with chat(skill(answer)) as room:
-        room.feishu.faults.refuse_send(230013)
+        room.feishu.faults.refuse_send(230027)
         room.user.says("go")
         await room.user.receives("two")
         assert not receipts[0]
         assert receipts[0].state is DeliveryState.FAILED
-        assert receipts[0].code == 230013
-        assert "230013" in receipts[0].error
+        assert receipts[0].code == 230027
+        assert "230027" in receipts[0].error
 
 
 async def test_quote_and_thread() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from imbridge.adapters.pending import PendingAnswer
 from imbridge.protocol import (
     Bot,
+    DeliveryState,
     Event,
     ImbridgeError,
     Markdown,
@@ -96,12 +97,13 @@ class MessageConversation:
         """The conversation's state, to be kept; None when it was never set."""
         return self._session
 
-    async def post(self, content: Any, *, calls: bool = True, **placing: bool | None) -> Any:
+    async def post(self, content: Any, *, calls: bool = True, patient: bool = True, **placing: bool | None) -> Any:
         """Put an answer into the outbox and come back at once; gives the outbox entry.
 
         Args:
             content: Anything sendable.
             calls: Whether bots that are mentioned in it hear it.
+            patient: It may be said later than now; see `Delivery.post`.
             placing: `in_thread`, `quote` and `strict` of the reply, where they are not None.
         """
         reply = to_reply(content)
@@ -118,6 +120,7 @@ class MessageConversation:
             answers=self._answers,
             hops=self._hops,
             calls=calls,
+            patient=patient,
         )
         self._pending = entry.receipt
         return entry
@@ -270,6 +273,15 @@ class MessageConversation:
             entry = await self.post(reply, in_thread=in_thread, quote=quote, strict=whole, calls=False)
             return unless_refused(await entry.receipt)
 
+        async def begin(reply: Reply) -> Receipt:
+            placing = {"in_thread": in_thread, "quote": quote, "strict": whole}
+            entry = await self.post(reply, calls=False, patient=False, **placing)
+            number = self._number
+            receipt: Receipt = await entry.receipt
+            if receipt.state is DeliveryState.PENDING and self._number == number and not receipt.perhaps_twice:
+                self._number -= 1  # said whole at its end, it is the same answer
+            return unless_refused(receipt)
+
         async def call(text: str, receipt: Receipt) -> None:
             element = Markdown(text) if markdown else Text(text)
             await self._handling.bots.streamed(channel, element, receipt, hops=self._hops)
@@ -278,6 +290,7 @@ class MessageConversation:
             adapter,
             channel,
             post,
+            begin=begin,
             markdown=markdown,
             answers=self._message_id,
             thinking=self._handling.thinking,

@@ -83,6 +83,7 @@ class Delivery:
         answers: str | None = None,
         hops: int | None = None,
         calls: bool = True,
+        patient: bool = True,
         degradations: tuple[Degradation, ...] = (),
     ) -> OutboxEntry:
         """Put something into the outbox; its receipt comes later. Waits while the outbox is full.
@@ -99,6 +100,8 @@ class Delivery:
             answers: The newest message that it answers.
             hops: Calls from bot to bot that led to it; None: those that led to the message that is handled here.
             calls: Whether the bots that are mentioned in it hear it.
+            patient: It may be said later than now. Otherwise what cannot be said now is not kept; its receipt is
+                `pending` all the same, for whoever posts it has to say it later.
             degradations: What of it is otherwise than meant already.
 
         Raises:
@@ -118,6 +121,7 @@ class Delivery:
             degradations=(*degradations, *whole.degradations),
             hops=hops_here() if hops is None else hops,
             calls=calls,
+            patient=patient,
             spool="" if whole.folder is None else str(whole.folder),
         )
         if (waiting := self._unsaid.setdefault(once, entry)) is not entry:  # since its media were read
@@ -131,7 +135,7 @@ class Delivery:
                 lanes = self._lanes.of(channel.account_key)
                 await lanes.put(channel.address, entry)
                 if lanes.held_back(channel.address):
-                    self._tell_pending(entry, _BEHIND)
+                    self._tell_behind(entry)
         except BaseException as error:
             await _clear(entry)
             receipt = _not_kept(entry, error)
@@ -224,7 +228,11 @@ class Delivery:
             await self._interrupted(entry)
             raise
         except NotYetError as failure:
-            if await self._putting_off.put_off(entry, failure, newest):
+            if not entry.patient and self._sending.may_be_said_anew(entry):
+                await _clear(entry)
+                self._let_go(entry, str(failure))
+                return
+            if entry.patient and await self._putting_off.put_off(entry, failure, newest):
                 return
             receipt = failure.receipt
         except Exception as error:
@@ -252,7 +260,22 @@ class Delivery:
         lanes, lane = self._lanes.of(entry.channel.account_key), entry.channel.address
         lanes.hold(lane, entry, seconds)
         for other in lanes.held_back(lane):
-            self._tell_pending(other, _BEHIND)
+            self._tell_behind(other)
+
+    def _tell_behind(self, entry: OutboxEntry) -> None:
+        """It stands behind something that was put off."""
+        if entry.patient:
+            self._tell_pending(entry, _BEHIND)
+            return
+        lanes = self._lanes.of(entry.channel.account_key)
+        lanes.take(entry.channel.address, lambda one: one is entry)
+        self._let_go(entry, _BEHIND)
+
+    def _let_go(self, entry: OutboxEntry, why: str) -> None:
+        """It is not said now, and it was to be said now or not at all."""
+        self._storage.finish_outbound(entry, _receipt(entry, DeliveryState.FAILED, why))
+        perhaps = {"perhaps_twice": entry.progress.unclear_since is not None}
+        self._settle(entry, _receipt(entry, DeliveryState.PENDING, why).model_copy(update=perhaps))
 
     def _tell_pending(self, entry: OutboxEntry, why: str) -> None:
         """Who waits for its end is told that it takes longer."""

@@ -56,3 +56,8 @@ def healed(text: str, part: Part, capabilities: Capabilities, surface: Surface) 
 def _common(one: str, other: str) -> int:
     """Characters that both begin with."""
     return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def text_of(part: Part) -> str:
+    """What a part says."""
+    return "".join(element.as_text() for element in part.elements)

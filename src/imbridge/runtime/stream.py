@@ -15,6 +15,7 @@ from imbridge.protocol import (
     Channel,
     Degradation,
     DeliveryError,
+    DeliveryState,
     ImbridgeError,
     Loss,
     Markdown,
@@ -26,7 +27,7 @@ from imbridge.protocol import (
     Thinking,
 )
 from imbridge.rendering import Part, repair, rest_after
-from imbridge.runtime.healing import first_part, healed
+from imbridge.runtime.healing import first_part, healed, text_of
 from imbridge.runtime.stream_receipt import said_at_the_end, sum_up
 from imbridge.runtime.surfaces import GrownMessage, Surface, is_as_meant, new_surface
 from imbridge.runtime.thinking import Thoughts
@@ -51,6 +52,7 @@ class AnswerStream:
         channel: Channel,
         post: Callable[[Reply], Awaitable[Receipt]],
         *,
+        begin: Callable[[Reply], Awaitable[Receipt]],
         markdown: bool = False,
         answers: str = "",
         thinking: ThinkingMode = ThinkingMode.APART,
@@ -64,6 +66,7 @@ class AnswerStream:
             adapter: Of the account.
             channel: Where it is said.
             post: Sends a reply in its turn and gives back its receipt.
+            begin: The same of what will be changed: now, or not at all (its receipt is `pending` then).
             markdown: The text is Markdown.
             answers: The message that is answered.
             thinking: What becomes of what is thought.
@@ -75,7 +78,7 @@ class AnswerStream:
         self._written: list[str] = []
         self._adapter = adapter
         self._channel = channel
-        self._post = post
+        self._post, self._post_now = post, begin
         self._markdown = markdown
         self._answers = answers
         self._stop = stop
@@ -98,7 +101,7 @@ class AnswerStream:
         self._changed = asyncio.Event()
         self._stopping = asyncio.Event()
         self._finishing: asyncio.Task[Receipt] | None = None
-        self._stopped = False
+        self._stopped, self._why_late = False, ""
         self._mark = ""
         """The word below a text that was broken off."""
         self._show_task: asyncio.Task[None] | None = None
@@ -164,7 +167,7 @@ class AnswerStream:
         self._stopped = True
 
     def shows(self, message_id: str) -> bool:
-        """Whether a message of the platform is one that it grows in."""
+        """Whether it grows in this message of the platform."""
         return any(message_id in receipt.message_ids for receipt in self._receipts)
 
     @property
@@ -245,7 +248,7 @@ class AnswerStream:
             part, rest = first_part(text, self._adapter.capabilities, surface, markdown=self._markdown)
             try:
                 if rest:  # the message is full: close it, go on in a new one
-                    if await self._put(surface, part, _text_of(part), thought, last=True):
+                    if await self._put(surface, part, text_of(part), thought, last=True):
                         self._go_on(rest + self._text[len(text) :])
                     continue
                 known, seen = text, text
@@ -311,7 +314,10 @@ class AnswerStream:
 
     async def _begin(self, surface: Surface, part: Part, text: str, thought: str, known: str) -> bool:
         """Send the message that shows the first text."""
-        receipt = await self._post(await surface.begin(part, text))
+        receipt = await self._post_now(await surface.begin(part, text))
+        if receipt.state is DeliveryState.PENDING:
+            self._surface, self._why_late = None, receipt.error
+            return False
         self._receipts.append(receipt)
         if not receipt:
             self._surface = None
@@ -385,14 +391,10 @@ class AnswerStream:
         if self._surface is not None:
             await self._show(last=True)
         elif not self._receipts and self._text:
-            self._degradations.append(said_at_the_end(strict=self._whole))
+            self._degradations.append(said_at_the_end(strict=self._whole, why=self._why_late))
         if self._doubt is None and (not self._receipts or self._receipts[-1]):
             rest = self._rest()
             if rest and not (rest.isspace() and self._receipts):
                 element = Markdown(rest) if self._markdown else Text(rest)
                 self._receipts.append(await self._post(Reply(elements=(element,))))
         return sum_up(self._receipts, self._channel, [*self._degradations, *self._thoughts.lost], self._doubt)
-
-
-def _text_of(part: Part) -> str:
-    return "".join(element.as_text() for element in part.elements)

@@ -6,9 +6,12 @@ from typing import Any
 from imbridge.protocol import Channel, Degradation, DeliveryError, DeliveryState, Loss, Receipt
 
 
-def said_at_the_end(*, strict: bool) -> Degradation:
-    """That an answer did not grow before people's eyes; `strict` is why, or the platform."""
-    why = "strict: only at the end it is known what would be lost" if strict else "this platform cannot edit messages"
+def said_at_the_end(*, strict: bool, why: str = "") -> Degradation:
+    """That an answer did not grow before people's eyes; `why`, or `strict`, or the platform is the reason."""
+    if not why:
+        why = (
+            "strict: only at the end it is known what would be lost" if strict else "this platform cannot edit messages"
+        )
     return Degradation(loss=Loss.DELAYED, what="stream", how="sent whole at the end", why=why)
 
 

@@ -85,6 +85,7 @@ class OutboxEntry:
         suspect: It was under way when a process ended, so it may be what ended it.
         progress: How far it is.
         fence: As of an `InboxEntry`.
+        patient: It may be said later than now. Never written down: to another process it is.
         late: Nobody waits for its end: it was put off, or is an earlier process's.
     """
 
@@ -104,6 +105,7 @@ class OutboxEntry:
     suspect: bool = field(default=False, compare=False)
     progress: Progress = NEW
     fence: int = field(default=0, compare=False, repr=False)
+    patient: bool = field(default=True, compare=False)
     late: bool = field(default=False, compare=False)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from imbridge.adapters.base import Adapter
-from imbridge.config.options import BridgeOptions, OnMissedWindow
+from imbridge.config.options import BridgeOptions, OnMissedWindow, OnUnclear
 from imbridge.protocol import DeliveryState, Receipt
 from imbridge.rendering import Part, Rendered
 from imbridge.runtime.bots import Bots, Saying
@@ -43,6 +43,10 @@ class Sending:
     def is_strict(self, said: bool | None) -> bool:
         """Whether something is sent as it is meant or not at all; `said` is what its reply says."""
         return self._strict if said is None else said
+
+    def may_be_said_anew(self, entry: OutboxEntry) -> bool:
+        """Whether something that could not be said may be said in other words: nobody has seen it, or nobody minds."""
+        return entry.progress.unclear_since is None or self._on_unclear is OnUnclear.AT_LEAST_ONCE
 
     async def send(self, entry: OutboxEntry) -> Receipt:
         """Try to say something.
