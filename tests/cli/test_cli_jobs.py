@@ -17,7 +17,14 @@ NINE = datetime(2099, 6, 1, 9, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp()
 
 
 def plan(name: str, to: str = "feishu:work/group/oc_1", *, text: str = "早上好", declared: bool = False) -> Job:
-    made = Plan(name, Address(to).channel, Cron("0 9 * * *"), reply=to_reply(text), declared=declared)
+    made = Plan(
+        Address(to).channel.account_key,
+        name,
+        Address(to).channel,
+        Cron("0 9 * * *"),
+        reply=to_reply(text),
+        declared=declared,
+    )
     return Job(made.key, NINE, made.data)
 
 

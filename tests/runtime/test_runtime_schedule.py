@@ -249,7 +249,7 @@ async def test_a_run_that_is_replaced_or_taken_back_is_cut_off(
     async with world.running(skills=[Slow("slow")]) as bridge:
         await bridge.schedule(to=world.to, at="2026-06-01 09:00", skill="slow", name="it")
         move = asyncio.create_task(world.clock.set("2026-06-01 09:00"))
-        await until(lambda: any("job feishu:work it: at work" in task.get_name() for task in asyncio.all_tasks()))
+        await until(lambda: any(task.get_name().endswith(" it: at work") for task in asyncio.all_tasks()))
         await asyncio.sleep(0.1)  # it is renewed meanwhile
         assert ends == []
         assert await bridge.unschedule("it")

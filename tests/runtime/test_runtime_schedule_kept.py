@@ -14,6 +14,7 @@ from runtime_world import counts, emulated, until
 from schedule_world import HandClock, World, scheduled_world
 
 from imbridge import Bridge
+from imbridge.runtime.scheduling.plan import owner_of
 from imbridge.storage import Job, StorageError
 
 
@@ -98,12 +99,17 @@ async def test_jobs_of_others_in_one_database_are_left_alone(world: World, sqlit
     async with world.running(storage) as bridge:
         for number in range(60):
             await storage.jobs.put(Job(f"feishu:other {number}", float(number), {"to": "feishu:other/group/oc_1"}))
-        await storage.jobs.put(Job("feishu:work newer", 1.0, {"when": "full moon"}))
-        await bridge.schedule("ours", to=world.to, every=60)
+        await storage.jobs.put(
+            Job(f"{owner_of(bridge.adapter('feishu:work').config)} newer", 1.0, {"when": "full moon"})
+        )
+        mine = await bridge.schedule("ours", to=world.to, every=60)
+        (row,) = [job for job in await storage.jobs.all() if job.name.endswith(mine.name)]
+        # Another bot that is called feishu:work, too: both use the storage that is there without any settings.
+        await storage.jobs.put(Job(f"feishu:work#0123abcd {mine.name}", 1.0, row.data))
         await world.clock.forward(60)
         assert world.said == ["ours"]
         assert len(await bridge.jobs()) == 1
-        assert len(await storage.jobs.all()) == 62
+        assert len(await storage.jobs.all()) == 63
 
 
 async def test_a_storage_that_is_away_for_a_while(

@@ -187,7 +187,7 @@ class Bridge(Declaring, Speaking, Scheduling):
             await self._notebook.open()
             await self._accounts.identify(self.storage.where)
             await self.skills.setup()
-            await self._scheduler.open(self._accounts)
+            await self._scheduler.open(adapter.config for adapter in self._accounts.values())
             await self._bots.open()
             await self._delivery.choices.recall(self._accounts)
             await self._accounts.remember()

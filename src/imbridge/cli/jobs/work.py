@@ -5,7 +5,6 @@ from pathlib import Path
 
 from imbridge.cli.letters.opening import looking
 from imbridge.protocol import ImbridgeError
-from imbridge.runtime.scheduling.plan import row_name
 from imbridge.runtime.scheduling.view import ScheduledJob, views_of
 from imbridge.storage import DurableStorage, Job
 
@@ -52,13 +51,13 @@ async def _listed(storage: DurableStorage, account: str | None) -> list[Schedule
 
 
 async def _one(storage: DurableStorage, account: str | None, name: str) -> tuple[ScheduledJob, Job]:
-    listed = await _listed(storage, account)
-    found = [job for job in listed if job.name == name]
+    rows = [(view, row) for row in await storage.jobs.all() for view in views_of([row])]
+    listed = [(view, row) for view, row in rows if account is None or view.account == account]
+    found = [(view, row) for view, row in listed if view.name == name]
     if len(found) > 1:
-        accounts = ", ".join(job.account for job in found)
+        accounts = ", ".join(view.account for view, _ in found)
         raise ImbridgeError(f"{accounts} have a job named {name!r} each; say whose with --account")
-    job = await storage.jobs.find(row_name(found[0].account, name)) if found else None
-    if job is None:
-        known = ", ".join(repr(job.name) for job in listed[:10]) or "none"
+    if not found:
+        known = ", ".join(repr(view.name) for view, _ in listed[:10]) or "none"
         raise ImbridgeError(f"there is no job named {name!r}; there are: {known}")
-    return found[0], job
+    return found[0]

@@ -1,12 +1,13 @@
 """A job as it is planned: when, where, and what; and its form as a row of the storage."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
+from imbridge.config.account import AccountConfig
 from imbridge.config.schedule import METHOD, Missed
 from imbridge.config.timing import Every, Timing, timing_from
 from imbridge.protocol import Address, Channel, Reply, to_reply
@@ -42,6 +43,7 @@ class Plan:
     """A job.
 
     Attributes:
+        owner: Whose it is, as `owner_of` says.
         name: Unique among those of a bridge.
         to: Where it is said.
         timing: When.
@@ -51,6 +53,7 @@ class Plan:
         declared: It is in the settings or the code: only a bridge that declares the same does it.
     """
 
+    owner: str
     name: str
     to: Channel
     timing: Timing
@@ -61,8 +64,8 @@ class Plan:
 
     @property
     def key(self) -> str:
-        """The name of its row. Storages are shared, names are not: it has the account's before it."""
-        return row_name(self.to.account_key, self.name)
+        """The name of its row."""
+        return row_name(self.owner, self.name)
 
     @property
     def data(self) -> dict[str, Any]:
@@ -101,7 +104,8 @@ class Plan:
             ValueError: it cannot be read; a newer version may have written it.
         """
         try:
-            return cls(name=job.name.partition(" ")[2], **_read(job.data))
+            owner, _, name = job.name.partition(" ")
+            return cls(owner=owner, name=name, **_read(job.data))
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"it is not of a schedule ({type(error).__name__}: {error})") from None
 
@@ -132,24 +136,35 @@ def _read(data: Any) -> dict[str, Any]:
     }
 
 
-def row_name(account_key: str, name: str) -> str:
+def owner_of(account: AccountConfig) -> str:
+    """Whose a job is: the account's, and of which bot it is one.
+
+    Storages are shared, and two bots that know nothing of each other may both be called `feishu:default`.
+    """
+    bot = blake2b(account.bot.encode(), digest_size=4).hexdigest() if account.bot else ""
+    return f"{account.key}#{bot}" if bot else account.key
+
+
+def row_name(owner: str, name: str) -> str:
     """The name of a job's row."""
-    return f"{account_key} {name}"
+    return f"{owner} {name}"
 
 
 def plan_of(
     name: str | None,
     to: Address | Channel | str,
     timing: Timing,
+    account_of: Callable[[str], AccountConfig],
     *,
     content: Any = None,
     call: Call | None = None,
     missed: str = Missed.ONCE,
     declared: bool = False,
 ) -> Plan:
-    """A plan of what a program says.
+    """A plan of what a program says; `account_of` finds the settings of an account key.
 
     Raises:
+        ConfigError: there is no such account.
         ValueError: something of it cannot be; the message says what.
         SkillError: the content cannot be sent.
     """
@@ -167,7 +182,8 @@ def plan_of(
         raise ValueError("a reply that is said again and again has no key of its own; leave it out")
     if name is not None and (not name.isprintable() or not 1 <= len(name) <= _LONGEST_NAME):
         raise ValueError(f"a job's name has 1 to {_LONGEST_NAME} characters that can be seen, not {name!r}")
-    plan = Plan(name or "", channel, timing, Missed(missed), reply, call, declared)
+    owner = owner_of(account_of(channel.account_key))
+    plan = Plan(owner, name or "", channel, timing, Missed(missed), reply, call, declared)
     return plan if name else replace(plan, name=_derived_name(plan))
 
 

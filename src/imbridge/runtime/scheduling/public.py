@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from imbridge.adapters.base import Adapter
+from imbridge.config.account import AccountConfig
 from imbridge.config.options import BridgeOptions
 from imbridge.config.schedule import METHOD, Missed, ScheduleSpec
 from imbridge.config.when import timing_of
@@ -89,8 +90,7 @@ class Scheduling(ABC):
         if skill is None and (method is not None or options is not None):
             raise ValueError("method and options go with skill")
         call = None if skill is None else Call(skill, method or METHOD, dict(options or {}))
-        plan = plan_of(name, to, timing, content=content, call=call, missed=missed)
-        self.adapter(plan.to.account_key)
+        plan = plan_of(name, to, timing, self._account, content=content, call=call, missed=missed)
         self._scheduler.function_of(plan)
         if plan.name in self._scheduler.declared:
             raise ImbridgeError(f"a job named {plan.name!r} is declared in the settings or the code; change it there")
@@ -99,7 +99,7 @@ class Scheduling(ABC):
             raise ValueError(f"{timing.words} is past")
         job = Job(plan.key, due, plan.begun(now).data)
         await self._scheduler.jobs.put(job)
-        await self._drop(plan.name, besides=plan.to.account_key)
+        await self._drop(plan.name, besides=plan.owner)
         self._scheduler.look()
         return view_of(job)
 
@@ -131,7 +131,9 @@ class Scheduling(ABC):
 
         def declare(function: Function) -> Function:
             asked = Scheduled(function)
-            plan = plan_of(name or asked.name, to, timing, call=Call("", asked.name), missed=missed, declared=True)
+            plan = plan_of(
+                name or asked.name, to, timing, self._account, call=Call("", asked.name), missed=missed, declared=True
+            )
             self._declare(plan, asked)
             return function
 
@@ -147,7 +149,14 @@ class Scheduling(ABC):
         try:
             timing = spec.timing(self.options.time_zone)
             plan = plan_of(
-                spec.name, spec.to, timing, content=spec.content, call=call, missed=spec.missed, declared=True
+                spec.name,
+                spec.to,
+                timing,
+                self._account,
+                content=spec.content,
+                call=call,
+                missed=spec.missed,
+                declared=True,
             )
             self._declare(plan, None, spec.where)
         except (ValueError, ImbridgeError) as error:
@@ -179,10 +188,12 @@ class Scheduling(ABC):
         return await self._drop(name)
 
     async def _drop(self, name: str, *, besides: str = "") -> bool:
-        accounts = [key for key in self._scheduler.accounts if key != besides]
-        return any([await self._scheduler.jobs.drop(row_name(key, name)) for key in accounts])
+        owners = [owner for owner in self._scheduler.owners if owner != besides]
+        return any([await self._scheduler.jobs.drop(row_name(owner, name)) for owner in owners])
+
+    def _account(self, key: str) -> AccountConfig:
+        return self.adapter(key).config
 
     def _declare(self, plan: Plan, function: Scheduled | None, where: str = "") -> None:
         self._check_new("declare jobs")
-        self.adapter(plan.to.account_key)
         self._scheduler.declared.add(plan, function=function, where=where)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from imbridge.config.account import AccountConfig
 from imbridge.config.options import BridgeOptions
 from imbridge.protocol import OverloadedError, SkillError
 from imbridge.runtime.delivery import Delivery
@@ -13,7 +14,7 @@ from imbridge.runtime.scheduling.clock import Clock
 from imbridge.runtime.scheduling.declared import Declared
 from imbridge.runtime.scheduling.doing import Doing
 from imbridge.runtime.scheduling.holding import holding
-from imbridge.runtime.scheduling.plan import Plan
+from imbridge.runtime.scheduling.plan import Plan, owner_of
 from imbridge.skills import SkillSet
 from imbridge.skills.scheduled import Scheduled, scheduled_method
 from imbridge.storage import BaseStorage, Job, Jobs, MemoryJobs, StorageError
@@ -39,7 +40,7 @@ class Scheduler:
         jobs: Where they are kept.
         declared: Those of the settings and the code.
         counts: What came of them.
-        accounts: Keys of the accounts whose jobs are done here; known once it is open.
+        owners: Whose jobs are done here; known once it is open.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Scheduler:
         self._check_account = check_account
         self._clock = clock
         self._doing = Doing(self.jobs, delivery, check_account, options, clock, self.counts)
-        self.accounts: tuple[str, ...] = ()
+        self.owners: tuple[str, ...] = ()
         self._wake = asyncio.Event()
         self._ending = False
         self._loop: asyncio.Task[None] | None = None
@@ -71,16 +72,16 @@ class Scheduler:
         """Seconds since 1970, by the clock that schedules go by."""
         return self._clock.now()
 
-    async def open(self, accounts: Iterable[str]) -> None:
+    async def open(self, accounts: Iterable[AccountConfig]) -> None:
         """Plan what is declared.
 
         Args:
-            accounts: Keys of the accounts whose jobs are done here.
+            accounts: Those whose jobs are done here.
 
         Raises:
             ConfigError: whom a declared job asks is not there.
         """
-        self.accounts = tuple(accounts)
+        self.owners = tuple(map(owner_of, accounts))
         self.declared.check(self._skills)
         await self.declared.write(self.jobs, self.now)
         await self._clear()
@@ -183,7 +184,7 @@ class Scheduler:
 
     def is_ours(self, job: Job) -> bool:
         """Whether a job is of one of our accounts."""
-        return job.name.partition(" ")[0] in self.accounts
+        return job.name.partition(" ")[0] in self.owners
 
     def _tell(self, job: Job, level: int, why: str) -> None:
         if job.name not in self._told:
