@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from databases import KINDS, place
 
 from imbridge.storage import Job, Jobs, MemoryJobs
@@ -20,8 +20,12 @@ class World:
     lapse: Callable[[], Awaitable[None]]
 
 
-@pytest.fixture(params=("memory", *KINDS))
-async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+# One database of each kind for all tests: making its tables takes longer than they do.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(params=("memory", *KINDS), scope="module", loop_scope="module")
+async def worlds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     if request.param == "memory":
         now = [100.0]
         memory = MemoryJobs(clock=lambda: now[0])
@@ -31,7 +35,7 @@ async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
         yield World(memory, memory, later)
         return
-    async with place(request.param, tmp_path) as database:
+    async with place(request.param, tmp_path_factory.mktemp("jobs")) as database:
         one, two = database.storage(), database.storage()
         await one.open()
         await two.open()
@@ -42,6 +46,14 @@ async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         yield World(one.jobs, two.jobs, lapse)
         await two.close()
         await one.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def world(worlds: World) -> AsyncIterator[World]:
+    """Without any jobs."""
+    yield worlds
+    for job in await worlds.jobs.all():
+        await worlds.jobs.drop(job.name)
 
 
 async def claimed(jobs: Jobs, name: str = "job") -> Job:
