@@ -137,7 +137,9 @@ class Sessions:
         self._sessions[channel_id] = session
         self._sessions.move_to_end(channel_id)
         if is_outside(message.channel):
-            self._notes.put(_WEBHOOK, channel_id, {"url": url, "until": round(session.until * 1000)})
+            self._notes.put(
+                _WEBHOOK, channel_id, {"url": url, "until": round(session.until * 1000)}, until=session.until
+            )
         while len(self._sessions) > _MOST:
             self.forget(next(iter(self._sessions)))
 

@@ -34,6 +34,7 @@ _MOST_IN_A_CHAT = 20
 _MOST_WAITING = 100
 """Conversations that wait for somebody to write: each keeps one of those up (256) that are delivered to at a time."""
 _KIND = "replies"
+_NEWEST = "newest_message"
 
 
 @dataclass(slots=True)
@@ -64,7 +65,10 @@ class Handle:
 
 
 class Windows:
-    """The handles of one bot, the newest 20,000; those that were used are known again after a restart."""
+    """The handles of one bot, the newest 20,000.
+
+    Known again after a restart are those that were used, and the newest of each conversation.
+    """
 
     def __init__(self, notes: Notes, *, now: Callable[[], float] = time.time) -> None:
         """None yet; `now` gives seconds since 1970."""
@@ -79,16 +83,25 @@ class Windows:
         self._closed = False
 
     async def restore(self) -> None:
-        """What an earlier process has answered."""
+        """What an earlier process has answered, and what it could have answered."""
         self._closed = False
+        known: dict[str, Handle] = {}
         for identity, handle in (await self._notes.read(_KIND, _read)).items():
             handle.id = identity
             if self._now() < handle.until:  # one that is used up tells what was said all the same
-                self._keep(handle)
+                known[identity] = handle
                 self._holders |= dict.fromkeys(handle.numbers, identity)
             else:
                 self._mark_over(identity)
                 self._notes.drop(_KIND, identity)
+        for address, handle in (await self._notes.read(_NEWEST, _read_newest)).items():
+            if self._now() < handle.until:
+                handle.channel = address
+                known.setdefault(handle.id, handle)
+            else:
+                self._notes.drop(_NEWEST, address)
+        for handle in sorted(known.values(), key=lambda handle: handle.until):
+            self._keep(handle)
 
     # -- what comes ----------------------------------------------------------------------------------------------------
 
@@ -105,6 +118,8 @@ class Windows:
         until = min(at, self._now()) + WINDOWS[way]
         if identity not in self._handles and identity not in self._over:
             self._keep(Handle(identity, field, channel.address, until, way in COUNTED))
+            note = {"id": identity, "field": field, "until": until, "counted": way in COUNTED}
+            self._notes.put(_NEWEST, channel.address, note, until=until)
         for future in self._waiting.pop(channel.address, ()):
             if not future.done():
                 future.set_result(None)
@@ -235,8 +250,9 @@ class Windows:
 
     def _write(self, handle: Handle) -> None:
         self._keep(handle)
-        note = {"field": handle.field, "channel": handle.channel, "until": handle.until, "used": handle.used}
-        self._notes.put(_KIND, handle.id, {**note, "last": handle.last, "numbers": handle.numbers})
+        note: dict[str, Any] = {"field": handle.field, "channel": handle.channel, "until": handle.until}
+        note |= {"used": handle.used, "last": handle.last, "numbers": handle.numbers}
+        self._notes.put(_KIND, handle.id, note, until=handle.until)
 
     def _is_open(self, handle: Handle) -> bool:
         if handle.counted and handle.used >= MOST_REPLIES:
@@ -268,6 +284,8 @@ class Windows:
         if handle is None:
             return
         there = self._in_chat.get(handle.channel, [])
+        if there[-1:] == [identity]:
+            self._notes.drop(_NEWEST, handle.channel)
         if identity in there:
             there.remove(identity)
         if not there:
@@ -280,6 +298,13 @@ def _read(note: Any) -> Handle:
     handle = Handle("", str(note["field"]), str(note["channel"]), float(note["until"]), used=int(note["used"]))
     handle.numbers, handle.last = {str(key): int(number) for key, number in note["numbers"].items()}, int(note["last"])
     return handle
+
+
+def _read_newest(note: Any) -> Handle:
+    counted = note["counted"]
+    if not isinstance(counted, bool):
+        raise TypeError("no handle")
+    return Handle(str(note["id"]), str(note["field"]), "", float(note["until"]), counted)
 
 
 def _nobody(when: str) -> str:
