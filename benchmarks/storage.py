@@ -44,19 +44,23 @@ async def _all(urls: list[str], rows: int, turns: int) -> None:
             storage = SqlStorage(Path(folder) / f"{mode}.db", synchronous="full" if mode == "full" else "normal")
             await _measure(f"SQLite, synchronous={mode}", storage, rows, turns)
         for url in urls:
-            await _measure(url.partition(":")[0], SqlStorage(url), rows, turns)
+            kind = url.partition(":")[0]
+            await _measure(f"{kind}, not shared", SqlStorage(url, shared=False), rows, turns)
+            await _measure(f"{kind}, shared, 50 chats", SqlStorage(url, shared=True), rows, turns, chats=50)
+            await _measure(f"{kind}, shared, a chat for each row", SqlStorage(url, shared=True), rows, turns, chats=0)
 
 
-async def _measure(name: str, storage: BaseStorage, rows: int, turns: int) -> None:
+async def _measure(name: str, storage: BaseStorage, rows: int, turns: int, chats: int = 1) -> None:
+    """`chats`: in how many the rows come; 0: each in its own."""
     await storage.open()
     try:
         alone: list[float] = []
         rates: dict[int, list[float]] = {count: [] for count in _AT_ONCE}
         worst: list[float] = []
         for _ in range(turns):
-            alone.append((await _turn(storage, max(rows // 10, 1), 1))[0])
+            alone.append((await _turn(storage, max(rows // 10, 1), 1, chats))[0])
             for count in _AT_ONCE:
-                rate, p99 = await _turn(storage, rows, count)
+                rate, p99 = await _turn(storage, rows, count, chats)
                 rates[count].append(rate)
                 if count == _AT_ONCE[0]:
                     worst.append(p99)
@@ -67,9 +71,9 @@ async def _measure(name: str, storage: BaseStorage, rows: int, turns: int) -> No
     print(f"| {name} | {statistics.median(alone):,.0f} | {shown} | {ratio:.1f} | {statistics.median(worst):.1f} |")
 
 
-async def _turn(storage: BaseStorage, rows: int, at_once: int) -> tuple[float, float]:
+async def _turn(storage: BaseStorage, rows: int, at_once: int, chats: int) -> tuple[float, float]:
     """Rows per second, and how many milliseconds 99 of 100 wait at most for their commit."""
-    entries = iter([_entry() for _ in range(rows)])
+    entries = iter([_entry(chats) for _ in range(rows)])
     waits: list[float] = []
 
     async def produce() -> None:
@@ -85,8 +89,10 @@ async def _turn(storage: BaseStorage, rows: int, at_once: int) -> tuple[float, f
     return rows / taken, sorted(waits)[int(len(waits) * 0.99) - 1] * 1000
 
 
-def _entry() -> InboxEntry:
-    number = f"{time.time_ns()}-{next(_NUMBERS)}"
+def _entry(chats: int) -> InboxEntry:
+    count = next(_NUMBERS)
+    number = f"{time.time_ns()}-{count}"
+    lane = f"{_CHANNEL.address}-{count % chats if chats else count}"
     message = Message(
         id=f"om_{number}",
         channel=_CHANNEL,
@@ -95,7 +101,7 @@ def _entry() -> InboxEntry:
         text=_TEXT,
         raw=_TEXT,
     )
-    return InboxEntry("feishu:work", (f"event-{number}", message.id), _CHANNEL.address, message)
+    return InboxEntry("feishu:work", (f"event-{number}", message.id), lane, message)
 
 
 if __name__ == "__main__":

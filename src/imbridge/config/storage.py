@@ -41,6 +41,8 @@ class DatabaseOptions(BaseModel):
         pool_size: Most connections for reading.
         synchronous: Of SQLite: `full` or `normal`.
         migrate: Make and change tables at the start.
+        shared: Several processes share the conversations of their accounts, each in order; None: on a server, not on
+            SQLite.
         lease: Seconds without a sign of life after which others take a process's messages over.
         max_attempts: How often something may be under way when its process ends, before it is a dead letter.
         dedup_hours: For how long a delivery is known.
@@ -62,6 +64,7 @@ class DatabaseOptions(BaseModel):
     pool_size: int = Field(default=5, ge=1, le=100)
     synchronous: Literal["full", "normal"] = "full"
     migrate: bool = True
+    shared: bool | None = None
     lease: float = Field(default=10.0, ge=1, allow_inf_nan=False)
     max_attempts: int = Field(default=2, ge=1)
     dedup_hours: float = Field(default=12.0, gt=0, allow_inf_nan=False)

@@ -46,6 +46,7 @@ def _database(options: DatabaseOptions) -> BaseStorage:
         pool_size=options.pool_size,
         synchronous=options.synchronous,
         migrate=options.migrate,
+        shared=options.shared,
         lease=options.lease,
         max_attempts=options.max_attempts,
         dedup_seconds=options.dedup_hours * 3600,

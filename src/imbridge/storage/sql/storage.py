@@ -71,7 +71,7 @@ class SqlStorage(LookingIn):
             the process only (https://www.sqlite.org/pragma.html#pragma_synchronous).
         migrate: Make and change tables when it is opened.
         lease: Seconds without a sign of life after which others take a process's entries over.
-        shared: Several processes share the conversations of the same accounts, each in order; False when left out.
+        shared: Several processes share the conversations of their accounts, each in order; when left out, on a server.
         max_attempts: How often something may be under way when its process ends, before it is a dead letter; three
             times more where it was never the only one.
         max_bytes: Most bytes of an answer that are kept; the content of a larger one is lost with its process.
@@ -106,8 +106,11 @@ class SqlStorage(LookingIn):
         patience: float = 30.0,
         connect_args: Mapping[str, Any] | None = None,
     ) -> None:
+        url = place_of(where)
+        dialect = url.get_backend_name()
+        shared = dialect != "sqlite" if shared is None else shared
         self._database = Database(
-            place_of(where),
+            url,
             schema=schema,
             pool_size=pool_size,
             synchronous=synchronous,
@@ -118,8 +121,7 @@ class SqlStorage(LookingIn):
         self._schema = schema
         self._migrate = migrate
         self._log_messages = log_messages
-        dialect = self._database.dialect
-        self._nodes = Nodes(self._database, lease=lease, shared=bool(shared))
+        self._nodes = Nodes(self._database, lease=lease, shared=shared)
         self._rows = Rows(self._nodes.id, max_bytes=max_bytes)
         self._shares = Shares(self._nodes, dialect, self._rows.read_inbound) if shared else None
         transaction = Transaction(dialect, self._nodes, self._shares, keep=dedup_seconds)
