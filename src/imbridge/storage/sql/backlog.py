@@ -206,7 +206,7 @@ async def of_lane(
     table = tables.inbox
     query = (
         select(table)
-        .where(table.c.state == EntryState.PENDING.value, table.c.lane == plain(lane, 512))
+        .where(table.c.state.in_(OPEN), table.c.lane == plain(lane, 512))
         .order_by(table.c.seq)
         .limit(limit)
     )
@@ -214,5 +214,6 @@ async def of_lane(
     entries = [entry for entry in map(read, rows) if entry.lane == lane]
     uids = [entry.uid for entry in entries]
     if uids:
-        await connection.execute(update(table).where(table.c.uid.in_(uids)).values(node=node))
+        ours = {"node": node, "state": EntryState.PENDING.value}
+        await connection.execute(update(table).where(table.c.uid.in_(uids)).values(**ours))
     return entries

@@ -18,8 +18,7 @@ from imbridge.storage.sharing import Partner, chat_of
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.dialect import db_now
 from imbridge.storage.sql.history import with_event
-from imbridge.storage.sql.ids import plain
-from imbridge.storage.sql.leases import lease_id
+from imbridge.storage.sql.ids import digest, plain
 from imbridge.storage.sql.nodes import Nodes
 from imbridge.storage.sql.plan import HANDED, Plan
 from imbridge.storage.sql.work import Known
@@ -246,7 +245,7 @@ class Shares:
 
 def _lease_of(lane: str) -> str:
     chat = chat_of(lane)
-    return lease_id(chat) if chat else ""
+    return digest("chat", chat) if chat else ""
 
 
 def _of_account(account: str) -> ColumnElement[bool]:
