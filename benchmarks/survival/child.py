@@ -3,7 +3,7 @@
 Usage: python -m benchmarks.survival.child
 
 Reads one `Spec` a line, forks a process that runs it, and writes `{"born": pid}`. The bridge writes `{"ready": pid}`
-when it is up. The end of the input is the end of the nursery and of its last child.
+when it is up. The end of the input is the end of the nursery and of its children.
 """
 
 import asyncio
@@ -17,6 +17,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import psutil
+
+from benchmarks.survival.control import Control
 from benchmarks.survival.skills import SKILLS
 from benchmarks.survival.spec import Keeping, Spec
 from imbridge import Bridge
@@ -83,6 +86,7 @@ def _run(spec: Spec) -> int:
     logging.basicConfig(
         filename=Path(spec.folder) / "bridge.log", level=logging.WARNING, format="%(process)d %(levelname)s %(message)s"
     )
+    Control(Path(spec.folder)).install()
     bridge = bridge_of(spec)
     return bridge.run(listen=spec.listen) if spec.listen else bridge.run()
 
@@ -99,11 +103,9 @@ def main() -> None:
     """Serve until the input ends."""
     _load()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children: they leave no zombies
-    child = 0
     for line in sys.stdin:
         spec = Spec.from_json(line)
-        child = os.fork()
-        if child == 0:
+        if (child := os.fork()) == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             try:
@@ -112,9 +114,9 @@ def main() -> None:
                 logging.exception("the bridge ended")  # noqa: LOG015 - a process of its own
                 os._exit(1)
         _say({"born": child})
-    if child:
-        with suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
+    for left in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):
+            left.kill()
 
 
 if __name__ == "__main__":

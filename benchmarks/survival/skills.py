@@ -7,6 +7,8 @@ from imbridge import BaseSkill, Message
 
 PREFIX = "re "
 """Before what is repeated."""
+SLOWNESS = 1.0
+"""Seconds that person 0 waits for `Uneven`."""
 
 
 class Echo(BaseSkill):
@@ -19,4 +21,24 @@ class Echo(BaseSkill):
         return PREFIX + msg.text
 
 
-SKILLS: dict[str, type[BaseSkill]] = {"echo": Echo}
+class Prompt(BaseSkill):
+    """Repeats what is said, at once."""
+
+    name = "prompt"
+
+    async def handle_message(self, msg: Message) -> str:
+        return PREFIX + msg.text
+
+
+class Uneven(BaseSkill):
+    """Repeats what is said: to person 0 after a second, to all others at once."""
+
+    name = "uneven"
+
+    async def handle_message(self, msg: Message) -> str:
+        if msg.text.startswith("0-"):
+            await asyncio.sleep(SLOWNESS)
+        return PREFIX + msg.text
+
+
+SKILLS: dict[str, type[BaseSkill]] = {skill.name: skill for skill in (Echo, Prompt, Uneven)}

@@ -132,6 +132,7 @@ class _QQ(Stage):
 async def FEISHU(people: int) -> AsyncIterator[Stage]:  # noqa: N802 - a constant of the table
     settings = feishu.EmulatorSettings(rate_limits=False, reconnect_nonce=0, history=HISTORY, redelivery=REDELIVERY)
     settings.queue_limit = HISTORY
+    settings.ack_timeout = 60.0  # what is delivered again because it took long comes in no order
     async with feishu.FeishuEmulator(settings=settings) as emulator:
         yield _Feishu(emulator, people)
 

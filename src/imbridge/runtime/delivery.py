@@ -15,6 +15,7 @@ from imbridge.media.sources import spooled
 from imbridge.media.spool import remove
 from imbridge.protocol import Channel, Degradation, DeliveryState, Event, ImbridgeError, Message, Receipt, Reply
 from imbridge.runtime.account_lanes import AccountLanes
+from imbridge.runtime.away import when_back
 from imbridge.runtime.bots import Bots
 from imbridge.runtime.choices import Choices, NotesOf
 from imbridge.runtime.hops import hops_here
@@ -86,7 +87,7 @@ class Delivery:
         patient: bool = True,
         degradations: tuple[Degradation, ...] = (),
     ) -> OutboxEntry:
-        """Put something into the outbox; its receipt comes later. Waits while the outbox is full.
+        """Put something into the outbox; its receipt comes later. Waits while the outbox is full or the storage away.
 
         What is waiting to be said under the same key, by the same account, is joined. What was said is not said again.
 
@@ -129,8 +130,7 @@ class Delivery:
             self.counts["joined"] += 1
             return waiting
         try:
-            stored = self._storage.add_outbound(entry)
-            said = stored.result() if stored.done() else await stored
+            said = await when_back(lambda: self._storage.add_outbound(entry), channel.address)
             if said is None:
                 lanes = self._lanes.of(channel.account_key)
                 await lanes.put(channel.address, entry)

@@ -22,6 +22,7 @@ from imbridge.protocol import (
     to_reply,
 )
 from imbridge.runtime.answers import abandon, give, release
+from imbridge.runtime.away import when_back
 from imbridge.runtime.bot_loops import BotLoops
 from imbridge.runtime.bots import Bots
 from imbridge.runtime.conversation import MessageConversation
@@ -140,8 +141,8 @@ class Handling:
             if is_cancelled():
                 raise
             await self._apologise(conversation, message, failure)  # the skill awaited something that was cancelled
-        if conversation.session_state:
-            await self.storage.save_session(lane, conversation.session_state)
+        if state := conversation.session_state:
+            await when_back(lambda: self.storage.save_session(lane, state), lane)
 
     async def _run(self, lane: str, message: Message, conversation: MessageConversation, work: Work) -> None:
         """The skills, and all that they say."""
@@ -149,7 +150,7 @@ class Handling:
         done = False
         try:
             with work:
-                conversation.set_session(await self.storage.load_session(lane))
+                conversation.set_session(await when_back(lambda: self.storage.load_session(lane), lane))
                 entering = self.inbox.overlaps.entering(lane, work, conversation.enter)
                 outcome = await self.skills.run(message, entering)
                 self.counts["handled" if outcome.handled else "unhandled"] += 1

@@ -1,0 +1,55 @@
+"""What the harness changes in a running child: the room on its disk, and its clock.
+
+The parent writes the file and sends SIGUSR1; the child reads it then, and when it starts.
+"""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+
+_NAME = "control.json"
+_REAL: Callable[[], float] = time.time
+
+
+def tell(pid: int, folder: Path, *, full: bool = False, clock: float = 0.0) -> None:
+    """Change it: `full` lets SQLite's file grow no more, `clock` is how many seconds the clock is ahead."""
+    prepare(folder, full=full, clock=clock)
+    os.kill(pid, signal.SIGUSR1)
+
+
+def prepare(folder: Path, *, full: bool = False, clock: float = 0.0) -> None:
+    """The same for children that are born later."""
+    (folder / _NAME).write_text(json.dumps({"full": full, "clock": clock}))
+
+
+class Control:
+    """The child's side; nothing is changed where nobody has written the file before it starts."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / _NAME
+        self._full = False
+        self._clock = 0.0
+
+    def install(self) -> None:
+        """Be there from now on."""
+        if not self._file.exists():
+            return
+        self._read()
+        signal.signal(signal.SIGUSR1, lambda *_: self._read())
+        event.listen(Engine, "begin", self._begin)
+        time.time = lambda: _REAL() + self._clock
+
+    def _read(self) -> None:
+        told: dict[str, Any] = json.loads(self._file.read_text())
+        self._full, self._clock = told["full"], told["clock"]
+
+    def _begin(self, connection: Connection) -> None:
+        """SQLite takes the pages that are there, and refuses the next one as a full disk would."""
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {1 if self._full else 1 << 30}")

@@ -1,0 +1,74 @@
+"""A database server is stopped in the middle of what it does, and started again, while people talk."""
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+from benchmarks.survival.account import Outcome
+from benchmarks.survival.faults.servers import MariaDB, PostgreSQL, Server
+from benchmarks.survival.running import Run, Setting
+from benchmarks.survival.stages import STAGES
+
+UP, DOWN = 1.0, 1.0
+"""Seconds for which the server runs, and does not, by turns."""
+
+
+async def postgresql(setting: Setting, messages: int) -> Outcome:
+    """PostgreSQL, `pg_ctl stop -m immediate`."""
+    return await _stopped(PostgreSQL, setting, messages)
+
+
+async def mariadb(setting: Setting, messages: int) -> Outcome:
+    """MariaDB, SIGKILL."""
+    return await _stopped(MariaDB, setting, messages)
+
+
+async def _stopped(kind: type[Server], setting: Setting, messages: int) -> Outcome:
+    with tempfile.TemporaryDirectory(prefix="imbridge-server-") as folder:
+        return await _with(kind(Path(folder) / "data"), setting, messages)
+
+
+async def _with(server: Server, setting: Setting, messages: int) -> Outcome:
+    setting.progress("making a server")
+    await server.make()
+    await server.start()
+    try:
+        async with STAGES["feishu"](setting.people) as stage:
+            run = Run(stage, setting, database=server.url)
+            child = await run.live()
+            stops = 0
+
+            async def stop_and_start() -> None:
+                nonlocal stops
+                while True:
+                    await asyncio.sleep(UP)
+                    await server.stop()
+                    stops += 1
+                    await asyncio.sleep(DOWN)
+                    await server.start()
+
+            failing = asyncio.create_task(stop_and_start(), name="server")
+            try:
+                for _ in range(messages):
+                    await run.say()
+                    await asyncio.sleep(run.chance.expovariate(100))
+                    setting.progress(f"{len(run.said)} said, {stops} stops")
+                    if failing.done():
+                        failing.result()
+            finally:
+                failing.cancel()
+                await asyncio.wait((failing,))
+            await server.stop()
+            await server.start()
+            await run.peace()
+            await child.end()
+            child = await run.live()  # a row whose commit nobody heard of is left to the next process
+            await run.peace()
+            await child.end()
+            outcome = await run.outcome()
+            outcome.title = f"{type(server).__name__} stops and starts"
+            outcome.ordered = False  # what was refused comes again behind what was not
+            outcome.figures |= {"stops": stops, "refused": float(stage.emulator.stats.acks_failed)}
+            return outcome
+    finally:
+        await server.stop()

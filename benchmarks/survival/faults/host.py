@@ -1,0 +1,75 @@
+"""The machine fails the bridge: its disk is full, its clock is moved."""
+
+import asyncio
+
+from benchmarks.survival import control
+from benchmarks.survival.account import Outcome
+from benchmarks.survival.running import Run, Setting
+from benchmarks.survival.stages import STAGES
+
+FULL, ROOM = 0.5, 0.5
+"""Seconds for which the disk is full, and has room, by turns."""
+MOVES = (0.0, -1200.0, 600.0, 1200.0, -300.0, 0.0)
+"""Seconds by which the clock is wrong, one after the other. Not more than `stale_after`, 30 minutes: by a clock that is
+an hour ahead every message is too old to be answered."""
+
+
+async def disk(setting: Setting, messages: int) -> Outcome:
+    """What the bridge cannot write down it does not acknowledge, so it comes again."""
+    async with STAGES["feishu"](setting.people) as stage:
+        run = Run(stage, setting)
+        control.prepare(setting.folder)
+        child = await run.live()
+        times = 0
+
+        async def fill() -> None:
+            nonlocal times
+            while True:
+                await asyncio.sleep(ROOM)
+                control.tell(child.pid, setting.folder, full=True)
+                times += 1
+                await asyncio.sleep(FULL)
+                control.tell(child.pid, setting.folder)
+
+        filling = asyncio.create_task(fill(), name="disk")
+        try:
+            for _ in range(messages):
+                await run.say()
+                await asyncio.sleep(run.chance.expovariate(100))
+                setting.progress(f"{len(run.said)} said")
+        finally:
+            filling.cancel()
+            await asyncio.wait((filling,))
+        control.tell(child.pid, setting.folder)
+        await run.peace()
+        await child.end()
+        outcome = await run.outcome()
+        outcome.title = "the disk is full"
+        outcome.ordered = False  # what was refused comes again behind what was not
+        outcome.figures |= {"times": times, "refused": float(stage.emulator.stats.acks_failed)}
+        return outcome
+
+
+async def clock(setting: Setting, messages: int) -> Outcome:
+    """The wall clock jumps while the bridge runs, and is another one after each kill."""
+    async with STAGES["feishu"](setting.people) as stage:
+        run = Run(stage, setting)
+        control.prepare(setting.folder)
+        child = await run.live()
+        for move in MOVES:
+            for _ in range(messages // len(MOVES) // 2):
+                await run.say()
+                await asyncio.sleep(run.chance.expovariate(100))
+            control.tell(child.pid, setting.folder, clock=move)
+            for _ in range(messages // len(MOVES) // 2):
+                await run.say()
+                await asyncio.sleep(run.chance.expovariate(100))
+            setting.progress(f"{len(run.said)} said")
+            await child.kill()
+            child = await run.live()
+        await run.peace()
+        await child.end()
+        outcome = await run.outcome()
+        outcome.title = "the clock is moved"
+        outcome.kills = len(MOVES)
+        return outcome

@@ -1,0 +1,133 @@
+"""What every run has: people on a platform, a bridge in a child process, and the account at the end."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.survival.account import Outcome, account_for
+from benchmarks.survival.nursery import Child, Nursery
+from benchmarks.survival.skills import PREFIX
+from benchmarks.survival.spec import Keeping, Spec
+from benchmarks.survival.stages import Stage
+from imbridge.storage import Box, EntryState
+from imbridge.storage.sql import SqlStorage
+
+LAST_ANSWERS = 0.3
+"""Seconds for answers that nobody should give any more."""
+_SILENCE = 2.0
+"""Seconds without an answer after which none is expected, where nothing is acknowledged."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where a run takes place.
+
+    Attributes:
+        nursery: Makes the bridges.
+        folder: For their files; empty at the beginning.
+        seed: Of all chance.
+        people: How many talk.
+        patience: Seconds without any progress until a run is over.
+        progress: Told how far it is.
+    """
+
+    nursery: Nursery
+    folder: Path
+    seed: int = 0
+    people: int = 20
+    patience: float = 15.0
+    progress: Progress = field(default=lambda text: None)
+
+
+class Run:
+    """One stage, one spec.
+
+    Attributes:
+        said: What people have said, in order.
+        starts: Seconds that each start of the bridge took.
+        chance: For all that is random.
+    """
+
+    def __init__(self, stage: Stage, setting: Setting, **spec: Any) -> None:
+        """`spec` is what the bridge's `Spec` has beside account, folder and address."""
+        self.stage = stage
+        self.setting = setting
+        self.spec = Spec(account=stage.account, folder=str(setting.folder), listen=stage.listen, **spec)
+        self.chance = random.Random(setting.seed)  # noqa: S311 - no secret
+        self.said: list[str] = []
+        self.starts: list[float] = []
+        self._numbers: Counter[int] = Counter()
+
+    async def live(self) -> Child:
+        """Start a bridge; back when it is up."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        child = await self.setting.nursery.born(self.spec)
+        await child.ready()
+        self.starts.append(clock() - began)
+        return child
+
+    async def say(self, person: int | None = None) -> str:
+        """Somebody, or this person, says the next message; returns it."""
+        who = self.chance.randrange(self.setting.people) if person is None else person
+        text = f"{who}-{self._numbers[who]}"
+        self._numbers[who] += 1
+        self.said.append(text)
+        await self.stage.say(who, text)
+        return text
+
+    def unanswered(self) -> set[str]:
+        """What was said and may still be answered."""
+        answered = {text.removeprefix(PREFIX) for text in self.stage.answers()}
+        return set(self.said) - set(self.stage.not_taken()) - answered
+
+    async def peace(self) -> None:
+        """Until everything is answered, or nothing happens any more."""
+        clock = asyncio.get_running_loop().time
+        before, since = -1, clock()
+        # Where nothing is acknowledged, nobody knows which messages were lost with a process.
+        patience = self.setting.patience if self.stage.acknowledges else min(self.setting.patience, _SILENCE)
+        while clock() - since < patience:
+            answers = len(self.stage.answers())
+            if not self.stage.under_way() and not self.unanswered():
+                break
+            if answers != before:
+                before, since = answers, clock()
+            self.setting.progress(f"{len(self.said)} said, {answers} answers")
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(LAST_ANSWERS)
+
+    async def outcome(self) -> Outcome:
+        """The account; the bridge has ended."""
+        named = None if self.stage.acknowledges else set(self.stage.acknowledged())
+        if self.spec.keeping is Keeping.MEMORY:
+            return account_for(self.stage, self.said, named)
+        kept = SqlStorage(self.spec.where)
+        await kept.open()
+        try:
+            if named is not None:
+                named |= await _logged(kept, self.said)
+            outcome = account_for(self.stage, self.said, named)
+            for box in Box:
+                outcome.dead += len(await kept.kept(box, EntryState.DEAD))
+                outcome.left += len(await kept.kept(box, EntryState.PENDING))
+        finally:
+            await kept.close()
+        return outcome
+
+
+async def _logged(storage: SqlStorage, said: list[str]) -> set[str]:
+    """What of it came into the storage, by its message log."""
+    known = set(said)
+    found: set[str] = set()
+    before = None
+    while lines := await storage.log.search(direction="in", limit=1000, before=before):
+        found |= {line.text for line in lines} & known
+        before = lines[-1]
+    return found

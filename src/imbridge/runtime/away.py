@@ -1,0 +1,40 @@
+"""Work that goes on when the storage is back."""
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from imbridge.storage import StorageError
+from imbridge.transport import Backoff
+
+log = logging.getLogger(__name__)
+
+_BACKOFF = Backoff(0.1, 5.0)
+ResultT = TypeVar("ResultT")
+
+
+async def when_back(ask: Callable[[], Awaitable[ResultT]], where: str) -> ResultT:
+    """Ask a storage for something; while it is away it is asked again, however long that takes.
+
+    A message that is acknowledged must not fail because the disk is full for a moment, or the database starts anew:
+    its conversation waits. New deliveries are refused meanwhile, so that no more than what was taken in waits.
+
+    Args:
+        ask: Asks the storage, anew each time.
+        where: What waits, for the log.
+
+    Raises:
+        StorageError: it is refused, and asking again is of no use.
+    """
+    for attempt in itertools.count():
+        try:
+            return await ask()
+        except StorageError as error:
+            if not error.passing:
+                raise
+            if not attempt:
+                log.warning("%s: waits until the storage is back (%s)", where, error)
+        await asyncio.sleep(_BACKOFF.delay(attempt))
+    raise AssertionError("it is asked for ever")
