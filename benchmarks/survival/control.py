@@ -6,12 +6,12 @@ The parent writes the file and sends SIGUSR1; the child reads it then, and when 
 import json
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import Connection, Engine, event
+from typing import Any, Self
 
 _NAME = "control.json"
 _REAL: Callable[[], float] = time.time
@@ -42,14 +42,25 @@ class Control:
             return
         self._read()
         signal.signal(signal.SIGUSR1, lambda *_: self._read())
-        event.listen(Engine, "begin", self._begin)
+        self._watch_sqlite()
         time.time = lambda: _REAL() + self._clock
 
     def _read(self) -> None:
         told: dict[str, Any] = json.loads(self._file.read_text())
         self._full, self._clock = told["full"], told["clock"]
 
-    def _begin(self, connection: Connection) -> None:
-        """SQLite takes the pages that are there, and refuses the next one as a full disk would."""
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql(f"PRAGMA max_page_count = {1 if self._full else 1 << 30}")
+    def _watch_sqlite(self) -> None:
+        """Every transaction begins with a bound: SQLite takes the pages that are there, and refuses the next one."""
+        control, connect = self, sqlite3.connect
+
+        class Cursor(sqlite3.Cursor):
+            def execute(self, sql: str, parameters: Any = ()) -> Self:
+                if sql.startswith("BEGIN"):
+                    super().execute(f"PRAGMA max_page_count = {1 if control._full else 1 << 30}")
+                return super().execute(sql, parameters)
+
+        class Connection(sqlite3.Connection):
+            def cursor(self, factory: Any = Cursor) -> Any:
+                return super().cursor(factory)
+
+        setattr(sqlite3, "connect", partial(connect, factory=Connection))  # noqa: B010 - an assignment has another type
