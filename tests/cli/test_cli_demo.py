@@ -1,8 +1,10 @@
 """The demo, as somebody runs it: a process of its own, its output in a pipe."""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +43,7 @@ def test_the_conversation_goes_as_it_should() -> None:
         assert expected in done.stdout
     assert done.stdout.count("echo: only once, please") == 1
     assert "\x1b" not in done.stdout  # a pipe gets plain text
+    assert not Path(os.environ["XDG_DATA_HOME"]).exists()  # and it keeps nothing
 
 
 @pytest.mark.parametrize(

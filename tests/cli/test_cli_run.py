@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +53,10 @@ def start(tmp_path, clean_environ, feishu):
             await process.communicate()
 
     return start_it
+
+
+def nothing_is_kept() -> bool:
+    return not Path(os.environ["XDG_DATA_HOME"]).exists()
 
 
 async def line_with(stream, text):
@@ -167,9 +173,10 @@ async def test_a_skill_that_cannot_be_loaded(feishu, start, tmp_path):
 @pytest.mark.parametrize("as_json", [False, True])
 async def test_probe_says_who_each_account_is(feishu, start, as_json):
     app = feishu.add_app(name="Demo Bot")
-    async with start(app, "probe", *(["--json"] if as_json else [])) as process:
+    async with start(app, "probe", *(["--json"] if as_json else []), IMBRIDGE_STORAGE="") as process:
         status, stdout, stderr = await ended(process)
     assert (status, stderr) == (0, "")
+    assert nothing_is_kept()  # who only asks keeps nothing
     if as_json:
         found = json.loads(stdout)["feishu:default"]
         assert (found["ok"], found["bot_name"], found["problems"]) == (True, "Demo Bot", [])

@@ -112,6 +112,7 @@ class Delivery:
         if (waiting := self._unsaid.get(once)) is not None:
             self.counts["joined"] += 1
             return waiting
+        self._lanes.of(channel.account_key).check_open()
         whole = await spooled(reply, self._adapter_of(channel.account_key).capabilities)
         entry = OutboxEntry(
             key=once[1],

@@ -200,6 +200,15 @@ class Lanes(Generic[Item]):
         """Wait until nothing runs, and nothing waits but what is held back."""
         await self._idle.wait()
 
+    def check_open(self) -> None:
+        """See that something is still done here.
+
+        Raises:
+            OverloadedError: `cancel` was called.
+        """
+        if self._closed:
+            raise self._stopped()
+
     def close(self) -> None:
         """Take nothing more."""
         self._closed = True
