@@ -110,9 +110,11 @@ class Inbox:
 
     def _has_room(self, account: str, lane: str) -> bool:
         """Also for what is being stored: else it would be stored for nothing, and what comes next overtake it."""
-        beside = self._joining.of(account) + self._storing.of(account)
-        beside_here = self._joining.in_lane(lane) + self._storing.in_lane(lane)
-        return self._lanes.of(account).has_room(lane, beside=beside, beside_here=beside_here)
+        lanes, storing, held = self._lanes.of(account), self._storing, self._joining
+        if not storing and not held:
+            return lanes.has_room(lane)
+        beside = held.of(account) + storing.of(account)
+        return lanes.has_room(lane, beside=beside, beside_here=held.in_lane(lane) + storing.in_lane(lane))
 
     def _stored_later(
         self, entry: InboxEntry, verdict: "asyncio.Future[Verdict]", stored: "asyncio.Future[bool]"

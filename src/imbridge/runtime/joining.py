@@ -74,8 +74,10 @@ class Joining:
 
     def hold(self, entry: InboxEntry) -> bool:
         """Keep a message for what may follow it. False: it is not held; what was held before it has been let go."""
-        who = _who(entry)
         seconds = self._seconds_after(entry)
+        if not seconds and not self._held:
+            return False
+        who = _who(entry)
         if who is None or not seconds:
             if who is not None and who in self._held:
                 self._end(who)
