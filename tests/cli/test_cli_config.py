@@ -120,3 +120,15 @@ def test_what_is_planned_is_shown_and_checked(folder, imbridge):
     assert (done.returncode, done.stdout) == (2, "")
     assert "imbridge.yaml:14: " in done.stderr
     assert "feishu:other" in done.stderr
+
+
+def test_show_says_what_is_said_of_a_skill_beside_its_options(folder, imbridge):
+    (folder / "imbridge.yaml").write_text(
+        "channels: {feishu: {app_id: cli_1, app_secret: s-1}}\n"
+        "skills: [echo, {use: help, on_overlap: latest, debounce: 1.5}]\nbridge: {debounce: 2}\n"
+    )
+    done = imbridge("config", "show", "--json")
+    assert done.returncode == 0
+    shown = json.loads(done.stdout)
+    assert shown["skills"] == ["echo", {"use": "help", "on_overlap": "latest", "debounce": 1.5}]
+    assert shown["bridge"]["debounce"] == 2.0

@@ -1,7 +1,7 @@
 """Quick successive messages of one person become one: held for `debounce` seconds, each stored by itself."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +9,22 @@ import pytest
 from runtime_world import account, chat, counts, emulated, skill, until
 from storage_double import Disk, GroupCommitStorage
 
-from imbridge import BaseSkill, Bridge, BridgeOptions, SkillError, on_pattern
+from imbridge import (
+    BaseSkill,
+    Bridge,
+    BridgeOptions,
+    Channel,
+    ChannelKind,
+    Message,
+    Sender,
+    SkillError,
+    Text,
+    on_pattern,
+)
 from imbridge.emulators.feishu import events
+from imbridge.runtime.joining import Joining
 from imbridge.skills import command_skill, message_skill
-from imbridge.storage import Box, EntryState, SqlStorage
+from imbridge.storage import Box, EntryState, InboxEntry, SqlStorage
 
 SOON = 0.15
 LATER = 60.0
@@ -220,6 +232,61 @@ def test_odd_seconds_are_told() -> None:
     for odd in (-1, True, "2", 61, float("nan")):
         with pytest.raises(SkillError, match="debounce is"):
             Bridge(skills=[type("Odd", (Patient,), {"debounce": odd})()])
+
+
+def entry(text: str, *, after: float = 0.0, suspect: bool = False, sender: str = "ou_1") -> InboxEntry:
+    """A message that was said so many seconds after noon."""
+    message = Message(
+        id=f"om_{text}",
+        channel=Channel(platform="feishu", account="work", kind=ChannelKind.PRIVATE, id="oc_1"),
+        sender=Sender(id=sender),
+        elements=(Text(text),),
+        text=text,
+        raw=text,
+        timestamp=datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(seconds=after),
+    )
+    return InboxEntry("feishu:work", (message.id,), "lane", message, suspect=suspect)
+
+
+async def test_each_message_begins_the_time_anew_up_to_an_end() -> None:
+    let_go: list[InboxEntry] = []
+    joining = Joining(lambda message: LATER, let_go.append)
+    assert joining.hold(entry("a"))
+    held = joining._held["lane", "ou_1"]
+    first = held.timer
+    assert joining.hold(entry("b"))
+    second = held.timer
+    assert first is not None
+    assert second is not None
+    assert first.cancelled()
+    assert not second.cancelled()
+    assert first.when() <= second.when() <= held.until
+    held.until = 0.0
+    assert joining.hold(entry("c"))
+    await until(lambda: let_go)
+    assert [one.item.text for one in let_go if isinstance(one.item, Message)] == ["a\nb\nc"]
+    assert second.cancelled()
+    assert (len(joining), joining.of("feishu:work"), joining.in_lane("lane")) == (0, 0, 0)
+
+
+async def test_what_was_left_is_joined_by_the_times_of_the_platform() -> None:
+    joining = Joining(lambda message: 2.0 if message.text != "/help" else 0.0, lambda entry: None)
+    left = [
+        entry("a", after=0),
+        entry("b", after=2),
+        entry("bob", after=2, sender="ou_2"),
+        entry("c", after=5),
+        entry("/help", after=5),
+        entry("d", after=6),
+        entry("e", after=7, suspect=True),
+        entry("f", after=8, suspect=True),
+    ]
+    together = joining.together(left)
+    assert [one.item.text for one in together if isinstance(one.item, Message)] == [
+        "a\nb", "bob", "c", "/help", "d", "e\nf",
+    ]  # fmt: skip
+    assert [one.suspect for one in together] == [False] * 5 + [True]
+    assert [one for group in together for one in group.deliveries] == left
 
 
 async def test_with_interrupt_the_joined_message_interrupts() -> None:

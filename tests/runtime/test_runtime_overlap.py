@@ -309,6 +309,23 @@ async def test_what_is_superseded_is_done_with_in_the_storage() -> None:
     async with emulated() as feishu:
         app, alice = feishu.add_app(), feishu.add_user("Alice")
         storage = GroupCommitStorage(disk)
+        async with Bridge([account(feishu, app)], skills=[gated.skill("latest")], storage=storage) as bridge:
+            await alice.says("work")
+            await working(gated)
+            for text in ("a", "b", "c"):
+                await alice.says(text)
+            await until(lambda: counts(bridge)["superseded"] == 2)
+            await until(lambda: [entry.item.text for entry in disk.inbox.values()] == ["work", "c"])
+            gated.go.set()
+            await alice.receives("did c")
+            await until(lambda: not disk.inbox)
+
+
+async def test_what_was_interrupted_is_done_with_in_the_storage() -> None:
+    disk, gated = Disk(), Gated()
+    async with emulated() as feishu:
+        app, alice = feishu.add_app(), feishu.add_user("Alice")
+        storage = GroupCommitStorage(disk)
         async with Bridge([account(feishu, app)], skills=[gated.skill("interrupt")], storage=storage) as bridge:
             await alice.says("work 1")
             await working(gated, "work 1")

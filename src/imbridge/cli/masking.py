@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from imbridge.config import Settings
+from imbridge.config import Settings, SkillSpec
 from imbridge.config.schedule import ScheduleSpec
 from imbridge.config.storage import StorageSpec
 
@@ -32,15 +32,20 @@ def masked(settings: Settings, environ: Mapping[str, str]) -> dict[str, Any]:
         accounts[account.name] = _mask(shown, known)
     return {
         "channels": channels,
-        "skills": [
-            {"use": skill.target, "options": _mask(skill.options, known)} if skill.options else skill.target
-            for skill in settings.skills
-        ],
+        "skills": [_skill(skill, known) for skill in settings.skills],
         "permissions": _mask(settings.permissions, known),
         "bridge": settings.bridge.model_dump(mode="json"),
         **_schedule(settings.schedule, known),
         **_storage(settings.storage, known),
     }
+
+
+def _skill(spec: SkillSpec, known: list[str]) -> Any:
+    """One of the section: its name alone, where nothing more is said of it."""
+    more = spec.model_dump(mode="json", exclude_none=True, include={"on_overlap", "debounce"})
+    if spec.options:
+        more["options"] = _mask(spec.options, known)
+    return {"use": spec.target, **more} if more else spec.target
 
 
 def _schedule(specs: Sequence[ScheduleSpec], known: list[str]) -> dict[str, Any]:
