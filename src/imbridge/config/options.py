@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from imbridge.config.skill import LONGEST_DEBOUNCE
+from imbridge.protocol.overlap import LONGEST_DEBOUNCE
 
 DEFAULT_ZONE = "Asia/Shanghai"
 LISTEN = r"^\S+:[0-9]{1,5}$"

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-LONGEST_DEBOUNCE = 60.0
-"""Seconds."""
+from imbridge.protocol.overlap import LONGEST_DEBOUNCE, Overlap
+
 _BUILTIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
@@ -20,17 +20,6 @@ class SkillSource(StrEnum):
     FILE = "file"
     REFERENCE = "reference"
     BUILTIN = "builtin"
-
-
-class Overlap(StrEnum):
-    """What becomes of a message for a skill that still works on an earlier one of the same person."""
-
-    QUEUE = "queue"
-    """It waits its turn."""
-    LATEST = "latest"
-    """It waits its turn, in place of the one that waits already, which is not handled."""
-    INTERRUPT = "interrupt"
-    """It stops the skill, and is handled next."""
 
 
 class SkillSpec(BaseModel):

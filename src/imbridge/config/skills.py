@@ -7,7 +7,8 @@ from imbridge.config.document import Node
 from imbridge.config.environment import expand
 from imbridge.config.problems import did_you_mean
 from imbridge.config.reader import Reading
-from imbridge.config.skill import LONGEST_DEBOUNCE, Overlap, SkillSource, SkillSpec
+from imbridge.config.skill import SkillSource, SkillSpec
+from imbridge.protocol.overlap import LONGEST_DEBOUNCE, Overlap
 
 _KEYS = ("use", "options", "on_overlap", "debounce")
 _FORM = "a list such as [echo, skills/weather.py] or [{use: skills/weather.py, options: {city: Beijing}}]"

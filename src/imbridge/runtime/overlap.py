@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from imbridge.config.skill import Overlap
 from imbridge.protocol import Message
+from imbridge.protocol.overlap import Overlap
 from imbridge.runtime.foretelling import foretold
 from imbridge.runtime.lanes import Lanes
 from imbridge.runtime.stopping import OvertakenError, Work

@@ -4,7 +4,7 @@ import re
 from enum import Enum
 from typing import ClassVar, Final, Literal
 
-from imbridge.config.skill import Overlap
+from imbridge.protocol.overlap import Overlap
 from imbridge.skills.catalogue import Catalogue
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

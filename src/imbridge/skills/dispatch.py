@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any
 
-from imbridge.config.skill import Overlap
 from imbridge.protocol import ButtonClicked, Event, Message, SkillError
+from imbridge.protocol.overlap import Overlap
 from imbridge.skills.base import NOT_MINE, BaseSkill
 from imbridge.skills.catalogue import CommandEntry, SkillEntry
 from imbridge.skills.conditions import Command

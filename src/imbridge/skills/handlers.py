@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from imbridge.config.skill import LONGEST_DEBOUNCE, Overlap
 from imbridge.protocol import SkillError
+from imbridge.protocol.overlap import LONGEST_DEBOUNCE, Overlap
 from imbridge.skills.base import BaseSkill
 from imbridge.skills.conditions import AnyMessage, Condition, Match, Matcher
 from imbridge.skills.parameters import EVENT_VALUES, MESSAGE_VALUES, wanted_parameters
