@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -352,3 +353,19 @@ async def test_the_usual_time_zone_is_an_option(world: World) -> None:
         assert job.next_at == datetime(2026, 6, 1, 9, tzinfo=UTC)
     with pytest.raises(ValueError, match="no time zone 'Nowhere'"):
         BridgeOptions(time_zone="Nowhere")
+
+
+async def test_what_a_settings_file_plans_is_said(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "imbridge.yaml"
+    app = f"{{app_id: {world.app.app_id}, app_secret: {world.app.app_secret}, base_url: {world.feishu.base_url}}}"
+    file.write_text(
+        f"channels: {{feishu: {{accounts: {{work: {app}}}}}}}\n"
+        "storage: memory\n"
+        "schedule:\n"
+        f"- {{every: 1s, to: {world.to}, markdown: '**tick**'}}\n"
+        f"- {{every: 1s, to: {world.to}, skill: report, name: weather, options: {{days: 2}}}}\n"
+    )
+    async with Bridge.from_config(file, skills=[Report()], environ={}):
+        await until(lambda: len(world.said) >= 2)  # by the system's clock
+    assert {text.partition(" ")[0] for text in world.said} == {"**tick**", "weather"}
+    assert any(text.endswith("{'days': 2}") for text in world.said)
