@@ -18,7 +18,7 @@ def main() -> int:
     usual = Plan()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.nodes", description=__doc__)
     parser.add_argument("--url", default="postgresql://root@127.0.0.1:5432/test", help="database; default: %(default)s")
-    for one in ("nodes", "people", "messages", "kills", "stops", "lease", "pause"):
+    for one in ("nodes", "people", "messages", "kills", "stops", "cuts", "lease", "pause"):
         value = getattr(usual, one)
         parser.add_argument(f"--{one}", type=type(value), default=value, help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of all chance")  # noqa: S311
@@ -43,10 +43,9 @@ async def run(plan: Plan, url: str, logs: Path | None) -> Outcome:
 
 def told(outcome: Outcome, seed: int) -> str:
     """For people."""
-    faults = f"{outcome.kills} kills, {outcome.stops} stops"
     wrong = f"{len(outcome.lost)} lost, {len(outcome.doubled)} shown twice, {len(outcome.disordered)} out of order"
     lines = [
-        f"{outcome.said} messages, {faults}, answers by {outcome.by} processes, {outcome.seconds:.1f} s, seed {seed}",
+        f"{outcome.said} messages, {outcome.faults}, {outcome.by} processes that answered, seed {seed}",
         f"{wrong}, {outcome.repeated} sent again with their key and not shown again",
     ]
     for name, which in (("lost", outcome.lost), ("twice", outcome.doubled), ("out of order", outcome.disordered)):

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.nodes.database import cut
 from imbridge.emulators.feishu import App, EmulatorSettings, FeishuEmulator, User
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +29,7 @@ class Plan:
         messages: What each of them says.
         kills: SIGKILLs; a killed process is started again.
         stops: SIGSTOPs, for longer than the lease.
+        cuts: How often all connections to the database are cut; on PostgreSQL.
         lease: Seconds.
         pause: Seconds between two faults.
         shared: False: the control, with processes that do not know of conversations.
@@ -40,6 +42,7 @@ class Plan:
     messages: int = 100
     kills: int = 10
     stops: int = 4
+    cuts: int = 4
     lease: float = 2.0
     pause: float = 1.0
     shared: bool = True
@@ -60,6 +63,7 @@ class Outcome:
         by: How many processes gave answers.
         kills: SIGKILLs.
         stops: SIGSTOPs.
+        cuts: Cuts of all connections.
         seconds: From the first message to the last answer.
     """
 
@@ -71,7 +75,13 @@ class Outcome:
     by: int = 0
     kills: int = 0
     stops: int = 0
+    cuts: int = 0
     seconds: float = 0.0
+
+    @property
+    def faults(self) -> str:
+        """What was done to them, in words."""
+        return f"{self.kills} kills, {self.stops} stops, {self.cuts} cuts"
 
     @property
     def is_good(self) -> bool:
@@ -165,6 +175,7 @@ class Chaos:
         """The next message is said when the platform knows that the last one has arrived: so their order is known."""
         plan = self._plan
         disturbed = plan.kills * (plan.pause + plan.lease) + plan.stops * (plan.pause + 2 * plan.lease)
+        disturbed += plan.cuts * plan.pause
         pause = max(disturbed / plan.messages, 0.02)  # so that people talk as long as there are faults
         for number in range(plan.messages):
             said = await person.says(f"{number}")
@@ -175,6 +186,7 @@ class Chaos:
 
     async def _disturb(self, nodes: list[Node], progress: Callable[[str], None]) -> None:
         faults = ["kill"] * self._plan.kills + ["stop"] * self._plan.stops
+        faults += ["cut"] * self._plan.cuts if self._database["schema"] else []
         self._chance.shuffle(faults)
         for fault in faults:
             await asyncio.sleep(self._plan.pause * self._chance.uniform(0.5, 1.5))
@@ -184,12 +196,15 @@ class Chaos:
                 await node.killed()
                 await asyncio.sleep(self._chance.choice((0.0, self._plan.lease * 1.5)))
                 await node.start()
+            elif fault == "cut":
+                self._outcome.cuts += 1
+                await cut(**self._database)
             else:
                 self._outcome.stops += 1
                 node.send(signal.SIGSTOP)
                 await asyncio.sleep(self._plan.lease * self._chance.uniform(1.2, 2.5))
                 node.send(signal.SIGCONT)
-            progress(f"{self._outcome.said} said, {self._outcome.kills} kills, {self._outcome.stops} stops")
+            progress(f"{self._outcome.said} said, {self._outcome.faults}")
 
     async def _peace(self, feishu: FeishuEmulator, progress: Callable[[str], None]) -> None:
         clock = asyncio.get_running_loop().time

@@ -23,6 +23,12 @@ async def place_of(url: str, name: str) -> AsyncIterator[tuple[str, str]]:
         await _ask(server, f"DROP {what} {name}" + (" CASCADE" if is_schema else ""))
 
 
+async def cut(url: str, schema: str) -> None:
+    """End all connections that a schema's processes have to PostgreSQL, in whatever they are."""
+    statement = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{schema}'"  # noqa: S608
+    await _ask(database_url(url), statement)
+
+
 async def _ask(server: URL, statement: str) -> None:
     engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
     try:

@@ -113,6 +113,9 @@ class Recovery:
         """Make what nobody works on ours, oldest first; on the writer's connection."""
         left = await self._left(connection, box, accounts, lock=True)
         rows = (await connection.execute(select(box).where(*left).order_by(box.c.seq))).mappings().all()
+        if self._shares is not None and box is tables.inbox:
+            elsewhere = await self._shares.place(connection, rows)
+            rows = [row for row in rows if row["seq"] not in elsewhere]
         now = float(await connection.scalar(select(db_now())) or 0.0)
         under_way = Counter(row["node"] for row in rows if row["started_at"] is not None)
         taken: list[EntryT] = []

@@ -97,6 +97,7 @@ class Shares:
 
     async def look(self, connection: AsyncConnection, leases: Iterable[str], known: Known) -> None:
         """See who has these chats, and hold on to that until the transaction ends."""
+        known.free, known.holders = {}, {}
         unclear = sorted({lease for lease in leases if lease and lease not in self._held})
         if not unclear:
             return
@@ -121,6 +122,8 @@ class Shares:
 
         Two who take a new one at the same time meet at the primary key, and one of them decides anew.
         """
+        if not made.claimed:
+            return
         mine = {"holder": made.node, "until": db_now() + _WHILE_IT_LIVES}
         new = [lease for lease, fence in made.claimed.items() if fence is None]
         if new:
@@ -131,6 +134,32 @@ class Shares:
             await connection.execute(
                 update(_table).where(_table.c.id.in_(old)).values(fence=_table.c.fence + 1, **mine)
             )
+
+    async def place(self, connection: AsyncConnection, rows: Sequence[RowMapping]) -> set[int]:
+        """Of deliveries that are to be taken over, hand those to another process whose chat it has; which (`seq`).
+
+        So it is with one that a person wants handled again. Chats that nobody has come with the delivery.
+        """
+        if self.partner is None:
+            return set()
+        lanes = {_lease_of(row["lane"]): row["lane"] for row in rows}
+        known, made = Known(node=self._nodes.id), Plan(node=self._nodes.id)
+        holders: dict[str, int] = {}
+        unclear = sorted(lanes)
+        for start in range(0, len(unclear), _AT_ONCE):
+            await self.look(connection, unclear[start : start + _AT_ONCE], known)
+            holders.update(known.holders)
+            made.claimed.update(known.free)
+        await self.claim(connection, made, lanes)
+        self._inherited += made.claimed
+        box, elsewhere = tables.inbox, set()
+        for row in rows:
+            holder = holders.get(_lease_of(row["lane"]))
+            if holder is not None and row["started_at"] is None:
+                elsewhere.add(row["seq"])
+                one = update(box).where(box.c.seq == row["seq"])
+                await connection.execute(one.values(node=holder, state=HANDED))
+        return elsewhere
 
     async def take_handed(self, connection: AsyncConnection) -> list[InboxEntry]:
         """What others took in for us, oldest first."""
