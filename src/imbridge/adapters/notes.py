@@ -13,6 +13,11 @@ ValueT = TypeVar("ValueT")
 class Notes(ABC):
     """One account's notes: JSON values by kind and name."""
 
+    @property
+    def encrypted(self) -> bool:
+        """Whether nobody can read them where they are written."""
+        return False
+
     @abstractmethod
     async def all(self, kind: str) -> dict[str, Any]:
         """Every note of a kind, by name, with all that was put and dropped before."""

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Awaitable, Callable
 from types import TracebackType
+from typing import Protocol
 
 from imbridge.protocol.errors import ImbridgeError
 
@@ -40,6 +41,19 @@ class Token:
         return f"Token('**********', expires_at={self.expires_at:.0f})"
 
 
+class TokenKeeper(Protocol):
+    """Where a token outlives its process."""
+
+    async def load(self) -> tuple[str, float] | None:
+        """The token of an earlier process and the seconds that it lasts, if there is one."""
+
+    def save(self, value: str, lifetime: float) -> None:
+        """There is a new one, for so many seconds."""
+
+    def drop(self) -> None:
+        """The platform does not take it."""
+
+
 class TokenSource:
     """Keeps one account's access token: fetched once for all who wait, and again before it expires.
 
@@ -50,6 +64,7 @@ class TokenSource:
         backoff: Seconds to leave between a failed fetch and the next one; doubled by each failure in a row. Callers
             wait through it; a failure itself is never remembered.
         backoff_cap: Longest such pause.
+        keeper: Where the token outlives the process, if anywhere.
         young: Seconds. A token refused within so many of its issue was never any good, which counts as a failed fetch.
     """
 
@@ -62,6 +77,7 @@ class TokenSource:
         backoff: float = 0.5,
         backoff_cap: float = 5.0,
         young: float = 0.3,
+        keeper: TokenKeeper | None = None,
     ) -> None:
         self._fetch = fetch
         self._clock = clock
@@ -69,6 +85,8 @@ class TokenSource:
         self._backoff = backoff
         self._backoff_cap = backoff_cap
         self._young = young
+        self._keeper = keeper
+        self._looked = keeper is None
         self._token: Token | None = None
         self._fetching: asyncio.Task[Token] | None = None
         self._failures = 0
@@ -117,6 +135,8 @@ class TokenSource:
         if token is None or token.reveal() != value:
             return
         self._token = None
+        if self._keeper is not None:
+            self._keeper.drop()
         if self._clock() - token.issued_at < self._young:
             self._refused += 1
             self._postpone(self._refused)
@@ -139,6 +159,12 @@ class TokenSource:
         return task
 
     async def _refresh(self) -> Token:
+        if self._keeper is not None and not self._looked:
+            self._looked = True
+            if (kept := await self._keeper.load()) is not None:
+                value, lasts = kept  # one that is refused at once was good before: that is no failed fetch
+                self._token = token = Token(value, issued_at=self._clock() - self._young, lifetime=lasts + self._young)
+                return token
         wait = self._not_before - self._clock()
         if wait > 0:
             await asyncio.sleep(min(wait, self._backoff_cap))
@@ -151,6 +177,8 @@ class TokenSource:
             raise
         self._failures = 0
         self._token = token
+        if self._keeper is not None:
+            self._keeper.save(token.reveal(), token.expires_at - token.issued_at)
         return token
 
     def _checked(self, now: float, value: object, lifetime: object) -> Token:

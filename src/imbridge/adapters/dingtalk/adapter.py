@@ -93,7 +93,7 @@ class DingTalkAdapter(Adapter):
             raise TypeError(f"the DingTalk adapter needs a DingTalkConfig, not a {type(config).__name__}")
         super().__init__(config, context)
         self.settings = config
-        self.api = DingTalkApi(config, context.pool)
+        self.api = DingTalkApi(config, context.pool, context.notes)
         self.me = Identity(config.name, config.robot, seals=Seals(config.key, config.client_secret.get_secret_value()))
         self.sessions = Sessions(config, context.pool, context.notes)
         self.contacts = DingTalkContacts(self.api)

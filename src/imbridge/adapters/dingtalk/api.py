@@ -9,8 +9,10 @@ from imbridge.adapters.dingtalk.errors import API_ERRORS, BANNED, CREDENTIALS, D
 from imbridge.adapters.dingtalk.services.quota import Quota
 from imbridge.adapters.errcode_calls import Answer, Limits
 from imbridge.adapters.errcode_refusals import Api
+from imbridge.adapters.noted_token import NotedToken
+from imbridge.adapters.notes import Notes
 from imbridge.protocol import AuthError, DeliveryError, NotPermittedError, RateLimitedError
-from imbridge.transport import HttpPool, Rate, Reaction
+from imbridge.transport import HttpPool, Rate, Reaction, TokenSource
 
 TOKEN = "/v1.0/oauth2/accessToken"  # noqa: S105 - a path
 _HOST_RATE = Rate.parse("9000/20s")
@@ -21,13 +23,16 @@ _MOST_USERS = 20
 class DingTalkApi:
     """One app's endpoints."""
 
-    def __init__(self, config: DingTalkConfig, pool: HttpPool) -> None:
-        """No I/O; `pool` is shared, everything else is this account's own."""
+    def __init__(self, config: DingTalkConfig, pool: HttpPool, notes: Notes | None = None) -> None:
+        """No I/O; `pool` is shared, everything else is this account's own. `notes` may keep the access token."""
         self.config = config
         self.quota = Quota(config.key, config.monthly_calls)
         timeout = config.send_timeout
         api = Api("dingtalk", config.key, config.base_url, API_ERRORS, KINDS, DOCS, timeout)
-        self.caller = DingTalkCaller(api, pool, self.fetch_token, self.quota)
+        secret = config.client_secret.get_secret_value()
+        keeper = None if notes is None else NotedToken(notes, "app", config.base_url, config.client_id, secret)
+        tokens = TokenSource(self.fetch_token, name=config.key, keeper=keeper)
+        self.caller = DingTalkCaller(api, pool, tokens, self.quota)
         oapi = Api("dingtalk", config.key, config.oapi_url, OAPI_ERRORS, OAPI_KINDS, DOCS, timeout)
         self.oapi = OapiCaller(oapi, pool, self.caller.tokens, self.quota)
         self.oapi.pacer = self.caller.pacer  # a ban is for all that leaves this address

@@ -17,6 +17,8 @@ from yarl import URL
 from imbridge.adapters.feishu.config import FeishuConfig
 from imbridge.adapters.feishu.errors import API_ERRORS, NO_JSON, TOKEN_ERRORS
 from imbridge.adapters.feishu.refusals import failure_of, json_object, sub_code
+from imbridge.adapters.noted_token import NotedToken
+from imbridge.adapters.notes import Notes
 from imbridge.protocol import (
     AuthError,
     DeliveryError,
@@ -82,12 +84,21 @@ class Answer:
 class Caller:
     """Calls the API for one account."""
 
-    def __init__(self, config: FeishuConfig, pool: HttpPool, *, jitter: random.Random | None = None) -> None:
-        """No I/O; `pool` is shared, everything else is this account's own."""
+    def __init__(
+        self,
+        config: FeishuConfig,
+        pool: HttpPool,
+        *,
+        notes: Notes | None = None,
+        jitter: random.Random | None = None,
+    ) -> None:
+        """No I/O; `pool` is shared, everything else is this account's own. `notes` may keep the access token."""
         self.config = config
         self.pool = pool
         self.user_agent = user_agent(config.user_agent_tags)
-        self.tokens = TokenSource(self.fetch_token, name=config.key)
+        secret = config.app_secret.get_secret_value()
+        keeper = None if notes is None else NotedToken(notes, "tenant", config.api_url, config.app_id, secret)
+        self.tokens = TokenSource(self.fetch_token, name=config.key, keeper=keeper)
         self.pacer = Pacer()
         self.calls = 0
         self.retries = 0

@@ -78,7 +78,7 @@ class QQAdapter(Adapter):
         super().__init__(config, context)
         self.settings = config
         self.capabilities = BOT if config.markdown != "off" else BOT_WITHOUT_MARKDOWN
-        self.api = QQApi(config, context.pool)
+        self.api = QQApi(config, context.pool, context.notes)
         self.me = Identity(config.name, seals=Seals(config.key, config.secret.get_secret_value()))
         self.api.on_sent = self.me.references.note
         self.windows = Windows(context.notes)

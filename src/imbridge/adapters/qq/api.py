@@ -10,13 +10,15 @@ from pydantic_core import to_json
 
 from imbridge.adapters.errcode_calls import Answer, Limits
 from imbridge.adapters.errcode_refusals import Api, json_object
+from imbridge.adapters.noted_token import NotedToken
+from imbridge.adapters.notes import Notes
 from imbridge.adapters.qq.calls import CHAT, QQCaller
 from imbridge.adapters.qq.config import QQConfig
 from imbridge.adapters.qq.errors import API_ERRORS, CREDENTIALS, DOCS, KINDS, TOKEN_CODES
 from imbridge.adapters.unreachable import no_address_for
 from imbridge.adapters.uploads import Content, multipart
 from imbridge.protocol import AuthError, Channel, ChannelKind, DeliveryError, RateLimitedError
-from imbridge.transport import HttpError, HttpPool, Rate
+from imbridge.transport import HttpError, HttpPool, Rate, TokenSource
 
 DIRECT = "dms:"
 """How the channel id of a guild's private chat begins; the id of the private guild follows."""
@@ -35,11 +37,13 @@ class QQApi:
         on_sent: Told what a message that was sent is quoted by (`REFIDX_...`), and its id.
     """
 
-    def __init__(self, config: QQConfig, pool: HttpPool) -> None:
-        """No I/O; `pool` is shared, everything else is this account's own."""
+    def __init__(self, config: QQConfig, pool: HttpPool, notes: Notes | None = None) -> None:
+        """No I/O; `pool` is shared, everything else is this account's own. `notes` may keep the access token."""
         self.config = config
         api = Api("qq", config.key, config.base_url, API_ERRORS, KINDS, DOCS, config.send_timeout)
-        self.caller = QQCaller(api, pool, self.fetch_token)
+        secret = config.secret.get_secret_value()
+        keeper = None if notes is None else NotedToken(notes, "app", config.token_url, config.app_id, secret)
+        self.caller = QQCaller(api, pool, TokenSource(self.fetch_token, name=config.key, keeper=keeper))
         self.caller.app_id = config.app_id
         self._rate = Rate.parse(config.api_rate)
         self.on_sent: Callable[[str, str], None] = _untold

@@ -81,7 +81,7 @@ class WeComAdapter(Adapter):
             raise TypeError(f"the WeCom adapter needs a WeComConfig, not a {type(config).__name__}")
         super().__init__(config, context)
         self.settings = config
-        self.api = WeComApi(config, context.pool)
+        self.api = WeComApi(config, context.pool, context.notes)
         seals = Seals(config.key, config.secret.get_secret_value())
         self.me = Identity(config.name, config.corp_id, config.agent_id, seals=seals, cards=Cards(context.notes))
         self.contacts = WeComContacts(self.api.caller, self.api.all_caller)

@@ -9,11 +9,13 @@ from pydantic import SecretStr
 
 from imbridge.adapters.errcode_calls import Answer, ErrcodeCaller, Limits
 from imbridge.adapters.errcode_refusals import Api
+from imbridge.adapters.noted_token import NotedToken
+from imbridge.adapters.notes import Notes
 from imbridge.adapters.uploads import Source, multipart
 from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.adapters.wecom.errors import API_ERRORS, DOCS, KINDS
 from imbridge.protocol import DeliveryError
-from imbridge.transport import HttpPool, HttpResponse, Rate
+from imbridge.transport import HttpPool, HttpResponse, Rate, TokenSource
 
 _SECRET_HINT = "check corp_id and secret: admin console, My Company, and App Management > the app"  # noqa: S105 - a hint
 CHECKED = 1800
@@ -23,11 +25,13 @@ CHECKED = 1800
 class WeComApi:
     """One app's endpoints."""
 
-    def __init__(self, config: WeComConfig, pool: HttpPool) -> None:
-        """No I/O; `pool` is shared, everything else is this account's own."""
+    def __init__(self, config: WeComConfig, pool: HttpPool, notes: Notes | None = None) -> None:
+        """No I/O; `pool` is shared, everything else is this account's own. `notes` may keep the access token."""
         self.config = config
         api = Api("wecom", config.key, config.base_url, API_ERRORS, KINDS, DOCS, config.send_timeout)
-        self.caller = ErrcodeCaller(api, pool, self.fetch_token)
+        secret = config.secret.get_secret_value()
+        keeper = None if notes is None else NotedToken(notes, "app", config.base_url, config.corp_id, secret)
+        self.caller = ErrcodeCaller(api, pool, TokenSource(self.fetch_token, name=config.key, keeper=keeper))
         self.all_caller = ErrcodeCaller(api, pool, self._fetch_contacts_token) if config.contacts_secret else None
         """With the contacts secret, which is told of all members; None without one."""
         self._api_rate = Rate.parse(config.api_rate)

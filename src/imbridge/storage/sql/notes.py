@@ -94,6 +94,11 @@ class SqlNotebook(BaseNotebook):
             notes = self._accounts[account] = _SqlNotes(self, account)
         return notes
 
+    @property
+    def encrypted(self) -> bool:
+        """Whether there are keys."""
+        return self._sealing.encrypts
+
     # -- for the accounts ----------------------------------------------------------------------------------------------
 
     async def known(self, account: str, kind: str) -> Mapping[str, bytes]:
@@ -259,6 +264,10 @@ class _SqlNotes(Notes):
     def __init__(self, notebook: SqlNotebook, account: str) -> None:
         self._notebook = notebook
         self._account = account
+
+    @property
+    def encrypted(self) -> bool:
+        return self._notebook.encrypted
 
     async def all(self, kind: str) -> dict[str, Any]:
         return _parsed(await self._notebook.known(self._account, kind))
