@@ -38,7 +38,7 @@ def imbridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Imbridge:
     """The command line in a thread of its own: it runs an event loop."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("IMBRIDGE_STORAGE", raising=False)
-    monkeypatch.delenv("IMBRIDGE_DURABILITY")
+    monkeypatch.delenv("IMBRIDGE_DURABILITY", raising=False)
 
     def run(arguments: tuple[str, ...]) -> Said:
         out, err = io.StringIO(), io.StringIO()

@@ -210,10 +210,9 @@ async def _pragma(storage: SqlStorage, pragma: str) -> None:
     """On the writer's own connection: the bound is the connection's."""
     file = storage._committing._file
     assert file is not None
-    if file._connection is None:
+    if not file.thread.is_connected:
         await storage.save_session("warm up", {})
-    assert file._connection is not None
-    await asyncio.get_running_loop().run_in_executor(file._thread, file._connection.execute, f"PRAGMA {pragma}")
+    await file.thread.run(lambda connection: connection.execute(f"PRAGMA {pragma}").close())
 
 
 def _check(path: Path) -> list[tuple[str]]:

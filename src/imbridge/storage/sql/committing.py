@@ -51,7 +51,7 @@ class Committing:
     async def close(self) -> None:
         """Let go of the connections."""
         if self._file is not None:
-            await self._file.close()
+            await self._file.thread.close()
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()

@@ -17,7 +17,7 @@ from imbridge.protocol import ConfigError
 from imbridge.storage.errors import StorageError
 from imbridge.storage.place import default_path
 from imbridge.storage.sql.dialect import in_words, is_about_all
-from imbridge.storage.sql.file import FileTransactions
+from imbridge.storage.sql.file_thread import FileThread
 from imbridge.storage.sql.watch import FileWatch
 
 log = logging.getLogger(__name__)
@@ -187,7 +187,7 @@ class Database:
             StorageError: something could not be read.
         """
         async with (
-            self._told("read"),
+            self.told("read"),
             asyncio.timeout(self.patience),
             self._readers,
             self.engine.connect() as connection,
@@ -201,13 +201,14 @@ class Database:
         Raises:
             StorageError: something could not be written.
         """
-        async with self._told("written"), asyncio.timeout(self.patience), self.engine.connect() as connection:
+        async with self.told("written"), asyncio.timeout(self.patience), self.engine.connect() as connection:
             await connection.execution_options(**{_WRITES: True})
             async with connection.begin():
                 yield connection
 
     @asynccontextmanager
-    async def _told(self, done: str) -> AsyncIterator[None]:
+    async def told(self, done: str) -> AsyncIterator[None]:
+        """What goes wrong is a `StorageError`: it could not be `done`."""
         try:
             yield
         except (SQLAlchemyError, OSError, EOFError) as error:
@@ -226,15 +227,13 @@ class Database:
                 ) from None
         return await connection.execution_options(**{_WRITES: True})
 
-    def file_transactions(self, keep: float) -> FileTransactions | None:
-        """A quicker way to carry out transactions, where there is one. `keep`: seconds that dedup keys are kept."""
+    def file_thread(self) -> FileThread | None:
+        """A quicker way to the file, where there is one."""
         known = self._connect_args.keys() <= {"timeout"} and not self.url.query
         if self.dialect != "sqlite" or not self.url.database or not known:
             return None
         timeout = float(self._connect_args.get("timeout", _BUSY))
-        return FileTransactions(
-            self.url.database, timeout=timeout, keep=keep, set_up=lambda made: self._set_up_file(made, None)
-        )
+        return FileThread(self.url.database, timeout=timeout, set_up=lambda made: self._set_up_file(made, None))
 
     def _server_args(self) -> dict[str, Any]:
         if self.dialect == "postgresql":

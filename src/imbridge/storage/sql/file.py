@@ -5,17 +5,16 @@ was most of what a durable bridge did. Here a thread reads, decides and writes a
 a connection of SQLAlchemy (`Run`, leases) goes the usual way.
 """
 
-import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Table, exc
+from sqlalchemy import Table
 
 from imbridge.storage.sql import tables
+from imbridge.storage.sql.file_thread import FileThread
 from imbridge.storage.sql.plan import Plan, plan
 from imbridge.storage.sql.work import Known, Row, Run, TakeHanded, Unit, keys_of
 
@@ -24,23 +23,16 @@ _VALUES = 900
 
 
 class FileTransactions:
-    """Carries out units on a connection of its own, in a thread of its own."""
+    """Carries out units in a thread of its own.
 
-    def __init__(self, path: str, *, timeout: float, keep: float, set_up: Callable[[Any], None]) -> None:
-        """Nothing is connected yet.
+    Attributes:
+        thread: Where.
+    """
 
-        Args:
-            path: Of the file.
-            timeout: Seconds to wait for another process that writes.
-            keep: For how many seconds dedup keys are kept.
-            set_up: Prepares a new connection.
-        """
-        self._path = path
-        self._timeout = timeout
+    def __init__(self, thread: FileThread, *, keep: float) -> None:
+        """`keep` is for how many seconds dedup keys are kept."""
+        self.thread = thread
         self._keep = keep
-        self._set_up = set_up
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="imbridge-storage")
-        self._connection: sqlite3.Connection | None = None
         self._inserts: dict[tuple[str, int], str] = {}
 
     @staticmethod
@@ -56,50 +48,34 @@ class FileTransactions:
         Raises:
             DBAPIError: as the usual way.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, units, doubtful, node)
-
-    async def close(self) -> None:
-        """Let go."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
-        self._thread.shutdown(wait=False)
+        return await self.thread.run(self._run, units, doubtful, node)
 
     # -- in the thread -------------------------------------------------------------------------------------------------
 
-    def _run(self, units: Sequence[Unit], doubtful: Mapping[int, object], node: int) -> Plan:
+    def _run(
+        self, connection: sqlite3.Connection, units: Sequence[Unit], doubtful: Mapping[int, object], node: int
+    ) -> Plan:
+        cursor = connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE")
         try:
-            if self._connection is None:
-                self._connection = sqlite3.connect(
-                    self._path, timeout=self._timeout, isolation_level=None, check_same_thread=False
-                )
-                self._set_up(self._connection)
-            cursor = self._connection.cursor()
-            cursor.execute("BEGIN IMMEDIATE")
-            try:
-                known = self._known(cursor, units, node)
-                made = plan(units, known, doubtful=doubtful, keep=self._keep)
-                self._write(cursor, made, known.now, node)
-                cursor.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    cursor.execute("ROLLBACK")
-                raise
-            finally:
-                cursor.close()
-        except sqlite3.Error as error:
-            raise exc.DBAPIError.instance("a transaction", None, error, sqlite3.Error, hide_parameters=True) from error
+            known = self._known(cursor, units, node)
+            made = plan(units, known, doubtful=doubtful, keep=self._keep)
+            self._write(cursor, made, known.now, node)
+            cursor.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                cursor.execute("ROLLBACK")
+            raise
+        finally:
+            cursor.close()
         return made
-
-    def _let_go(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
 
     def _known(self, cursor: sqlite3.Cursor, units: Iterable[Unit], node: int) -> Known:
         known = Known(now=time.time(), node=node)  # it is the clock that SQLite reads
         keys = {key for unit in units for piece in unit.pieces for key in keys_of(piece)}
-        for some in _portions(keys, _VALUES):
+        for some in portions(keys, _VALUES):
             found = cursor.execute(
-                f"SELECT id, uid, expires_at, receipt FROM {tables.dedup} WHERE id IN ({_marks(len(some))})",  # noqa: S608
+                f"SELECT id, uid, expires_at, receipt FROM {tables.dedup} WHERE id IN ({marks(len(some))})",  # noqa: S608
                 some,
             )
             for row in found.fetchall():
@@ -110,8 +86,8 @@ class FileTransactions:
         """As `Transaction` does, in the same order."""
         if made.keys_dropped:
             cursor.executemany(f"DELETE FROM {tables.dedup} WHERE id = ? AND uid = ?", made.keys_dropped)  # noqa: S608
-        for some in _portions(made.keys_expired, _VALUES):
-            cursor.execute(f"DELETE FROM {tables.dedup} WHERE id IN ({_marks(len(some))})", some)  # noqa: S608
+        for some in portions(made.keys_expired, _VALUES):
+            cursor.execute(f"DELETE FROM {tables.dedup} WHERE id IN ({marks(len(some))})", some)  # noqa: S608
         self._insert(cursor, tables.inbox, made.inbox_added.values())
         self._insert(cursor, tables.dedup, made.keys_added.values())
         self._start(cursor, tables.inbox, made.inbox_started, now, node)
@@ -128,34 +104,36 @@ class FileTransactions:
     def _insert(self, cursor: sqlite3.Cursor, table: Table, rows: Iterable[Row], *, verb: str = "INSERT") -> None:
         """Many rows are one statement: each statement gives the interpreter away, and waits to have it back."""
         names = [column.name for column in table.columns if column.autoincrement is not True]
-        for some in _portions(rows, max(_VALUES // len(names), 1)):
+        for some in portions(rows, max(_VALUES // len(names), 1)):
             key = table.name, len(some)
             statement = self._inserts.get(key)
             if statement is None:
-                values = ", ".join([f"({_marks(len(names))})"] * len(some))
+                values = ", ".join([f"({marks(len(names))})"] * len(some))
                 statement = f"{verb} INTO {table} ({', '.join(names)}) VALUES {values}"
                 self._inserts[key] = statement
             cursor.execute(statement, [row.get(name) for row in some for name in names])
 
     def _start(self, cursor: sqlite3.Cursor, box: Table, started: Mapping[int, int], now: float, node: int) -> None:
         for attempts in set(started.values()):
-            for some in _portions((uid for uid, count in started.items() if count == attempts), _VALUES - 4):
+            for some in portions((uid for uid, count in started.items() if count == attempts), _VALUES - 4):
                 cursor.execute(
                     f"UPDATE {box} SET attempts = ?, started_at = ?, changed_at = ? "  # noqa: S608
-                    f"WHERE uid IN ({_marks(len(some))}) AND node = ?",
+                    f"WHERE uid IN ({marks(len(some))}) AND node = ?",
                     (attempts, now, now, *some, node),
                 )
 
     def _drop(self, cursor: sqlite3.Cursor, box: Table, uids: Iterable[int], node: int) -> None:
-        for some in _portions(uids, _VALUES - 1):
-            cursor.execute(f"DELETE FROM {box} WHERE uid IN ({_marks(len(some))}) AND node = ?", (*some, node))  # noqa: S608
+        for some in portions(uids, _VALUES - 1):
+            cursor.execute(f"DELETE FROM {box} WHERE uid IN ({marks(len(some))}) AND node = ?", (*some, node))  # noqa: S608
 
 
-def _marks(count: int) -> str:
+def marks(count: int) -> str:
+    """So many placeholders."""
     return ", ".join("?" * count)
 
 
-def _portions(values: Iterable[Any], size: int) -> Iterable[list[Any]]:
+def portions(values: Iterable[Any], size: int) -> Iterable[list[Any]]:
+    """Values in lists of at most this size."""
     remaining = iter(values)
     while portion := list(islice(remaining, size)):
         yield portion

@@ -1,6 +1,7 @@
 """Reading sessions: those that are asked for in one turn of the event loop are one query."""
 
 import asyncio
+import sqlite3
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -8,6 +9,7 @@ from sqlalchemy import select
 
 from imbridge.storage.errors import StorageError
 from imbridge.storage.sql.database import Database
+from imbridge.storage.sql.file import marks
 from imbridge.storage.sql.ids import digest, plain
 from imbridge.storage.sql.tables import sessions
 from imbridge.storage.sql.work import SaveSession
@@ -23,6 +25,7 @@ class SessionReader:
     def __init__(self, database: Database) -> None:
         """Nothing is read yet."""
         self._database = database
+        self._file = database.file_thread()
         self._wanted: dict[str, list[asyncio.Future[State]]] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -38,17 +41,15 @@ class SessionReader:
         """Wait for what is being read."""
         if self._task is not None:
             await asyncio.wait((self._task,))
+        if self._file is not None:
+            await self._file.close()
 
     async def _read(self) -> None:
         while self._wanted:
             ids = list(self._wanted)[:_AT_ONCE]
             waiting = {one: self._wanted.pop(one) for one in ids}
             try:
-                async with self._database.reading() as connection:
-                    rows = await connection.execute(
-                        select(sessions.c.id, sessions.c.state).where(sessions.c.id.in_(ids))
-                    )
-                    found = {row.id: row.state for row in rows}
+                found = await self._found(ids)
             except (StorageError, RuntimeError) as error:
                 passing = isinstance(error, StorageError) and error.passing
                 for future in (future for futures in waiting.values() for future in futures if not future.done()):
@@ -58,6 +59,20 @@ class SessionReader:
                 for future in futures:  # each its own: a skill changes what it gets
                     if not future.done():
                         future.set_result(from_json(found[one]) if one in found else {})
+
+    async def _found(self, ids: list[str]) -> dict[str, str]:
+        if self._file is not None:
+            self._database.engine  # noqa: B018 - it is open
+            async with self._database.told("read"), asyncio.timeout(self._database.patience):
+                return await self._file.run(_read_from_file, ids)
+        async with self._database.reading() as connection:
+            rows = await connection.execute(select(sessions.c.id, sessions.c.state).where(sessions.c.id.in_(ids)))
+            return {row.id: row.state for row in rows}
+
+
+def _read_from_file(connection: sqlite3.Connection, ids: list[str]) -> dict[str, str]:
+    query = f"SELECT id, state FROM {sessions} WHERE id IN ({marks(len(ids))})"  # noqa: S608 - our own table
+    return dict(connection.execute(query, ids).fetchall())
 
 
 def session_id(lane: str) -> str:

@@ -25,6 +25,7 @@ from imbridge.storage.sql.cleaner import Cleaner
 from imbridge.storage.sql.committing import Committing
 from imbridge.storage.sql.database import Database, Synchronous, place_of
 from imbridge.storage.sql.dialect import in_words, packet
+from imbridge.storage.sql.file import FileTransactions
 from imbridge.storage.sql.ids import digest, new_uid
 from imbridge.storage.sql.jobs import SqlJobs
 from imbridge.storage.sql.leases import SqlLeases, lease_id
@@ -125,7 +126,8 @@ class SqlStorage(LookingIn):
         self._rows = Rows(self._nodes.id, max_bytes=max_bytes)
         self._shares = Shares(self._nodes, dialect, self._rows.read_inbound) if shared else None
         transaction = Transaction(dialect, self._nodes, self._shares, keep=dedup_seconds)
-        file = None if self._shares is not None else self._database.file_transactions(dedup_seconds)
+        thread = None if self._shares is not None else self._database.file_thread()
+        file = None if thread is None else FileTransactions(thread, keep=dedup_seconds)
         self._committing = Committing(self._database, transaction, self._nodes, self._shares, file)
         self._writer = Writer(self._committing.commit)
         self._recovery = Recovery(self._database, self._nodes, max_attempts=max_attempts, shares=self._shares)
