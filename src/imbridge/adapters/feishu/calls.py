@@ -38,6 +38,8 @@ from imbridge.transport import (
 )
 from imbridge.transport.prompt import promptly
 
+_TOO_MUCH = frozenset({99991400, 11232})
+"""Refusals that concern all calls of an API, not only this one."""
 _TESTED_SDK = "1.7.5"
 _MAX_REFRESHES = 8
 _CALL_TIMEOUT, _FILE_TIMEOUT = 10.0, 120.0
@@ -257,7 +259,7 @@ class Caller:
         delay = retry_delay(response.headers, attempt - 1, rule, self._backoff)
         if rule.code == 230020 and chat is not None:
             self.pacer.pause(f"chat:{chat}", delay)
-        elif response.status == 429 or rule.code == 99991400:
+        elif response.status == 429 or rule.code in _TOO_MUCH:
             self.pacer.pause(f"api:{api}", delay)
         return delay
 

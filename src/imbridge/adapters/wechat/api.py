@@ -10,10 +10,12 @@ from imbridge.adapters.errcode_refusals import Api, ErrorKinds
 from imbridge.adapters.uploads import Content, multipart
 from imbridge.adapters.wechat.config import WeChatConfig
 from imbridge.adapters.wechat.errors import API_ERRORS, DOCS, KINDS
-from imbridge.transport import HttpPool
+from imbridge.transport import HttpPool, Rate
 
 _SECRET_HINT = "check app_id and app_secret: mp.weixin.qq.com > Basic Configuration"  # noqa: S105 - a hint
 _TYPING_PATIENCE = 5.0
+_HELD = (("messages", Rate(10_000, 1.0)),)
+"""What a refusal for too many calls holds up: all messages. By itself it holds up none, for no rate is documented."""
 
 
 class WeChatApi:
@@ -76,12 +78,12 @@ class WeChatApi:
         There is no idempotency key: what may have arrived is not repeated, its error is ambiguous.
         """
         body = {"touser": openid, **message}
-        return await self.caller.call("POST", "/cgi-bin/message/custom/send", json=body, once=True)
+        return await self.caller.call("POST", "/cgi-bin/message/custom/send", json=body, limits=_HELD, once=True)
 
     async def send_template(self, openid: str, template: Mapping[str, Any], key: str) -> Answer:
         """`POST /cgi-bin/message/template/send`; `client_msg_id` keeps a repetition within 10 minutes from counting."""
         body = {"client_msg_id": key, **template, "touser": openid}
-        return await self.caller.call("POST", "/cgi-bin/message/template/send", json=body)
+        return await self.caller.call("POST", "/cgi-bin/message/template/send", json=body, limits=_HELD)
 
     async def typing(self, openid: str, on: bool) -> None:
         """`POST /cgi-bin/message/custom/typing`: shown for 15 s, or until a message is sent."""

@@ -127,6 +127,8 @@ class BotCaller:
                 delay = min(delay, rule.max_delay)
             if isinstance(failure, RateLimitedError):
                 failure.retry_after = delay
+                if paced:  # what else is to be said there would only be refused too
+                    self._pacer.pause(f"minute:{paced}", delay)
             await self._wait(delay, deadline, failure)
 
     async def _connection(self, cmd: str, deadline: float) -> Connection:
