@@ -276,6 +276,22 @@ class DeadLetterContract(DurableStorageContract):
         assert isinstance(again, DurableStorage)
         return again
 
+    async def test_what_is_put_off_comes_back_with_its_time_and_how_far_it_is(self, storage: DurableStorage) -> None:
+        entry = outbox_entry("k")
+        await storage.add_outbound(entry)
+        for tries in range(1, 4):  # more often than it may be under way at the end of a process
+            if (begun := storage.start_outbound(entry)) is not None:
+                await begun
+            entry.progress = entry.progress.but(put_off=tries, sent=(SentPart(message_id="om_2"),))
+            assert await storage.put_off(entry, 12345.5, "too many messages")
+        again = await self._reopened(storage)
+        (left,) = await again.unfinished_outbound()
+        assert (left.not_before, left.progress) == (12345.5, entry.progress)
+        (kept,) = await again.kept(Box.OUTBOX, EntryState.PENDING)
+        assert [(event["what"], event["why"]) for event in kept.history] == [("put off", "too many messages")] * 3
+        again.finish_outbound(left, SENT)
+        assert await again.add_outbound(outbox_entry("k")) == SENT
+
     async def test_what_ends_the_process_twice_is_dead(self, storage: DurableStorage) -> None:
         await asyncio.gather(*(storage.add_inbound(inbox_entry("a", name)) for name in ("good", "bad", "late")))
         storage = await self._killed_while_handling(await self._reopened(storage), "bad")
