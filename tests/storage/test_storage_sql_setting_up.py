@@ -148,4 +148,7 @@ async def test_a_file_that_is_taken_away_is_noticed(sqlite: Place, tmp_path: Pat
         await asyncio.sleep(0.05)
     with pytest.raises(StorageError, match="is not there any more"):
         await storage.add_inbound(inbox_entry("a", "behind"))
+    with pytest.raises(StorageError, match="unable to open database file"):
+        await storage.load_session("lane")
+    assert not await asyncio.to_thread((tmp_path / "imbridge.db").exists)
     await storage.close()

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import exc
@@ -54,8 +55,9 @@ class FileThread:
     ) -> ResultT:
         try:
             if self._connection is None:
+                there = f"{Path(self._path).absolute().as_uri()}?mode=rw"  # a file that was taken away is not made anew
                 self._connection = sqlite3.connect(
-                    self._path, timeout=self._timeout, isolation_level=None, check_same_thread=False
+                    there, uri=True, timeout=self._timeout, isolation_level=None, check_same_thread=False
                 )
                 self._set_up(self._connection)
             return step(self._connection, *args, **kwargs)
