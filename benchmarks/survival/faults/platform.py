@@ -22,7 +22,7 @@ HELD_BACK: dict[str, Callable[[Any], Any]] = {
         SEND["feishu"], 429, body='{"code":99991400,"msg":"too fast"}', headers={"x-ogw-ratelimit-reset": "1"}
     ),
     "wecom": lambda faults: faults.over_rate(),
-    "dingtalk": lambda faults: faults.over_qps(),
+    "dingtalk": lambda faults: faults.refuse("/robot/sendBySession", 130101),
     "qq": lambda faults: faults.rate_limit(SEND["qq"]),
 }
 """The platform says that it is too much: each in its own words."""
