@@ -26,12 +26,14 @@ class Acks:
     Attributes:
         rate: What was asked for, in messages a second.
         spoken: What people really came to.
-        seconds: Of each message from its frame to its acknowledgement.
+        seconds: Of each message from its frame to its first acknowledgement.
+        refused: Messages that the platform was told to deliver again.
     """
 
     rate: float
     spoken: float
     seconds: list[float]
+    refused: int
 
     def percentile(self, share: float) -> float:
         """In milliseconds."""
@@ -44,6 +46,7 @@ class _Watch:
 
     def __init__(self, queue: Any) -> None:
         self.seconds: list[float] = []
+        self.refused = 0
         self._sent: dict[str, float] = {}
         self._send, self._acknowledged = queue._send, queue.acknowledged
         queue._send, queue.acknowledged = self.send, self.acknowledged
@@ -53,8 +56,11 @@ class _Watch:
         self._send(delivery)
 
     def acknowledged(self, frame_id: str, ok: bool, answer: Any = None) -> Any:
-        if ok and frame_id in self._sent:
-            self.seconds.append(time.perf_counter() - self._sent.pop(frame_id))
+        sent = self._sent.get(frame_id, 0.0)
+        if sent:
+            self._sent[frame_id] = 0.0  # what is delivered again has had its answer
+            self.seconds.append(time.perf_counter() - sent)
+            self.refused += not ok
         return self._acknowledged(frame_id, ok, answer)
 
 
@@ -86,7 +92,7 @@ async def measure(client: str, *, rate: float, seconds: float) -> Acks:
             async with asyncio.timeout(PATIENCE):
                 while len(watch.seconds) < count:  # noqa: ASYNC110 - an emulator has no event for it
                     await asyncio.sleep(0.05)
-            return Acks(rate, spoken, watch.seconds)
+            return Acks(rate, spoken, watch.seconds, watch.refused)
 
 
 @asynccontextmanager

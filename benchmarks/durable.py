@@ -42,6 +42,7 @@ async def run(messages: int, turns: int, say: Callable[[str], None]) -> dict[str
         result[name]["ack_p50_ms"] = statistics.median(one.percentile(0.50) for one in found)
         result[name]["ack_p99_ms"] = statistics.median(one.percentile(0.99) for one in found)
         result[name]["ack_best_p99_ms"] = min(one.percentile(0.99) for one in found)
+        result[name]["refused"] = sum(one.refused for one in found)
         result[name]["spoken"] = statistics.median(one.spoken for one in found)
     # Neighbouring turns meet the same machine: the ratio of each pair, and of these the middle one.
     pairs = list(zip(runs["in memory"], runs["durable"], strict=True))
@@ -72,6 +73,7 @@ def text(found: dict[str, Any]) -> list[str]:
             f"durable beside in memory: {found['rate_ratio']:.0%} of its rate (goal: {GOAL_RATE:.0%}, "
             f"{_met(found['rate_met'])}), {found['cpu_ratio']:.2f} times its CPU"
         ),
+        f"told to deliver again meanwhile, in all turns: {found['durable']['refused']}",
         f"frame to ack, p99: {wait:.1f} ms (goal: {GOAL_MS:.0f} ms, {_met(found['ack_met'])})",
     ]
 
