@@ -287,7 +287,9 @@ class TestInAStorage:
         assert "it cannot be told whether something is uploaded already" in caplog.text
         assert "an upload could not be kept" in caplog.text
 
-    async def test_one_that_hangs_does_not_hold_an_answer_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_one_that_hangs_does_not_hold_an_answer_up(
+        self, storage: SqlStorage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(account_uploads, "_PATIENCE", 0.01)
 
         class Hangs(MediaCache):
@@ -300,5 +302,5 @@ class TestInAStorage:
             async def drop(self, account: str, kind: str, content: str) -> None:
                 await asyncio.Event().wait()
 
-        once = UploadedOnce(account_uploads.StoredUploads(Hangs(), "feishu:work"))
-        assert await once.key_of("image", await content_of(b"a"), Platform(60)) == ("key-1", False)
+        monkeypatch.setattr(storage, "media", Hangs())
+        assert await self.process(storage).key_of("image", await content_of(b"a"), Platform(60)) == ("key-1", False)

@@ -10,7 +10,6 @@ from imbridge.adapters.notes import Notes
 from imbridge.storage.base import BaseStorage
 from imbridge.storage.durable import DurableStorage
 from imbridge.storage.errors import StorageError
-from imbridge.storage.media_cache import MediaCache
 
 ResultT = TypeVar("ResultT")
 
@@ -23,9 +22,9 @@ _PATIENCE = 2.0
 class StoredUploads(KeptUploads):
     """One account's view of a storage's media cache."""
 
-    def __init__(self, media: MediaCache, account: str) -> None:
-        """`account` is its key (`feishu:work`)."""
-        self._media = media
+    def __init__(self, storage: DurableStorage, account: str) -> None:
+        """`account` is its key (`feishu:work`); the storage may make its media cache when it is opened."""
+        self._storage = storage
         self._account = account
 
     async def known(self) -> dict[str, Upload]:  # noqa: D102 - inherited
@@ -33,7 +32,7 @@ class StoredUploads(KeptUploads):
 
     async def find(self, name: str) -> Upload | None:  # noqa: D102 - inherited
         kind, _, content = name.rpartition("|")
-        note = await _soon(self._media.get(self._account, kind, content))
+        note = await _soon(self._storage.media.get(self._account, kind, content))
         try:
             return None if note is None else Upload.read(note)
         except (TypeError, KeyError):
@@ -42,7 +41,7 @@ class StoredUploads(KeptUploads):
     async def put(self, name: str, upload: Upload) -> None:  # noqa: D102 - inherited
         kind, _, content = name.rpartition("|")
         seconds = _LONGEST if upload.until is None else upload.until - time.time()
-        await _soon(self._media.put(self._account, kind, content, upload.note(), seconds=seconds))
+        await _soon(self._storage.media.put(self._account, kind, content, upload.note(), seconds=seconds))
 
     def drop(self, name: str) -> None:
         """It is left to its end there: what another process uses must not go because there is no room in this one."""
@@ -58,4 +57,4 @@ async def _soon(work: Awaitable[ResultT]) -> ResultT:
 
 def uploads_of(storage: BaseStorage, account: str, notes: Notes) -> KeptUploads:
     """Where an account's uploads are: in the storage, if it survives; else among its notes."""
-    return StoredUploads(storage.media, account) if isinstance(storage, DurableStorage) else NotedUploads(notes)
+    return StoredUploads(storage, account) if isinstance(storage, DurableStorage) else NotedUploads(notes)
