@@ -18,7 +18,7 @@ from imbridge.emulators.feishu import FeishuEmulator
 from imbridge.runtime import storing
 from imbridge.storage import SqlStorage
 
-SAID = 40
+SAID = 20
 
 
 @asynccontextmanager

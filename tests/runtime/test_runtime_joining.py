@@ -61,7 +61,7 @@ async def test_without_it_each_is_handled_by_itself() -> None:
         await says(room, room.user, "one", "two")
         await room.user.receives("heard two")
         assert heard.texts == ["one", "two"]
-        assert [msg.parts for msg in heard.messages] == [(), ()]
+        assert [msg.joined for msg in heard.messages] == [(), ()]
 
 
 async def test_texts_are_joined_by_line_breaks_and_all_ids_are_kept() -> None:
@@ -72,14 +72,14 @@ async def test_texts_are_joined_by_line_breaks_and_all_ids_are_kept() -> None:
         await room.user.receives_nothing()
         (msg,) = heard.messages
         ids = [one.message_id for one in sent]
-        assert (msg.id, [part.id for part in msg.parts]) == (ids[-1], ids)
-        assert [part.text for part in msg.parts] == ["one", "two", "three"]
+        assert (msg.id, [part.id for part in msg.joined]) == (ids[-1], ids)
+        assert [part.text for part in msg.joined] == ["one", "two", "three"]
         assert "".join(element.as_text() for element in msg.elements) == msg.raw == "one\ntwo\nthree"
         assert (counts(room.bridge)["held"], counts(room.bridge)["joined"]) == (3, 3)
         assert counts(room.bridge)["waiting"] == 0
         await says(room, room.user, "alone")
         await room.user.receives("heard alone")
-        assert heard.messages[-1].parts == ()
+        assert heard.messages[-1].joined == ()
 
 
 async def test_media_in_order_and_each_is_read_where_it_came_from() -> None:
@@ -132,7 +132,7 @@ async def test_an_answer_to_a_question_is_not_held_and_what_was_held_can_be_one(
         await go.wait()
         first = await msg.ask("who?", timeout=10)
         second = await msg.ask("sure?", timeout=10)
-        return f"{first.text!r} {[part.text for part in first.parts]} {second.text!r}"
+        return f"{first.text!r} {[part.text for part in first.joined]} {second.text!r}"
 
     begin = command_skill(answer, "begin", name="begin")
     async with chat(begin, options=BridgeOptions(debounce=LATER)) as room:
@@ -162,7 +162,7 @@ async def test_an_edit_is_a_message_of_its_own() -> None:
         changed["message"]["update_time"] = str(int(changed["message"]["create_time"]) + 1000)
         room.feishu.push_event(app, events.MESSAGE_RECEIVE, changed)
         await until(lambda: len(heard.messages) == 2)
-        assert [(msg.text, msg.edited, msg.parts) for msg in heard.messages] == [("one", False, ()), ("one", True, ())]
+        assert [(msg.text, msg.edited, msg.joined) for msg in heard.messages] == [("one", False, ()), ("one", True, ())]
 
 
 async def test_who_goes_on_and_on_is_answered_in_between(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,6 @@ async def test_one_answer_for_all(name: str, more: dict[str, Any]) -> None:
             await until(stage.answers)
         await until(lambda: bridge._handling.inbox.idle)
         assert [msg.text for msg in heard] == ["one\ntwo\nthree"]
-        assert len(heard[0].parts) == 3
+        assert len(heard[0].joined) == 3
         assert [text for text in stage.answers() if text] == ["did one\ntwo\nthree"]
         assert not stage.violations()

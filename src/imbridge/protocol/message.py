@@ -34,7 +34,7 @@ class Message(ProtocolModel):
         payload: What the platform sent, parsed but otherwise untouched.
         edited: True when this is a changed version of an earlier message.
         hops: How many bots of this bridge have called one another since a person spoke: 0 for a person's message.
-        parts: Where quick successive messages were joined into this one (the option `debounce`): all of them, in order.
+        joined: Where quick successive messages became this one (the option `debounce`): all of them, in order.
             Id, time and payload of this one are the last one's. Empty for a message that is one.
     """
 
@@ -50,7 +50,7 @@ class Message(ProtocolModel):
     payload: Any = Field(default=None, repr=False)
     edited: bool = False
     hops: int = Field(default=0, ge=0)
-    parts: tuple["Message", ...] = Field(default=(), repr=False)
+    joined: tuple["Message", ...] = Field(default=(), repr=False)
     _conversation: Conversation | None = PrivateAttr(default=None)
 
     @property

@@ -147,7 +147,7 @@ class MessageConversation:
     def connect(self, message: Message) -> Message:
         """Bind the message to this conversation, and its media to the message that they came with."""
         message.bind(self)
-        for one in message.parts or (message,):
+        for one in message.joined or (message,):
             for element in one.media:
                 element.bind(partial(self._read, one.id), partial(self._save, one.id))
         return message

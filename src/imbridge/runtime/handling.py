@@ -98,8 +98,8 @@ class Handling:
 
     async def completed(self, message: Message) -> Message:
         """The message with what it quotes and what is forwarded with it, as far as the platform tells."""
-        if message.parts:
-            return joined(await asyncio.gather(*map(self.completed, message.parts)))
+        if message.joined:
+            return joined(await asyncio.gather(*map(self.completed, message.joined)))
         adapter = self.adapter_of(message.channel.account_key)
         if adapter.is_complete(message):
             return message

@@ -217,7 +217,7 @@ class Inbox:
 
     def _let_wait(self, entry: InboxEntry) -> None:
         """What was held takes its place; it was acknowledged, so there is room."""
-        self._counts["joined"] += len(entry.parts)
+        self._counts["joined"] += len(entry.joined)
         self.overlaps.push(self._lanes.of(entry.account), entry, always=True)
 
     def _owe(self, entry: InboxEntry) -> None:

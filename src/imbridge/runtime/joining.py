@@ -38,7 +38,7 @@ def joined(messages: Sequence[Message]) -> Message:
             "raw": "\n".join(message.raw for message in messages if message.raw),
             "content_type": "text" if "text" in kinds else messages[0].content_type,
             "reply_to": next((message.reply_to for message in reversed(messages) if message.reply_to), None),
-            "parts": tuple(messages),
+            "joined": tuple(messages),
         }
     )
 
@@ -49,7 +49,7 @@ def joined_entry(entries: Sequence[InboxEntry]) -> InboxEntry:
         return entries[0]
     message = joined([entry.item for entry in entries if isinstance(entry.item, Message)])
     attempts = max(entry.attempts for entry in entries)
-    return replace(entries[-1], item=message, attempts=attempts, parts=tuple(entries))
+    return replace(entries[-1], item=message, attempts=attempts, joined=tuple(entries))
 
 
 @dataclass(slots=True)

@@ -40,7 +40,7 @@ class InboxEntry:
         chat: The lane of the conversation that it is about, where that is another one than its own.
         handed_over: Another process has its conversation, and handles it.
         fence: The number under which it is this process's, where several share conversations; see `Partner`.
-        parts: The deliveries that are handled as this one message, where several were joined; the rest is of the last.
+        joined: The deliveries that are handled as this one message, where several were joined; the rest is of the last.
             Never written down: each of them is kept by itself.
     """
 
@@ -55,12 +55,12 @@ class InboxEntry:
     chat: str = field(default="", compare=False, repr=False)
     handed_over: bool = field(default=False, compare=False)
     fence: int = field(default=0, compare=False, repr=False)
-    parts: tuple["InboxEntry", ...] = field(default=(), compare=False, repr=False)
+    joined: tuple["InboxEntry", ...] = field(default=(), compare=False, repr=False)
 
     @property
     def deliveries(self) -> tuple["InboxEntry", ...]:
-        """What the storage knows of it: itself, or its parts."""
-        return self.parts or (self,)
+        """What the storage knows of it: itself, or those that are joined in it."""
+        return self.joined or (self,)
 
 
 @dataclass(slots=True)
