@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from bridge_process import bridge_process
 from databases import KINDS, Place, place
-from runtime_world import counts, emulated, until
+from runtime_world import account, counts, emulated, until
 from schedule_world import HandClock, World, scheduled_world
 
 from imbridge import Bridge
@@ -105,7 +105,8 @@ async def test_jobs_of_others_in_one_database_are_left_alone(world: World, sqlit
         mine = await bridge.schedule("ours", to=world.to, every=60)
         (row,) = [job for job in await storage.jobs.all() if job.name.endswith(mine.name)]
         # Another bot that is called feishu:work, too: both use the storage that is there without any settings.
-        await storage.jobs.put(Job(f"feishu:work#0123abcd {mine.name}", 1.0, row.data))
+        other_bot = owner_of(account(world.feishu, world.feishu.add_app()))
+        await storage.jobs.put(Job(f"{other_bot} theirs", 1.0, row.data))
         await world.clock.forward(60)
         assert world.said == ["ours"]
         assert len(await bridge.jobs()) == 1
