@@ -6,9 +6,10 @@ The names are loaded at first use: pytest imports this package in every run, als
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from imbridge.testing.clock import HandClock
     from imbridge.testing.room import Chat, Person, chat
 
-__all__ = ["Chat", "Person", "chat"]
+__all__ = ["Chat", "HandClock", "Person", "chat"]
 
 
 def __getattr__(name: str) -> Any:
@@ -17,4 +18,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'imbridge.testing' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module("imbridge.testing.room"), name)
+    module = "clock" if name == "HandClock" else "room"
+    return getattr(import_module(f"imbridge.testing.{module}"), name)

@@ -11,6 +11,7 @@ from imbridge.adapters.feishu import FeishuConfig
 from imbridge.config import BridgeOptions
 from imbridge.emulators.feishu import BotMessage, EmulatorSettings, FeishuEmulator, Message, SentMessage
 from imbridge.runtime import Bridge
+from imbridge.runtime.scheduling import Clock
 from imbridge.skills import BaseSkill
 from imbridge.storage import BaseStorage, MemoryStorage
 
@@ -188,6 +189,7 @@ async def chat(
     permissions: dict[str, Any] | None = None,
     settings: EmulatorSettings | None = None,
     storage: BaseStorage | None = None,
+    clock: Clock | None = None,
     **account: Any,
 ) -> AsyncIterator[Chat]:
     """Start an emulated Feishu and a bridge with these skills.
@@ -198,6 +200,7 @@ async def chat(
         permissions: Who may use which skill.
         settings: The emulator's settings; when left out it redelivers and lets reconnect at once, where Feishu waits.
         storage: Where messages are kept; in memory when left out.
+        clock: What schedules go by; `HandClock` is one that a test sets.
         **account: Further settings of the account (`FeishuConfig`).
     """
     settings = settings or EmulatorSettings(reconnect_nonce=0, redelivery=(0.2, 0.5, 1.0, 2.0))
@@ -207,7 +210,8 @@ async def chat(
             name="test", app_id=_APP_ID, app_secret=SecretStr(_APP_SECRET), base_url=feishu.base_url, **account
         )
         kept = MemoryStorage() if storage is None else storage
-        async with Bridge([config], skills=skills, options=options, permissions=permissions, storage=kept) as bridge:
+        tested = Bridge([config], skills=skills, options=options, permissions=permissions, storage=kept, clock=clock)
+        async with tested as bridge:
             running = Chat(bridge, feishu, app)
             try:
                 yield running
