@@ -322,6 +322,13 @@ class DeadLetterContract(DurableStorageContract):
             storage = await self._killed_while_handling(storage)
         assert [entry.attempts for entry in await storage.unfinished_inbound()] == [0]
 
+    async def test_company_of_another_account_counts(self, storage: DurableStorage) -> None:
+        await asyncio.gather(storage.add_inbound(inbox_entry("a", "one")), storage.add_inbound(inbox_entry("b", "two")))
+        storage = await self._reopened(storage)
+        for _ in range(2):
+            storage = await self._killed_while_handling(storage, "one", "two")
+        assert [entry.dedup_keys for entry in await storage.unfinished_inbound(["a"])] == [("one",)]
+
     async def test_what_was_under_way_is_suspect(self, storage: DurableStorage) -> None:
         await asyncio.gather(*(storage.add_inbound(inbox_entry("a", name)) for name in ("waits", "runs")))
         storage = await self._killed_while_handling(await self._reopened(storage), "runs")

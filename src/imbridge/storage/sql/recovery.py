@@ -117,12 +117,12 @@ class Recovery:
             elsewhere = await self._shares.place(connection, rows)
             rows = [row for row in rows if row["seq"] not in elsewhere]
         now = float(await connection.scalar(select(db_now())) or 0.0)
-        under_way = Counter(row["node"] for row in rows if row["started_at"] is not None)
+        under_way = await _under_way(connection, box, rows)
         taken: list[EntryT] = []
         untouched: list[int] = []
         changed: list[dict[str, Any]] = []
         for row in rows:
-            entry, why = self._judged(row, under_way[row["node"]], read)
+            entry, why = self._judged(row, under_way.get(row["node"], 1), read)
             if entry is not None:
                 taken.append(entry)
             if why:
@@ -177,6 +177,16 @@ class Recovery:
         if dead:
             log.error("%s: %d entries are dead letters now: what was under way ended its process, or cannot be read; "
                       "look at them, then retry or drop them", name, len(dead))  # fmt: skip
+
+
+async def _under_way(connection: AsyncConnection, box: Table, rows: Sequence[RowMapping]) -> dict[int, int]:
+    """How many entries each process was working on when it ended, also those that are not taken over now."""
+    ended = {row["node"] for row in rows if row["started_at"] is not None and row["node"] is not None}
+    if not ended:
+        return {}
+    begun = *_pending(box, None), box.c.started_at.is_not(None), box.c.node.in_(ended)
+    query = select(box.c.node, func.count()).where(*begun).group_by(box.c.node)
+    return dict((await connection.execute(query)).tuples().all())
 
 
 def _interrupted(history: str) -> int:
