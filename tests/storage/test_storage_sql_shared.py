@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import pytest
 from databases import Place
 
-from imbridge.storage import Box, InboxEntry, OutboxEntry, SqlStorage, StaleLeaseError
+from imbridge.storage import Box, EntryState, InboxEntry, OutboxEntry, SqlStorage, StaleLeaseError
 from imbridge.storage.sharing import chat_of, working_as
 from imbridge.storage.sql import shares
 from imbridge.testing.storage import CHANNEL, SENT, inbox_entry, outbox_entry
@@ -132,6 +132,23 @@ async def test_nobody_takes_what_there_is_no_room_for(two: tuple[Process, Proces
     assert here.partner.taken == []
     here.partner.has_room = True
     await until(lambda: here.partner.keys() == ["2"])
+
+
+async def test_all_that_was_handed_over_is_taken_and_what_cannot_be_read_is_dead(
+    two: tuple[Process, Process], database: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shares, "_AT_ONCE", 2)
+    here, there = two
+    await here.receive("feishu:a/group/one", "0")
+    here.partner.has_room = False
+    handed = [await there.receive("feishu:a/group/one", f"{number}") for number in range(1, 6)]
+    await database.execute("UPDATE imbridge_inbox SET item = 'broken' WHERE uid = :uid", uid=handed[2].uid)
+    here.partner.has_room = True
+    await here.receive("feishu:a/group/one", "6")
+    assert here.partner.keys() == ["1", "2", "4", "5"]
+    [letter] = await here.storage.kept(Box.INBOX, EntryState.DEAD)
+    assert letter.uid == handed[2].uid
+    assert "cannot be read" in letter.history[-1]["why"]
 
 
 async def test_two_that_want_a_chat_at_once_do_not_both_get_it(two: tuple[Process, Process]) -> None:

@@ -120,11 +120,11 @@ class Committing:
                         piece.entry.uid = made.adopted.get(piece.uid, piece.uid)
                         piece.entry.handed_over = piece.uid in made.handed_over
                         piece.entry.fence = made.node if self._shares is not None else 0
+        for number, run in made.runs:
+            if run.then is not None:
+                run.then(made.results[number], made.node)
         if self._shares is not None:
             self._nodes.note_contact(began)
-            for number, run in made.runs:
-                if run.then is not None:
-                    run.then(made.results[number], made.node)
             self._shares.committed(made)
         return made.results
 

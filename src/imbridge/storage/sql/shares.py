@@ -162,25 +162,24 @@ class Shares:
         return elsewhere
 
     async def take_handed(self, connection: AsyncConnection) -> list[InboxEntry]:
-        """What others took in for us, oldest first."""
+        """What others took in for us, oldest first: all of it, or what comes next would overtake it."""
         if self.partner is None or not self.partner.has_room:
             return []
         box = tables.inbox
-        ours = box.c.state == HANDED, box.c.node == self._nodes.id
-        rows = (await connection.execute(select(box).where(*ours).order_by(box.c.seq).limit(_AT_ONCE))).mappings().all()
+        ours = select(box).where(box.c.state == HANDED, box.c.node == self._nodes.id).order_by(box.c.seq)
         taken: list[InboxEntry] = []
-        seqs: list[int] = []
-        for row in rows:
-            try:
-                taken.append(self._read(row))
-                seqs.append(row["seq"])
-            except ValueError as error:
-                why = f"it cannot be read: {str(error).splitlines()[0]}"
-                history = with_event(row["history"], at=row["changed_at"], what="dead", why=why)
-                one = update(box).where(box.c.seq == row["seq"])
-                await connection.execute(one.values(state="dead", node=None, history=history))
-        if seqs:
-            await connection.execute(update(box).where(box.c.seq.in_(seqs)).values(state="pending"))
+        while rows := (await connection.execute(ours.limit(_AT_ONCE))).mappings().all():
+            for row in rows:
+                try:
+                    taken.append(self._read(row))
+                except ValueError as error:
+                    why = f"it cannot be read: {str(error).splitlines()[0]}"
+                    history = with_event(row["history"], at=row["changed_at"], what="dead", why=why)
+                    one = update(box).where(box.c.seq == row["seq"])
+                    await connection.execute(one.values(state="dead", node=None, history=history))
+            seqs = [row["seq"] for row in rows]
+            pending = update(box).where(box.c.seq.in_(seqs), box.c.state == HANDED)
+            await connection.execute(pending.values(state="pending"))
         return taken
 
     async def waits(self, connection: AsyncConnection) -> bool:
