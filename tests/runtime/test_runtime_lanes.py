@@ -169,3 +169,42 @@ async def test_context_variables_of_one_piece_of_work_do_not_reach_the_next() ->
         lanes.push(key, key)
     await lanes.drain()
     assert seen == ["clean"] * 4
+
+
+async def test_what_is_held_back_while_everything_stops_is_left_over() -> None:
+    async def work(item: str) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            lanes.hold("lane", item, 60.0)
+
+    lanes: Lanes[str] = Lanes(work, name="test", max_running=1, max_length=9, max_waiting=9)
+    lanes.push("lane", "one")
+    lanes.push("lane", "two")
+    await asyncio.sleep(0)
+    assert sorted(await lanes.cancel()) == ["one", "two"]
+    assert lanes.idle
+
+
+async def test_a_lane_that_is_held_back_takes_no_turn_and_keeps_its_order() -> None:
+    done: list[str] = []
+
+    async def work(item: str) -> None:
+        if item == "first" and not done:
+            done.append("held")
+            lanes.hold("lane", item, 60.0)
+            return
+        done.append(item)
+
+    lanes: Lanes[str] = Lanes(work, name="test", max_running=1, max_length=9, max_waiting=9)
+    for item in ("first", "second"):
+        lanes.push("lane", item)
+    lanes.push("other", "beside")
+    await lanes.drain()
+    assert (done, lanes.waiting) == (["held", "beside"], 2)
+    assert lanes.held_back("lane") == ("first", "second")
+    lanes.push("lane", "third")
+    lanes.release("lane")
+    lanes.release("lane")
+    await lanes.drain()
+    assert (done[2:], lanes.waiting) == (["first", "second", "third"], 0)

@@ -185,7 +185,7 @@ async def test_what_an_earlier_process_left_is_handled_and_said(feishu) -> None:
     storage = GroupCommitStorage(left_behind(feishu, app, alice, answers=150, messages=300), every=0.002)
     async with Bridge([account(feishu, app)], skills=[skill(echo)], storage=storage) as bridge:
         await alice.says("new")
-        await until(lambda: len(feishu.messages) == 451)
+        await until(lambda: len(feishu.messages) == 451, timeout=40)
         expected = [f"left {number}" for number in range(150)] + [f"echo: {number}" for number in range(300)]
         assert texts(feishu) == [*expected, "echo: new"]
         assert (

@@ -201,11 +201,7 @@ class Delivery:
         """Stop at once; how many were not said. Where the storage survives they are kept for the next process."""
         left = await self._lanes.cancel()
         for entry in left:
-            if self._storage.survives:
-                self._tell_pending(entry, _FOR_THE_NEXT)
-            else:
-                await _clear(entry)
-                self._finish(entry, _receipt(entry, DeliveryState.FAILED, "the bridge stopped"))
+            await self._leave(entry)
         await self.endings.close()
         return len(left) + self._lanes.interrupted
 
@@ -229,18 +225,38 @@ class Delivery:
             await self._interrupted(entry)
             raise
         except NotYetError as failure:
-            if not entry.patient and self._sending.may_be_said_anew(entry):
-                await _clear(entry)
-                self._let_go(entry, str(failure))
-                return
-            if entry.patient and await self._putting_off.put_off(entry, failure, newest):
-                return
+            try:
+                if await self._is_kept(entry, failure, newest):
+                    return
+            except asyncio.CancelledError:
+                await self._leave(entry)
+                raise
             receipt = failure.receipt
         except Exception as error:
             log.exception("%s: sending failed for a reason that is no answer of the platform", entry.channel.address)
             receipt = _receipt(entry, DeliveryState.FAILED, f"{type(error).__name__} while sending")
+        try:
+            await _clear(entry)
+        finally:
+            self._finish(entry, receipt)
+
+    async def _is_kept(self, entry: OutboxEntry, failure: NotYetError, newest: str | None) -> bool:
+        """Whether something that cannot be said now has its place; False when its end is to be told."""
+        if entry.patient:
+            return await self._putting_off.put_off(entry, failure, newest)
+        if not self._sending.may_be_said_anew(entry):
+            return False
         await _clear(entry)
-        self._finish(entry, receipt)
+        self._let_go(entry, str(failure))
+        return True
+
+    async def _leave(self, entry: OutboxEntry) -> None:
+        """It was not said when the bridge stopped, and nothing of it is under way."""
+        if self._storage.survives:
+            self._tell_pending(entry, _FOR_THE_NEXT)
+            return
+        await _clear(entry)
+        self._finish(entry, _receipt(entry, DeliveryState.FAILED, "the bridge stopped"))
 
     async def _interrupted(self, entry: OutboxEntry) -> None:
         """It was cut off in the middle: it may have arrived."""

@@ -231,6 +231,10 @@ class Lanes(Generic[Item]):
                     room.set_exception(self._stopped())
         self._room.clear()
         await self._end_workers()
+        left += [item for lane in self._lanes.values() for item in lane]  # held back by work that just ended
+        for timer in self._held.values():
+            timer.cancel()
+        self._held.clear()
         self._lanes.clear()
         self._idle.set()
         return left
