@@ -7,7 +7,7 @@ from typing import Any
 from served import served
 from wecom_bot_rig import BotRig
 
-from imbridge import Bridge
+from imbridge import Bridge, BridgeOptions
 from imbridge.protocol import (
     Message,
     Receipt,
@@ -21,7 +21,8 @@ class Talk:
 
     def __init__(self, bots: BotRig, skill: Skill, on_event: Any = None, **settings: Any) -> None:
         self.receipts: list[Receipt] = []
-        self.bridge = Bridge([bots.callback_config(**settings)])
+        once = BridgeOptions(retry_for=0)  # one try is looked at here: what it tells, and what it leaves
+        self.bridge = Bridge([bots.callback_config(**settings)], options=once)
         if on_event is not None:
             self.bridge.on_event(unverified=True)(on_event)
 
