@@ -19,7 +19,7 @@ UNTIMED = ("text_without_time",)
 
 def seen(name: str) -> dict[str, object]:
     found = inbound(name)
-    dumped = found.item.model_dump(mode="json", exclude={"payload", "hops", "parts"}, exclude_none=True)
+    dumped = found.item.model_dump(mode="json", exclude={"payload", "hops", "joined"}, exclude_none=True)
     for element in dumped.get("elements", ()):
         element.pop("payload", None)
     if name in UNTIMED:

@@ -29,7 +29,7 @@ def read(name: str) -> dict[str, object]:
 
 def seen(name: str) -> dict[str, object]:
     inbound = decode(read(name), me())
-    item = inbound.item.model_dump(mode="json", exclude={"payload", "hops", "parts"}, exclude_none=True)
+    item = inbound.item.model_dump(mode="json", exclude={"payload", "hops", "joined"}, exclude_none=True)
     if isinstance(inbound.item, Message):
         item |= {"mentions_me": inbound.item.mentions_me, "mentions_all": inbound.item.mentions_all}
     if datetime.now(UTC) - inbound.item.timestamp < timedelta(hours=1):

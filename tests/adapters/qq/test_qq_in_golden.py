@@ -19,7 +19,7 @@ UNTIMED = ("c2c_time_missing",)
 
 def seen(name: str) -> dict[str, object]:
     found = inbound(name)
-    dumped = found.item.model_dump(mode="json", exclude={"payload", "hops", "parts"}, exclude_none=True)
+    dumped = found.item.model_dump(mode="json", exclude={"payload", "hops", "joined"}, exclude_none=True)
     for element in dumped.get("elements", ()):
         element.pop("payload", None)
         element.pop("details", None)

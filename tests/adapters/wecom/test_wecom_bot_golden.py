@@ -32,7 +32,7 @@ def got(name: str, me: BotIdentity = ME) -> Received:
 def seen(name: str) -> dict[str, Any]:
     received = got(name)
     item = received.inbound.item
-    facts = item.model_dump(mode="json", exclude={"payload", "hops", "parts"}, exclude_none=True)
+    facts = item.model_dump(mode="json", exclude={"payload", "hops", "joined"}, exclude_none=True)
     if isinstance(item, Message):
         facts |= {"mentions_me": item.mentions_me, "mentions_all": item.mentions_all}
     if datetime.now(UTC) - item.timestamp < timedelta(hours=1):

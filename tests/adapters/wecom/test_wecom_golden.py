@@ -43,7 +43,7 @@ def item(name: str) -> Any:
 
 def seen(name: str) -> dict[str, object]:
     inbound = decode(read(name), me())
-    dumped = inbound.item.model_dump(mode="json", exclude={"payload", "hops", "parts"}, exclude_none=True)
+    dumped = inbound.item.model_dump(mode="json", exclude={"payload", "hops", "joined"}, exclude_none=True)
     if isinstance(inbound.item, Message):
         for element in dumped["elements"]:
             element.pop("payload", None)

@@ -85,12 +85,20 @@ class RobotWebhook:
         return WebhookResponse(200)
 
     async def _kept(self, inbound: Inbound) -> bool:
+        """Whether the inbox has it, so that a kill of the process does not lose it any more."""
+        had = asyncio.Event()
+        in_row = False
         try:
             async with asyncio.timeout(_ROOM_WITHIN):
-                await self._taking.keep(inbound)
+                await self._taking.keep(inbound, had.set)
+                in_row = True
+                await had.wait()
         except TimeoutError:
-            self._counts["lost"] += 1
-            self._tell_once("a message is not taken in, for too many wait for the inbox; it is answered with 503")
+            if in_row:  # it is taken in when there is room, unless the process ends before
+                self._tell_once("a message waits for the inbox; it is answered with 503 meanwhile")
+            else:
+                self._counts["lost"] += 1
+                self._tell_once("a message is not taken in, for too many wait for the inbox; it is answered with 503")
             return False
         return True
 
