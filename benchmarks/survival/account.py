@@ -87,7 +87,7 @@ def account_for(stage: Stage, said: Sequence[str], taken: Collection[str] | None
         doubles=sum(count - 1 for count in times.values()),
         disorder=_disorder(answers),
         keyed=stage.keyed,
-        ordered=stage.ordered,
+        ordered=stage.ordered and not stage.refused(),
         violations=dict(Counter(violation.kind for violation in stage.violations())),
     )
 

@@ -55,6 +55,10 @@ class Stage(ABC):
         """What is known to have been acknowledged, where that is not all but `not_taken`."""
         return ()
 
+    def refused(self) -> int:
+        """How often the bot has refused something, which then comes again behind what is newer."""
+        return 0
+
     def answers(self) -> Sequence[str]:
         """What the bot has said, in order."""
         return [message.text for message in self.emulator.world.messages]

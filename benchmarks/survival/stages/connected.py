@@ -39,6 +39,10 @@ class _Feishu(Stage):
             raise RuntimeError(f"the emulator gave up {given_up} events, which this harness does not know by name")
         return ()
 
+    def refused(self) -> int:
+        emulator: feishu.FeishuEmulator = self.emulator
+        return emulator.stats.acks_failed
+
     def answers(self) -> Sequence[str]:
         return [message.text for message in self.emulator.messages]
 
