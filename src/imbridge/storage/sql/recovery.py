@@ -186,7 +186,7 @@ async def _under_way(connection: AsyncConnection, box: Table, rows: Sequence[Row
         return {}
     begun = *_pending(box, None), box.c.started_at.is_not(None), box.c.node.in_(ended)
     query = select(box.c.node, func.count()).where(*begun).group_by(box.c.node)
-    return dict((await connection.execute(query)).tuples().all())
+    return {row[0]: row[1] for row in await connection.execute(query)}
 
 
 def _interrupted(history: str) -> int:
