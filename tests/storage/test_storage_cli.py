@@ -15,8 +15,8 @@ from databases import Place, place
 from imbridge.cli.main import run_command_line
 from imbridge.protocol import Message, Text
 from imbridge.storage import Box, EntryState, InboxEntry
-from imbridge.testing.storage import inbox_entry, outbox_entry
 from imbridge.testing.storage_child import Nursery, StorageInChild
+from imbridge.testing.storage_entries import inbox_entry, outbox_entry
 
 
 @dataclass

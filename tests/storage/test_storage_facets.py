@@ -12,7 +12,7 @@ from databases import Place
 
 from imbridge.protocol import ConfigError, DeliveryState, Message, Receipt, Sender, SentPart
 from imbridge.storage import Box, EntryState, InboxEntry, LogLine, Retention, SqlStorage, StorageError
-from imbridge.testing.storage import CHANNEL, SENT, inbox_entry, outbox_entry
+from imbridge.testing.storage_entries import CHANNEL, SENT, inbox_entry, outbox_entry
 
 
 @pytest.fixture

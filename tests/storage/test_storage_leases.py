@@ -7,8 +7,8 @@ import pytest
 from databases import Place
 
 from imbridge.storage import Box, EntryState, Lease, StaleLeaseError
-from imbridge.testing.storage import SENT, inbox_entry, outbox_entry
 from imbridge.testing.storage_child import Nursery, StorageInChild
+from imbridge.testing.storage_entries import SENT, inbox_entry, outbox_entry
 
 
 @pytest.fixture

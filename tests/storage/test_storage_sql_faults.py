@@ -13,7 +13,7 @@ from databases import Place
 
 from imbridge.protocol import ConfigError, OverloadedError
 from imbridge.storage import Box, EntryState, SqlStorage, StorageError
-from imbridge.testing.storage import SENT, inbox_entry, outbox_entry
+from imbridge.testing.storage_entries import SENT, inbox_entry, outbox_entry
 
 
 @asynccontextmanager

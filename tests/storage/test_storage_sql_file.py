@@ -8,7 +8,7 @@ from databases import Place
 
 from imbridge.protocol import to_reply
 from imbridge.storage import SqlStorage
-from imbridge.testing.storage import SENT, inbox_entry, outbox_entry
+from imbridge.testing.storage_entries import SENT, inbox_entry, outbox_entry
 
 TABLES = ("inbox", "outbox", "dedup", "sessions", "log")
 

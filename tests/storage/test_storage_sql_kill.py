@@ -6,8 +6,8 @@ import random
 from databases import Place
 
 from imbridge.storage import InboxEntry
-from imbridge.testing.storage import inbox_entry
 from imbridge.testing.storage_child import Nursery, StorageInChild
+from imbridge.testing.storage_entries import inbox_entry
 
 ROUNDS, PER_ROUND, LANES = 6, 400, 7
 

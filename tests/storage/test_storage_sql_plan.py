@@ -24,7 +24,7 @@ from imbridge.storage.sql.work import (
     StartOutbound,
     Unit,
 )
-from imbridge.testing.storage import inbox_entry
+from imbridge.testing.storage_entries import inbox_entry
 
 _SENT = kept_receipt(Receipt(state=DeliveryState.SENT))
 

@@ -7,7 +7,7 @@ from databases import Place
 
 from imbridge.protocol import to_reply
 from imbridge.storage import Box, EntryState, Job, SqlStorage, StorageError
-from imbridge.testing.storage import SENT, inbox_entry, outbox_entry
+from imbridge.testing.storage_entries import SENT, inbox_entry, outbox_entry
 
 KEY, OTHER_KEY = "A" * 43 + "=", "B" * 43 + "="
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from imbridge.protocol import ConfigError
 from imbridge.storage import SqlStorage, StorageError
 from imbridge.storage.sql.processes import runs
-from imbridge.testing.storage import inbox_entry
+from imbridge.testing.storage_entries import inbox_entry
 
 
 async def test_tables_that_were_made_in_part_are_completed(database: Place) -> None:

@@ -9,7 +9,7 @@ from databases import Place
 from imbridge.storage import Box, EntryState, InboxEntry, OutboxEntry, SqlStorage, StaleLeaseError
 from imbridge.storage.sharing import chat_of, working_as
 from imbridge.storage.sql import shares
-from imbridge.testing.storage import CHANNEL, SENT, inbox_entry, outbox_entry
+from imbridge.testing.storage_entries import CHANNEL, SENT, inbox_entry, outbox_entry
 
 
 class Partner:

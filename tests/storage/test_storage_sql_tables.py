@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from imbridge.protocol import ConfigError
 from imbridge.storage.sql.migrate import HEAD, alembic_config
 from imbridge.storage.sql.tables import VERSION_TABLE, metadata
-from imbridge.testing.storage import inbox_entry
+from imbridge.testing.storage_entries import inbox_entry
 
 
 async def test_the_migrations_make_what_the_code_knows(database: Place) -> None:

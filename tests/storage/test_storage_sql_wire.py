@@ -9,7 +9,7 @@ from databases import Place, place
 from wire import Wire, wired
 
 from imbridge.storage import SqlStorage, StorageError
-from imbridge.testing.storage import SENT, inbox_entry, outbox_entry
+from imbridge.testing.storage_entries import SENT, inbox_entry, outbox_entry
 
 COMMIT = {"postgresql": b"COMMIT;", "mariadb": b"\x03COMMIT"}
 """As the drivers say it: "READ COMMITTED" is something else."""

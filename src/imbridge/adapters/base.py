@@ -3,7 +3,7 @@
 import asyncio
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,6 +15,7 @@ from imbridge.adapters.growing import Growing
 from imbridge.adapters.kept_tokens import KeptTokens, MemoryTokens
 from imbridge.adapters.kept_uploads import KeptUploads, NotedUploads
 from imbridge.adapters.notes import MemoryNotes, Notes
+from imbridge.adapters.outgoing import Sent, Target
 from imbridge.adapters.pending import PendingAnswer
 from imbridge.adapters.rehearsal import NoIntake, Preview, RehearsalPool, Script, Sort, rehearse
 from imbridge.config import AccountConfig
@@ -25,17 +26,27 @@ from imbridge.protocol import (
     Capabilities,
     Channel,
     Degradation,
-    DegradedError,
     Event,
     Media,
     Message,
     NotSupportedError,
     Reply,
-    SentPart,
 )
 from imbridge.rendering import Dialect, Part, Rendered, shown_bytes
-from imbridge.rendering.cards import Choice
 from imbridge.transport import HttpPool, WebhookRoute
+
+__all__ = [
+    "Adapter",
+    "AdapterContext",
+    "Health",
+    "HealthListener",
+    "Inbound",
+    "Intake",
+    "Probe",
+    "Sent",
+    "Target",
+    "Verdict",
+]
 
 
 class Verdict(StrEnum):
@@ -72,73 +83,6 @@ class Intake(Protocol):
 
     def offer(self, inbound: Inbound) -> "asyncio.Future[Verdict]":
         """Hand over a delivery; the future is done when it is stored (or refused)."""
-
-
-@dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
-class Target:
-    """Where a part goes.
-
-    Attributes:
-        channel: The conversation.
-        reply_to: Message to attach it to; None sends it plainly.
-        in_thread: Open or continue a thread under `reply_to`.
-        answers: Message that this answers, whether it is attached to it or not. For platforms where an answer goes
-            another way than something said unasked, for as long as the message can be answered.
-        strict: Nothing may be shown otherwise than meant: what the platform refuses is not said in a plainer form.
-    """
-
-    channel: Channel
-    reply_to: str | None = None
-    in_thread: bool = False
-    answers: str | None = None
-    strict: bool = False
-
-    def forbid(self, *losses: Degradation) -> None:
-        """Called before something is shown otherwise than meant.
-
-        Raises:
-            DegradedError: it must not be.
-        """
-        if self.strict and any(one.loss.is_forbidden for one in losses):
-            raise DegradedError([one for one in losses if one.loss.is_forbidden])
-
-
-@dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
-class Sent:
-    """A part that the platform took.
-
-    Attributes:
-        part: Its message; the first, where it became several.
-        attempts: The attempts made.
-        degradations: What is shown otherwise than meant.
-        more: The other messages.
-        choices: What can be chosen by a number in its last message: a card that had to be text. Of a part that has
-            choices already they need not be said again.
-    """
-
-    part: SentPart
-    attempts: int = 1
-    degradations: tuple[Degradation, ...] = ()
-    more: tuple[SentPart, ...] = ()
-    choices: tuple[Choice, ...] = ()
-
-    def but(self, *degradations: Degradation) -> "Sent":
-        """The same, with these said before its own."""
-        return Sent(self.part, self.attempts, (*degradations, *self.degradations), self.more, self.choices)
-
-    def offering(self, choices: Iterable[Choice]) -> "Sent":
-        """The same, where these can be chosen by their numbers."""
-        return Sent(self.part, self.attempts, self.degradations, self.more, tuple(choices))
-
-    def followed_by(self, other: "Sent") -> "Sent":
-        """Both, as one."""
-        return Sent(
-            self.part,
-            self.attempts + other.attempts,
-            (*self.degradations, *other.degradations),
-            (*self.more, other.part, *other.more),
-            other.choices or self.choices,
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,42 +25,21 @@ The tests are coroutines: they need pytest-asyncio in its mode `auto`.
 """
 
 import asyncio
-from datetime import UTC, datetime
 from functools import partial
 
 from imbridge.protocol import (
-    Channel,
-    ChannelKind,
     Degradation,
     DeliveryState,
     Loss,
-    Message,
     Receipt,
-    Sender,
     SentPart,
-    to_reply,
 )
-from imbridge.storage import BaseStorage, Box, DurableStorage, EntryState, InboxEntry, OutboxEntry, Progress
-
-CHANNEL = Channel(platform="feishu", account="work", kind=ChannelKind.PRIVATE, id="oc_1")
-
-
-def inbox_entry(account: str, *keys: str, lane: str = "lane") -> InboxEntry:
-    """A delivery of the message that its last key names."""
-    message = Message(id=keys[-1], channel=CHANNEL, sender=Sender(id="ou_1"), timestamp=datetime.now(UTC))
-    return InboxEntry(account, keys, lane, message)
-
-
-def outbox_entry(key: str, text: str = "hi") -> OutboxEntry:
-    """An answer."""
-    return OutboxEntry(key=key, channel=CHANNEL, reply=to_reply(text), reply_to="om_1")
+from imbridge.storage import BaseStorage, Box, DurableStorage, EntryState, Progress
+from imbridge.testing.storage_entries import CHANNEL, SENT, inbox_entry, outbox_entry
 
 
 def _note(done: list[int], number: int, _: object) -> None:
     done.append(number)
-
-
-SENT = Receipt(state=DeliveryState.SENT)
 
 
 class StorageContract:
