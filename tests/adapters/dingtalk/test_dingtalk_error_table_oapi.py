@@ -144,7 +144,7 @@ class TestOlderApi:
 
 
 class TestSessionWebhook:
-    RETRIED: ClassVar[dict[Row, float]] = {-1: 0.5}
+    RETRIED: ClassVar[dict[Row, float]] = {-1: 0.5, 90018: 1.0, 90002: 1.0, "9000*": 1.0, "9001*": 1.0}
     RAISED: ClassVar[dict[Row, tuple[type[DeliveryError], str]]] = {
         130101: (ELSEWAY, "too many"),
         410100: (ELSEWAY, "too many"),
@@ -185,8 +185,8 @@ class TestSessionWebhook:
 
     @pytest.mark.parametrize("row", RETRIED)
     async def test_tried_again(self, rig: Rig, post: Callable[[], Awaitable[Answer]], row: Row) -> None:
-        assert SESSION_ERRORS.lookup(row).delay == self.RETRIED[row]
-        rig.ding.faults.refuse(WEBHOOK, row, times=2)
+        assert SESSION_ERRORS.lookup(member(row)).delay == self.RETRIED[row]
+        rig.ding.faults.refuse(WEBHOOK, member(row), times=2)
         assert (await post()).attempts == 3
         assert [message.text for message in rig.sent()] == ["hi", "hi"]
 

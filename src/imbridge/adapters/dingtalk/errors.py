@@ -98,6 +98,14 @@ KINDS = ErrorKinds(
     unclear=frozenset({"system.err"}),
 )  # fmt: skip
 
+_TOO_FAST = (
+    ErrorRule(90018, "more than 20 calls of this API a second", Reaction.RETRY, delay=1.0),
+    ErrorRule(90002, "everybody calls this API too often", Reaction.RETRY, delay=1.0),
+    ErrorRule("9000*", "too many calls", Reaction.RETRY, delay=1.0),
+    ErrorRule("9001*", "too many calls", Reaction.RETRY, delay=1.0),
+)
+"""Whatever is called at oapi.dingtalk.com; that it is so of session webhooks, too, no page says."""
+
 OAPI_ERRORS = ErrorTable(
     (
         # its own trouble, and rates
@@ -105,10 +113,7 @@ OAPI_ERRORS = ErrorTable(
         ErrorRule(-1, "the system is busy", Reaction.RETRY, delay=0.5),
         ErrorRule(15, "the call timed out within the platform", Reaction.RETRY, delay=0.5),
         ErrorRule(88, "the platform could not check the token in time", Reaction.RETRY, delay=0.5),
-        ErrorRule(90018, "more than 20 calls of this API a second", Reaction.RETRY, delay=1.0),
-        ErrorRule(90002, "everybody calls this API too often", Reaction.RETRY, delay=1.0),
-        ErrorRule("9000*", "too many calls", Reaction.RETRY, delay=1.0),
-        ErrorRule("9001*", "too many calls", Reaction.RETRY, delay=1.0),
+        *_TOO_FAST,
         # tokens
         ErrorRule(40014, "invalid access token", Reaction.REFRESH, hint=CREDENTIALS),
         ErrorRule(42001, "the access token has expired", Reaction.REFRESH, hint=CREDENTIALS),
@@ -157,6 +162,7 @@ SESSION_ERRORS = ErrorTable(
     (
         ErrorRule(BANNED, "our address is banned for 5 minutes", Reaction.RETARGET),
         ErrorRule(-1, "the system is busy", Reaction.RETRY, delay=0.5),
+        *_TOO_FAST,
         ErrorRule(130101, "too many messages in a minute", Reaction.RETARGET),
         ErrorRule(410100, "too many messages in a minute", Reaction.RETARGET),
         ErrorRule(300001, "the session webhook is over", Reaction.RETARGET),
