@@ -64,14 +64,17 @@ class _Watch:
         return self._acknowledged(frame_id, ok, answer)
 
 
-async def measure(client: str, *, rate: float, seconds: float) -> Acks:
-    """Run a client module for so many seconds at so many messages a second."""
+async def measure(client: str, *, rate: float, seconds: float, silent: bool = False) -> Acks:
+    """Run a client module for so many seconds at so many messages a second; `silent`: they are not answered.
+
+    An answer costs the emulated platform as much as the bridge, and here both share the machine.
+    """
     settings = EmulatorSettings(rate_limits=False, reconnect_nonce=0, history=100_000, ack_timeout=PATIENCE)
     async with FeishuEmulator(settings=settings) as feishu:
         app = feishu.add_app(name="Bench", app_id=APP_ID, app_secret=APP_SECRET)
         people = [feishu.add_user(f"user{number}") for number in range(PEOPLE)]
         chats = [feishu.private_chat(person, app) for person in people]
-        async with _running(client, feishu) as process:
+        async with _running(client, feishu, silent=silent) as process:
             while not feishu.connections(app):
                 await asyncio.sleep(0.01)
                 if process.returncode is not None:
@@ -96,12 +99,13 @@ async def measure(client: str, *, rate: float, seconds: float) -> Acks:
 
 
 @asynccontextmanager
-async def _running(client: str, feishu: FeishuEmulator) -> AsyncIterator[asyncio.subprocess.Process]:
+async def _running(client: str, feishu: FeishuEmulator, *, silent: bool) -> AsyncIterator[asyncio.subprocess.Process]:
     environ = {
         **os.environ,
         "FEISHU_BASE_URL": feishu.base_url,
         "FEISHU_APP_ID": APP_ID,
         "FEISHU_APP_SECRET": APP_SECRET,
+        "BENCH_SILENT": "1" if silent else "",
     }
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", client, env=environ)
     try:
