@@ -24,6 +24,11 @@ settings.register_profile(
 settings.load_profile("imbridge")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """How many workers `-n auto` means: tests wait for sockets and processes more than they compute."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(autouse=True)
 def kept_in_memory(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Where nobody says anything, a bridge under test keeps nothing: to open a file costs more than most tests do.

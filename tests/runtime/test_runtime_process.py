@@ -214,7 +214,8 @@ async def test_a_crash_loses_what_was_acknowledged_and_not_answered_and_nothing_
 
 def test_settling_the_garbage_collector_freezes_what_is_there() -> None:
     code = (
-        "import gc\nfrom imbridge.runtime import settle_garbage_collector\nbefore = gc.get_threshold()\n"
+        "import gc, sys\nfrom imbridge.runtime import hurry_threads, settle_garbage_collector\n"
+        "before = gc.get_threshold()\nhurry_threads()\nassert sys.getswitchinterval() < 0.005\n"
         "settle_garbage_collector()\nprint(gc.get_freeze_count() > 1000, gc.get_threshold()[0] > before[0])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -59,7 +59,7 @@ class MemoryJobs(Jobs):
         return self._jobs.get(name)
 
     async def all(self, *, limit: int = 1000) -> list[Job]:  # noqa: D102 - inherited
-        return sorted(self._jobs.values(), key=lambda job: job.due_at)[:limit]
+        return sorted(self._jobs.values(), key=lambda job: (job.due_at, job.name))[:limit]
 
     def _ours(self, job: Job) -> bool:
         known = self._jobs.get(job.name)

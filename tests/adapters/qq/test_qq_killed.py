@@ -48,8 +48,8 @@ class SlowNotes(MemoryNotes):
         super().__init__()
         self.on_disk = True
 
-    def put(self, kind: str, name: str, value: Any) -> None:
-        super().put(kind, name, value)
+    def put(self, kind: str, name: str, value: Any, *, until: float | None = None) -> None:
+        super().put(kind, name, value, until=until)
         self.on_disk = False
 
     async def flush(self) -> None:

@@ -59,7 +59,7 @@ class SqlJobs(Jobs):
 
     async def all(self, *, limit: int = 1000) -> list[Job]:  # noqa: D102 - inherited
         async with self._database.reading() as connection:
-            rows = await connection.execute(select(table).order_by(table.c.due_at).limit(limit))
+            rows = await connection.execute(select(table).order_by(table.c.due_at, table.c.name).limit(limit))
             return [_job(row) for row in rows.mappings()]
 
     async def _put(self, job: Job, replace: bool, connection: AsyncConnection) -> bool:
