@@ -21,11 +21,11 @@ HELD_BACK: dict[str, Callable[[Any], Any]] = {
     "feishu": lambda faults: faults.http_fail(
         SEND["feishu"], 429, body='{"code":99991400,"msg":"too fast"}', headers={"x-ogw-ratelimit-reset": "1"}
     ),
-    "wecom": lambda faults: faults.over_rate(),
+    "wecom": lambda faults: faults.refuse(SEND["wecom"], 45033),
     "dingtalk": lambda faults: faults.refuse("/robot/sendBySession", 130101),
     "qq": lambda faults: faults.rate_limit(SEND["qq"]),
 }
-"""The platform says that it is too much: each in its own words."""
+"""The platform says that it is too much, each in its own words. WeCom has another, 45009: a minute of silence."""
 PAUSE = 0.3
 """Seconds between two faults, at most."""
 
