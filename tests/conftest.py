@@ -4,6 +4,7 @@ import datetime as dt
 import ipaddress
 import os
 import ssl
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -30,16 +31,18 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 @pytest.fixture(autouse=True)
-def kept_in_memory(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def kept_in_memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Where nobody says anything, a bridge under test keeps nothing: to open a file costs more than most tests do.
 
     What is kept all the same is in a folder that only the test knows, never in that of the person who runs it.
     `tests/runtime/test_runtime_default.py` looks at the default itself.
     """
     data = tmp_path_factory.getbasetemp() / f"data-{uuid4().hex}"
-    monkeypatch.setenv("XDG_DATA_HOME", str(data))
-    monkeypatch.setenv("IMBRIDGE_STORAGE", "memory")
-    monkeypatch.setattr("imbridge.runtime.bridge.default_storage", lambda durability: MemoryStorage())
+    with pytest.MonkeyPatch.context() as patch:  # of its own: a test may undo what it has patched itself
+        patch.setenv("XDG_DATA_HOME", str(data))
+        patch.setenv("IMBRIDGE_STORAGE", "memory")
+        patch.setattr("imbridge.runtime.bridge.default_storage", lambda durability: MemoryStorage())
+        yield
 
 
 @pytest.fixture
