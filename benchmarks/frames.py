@@ -23,8 +23,8 @@ from imbridge.adapters.pending import Answer
 from imbridge.config import BridgeOptions
 from imbridge.runtime.bots import Bots
 from imbridge.runtime.delivery import Delivery
-from imbridge.runtime.gate import Gate
 from imbridge.runtime.handling import Handling
+from imbridge.runtime.intake.gate import Gate
 from imbridge.runtime.process import settle_garbage_collector
 from imbridge.skills import SkillSet
 from imbridge.storage import MemoryNotebook, MemoryStorage

@@ -21,7 +21,7 @@ from storage_double import GroupCommitStorage
 
 from imbridge import Bridge, BridgeOptions, Channel, ChannelKind, Message, Sender, Text
 from imbridge.adapters.base import Inbound, Verdict
-from imbridge.runtime import storing
+from imbridge.runtime.intake import storing
 from imbridge.skills import command_skill, message_skill
 from imbridge.storage import BaseStorage, MemoryStorage, SqlStorage
 

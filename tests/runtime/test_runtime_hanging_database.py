@@ -15,7 +15,7 @@ from wire import wired
 
 from imbridge import Bridge, BridgeOptions
 from imbridge.emulators.feishu import FeishuEmulator
-from imbridge.runtime import storing
+from imbridge.runtime.intake import storing
 from imbridge.storage import SqlStorage
 
 SAID = 20

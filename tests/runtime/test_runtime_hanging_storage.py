@@ -10,8 +10,8 @@ from storage_double import GroupCommitStorage
 from imbridge import Bridge, BridgeOptions
 from imbridge.adapters.base import Verdict
 from imbridge.emulators.feishu import FeishuEmulator
-from imbridge.runtime import storing
-from imbridge.runtime.storing import Storing
+from imbridge.runtime.intake import storing
+from imbridge.runtime.intake.storing import Storing
 
 SOON = {"redelivery": tuple(0.05 * number for number in range(1, 100))}
 

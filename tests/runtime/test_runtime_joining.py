@@ -22,7 +22,7 @@ from imbridge import (
     on_pattern,
 )
 from imbridge.emulators.feishu import events
-from imbridge.runtime.joining import Joining
+from imbridge.runtime.intake.joining import Joining
 from imbridge.skills import command_skill, message_skill
 from imbridge.storage import Box, EntryState, InboxEntry, SqlStorage
 
@@ -166,14 +166,14 @@ async def test_an_edit_is_a_message_of_its_own() -> None:
 
 
 async def test_who_goes_on_and_on_is_answered_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("imbridge.runtime.joining.MOST", 3)
+    monkeypatch.setattr("imbridge.runtime.intake.joining.MOST", 3)
     heard = Heard()
     async with chat(skill(heard.__call__), options=BridgeOptions(debounce=LATER)) as room:
         await says(room, room.user, *"abcdefg")
         await until(lambda: len(heard.messages) == 2)
         assert heard.texts == ["a\nb\nc", "d\ne\nf"]
-    monkeypatch.setattr("imbridge.runtime.joining.MOST", 1000)
-    monkeypatch.setattr("imbridge.runtime.joining._LONGEST", 0.001)
+    monkeypatch.setattr("imbridge.runtime.intake.joining.MOST", 1000)
+    monkeypatch.setattr("imbridge.runtime.intake.joining._LONGEST", 0.001)
     heard = Heard()
     async with chat(skill(heard.__call__), options=BridgeOptions(debounce=LATER)) as room:
         await says(room, room.user, "a")

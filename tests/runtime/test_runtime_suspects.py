@@ -10,8 +10,8 @@ from bridge_process import bridge_process
 from runtime_world import emulated, texts, until
 
 from imbridge import Channel, ChannelKind, Message, Sender
-from imbridge.runtime import suspects
-from imbridge.runtime.suspects import Suspects
+from imbridge.runtime.intake import suspects
+from imbridge.runtime.intake.suspects import Suspects
 from imbridge.storage import Box, EntryState, InboxEntry, SqlStorage
 
 KILLER = """

@@ -31,7 +31,7 @@ def configure_logging(level: str, form: str, *, color: bool) -> None:
 
 
 class TextFormatter(logging.Formatter):
-    """`12:30:45 warning imbridge.runtime.gate: ...`."""
+    """`12:30:45 warning imbridge.runtime.intake.gate: ...`."""
 
     def __init__(self, *, color: bool) -> None:
         super().__init__()

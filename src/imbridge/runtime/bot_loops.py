@@ -6,7 +6,7 @@ import logging
 from imbridge.protocol import Event, ImbridgeError, Message, Reply, Text
 from imbridge.runtime.bots import Bots
 from imbridge.runtime.delivery import Delivery, answer_key
-from imbridge.runtime.gate import Pass
+from imbridge.runtime.intake.gate import Pass
 
 log = logging.getLogger(__name__)
 

@@ -23,8 +23,8 @@ from imbridge.runtime.bots import Bots
 from imbridge.runtime.declaring import Declaring
 from imbridge.runtime.delivery import Delivery
 from imbridge.runtime.ending import within
-from imbridge.runtime.gate import Gate
 from imbridge.runtime.handling import Handling
+from imbridge.runtime.intake.gate import Gate
 from imbridge.runtime.recovery import Recovery
 from imbridge.runtime.scheduling import Clock, Scheduler
 from imbridge.runtime.scheduling.public import Scheduling

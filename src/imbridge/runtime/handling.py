@@ -29,10 +29,10 @@ from imbridge.runtime.conversation import MessageConversation
 from imbridge.runtime.delivery import Delivery, answer_key
 from imbridge.runtime.event_answers import answer_event
 from imbridge.runtime.failures import is_cancelled, note_failure
-from imbridge.runtime.gate import Gate
 from imbridge.runtime.hops import led_by
-from imbridge.runtime.inbox import Inbox
-from imbridge.runtime.joining import joined
+from imbridge.runtime.intake.gate import Gate
+from imbridge.runtime.intake.inbox import Inbox
+from imbridge.runtime.intake.joining import joined
 from imbridge.runtime.refusing import Refusing
 from imbridge.runtime.stopping import STOP_ACTION, OvertakenError, StoppedError, Work, is_stop_button
 from imbridge.runtime.words import SLOW_DOWN, SORRY, STOP, STOPPED

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Collection
 
 from imbridge.runtime.delivery import Delivery
-from imbridge.runtime.inbox import Inbox
+from imbridge.runtime.intake.inbox import Inbox
 from imbridge.storage import BaseStorage, DurableStorage
 
 log = logging.getLogger(__name__)

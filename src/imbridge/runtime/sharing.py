@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from imbridge.runtime.delivery import Delivery
-from imbridge.runtime.inbox import Inbox
+from imbridge.runtime.intake.inbox import Inbox
 from imbridge.storage import InboxEntry, OutboxEntry
 
 log = logging.getLogger(__name__)

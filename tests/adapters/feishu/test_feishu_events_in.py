@@ -36,7 +36,7 @@ from imbridge.protocol import (
     ReactionAdded,
 )
 from imbridge.rendering.cards.carried import TYPED
-from imbridge.runtime.gate import Gate, Pass
+from imbridge.runtime.intake.gate import Gate, Pass
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "feishu"
 WHEN = datetime(2025, 12, 28, 5, 33, 20, tzinfo=UTC)

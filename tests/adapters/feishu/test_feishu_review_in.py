@@ -13,7 +13,7 @@ from imbridge.adapters.feishu.received.fetched import Bounds, forwarded
 from imbridge.adapters.feishu.sent.answers import written_answer
 from imbridge.adapters.pending import PendingAnswer
 from imbridge.protocol import ButtonClicked, Card, Element, Message, Toast, UnknownEvent
-from imbridge.runtime.gate import Gate, Pass
+from imbridge.runtime.intake.gate import Gate, Pass
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "feishu"
 

@@ -13,20 +13,20 @@ from imbridge.config.options import BridgeOptions
 from imbridge.protocol import ButtonClicked, Channel, Event, Message
 from imbridge.runtime.account_lanes import AccountLanes
 from imbridge.runtime.answers import abandon, release
-from imbridge.runtime.beginning import noted
 from imbridge.runtime.bot_loops import BotLoops
 from imbridge.runtime.bots import is_made_here
 from imbridge.runtime.choices import Choices
 from imbridge.runtime.conversation import lane_of
-from imbridge.runtime.foretelling import Debounce
-from imbridge.runtime.gate import Gate, Pass, log_turned_away
-from imbridge.runtime.joining import Joining
-from imbridge.runtime.overlap import Overlaps
+from imbridge.runtime.intake.beginning import noted
+from imbridge.runtime.intake.foretelling import Debounce
+from imbridge.runtime.intake.gate import Gate, Pass, log_turned_away
+from imbridge.runtime.intake.joining import Joining
+from imbridge.runtime.intake.overlap import Overlaps
+from imbridge.runtime.intake.storing import Storing
+from imbridge.runtime.intake.suspects import Suspects
 from imbridge.runtime.questions import Questions
 from imbridge.runtime.refusing import Refusing
 from imbridge.runtime.stopping import Stops, is_stop_button
-from imbridge.runtime.storing import Storing
-from imbridge.runtime.suspects import Suspects
 from imbridge.skills import SkillSet
 from imbridge.storage import BaseStorage, InboxEntry
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from imbridge.protocol import Message
 from imbridge.protocol.overlap import Overlap
-from imbridge.runtime.foretelling import foretold
+from imbridge.runtime.intake.foretelling import foretold
 from imbridge.runtime.lanes import Lanes
 from imbridge.runtime.stopping import OvertakenError, Work
 from imbridge.skills import BaseSkill, SkillSet
