@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from outbox_world import hurry
 from runtime_world import account, counts, until
 from schedule_world import ZONE, World, scheduled_world
 
@@ -167,6 +168,20 @@ async def test_what_the_platform_refuses_is_told_by_name(world: World, caplog: p
         await world.clock.forward(60)
         assert counts(bridge)["jobs_not_said"] == 1
         assert "job 'lost': failed for feishu:work/group/oc_unknown: " in caplog.text
+
+
+async def test_nothing_piles_up_behind_what_waits_in_the_outbox(world: World) -> None:
+    bridge = Bridge([account(world.feishu, world.app, send_timeout=0.05)], clock=world.clock)
+    hurry(bridge, shortest=0.05, longest=0.2)
+    async with bridge:
+        await bridge.schedule("tick", to=world.to, every=60)
+        with world.feishu.faults.http_fail("*/im/v1/messages", 503, times=None):
+            for _ in range(3):
+                await world.clock.forward(60)
+            assert counts(bridge)["jobs_done"] == 1
+        await until(lambda: counts(bridge)["delivery_sent"] == 1)
+        await world.clock.forward(1)
+        assert world.said == ["tick", "tick"]
 
 
 async def test_a_clock_that_is_put_back_repeats_nothing(world: World) -> None:

@@ -14,8 +14,9 @@ from runtime_world import account, counts, emulated, until
 from schedule_world import HandClock, World, scheduled_world
 
 from imbridge import Bridge
+from imbridge.protocol import Receipt
 from imbridge.runtime.scheduling.plan import owner_of
-from imbridge.storage import Job, StorageError
+from imbridge.storage import Job, OutboxEntry, StorageError
 
 
 @pytest.fixture(params=KINDS)
@@ -132,6 +133,24 @@ async def test_a_storage_that_is_away_for_a_while(
         assert world.said == ["tick"]
 
 
+async def test_what_the_storage_refuses_is_told_and_goes_on(
+    world: World, sqlite: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = sqlite.storage()
+
+    async def refuses(entry: OutboxEntry) -> Receipt | None:
+        raise StorageError("the database does not take it")
+
+    async with world.running(storage) as bridge:
+        await bridge.schedule("tick", to=world.to, every=60)
+        monkeypatch.setattr(storage, "add_outbound", refuses)
+        await world.clock.forward(60)
+        assert (await bridge.jobs())[0].error == "StorageError: the database does not take it"
+        monkeypatch.undo()
+        await world.clock.forward(60)
+        assert world.said == ["tick"]
+
+
 async def test_what_an_orderly_stop_cut_off_is_done_by_the_next(world: World, sqlite: Place) -> None:
     attempts: list[int] = []
 
@@ -210,8 +229,8 @@ async def test_what_ends_the_process_twice_is_left_alone(
         assert await storage.jobs.claim(job, seconds=60) is not None
         await storage.close()
     async with world.running(sqlite.storage(), declared) as bridge:
-        assert "job 'hourly': the process ended 2 times while it ran" in caplog.text
+        assert "job 'hourly': it was begun 2 times and came to no end" in caplog.text
         assert world.said == []
-        assert "the process ended 2 times" in (await bridge.jobs())[0].error
+        assert "it was begun 2 times" in (await bridge.jobs())[0].error
         await world.clock.set("2026-06-01 10:00")
         assert world.said == ["declared 10:00"]  # it is tried again for its next time

@@ -157,6 +157,10 @@ class Delivery:
             self._unsaid.setdefault((entry.channel.account_key, entry.key), entry)
             self._lanes.of(entry.channel.account_key).restore(entry.channel.address, entry)
 
+    def is_unsaid(self, entry: OutboxEntry) -> bool:
+        """Whether its end is not known here yet, put off or not."""
+        return self._unsaid.get((entry.channel.account_key, entry.key)) is entry
+
     def drop(self, fence: int) -> int:
         """Others say what was to be said under a number that is over: whoever waits for its end waits no more."""
         dropped = [entry for entry in self._unsaid.values() if entry.fence == fence]
@@ -318,9 +322,8 @@ class Delivery:
         self._settle(entry, receipt)
 
     def _settle(self, entry: OutboxEntry, receipt: Receipt) -> None:
-        once = entry.channel.account_key, entry.key
-        if self._unsaid.get(once) is entry:
-            del self._unsaid[once]
+        if self.is_unsaid(entry):
+            del self._unsaid[entry.channel.account_key, entry.key]
         if not entry.receipt.done():
             entry.receipt.set_result(receipt)
 

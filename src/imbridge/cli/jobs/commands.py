@@ -46,7 +46,8 @@ def list_jobs(file: Path | None, account: str | None, as_json: bool) -> None:
 def run(file: Path | None, account: str | None, as_json: bool, name: str) -> None:
     """Have the job NAME done now, by a bot that runs (within seconds) or the next that starts.
 
-    It counts as its next time: a job that is due once is over then.
+    A job that is due once is over then; others are due at their usual times, too. One that skips what it missed is done
+    by a bot that runs, or starts within a minute.
     """
     from imbridge.cli.jobs.work import make_due
 

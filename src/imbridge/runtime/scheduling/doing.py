@@ -14,7 +14,7 @@ from imbridge.runtime.scheduling.clock import Clock
 from imbridge.runtime.scheduling.plan import Plan
 from imbridge.runtime.scheduling.run import ScheduledRun
 from imbridge.skills.scheduled import Scheduled
-from imbridge.storage import Job, Jobs, OutboxEntry, StorageError
+from imbridge.storage import Job, Jobs, OutboxEntry, StaleLeaseError
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ _ON_TIME = 60.0
 _MADE_UP = 100
 """So many missed times are made up for one by one."""
 _ATTEMPTS = 2
-"""What ends the process so often is not tried again for the same time."""
+"""What was begun so often and came to no end, as the process ended, is not tried again for the same time."""
 
 
 class Doing:
@@ -50,8 +50,8 @@ class Doing:
         """Do a claimed job, unless its time is over; what it put into the outbox.
 
         Raises:
-            StorageError: nothing came of it; it is taken up again when the claim ends.
-            OverloadedError: the same: the bridge stops.
+            StorageError: what came of it is not written down; it is taken up again when the claim ends.
+            OverloadedError: nothing came of it, for the bridge stops.
         """
         now = self._clock.now()
         if (skipped_to := self._skips(job, plan, now)) is not None:
@@ -62,12 +62,12 @@ class Doing:
         error = ""
         if job.attempts > _ATTEMPTS:
             self._counts["jobs_failed"] += 1
-            error = f"the process ended {_ATTEMPTS} times while it ran; it was not tried again for this time"
+            error = f"it was begun {_ATTEMPTS} times and came to no end; it was not tried again for this time"
             log.error("job %r: %s", plan.name, error)
         else:
             try:
                 entry = await self._begin(job, plan, function)
-            except (StorageError, OverloadedError):
+            except (StaleLeaseError, OverloadedError):
                 raise
             except Exception as failure:
                 self._counts["jobs_failed"] += 1

@@ -17,7 +17,7 @@ from imbridge.runtime.scheduling.holding import holding
 from imbridge.runtime.scheduling.plan import Plan, owner_of
 from imbridge.skills import SkillSet
 from imbridge.skills.scheduled import Scheduled, scheduled_method
-from imbridge.storage import BaseStorage, Job, Jobs, MemoryJobs, StorageError
+from imbridge.storage import BaseStorage, Job, Jobs, MemoryJobs, OutboxEntry, StorageError
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class Scheduler:
         self.declared = Declared()
         self.counts: Counter[str] = Counter()
         self._skills = skills
-        self._check_account = check_account
+        self._delivery = delivery
         self._clock = clock
         self._doing = Doing(self.jobs, delivery, check_account, options, clock, self.counts)
         self.owners: tuple[str, ...] = ()
@@ -65,6 +65,7 @@ class Scheduler:
         self._ending = False
         self._loop: asyncio.Task[None] | None = None
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._unsaid: dict[str, OutboxEntry] = {}
         self._told: set[str] = set()
 
     @property
@@ -137,6 +138,7 @@ class Scheduler:
     async def _look(self) -> float:
         """Begin what is due; seconds until something else is."""
         now = self.now
+        self._unsaid = {name: entry for name, entry in self._unsaid.items() if self._delivery.is_unsaid(entry)}
         limit = _PAGE
         while True:
             jobs = await self.jobs.all(limit=limit)
@@ -162,6 +164,8 @@ class Scheduler:
             plan = Plan.of(job)
             if plan.declared and not self.declared.is_ours(plan):
                 self._tell(job, logging.INFO, "it is not declared here, or otherwise")
+                return None
+            if (entry := self._unsaid.get(job.name)) is not None and entry.channel == plan.to:
                 return None
             found = plan, self.function_of(plan)
         except (ValueError, SkillError) as error:
@@ -213,6 +217,8 @@ class Scheduler:
                 raise
             if entry is not None:
                 await self._doing.tell(plan, entry)
+                if self._delivery.is_unsaid(entry):  # put off; its next time waits for it
+                    self._unsaid[job.name] = entry
         except (StorageError, OverloadedError) as error:
             log.warning("job %s: nothing came of it yet (%s); it is done again", job.name, error)
         except Exception:
