@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from bridge_process import bridge_process
-from databases import KINDS, Place, place
+from databases import KINDS, Place, database_of
 from runtime_world import account, counts, emulated, until
 from schedule_world import HandClock, World, scheduled_world
 
@@ -18,17 +18,8 @@ from imbridge.protocol import Receipt
 from imbridge.runtime.scheduling.plan import owner_of
 from imbridge.storage import Job, OutboxEntry, StorageError
 
-
-@pytest.fixture(params=KINDS)
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
-    async with place(request.param, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-async def sqlite(tmp_path: Path) -> AsyncIterator[Place]:
-    async with place("sqlite", tmp_path) as made:
-        yield made
+database = database_of(*KINDS)
+sqlite = database_of("sqlite")
 
 
 @pytest.fixture

@@ -3,35 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
-from databases import Place, place
+from databases import Place, database_of
 from runtime_world import account, counts, emulated, skill, texts, until
 
 from imbridge import AskTimeoutError, Bridge, BridgeOptions
 from imbridge.runtime import recovery
 
-SERVERS = ("postgresql", "mariadb")
+database = database_of("postgresql", "mariadb")
+postgresql = database_of("postgresql")
 
 
 @pytest.fixture
 async def feishu() -> AsyncIterator[Any]:
     async with emulated() as emulator:
         yield emulator
-
-
-@pytest.fixture(params=SERVERS)
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
-    async with place(request.param, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-async def postgresql(tmp_path: Path) -> AsyncIterator[Place]:
-    async with place("postgresql", tmp_path) as made:
-        yield made
 
 
 @asynccontextmanager

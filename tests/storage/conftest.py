@@ -1,8 +1,8 @@
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from databases import KINDS, Place, place
+from databases import KINDS, database_of
 
 from imbridge.testing.storage_child import Nursery
 
@@ -18,15 +18,5 @@ def nursery() -> Iterator[Nursery]:
             yield made
 
 
-@pytest.fixture(params=KINDS)
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
-    """A database of each kind that is there."""
-    async with place(request.param, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-async def sqlite(tmp_path: Path) -> AsyncIterator[Place]:
-    """A database in a file."""
-    async with place("sqlite", tmp_path) as made:
-        yield made
+database = database_of(*KINDS)
+sqlite = database_of("sqlite")

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -33,6 +34,11 @@ class Place:
 
     def storage(self, **options: object) -> SqlStorage:
         return make_storage(self.url, self.schema, **options)
+
+    async def opened(self, **options: object) -> SqlStorage:
+        storage = self.storage(**options)
+        await storage.open()
+        return storage
 
     def in_child(self, nursery: Nursery) -> StorageInChild:
         return StorageInChild(nursery, "databases:make_storage", self.url, self.schema)
@@ -69,6 +75,17 @@ async def place(kind: str, folder: Path) -> AsyncIterator[Place]:
         yield Place(kind, url.render_as_string(hide_password=False), name if is_schema else "")
     finally:
         await _ask(server, f"DROP {what} {name}" + (" CASCADE" if is_schema else ""))
+
+
+def database_of(*kinds: str) -> Any:
+    """A fixture: such a database, or one of each of these kinds."""
+
+    @pytest.fixture(params=kinds)
+    async def made(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
+        async with place(request.param, tmp_path) as database:
+            yield database
+
+    return made
 
 
 def _server(kind: str) -> URL:

@@ -110,31 +110,26 @@ class TestTokens:
     ) -> None:
         old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
-        async def with_keys(*keys: str) -> SqlStorage:
-            opened = database.storage(keys=keys)
-            await opened.open()
-            return opened
-
-        plain = await with_keys()
+        plain = await database.opened()
         await plain.tokens.put("a", "k", "before", "canary-plain")
         await plain.close()
-        first = await with_keys(old)
+        first = await database.opened(keys=[old])
         await first.tokens.put("a", "k", "n", "canary-one")
         assert await first.tokens.get("a", "k", "before") == "canary-plain"
         rows = await database.execute("SELECT value FROM imbridge_tokens")
         assert sum("canary" in str(value) for (value,) in rows) == 1
         await first.close()
-        both = await with_keys(new, old)
+        both = await database.opened(keys=[new, old])
         assert await both.tokens.get("a", "k", "n") == "canary-one"
         assert await both.tokens.rotate() == 2
         assert "canary" not in str(await database.execute("SELECT value FROM imbridge_tokens"))
         await both.close()
-        last = await with_keys(new)
+        last = await database.opened(keys=[new])
         assert await last.tokens.get("a", "k", "n") == "canary-one"
         assert await last.tokens.get("a", "k", "before") == "canary-plain"
         await last.close()
         for keys, why in (((old,), "cannot be decrypted"), ((), "no key is configured")):
-            wrong = await with_keys(*keys)
+            wrong = await database.opened(keys=keys)
             with pytest.raises(StorageError, match=why):
                 await wrong.tokens.get("a", "k", "n")
             await wrong.close()

@@ -216,24 +216,19 @@ class TestKeys:
     ) -> None:
         old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
-        async def with_keys(*keys: str) -> SqlStorage:
-            made = database.storage(keys=keys)
-            await made.open()
-            return made
-
-        first = await with_keys(old)
+        first = await database.opened(keys=[old])
         (await opened(first)).of(ACCOUNT).put("webhook", "a", "canary-value")
         await first.close()
         ((value,),) = await database.execute("SELECT value FROM imbridge_notes")
         assert "canary" not in str(value)
-        both = await with_keys(new, old)
+        both = await database.opened(keys=[new, old])
         assert await both.tokens.rotate() == 1
         assert await (await opened(both)).of(ACCOUNT).all("webhook") == {"a": "canary-value"}
         await both.close()
-        last = await with_keys(new)
+        last = await database.opened(keys=[new])
         assert await (await opened(last)).of(ACCOUNT).all("webhook") == {"a": "canary-value"}
         await last.close()
-        without = await with_keys()
+        without = await database.opened()
         with caplog.at_level(logging.ERROR):
             assert await (await opened(without)).of(ACCOUNT).all("webhook") == {}
         assert "1 notes cannot be read, and are left out" in caplog.text

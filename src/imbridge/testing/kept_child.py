@@ -15,13 +15,17 @@ _OF_ACCOUNT = "notebook.of:"
 
 
 def called(storage: BaseStorage, method: str) -> Callable[..., Any]:
-    """In the child: what a call of the parent names."""
+    """In the child: what a call of the parent names.
+
+    Raises:
+        LookupError: it is about notes, and the storage keeps none.
+    """
     if not method.startswith("notebook."):
         found: Callable[..., Any] = attrgetter(method)(storage)
         return found
     notebook = storage.notebook()
     if notebook is None:
-        raise NotImplementedError("this storage keeps no notes")
+        raise LookupError(f"{type(storage).__name__} keeps no notes: its notebook() is None")
     if not method.startswith(_OF_ACCOUNT):
         return getattr(notebook, method.partition(".")[2])  # type: ignore[no-any-return]  # by its name
 

@@ -36,6 +36,7 @@ from imbridge.protocol import (
 )
 from imbridge.storage import BaseStorage, Box, DurableStorage, EntryState, Progress
 from imbridge.testing.storage_entries import CHANNEL, SENT, inbox_entry, outbox_entry
+from imbridge.testing.storage_restart import RestartContract
 
 
 def _note(done: list[int], number: int, _: object) -> None:
@@ -133,12 +134,8 @@ class StorageContract:
         assert await storage.load_session("a") == {"echo": {}}
 
 
-class DurableStorageContract(StorageContract):
+class DurableStorageContract(StorageContract, RestartContract):
     """For storages that survive."""
-
-    async def reopen(self, storage: BaseStorage) -> BaseStorage:
-        """End the storage as `kill -9` would (`StorageInChild.kill`), and open it anew."""
-        raise NotImplementedError
 
     async def test_what_was_said_is_known_after_a_crash(self, storage: BaseStorage) -> None:
         entry, unclear = outbox_entry("k"), outbox_entry("unclear")

@@ -1,17 +1,11 @@
-"""What a storage must do that keeps notes, tokens and media: classes to derive from, beside `DurableStorageContract`.
-
-They need its `reopen`.
-"""
-
-from collections.abc import Awaitable, Callable
+"""What a storage that keeps notes, tokens and media must do: to derive from, beside `DurableStorageContract`."""
 
 from imbridge.storage import BaseNotebook, BaseStorage, DurableStorage
+from imbridge.testing.storage_restart import RestartContract
 
 
-class NotesContract:
+class NotesContract(RestartContract):
     """For a storage whose `notebook()` survives."""
-
-    reopen: Callable[[BaseStorage], Awaitable[BaseStorage]]
 
     async def _notebook(self, storage: BaseStorage) -> BaseNotebook:
         notebook = storage.notebook()
@@ -66,10 +60,8 @@ class NotesContract:
         assert await after.left("open_card") == {"a": 1}
 
 
-class TokensContract:
+class TokensContract(RestartContract):
     """For a `DurableStorage`: its tokens."""
-
-    reopen: Callable[[BaseStorage], Awaitable[BaseStorage]]
 
     async def test_tokens_survive_once_they_are_put(self, storage: DurableStorage) -> None:
         await storage.tokens.put("feishu:work", "user", "ou_1", {"access": "old"})
@@ -89,10 +81,8 @@ class TokensContract:
         assert await storage.tokens.names("feishu:work", "user") == []
 
 
-class MediaContract:
+class MediaContract(RestartContract):
     """For a `DurableStorage`: what it knows of uploads."""
-
-    reopen: Callable[[BaseStorage], Awaitable[BaseStorage]]
 
     async def test_uploads_survive_until_their_end(self, storage: DurableStorage) -> None:
         await storage.media.put("qq:work", "image|" + "n" * 300, "abc", {"key": "k1"}, seconds=3600)

@@ -19,9 +19,7 @@ from imbridge.testing.kept_child import called
 
 @dataclass(frozen=True)
 class Call:
-    """A call of a method."""
-
-    """`entry` is the number by which both sides know an entry; `arguments` go behind it."""
+    """A call of a method. `entry` is the number by which both sides know an entry; `arguments` go behind it."""
 
     number: int
     method: str
@@ -32,9 +30,7 @@ class Call:
 
 @dataclass(frozen=True)
 class SentEntry:
-    """An entry on its way."""
-
-    """An entry without what lives in one process only."""
+    """An entry on its way, without what lives in one process only."""
 
     number: int
     inbound: bool
