@@ -171,6 +171,7 @@ class Adapter(ABC):
     capabilities: Capabilities
     dialects: tuple[Dialect, ...] = ()
     health: Health = Health.STARTING
+    _remembers = False
 
     def __init__(self, config: AccountConfig, context: AdapterContext) -> None:
         """Keep the settings; no I/O before `start`."""
@@ -193,11 +194,17 @@ class Adapter(ABC):
             self.health = health
             self.context.on_health(self, health, reason)
 
-    async def remember(self) -> None:  # noqa: B027 - most have nothing to read
-        """Read what an earlier process has noted: what it left unsaid is sent before there is a connection.
+    async def remember(self) -> None:
+        """Read what an earlier process has noted, once: what it left unsaid is sent before there is a connection.
 
         `start` does it, too, where nobody has asked for it before.
         """
+        if not self._remembers:
+            await self.restore()
+            self._remembers = True
+
+    async def restore(self) -> None:  # noqa: B027 - some have nothing to read
+        """What `remember` does: read from the notes whatever sending goes by. For adapters to override."""
 
     @abstractmethod
     async def start(self) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from contract import until
-from wechat_rig import Rig, running
+from wechat_rig import Rig, running, text
 
 from imbridge import Bridge, BridgeOptions
+from imbridge.adapters.base import Target
 from imbridge.adapters.notes import MemoryNotes
 from imbridge.adapters.pending import PendingAnswer
 from imbridge.adapters.wechat import adapter as adapter_module
@@ -312,6 +313,20 @@ async def test_what_is_kept_is_there_after_a_restart() -> None:
     now[0] += 3600.0
     assert len(await process()) == 0
     assert not [kind for kind, values in notes._notes.items() if values]
+
+
+async def test_what_is_said_before_the_start_does_not_take_its_place(rig: Rig) -> None:
+    """An earlier process may have left something unsaid: it stands behind what that one has kept."""
+    notes = MemoryNotes()
+    rig.kept = {"notes": notes}
+    before = Rest(rig.config().more, notes)
+    before.keep(rig.alice.openid, [(Text("of before"),)])
+    adapter = rig.make()
+    await adapter.remember()
+    await adapter.send(Target(rig.channel(), answers="1"), text("unsaid"), "key")
+    after = Rest(rig.config().more, notes)
+    await after.restore()
+    assert len(after) == 2
 
 
 async def test_a_follower_gets_after_a_restart_what_was_kept(rig: Rig, tmp_path: Path) -> None:

@@ -56,6 +56,17 @@ class TestOverTheLongConnection:
         await second.send(asked, text("done"), "key")  # its outbox says that it was under way
         assert bots.shown() == ["done"]
 
+    async def test_how_it_is_answered_is_known_before_there_is_a_connection(
+        self, bots: BotRig, notes: MemoryNotes
+    ) -> None:
+        """What an earlier process left unsaid is sent then."""
+        first = await bots.start()
+        asked = await bots.asked("go")
+        await first.close()
+        second = bots.make()
+        await second.remember()
+        assert second.speaker.ways.find(asked.answers) is not None
+
     async def test_media_that_came_before_can_be_read(self, bots: BotRig, notes: MemoryNotes) -> None:
         first = await bots.start()
         await bots.alice.sends_image(PNG, bot=bots.bot)
@@ -86,7 +97,7 @@ class TestOverCallbacks:
             await adapter.close()
         assert [said for said in bots.shown() if said] == ["after the restart"]
         last = bots.make_callback()
-        await last.start()
+        await last.remember()
         assert asked is not None
         with pytest.raises(DeliveryError, match="use mode bot"):
             await last.send(asked, text("used up before"), "key")

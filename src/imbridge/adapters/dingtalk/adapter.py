@@ -115,7 +115,6 @@ class DingTalkAdapter(Adapter):
         self.link_options = link_options or OPTIONS
         self.hearing = self._make_hearing()
         self._closed = False
-        self._remembered = False
 
     def _make_hearing(self) -> Hearing:
         config, context, taking = self.settings, self.context, self._taking
@@ -131,11 +130,8 @@ class DingTalkAdapter(Adapter):
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
-    async def remember(self) -> None:
+    async def restore(self) -> None:
         """Read how conversations can be answered, and how many calls the month has had."""
-        if self._remembered:
-            return
-        self._remembered = True
         await self.api.quota.open(self.context.notes)
         await self.sessions.restore()
         for conversation, person in self.sessions.private_chats():
@@ -155,7 +151,6 @@ class DingTalkAdapter(Adapter):
     async def stop_reading(self) -> None:
         """Take nothing new; what came is taken in."""
         await self.hearing.stop()
-        self._remembered = False
 
     async def close(self) -> None:
         """Let go of everything."""

@@ -101,7 +101,6 @@ class QQAdapter(Adapter):
         self.link_options = link_options or OPTIONS
         self._hearing = self._make_hearing()
         self._closed = False
-        self._remembered = False
 
     def _make_hearing(self) -> Hearing:
         config, context = self.settings, self.context
@@ -115,11 +114,8 @@ class QQAdapter(Adapter):
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
-    async def remember(self) -> None:
+    async def restore(self) -> None:
         """Read what an earlier process has answered, how, and what it was refused."""
-        if self._remembered:
-            return
-        self._remembered = True
         await self.windows.restore()
         await self.rights.restore()
         await self._addresses.restore()
@@ -139,7 +135,6 @@ class QQAdapter(Adapter):
     async def stop_reading(self) -> None:
         """Take nothing new: what comes later is replayed to the next process, which resumes the session."""
         await self._hearing.stop()
-        self._remembered = False
         self.windows.close()
 
     async def close(self) -> None:

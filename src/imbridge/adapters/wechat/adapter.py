@@ -102,16 +102,20 @@ class WeChatAdapter(Adapter):
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
+    async def restore(self) -> None:
+        """Read what followers can still ask for."""
+        if self._rest is not None:
+            await self._rest.restore()
+            if len(self._rest) and self._customer_service is None:  # else an earlier process had kept nothing
+                self._be_passive()
+
     async def start(self) -> None:
         """See that the credentials work, however long that takes.
 
         Raises:
             AuthError: the credentials are wrong, or this machine's address is not on the account's whitelist.
         """
-        if self._rest is not None:
-            await self._rest.restore()
-            if len(self._rest) and self._customer_service is None:  # else an earlier process had kept nothing
-                self._be_passive()
+        await self.remember()
         try:
             await patiently(self.key, lambda: self.api.ask_token(patience=_PATIENCE), self.tell)
         except ImbridgeError as error:

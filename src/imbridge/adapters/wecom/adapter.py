@@ -115,6 +115,10 @@ class WeComAdapter(Adapter):
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
+    async def restore(self) -> None:
+        """Read by which codes cards can be changed."""
+        await self.me.cards.restore()
+
     async def start(self) -> None:
         """Find out who we are, however long that takes.
 
@@ -123,7 +127,7 @@ class WeComAdapter(Adapter):
             NotPermittedError: secret and agent_id are of different apps; or this machine's address is not trusted and
                 the account gets no callbacks.
         """
-        await self.me.cards.restore()
+        await self.remember()
         try:
             await patiently(self.key, self._identify, self.tell, passing=lambda e: passes(e) or self._waits_for(e))
         except ImbridgeError as error:

@@ -112,6 +112,11 @@ class BotAdapter(Adapter):
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
+    async def restore(self) -> None:
+        """Read how messages can be answered, and where their media are."""
+        await self.downloads.restore()
+        await self.speaker.ways.restore()
+
     async def start(self) -> None:
         """Connect and subscribe; back when the first connection stands, however long that takes.
 
@@ -119,8 +124,7 @@ class BotAdapter(Adapter):
             AuthError: bot_id or secret is wrong.
             LinkError: the platform refuses the connection for good.
         """
-        await self.downloads.restore()
-        await self.speaker.ways.restore()
+        await self.remember()
         self._taking.start()
         try:
             await self._link.start()

@@ -76,10 +76,14 @@ class BotCallbackAdapter(Adapter):
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
-    async def start(self) -> None:
-        """There is nobody to ask: whether token and key are right is seen when the first callback comes."""
+    async def restore(self) -> None:
+        """Read where messages can be answered, and where their media are."""
         await self.downloads.restore()
         await self.response_urls.restore()
+
+    async def start(self) -> None:
+        """There is nobody to ask: whether token and key are right is seen when the first callback comes."""
+        await self.remember()
         self.tell(Health.UP, "waiting for callbacks")
 
     async def stop_reading(self) -> None:

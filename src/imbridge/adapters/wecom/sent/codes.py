@@ -77,7 +77,7 @@ class Cards:
         self._keep(task_id, card)
 
     def message_of(self, task_id: str) -> str:
-        """The id of the card's message; empty when it was not sent by this process."""
+        """The id of the card's message; empty when nobody knows that it was sent."""
         card = self._by_task.get(task_id)
         return card.message_id if card is not None else ""
 

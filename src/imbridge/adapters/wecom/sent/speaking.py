@@ -166,7 +166,7 @@ class Speaking:
         if code is None:
             raise DeliveryError(
                 f"card {message_id} cannot be changed: sending it, and each click in it, allows one "
-                "change, within 72 hours and until this process ends",
+                "change, within 72 hours",
                 platform="wecom",
             )
         degradations: list[Degradation] = []
