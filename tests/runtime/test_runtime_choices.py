@@ -264,7 +264,9 @@ async def test_there_is_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_last_message_of_a_card_is_the_one_to_answer() -> None:
     choices = registry()
     first, last = SentPart(message_id="1"), SentPart(message_id="2")
-    sent = offering(choices, room(), Sent(first, more=(last,), choices=OFFERED), Part(PartKind.TEXT, ()))
+    sent = offering(
+        choices, room(), Sent(first, more=(last,), choices=OFFERED), Part(PartKind.TEXT, ()), in_thread=True
+    )
     assert [part.choices for part in (sent.part, *sent.more)] == [(), ("Approve it", "Reject", "3")]
     click = choices.find(said("1"))
     assert click is not None

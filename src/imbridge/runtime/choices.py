@@ -167,14 +167,15 @@ class Choices:
             self._forget(place)
 
 
-def offering(choices: Choices, channel: Channel, sent: Sent, part: Part) -> Sent:
-    """What was sent, with what can be chosen in it; from now on it can be."""
+def offering(choices: Choices, channel: Channel, sent: Sent, part: Part, *, in_thread: bool) -> Sent:
+    """What was sent, with what can be chosen in it; from now on it can be: in the thread, or else in its chat."""
     offered = sent.choices or part.choices
     if not offered:
         return sent
     texts = tuple(choice.text for choice in offered)
     last = (sent.more[-1] if sent.more else sent.part).model_copy(update={"choices": texts})
-    choices.offer(channel, last.message_id, offered)
+    where = channel if in_thread else channel.model_copy(update={"thread": None})
+    choices.offer(where, last.message_id, offered)
     if sent.more:
         return replace(sent, more=(*sent.more[:-1], last))
     return replace(sent, part=last)

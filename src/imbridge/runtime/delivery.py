@@ -312,7 +312,6 @@ class Delivery:
 
     def end(self, entry: OutboxEntry, receipt: Receipt) -> None:
         """Its end is known: it is counted, and told to whoever waits, or listens."""
-        receipt = receipt.model_copy(update={"key": entry.key})
         self.counts[receipt.state.value] += 1
         if receipt.perhaps_twice:
             self.counts["perhaps_twice"] += 1

@@ -12,7 +12,7 @@ class Progress(ProtocolModel):
     """What became so far of something to be said: kept, so that whoever goes on with it repeats nothing.
 
     Attributes:
-        parts: How many parts it was cut into; 0: not known yet.
+        parts: How many parts it was cut into; 0: none of them arrived yet.
         done: How many of them arrived, in order.
         message_ids: Of each of those, the id of its first message.
         sent: Their messages.

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from imbridge.runtime.answers import abandon
+from imbridge.runtime.intake.suspects import Suspects
 from imbridge.storage import BaseStorage, InboxEntry, StaleLeaseError
 from imbridge.storage.base import begun
 from imbridge.storage.sharing import working_as
@@ -15,7 +16,9 @@ log = logging.getLogger(__name__)
 def noted(
     storage: BaseStorage, handle: Callable[[InboxEntry], Awaitable[None]]
 ) -> Callable[[InboxEntry], Awaitable[None]]:
-    """Handling that is noted first."""
+    """Handling that is noted first, alone if it is suspect; in memory there is nothing to note, and nobody suspect."""
+    if not storage.survives:
+        return handle
 
     async def handle_noted(entry: InboxEntry) -> None:
         try:
@@ -35,4 +38,4 @@ def noted(
             except StaleLeaseError as error:
                 log.info("%s: %s", entry.lane, error)
 
-    return handle_noted
+    return Suspects().apart(handle_noted)

@@ -23,7 +23,6 @@ from imbridge.runtime.intake.gate import Gate, Pass, log_turned_away
 from imbridge.runtime.intake.joining import Joining
 from imbridge.runtime.intake.overlap import Overlaps
 from imbridge.runtime.intake.storing import Storing
-from imbridge.runtime.intake.suspects import Suspects
 from imbridge.runtime.questions import Questions
 from imbridge.runtime.refusing import Refusing
 from imbridge.runtime.stopping import Stops, is_stop_button
@@ -71,7 +70,7 @@ class Inbox:
         self._storing = Storing(self._refuse)
         self._refused: Counter[str] = Counter()
         self._lanes: AccountLanes[InboxEntry] = AccountLanes(
-            self.overlaps.taking_turns(Suspects().apart(noted(storage, handle))),
+            self.overlaps.taking_turns(noted(storage, handle)),
             name="inbox",
             max_running=options.max_lanes,
             max_length=options.lane_length,

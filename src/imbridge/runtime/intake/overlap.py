@@ -97,18 +97,20 @@ class Overlaps:
     def taking_turns(self, handle: Callable[[InboxEntry], Awaitable[None]]) -> Callable[[InboxEntry], Awaitable[None]]:
         """Handling that is known of while it lasts."""
 
-        async def handle_in_turn(entry: InboxEntry) -> None:
-            if not self._skills.overlap or not isinstance(entry.item, Message):
-                await handle(entry)
-                return
+        async def handle_in_turn(entry: InboxEntry, message: Message) -> None:
             self._forget(entry)
-            self._turns[entry.lane] = _Turn(entry, self._foretold(entry.item))
+            self._turns[entry.lane] = _Turn(entry, self._foretold(message))
             try:
                 await handle(entry)
             finally:
                 del self._turns[entry.lane]
 
-        return handle_in_turn
+        def handle_known(entry: InboxEntry) -> Awaitable[None]:
+            if self._skills.overlap and isinstance(entry.item, Message):
+                return handle_in_turn(entry, entry.item)
+            return handle(entry)
+
+        return handle_known
 
     def entering(self, lane: str, work: Work, enter: Callable[[BaseSkill], None]) -> Callable[[BaseSkill], None]:
         """What is to be called before each skill that is asked for the message whose turn it is.

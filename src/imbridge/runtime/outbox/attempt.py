@@ -81,10 +81,11 @@ class Attempt:
         for number in range(self.entry.progress.done, len(parts)):
             if (over := await self._send_part(number, parts)) is not None:
                 return over
-        receipt = self._receipt(DeliveryState.SENT if self.entry.progress.sent else DeliveryState.SKIPPED)
+        state = DeliveryState.SENT if self.entry.progress.sent else DeliveryState.SKIPPED
+        receipt = self._receipt(state, sent_at=datetime.now(UTC))
         for one in receipt.degradations:
             log.info("%s: %s was sent as %s: %s", self.entry.channel.address, one.what, one.how, one.why)
-        return receipt.model_copy(update={"sent_at": datetime.now(UTC)})
+        return receipt
 
     def _target(self, number: int) -> Target:
         entry = self.entry
@@ -111,8 +112,7 @@ class Attempt:
             if self.on_unclear is OnUnclear.AT_MOST_ONCE:
                 return self._over("some of it arrived, and it is cut otherwise now: nobody knows what is missing")
             log.warning("%s: said from its beginning: it is cut otherwise than before", entry.channel.address)
-            before = before.but(done=0, message_ids=(), unclear_since=None, perhaps_twice=True)
-        entry.progress = before.but(parts=len(parts))
+            entry.progress = before = before.but(done=0, message_ids=(), unclear_since=None, perhaps_twice=True)
         self.arrived += zip(parts, before.message_ids, strict=False)
         return None
 
@@ -140,13 +140,12 @@ class Attempt:
             return self._over(_NOT_AGAIN)
         try:
             result = await self.adapter.send(target, part, key)
-            where = entry.channel if self._in_thread else entry.channel.model_copy(update={"thread": None})
-            result = offering(self.choices, where, result, part)
+            result = offering(self.choices, entry.channel, result, part, in_thread=self._in_thread)
         except ImbridgeError as error:
             return self._judge(error, target, part, key)
-        before = entry.progress
-        ids = (*before.message_ids, result.part.message_id)
-        entry.progress = _with(before, result).but(done=number + 1, message_ids=ids, unclear_since=None)
+        ids = (*entry.progress.message_ids, result.part.message_id)
+        arrived = {"parts": len(parts), "done": number + 1, "message_ids": ids, "unclear_since": None}
+        entry.progress = _with(entry.progress, result, **arrived)
         self.arrived.append((part, result.part.message_id))
         if number + 1 < len(parts):  # before the next one leaves: what is there is not sent again after a crash
             await begun(self.storage.note_progress(entry), entry.channel.address)
@@ -179,6 +178,7 @@ class Attempt:
         return Receipt(
             state=state,
             channel=self.entry.channel.address,
+            key=self.entry.key,
             parts=progress.sent,
             degradations=(*self.degradations, *progress.degradations),
             attempts=progress.attempts,
@@ -208,10 +208,11 @@ class Attempt:
         return self._receipt(state, error=why)
 
 
-def _with(progress: Progress, sent: Sent) -> Progress:
-    """How far it is with what the platform has taken now."""
+def _with(progress: Progress, sent: Sent, **changes: object) -> Progress:
+    """How far it is with what the platform has taken now, and with these changes."""
     return progress.but(
         sent=(*progress.sent, sent.part, *sent.more),
         degradations=(*progress.degradations, *sent.degradations),
         attempts=progress.attempts + sent.attempts,
+        **changes,
     )
