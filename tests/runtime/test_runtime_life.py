@@ -230,9 +230,9 @@ async def test_an_answer_that_is_waited_for_gets_a_receipt_when_the_bridge_stops
 
 
 async def test_a_skill_that_ignores_its_cancellation_does_not_keep_the_bridge(feishu, caplog, monkeypatch) -> None:
-    from imbridge.runtime import lanes
+    from imbridge.runtime import ending
 
-    monkeypatch.setattr(lanes, "_LAST_WORDS", 0.05)
+    monkeypatch.setattr(ending, "_LAST_WORDS", 0.05)
 
     async def stubborn(msg):
         handled.append(msg.text)

@@ -1,6 +1,5 @@
 """What is planned is said at its time, once: content and skills, clocks that are moved, times that were missed."""
 
-import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator
@@ -246,51 +245,6 @@ async def test_making_up_is_bounded(world: World, caplog: pytest.LogCaptureFixtu
         assert len(runs) == 100
         assert (runs[0].isoformat(), runs[-1].isoformat()) == ("2026-06-01T08:58:21+08:00", "2026-06-01T09:00:00+08:00")
         assert "the newest 100 times are made up for" in caplog.text
-
-
-async def test_a_run_that_is_replaced_or_taken_back_is_cut_off(
-    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr("imbridge.runtime.scheduling.scheduler._CLAIM", 0.06)
-    ends: list[str] = []
-
-    class Slow(Report):
-        async def scheduled(self, run: Any) -> str:
-            try:
-                await asyncio.sleep(60)
-            finally:
-                ends.append(run.name)
-            return "never"
-
-    async with world.running(skills=[Slow("slow")]) as bridge:
-        await bridge.schedule(to=world.to, at="2026-06-01 09:00", skill="slow", name="it")
-        move = asyncio.create_task(world.clock.set("2026-06-01 09:00"))
-        await until(lambda: any(task.get_name().endswith(" it: at work") for task in asyncio.all_tasks()))
-        await asyncio.sleep(0.1)  # it is renewed meanwhile
-        assert ends == []
-        assert await bridge.unschedule("it")
-        await move
-        assert ends == ["it"]
-        assert world.said == []
-        assert "the run is given up" in caplog.text
-
-
-async def test_a_bridge_that_stops_waits_for_a_run(world: World) -> None:
-    started, go_on = asyncio.Event(), asyncio.Event()
-
-    def declare(bridge: Bridge) -> None:
-        @bridge.scheduled(every=60, to=world.to)
-        async def slow(run: Any) -> str:
-            started.set()
-            await go_on.wait()
-            return "done"
-
-    async with world.running(declare=declare):
-        moving = asyncio.create_task(world.clock.forward(60))
-        await started.wait()
-        asyncio.get_running_loop().call_later(0.1, go_on.set)
-    moving.cancel()
-    assert world.said == ["done"]
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from imbridge.protocol import OverloadedError
+from imbridge.runtime.ending import end_all
 
 log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
-
-_CANCELLATIONS, _LAST_WORDS = 3, 1.0
-"""How often work is told to stop, and the seconds it has for its clean-up each time, before it is given up."""
 
 
 class Lanes(Generic[Item]):
@@ -230,7 +228,8 @@ class Lanes(Generic[Item]):
                 if not room.done():
                     room.set_exception(self._stopped())
         self._room.clear()
-        await self._end_workers()
+        if stubborn := await end_all(self._workers):
+            log.error("%s: %d lanes do not stop: what runs in them ignores its cancellation", self._name, stubborn)
         left += [item for lane in self._lanes.values() for item in lane]  # held back by work that just ended
         for timer in self._held.values():
             timer.cancel()
@@ -238,17 +237,6 @@ class Lanes(Generic[Item]):
         self._lanes.clear()
         self._idle.set()
         return left
-
-    async def _end_workers(self) -> None:
-        for _ in range(_CANCELLATIONS):
-            workers = [worker for worker in self._workers if not worker.done()]
-            if not workers:
-                return
-            for worker in workers:
-                worker.cancel()
-            await asyncio.wait(workers, timeout=_LAST_WORDS)
-        if stubborn := sum(not worker.done() for worker in self._workers):
-            log.error("%s: %d lanes do not stop: what runs in them ignores its cancellation", self._name, stubborn)
 
     def _stopped(self) -> OverloadedError:
         return OverloadedError(f"the {self._name} is stopped; nothing is done any more")

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from imbridge.runtime.ending import end_all
 from imbridge.storage import Job, Jobs
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,5 @@ async def holding(jobs: Jobs, job: Job, seconds: float, work: Coroutine[Any, Any
                 return None
         return working.result()
     finally:
-        if not working.done():
-            working.cancel()
-            await asyncio.wait((working,))
+        if await end_all((working,)):
+            log.error("job %s: does not stop: it ignores its cancellation", job.name)
