@@ -254,3 +254,15 @@ async def test_a_table_on_a_terminal(capsys: pytest.CaptureFixture[str], monkeyp
     assert len({row.index("feishu:work") for row in (head.replace("CONVERSATION", "feishu:work"), *rows)}) == 1
     assert all(width(row) <= 160 and row.endswith("its process ended") for row in rows)
     assert [row.count("…") for row in rows] == [0, 0, 1]
+
+
+async def test_a_table_of_what_has_no_text(capsys: pytest.CaptureFixture[str]) -> None:
+    from imbridge.cli.letters.shown import write_table
+    from imbridge.storage import Kept
+
+    history = ({"at": 1e9, "what": "dead", "why": "its process ended"},)
+    write_table(
+        [Kept(1, Box.INBOX, EntryState.DEAD, "a:b", "a:b/group/c", "", 2, 1e9, 1e9, history=history)], terminal=True
+    )
+    head, row = capsys.readouterr().out.splitlines()
+    assert (head.split()[-1], row.index("its process")) == ("WHY", head.index("WHY"))

@@ -21,9 +21,7 @@ _SCHEMES = {
     "mysql": ("mysql",),
     "mariadb": ("mariadb", "mysql"),
 }
-_TYPES = {"sqlite": "sqlite", "postgresql": "postgresql", "postgres": "postgresql", "mysql": "mysql"} | {
-    "mariadb": "mariadb"
-}
+_TYPES = {kind: kind for kind in _SCHEMES} | {"postgres": "postgresql"}
 _REFERENCE = re.compile(r"([^\W\d]\w*\.)*[^\W\d]\w*[:.][^\W\d]\w*")
 _FORM = (
     "memory, sqlite, the path of a file, a URL (postgresql://user:password@host/name, mysql://..., mariadb://...), "

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from imbridge.cli.letters.opening import looking
+from imbridge.cli.opening import looking
 from imbridge.protocol import ImbridgeError
 from imbridge.runtime.scheduling.view import ScheduledJob, views_of
 from imbridge.storage import DurableStorage, Job

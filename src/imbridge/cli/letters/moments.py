@@ -1,13 +1,9 @@
 """Moments as people write and read them."""
 
-import re
 import time
 from datetime import datetime
 
 import click
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_AGO = re.compile(r"(\d+)\s*([smhd])")
 
 
 def read_moment(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
@@ -18,10 +14,14 @@ def read_moment(context: click.Context, parameter: click.Parameter, value: str |
     """
     if value is None:
         return None
-    if ago := _AGO.fullmatch(value.strip()):
-        return time.time() - int(ago[1]) * _UNITS[ago[2]]
+    from imbridge.config.timing import UNITS
+    from imbridge.config.when import seconds_of
+
+    text = value.strip()
     try:
-        return datetime.fromisoformat(value.strip()).timestamp()
+        if text[-1:] in UNITS:
+            return time.time() - seconds_of(text)
+        return datetime.fromisoformat(text).timestamp()
     except (ValueError, OverflowError):
         raise click.BadParameter(
             f"{value!r} is no moment; expected 2026-11-26, '2026-11-26 14:30', 15m, 2h or 7d", context, parameter

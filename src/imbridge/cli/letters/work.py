@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from imbridge.cli.letters.opening import looking
+from imbridge.cli.opening import looking
 from imbridge.storage import Box, DurableStorage, EntryState, Kept, Sought
 
 _AT_ONCE = 500
