@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet
 from databases import Place
 
 from imbridge.protocol import ConfigError, DeliveryState, Message, Receipt, Sender, SentPart
-from imbridge.storage import Box, EntryState, InboxEntry, LogLine, Retention, SqlStorage, StorageError
+from imbridge.storage import Box, EntryState, InboxEntry, Job, LogLine, Retention, SqlStorage, StorageError
 from imbridge.testing.storage_entries import CHANNEL, SENT, inbox_entry, outbox_entry
 
 
@@ -150,6 +150,22 @@ class TestTokens:
         with pytest.raises(ConfigError, match="32 random bytes") as raised:
             SqlStorage("x.db", keys=["canary-too-short"])
         assert "canary" not in str(raised.value)
+
+
+async def test_half_a_surrogate_pair_is_kept_wherever_people_may_have_written_it(storage: SqlStorage) -> None:
+    half = {"text": "cut in the middle: \ud83d"}
+    await storage.save_session("lane", {"echo": half})
+    assert await storage.load_session("lane") == {"echo": half}
+    await storage.jobs.put(Job("job", 1.0, half))
+    (job,) = await storage.jobs.all()
+    assert job.data == half
+    await storage.media.put("a", "image", "hash", half, seconds=60)
+    assert await storage.media.get("a", "image", "hash") == half
+
+
+async def test_a_session_that_is_no_json_is_refused_by_its_name(storage: SqlStorage) -> None:
+    with pytest.raises(StorageError, match="lane: the session holds something that is no JSON value"):
+        await storage.save_session("lane", {"echo": {"what": object()}})
 
 
 async def test_the_media_cache(storage: SqlStorage) -> None:

@@ -11,12 +11,14 @@ def written(value: Any) -> bytes:
 
     Raises:
         ValueError: it is none.
-        TypeError: it is none.
     """
     try:
         return to_json(value)
-    except PydanticSerializationError:
-        return json.dumps(value).encode()
+    except PydanticSerializationError as refused:
+        try:
+            return json.dumps(value).encode()
+        except TypeError:
+            raise refused from None
 
 
 def read(data: bytes | str) -> Any:

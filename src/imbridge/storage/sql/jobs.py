@@ -6,10 +6,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from pydantic_core import from_json, to_json
 from sqlalchemy import ColumnElement, RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from imbridge.storage import json_values
 from imbridge.storage.jobs import Job, Jobs
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.dialect import db_now
@@ -65,7 +65,8 @@ class SqlJobs(Jobs):
     async def _put(self, job: Job, replace: bool, connection: AsyncConnection) -> bool:
         one = _id(job.name)
         # A claim of the job that is replaced is over: its number is not this one's.
-        values = {"due_at": job.due_at, "data": to_json(job.data).decode(), "until": 0.0, "attempts": 0, "error": ""}
+        data = json_values.written(job.data).decode()
+        values = {"due_at": job.due_at, "data": data, "until": 0.0, "attempts": 0, "error": ""}
         fence = await connection.scalar(select(table.c.fence).where(table.c.id == one))
         if fence is None:
             # Not from 0: who still has a job of this name that was dropped must not claim this one.
@@ -105,7 +106,7 @@ def _job(row: RowMapping) -> Job:
     return Job(
         name=row["name"],
         due_at=row["due_at"],
-        data=from_json(row["data"]),
+        data=json_values.read(row["data"]),
         attempts=row["attempts"],
         error=row["error"],
         fence=row["fence"],

@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from pydantic_core import from_json, to_json
 from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from imbridge.storage import json_values
 from imbridge.storage.errors import StorageError
 from imbridge.storage.media_cache import MediaCache
 from imbridge.storage.sql.database import Database
@@ -34,7 +34,7 @@ class SqlMediaCache(MediaCache):
             "account": plain(account, 255),
             "kind": plain(kind, 255),
             "content": plain(content, 255),
-            "value": to_json(value).decode(),
+            "value": json_values.written(value).decode(),
         }
 
         async def save(connection: AsyncConnection) -> None:
@@ -54,7 +54,7 @@ class SqlMediaCache(MediaCache):
             raise StorageError(
                 f"the media cache could not be read: {in_words(error)}", passing=is_about_all(error)
             ) from error
-        return None if value is None else from_json(value)
+        return None if value is None else json_values.read(value)
 
     async def drop(self, account: str, kind: str, content: str) -> None:  # noqa: D102 - inherited
         statement = delete(table).where(table.c.id == _id(account, kind, content))

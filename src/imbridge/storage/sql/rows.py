@@ -1,13 +1,12 @@
 """Entries as rows, and back."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic_core import PydanticSerializationError, to_json
 from sqlalchemy import RowMapping
 
 from imbridge.protocol import Degradation, DeliveryState, Event, Message, Receipt
+from imbridge.storage import json_values
 from imbridge.storage.base import SAID, InboxEntry, OutboxEntry
 from imbridge.storage.codec import Codec
 from imbridge.storage.progress import NEW, Progress, interrupted
@@ -54,7 +53,7 @@ class Rows:
 
     def outbound_head(self, entry: OutboxEntry) -> str:
         """All of something to be said but its content, as JSON."""
-        return _json(self._head(entry))
+        return json_values.written(self._head(entry)).decode()
 
     def _head(self, entry: OutboxEntry) -> dict[str, Any]:
         head: dict[str, Any] = {
@@ -85,7 +84,7 @@ class Rows:
             "attempts": 0,
             "started_at": None,
             "history": "[]",
-            "head": _json(head),
+            "head": json_values.written(head).decode(),
         }
 
     def read_inbound(self, row: RowMapping) -> InboxEntry:
@@ -94,7 +93,7 @@ class Rows:
         Raises:
             ValueError: it cannot be read.
         """
-        head = json.loads(row["head"])
+        head = json_values.read(row["head"])
         item = self._codec.load_item(head["kind"], row["item"])
         entry = InboxEntry(head["account"], tuple(head["keys"]), head["lane"], item)
         entry.uid, entry.attempts = row["uid"], row["attempts"]
@@ -106,7 +105,7 @@ class Rows:
         Raises:
             ValueError: it cannot be read, or its content was not kept.
         """
-        head = json.loads(row["head"])
+        head = json_values.read(row["head"])
         if row["reply"] is None:
             raise ValueError(f"its content was not kept: {head.get('unkept', 'nobody knows why')}")
         entry = OutboxEntry(
@@ -144,7 +143,7 @@ def _progress(row: RowMapping, head: dict[str, Any]) -> Progress:
     progress = Progress.model_validate(head["progress"]) if "progress" in head else NEW
     since = row["started_at"]
     if since is None:
-        history = json.loads(row["history"])
+        history = json_values.read(row["history"])
         if history and history[-1]["what"] == "interrupted":
             since = history[-1]["at"]
     return progress if since is None else interrupted(progress, datetime.fromtimestamp(since, UTC))
@@ -228,10 +227,3 @@ def _line(account: str, channel: str, direction: str, *, text: str, at: float, *
 def _bytes(text: str, bound: int) -> int:
     """How long a text is; that of one that is far within the bound is not looked at closely."""
     return len(text) if len(text) * 4 <= bound or text.isascii() else len(text.encode())
-
-
-def _json(head: dict[str, Any]) -> str:
-    try:
-        return to_json(head).decode()
-    except PydanticSerializationError:  # half a surrogate pair
-        return json.dumps(head)

@@ -4,9 +4,9 @@ import asyncio
 import sqlite3
 from typing import Any
 
-from pydantic_core import from_json, to_json
 from sqlalchemy import select
 
+from imbridge.storage import json_values
 from imbridge.storage.errors import StorageError
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.file import marks
@@ -58,7 +58,7 @@ class SessionReader:
             for one, futures in waiting.items():
                 for future in futures:  # each its own: a skill changes what it gets
                     if not future.done():
-                        future.set_result(from_json(found[one]) if one in found else {})
+                        future.set_result(json_values.read(found[one]) if one in found else {})
 
     async def _found(self, ids: list[str]) -> dict[str, str]:
         if self._file is not None:
@@ -87,7 +87,7 @@ def session_saved(lane: str, state: State) -> SaveSession:
         StorageError: it holds something that is no JSON value.
     """
     try:
-        text = to_json(state).decode()
+        text = json_values.written(state).decode()
     except ValueError as error:
         raise StorageError(f"{lane}: the session holds something that is no JSON value: {error}") from error
     one = session_id(lane)
