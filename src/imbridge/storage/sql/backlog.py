@@ -16,13 +16,13 @@ from imbridge.storage.sql.history import with_event
 from imbridge.storage.sql.ids import plain
 from imbridge.storage.sql.nodes import Nodes
 from imbridge.storage.sql.plan import OPEN
+from imbridge.storage.sql.portions import portions
 from imbridge.storage.sql.recovery import RETRIED
 from imbridge.storage.sql.rows import Rows
 
 TABLES: dict[Box, Table] = {Box.INBOX: tables.inbox, Box.OUTBOX: tables.outbox}
 _PAGE = 20
 """Entries that are read at once: each may hold some megabytes."""
-_AT_ONCE = 500
 _SHOWN = 200
 """Characters of what an entry says."""
 
@@ -142,8 +142,8 @@ async def drop(
     """Entries are forgotten. Their dedup keys stay for their time."""
     table = TABLES[box]
     done = [row["uid"] for row in await _free(connection, nodes, table, uids, state, in_hand=in_hand)]
-    for start in range(0, len(done), _AT_ONCE):
-        await connection.execute(delete(table).where(table.c.uid.in_(done[start : start + _AT_ONCE])))
+    for some in portions(done):
+        await connection.execute(delete(table).where(table.c.uid.in_(some)))
     return done
 
 
@@ -160,9 +160,9 @@ async def _free(
     lock = connection.dialect.name != "sqlite"
     alive = await nodes.alive(connection, lock=lock and state is EntryState.PENDING)
     found: list[RowMapping] = []
-    for start in range(0, len(uids), _AT_ONCE):
-        some = table.c.uid.in_(uids[start : start + _AT_ONCE]), _is(table, state)
-        query = select(table.c.uid, table.c.node, table.c.history).where(*some).order_by(table.c.seq)
+    for some in portions(uids):
+        these = table.c.uid.in_(some), _is(table, state)
+        query = select(table.c.uid, table.c.node, table.c.history).where(*these).order_by(table.c.seq)
         found += (await connection.execute(query.with_for_update() if lock else query)).mappings().all()
     return [row for row in found if in_hand or row["node"] not in alive]
 

@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 from sqlalchemy import ColumnElement, Table, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,10 +12,10 @@ from imbridge.protocol import ImbridgeError
 from imbridge.storage.retention import Retention
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.dialect import db_now
+from imbridge.storage.sql.work import RunStatements
 
 log = logging.getLogger(__name__)
 
-Statements = Callable[[AsyncConnection], Awaitable[Any]]
 _DAY = 86_400.0
 _CLOCKS = 3600.0
 """Seconds by which a process's clock may be wrong: notes say by it when they end."""
@@ -25,7 +24,7 @@ _CLOCKS = 3600.0
 class Cleaner:
     """Cleans in the background from `start()` to `close()`."""
 
-    def __init__(self, run: Callable[[Statements], Awaitable[Any]], retention: Retention) -> None:
+    def __init__(self, run: RunStatements, retention: Retention) -> None:
         """`run` has statements carried out by the writer, so that a batch waits for its turn as everything does."""
         self._run = run
         self._retention = retention

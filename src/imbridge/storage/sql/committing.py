@@ -11,11 +11,12 @@ from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.storage.errors import StorageError
-from imbridge.storage.sql.database import Database, halves
+from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.dialect import in_words, is_about_all, is_conflict, is_lost
 from imbridge.storage.sql.file import FileTransactions
 from imbridge.storage.sql.nodes import FencedError, Nodes
 from imbridge.storage.sql.plan import Plan
+from imbridge.storage.sql.portions import halves
 from imbridge.storage.sql.shares import Shares
 from imbridge.storage.sql.transaction import Transaction
 from imbridge.storage.sql.work import AddInbound, Unit, apart

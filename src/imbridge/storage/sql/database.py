@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -290,9 +290,3 @@ def _begin(connection: Any) -> None:
     """A writer takes the lock at the beginning: what only becomes one in the middle may find that it cannot."""
     options: Mapping[str, Any] = connection.get_execution_options()
     connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES) else "BEGIN")
-
-
-def halves(units: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
-    """The two halves of a list."""
-    middle = len(units) // 2
-    return units[:middle], units[middle:]

@@ -8,14 +8,13 @@ a connection of SQLAlchemy (`Run`, leases) goes the usual way.
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
-from typing import Any
 
 from sqlalchemy import Table
 
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.file_thread import FileThread
 from imbridge.storage.sql.plan import Plan, plan
+from imbridge.storage.sql.portions import portions
 from imbridge.storage.sql.work import Known, Row, Run, TakeHanded, Unit, keys_of
 
 _VALUES = 900
@@ -130,10 +129,3 @@ class FileTransactions:
 def marks(count: int) -> str:
     """So many placeholders."""
     return ", ".join("?" * count)
-
-
-def portions(values: Iterable[Any], size: int) -> Iterable[list[Any]]:
-    """Values in lists of at most this size."""
-    remaining = iter(values)
-    while portion := list(islice(remaining, size)):
-        yield portion

@@ -1,7 +1,6 @@
 """Jobs in a table."""
 
 import secrets
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,15 +15,15 @@ from imbridge.storage.sql.dialect import db_now
 from imbridge.storage.sql.ids import digest, plain
 from imbridge.storage.sql.nodes import Nodes
 from imbridge.storage.sql.tables import jobs as table
+from imbridge.storage.sql.work import RunStatements
 
 _FENCES = 2**40
-Statements = Callable[[AsyncConnection], Awaitable[Any]]
 
 
 class SqlJobs(Jobs):
     """A claimed job is a lease on it."""
 
-    def __init__(self, run: Callable[[Statements], Awaitable[Any]], database: Database, nodes: Nodes) -> None:
+    def __init__(self, run: RunStatements, database: Database, nodes: Nodes) -> None:
         """`run` has statements carried out by the writer."""
         self._run = run
         self._database = database

@@ -1,6 +1,5 @@
 """Leases in a table."""
 
-from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -12,8 +11,7 @@ from imbridge.storage.sql.dialect import db_now
 from imbridge.storage.sql.ids import digest, plain
 from imbridge.storage.sql.nodes import Nodes
 from imbridge.storage.sql.tables import leases as table
-
-Statements = Callable[[AsyncConnection], Awaitable[Any]]
+from imbridge.storage.sql.work import RunStatements
 
 
 def lease_id(lane: str) -> str:
@@ -24,7 +22,7 @@ def lease_id(lane: str) -> str:
 class SqlLeases(Leases):
     """Every claim is part of the writer's next transaction."""
 
-    def __init__(self, run: Callable[[Statements], Awaitable[Any]], nodes: Nodes) -> None:
+    def __init__(self, run: RunStatements, nodes: Nodes) -> None:
         """`run` has statements carried out by the writer."""
         self._run = run
         self._nodes = nodes

@@ -1,10 +1,8 @@
 """Looking at entries, giving them up, and what a person does with them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Unpack
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.storage.base import InboxEntry, OutboxEntry
 from imbridge.storage.durable import Box, DurableStorage, EntryState, Kept, Sought
@@ -12,6 +10,7 @@ from imbridge.storage.sql import backlog
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.nodes import Nodes
 from imbridge.storage.sql.rows import Rows
+from imbridge.storage.sql.work import RunStatements
 
 
 class LookingIn(DurableStorage):
@@ -20,7 +19,7 @@ class LookingIn(DurableStorage):
     _database: Database
     _nodes: Nodes
     _rows: Rows
-    _run: Callable[[Callable[[AsyncConnection], Awaitable[Any]]], Awaitable[Any]]
+    _run: RunStatements
     _done_with: Callable[[int], None]
 
     async def give_up(self, entry: InboxEntry | OutboxEntry, why: str) -> bool:  # noqa: D102 - inherited

@@ -1,6 +1,5 @@
 """The media cache in a table."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -14,14 +13,13 @@ from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.dialect import db_now, in_words, is_about_all, upsert
 from imbridge.storage.sql.ids import digest, plain
 from imbridge.storage.sql.tables import media as table
-
-Statements = Callable[[AsyncConnection], Awaitable[Any]]
+from imbridge.storage.sql.work import RunStatements
 
 
 class SqlMediaCache(MediaCache):
     """Rows with an end."""
 
-    def __init__(self, run: Callable[[Statements], Awaitable[Any]], database: Database) -> None:
+    def __init__(self, run: RunStatements, database: Database) -> None:
         """`run` has statements carried out by the writer."""
         self._run = run
         self._database = database

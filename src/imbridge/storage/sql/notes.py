@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -14,22 +14,22 @@ from imbridge.protocol import ImbridgeError
 from imbridge.storage import json_values
 from imbridge.storage.errors import StorageError
 from imbridge.storage.notes import BaseNotebook
-from imbridge.storage.sql.database import Database, halves
+from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.dialect import upsert
 from imbridge.storage.sql.ids import digest, plain
 from imbridge.storage.sql.nodes import Nodes
+from imbridge.storage.sql.portions import halves, portions
 from imbridge.storage.sql.sealing import Sealing
 from imbridge.storage.sql.tables import notes as table
+from imbridge.storage.sql.work import RunStatements
 
 log = logging.getLogger(__name__)
 
-Statements = Callable[[AsyncConnection], Awaitable[Any]]
 _Key = tuple[str, str, str]
 _Change = tuple[bytes | None, float | None]
 """A value as JSON, or None when it is dropped; and when it ends."""
 _PAUSES = (0.1, 0.3, 1.0, 3.0, 5.0)
 """Seconds between tries while the database is away."""
-_AT_ONCE = 500
 _CHANGED = ("encrypted", "value", "node", "expires_at")
 
 
@@ -39,9 +39,7 @@ class SqlNotebook(BaseNotebook):
     What is written while the database is away is kept, and written when it is back.
     """
 
-    def __init__(
-        self, run: Callable[[Statements], Awaitable[Any]], database: Database, nodes: Nodes, sealing: Sealing
-    ) -> None:
+    def __init__(self, run: RunStatements, database: Database, nodes: Nodes, sealing: Sealing) -> None:
         """`run` has statements carried out by the writer."""
         self._run = run
         self._database = database
@@ -239,23 +237,13 @@ class SqlNotebook(BaseNotebook):
             if value is None:
                 gone.append(one)
             else:
-                rows.append(
-                    {
-                        "id": one,
-                        "account": plain(account, 255),
-                        "kind": plain(kind, 255),
-                        "name": plain(name, 255),
-                        "encrypted": int(self._sealing.encrypts),
-                        "value": self._sealing.seal(one, name, json_values.read(value)),
-                        "node": self._nodes.id,
-                        "expires_at": until,
-                    }
-                )
+                row = self._sealing.row(one, account, kind, name, json_values.read(value), expires_at=until)
+                rows.append({**row, "node": self._nodes.id})
         if rows:  # in one order everywhere, so that two processes wait for each other and not in a circle
             rows.sort(key=lambda row: str(row["id"]))
             await connection.execute(upsert(connection.dialect.name, table, _CHANGED), rows)
-        for start in range(0, len(gone), _AT_ONCE):
-            await connection.execute(delete(table).where(table.c.id.in_(sorted(gone[start : start + _AT_ONCE]))))
+        for some in portions(sorted(gone)):
+            await connection.execute(delete(table).where(table.c.id.in_(some)))
 
 
 class _SqlNotes(Notes):

@@ -91,6 +91,7 @@ class _Planner:
         self._known = known
         self._doubtful = doubtful
         self._keep = keep
+        self._ours: Row = {"node": known.node}
         self.plan = Plan(node=known.node)
 
     def take(self, unit: Unit) -> None:
@@ -128,7 +129,7 @@ class _Planner:
             case AddOutbound():
                 if (said := self._receipts.get(piece.key)) is not None:
                     return read_receipt(said)
-                made.outbox_added[piece.uid] = {**_dated(piece.row, self._known.now), **self._ours()}
+                made.outbox_added[piece.uid] = {**_dated(piece.row, self._known.now), **self._ours}
             case NoteOutbound(uid, head):
                 if uid in made.outbox_added:
                     made.outbox_added[uid]["head"] = head
@@ -192,10 +193,7 @@ class _Planner:
             return {"node": holder, "state": HANDED}
         if piece.lease in self._known.free:
             self.plan.claimed[piece.lease] = self._known.free[piece.lease]
-        return self._ours()
-
-    def _ours(self) -> Row:
-        return {"node": self._known.node} if self._known.node else {}
+        return self._ours
 
     def _forget(self, piece: ForgetInbound) -> None:
         for key in piece.keys:

@@ -18,6 +18,7 @@ from imbridge.storage.sql.history import with_event
 from imbridge.storage.sql.ids import plain
 from imbridge.storage.sql.nodes import Nodes
 from imbridge.storage.sql.plan import OPEN
+from imbridge.storage.sql.portions import portions
 from imbridge.storage.sql.rows import Rows
 from imbridge.storage.sql.shares import Shares
 
@@ -25,7 +26,6 @@ log = logging.getLogger(__name__)
 
 EntryT = TypeVar("EntryT", InboxEntry, OutboxEntry)
 
-_AT_ONCE = 500
 _FURTHER = 3
 """How many more tries there are for what was never alone when its process ended."""
 INTERRUPTED, RETRIED = "interrupted", "retried"
@@ -129,8 +129,7 @@ class Recovery:
                 changed.append(self._changed(row, now, why, dead=entry is None))
             else:
                 untouched.append(row["seq"])
-        for start in range(0, len(untouched), _AT_ONCE):
-            some = untouched[start : start + _AT_ONCE]
+        for some in portions(untouched):
             ours = {"node": self._nodes.id, "state": "pending"}
             await connection.execute(update(box).where(box.c.seq.in_(some)).values(**ours))
         if changed:

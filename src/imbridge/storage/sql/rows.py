@@ -18,11 +18,10 @@ LONGEST_TEXT = 65_536
 
 
 class Rows:
-    """Writes and reads rows for one process."""
+    """Writes and reads rows. Whose a row is, and since when, the transaction says that adds it."""
 
-    def __init__(self, node: int, *, max_bytes: int) -> None:
-        """`node` owns what is added; what is larger than `max_bytes` is not kept whole."""
-        self._node = node
+    def __init__(self, *, max_bytes: int) -> None:
+        """What is larger than `max_bytes` is not kept whole."""
         self._max_bytes = max_bytes
         self._codec = Codec()
 
@@ -78,7 +77,6 @@ class Rows:
         return {
             "uid": uid,
             "state": "pending",
-            "node": self._node,
             "account": plain(account, 255),
             "lane": plain(lane, 512),
             "attempts": 0,
@@ -135,7 +133,11 @@ class Rows:
             return f"({str(error).splitlines()[0]})"
         if not isinstance(item, Message):
             return f"[{type(item).__name__}]"
-        return item.raw or item.text or " ".join(element.as_text() for element in item.elements)
+        return _text(item)
+
+
+def _text(message: Message) -> str:
+    return message.raw or message.text or " ".join(element.as_text() for element in message.elements)
 
 
 def _progress(row: RowMapping, head: dict[str, Any]) -> Progress:
@@ -147,6 +149,11 @@ def _progress(row: RowMapping, head: dict[str, Any]) -> Progress:
         if history and history[-1]["what"] == "interrupted":
             since = history[-1]["at"]
     return progress if since is None else interrupted(progress, datetime.fromtimestamp(since, UTC))
+
+
+def delivery_keys(entry: InboxEntry) -> tuple[str, ...]:
+    """What stands for its keys among all accounts' keys."""
+    return tuple(digest(entry.account, key) for key in entry.dedup_keys)
 
 
 def key_of(entry: OutboxEntry) -> str:
@@ -187,7 +194,7 @@ def said_to_us(entry: InboxEntry) -> Row | None:
         sender_id=item.sender.id,
         sender_name=item.sender.name or "",
         content_type=item.content_type,
-        text=item.raw or item.text or " ".join(element.as_text() for element in item.elements),
+        text=_text(item),
         at=item.timestamp.timestamp(),
     )
 

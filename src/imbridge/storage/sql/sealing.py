@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from imbridge.protocol import ConfigError
 from imbridge.storage import json_values
 from imbridge.storage.errors import StorageError
+from imbridge.storage.sql.ids import plain
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
@@ -32,12 +33,22 @@ class Sealing:
         """Whether there is a key."""
         return self._fernet is not None
 
-    def seal(self, one: str, name: str, value: Any) -> str:
-        """What stands in the row `one`: the value, and its name, which the column may hold cut."""
-        return self._sealed(json_values.written({"of": one, "name": name, "value": value}))
+    def row(
+        self, one: str, account: str, kind: str, name: str, value: Any, *, expires_at: float | None
+    ) -> dict[str, Any]:
+        """The row `one`. What is sealed has the name, too, which the column may hold cut."""
+        return {
+            "id": one,
+            "account": plain(account, 255),
+            "kind": plain(kind, 255),
+            "name": plain(name, 255),
+            "encrypted": int(self.encrypts),
+            "value": self._sealed(json_values.written({"of": one, "name": name, "value": value})),
+            "expires_at": expires_at,
+        }
 
     def open(self, one: str, encrypted: int, text: str) -> dict[str, Any]:
-        """What `seal` was given, as `name` and `value`.
+        """What `row` was given, as `name` and `value`.
 
         Raises:
             StorageError: it is of another row, or its key is not there.
@@ -45,7 +56,7 @@ class Sealing:
         data = text.encode()
         content: dict[str, Any] = json_values.read(self._decrypted(data) if encrypted else data)
         if content.get("of") != one:
-            raise StorageError("a token is not where it was put: somebody has changed the table")
+            raise StorageError("a value is not where it was put: somebody has changed the table")
         return content
 
     def again(self, one: str, encrypted: int, text: str) -> str:
@@ -57,14 +68,14 @@ class Sealing:
 
     def _decrypted(self, data: bytes) -> bytes:
         if self._fernet is None:
-            raise StorageError("a token is encrypted, and no key is configured")
+            raise StorageError("a value is encrypted, and no key is configured")
         from cryptography.fernet import InvalidToken
 
         try:
             return self._fernet.decrypt(data)
         except InvalidToken:
             raise StorageError(
-                "a token cannot be decrypted: its key is not among those that are configured, or it was changed"
+                "a value cannot be decrypted: its key is not among those that are configured, or it was changed"
             ) from None
 
 
@@ -73,7 +84,7 @@ def _fernet(keys: Sequence[SecretStr]) -> "MultiFernet":
         from cryptography.fernet import Fernet, MultiFernet
     except ImportError as error:
         raise ConfigError(
-            "storage: to encrypt tokens install cryptography: pip install cryptography", key="storage.keys"
+            "storage: to encrypt what is kept install cryptography: pip install cryptography", key="storage.keys"
         ) from error
     try:
         return MultiFernet([Fernet(key.get_secret_value()) for key in keys])

@@ -11,12 +11,11 @@ from imbridge.storage.errors import StorageError
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.file import marks
 from imbridge.storage.sql.ids import digest, plain
+from imbridge.storage.sql.portions import AT_ONCE
 from imbridge.storage.sql.tables import sessions
 from imbridge.storage.sql.work import SaveSession
 
 State = dict[str, dict[str, Any]]
-
-_AT_ONCE = 500
 
 
 class SessionReader:
@@ -46,7 +45,7 @@ class SessionReader:
 
     async def _read(self) -> None:
         while self._wanted:
-            ids = list(self._wanted)[:_AT_ONCE]
+            ids = list(self._wanted)[:AT_ONCE]
             waiting = {one: self._wanted.pop(one) for one in ids}
             try:
                 found = await self._found(ids)

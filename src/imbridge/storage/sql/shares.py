@@ -21,10 +21,10 @@ from imbridge.storage.sql.history import with_event
 from imbridge.storage.sql.ids import digest, plain
 from imbridge.storage.sql.nodes import Nodes
 from imbridge.storage.sql.plan import HANDED, Plan
+from imbridge.storage.sql.portions import AT_ONCE, portions
 from imbridge.storage.sql.work import Known
 
 _table = tables.leases
-_AT_ONCE = 500
 _WHILE_IT_LIVES = 10 * 365 * 86_400.0
 """Seconds after which a lease ends that is good as long as its holder lives."""
 _IDLE, _IDLE_ALONE = 2.0, 30.0
@@ -145,9 +145,8 @@ class Shares:
         lanes = {_lease_of(row["lane"]): row["lane"] for row in rows}
         known, made = Known(node=self._nodes.id), Plan(node=self._nodes.id)
         holders: dict[str, int] = {}
-        unclear = sorted(lanes)
-        for start in range(0, len(unclear), _AT_ONCE):
-            await self.look(connection, unclear[start : start + _AT_ONCE], known)
+        for some in portions(sorted(lanes)):
+            await self.look(connection, some, known)
             holders.update(known.holders)
             made.claimed.update(known.free)
         await self.claim(connection, made, lanes)
@@ -168,7 +167,7 @@ class Shares:
         box = tables.inbox
         ours = select(box).where(box.c.state == HANDED, box.c.node == self._nodes.id).order_by(box.c.seq)
         taken: list[InboxEntry] = []
-        while rows := (await connection.execute(ours.limit(_AT_ONCE))).mappings().all():
+        while rows := (await connection.execute(ours.limit(AT_ONCE))).mappings().all():
             for row in rows:
                 try:
                     taken.append(self._read(row))
@@ -190,7 +189,7 @@ class Shares:
 
     async def give_back(self, connection: AsyncConnection) -> None:
         """Let others have chats in which nothing is under way. Those that something was just handed over for stay."""
-        idle = sorted(islice(self._idle(), _AT_ONCE))
+        idle = sorted(islice(self._idle(), AT_ONCE))
         if not idle:
             return
         for lease in idle:  # before it is committed: to look once more does no harm, to believe what is over would
@@ -214,9 +213,9 @@ class Shares:
         """At the end: what has nothing left in it is free; the rest goes with what is left, to whoever takes that."""
         left: set[str] = set()
         for box in (tables.inbox, tables.outbox):
-            query = select(box.c.lane).where(box.c.node == self._nodes.id).distinct().limit(_AT_ONCE + 1)
+            query = select(box.c.lane).where(box.c.node == self._nodes.id).distinct().limit(AT_ONCE + 1)
             left |= {_lease_of(lane) for lane in await connection.scalars(query)}
-        if len(left) <= _AT_ONCE:
+        if len(left) <= AT_ONCE:
             over = _table.c.holder == self._nodes.id, _table.c.until > db_now(), _table.c.id.not_in(left)
             await connection.execute(update(_table).where(*over).values(until=db_now()))
 
@@ -231,8 +230,7 @@ class Shares:
             gone.append(or_(*map(_of_account, accounts)))
         query = select(_table.c.id).where(*gone).order_by(_table.c.id)
         self._inherited = list(await connection.scalars(query.with_for_update() if self._locks else query))
-        for start in range(0, len(self._inherited), _AT_ONCE):
-            some = self._inherited[start : start + _AT_ONCE]
+        for some in portions(self._inherited):
             moved = update(_table).where(_table.c.id.in_(some))
             await connection.execute(moved.values(holder=self._nodes.id, fence=_table.c.fence + 1))
 

@@ -1,7 +1,7 @@
 """The storage in a database."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from imbridge.storage.sql.committing import Committing
 from imbridge.storage.sql.database import Database, Synchronous, place_of
 from imbridge.storage.sql.dialect import in_words, packet
 from imbridge.storage.sql.file import FileTransactions
-from imbridge.storage.sql.ids import digest, new_uid
+from imbridge.storage.sql.ids import new_uid
 from imbridge.storage.sql.jobs import SqlJobs
 from imbridge.storage.sql.leases import SqlLeases, lease_id
 from imbridge.storage.sql.looking_in import LookingIn
@@ -36,7 +36,7 @@ from imbridge.storage.sql.migrate import check, migrate
 from imbridge.storage.sql.nodes import Nodes, undo_starts
 from imbridge.storage.sql.notes import SqlNotebook
 from imbridge.storage.sql.recovery import EntryT, Recovery
-from imbridge.storage.sql.rows import Rows, finished, key_of, said_by_us, said_to_us
+from imbridge.storage.sql.rows import Rows, delivery_keys, finished, key_of, said_by_us, said_to_us
 from imbridge.storage.sql.sealing import Sealing
 from imbridge.storage.sql.sessions import SessionReader, State, session_saved
 from imbridge.storage.sql.shares import Shares
@@ -53,6 +53,7 @@ from imbridge.storage.sql.work import (
     Run,
     StartInbound,
     StartOutbound,
+    Statements,
     Unit,
 )
 from imbridge.storage.sql.writer import Writer
@@ -123,7 +124,7 @@ class SqlStorage(LookingIn):
         self._migrate = migrate
         self._log_messages = log_messages
         self._nodes = Nodes(self._database, lease=lease, shared=shared)
-        self._rows = Rows(self._nodes.id, max_bytes=max_bytes)
+        self._rows = Rows(max_bytes=max_bytes)
         self._shares = Shares(self._nodes, dialect, self._rows.read_inbound) if shared else None
         transaction = Transaction(dialect, self._nodes, self._shares, keep=dedup_seconds)
         thread = None if self._shares is not None else self._database.file_thread()
@@ -236,16 +237,14 @@ class SqlStorage(LookingIn):
 
     def add_inbound(self, entry: InboxEntry) -> "asyncio.Future[bool]":  # noqa: D102 - inherited
         entry.uid = new_uid()
-        keys = tuple(digest(entry.account, key) for key in entry.dedup_keys)
         logged = said_to_us(entry) if self._log_messages else None
-        piece = AddInbound(entry, entry.uid, keys, self._rows.inbound(entry, entry.uid), logged)
+        piece = AddInbound(entry, entry.uid, delivery_keys(entry), self._rows.inbound(entry, entry.uid), logged)
         if self._sharing is None:
             return self._ask(piece)
         return self._sharing.add_inbound(piece)
 
     def forget_inbound(self, entry: InboxEntry) -> None:  # noqa: D102 - inherited
-        keys = tuple(digest(entry.account, key) for key in entry.dedup_keys)
-        self._tell("a delivery that found no room", ForgetInbound(entry.uid, keys))
+        self._tell("a delivery that found no room", ForgetInbound(entry.uid, delivery_keys(entry)))
         self._done_with(entry.uid)
 
     def start_inbound(self, entry: InboxEntry) -> "asyncio.Future[None]":  # noqa: D102 - inherited
@@ -375,7 +374,7 @@ class SqlStorage(LookingIn):
         """Delete what is older than `retention` says, now; how many rows."""
         return await self._cleaner.clean()
 
-    async def _run(self, statements: Callable[[AsyncConnection], Awaitable[Any]]) -> Any:
+    async def _run(self, statements: Statements) -> Any:
         return await self._ask(Run(statements))
 
     def _ask(self, *pieces: Piece) -> "asyncio.Future[Any]":

@@ -60,6 +60,21 @@ def _box(name: str, *parts: Column[Any]) -> Table:
     )
 
 
+def _sealed(name: str, *parts: Column[Any] | Index) -> Table:
+    """What tokens and notes have alike: see `Sealing.row`."""
+    return _table(
+        name,
+        Column("id", Digest, primary_key=True),
+        Column("account", Name, nullable=False),
+        Column("kind", Name, nullable=False),
+        Column("name", Name, nullable=False),
+        Column("encrypted", Integer, nullable=False),
+        Column("value", Long, nullable=False),
+        Column("expires_at", Double),
+        *parts,
+    )
+
+
 inbox = _box("inbox", Column("item", Long, nullable=False))
 outbox = _box("outbox", Column("not_before", Double), Column("reply", Long))
 dedup = _table(
@@ -110,27 +125,10 @@ log = _table(
     Index(f"ix_{PREFIX}log_sender", "sender_id", "at"),
     Index(f"ix_{PREFIX}log_at", "at"),
 )
-tokens = _table(
-    "tokens",
-    Column("id", Digest, primary_key=True),
-    Column("account", Name, nullable=False),
-    Column("kind", Name, nullable=False),
-    Column("name", Name, nullable=False),
-    Column("encrypted", Integer, nullable=False),
-    Column("value", Long, nullable=False),
-    Column("expires_at", Double),
-    Column("changed_at", Double, nullable=False),
-)
-notes = _table(
+tokens = _sealed("tokens", Column("changed_at", Double, nullable=False))
+notes = _sealed(
     "notes",
-    Column("id", Digest, primary_key=True),
-    Column("account", Name, nullable=False),
-    Column("kind", Name, nullable=False),
-    Column("name", Name, nullable=False),
-    Column("encrypted", Integer, nullable=False),
-    Column("value", Long, nullable=False),
     Column("node", BigInteger, nullable=False),
-    Column("expires_at", Double),
     Index(f"ix_{PREFIX}notes_account", "account"),
     Index(f"ix_{PREFIX}notes_expires_at", "expires_at"),
 )

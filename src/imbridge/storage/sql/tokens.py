@@ -1,6 +1,6 @@
 """Tokens in a table."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, select, update
@@ -13,16 +13,16 @@ from imbridge.storage.sql.dialect import db_now, upsert
 from imbridge.storage.sql.ids import digest, plain
 from imbridge.storage.sql.sealing import Sealing
 from imbridge.storage.sql.tables import tokens as table
+from imbridge.storage.sql.work import RunStatements
 from imbridge.storage.tokens import Tokens
 
-Statements = Callable[[AsyncConnection], Awaitable[Any]]
 _CHANGED = ("encrypted", "value", "expires_at", "changed_at")
 
 
 class SqlTokens(Tokens):
     """Rows with an end, sealed."""
 
-    def __init__(self, run: Callable[[Statements], Awaitable[Any]], database: Database, sealing: Sealing) -> None:
+    def __init__(self, run: RunStatements, database: Database, sealing: Sealing) -> None:
         """`run` has statements carried out by the writer."""
         self._run = run
         self._database = database
@@ -36,15 +36,7 @@ class SqlTokens(Tokens):
         self, account: str, kind: str, name: str, value: Any, *, expires_at: float | None = None
     ) -> None:
         one = _id(account, kind, name)
-        row = {
-            "id": one,
-            "account": plain(account, 255),
-            "kind": plain(kind, 255),
-            "name": plain(name, 255),
-            "encrypted": int(self._sealing.encrypts),
-            "value": self._sealing.seal(one, name, value),
-            "expires_at": expires_at,
-        }
+        row = self._sealing.row(one, account, kind, name, value, expires_at=expires_at)
 
         async def save(connection: AsyncConnection) -> None:
             now = await connection.scalar(select(db_now()))

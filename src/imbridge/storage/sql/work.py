@@ -9,6 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from imbridge.storage.base import InboxEntry
 
 Row = dict[str, Any]
+Statements = Callable[[AsyncConnection], Awaitable[Any]]
+RunStatements = Callable[[Statements], Awaitable[Any]]
+"""Has statements carried out by the writer; what they give, once it is committed."""
 
 
 @dataclass(slots=True)
@@ -108,7 +111,7 @@ class Run:
     of the transaction.
     """
 
-    statements: Callable[[AsyncConnection], Awaitable[Any]]
+    statements: Statements
     then: Callable[[Any, int], None] | None = None
 
 
