@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from runtime_world import account, counts, echo, emulated, skill, until
+from runtime_world import account, counts, echo, skill, until
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -38,12 +38,6 @@ async def get(url: str, method: str = "GET", data: bytes | None = None) -> tuple
     async with aiohttp.ClientSession() as session, session.request(method, url, data=data) as response:
         body = await response.read()
         return response.status, (await response.json() if body else None)
-
-
-@pytest.fixture
-async def feishu():
-    async with emulated() as emulator:
-        yield emulator
 
 
 @pytest.fixture

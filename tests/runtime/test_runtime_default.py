@@ -7,18 +7,12 @@ from pathlib import Path
 
 import pytest
 from bridge_process import bridge_process
-from runtime_world import account, echo, emulated, skill, texts, until
+from runtime_world import account, echo, skill, texts, until
 
 from imbridge import Bridge, BridgeOptions, ConfigError
 from imbridge.storage import MemoryStorage, SqlStorage, making
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="names the data directory as Linux does")
-
-
-@pytest.fixture
-async def feishu():
-    async with emulated() as emulator:
-        yield emulator
 
 
 @pytest.fixture

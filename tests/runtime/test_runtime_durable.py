@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from bridge_process import bridge_process
-from runtime_world import emulated, texts, until
+from runtime_world import texts, until
 
 from imbridge.storage import Box, EntryState, SqlStorage
 
@@ -31,12 +31,6 @@ class Poisoned(BaseSkill):
         return f"echo: {msg.text}"
 sys.exit(bridge(Poisoned()).run())
 """
-
-
-@pytest.fixture
-async def feishu():
-    async with emulated() as emulator:
-        yield emulator
 
 
 async def test_a_crash_loses_nothing_that_was_acknowledged(feishu, tmp_path: Path) -> None:

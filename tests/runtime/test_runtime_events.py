@@ -3,16 +3,10 @@
 import re
 
 import pytest
-from runtime_world import account, counts, echo, emulated, skill, until
+from runtime_world import account, counts, echo, skill, until
 
 from imbridge import Address, BaseSkill, Bridge, ConfigError, DeliveryState, ImbridgeError, Markdown, on_event
 from imbridge.protocol import BotAdded, MessageRecalled, ReactionAdded, UnknownEvent
-
-
-@pytest.fixture
-async def feishu():
-    async with emulated() as emulator:
-        yield emulator
 
 
 async def test_an_event_is_answered_where_it_happened(feishu) -> None:

@@ -39,6 +39,22 @@ async def test_order_within_a_lane_and_lanes_side_by_side() -> None:
     assert lanes._lanes == {}
 
 
+async def test_what_comes_after_the_end_is_not_begun() -> None:
+    """Also what was taken over from others at this very moment: the storage keeps it."""
+    done: list[str] = []
+
+    async def work(item: str) -> None:
+        done.append(item)
+
+    lanes = make(work)
+    await lanes.cancel()
+    assert not lanes.push("a", "new")
+    lanes.restore("a", "left by others")
+    async with asyncio.timeout(5):
+        await lanes.drain()
+    assert (done, lanes.waiting) == ([], 0)
+
+
 async def test_a_slow_lane_does_not_hold_up_another() -> None:
     release = asyncio.Event()
     done: list[str] = []

@@ -6,19 +6,13 @@ import logging
 
 import psutil
 import pytest
-from runtime_world import account, counts, echo, emulated, skill, texts, until
+from runtime_world import account, counts, echo, skill, texts, until
 
 from imbridge import AskTimeoutError, AuthError, BaseSkill, Bridge, BridgeOptions, ImbridgeError
 from imbridge.adapters.base import Health
 from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.runtime import BridgeState
 from imbridge.storage import SqlStorage
-
-
-@pytest.fixture
-async def feishu():
-    async with emulated() as emulator:
-        yield emulator
 
 
 @pytest.fixture(autouse=True, params=["in memory", "in a file"])

@@ -1,24 +1,17 @@
 """Where the notes of a bridge's accounts are: with the messages, unless they have a file of their own."""
 
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from runtime_world import account, emulated
+from runtime_world import account
 
 from imbridge import Bridge, BridgeOptions
 from imbridge.adapters.notes import Notes
 from imbridge.emulators.feishu import App, FeishuEmulator
 from imbridge.storage import BaseStorage, MemoryStorage, SqlStorage
-
-
-@pytest.fixture
-async def feishu() -> AsyncIterator[FeishuEmulator]:
-    async with emulated() as emulator:
-        yield emulator
 
 
 @pytest.fixture

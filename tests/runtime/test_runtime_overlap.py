@@ -1,6 +1,8 @@
 """What is said while a skill works for the same person: it waits, takes the place of what waits, or stops the skill."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -304,41 +306,44 @@ async def test_a_trigger_that_fails_loses_no_message(caplog: pytest.LogCaptureFi
         assert "a trigger failed" in caplog.text
 
 
-async def test_what_is_superseded_is_done_with_in_the_storage() -> None:
-    disk, gated = Disk(), Gated()
+@asynccontextmanager
+async def stored(disk: Disk, *skills: BaseSkill) -> AsyncIterator[tuple[Bridge, Any]]:
+    """A bridge whose inbox can be looked at, and somebody who writes to it."""
     async with emulated() as feishu:
         app, alice = feishu.add_app(), feishu.add_user("Alice")
-        storage = GroupCommitStorage(disk)
-        async with Bridge([account(feishu, app)], skills=[gated.skill("latest")], storage=storage) as bridge:
-            await alice.says("work")
-            await working(gated)
-            for text in ("a", "b", "c"):
-                await alice.says(text)
-            await until(lambda: counts(bridge)["superseded"] == 2)
-            await until(lambda: [entry.item.text for entry in disk.inbox.values()] == ["work", "c"])
-            gated.go.set()
-            await alice.receives("did c")
-            await until(lambda: not disk.inbox)
+        async with Bridge([account(feishu, app)], skills=skills, storage=GroupCommitStorage(disk)) as bridge:
+            yield bridge, alice
+
+
+async def test_what_is_superseded_is_done_with_in_the_storage() -> None:
+    disk, gated = Disk(), Gated()
+    async with stored(disk, gated.skill("latest")) as (bridge, alice):
+        await alice.says("work")
+        await working(gated)
+        for text in ("a", "b", "c"):
+            await alice.says(text)
+        await until(lambda: counts(bridge)["superseded"] == 2)
+        await until(lambda: [entry.item.text for entry in disk.inbox.values()] == ["work", "c"])
+        gated.go.set()
+        await alice.receives("did c")
+        await until(lambda: not disk.inbox)
 
 
 async def test_what_was_interrupted_is_done_with_in_the_storage() -> None:
     disk, gated = Disk(), Gated()
-    async with emulated() as feishu:
-        app, alice = feishu.add_app(), feishu.add_user("Alice")
-        storage = GroupCommitStorage(disk)
-        async with Bridge([account(feishu, app)], skills=[gated.skill("interrupt")], storage=storage) as bridge:
-            await alice.says("work 1")
-            await working(gated, "work 1")
-            await alice.says("work 2")
-            await working(gated, "work 2")
-            await until(lambda: len(disk.inbox) == 1, what="the one that was stopped is done with")
-            gated.go.set()
-            await alice.receives("did work 2")
-            await until(lambda: not disk.inbox)
-            assert counts(bridge)["waiting"] == 0
-            assert bridge._handling.inbox.overlaps._waiting == {}
-            assert bridge._handling.inbox.overlaps._keys == {}
-            assert bridge._handling.inbox.overlaps._turns == {}
+    async with stored(disk, gated.skill("interrupt")) as (bridge, alice):
+        await alice.says("work 1")
+        await working(gated, "work 1")
+        await alice.says("work 2")
+        await working(gated, "work 2")
+        await until(lambda: len(disk.inbox) == 1, what="the one that was stopped is done with")
+        gated.go.set()
+        await alice.receives("did work 2")
+        await until(lambda: not disk.inbox)
+        assert counts(bridge)["waiting"] == 0
+        assert bridge._handling.inbox.overlaps._waiting == {}
+        assert bridge._handling.inbox.overlaps._keys == {}
+        assert bridge._handling.inbox.overlaps._turns == {}
 
 
 class Classy(BaseSkill):

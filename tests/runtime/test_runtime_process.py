@@ -7,19 +7,13 @@ import sys
 
 import pytest
 from bridge_process import bridge_process
-from runtime_world import account, emulated, skill, texts, until
+from runtime_world import account, skill, texts, until
 
 from imbridge import Bridge, ImbridgeError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="ends processes with POSIX signals")
 
 RUN = "sys.exit(bridge().run())"
-
-
-@pytest.fixture
-async def feishu():
-    async with emulated() as emulator:
-        yield emulator
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

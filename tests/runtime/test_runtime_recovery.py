@@ -6,17 +6,11 @@ from pathlib import Path
 
 import pytest
 from left_behind import leave
-from runtime_world import account, counts, echo, emulated, skill, texts, until
+from runtime_world import account, counts, echo, skill, texts, until
 
 from imbridge import Bridge
 from imbridge.runtime import recovery
 from imbridge.storage import Box, EntryState, SqlStorage
-
-
-@pytest.fixture
-async def feishu():
-    async with emulated() as emulator:
-        yield emulator
 
 
 @pytest.fixture

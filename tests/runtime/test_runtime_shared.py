@@ -5,21 +5,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import pytest
 from databases import Place, database_of
-from runtime_world import account, counts, emulated, skill, texts, until
+from runtime_world import account, counts, skill, texts, until
 
 from imbridge import AskTimeoutError, Bridge, BridgeOptions
 from imbridge.runtime import recovery
 
 database = database_of("postgresql", "mariadb")
 postgresql = database_of("postgresql")
-
-
-@pytest.fixture
-async def feishu() -> AsyncIterator[Any]:
-    async with emulated() as emulator:
-        yield emulator
 
 
 @asynccontextmanager

@@ -2,9 +2,8 @@
 
 import asyncio
 
-import pytest
 from left_behind import message
-from runtime_world import account, counts, echo, emulated, skill, texts, until
+from runtime_world import account, counts, echo, skill, texts, until
 from storage_double import Disk, GroupCommitStorage
 
 from imbridge import Bridge, BridgeOptions
@@ -12,12 +11,6 @@ from imbridge.adapters.base import Inbound, Verdict
 from imbridge.protocol import to_reply
 from imbridge.runtime.delivery import answer_key
 from imbridge.storage import InboxEntry, OutboxEntry
-
-
-@pytest.fixture
-async def feishu():
-    async with emulated() as emulator:
-        yield emulator
 
 
 async def test_acknowledgements_wait_for_the_commit(feishu) -> None:

@@ -3,19 +3,12 @@
 import asyncio
 from typing import Any
 
-import pytest
-from runtime_world import account, counts, emulated, skill, texts, until
+from runtime_world import account, counts, skill, texts, until
 from storage_double import GroupCommitStorage
 
 from imbridge import Bridge
 from imbridge.protocol import Receipt
 from imbridge.storage import OutboxEntry, StorageError
-
-
-@pytest.fixture
-async def feishu():
-    async with emulated() as emulator:
-        yield emulator
 
 
 class Away(GroupCommitStorage):

@@ -22,8 +22,8 @@ class Tasks:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def end(self, within: float) -> None:
-        """Give all of them so many seconds, then cancel those that are left; none runs afterwards."""
+    async def end(self, within: float | None) -> None:
+        """Give all of them so many seconds, then cancel those that are left; none runs afterwards. None: no end."""
         if not self._running:
             return
         _, late = await asyncio.wait(self._running, timeout=within)

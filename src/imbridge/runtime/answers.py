@@ -1,6 +1,9 @@
 """What the platform waits for: the toast or the card for somebody who clicked, the title of a link."""
 
+import asyncio
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from imbridge.adapters.base import Adapter
@@ -120,6 +123,16 @@ def release(waiting: PendingAnswer | None) -> None:
     """Nothing will be said: the platform need not wait."""
     if waiting is not None:
         waiting.release()
+
+
+@contextmanager
+def abandoning(waiting: PendingAnswer | None) -> Iterator[None]:
+    """Cancelled in it, it is abandoned: the bridge stops before it is handled."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        abandon(waiting)
+        raise
 
 
 def abandon(waiting: PendingAnswer | None) -> None:

@@ -1,8 +1,8 @@
 """Ends the talk of bots that would go on without people, and says so."""
 
-import asyncio
 import logging
 
+from imbridge.adapters.tasks import Tasks
 from imbridge.protocol import Event, ImbridgeError, Message, Reply, Text
 from imbridge.runtime.bots import Bots
 from imbridge.runtime.delivery import Delivery, answer_key
@@ -24,7 +24,7 @@ class BotLoops:
         self._bots = bots
         self._delivery = delivery
         self._notice = notice
-        self._telling: set[asyncio.Task[None]] = set()
+        self._telling = Tasks()
 
     def check(self, message: Message | Event, decision: Pass) -> Pass:
         """Count a bot's message, unless the gate has decided against it anyway."""
@@ -36,9 +36,7 @@ class BotLoops:
         if stop.new:
             log.warning("%s: bots talk to each other, and are stopped: %s", message.channel.address, stop.reason)
             if self._notice:
-                telling = asyncio.create_task(self._tell(message), name="bots stopped")
-                self._telling.add(telling)
-                telling.add_done_callback(self._telling.discard)
+                self._telling.begin(self._tell(message), "bots stopped")
         return Pass.BOT_LOOP
 
     async def _tell(self, message: Message) -> None:
@@ -51,11 +49,8 @@ class BotLoops:
 
     async def drain(self) -> None:
         """Wait until what is to be said is in the outbox."""
-        if self._telling:
-            await asyncio.wait(self._telling)
+        await self._telling.end(None)
 
     async def cancel(self) -> None:
         """Say nothing more."""
-        for telling in self._telling:
-            telling.cancel()
-        await self.drain()
+        await self._telling.end(0)

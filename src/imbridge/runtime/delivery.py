@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 _LANE_LENGTH = 100
 _FOR_THE_NEXT = "the bridge stopped; it is kept, and said by the next process"
+_LEFT_TO_OTHERS = "this process was silent for too long, and another one says it"
 _PUT_OFF_BEFORE = "kept: it was put off before, and is tried again when its time comes"
 _BEHIND = "kept: what was said before it in this conversation could not be sent yet, and is tried again"
 
@@ -139,7 +140,8 @@ class Delivery:
                     self._tell_behind(entry)
         except BaseException as error:
             await _clear(entry)
-            receipt = _not_kept(entry, error)
+            why = str(error) if isinstance(error, ImbridgeError) else f"{type(error).__name__} before it could be sent"
+            receipt = _receipt(entry, DeliveryState.FAILED, why)
             if isinstance(error, asyncio.CancelledError):  # by now it may be kept all the same
                 self._storage.finish_outbound(entry, receipt)
             self._settle(entry, receipt)  # whoever has joined it waits for this
@@ -165,7 +167,7 @@ class Delivery:
         """Others say what was to be said under a number that is over: whoever waits for its end waits no more."""
         dropped = [entry for entry in self._unsaid.values() if entry.fence == fence]
         for entry in dropped:
-            self._settle(entry, _left_to_others(entry))
+            self._settle(entry, _receipt(entry, DeliveryState.UNKNOWN, _LEFT_TO_OTHERS))
         self._lanes.break_off(lambda entry: entry.fence == fence)
         return len(dropped)
 
@@ -223,7 +225,7 @@ class Delivery:
             receipt = await self._sending.send(entry)
         except StaleLeaseError as error:
             log.info("%s: %s", entry.channel.address, error)
-            self._settle(entry, _left_to_others(entry))
+            self._settle(entry, _receipt(entry, DeliveryState.UNKNOWN, _LEFT_TO_OTHERS))
             return
         except asyncio.CancelledError:
             await self._interrupted(entry)
@@ -343,25 +345,6 @@ def _receipt(entry: OutboxEntry, state: DeliveryState, why: str) -> Receipt:
 def _log_unnoted(entry: OutboxEntry, noted: "asyncio.Future[None]") -> None:
     if not noted.cancelled() and (error := noted.exception()) is not None:
         log.warning("%s: that it was cut off could not be noted (%s)", entry.channel.address, error)
-
-
-def _left_to_others(entry: OutboxEntry) -> Receipt:
-    return Receipt(
-        state=DeliveryState.UNKNOWN,
-        channel=entry.channel.address,
-        key=entry.key,
-        error="this process was silent for too long, and another one says it",
-    )
-
-
-def _not_kept(entry: OutboxEntry, error: BaseException) -> Receipt:
-    """Of what could not be taken into the outbox."""
-    return Receipt(
-        state=DeliveryState.FAILED,
-        channel=entry.channel.address,
-        key=entry.key,
-        error=str(error) if isinstance(error, ImbridgeError) else f"{type(error).__name__} before it could be sent",
-    )
 
 
 async def _clear(entry: OutboxEntry) -> None:

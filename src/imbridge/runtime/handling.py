@@ -21,7 +21,7 @@ from imbridge.protocol import (
     Toast,
     to_reply,
 )
-from imbridge.runtime.answers import abandon, give, release
+from imbridge.runtime.answers import abandon, abandoning, give, release
 from imbridge.runtime.away import when_back
 from imbridge.runtime.bot_loops import BotLoops
 from imbridge.runtime.bots import Bots
@@ -87,10 +87,8 @@ class Handling:
             await self._handle_message(entry.lane, item, entry.answer)
         else:
             try:
-                await self._handle_event(item, entry.answer)
-            except asyncio.CancelledError:
-                abandon(entry.answer)
-                raise
+                with abandoning(entry.answer):
+                    await self._handle_event(item, entry.answer)
             finally:
                 release(entry.answer)
         for one in entry.deliveries:

@@ -91,7 +91,12 @@ class Lanes(Generic[Item]):
         return True
 
     def restore(self, key: str, item: Item, *, first: bool = False) -> None:
-        """As `push`, whether the lane is full or not: what an earlier process left must not be refused."""
+        """As `push`, whether the lane is full or not: what an earlier process left must not be refused.
+
+        After `cancel` it is left where it is kept: others go on with it.
+        """
+        if self._closed:
+            return
         self.waiting += 1
         lane = self._lanes.get(key)
         if lane is not None:

@@ -39,6 +39,7 @@ from imbridge.adapters.dingtalk.hearing.base import Decoder
 from imbridge.adapters.errcode_refusals import json_object
 from imbridge.adapters.pending import Answer, PendingAnswer
 from imbridge.adapters.taking import Taking
+from imbridge.adapters.tasks import Tasks
 from imbridge.protocol import AuthError, DecodeError, LinkError
 from imbridge.transport import Connection, Dial, HttpPool, LinkVerdict, Reaction
 from imbridge.transport.hosts import LOOPBACK
@@ -97,7 +98,7 @@ class DingTalkLink:
         self.reading = True
         self.on_disconnect: Callable[[Connection], None] = lambda conn: None
         self._told: set[str] = set()
-        self._acks: set[asyncio.Task[None]] = set()
+        self._acks = Tasks()
 
     # -- what the generic link calls -----------------------------------------------------------------------------------
 
@@ -165,12 +166,7 @@ class DingTalkLink:
     async def close(self) -> None:
         """Take no more events and clicks, and wait for acknowledgements that are on their way."""
         self.reading = False
-        if self._acks:
-            _, late = await asyncio.wait(self._acks, timeout=_LAST_ACKS)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+        await self._acks.end(_LAST_ACKS)
 
     # -- frames --------------------------------------------------------------------------------------------------------
 
@@ -236,9 +232,7 @@ class DingTalkLink:
 
     def _owned(self, handling: Coroutine[Any, Any, None]) -> None:
         """An acknowledgement that is sent while the next frames are read."""
-        task = asyncio.create_task(self._guarded(handling))
-        self._acks.add(task)
-        task.add_done_callback(self._acks.discard)
+        self._acks.begin(self._guarded(handling), "dingtalk acknowledgement")
 
     async def _guarded(self, handling: Coroutine[Any, Any, None]) -> None:
         try:

@@ -30,6 +30,7 @@ from imbridge.adapters.feishu.frames import (
 from imbridge.adapters.feishu.inbound import Identity, decode, unreadable
 from imbridge.adapters.feishu.sent.answers import ANSWER_WITHIN, AnswerWriter, expects_answer
 from imbridge.adapters.pending import Answer, PendingAnswer
+from imbridge.adapters.tasks import Tasks
 from imbridge.protocol import AuthError, DecodeError, LinkError
 from imbridge.transport import Connection, Dial, HttpError, LinkVerdict, Reaction
 from imbridge.transport.hosts import LOOPBACK
@@ -85,7 +86,7 @@ class FeishuLink:
         self._service_id = 0
         self._assembler = Assembler()
         self._told: set[str] = set()
-        self._acks: set[asyncio.Task[None]] = set()
+        self._acks = Tasks()
 
     # -- what the generic link calls -----------------------------------------------------------------------------------
 
@@ -186,12 +187,7 @@ class FeishuLink:
 
     async def close(self) -> None:
         """Wait for acknowledgements that are on their way."""
-        if self._acks:
-            _, late = await asyncio.wait(self._acks, timeout=2)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+        await self._acks.end(2)
 
     # -- frames --------------------------------------------------------------------------------------------------------
 
@@ -227,9 +223,7 @@ class FeishuLink:
             await self._ack(conn, frame, verdict, received)
             return
         # Acks may overtake one another, offers may not: a slow disk must not slow the reading down.
-        task = asyncio.create_task(self._ack_later(conn, frame, offered, received, inbound))
-        self._acks.add(task)
-        task.add_done_callback(self._acks.discard)
+        self._acks.begin(self._ack_later(conn, frame, offered, received, inbound), "feishu acknowledgement")
 
     def _decode(self, payload: bytes) -> Inbound:
         kept: Any

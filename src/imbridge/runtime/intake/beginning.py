@@ -1,10 +1,9 @@
 """Telling the storage that work begins, before it does: what ends the process again and again is to be known."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from imbridge.runtime.answers import abandon
+from imbridge.runtime.answers import abandon, abandoning
 from imbridge.runtime.intake.suspects import Suspects
 from imbridge.storage import BaseStorage, InboxEntry, StaleLeaseError
 from imbridge.storage.base import begun
@@ -22,12 +21,10 @@ def noted(
 
     async def handle_noted(entry: InboxEntry) -> None:
         try:
-            marked = [storage.start_inbound(one) for one in entry.deliveries]
-            for one in marked:  # they are done together, or nearly so
-                await begun(one, entry.lane)
-        except asyncio.CancelledError:
-            abandon(entry.answer)
-            raise
+            with abandoning(entry.answer):
+                marked = [storage.start_inbound(one) for one in entry.deliveries]
+                for one in marked:  # they are done together, or nearly so
+                    await begun(one, entry.lane)
         except StaleLeaseError as error:
             log.info("%s: %s", entry.lane, error)
             abandon(entry.answer)

@@ -79,8 +79,7 @@ class Inbox:
 
     def offer(self, account: str, inbound: Inbound) -> "asyncio.Future[Verdict]":
         """Keep a delivery; done when the platform may be told so."""
-        item = inbound.item
-        item = self._meant(item)
+        item = self._meant(inbound.item)
         lane = lane_of(item, account)
         loop = asyncio.get_running_loop()
         verdict: asyncio.Future[Verdict] = loop.create_future()

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
-from imbridge.runtime.answers import abandon
+from imbridge.runtime.answers import abandoning
 from imbridge.storage import InboxEntry
 
 ALONE = 3.0
@@ -44,7 +44,8 @@ class Suspects:
                     await handle(entry)
                 return
             while not self._clear.is_set():
-                await _unless_cancelled(self._clear.wait(), entry)
+                with abandoning(entry.answer):
+                    await self._clear.wait()
             self._running += 1
             try:
                 await handle(entry)
@@ -69,13 +70,15 @@ class Suspects:
                 self._gone()
 
         try:
-            await _unless_cancelled(self._turn.acquire(), entry)
+            with abandoning(entry.answer):
+                await self._turn.acquire()
             holds = True
         finally:
             if not holds:
                 self._gone()
         try:
-            await _unless_cancelled(self._others_end(), entry)
+            with abandoning(entry.answer):
+                await self._others_end()
             timer = asyncio.get_running_loop().call_later(ALONE, pass_on)
             yield
         finally:
@@ -103,11 +106,3 @@ class Suspects:
             if self._end is not None:
                 self._end.cancel()
             self._clear.set()
-
-
-async def _unless_cancelled(waiting: Awaitable[object], entry: InboxEntry) -> None:
-    try:
-        await waiting
-    except asyncio.CancelledError:
-        abandon(entry.answer)
-        raise
