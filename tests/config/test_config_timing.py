@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imbridge.config.timing import Cron, Every, Timing, timing_from, zone_of
+from imbridge.config.timing import Cron, Every, Timing, timing_from
 from imbridge.config.when import timing_of
+from imbridge.config.zones import zone_of
 
 BERLIN = "Europe/Berlin"  # 2026-03-29: 02:00 becomes 03:00; 2026-10-25: 03:00 becomes 02:00
 LORD_HOWE = "Australia/Lord_Howe"  # half an hour: 2026-10-04: 02:00 becomes 02:30; 2026-04-05: 02:00 becomes 01:30

@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from imbridge.config.zones import DEFAULT_ZONE, zone_of
 from imbridge.protocol.overlap import LONGEST_DEBOUNCE
 
-DEFAULT_ZONE = "Asia/Shanghai"
 LISTEN = r"^\S+:[0-9]{1,5}$"
 """An address and a port; an IPv6 address stands in brackets. A port alone would open it to every network there is."""
 
@@ -80,8 +80,6 @@ def _lower(value: Any) -> Any:
 
 
 def _zone(value: str) -> str:
-    from imbridge.config.timing import zone_of
-
     return zone_of(value).key
 
 

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-from imbridge.config.options import DEFAULT_ZONE
+from imbridge.config.zones import DEFAULT_ZONE, zone_of
 
 _SHORTEST = 1.0
 _LONGEST = 10 * 366 * 86_400.0
@@ -216,21 +216,6 @@ def timing_from(data: Mapping[str, Any]) -> Timing:
         case {"at": int() | float() as moment, "time_zone": str(zone)}:
             return At(float(moment), zone)
     raise ValueError("this says no time; was it written by a newer imbridge?")
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """A time zone by its name.
-
-    Raises:
-        ValueError: there is none of that name.
-    """
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError, TypeError):  # ZoneInfo raises any of them for what is no name of a zone
-        raise ValueError(
-            f"there is no time zone {name!r}; write one such as Asia/Shanghai "
-            "(on a system without any: pip install tzdata)"
-        ) from None
 
 
 def _in_words(seconds: float) -> str:

@@ -4,8 +4,8 @@ import math
 import re
 from datetime import UTC, datetime, timedelta
 
-from imbridge.config.options import DEFAULT_ZONE
-from imbridge.config.timing import UNITS, At, Cron, Every, Timing, zone_of
+from imbridge.config.timing import UNITS, At, Cron, Every, Timing
+from imbridge.config.zones import DEFAULT_ZONE, zone_of
 
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])")
 
