@@ -269,7 +269,7 @@ class AnswerStream:
         return False
 
     def _is_shown(self, text: str, thought: str) -> bool:
-        return text == self._shown and thought == self._thoughts.shown
+        return self._doubt is None and text == self._shown and thought == self._thoughts.shown
 
     async def _put(
         self, surface: Surface, part: Part, text: str, thought: str, *, last: bool, known: str | None = None

@@ -9,9 +9,11 @@ from feishu_rig import Rig
 
 from imbridge.adapters.base import AdapterContext
 from imbridge.adapters.feishu import FeishuAdapter
+from imbridge.adapters.feishu.sent import streaming as streaming_module
 from imbridge.adapters.feishu.sent.streaming import StreamingCard
 from imbridge.adapters.notes import MemoryNotes
 from imbridge.emulators.feishu import BotMessage
+from imbridge.protocol import DeliveryError
 from imbridge.rendering import Part, PartKind
 
 MARK = "⏹ *已中断 (interrupted)*"
@@ -170,3 +172,20 @@ async def test_a_card_that_is_left_is_closed_as_it_is(rig: Rig, notes: MemoryNot
     card.leave()
     await until(lambda: streaming(rig) == [False], "the end of it")
     assert (texts(rig), adapter.counters()["cards_left"]) == (["one"], 1)
+
+
+async def test_what_may_have_arrived_is_taken_back(
+    rig: Rig, notes: MemoryNotes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A state arrived and its answer got lost; the next one is the one before, for what follows has another message."""
+    monkeypatch.setattr(streaming_module, "_PATIENCE", 0.1)
+    adapter = await another(rig, notes)
+    card = await begun(rig, adapter)
+    rig.feishu.faults.lose_answer(CARDKIT, times=None, method="PUT")
+    with pytest.raises(DeliveryError) as caught:
+        await card.show("one two")
+    assert caught.value.ambiguous
+    assert texts(rig) == ["one two"]
+    rig.feishu.faults.clear()
+    await card.close("one")
+    assert texts(rig) == ["one"]

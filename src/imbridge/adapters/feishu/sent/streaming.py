@@ -69,6 +69,8 @@ class StreamingCard(Growing):
         self._sequence = 0
         self._shown = self._newest = ""
         """What it shows, and what it was last told to show."""
+        self._doubt = False
+        """It may show the newest instead."""
         self._thought = ""
         """What it shows of the thinking."""
         self._has_button = button
@@ -167,13 +169,17 @@ class StreamingCard(Growing):
             raise DeliveryError("a streaming card was finished", platform="feishu")
         if self.thinking != self._thought:
             await self._think(self.thinking)
-        if text == self._shown:
+        if text == self._shown and not self._doubt:
             return
         self._newest = text
         self._streams.noted(self)
         path = f"{self._path}/elements/{made.ANSWER}/content"
-        await self._operate("PUT", path, "cardkit.content", {"content": self._prepared(text)})
-        self._shown = text
+        try:
+            await self._operate("PUT", path, "cardkit.content", {"content": self._prepared(text)})
+        except DeliveryError as error:
+            self._doubt = self._doubt or error.ambiguous
+            raise
+        self._shown, self._doubt = text, False
 
     async def _think(self, thinking: str) -> None:
         if self._thought:
