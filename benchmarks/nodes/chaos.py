@@ -180,7 +180,7 @@ class Chaos:
         for number in range(plan.messages):
             said = await person.says(f"{number}")
             self._outcome.said += 1
-            while feishu.is_unacknowledged(app, said.event_ids[app.app_id]):  # noqa: ASYNC110 - another's state
+            while said.event_id not in feishu.acknowledged_events(app):  # noqa: ASYNC110 - another's state
                 await asyncio.sleep(0.01)
             await asyncio.sleep(self._chance.expovariate(1 / pause))
 

@@ -1,7 +1,7 @@
 """The account of a run: what was said, taken and answered, and what is wrong with it."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.survival.skills import PREFIX
@@ -21,12 +21,14 @@ class Outcome:
         answered: Those of them that have an answer.
         lost: Those of them that have none.
         doubles: Answers beyond the first.
-        disorder: Answers that came before one to an earlier message of the same person.
+        disorder: Answers that stand behind one to a later message of the same person. What was refused comes again
+            behind what is newer: it is later than all that was taken in before it.
         keyed: Doubles are a fault.
         ordered: Disorder is a fault.
         kills: How often the bridge was killed.
         dead: Dead letters at the end.
         left: Entries that wait in the storage at the end.
+        under_way: What the platform still tried to bring at the end.
         violations: Kinds of the platform's rules that were broken, with their numbers.
         figures: Further numbers, as seconds and bytes.
     """
@@ -43,6 +45,7 @@ class Outcome:
     kills: int = 0
     dead: int = 0
     left: int = 0
+    under_way: int = 0
     violations: dict[str, int] = field(default_factory=dict)
     figures: dict[str, float] = field(default_factory=dict)
 
@@ -58,21 +61,27 @@ class Outcome:
             found.append(f"{self.disorder} answers out of order")
         if self.dead:
             found.append(f"{self.dead} dead letters")
+        if self.under_way:
+            found.append(f"{self.under_way} messages are still on their way to the bridge")
         if self.left:
             found.append(f"{self.left} entries are left in the storage")
         return found
 
 
-def account_for(stage: Stage, said: Sequence[str], taken: Collection[str] | None = None) -> Outcome:
+def account_for(
+    stage: Stage, said: Sequence[str], taken: Collection[str] | None = None, stored: Sequence[str] | None = None
+) -> Outcome:
     """Compare what was said with what was answered.
 
     Args:
         stage: Where.
         said: All messages, `person-number`, in their order.
-        taken: Those that count; None: all but those that the platform says were not taken.
+        taken: Those that count; None: what was acknowledged.
+        stored: What the storage took in, in that order; None: that is not known.
     """
+    acknowledged = stage.taken()
     if taken is None:
-        taken = set(said) - set(stage.not_taken())
+        taken = set(said) - set(stage.not_taken()) if acknowledged is None else set(acknowledged)
     answers = [answer.removeprefix(PREFIX) for answer in stage.answers() if answer.startswith(PREFIX)]
     times = Counter(answers)
     known = set(said)
@@ -85,24 +94,42 @@ def account_for(stage: Stage, said: Sequence[str], taken: Collection[str] | None
         answered=sum(text in times for text in taken),
         lost=[text for text in said if text in taken and text not in times],
         doubles=sum(count - 1 for count in times.values()),
-        disorder=_disorder(answers),
+        disorder=_disorder(answers, said, acknowledged, stored),
         keyed=stage.keyed,
-        ordered=stage.ordered and not stage.refused(),
+        ordered=stage.ordered,
+        under_way=stage.under_way(),
         violations=dict(Counter(violation.kind for violation in stage.violations())),
     )
 
 
-def _disorder(answers: Sequence[str]) -> int:
-    """Answers, first ones only, that stand behind one to a later message of the same person."""
+def _disorder(
+    answers: Sequence[str], said: Sequence[str], taken: Mapping[str, int] | None, stored: Sequence[str] | None
+) -> int:
+    """What was never refused stays as it was said, from the acknowledgement to the answer; the rest has its new place.
+
+    What was refused because the storage took too long may be in it all the same: then it is handled before it is
+    acknowledged, and only the storage knows its place.
+    """
+    if taken is None:
+        return _behind(answers, said)
+    never_refused = [text for text, refusals in taken.items() if not refusals]
+    untouched = set(never_refused)
+    return max(
+        _behind(never_refused, said),
+        _behind([text for text in answers if text in untouched], said),
+        _behind(answers, stored or list(taken)),
+    )
+
+
+def _behind(texts: Sequence[str], order: Sequence[str]) -> int:
+    """Of texts, each once, how many stand behind one of the same person that should follow them."""
+    places = {text: place for place, text in enumerate(order)}
     newest: dict[str, int] = {}
-    seen: set[str] = set()
     found = 0
-    for answer in answers:
-        person, _, number = answer.partition("-")
-        if answer in seen:
+    for text in dict.fromkeys(texts):
+        person = text.partition("-")[0]
+        if (place := places.get(text)) is None:
             continue
-        seen.add(answer)
-        if int(number) < newest.get(person, -1):
-            found += 1
-        newest[person] = max(int(number), newest.get(person, -1))
+        found += place < newest.get(person, -1)
+        newest[person] = max(place, newest.get(person, -1))
     return found

@@ -50,8 +50,8 @@ class KillRun(Run):
         """Talk and kill, then let the bridge finish in peace, and see what is there."""
         clock = asyncio.get_running_loop().time
         began = clock()
-        talking = asyncio.create_task(self._talk(), name="people")
-        try:
+        async with asyncio.TaskGroup() as beside:
+            talking = beside.create_task(self._talk(), name="people")
             while not talking.done():
                 child = await self._up_again()
                 await asyncio.sleep(self.chance.uniform(SHORTEST, LONGEST) * self._stretch)
@@ -59,10 +59,6 @@ class KillRun(Run):
                 await child.kill()
                 self.kills += 1
                 self.setting.progress(f"{len(self.said)} of {self._plan.messages} said, {self.kills} kills")
-            await talking
-        finally:
-            talking.cancel()
-            await asyncio.wait((talking,))
         child = await self._up_again()
         await self.peace()
         await child.end()

@@ -82,6 +82,13 @@ class Run:
         await self.stage.say(who, text)
         return text
 
+    async def talk(self, messages: int) -> None:
+        """So many messages, about a hundred a second."""
+        for _ in range(messages):
+            await self.say()
+            await asyncio.sleep(self.chance.expovariate(100))
+            self.setting.progress(f"{len(self.said)} said")
+
     def unanswered(self) -> set[str]:
         """What was said and may still be answered."""
         answered = {text.removeprefix(PREFIX) for text in self.stage.answers()}
@@ -111,9 +118,10 @@ class Run:
         kept = SqlStorage(self.spec.where)
         await kept.open()
         try:
+            stored = await _logged(kept, self.said)
             if named is not None:
-                named |= await _logged(kept, self.said)
-            outcome = account_for(self.stage, self.said, named)
+                named |= set(stored)
+            outcome = account_for(self.stage, self.said, named, stored)
             for box in Box:
                 outcome.dead += len(await kept.kept(box, EntryState.DEAD))
                 outcome.left += len(await kept.kept(box, EntryState.PENDING))
@@ -122,12 +130,12 @@ class Run:
         return outcome
 
 
-async def _logged(storage: SqlStorage, said: list[str]) -> set[str]:
-    """What of it came into the storage, by its message log."""
+async def _logged(storage: SqlStorage, said: list[str]) -> list[str]:
+    """What of it came into the storage, in that order, by its message log."""
     known = set(said)
-    found: set[str] = set()
+    found: list[tuple[int, str]] = []
     before = None
     while lines := await storage.log.search(direction="in", limit=1000, before=before):
-        found |= {line.text for line in lines} & known
+        found += [(line.number, line.text) for line in lines if line.text in known]
         before = lines[-1]
-    return found
+    return [text for _, text in sorted(found)]

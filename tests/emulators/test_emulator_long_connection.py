@@ -167,6 +167,21 @@ async def test_event_acknowledged_with_500_comes_again(feishu: FeishuEmulator, a
     assert feishu.violations == []
 
 
+async def test_acknowledged_events_are_in_the_order_in_which_they_were_taken(
+    feishu: FeishuEmulator, app: App, alice: User, bot: Bot
+) -> None:
+    link = await bot.connect()
+    first, second = await alice.says("first"), await alice.says("second")
+    refused, _ = await link.event()
+    await link.ack(refused, 500)
+    taken, _ = await link.event()
+    await link.ack(taken)
+    again, _ = await link.event()
+    await link.ack(again)
+    await until(lambda: len(feishu.acknowledged_events(app)) == 2)
+    assert list(feishu.acknowledged_events(app).items()) == [(second.event_id, 0), (first.event_id, 1)]
+
+
 async def test_late_ack_is_a_violation_and_does_not_stop_the_redelivery(
     feishu: FeishuEmulator, settings: EmulatorSettings, alice: User, bot: Bot
 ) -> None:

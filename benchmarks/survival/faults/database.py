@@ -47,17 +47,10 @@ async def _with(server: Server, setting: Setting, messages: int) -> Outcome:
                     await asyncio.sleep(DOWN)
                     await server.start()
 
-            failing = asyncio.create_task(stop_and_start(), name="server")
-            try:
-                for _ in range(messages):
-                    await run.say()
-                    await asyncio.sleep(run.chance.expovariate(100))
-                    setting.progress(f"{len(run.said)} said, {stops} stops")
-                    if failing.done():
-                        failing.result()
-            finally:
+            async with asyncio.TaskGroup() as beside:
+                failing = beside.create_task(stop_and_start(), name="server")
+                await run.talk(messages)
                 failing.cancel()
-                await asyncio.wait((failing,))
             await server.stop()
             await server.start()
             await run.peace()
@@ -67,7 +60,6 @@ async def _with(server: Server, setting: Setting, messages: int) -> Outcome:
             await child.end()
             outcome = await run.outcome()
             outcome.title = f"{type(server).__name__} stops and starts"
-            outcome.ordered = False  # what was refused comes again behind what was not
             outcome.figures |= {"stops": stops, "refused": float(stage.emulator.stats.acks_failed)}
             return outcome
     finally:

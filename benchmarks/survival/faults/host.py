@@ -31,21 +31,15 @@ async def disk(setting: Setting, messages: int) -> Outcome:
                 await asyncio.sleep(FULL)
                 control.tell(child.pid, setting.folder)
 
-        filling = asyncio.create_task(fill(), name="disk")
-        try:
-            for _ in range(messages):
-                await run.say()
-                await asyncio.sleep(run.chance.expovariate(100))
-                setting.progress(f"{len(run.said)} said")
-        finally:
+        async with asyncio.TaskGroup() as beside:
+            filling = beside.create_task(fill(), name="disk")
+            await run.talk(messages)
             filling.cancel()
-            await asyncio.wait((filling,))
         control.tell(child.pid, setting.folder)
         await run.peace()
         await child.end()
         outcome = await run.outcome()
         outcome.title = "the disk is full"
-        outcome.ordered = False  # what was refused comes again behind what was not
         outcome.figures |= {"times": times, "refused": float(stage.emulator.stats.acks_failed)}
         return outcome
 
@@ -57,14 +51,9 @@ async def clock(setting: Setting, messages: int) -> Outcome:
         control.prepare(setting.folder)
         child = await run.live()
         for move in MOVES:
-            for _ in range(messages // len(MOVES) // 2):
-                await run.say()
-                await asyncio.sleep(run.chance.expovariate(100))
+            await run.talk(messages // len(MOVES) // 2)
             control.tell(child.pid, setting.folder, clock=move)
-            for _ in range(messages // len(MOVES) // 2):
-                await run.say()
-                await asyncio.sleep(run.chance.expovariate(100))
-            setting.progress(f"{len(run.said)} said")
+            await run.talk(messages // len(MOVES) // 2)
             await child.kill()
             child = await run.live()
         await run.peace()

@@ -35,15 +35,13 @@ async def slow(setting: Setting, messages: int) -> Outcome:
                 setting.progress(f"{len(run.said)} said")
 
         heard: set[str] = set()
-        listening = asyncio.create_task(_listen(run, heard), name="ears")
-        try:
+        async with asyncio.TaskGroup() as beside:
+            listening = beside.create_task(_listen(run, heard), name="ears")
             for _ in range(slow_ones):
                 await run.say(0)
             each = (messages - slow_ones) // (setting.people - 1)
             await asyncio.gather(*(talk(person, each) for person in range(1, setting.people)))
-        finally:
             listening.cancel()
-            await asyncio.wait((listening,))
         await run.peace()
         await child.end()
         outcome = await run.outcome()
@@ -71,10 +69,10 @@ async def flood(setting: Setting, messages: int) -> Outcome:
         run = Run(stage, setting, skill="prompt")
         child = await run.live()
         memory: list[float] = []
-        watching = asyncio.create_task(_watch(child, memory), name="memory")
         clock = asyncio.get_running_loop().time
         began = clock()
-        try:
+        async with asyncio.TaskGroup() as beside:
+            watching = beside.create_task(_watch(child, memory), name="memory")
             for number in range(messages):
                 await run.say()
                 if not number % 100:
@@ -82,9 +80,7 @@ async def flood(setting: Setting, messages: int) -> Outcome:
                     setting.progress(f"{number} of {messages} said")
             said = clock() - began
             await run.peace()
-        finally:
             watching.cancel()
-            await asyncio.wait((watching,))
         seconds = clock() - began
         await child.end()
         outcome = await run.outcome()

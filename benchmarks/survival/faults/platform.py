@@ -44,15 +44,10 @@ async def _refused(stage: Stage, name: str, setting: Setting, messages: int) -> 
     run = Run(stage, setting)
     child = await run.live()
     done: list[str] = []
-    sprinkling = asyncio.create_task(_sprinkle(stage, name, run.chance, done), name="faults")
-    try:
-        for _ in range(messages):
-            await run.say()
-            await asyncio.sleep(run.chance.expovariate(100))
-            setting.progress(f"{len(run.said)} said, {len(done)} faults")
-    finally:
+    async with asyncio.TaskGroup() as beside:
+        sprinkling = beside.create_task(_sprinkle(stage, name, run.chance, done), name="faults")
+        await run.talk(messages)
         sprinkling.cancel()
-        await asyncio.wait((sprinkling,))
     stage.emulator.faults.clear()
     await run.peace()
     await child.end()

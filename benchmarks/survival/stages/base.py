@@ -21,7 +21,8 @@ class Stage(ABC):
     Attributes:
         title: What it is called.
         keyed: The platform knows keys of what is sent: a repeated send makes one message.
-        ordered: What it delivers again comes before what is newer, so answers have to be in order.
+        ordered: Answers have to be in order: it delivers again in order what was on its way to a bot that is gone, and
+            of what was refused `taken` tells the order.
         patient: It keeps what nobody takes at the moment; elsewhere people only speak while the bot is there.
         acknowledges: It is told of each message that it was taken. Where it is not, what counts is what the bridge's
             storage has, and what `acknowledged` names.
@@ -55,9 +56,9 @@ class Stage(ABC):
         """What is known to have been acknowledged, where that is not all but `not_taken`."""
         return ()
 
-    def refused(self) -> int:
-        """How often the bot has refused something, which then comes again behind what is newer."""
-        return 0
+    def taken(self) -> Mapping[str, int] | None:
+        """What was acknowledged, in that order, and how often each had been refused; None: the order is not known."""
+        return None
 
     def answers(self) -> Sequence[str]:
         """What the bot has said, in order."""
@@ -95,6 +96,18 @@ class Said(Generic[SentT]):
             if not taken:
                 self.refused.add(text)
         return len(self._open)
+
+
+class TellingStage(Stage):
+    """Each delivery tells what became of it."""
+
+    _said: Said[Any]
+
+    def under_way(self) -> int:
+        return self._said.under_way()
+
+    def not_taken(self) -> Collection[str]:
+        return self._said.refused
 
 
 Starter = Callable[[int], AbstractAsyncContextManager[Stage]]

@@ -1,15 +1,16 @@
 """Platforms to which the bot connects."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from benchmarks.survival.stages.base import FAST, HISTORY, Said, Stage, names
+from benchmarks.survival.stages.base import FAST, HISTORY, Said, Stage, TellingStage, names
 from imbridge.emulators import dingtalk, feishu, qq
 from imbridge.emulators.dingtalk.message import SentMessage as DingTalkSent
 from imbridge.emulators.qq.pushed import Pushed
 from imbridge.emulators.wecom import bot as wecom
 
-REDELIVERY = (0.2, 0.5, *(1.0,) * 60)
+REDELIVERY = (0.2, 0.5, 1.0, 2.0, *(5.0,) * 100)
+"""Feishu's own are seconds, minutes and hours. What never grew would keep a flooded bridge busy with refusing."""
 
 
 class _Feishu(Stage):
@@ -21,13 +22,15 @@ class _Feishu(Stage):
         self._app = emulator.add_app()
         self._people = [emulator.add_user(name) for name in names(people)]
         self._chats = [emulator.private_chat(person, self._app) for person in self._people]
+        self._texts: dict[str, str] = {}
         self.account = {
             "platform": "feishu", "app_id": self._app.app_id, "app_secret": self._app.app_secret,
             "base_url": emulator.base_url, "chat_rate": FAST, "api_rate": FAST, "api_minute_rate": FAST,
         }  # fmt: skip
 
     async def say(self, person: int, text: str) -> None:
-        await self._people[person].says(text, chat=self._chats[person])
+        sent = await self._people[person].says(text, chat=self._chats[person])
+        self._texts[sent.event_id] = text
 
     def under_way(self) -> int:
         emulator: feishu.FeishuEmulator = self.emulator
@@ -39,15 +42,16 @@ class _Feishu(Stage):
             raise RuntimeError(f"the emulator gave up {given_up} events, which this harness does not know by name")
         return ()
 
-    def refused(self) -> int:
+    def taken(self) -> Mapping[str, int]:
         emulator: feishu.FeishuEmulator = self.emulator
-        return emulator.stats.acks_failed
+        known = emulator.acknowledged_events(self._app)
+        return {self._texts[event]: refusals for event, refusals in known.items() if event in self._texts}
 
     def answers(self) -> Sequence[str]:
         return [message.text for message in self.emulator.messages]
 
 
-class _DingTalk(Stage):
+class _DingTalk(TellingStage):
     title = "DingTalk, stream"
     patient = False
 
@@ -63,12 +67,6 @@ class _DingTalk(Stage):
 
     async def say(self, person: int, text: str) -> None:
         self._said.add(text, await self._people[person].says(text, app=self._app))
-
-    def under_way(self) -> int:
-        return self._said.under_way()
-
-    def not_taken(self) -> Collection[str]:
-        return self._said.refused
 
 
 class _WeComBot(Stage):

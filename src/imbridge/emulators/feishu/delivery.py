@@ -47,7 +47,8 @@ class Sender(Protocol):
 class Delivery:
     """An event for one app. `frame_id` is the frame's message_id header, the same for every push.
 
-    An event with an `answer` is a callback: somebody waits for what the app says.
+    An event with an `answer` is a callback: somebody waits for what the app says. `retries` is how often it was put
+    off to a later push, which comes behind what is newer; a push for a lost connection is none.
     """
 
     app: App
@@ -57,6 +58,7 @@ class Delivery:
     frame_id: str
     serial: int
     sends: int = 0
+    retries: int = 0
     writes: int = 0
     link: Link | None = None
     deadline: float = 0.0
@@ -72,6 +74,7 @@ class EventQueue:
         self.app = app
         self.links: list[Link] = []
         self.callback: Sender | None = None
+        self.taken: Newest[str, int] = Newest(world.settings.history)
         self._world = world
         self._rng = rng
         self._loop = asyncio.get_running_loop()
@@ -93,11 +96,6 @@ class EventQueue:
     def unacknowledged(self) -> int:
         """Events that were sent and are not acknowledged (yet)."""
         return len(self._in_flight) + len(self._overdue)
-
-    def holds(self, event_id: str) -> bool:
-        """Whether an event is still to be delivered, or acknowledged."""
-        held = (*self._waiting, *self._in_flight.values(), *self._overdue.values())
-        return any(delivery.event_id == event_id for delivery in held)
 
     def push(self, delivery: Delivery) -> None:
         """Takes a new event; the faults that concern events act here."""
@@ -147,6 +145,8 @@ class EventQueue:
         """
         stats = self._world.stats
         delivery = self._in_flight.pop(frame_id, None)
+        if ok and (known := delivery or self._overdue.get(frame_id)) is not None:
+            self.taken.setdefault(known.event_id, known.retries)
         if delivery is None:
             if self._late.pop(frame_id, False):
                 stats.acks_late += 1
@@ -276,6 +276,7 @@ class EventQueue:
             self._world.stats.events_given_up += 1
             self._finish(delivery)
             return
+        delivery.retries += 1
         self._overdue[delivery.frame_id] = delivery
         self._later(schedule[delivery.sends - 1], delivery, self._retry)
 

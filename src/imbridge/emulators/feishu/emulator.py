@@ -223,6 +223,9 @@ class FeishuEmulator(TenantSetup, BaseEmulator[Stats, Faults]):
         """Events that were sent and are not acknowledged yet."""
         return self._world.queue(app).unacknowledged
 
-    def is_unacknowledged(self, app: App, event_id: str) -> bool:
-        """Whether an event waits for the app, or was sent and is not acknowledged yet."""
-        return self._world.queue(app).holds(event_id)
+    def acknowledged_events(self, app: App) -> Mapping[str, int]:
+        """What the app has taken, in that order: by event id, how often it was put off before, refused or too late.
+
+        The newest `settings.history` of them.
+        """
+        return self._world.queue(app).taken
