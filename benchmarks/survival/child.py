@@ -36,7 +36,7 @@ from imbridge.storage.sql import SqlStorage
 PLATFORMS: dict[str, type[AccountConfig]] = {
     one.platform: one for one in (FeishuConfig, WeComConfig, WeChatConfig, DingTalkConfig, QQConfig)
 }
-HASTE = 0.05
+HASTE = 0.3
 """Seconds from the acknowledgement to the commit, where it comes first."""
 
 
