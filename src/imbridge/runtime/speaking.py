@@ -40,7 +40,7 @@ class Speaking(ABC):
         Args:
             to: An address (`feishu:work/group/oc_1`), or a channel.
             content: Anything sendable; a stream is sent whole when it has ended.
-            key: Idempotency key: two sends with one key make one message where the platform supports it.
+            key: Idempotency key: an account says one key once, for 12 hours (`dedup_hours`).
             strict: True: send nothing that would be shown otherwise than meant. None: as the content says if it is a
                 `Reply`, else as `options.strict` says.
 
