@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from imbridge.cli.jobs.work import all_jobs, forget
 from imbridge.config.timing import Cron
 from imbridge.protocol import Address, to_reply
 from imbridge.runtime.scheduling.plan import Plan
@@ -98,3 +99,16 @@ def test_where_nothing_can_be_seen(tmp_path: Path, imbridge) -> None:
     done = imbridge("jobs", "list", IMBRIDGE_STORAGE=str(tmp_path / "none.db"), IMBRIDGE_DURABILITY="durable")
     assert done.returncode != 0
     assert not (tmp_path / "none.db").exists()
+
+
+async def test_the_last_of_many_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = SqlStorage(str(tmp_path / "bot.db"))
+    await storage.open()
+    await asyncio.gather(*(storage.jobs.put(plan(f"{number:04}")) for number in range(1001)))
+    await storage.close()
+    monkeypatch.setenv("IMBRIDGE_STORAGE", str(tmp_path / "bot.db"))
+    monkeypatch.setenv("IMBRIDGE_DURABILITY", "durable")
+    monkeypatch.chdir(tmp_path)
+    assert len(await all_jobs(None, None)) == 1001
+    assert (await forget(None, None, "1000")).name == "1000"
+    assert len(await all_jobs(None, None)) == 1000

@@ -10,6 +10,7 @@ from imbridge.storage import DurableStorage, Job
 
 _CLAIM = 10.0
 """Seconds that a change may take."""
+_ALL = 1_000_000
 
 
 async def all_jobs(file: Path | None, account: str | None) -> list[ScheduledJob]:
@@ -46,12 +47,12 @@ async def forget(file: Path | None, account: str | None, name: str) -> Scheduled
 
 
 async def _listed(storage: DurableStorage, account: str | None) -> list[ScheduledJob]:
-    found = views_of(await storage.jobs.all())
+    found = views_of(await storage.jobs.all(limit=_ALL))
     return [job for job in found if account is None or job.account == account]
 
 
 async def _one(storage: DurableStorage, account: str | None, name: str) -> tuple[ScheduledJob, Job]:
-    rows = [(view, row) for row in await storage.jobs.all() for view in views_of([row])]
+    rows = [(view, row) for row in await storage.jobs.all(limit=_ALL) for view in views_of([row])]
     listed = [(view, row) for view, row in rows if account is None or view.account == account]
     found = [(view, row) for view, row in listed if view.name == name]
     if len(found) > 1:
