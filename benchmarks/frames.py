@@ -19,6 +19,7 @@ from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.adapters.feishu.calls import Caller
 from imbridge.adapters.feishu.inbound import Identity
 from imbridge.adapters.feishu.link import FeishuLink
+from imbridge.adapters.notes import MemoryNotes
 from imbridge.adapters.pending import Answer
 from imbridge.config import BridgeOptions
 from imbridge.runtime.bots import Bots
@@ -101,7 +102,9 @@ async def measure() -> dict[str, float]:
     gate = Gate(stale_after=1e9, may_write=lambda message: True)
     handling = Handling(storage, SkillSet([Silent()]), delivery, gate, lambda account: adapter, bots, options)
 
-    link = FeishuLink(Caller(config, pool), Identity("bench", "cli_bench", "ou_bot"), Intake(), no_answer)
+    link = FeishuLink(
+        Caller(config, pool, MemoryNotes()), Identity("bench", "cli_bench", "ou_bot"), Intake(), no_answer
+    )
     connection: Any = Collector()
     settle_garbage_collector()  # as `bridge.run()` does
     results: dict[str, list[float]] = {"to_ack": [], "to_skill": [], "by_hand": []}

@@ -36,18 +36,20 @@ class Stage:
     Attributes:
         account: The bot's settings.
         says: The person of that number says a text.
-        answers: What the bot has said.
-        violations: What no client may do, and was done.
+        platform: The emulator.
         set_callback: Tells the platform an address, where it calls back.
         is_read: Whether it is a connection that is read until nothing more fits, with nothing refused to the platform.
     """
 
     account: AccountConfig
     says: Callable[[int, str], Awaitable[Any]]
-    answers: Callable[[], list[str]]
-    violations: Callable[[], Any]
+    platform: Any
     set_callback: Callable[[str], Awaitable[Any]] | None = None
     is_read: bool = False
+
+    def answers(self) -> list[str]:
+        """What the bot has said."""
+        return [message.text for message in self.platform.messages]
 
 
 @asynccontextmanager
@@ -65,8 +67,7 @@ async def feishu(*, webhook: bool = False) -> AsyncIterator[Stage]:
         yield Stage(
             account(platform, app, **more),
             lambda number, text: people[number].says(text),
-            lambda: [message.text for message in platform.messages],
-            lambda: platform.violations,
+            platform,
             set_callback if webhook else None,
         )
 
@@ -87,8 +88,7 @@ async def wecom_app() -> AsyncIterator[Stage]:
                 base_url=platform.base_url,
             ),
             lambda number, text: people[number].says(text, app=app),
-            lambda: [message.text for message in platform.messages],
-            lambda: platform.violations,
+            platform,
             lambda url: platform.set_callback(app, f"{url}/wecom/work"),
         )
 
@@ -105,8 +105,7 @@ async def wecom_bot(*, callback: bool = False) -> AsyncIterator[Stage]:
         yield Stage(
             WeComConfig(name="work", base_url=platform.base_url, member_rate="1000/s", **own),
             lambda number, text: people[number].says(text, bot=bot),
-            lambda: [message.text for message in platform.messages],
-            lambda: platform.violations,
+            platform,
             (lambda url: platform.set_callback(bot, f"{url}/wecom/work")) if callback else None,
             is_read=not callback,
         )
@@ -130,8 +129,7 @@ async def wechat() -> AsyncIterator[Stage]:
                 customer_service=True,
             ),
             lambda number, text: people[number].says(text),
-            lambda: [message.text for message in platform.messages],
-            lambda: platform.violations,
+            platform,
             lambda url: platform.set_callback(own, f"{url}/wechat/work"),
         )
 
@@ -160,8 +158,7 @@ async def dingtalk(*, callback: bool = False) -> AsyncIterator[Stage]:
                 **own,
             ),
             lambda number, text: people[number].says(text, app=app),
-            lambda: [message.text for message in platform.messages],
-            lambda: platform.violations,
+            platform,
             set_callback if callback else None,
             is_read=not callback,
         )
@@ -183,8 +180,7 @@ async def qq(*, webhook: bool = False) -> AsyncIterator[Stage]:
                 mode="webhook" if webhook else "gateway",
             ),
             lambda number, text: people[number].says(text, bot=bot),
-            lambda: [message.text for message in platform.messages],
-            lambda: platform.violations,
+            platform,
             (lambda url: platform.set_webhook(bot, f"{url}/qq/work")) if webhook else None,
             is_read=not webhook,
         )

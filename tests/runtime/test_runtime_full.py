@@ -74,6 +74,6 @@ async def test_all_that_a_platform_holds_arrives_once(
         assert gated.heard == Counter(said)
         assert sorted(stage.answers()) == sorted(f"did {text}" for text in said)
         assert (counted("lost"), counted("waiting"), counted("storing")) == (0, 0, 0)
-        assert not stage.violations()
+        assert not stage.platform.violations
         if stage.is_read:
             assert counted("connects") == 1

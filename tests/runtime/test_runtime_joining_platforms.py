@@ -46,4 +46,4 @@ async def test_one_answer_for_all(name: str, more: dict[str, Any]) -> None:
         assert [msg.text for msg in heard] == ["one\ntwo\nthree"]
         assert len(heard[0].joined) == 3
         assert [text for text in stage.answers() if text] == ["did one\ntwo\nthree"]
-        assert not stage.violations()
+        assert not stage.platform.violations

@@ -9,7 +9,7 @@ from imbridge.adapters.base import Adapter, AdapterContext, Health, Inbound, Pro
 from imbridge.config import AccountConfig
 from imbridge.protocol import ConfigError, ImbridgeError
 from imbridge.runtime.registry import adapter_type
-from imbridge.storage import BaseNotebook, BaseStorage, MemoryNotebook, MemoryStorage
+from imbridge.storage import BaseNotebook, BaseStorage, MemoryNotebook
 from imbridge.storage.account_tokens import tokens_of
 from imbridge.storage.account_uploads import uploads_of
 from imbridge.transport import HttpPool
@@ -38,25 +38,19 @@ class _AccountIntake:
 class Accounts(Mapping[str, Adapter]):
     """Adapters by account key (`feishu:work`), in the order of the configuration."""
 
-    def __init__(
-        self,
-        offer: Offer,
-        pool: HttpPool,
-        notebook: BaseNotebook | None = None,
-        storage: BaseStorage | None = None,
-    ) -> None:
+    def __init__(self, offer: Offer, pool: HttpPool, notebook: BaseNotebook, storage: BaseStorage) -> None:
         """None yet.
 
         Args:
             offer: The way into the inbox, with the account's key.
             pool: Shared by all.
-            notebook: Where each has its notes; in memory when left out.
+            notebook: Where each has its notes.
             storage: Where each has its credentials, if it survives.
         """
         self._offer = offer
         self._pool = pool
-        self._notebook = notebook or MemoryNotebook()
-        self._storage = storage or MemoryStorage()
+        self._notebook = notebook
+        self._storage = storage
         self._adapters: dict[str, Adapter] = {}
         self._starts: dict[Adapter, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()

@@ -287,7 +287,7 @@ class TestWayBack:
         assert (await self.visit(back))[0] == 200
         await began.wait()
         await adapter.close()
-        assert not adapter.oauth._told
+        assert not adapter.oauth._told._tasks
 
     async def test_no_handler_no_route(self, rig: Rig, adapter: FeishuAdapter) -> None:
         assert adapter.routes() == ()

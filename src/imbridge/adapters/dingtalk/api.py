@@ -23,14 +23,14 @@ _MOST_USERS = 20
 class DingTalkApi:
     """One app's endpoints."""
 
-    def __init__(self, config: DingTalkConfig, pool: HttpPool, notes: Notes | None = None) -> None:
+    def __init__(self, config: DingTalkConfig, pool: HttpPool, notes: Notes) -> None:
         """No I/O; `pool` is shared, everything else is this account's own. `notes` may keep the access token."""
         self.config = config
         self.quota = Quota(config.key, config.monthly_calls)
         timeout = config.send_timeout
         api = Api("dingtalk", config.key, config.base_url, API_ERRORS, KINDS, DOCS, timeout)
         secret = config.client_secret.get_secret_value()
-        keeper = None if notes is None else NotedToken(notes, "app", config.base_url, config.client_id, secret)
+        keeper = NotedToken(notes, "app", config.base_url, config.client_id, secret)
         tokens = TokenSource(self.fetch_token, name=config.key, keeper=keeper)
         self.caller = DingTalkCaller(api, pool, tokens, self.quota)
         oapi = Api("dingtalk", config.key, config.oapi_url, OAPI_ERRORS, OAPI_KINDS, DOCS, timeout)

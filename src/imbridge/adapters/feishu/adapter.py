@@ -103,7 +103,7 @@ class FeishuAdapter(Adapter):
         if not isinstance(config, FeishuConfig):
             raise TypeError(f"the Feishu adapter needs a FeishuConfig, not a {type(config).__name__}")
         super().__init__(config, context)
-        self.caller = Caller(config, context.pool, notes=context.notes)
+        self.caller = Caller(config, context.pool, context.notes)
         self.api = FeishuApi(self.caller)
         self.oauth = OAuth(self.caller, context.tokens)
         self.approvals = Approvals(self.caller)

@@ -90,8 +90,8 @@ class Caller:
         self,
         config: FeishuConfig,
         pool: HttpPool,
+        notes: Notes,
         *,
-        notes: Notes | None = None,
         jitter: random.Random | None = None,
     ) -> None:
         """No I/O; `pool` is shared, everything else is this account's own. `notes` may keep the access token."""
@@ -99,7 +99,7 @@ class Caller:
         self.pool = pool
         self.user_agent = user_agent(config.user_agent_tags)
         secret = config.app_secret.get_secret_value()
-        keeper = None if notes is None else NotedToken(notes, "tenant", config.api_url, config.app_id, secret)
+        keeper = NotedToken(notes, "tenant", config.api_url, config.app_id, secret)
         self.tokens = TokenSource(self.fetch_token, name=config.key, keeper=keeper)
         self.pacer = Pacer()
         self.calls = 0

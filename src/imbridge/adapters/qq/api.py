@@ -37,12 +37,12 @@ class QQApi:
         on_sent: Told what a message that was sent is quoted by (`REFIDX_...`), and its id.
     """
 
-    def __init__(self, config: QQConfig, pool: HttpPool, notes: Notes | None = None) -> None:
+    def __init__(self, config: QQConfig, pool: HttpPool, notes: Notes) -> None:
         """No I/O; `pool` is shared, everything else is this account's own. `notes` may keep the access token."""
         self.config = config
         api = Api("qq", config.key, config.base_url, API_ERRORS, KINDS, DOCS, config.send_timeout)
         secret = config.secret.get_secret_value()
-        keeper = None if notes is None else NotedToken(notes, "app", config.token_url, config.app_id, secret)
+        keeper = NotedToken(notes, "app", config.token_url, config.app_id, secret)
         self.caller = QQCaller(api, pool, TokenSource(self.fetch_token, name=config.key, keeper=keeper))
         self.caller.app_id = config.app_id
         self._rate = Rate.parse(config.api_rate)

@@ -25,12 +25,12 @@ CHECKED = 1800
 class WeComApi:
     """One app's endpoints."""
 
-    def __init__(self, config: WeComConfig, pool: HttpPool, notes: Notes | None = None) -> None:
+    def __init__(self, config: WeComConfig, pool: HttpPool, notes: Notes) -> None:
         """No I/O; `pool` is shared, everything else is this account's own. `notes` may keep the access token."""
         self.config = config
         api = Api("wecom", config.key, config.base_url, API_ERRORS, KINDS, DOCS, config.send_timeout)
         secret = config.secret.get_secret_value()
-        keeper = None if notes is None else NotedToken(notes, "app", config.base_url, config.corp_id, secret)
+        keeper = NotedToken(notes, "app", config.base_url, config.corp_id, secret)
         self.caller = ErrcodeCaller(api, pool, TokenSource(self.fetch_token, name=config.key, keeper=keeper))
         self.all_caller = ErrcodeCaller(api, pool, self._fetch_contacts_token) if config.contacts_secret else None
         """With the contacts secret, which is told of all members; None without one."""

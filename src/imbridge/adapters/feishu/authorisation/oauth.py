@@ -22,6 +22,7 @@ from imbridge.adapters.feishu.refusals import passing
 from imbridge.adapters.kept_tokens import KeptTokens
 from imbridge.adapters.oauth_page import oauth_route
 from imbridge.adapters.oauth_state import Pending, PendingAuthorisations, check_redirect_uri
+from imbridge.adapters.oauth_told import Told
 from imbridge.protocol import DeliveryError, NotPermittedError
 from imbridge.transport import WebhookRoute
 
@@ -70,13 +71,12 @@ class OAuth:
         self._account = caller.config.key
         self._grants = Grants(caller)
         self._pending = PendingAuthorisations("feishu")
-        self._handler: Handler | None = None
         self._renewing: dict[str, asyncio.Task[UserToken]] = {}
         self._unsaved: dict[str, UserToken] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._refused: dict[str, str] = {}
         self._work: set[asyncio.Task[Any]] = set()
-        self._told: set[asyncio.Task[None]] = set()
+        self._told: Told[Authorized] = Told(self._account)
 
     # -- asking --------------------------------------------------------------------------------------------------------
 
@@ -224,28 +224,18 @@ class OAuth:
 
         To be used before `bridge.asgi()`. The redirect_uri is then that address, as people reach it from outside.
         """
-        self._handler = handler
+        self._told.handler = handler
         return handler
 
     def routes(self) -> tuple[WebhookRoute, ...]:
         """The address that people come back to, if anybody waits for them."""
-        if self._handler is None:
+        if self._told.handler is None:
             return ()
         return (oauth_route("feishu", self._config.name, self._come_back, self._drop),)
 
     async def _come_back(self, code: str, state: str) -> None:
         authorized = await self._finish(code, state)
-        if self._handler is not None:
-            # The person at the browser does not wait for it.
-            telling = asyncio.create_task(self._tell(self._handler, authorized), name=f"oauth:{self._account}:told")
-            self._told.add(telling)
-            telling.add_done_callback(self._told.discard)
-
-    async def _tell(self, handler: Handler, authorized: Authorized) -> None:
-        try:
-            await handler(authorized)
-        except Exception:
-            log.exception("%s: on_authorized failed for %s", self._account, authorized.token.open_id)
+        self._told.tell(authorized, authorized.token.open_id)
 
     def _drop(self, state: str) -> None:
         pending = self._pending.take(state)
@@ -265,11 +255,7 @@ class OAuth:
             for task in work:
                 task.cancel()
             await asyncio.wait(work)
-        told = tuple(self._told)
-        for task in told:
-            task.cancel()
-        if told:
-            await asyncio.wait(told)
+        await self._told.close()
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
