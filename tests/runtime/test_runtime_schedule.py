@@ -1,5 +1,6 @@
 """What is planned is said at its time, once: content and skills, clocks that are moved, times that were missed."""
 
+import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from outbox_world import hurry
+from outbox_world import ROBOT, hurry, robot_of
 from runtime_world import account, counts, until
 from schedule_world import ZONE, World, scheduled_world
 
@@ -181,6 +182,20 @@ async def test_nothing_piles_up_behind_what_waits_in_the_outbox(world: World) ->
         await until(lambda: counts(bridge)["delivery_sent"] == 1)
         await world.clock.forward(1)
         assert world.said == ["tick", "tick"]
+
+
+async def test_an_account_that_cannot_be_reached_holds_up_no_other(world: World) -> None:
+    robot = robot_of(world.feishu)
+    bridge = Bridge([account(world.feishu, world.app), robot], clock=world.clock)
+    async with bridge:
+        for number in range(25):
+            await bridge.schedule("never", to=world.to, every=60, name=f"{number}")
+        await bridge.schedule("fine", to=ROBOT, every=61)
+        with world.feishu.faults.http_fail("*/im/v1/messages", 503, times=None):
+            moving = asyncio.create_task(world.clock.forward(61))
+            await until(lambda: world.said == ["fine"])
+            moving.cancel()
+            await bridge.stop(grace=0)
 
 
 async def test_a_clock_that_is_put_back_repeats_nothing(world: World) -> None:

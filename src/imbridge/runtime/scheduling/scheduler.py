@@ -65,6 +65,7 @@ class Scheduler:
         self._ending = False
         self._loop: asyncio.Task[None] | None = None
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._at_work = 0  # of those that run; the others wait for the end of what they said
         self._unsaid: dict[str, OutboxEntry] = {}
         self._told: set[str] = set()
 
@@ -148,11 +149,12 @@ class Scheduler:
                 break
             limit *= 4  # what is due for others is in the way
         for job, plan, function in ours:
-            if len(self._running) >= _AT_ONCE or self._ending:
+            if self._at_work >= _AT_ONCE or self._ending:
                 break
             if (claimed := await self.jobs.claim(job, seconds=_CLAIM)) is not None:
                 task = asyncio.create_task(self._run(claimed, plan, function), name=f"job {job.name}")
                 self._running[job.name] = task
+                self._at_work += 1
         ahead = [job.due_at - now for job in jobs if job.due_at > now]
         return min(_LOOK, *ahead) if ahead else _LOOK
 
@@ -215,6 +217,9 @@ class Scheduler:
             except asyncio.CancelledError:
                 await self._doing.give_back(job)
                 raise
+            finally:
+                self._at_work -= 1
+                self._wake.set()
             if entry is not None:
                 await self._doing.tell(plan, entry)
                 if self._delivery.is_unsaid(entry):  # put off; its next time waits for it
