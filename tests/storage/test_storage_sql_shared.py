@@ -137,7 +137,7 @@ async def test_nobody_takes_what_there_is_no_room_for(two: tuple[Process, Proces
 async def test_all_that_was_handed_over_is_taken_and_what_cannot_be_read_is_dead(
     two: tuple[Process, Process], database: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shares, "_AT_ONCE", 2)
+    monkeypatch.setattr(shares, "AT_ONCE", 2)
     here, there = two
     await here.receive("feishu:a/group/one", "0")
     here.partner.has_room = False
