@@ -11,9 +11,9 @@ from databases import Place
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.storage import BaseNotebook, SqlStorage, StorageError
+from imbridge.storage.core.sealing import Sealing
 from imbridge.storage.sql.nodes import Nodes
 from imbridge.storage.sql.notes import SqlNotebook
-from imbridge.storage.sql.sealing import Sealing
 
 ACCOUNT = "qq:work"
 

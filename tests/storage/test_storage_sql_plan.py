@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from imbridge.protocol import DeliveryState, Receipt
 from imbridge.storage import StaleLeaseError
-from imbridge.storage.sql.plan import Plan, plan
-from imbridge.storage.sql.rows import kept_receipt
-from imbridge.storage.sql.work import (
+from imbridge.storage.core.plan import Plan, plan
+from imbridge.storage.core.rows import kept_receipt
+from imbridge.storage.core.work import (
     AddInbound,
     AddOutbound,
     FinishInbound,

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from imbridge.protocol import ConfigError
 from imbridge.storage import SqlStorage, StorageError
-from imbridge.storage.sql.processes import runs
+from imbridge.storage.core.processes import runs
 from imbridge.testing.storage_entries import inbox_entry
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from imbridge.storage.core.work import FinishInbound, Unit
+from imbridge.storage.core.writer import Writer
 from imbridge.storage.errors import StorageError
-from imbridge.storage.sql.work import FinishInbound, Unit
-from imbridge.storage.sql.writer import Writer
 
 
 class Database:

@@ -8,17 +8,17 @@ from sqlalchemy import ColumnElement, RowMapping, Table, delete, func, select, u
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.storage.base import InboxEntry
+from imbridge.storage.core.history import with_event
+from imbridge.storage.core.ids import plain
+from imbridge.storage.core.plan import OPEN
+from imbridge.storage.core.portions import portions
+from imbridge.storage.core.rows import Rows
 from imbridge.storage.durable import Box, EntryState, Kept, Sought
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.dialect import db_now
-from imbridge.storage.sql.history import with_event
-from imbridge.storage.sql.ids import plain
 from imbridge.storage.sql.nodes import Nodes
-from imbridge.storage.sql.plan import OPEN
-from imbridge.storage.sql.portions import portions
 from imbridge.storage.sql.recovery import RETRIED
-from imbridge.storage.sql.rows import Rows
 
 TABLES: dict[Box, Table] = {Box.INBOX: tables.inbox, Box.OUTBOX: tables.outbox}
 _PAGE = 20

@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Table, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.protocol import ImbridgeError
+from imbridge.storage.core.work import RunStatements
 from imbridge.storage.retention import Retention
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.dialect import db_now
-from imbridge.storage.sql.work import RunStatements
 
 log = logging.getLogger(__name__)
 

@@ -10,16 +10,16 @@ from typing import Any
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from imbridge.storage.core.plan import Plan
+from imbridge.storage.core.portions import halves
+from imbridge.storage.core.work import AddInbound, Unit, apart
 from imbridge.storage.errors import StorageError
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.dialect import in_words, is_about_all, is_conflict, is_lost
 from imbridge.storage.sql.file import FileTransactions
 from imbridge.storage.sql.nodes import FencedError, Nodes
-from imbridge.storage.sql.plan import Plan
-from imbridge.storage.sql.portions import halves
 from imbridge.storage.sql.shares import Shares
 from imbridge.storage.sql.transaction import Transaction
-from imbridge.storage.sql.work import AddInbound, Unit, apart
 
 log = logging.getLogger(__name__)
 

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Table
 
+from imbridge.storage.core.plan import Plan, plan
+from imbridge.storage.core.portions import portions
+from imbridge.storage.core.work import Known, Row, Run, TakeHanded, Unit, keys_of
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.file_thread import FileThread
-from imbridge.storage.sql.plan import Plan, plan
-from imbridge.storage.sql.portions import portions
-from imbridge.storage.sql.work import Known, Row, Run, TakeHanded, Unit, keys_of
 
 _VALUES = 900
 """Values of one statement: SQLite before 3.32 takes 999."""

@@ -9,13 +9,13 @@ from sqlalchemy import ColumnElement, RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.storage import json_values
+from imbridge.storage.core.ids import digest, plain
+from imbridge.storage.core.work import RunStatements
 from imbridge.storage.jobs import Job, Jobs
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.dialect import db_now
-from imbridge.storage.sql.ids import digest, plain
 from imbridge.storage.sql.nodes import Nodes
 from imbridge.storage.sql.tables import jobs as table
-from imbridge.storage.sql.work import RunStatements
 
 _FENCES = 2**40
 

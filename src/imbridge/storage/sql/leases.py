@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from imbridge.storage.core.ids import digest, plain
+from imbridge.storage.core.work import RunStatements
 from imbridge.storage.leases import Lease, Leases
 from imbridge.storage.sql.dialect import db_now
-from imbridge.storage.sql.ids import digest, plain
 from imbridge.storage.sql.nodes import Nodes
 from imbridge.storage.sql.tables import leases as table
-from imbridge.storage.sql.work import RunStatements
 
 
 def lease_id(lane: str) -> str:

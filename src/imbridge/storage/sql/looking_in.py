@@ -5,12 +5,12 @@ from functools import partial
 from typing import Any, Unpack
 
 from imbridge.storage.base import InboxEntry, OutboxEntry
+from imbridge.storage.core.rows import Rows
+from imbridge.storage.core.work import RunStatements
 from imbridge.storage.durable import Box, DurableStorage, EntryState, Kept, Sought
 from imbridge.storage.sql import backlog
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.nodes import Nodes
-from imbridge.storage.sql.rows import Rows
-from imbridge.storage.sql.work import RunStatements
 
 
 class LookingIn(DurableStorage):

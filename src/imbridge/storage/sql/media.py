@@ -7,13 +7,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.storage import json_values
+from imbridge.storage.core.ids import digest, plain
+from imbridge.storage.core.work import RunStatements
 from imbridge.storage.errors import StorageError
 from imbridge.storage.media_cache import MediaCache
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.dialect import db_now, in_words, is_about_all, upsert
-from imbridge.storage.sql.ids import digest, plain
 from imbridge.storage.sql.tables import media as table
-from imbridge.storage.sql.work import RunStatements
 
 
 class SqlMediaCache(MediaCache):

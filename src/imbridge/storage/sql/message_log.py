@@ -4,9 +4,9 @@ import re
 
 from sqlalchemy import and_, func, or_, select
 
+from imbridge.storage.core.ids import plain
 from imbridge.storage.message_log import Direction, LogLine, MessageLog
 from imbridge.storage.sql.database import Database
-from imbridge.storage.sql.ids import plain
 from imbridge.storage.sql.tables import log as table
 
 

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from imbridge.storage.core.ids import digest, new_uid
+from imbridge.storage.core.processes import identity, runs
 from imbridge.storage.errors import StorageError
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.dialect import db_now, upsert
-from imbridge.storage.sql.ids import digest, new_uid
-from imbridge.storage.sql.processes import identity, runs
 
 log = logging.getLogger(__name__)
 

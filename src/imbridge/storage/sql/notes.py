@@ -12,16 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from imbridge.adapters.notes import Notes
 from imbridge.protocol import ImbridgeError
 from imbridge.storage import json_values
+from imbridge.storage.core.ids import digest, plain
+from imbridge.storage.core.portions import halves, portions
+from imbridge.storage.core.sealing import Sealing
+from imbridge.storage.core.work import RunStatements
 from imbridge.storage.errors import StorageError
 from imbridge.storage.notes import BaseNotebook
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.dialect import upsert
-from imbridge.storage.sql.ids import digest, plain
 from imbridge.storage.sql.nodes import Nodes
-from imbridge.storage.sql.portions import halves, portions
-from imbridge.storage.sql.sealing import Sealing
 from imbridge.storage.sql.tables import notes as table
-from imbridge.storage.sql.work import RunStatements
 
 log = logging.getLogger(__name__)
 

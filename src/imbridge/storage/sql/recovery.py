@@ -11,15 +11,15 @@ from sqlalchemy import ColumnElement, RowMapping, Table, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.storage.base import InboxEntry, OutboxEntry
+from imbridge.storage.core.history import with_event
+from imbridge.storage.core.ids import plain
+from imbridge.storage.core.plan import OPEN
+from imbridge.storage.core.portions import portions
+from imbridge.storage.core.rows import Rows
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.dialect import db_now
-from imbridge.storage.sql.history import with_event
-from imbridge.storage.sql.ids import plain
 from imbridge.storage.sql.nodes import Nodes
-from imbridge.storage.sql.plan import OPEN
-from imbridge.storage.sql.portions import portions
-from imbridge.storage.sql.rows import Rows
 from imbridge.storage.sql.shares import Shares
 
 log = logging.getLogger(__name__)

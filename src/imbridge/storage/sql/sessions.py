@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import select
 
 from imbridge.storage import json_values
+from imbridge.storage.core.ids import digest, plain
+from imbridge.storage.core.portions import AT_ONCE
+from imbridge.storage.core.work import SaveSession
 from imbridge.storage.errors import StorageError
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.file import marks
-from imbridge.storage.sql.ids import digest, plain
-from imbridge.storage.sql.portions import AT_ONCE
 from imbridge.storage.sql.tables import sessions
-from imbridge.storage.sql.work import SaveSession
 
 State = dict[str, dict[str, Any]]
 

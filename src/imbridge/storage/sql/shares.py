@@ -14,15 +14,15 @@ from sqlalchemy import ColumnElement, RowMapping, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.storage.base import InboxEntry, OutboxEntry
+from imbridge.storage.core.history import with_event
+from imbridge.storage.core.ids import digest, plain
+from imbridge.storage.core.plan import HANDED, Plan
+from imbridge.storage.core.portions import AT_ONCE, portions
+from imbridge.storage.core.work import Known
 from imbridge.storage.sharing import Partner, chat_of
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.dialect import db_now
-from imbridge.storage.sql.history import with_event
-from imbridge.storage.sql.ids import digest, plain
 from imbridge.storage.sql.nodes import Nodes
-from imbridge.storage.sql.plan import HANDED, Plan
-from imbridge.storage.sql.portions import AT_ONCE, portions
-from imbridge.storage.sql.work import Known
 
 _table = tables.leases
 _WHILE_IT_LIVES = 10 * 365 * 86_400.0

@@ -8,11 +8,11 @@ from typing import Any
 
 from imbridge.protocol import ImbridgeError
 from imbridge.storage.base import OutboxEntry
+from imbridge.storage.core.work import AddInbound, AddOutbound, Run, TakeHanded, Unit
 from imbridge.storage.sharing import Partner, fence_here
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.nodes import Nodes
 from imbridge.storage.sql.shares import Shares
-from imbridge.storage.sql.work import AddInbound, AddOutbound, Run, TakeHanded, Unit
 
 log = logging.getLogger(__name__)
 

@@ -14,36 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.protocol import ConfigError, Receipt
 from imbridge.storage.base import InboxEntry, OutboxEntry
-from imbridge.storage.errors import StorageError
-from imbridge.storage.leases import Lease
-from imbridge.storage.memory import DEDUP_SECONDS
-from imbridge.storage.notes import BaseNotebook
-from imbridge.storage.retention import Retention
-from imbridge.storage.sharing import Partner, fence_here
-from imbridge.storage.sql import backlog, tables
-from imbridge.storage.sql.cleaner import Cleaner
-from imbridge.storage.sql.committing import Committing
-from imbridge.storage.sql.database import Database, Synchronous, place_of
-from imbridge.storage.sql.dialect import in_words, packet
-from imbridge.storage.sql.file import FileTransactions
-from imbridge.storage.sql.ids import new_uid
-from imbridge.storage.sql.jobs import SqlJobs
-from imbridge.storage.sql.leases import SqlLeases, lease_id
-from imbridge.storage.sql.looking_in import LookingIn
-from imbridge.storage.sql.media import SqlMediaCache
-from imbridge.storage.sql.message_log import SqlMessageLog
-from imbridge.storage.sql.migrate import check, migrate
-from imbridge.storage.sql.nodes import Nodes, undo_starts
-from imbridge.storage.sql.notes import SqlNotebook
-from imbridge.storage.sql.recovery import EntryT, Recovery
-from imbridge.storage.sql.rows import Rows, delivery_keys, finished, key_of, said_by_us, said_to_us
-from imbridge.storage.sql.sealing import Sealing
-from imbridge.storage.sql.sessions import SessionReader, State, session_saved
-from imbridge.storage.sql.shares import Shares
-from imbridge.storage.sql.sharing import Sharing
-from imbridge.storage.sql.tokens import SqlTokens
-from imbridge.storage.sql.transaction import Transaction
-from imbridge.storage.sql.work import (
+from imbridge.storage.core.ids import new_uid
+from imbridge.storage.core.rows import Rows, delivery_keys, finished, key_of, said_by_us, said_to_us
+from imbridge.storage.core.sealing import Sealing
+from imbridge.storage.core.work import (
     AddInbound,
     AddOutbound,
     FinishInbound,
@@ -56,7 +30,33 @@ from imbridge.storage.sql.work import (
     Statements,
     Unit,
 )
-from imbridge.storage.sql.writer import Writer
+from imbridge.storage.core.writer import Writer
+from imbridge.storage.errors import StorageError
+from imbridge.storage.leases import Lease
+from imbridge.storage.memory import DEDUP_SECONDS
+from imbridge.storage.notes import BaseNotebook
+from imbridge.storage.retention import Retention
+from imbridge.storage.sharing import Partner, fence_here
+from imbridge.storage.sql import backlog, tables
+from imbridge.storage.sql.cleaner import Cleaner
+from imbridge.storage.sql.committing import Committing
+from imbridge.storage.sql.database import Database, Synchronous, place_of
+from imbridge.storage.sql.dialect import in_words, packet
+from imbridge.storage.sql.file import FileTransactions
+from imbridge.storage.sql.jobs import SqlJobs
+from imbridge.storage.sql.leases import SqlLeases, lease_id
+from imbridge.storage.sql.looking_in import LookingIn
+from imbridge.storage.sql.media import SqlMediaCache
+from imbridge.storage.sql.message_log import SqlMessageLog
+from imbridge.storage.sql.migrate import check, migrate
+from imbridge.storage.sql.nodes import Nodes, undo_starts
+from imbridge.storage.sql.notes import SqlNotebook
+from imbridge.storage.sql.recovery import EntryT, Recovery
+from imbridge.storage.sql.sessions import SessionReader, State, session_saved
+from imbridge.storage.sql.shares import Shares
+from imbridge.storage.sql.sharing import Sharing
+from imbridge.storage.sql.tokens import SqlTokens
+from imbridge.storage.sql.transaction import Transaction
 
 
 class SqlStorage(LookingIn):

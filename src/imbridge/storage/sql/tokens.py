@@ -6,14 +6,14 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from imbridge.storage.core.ids import digest, plain
+from imbridge.storage.core.sealing import Sealing
+from imbridge.storage.core.work import RunStatements
 from imbridge.storage.errors import StorageError
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.dialect import db_now, upsert
-from imbridge.storage.sql.ids import digest, plain
-from imbridge.storage.sql.sealing import Sealing
 from imbridge.storage.sql.tables import tokens as table
-from imbridge.storage.sql.work import RunStatements
 from imbridge.storage.tokens import Tokens
 
 _CHANGED = ("encrypted", "value", "expires_at", "changed_at")

@@ -2,7 +2,7 @@
 
 from pydantic_core import from_json, to_json
 
-from imbridge.storage.sql.ids import plain
+from imbridge.storage.core.ids import plain
 
 _LONGEST = 2000
 """Characters of a reason."""

@@ -3,15 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import RowMapping
-
 from imbridge.protocol import Degradation, DeliveryState, Event, Message, Receipt
 from imbridge.storage import json_values
 from imbridge.storage.base import SAID, InboxEntry, OutboxEntry
 from imbridge.storage.codec import Codec
+from imbridge.storage.core.ids import digest, plain
+from imbridge.storage.core.work import FinishOutbound, ReadRow, Row
 from imbridge.storage.progress import NEW, Progress, interrupted
-from imbridge.storage.sql.ids import digest, plain
-from imbridge.storage.sql.work import FinishOutbound, Row
 
 LONGEST_TEXT = 65_536
 """Characters of a message in the log."""
@@ -85,7 +83,7 @@ class Rows:
             "head": json_values.written(head).decode(),
         }
 
-    def read_inbound(self, row: RowMapping) -> InboxEntry:
+    def read_inbound(self, row: ReadRow) -> InboxEntry:
         """The entry of a row.
 
         Raises:
@@ -97,7 +95,7 @@ class Rows:
         entry.uid, entry.attempts = row["uid"], row["attempts"]
         return entry
 
-    def read_outbound(self, row: RowMapping) -> OutboxEntry:
+    def read_outbound(self, row: ReadRow) -> OutboxEntry:
         """The entry of a row.
 
         Raises:
@@ -122,7 +120,7 @@ class Rows:
         entry.uid, entry.attempts = row["uid"], row["attempts"]
         return entry
 
-    def text_of(self, box: str, row: RowMapping) -> str:
+    def text_of(self, box: str, row: ReadRow) -> str:
         """What an entry says, for people."""
         try:
             if box == "outbox":
@@ -140,7 +138,7 @@ def _text(message: Message) -> str:
     return message.raw or message.text or " ".join(element.as_text() for element in message.elements)
 
 
-def _progress(row: RowMapping, head: dict[str, Any]) -> Progress:
+def _progress(row: ReadRow, head: dict[str, Any]) -> Progress:
     """How far it is. What was under way when its process ended may have arrived."""
     progress = Progress.model_validate(head["progress"]) if "progress" in head else NEW
     since = row["started_at"]

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from imbridge.storage.base import InboxEntry
-from imbridge.storage.errors import StaleLeaseError
-from imbridge.storage.sql.rows import read_receipt
-from imbridge.storage.sql.work import (
+from imbridge.storage.core.rows import read_receipt
+from imbridge.storage.core.work import (
     AddInbound,
     AddOutbound,
     FinishInbound,
@@ -24,6 +23,7 @@ from imbridge.storage.sql.work import (
     TakeHanded,
     Unit,
 )
+from imbridge.storage.errors import StaleLeaseError
 
 HANDED = "handed"
 """The state of a delivery that another process took in for the one that has its chat, until that has taken it."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from imbridge.protocol import OverloadedError
+from imbridge.storage.core.work import Unit
 from imbridge.storage.errors import StaleLeaseError, StorageError
-from imbridge.storage.sql.work import Unit
 
 log = logging.getLogger(__name__)
 

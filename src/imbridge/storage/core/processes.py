@@ -4,7 +4,7 @@ import os
 import socket
 from pathlib import Path
 
-from imbridge.storage.sql.ids import plain
+from imbridge.storage.core.ids import plain
 
 
 def identity() -> tuple[str, str]:

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 
 from imbridge.protocol import ConfigError
 from imbridge.storage import json_values
+from imbridge.storage.core.ids import plain
 from imbridge.storage.errors import StorageError
-from imbridge.storage.sql.ids import plain
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet

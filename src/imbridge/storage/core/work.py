@@ -2,16 +2,22 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-from sqlalchemy.ext.asyncio import AsyncConnection
+from typing import Any, Protocol
 
 from imbridge.storage.base import InboxEntry
 
 Row = dict[str, Any]
-Statements = Callable[[AsyncConnection], Awaitable[Any]]
+Statements = Callable[[Any], Awaitable[Any]]
+"""What is done on the writer's own connection, of whatever kind the database has."""
 RunStatements = Callable[[Statements], Awaitable[Any]]
 """Has statements carried out by the writer; what they give, once it is committed."""
+
+
+class ReadRow(Protocol):
+    """A row as a database gives it."""
+
+    def __getitem__(self, name: str, /) -> Any:
+        """What stands in a column."""
 
 
 @dataclass(slots=True)
