@@ -289,6 +289,34 @@ def test_without_contention_nothing_waits():
     assert run(main()) == pytest.approx(0, abs=1e-3)
 
 
+def test_what_does_not_pass_at_once_is_counted_nowhere():
+    async def main() -> list[bool]:
+        pacer, app, chat = Pacer(), Rate(10, 1000.0, burst=3), Rate(1, 1000.0)
+        passed = [pacer.passes(("app", app), ("chat", chat))]  # nobody knows these limits yet: it is for `acquire`
+        await pacer.acquire(("app", app), ("chat", chat))
+        passed += [pacer.passes(("app", app), ("chat", chat)) for _ in range(5)]  # the chat has no room
+        passed += [pacer.passes(("app", app)) for _ in range(3)]
+        return passed
+
+    assert run(main()) == [False] * 6 + [True, True, False]
+
+
+def test_nothing_passes_at_once_beside_those_who_wait_or_while_it_is_paused():
+    async def main() -> list[bool]:
+        pacer, rate, chat = Pacer(), Rate(1000, 1.0), Rate(1, 5.0)
+        await pacer.acquire(("app", rate), ("chat", chat))
+        waiting = asyncio.create_task(pacer.acquire(("app", rate), ("chat", chat)))
+        await asyncio.sleep(0)
+        beside = pacer.passes(("app", rate))
+        await waiting
+        pacer.pause("app", 1)
+        paused = pacer.passes(("app", rate))
+        await asyncio.sleep(1)
+        return [beside, paused, pacer.passes(("app", rate))]
+
+    assert run(main()) == [False, False, True]
+
+
 def test_most_in_any_window_counts():
     assert most_in_any_window([0, 1, 1.5, 2, 3], 1.0) == 2
 

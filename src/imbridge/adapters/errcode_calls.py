@@ -254,7 +254,7 @@ class ErrcodeCaller:
 
     async def _pace(self, path: str, limits: Limits, deadline: float) -> float:
         """Wait until the limits let it through; for how many seconds."""
-        if not limits:
+        if not limits or self.pacer.passes(*limits):
             return 0.0
         clock = asyncio.get_running_loop().time
         began = clock()

@@ -5,8 +5,6 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Self
 
-from aiolimiter import AsyncLimiter
-
 _RATE = re.compile(r"([1-9][0-9]{0,8})\s*/\s*([0-9]{0,6}(?:\.[0-9]{1,3})?)\s*(ms|s|m|h|d)", re.ASCII)
 _LOOK_AT = 64
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -69,19 +67,39 @@ class Rate:
 
 
 class _Bucket:
-    __slots__ = ("limiter", "lock", "rate", "users")
+    """A leaky bucket. It never suspends while there is room: nearly every call only counts."""
+
+    __slots__ = ("_level", "_seen", "_size", "_speed", "lock", "rate", "users")
 
     def __init__(self, rate: Rate) -> None:
         self.rate = rate
+        self._size = rate.at_once
         # A hair slower than exact, so that rounding never lets one through early.
-        self.limiter = AsyncLimiter(rate.at_once, rate.at_once / rate.refill * (1 + 1e-6))
+        self._speed = rate.refill / (1 + 1e-6)
+        self._level = self._seen = 0.0
         self.lock = asyncio.Lock()
         self.users = 0
 
-    @property
-    def empty(self) -> bool:
+    def has_room(self, now: float, amount: float = 1.0) -> bool:
+        """Whether so much more would fit in at this moment of the event loop's clock."""
+        self._level = max(0.0, self._level - (now - self._seen) * self._speed)
+        self._seen = now
+        return self._level + amount <= self._size
+
+    def count(self) -> None:
+        """Put one call in; there is room for it."""
+        self._level += 1.0
+
+    async def take(self, amount: float = 1.0) -> None:
+        """Wait until there is room, and count it. One at a time: whoever waits holds `lock`."""
+        clock = asyncio.get_running_loop().time
+        while not self.has_room(clock(), amount):  # noqa: ASYNC110 - a timer may fire a rounding error too early
+            await asyncio.sleep((self._level + amount - self._size) / self._speed)
+        self._level += amount
+
+    def is_empty(self, now: float) -> bool:
         """True when forgetting the bucket would change nothing."""
-        return self.limiter.has_capacity(self.rate.at_once)
+        return self.has_room(now, self._size)
 
 
 class Pacer:
@@ -115,7 +133,7 @@ class Pacer:
         The limits can be given in any order. A cancelled caller leaves the queue and is not counted, except against
         limits that it had passed already.
         """
-        if await self._pass_at_once(limits):
+        if self.passes(*limits):
             return
         # Slowest first: that puts narrow limits before wide ones, and one order for all callers excludes a deadlock.
         keys = sorted(
@@ -133,27 +151,27 @@ class Pacer:
             for bucket in buckets:
                 bucket.users -= 1
 
-    async def _pass_at_once(self, limits: tuple[tuple[str, Rate], ...]) -> bool:
-        """Count the call when nothing is paused, nobody waits and there is room everywhere: nearly always so.
+    def passes(self, *limits: tuple[str, Rate]) -> bool:
+        """Count the call if it may leave at once, as nearly always: nothing is paused, nobody waits, there is room.
 
-        Nothing in here suspends, so no other call comes in between looking and counting.
+        Otherwise nothing is counted, and `acquire` is to be awaited. It is no coroutine, so that a call that need not
+        wait makes none, and no other call comes in between looking and counting.
         """
+        now = asyncio.get_running_loop().time()
         if self._paused:
-            now = asyncio.get_running_loop().time()
             self._paused = {key: until for key, until in self._paused.items() if until > now}
             if any(key in self._paused for key, _ in limits):
                 return False
-        if len(set(limits)) != len(limits):
-            return False
-        buckets = []
+        known = self._buckets
+        buckets: list[_Bucket] = []
         for limit in limits:
-            bucket = self._buckets.get(limit)
-            if bucket is None or bucket.users or not bucket.limiter.has_capacity():
+            bucket = known.get(limit)
+            if bucket is None or bucket.users or bucket in buckets or not bucket.has_room(now):
                 return False
-            self._buckets.move_to_end(limit)
+            known.move_to_end(limit)
             buckets.append(bucket)
         for bucket in buckets:
-            await bucket.limiter.acquire()
+            bucket.count()
         return True
 
     def pause(self, key: str, seconds: float) -> None:
@@ -183,7 +201,7 @@ class Pacer:
                 while (wait := self._paused.get(key, 0.0) - clock()) > 0:  # noqa: ASYNC110 - a pause may be prolonged
                     await asyncio.sleep(wait)
                 self._paused.pop(key, None)
-                await bucket.limiter.acquire()
+                await bucket.take()
                 passed.append(clock())
                 if len(passed) == len(buckets):
                     again = self._first_paused(keys)
@@ -209,7 +227,7 @@ class Pacer:
         """
         for then, bucket in zip(passed[:-1], buckets, strict=False):
             if (waited := now - then) > 0:
-                await bucket.limiter.acquire(min(1.0, waited * bucket.rate.refill))
+                await bucket.take(min(1.0, waited * bucket.rate.refill))
 
     def _bucket(self, key: tuple[str, Rate]) -> _Bucket:
         bucket = self._buckets.get(key)
@@ -224,9 +242,10 @@ class Pacer:
     def _forget(self) -> None:
         """Drop the bucket used longest ago among the empty ones, else among those that nobody waits for."""
         idle = None
+        now = asyncio.get_running_loop().time()
         for looked_at, (key, bucket) in enumerate(self._buckets.items()):
             if bucket.users == 0:
-                if bucket.empty:
+                if bucket.is_empty(now):
                     del self._buckets[key]
                     return
                 idle = idle or key

@@ -48,6 +48,8 @@ _FIXED_PATH = "/open-apis/im/v1/messages"  # with one of five receive_id_type ea
 
 Params = Mapping[str, str | Sequence[str]]
 """A query; a value that is a list is given once for each of its items, as the platform wants its lists."""
+Limits = tuple[tuple[str, Rate], ...]
+"""What a call counts against, by name."""
 Form = Callable[[], AbstractAsyncContextManager[Any]]
 """Opens a multipart body, anew for each attempt: one that holds a file can be read once."""
 
@@ -108,6 +110,7 @@ class Caller:
         self._chat_rate = Rate.parse(config.chat_rate)
         self._api_rates = (Rate.parse(config.api_rate), Rate.parse(config.api_minute_rate))
         self._backoff = Backoff(0.5, 15.0, jitter)
+        self._limits_of: dict[str, Limits] = {}
         self._urls: dict[str, URL] = {}
         self._last_headers: dict[str, str] = {}
 
@@ -177,7 +180,9 @@ class Caller:
             try:
                 token = await self._token(deadline, person or self.tokens)
                 # After the token: those who wait for the first one must not leave all at once.
-                await self._pace(api, chat, deadline)
+                limits = self._limits(api, chat)
+                if not self.pacer.passes(*limits):
+                    await self._pace(api, limits, deadline)
             except (DeliveryError, AuthError) as error:
                 if doubt:  # this attempt did not leave, but an earlier one may have arrived
                     raise DeliveryError(str(error), code=error.code, platform="feishu", ambiguous=True) from error
@@ -269,11 +274,15 @@ class Caller:
         self.retries += 1
         await asyncio.sleep(delay)
 
-    async def _pace(self, api: str, chat: str | None, deadline: float) -> None:
-        per_second, per_minute = self._api_rates
-        limits: list[tuple[str, Rate]] = [(f"api:{api}", per_second), (f"minute:{api}", per_minute)]
-        if chat is not None:
-            limits.append((f"chat:{chat}", self._chat_rate))
+    def _limits(self, api: str, chat: str | None) -> Limits:
+        """What a call counts against; those of the API itself are named once."""
+        own = self._limits_of.get(api)
+        if own is None:
+            per_second, per_minute = self._api_rates
+            own = self._limits_of[api] = ((f"api:{api}", per_second), (f"minute:{api}", per_minute))
+        return own if chat is None else (*own, (f"chat:{chat}", self._chat_rate))
+
+    async def _pace(self, api: str, limits: Limits, deadline: float) -> None:
         left = deadline - asyncio.get_running_loop().time()
         try:
             await promptly(self.pacer.acquire(*limits), max(left, 0.0))

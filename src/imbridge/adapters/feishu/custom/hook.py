@@ -143,6 +143,8 @@ class Hook:
         return DeliveryError(f"feishu custom bot: {said}", platform="feishu", ambiguous=error.ambiguous)
 
     async def _pace(self, deadline: float) -> None:
+        if self.pacer.passes(*self._limits):
+            return
         left = deadline - asyncio.get_running_loop().time()
         try:
             await promptly(self.pacer.acquire(*self._limits), max(left, 0.0))

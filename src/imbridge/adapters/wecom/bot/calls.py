@@ -161,7 +161,7 @@ class BotCaller:
         minute, hour = self._rates
         own = ((f"minute:{conversation}", minute), (f"hour:{conversation}", hour)) if conversation else ()
         every = (*own, *limits)
-        if not every:
+        if not every or self._pacer.passes(*every):
             return 0.0
         began = asyncio.get_running_loop().time()
         try:
