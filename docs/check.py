@@ -245,11 +245,16 @@ def check_settings(document: Document, problems: Problems) -> int:
             problems.append(((document.path, line), f"{subject}: no settings of that name, or a second table of them"))
             continue
         inherited = set() if model is AccountConfig else set(AccountConfig.model_fields)
-        expected = {name: _default(model, name) for name in model.model_fields if name not in inherited}
+        expected = {name: _default(model, name) for name in _there(model) - inherited}
         count += len(expected)
         _compare(document.path, line, subject, rows, expected, problems)
     problems.extend(((document.path, 1), f"has no table of {name}'s settings") for name in models)
     return count
+
+
+def _there(model: type[BaseModel]) -> set[str]:
+    """The settings that there are; those that are no more say what to write instead."""
+    return {name for name, field in model.model_fields.items() if not field.exclude}
 
 
 def _default(model: type[BaseModel], name: str) -> str:

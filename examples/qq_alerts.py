@@ -14,13 +14,16 @@ Exit status: 0 when all was said, 1 when something was refused.
 import asyncio
 import os
 import sys
+from uuid import uuid4
 
 from imbridge import Bridge, ImbridgeError, Message
+from imbridge.protocol import DeliveryState, Receipt
 
 MOST_KEPT = 200
 """Lines for one place; of more the oldest are counted and not said."""
-# Only QQ's: other variables would make further accounts. What cannot be said any more waits for the person.
-SETTINGS = {name: value for name, value in os.environ.items() if name.startswith("QQ_")} | {"QQ_AFTER_WINDOW": "wait"}
+# Only QQ's and the bridge's: other variables would make further accounts.
+SETTINGS = {name: value for name, value in os.environ.items() if name.startswith(("QQ_", "IMBRIDGE_"))}
+SETTINGS["IMBRIDGE_ON_MISSED_WINDOW"] = "push_or_wait"
 
 
 class Lines:
@@ -54,11 +57,32 @@ class Lines:
         return text
 
 
-async def tell(bridge: Bridge, to: str, lines: Lines) -> bool:
+class Ends:
+    """How what had to wait ended."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[str, asyncio.Future[Receipt]] = {}
+
+    def told(self, receipt: Receipt) -> None:
+        if (end := self.waiting.pop(receipt.key, None)) is not None:
+            end.set_result(receipt)
+
+    async def of(self, bridge: Bridge, to: str, text: str) -> Receipt:
+        """Say something, and wait for its end."""
+        key = uuid4().hex
+        end = self.waiting[key] = asyncio.get_running_loop().create_future()
+        receipt = await bridge.send(to, text, key=key)
+        if receipt.state is DeliveryState.PENDING:  # kept until somebody writes there
+            receipt = await end
+        self.waiting.pop(key, None)
+        return receipt
+
+
+async def tell(bridge: Bridge, to: str, lines: Lines, ends: Ends) -> bool:
     """Say what there is to say, until the end; False when something was refused."""
     good = True
     while text := await lines.take():
-        receipt = await bridge.send(to, text)  # this can take until somebody writes there
+        receipt = await ends.of(bridge, to, text)
         if not receipt:
             print(f"not sent to {to}: {receipt.error}", file=sys.stderr)
             good = False
@@ -86,10 +110,12 @@ async def main(addresses: list[str]) -> int:
         return msg.channel.address
 
     places = {to: Lines() for to in addresses}
+    ends = Ends()
+    bridge.on_receipt(ends.told)
     async with bridge:
         if not places:
             await asyncio.Event().wait()  # until Ctrl-C
-        said = [asyncio.ensure_future(tell(bridge, to, lines)) for to, lines in places.items()]
+        said = [asyncio.ensure_future(tell(bridge, to, lines, ends)) for to, lines in places.items()]
         await read(list(places.values()))
         return 0 if all(await asyncio.gather(*said)) else 1
 

@@ -27,7 +27,7 @@ async def test_what_cannot_be_said_is_said_as_one_when_somebody_writes(qq, pytho
     to = f"qq:default/private/{alice.openid_for(bot)}"
     async with python("qq_alerts.py", to, cwd=examples, extra=settings(qq, bot), reading=True) as process:
         await process.reads("the backup begins")
-        await process.logs("kept until somebody writes there again")  # refused unasked, and as a wake-up
+        await process.logs("kept until somebody writes there")  # refused unasked, and as a wake-up
         assert not qq.stats.messages
         await process.reads("the backup failed")
         await process.reads("the disk is full")

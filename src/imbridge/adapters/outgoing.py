@@ -18,6 +18,8 @@ class Target:
         answers: Message that this answers, whether it is attached to it or not. For platforms where an answer goes
             another way than something said unasked, for as long as the message can be answered.
         strict: Nothing may be shown otherwise than meant: what the platform refuses is not said in a plainer form.
+        pushes: It may be sent unasked when it can no longer be an answer. Else `send` raises a `DeliveryError` that is
+            `window_closed`.
     """
 
     channel: Channel
@@ -25,6 +27,7 @@ class Target:
     in_thread: bool = False
     answers: str | None = None
     strict: bool = False
+    pushes: bool = True
 
     def forbid(self, *losses: Degradation) -> None:
         """Called before something is shown otherwise than meant.

@@ -51,12 +51,26 @@ class OnUnclear(StrEnum):
 
 
 class OnMissedWindow(StrEnum):
-    """What becomes of something that can no longer be an answer, where the bot may not speak first."""
+    """What becomes of an answer when what it answers cannot be answered any more."""
 
-    FAIL = "fail"
-    """It fails, and says so."""
+    PUSH = "push"
+    """It is sent unasked, where the platform lets the bot do that; else it fails, and says so."""
     WAIT = "wait"
-    """It waits until somebody writes there again, and is an answer to that."""
+    """It waits until somebody writes there again, and is an answer to that; it is not sent unasked."""
+    FAIL = "fail"
+    """It fails, and says so; it is not sent unasked."""
+    PUSH_OR_WAIT = "push_or_wait"
+    """It is sent unasked, where the platform lets the bot do that; else it waits until somebody writes there again."""
+
+    @property
+    def pushes(self) -> bool:
+        """Whether an answer may be sent unasked."""
+        return self in (OnMissedWindow.PUSH, OnMissedWindow.PUSH_OR_WAIT)
+
+    @property
+    def waits(self) -> bool:
+        """Whether what can be said only when somebody writes is kept until then."""
+        return self in (OnMissedWindow.WAIT, OnMissedWindow.PUSH_OR_WAIT)
 
 
 class LogLevel(StrEnum):
@@ -111,8 +125,9 @@ class BridgeOptions(BaseModel):
             not beyond the account's `send_timeout`.
         on_unclear: What becomes of something that may have arrived, where the platform does not recognise a repetition:
             `at_least_once` sends it again, `at_most_once` does not.
-        on_missed_window: What becomes of something that can no longer be an answer, where the bot may not speak first:
-            `fail` tells so, `wait` keeps it until somebody writes there again.
+        on_missed_window: What becomes of an answer when what it answers cannot be answered any more: `push` sends it
+            unasked where the bot may do that and else fails, `wait` keeps it until somebody writes there again, `fail`
+            fails, `push_or_wait` keeps what cannot be sent unasked.
         missed_window_for: Seconds for which it is kept at most.
         dead_target_for: Seconds for which nothing is sent to a chat that the platform says is gone, unless something
             comes from there; 0: each send is tried.
@@ -158,7 +173,7 @@ class BridgeOptions(BaseModel):
     strict: bool = False
     retry_for: float = Field(default=3600.0, ge=0, allow_inf_nan=False)
     on_unclear: Annotated[OnUnclear, BeforeValidator(_lower)] = OnUnclear.AT_LEAST_ONCE
-    on_missed_window: Annotated[OnMissedWindow, BeforeValidator(_lower)] = OnMissedWindow.FAIL
+    on_missed_window: Annotated[OnMissedWindow, BeforeValidator(_lower)] = OnMissedWindow.PUSH
     missed_window_for: float = Field(default=86_400.0, gt=0, allow_inf_nan=False)
     dead_target_for: float = Field(default=600.0, ge=0, allow_inf_nan=False)
     stop_words: tuple[Annotated[str, Field(pattern=r"\S", max_length=40)], ...] = ("停止", "停", "stop")

@@ -24,7 +24,7 @@ from imbridge.runtime.outbox.judging import NotYetError
 from imbridge.runtime.outbox.patience import Patience
 from imbridge.runtime.outbox.putting_off import PuttingOff
 from imbridge.runtime.outbox.sending import Sending
-from imbridge.runtime.outbox.targets import is_sign_of_life
+from imbridge.runtime.outbox.targets import is_sign_of_life, late
 from imbridge.storage import BaseStorage, OutboxEntry, StaleLeaseError
 from imbridge.storage.base import begun
 from imbridge.storage.progress import interrupted
@@ -183,6 +183,7 @@ class Delivery:
         for lane in self._putting_off.windows.heard(item):
             for entry in lanes.held_back(lane)[:1]:
                 entry.answers = item.id
+                entry.degradations = late(entry.degradations)
                 entry.progress = entry.progress.but(window_missed=None)
                 lanes.release(lane)
 

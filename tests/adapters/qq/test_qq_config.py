@@ -31,8 +31,6 @@ EVERY: dict[str, tuple[Any, str, Any]] = {
     "intents": ("[group_and_c2c, guilds]", "group_and_c2c, guilds", ("group_and_c2c", "guilds")),
     "shards": (4, "4", 4),
     "markdown": ("'off'", "off", "off"),
-    "after_window": ("wait", "wait", "wait"),
-    "wait_most": (7, "7", 7),
     "audit_wait": (7.5, "7.5", 7.5),
     "api_rate": ("10/1s", "10/1s", "10/1s"),
     "send_timeout": (7.5, "7.5", 7.5),
@@ -40,6 +38,8 @@ EVERY: dict[str, tuple[Any, str, Any]] = {
     "download_limit": (1000, "1000", 1000),
     "download_timeout": (7.5, "7.5", 7.5),
 }  # fmt: skip
+
+NO_MORE = {"after_window", "wait_most"}
 
 
 def read(text: str | None, folder: Path | None = None, **environ: str) -> Settings:
@@ -76,7 +76,7 @@ def make(source: str, settings: dict[str, Any], folder: Path) -> None:
 
 class TestEverySetting:
     def test_none_is_forgotten_here(self) -> None:
-        assert set(QQConfig.model_fields) - set(AccountConfig.model_fields) == set(EVERY)
+        assert set(QQConfig.model_fields) - set(AccountConfig.model_fields) - NO_MORE == set(EVERY)
 
     @pytest.mark.parametrize("name", EVERY)
     def test_by_file(self, name: str, tmp_path: Path) -> None:
@@ -146,6 +146,20 @@ class TestMissing:
             QQConfig()
 
 
+@pytest.mark.parametrize("source", ["code", "file", "variables"])
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ({"after_window": "wait"}, "on_missed_window: push_or_wait in the section bridge"),
+        ({"after_window": "refuse"}, "leave it out"),
+        ({"wait_most": 60}, "missed_window_for in the section bridge"),
+    ],
+)
+def test_settings_of_before_say_what_to_write(source: str, setting: dict[str, Any], says: str, tmp_path: Path) -> None:
+    with pytest.raises((ValidationError, ConfigError), match=f"is no more: .*{says}"):
+        make(source, BOT | setting, tmp_path)
+
+
 class TestRefused:
     @pytest.mark.parametrize(
         "settings",
@@ -153,7 +167,7 @@ class TestRefused:
             {"app_id": "canary"}, {"app_id": "１２"}, {"app_id": True}, {"app_id": 1.5}, {"app_id": ""}, {"secret": ""},
             {"mode": "websocket"}, {"intents": ()}, {"intents": ("groups",)}, {"intents": ("GUILDS",)}, {"shards": 0},
             {"shards": 257}, {"shards": "many"}, {"shards": -1}, {"shards": True}, {"shards": "1" * 400},
-            {"markdown": "yes"}, {"after_window": "drop"},
+            {"markdown": "yes"},
             {"api_rate": "fast"}, {"send_timeout": 0}, {"download_limit": 0}, {"name": "a/b"}, {"unknown": 1},
             {"mode": "webhook", "shards": 2}, {"mode": "webhook", "intents": ("guilds",)},
         ],

@@ -64,35 +64,7 @@ async def test_several_replies_use_up_the_answers_and_the_last_one_is_told(rig: 
         await until(lambda: len(receipts) == 6)
     assert [receipt.state for receipt in receipts] == [DeliveryState.SENT] * 5 + [DeliveryState.FAILED]
     assert receipts[-1].code == 40034102
-    assert "after_window: wait" in receipts[-1].error
-
-
-async def test_what_waits_for_the_person_is_said_before_the_answer_to_them(rig: Rig, team: Group) -> None:
-    bridge = Bridge([rig.config(after_window="wait")])
-
-    @bridge.on_message
-    async def answer(msg: Message) -> str:
-        return f"you said {msg.text}"
-
-    async with bridge:
-        address = rig.target(team).channel.address
-        news = asyncio.create_task(bridge.send(address, "news"))
-        await until(lambda: bridge.adapter("qq:work").windows._waiting)  # type: ignore[attr-defined]
-        await rig.alice.says("hello", chat=team, mentions=[rig.bot])
-        receipt = await news
-        await rig.alice.receives("you said hello", chat=team)
-    assert [one.what for one in receipt.degradations] == ["time"]
-    assert [message.text for message in rig.sent()] == ["news", "you said hello"]
-
-
-async def test_a_bridge_that_stops_does_not_wait_for_anybody(rig: Rig, team: Group) -> None:
-    bridge = Bridge([rig.config(after_window="wait")])
-    async with bridge:
-        news = asyncio.create_task(bridge.send(rig.target(team).channel.address, "news"))
-        await until(lambda: bridge.adapter("qq:work").windows._waiting)  # type: ignore[attr-defined]
-    receipt = await news
-    assert receipt.state is DeliveryState.FAILED
-    assert "before the bridge stopped" in receipt.error
+    assert "on_missed_window: push_or_wait" in receipts[-1].error
 
 
 @pytest.mark.parametrize("passed", [True, False])

@@ -1,7 +1,6 @@
 """What can be answered, how often, with which numbers; over restarts; and what becomes of the rest."""
 
 import asyncio
-import logging
 from typing import Any
 
 import pytest
@@ -159,7 +158,7 @@ class TestAfterTheWindow:
         await hears(rig)
         pass_time(rig, adapter, 3700)
         await adapter.send(rig.target(), text("one"), "k1")
-        with pytest.raises(NotPermittedError, match="set after_window: wait") as caught:
+        with pytest.raises(NotPermittedError, match="set on_missed_window: push_or_wait") as caught:
             await adapter.send(rig.target(), text("two"), "k2")
         assert caught.value.code == 40034122
         assert [message.wakeup for message in rig.sent()] == [True]
@@ -167,7 +166,7 @@ class TestAfterTheWindow:
     async def test_in_a_group_nobody_is_woken_up(self, rig: Rig, adapter: QQAdapter, team: Group) -> None:
         await hears(rig, team)
         pass_time(rig, adapter, 301)
-        with pytest.raises(NotPermittedError, match="after_window") as caught:
+        with pytest.raises(NotPermittedError, match="on_missed_window") as caught:
             await adapter.send(rig.target(team), text("hi"), "k1")
         assert caught.value.code == 40034102
         assert rig.sent() == []
@@ -202,61 +201,41 @@ class TestAfterTheWindow:
         await adapter.send(target(rig, channel), text("news"), "k2")
 
 
-class TestWaiting:
-    async def test_until_the_person_writes_again(self, rig: Rig, team: Group, caplog: pytest.LogCaptureFixture) -> None:
-        adapter = await rig.start(after_window="wait")
-        with caplog.at_level(logging.WARNING):
-            waiting = asyncio.create_task(adapter.send(rig.target(team), text("news"), "key"))
-            await until(lambda: "kept until somebody writes" in caplog.text)
-        message_id = await hears(rig, team)
-        sent = await waiting
-        assert [(one.what, one.how) for one in sent.degradations] == [("time", "kept until somebody wrote there again")]
+class TestNotUnasked:
+    async def test_nothing_is_pushed(self, rig: Rig, adapter: QQAdapter, team: Group) -> None:
+        rig.bot.active = True
+        for place, seconds in ((None, 3700), (team, 301)):
+            message_id = await hears(rig, place)
+            pass_time(rig, adapter, seconds)
+            with pytest.raises(NotPermittedError, match="set on_missed_window: push_or_wait") as caught:
+                await adapter.send(rig.target(place, answers=message_id, pushes=False), text("late"), f"k {place!r}")
+            assert caught.value.window_closed
+        assert rig.sent() == []
+
+    async def test_what_is_open_is_answered(self, rig: Rig, adapter: QQAdapter) -> None:
+        message_id = await hears(rig)
+        await adapter.send(rig.target(answers=message_id, pushes=False), text("hi"), "k")
         assert numbers(rig) == [(message_id, 1)]
 
-    async def test_somebody_elsewhere_does_not_count(self, rig: Rig, team: Group) -> None:
-        adapter = await rig.start(after_window="wait", wait_most=0.2)
-        waiting = asyncio.create_task(adapter.send(rig.target(team), text("news"), "key"))
-        await hears(rig)
-        with pytest.raises(DeliveryError, match="nobody did within"):
-            await waiting
-        assert not adapter.windows._waiting
 
-    async def test_somebody_who_wrote_while_it_was_refused(self, rig: Rig, team: Group) -> None:
-        adapter = await rig.start(after_window="wait", wait_most=5.0)
-        rig.qq.faults.http_delay("/v2/groups/*/messages", 0.5, times=1)
-        calls = adapter.api.caller.calls
-        sending = asyncio.create_task(adapter.send(rig.target(team), text("news"), "key"))
-        await until(lambda: adapter.api.caller.calls > calls)
+class TestPlannedAnew:
+    async def test_what_was_refused_takes_a_whole_window_later(self, rig: Rig, adapter: QQAdapter, team: Group) -> None:
+        parts = [text(str(number)) for number in range(3)]
+        assert len(adapter.plan(rig.target(team), parts, "key").parts) == 1  # for a push
+        with pytest.raises(NotPermittedError):
+            await adapter.send(rig.target(team), text("all"), "key")
         message_id = await hears(rig, team)
-        await sending
-        assert numbers(rig) == [(message_id, 1)]
+        assert len(adapter.plan(rig.target(team, answers=message_id), parts, "key").parts) == 3
 
-    async def test_not_where_an_answer_would_be_refused_too(self, rig: Rig, team: Group) -> None:
-        adapter = await rig.start(after_window="wait")
-        rig.qq.faults.refuse("*/messages", 11265)
-        with pytest.raises(NotPermittedError, match="banned") as caught:
-            await adapter.send(rig.target(team), text("news"), "key")
-        assert "after_window" not in str(caught.value)
-
-    async def test_not_when_nothing_is_read_any_more(self, rig: Rig, team: Group) -> None:
-        adapter = await rig.start(after_window="wait")
-        waiting = asyncio.create_task(adapter.send(rig.target(team), text("news"), "key"))
-        await until(lambda: adapter.windows._waiting)
-        await adapter.stop_reading()
-        for sending in (waiting, adapter.send(rig.target(team), text("more"), "key 2")):
-            with pytest.raises(DeliveryError, match="before the bridge stopped"):
-                await sending
-
-    async def test_bounded(self, rig: Rig, team: Group, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("imbridge.adapters.qq.sent.windows._MOST_WAITING", 1)
-        adapter = await rig.start(after_window="wait")
-        waiting = asyncio.create_task(adapter.send(rig.target(team), text("news"), "key"))
-        await until(lambda: adapter.windows._waiting)
-        with pytest.raises(DeliveryError, match="no more are kept"):
-            await adapter.send(rig.target(team), text("more"), "key 2")
-        waiting.cancel()
-        await asyncio.wait((waiting,))
-        assert not adapter.windows._waiting
+    async def test_what_is_half_said_stays_as_it_was_planned(self, rig: Rig, adapter: QQAdapter, team: Group) -> None:
+        message_id = await hears(rig, team)
+        target = rig.target(team, answers=message_id, pushes=False)
+        parts = [text(str(number)) for number in range(8)]
+        planned = adapter.plan(target, parts, "key").parts
+        assert len(planned) == 5
+        pass_time(rig, adapter, 301)
+        assert adapter.plan(target, parts, "key").parts == planned
+        assert adapter.plan(target, parts, "another").parts == tuple(parts)
 
 
 class TestEvents:

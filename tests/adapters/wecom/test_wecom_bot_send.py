@@ -50,6 +50,18 @@ async def test_what_follows_the_first_answer_is_pushed(bots: BotRig, bot: BotAda
     assert [message.how for message in bots.platform.messages] == ["respond", "push", "push"]
 
 
+async def test_what_may_not_be_unasked_is_not_pushed_when_its_day_is_over(bots: BotRig, bot: BotAdapter) -> None:
+    target = await bots.asked()
+    target.pushes = False
+    for number in range(2):  # the second is pushed, as while the message is open all are that follow the first
+        await bot.send(target, text(f"part {number}"), f"key-{number}")
+    bot.speaker.ways.forget(target.answers)
+    with pytest.raises(DeliveryError, match="within 24 hours") as caught:
+        await bot.send(target, text("late"), "key-2")
+    assert caught.value.window_closed
+    assert bots.shown() == ["part 0", "part 1"]
+
+
 async def test_an_answer_whose_acknowledgement_got_lost_is_one_message(bots: BotRig, bot: BotAdapter) -> None:
     """Its stream has the id that the key makes: once more changes nothing."""
     target = await bots.asked()

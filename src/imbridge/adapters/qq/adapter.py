@@ -135,7 +135,6 @@ class QQAdapter(Adapter):
     async def stop_reading(self) -> None:
         """Take nothing new: what comes later is replayed to the next process, which resumes the session."""
         await self._hearing.stop()
-        self.windows.close()
 
     async def close(self) -> None:
         """Let go of everything."""

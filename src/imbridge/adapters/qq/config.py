@@ -43,9 +43,8 @@ class QQConfig(AccountConfig):
         shards: Connections that share the events; `auto` asks the platform how many.
         markdown: `auto` sends Markdown and buttons until the platform says that the bot may not, and text from then
             on; `on` and `off` do not ask.
-        after_window: What becomes of something that can no longer be an answer: `refuse` fails, `wait` keeps it until
-            the person writes again.
-        wait_most: Seconds for which it is kept at most; there are 100 conversations that something is kept for.
+        after_window: Is no more: the bridge's `on_missed_window` decides for all platforms.
+        wait_most: Is no more: the bridge's `missed_window_for` decides for all platforms.
         media_urls: `fetch`: what is at an address is fetched here, through the guard, and uploaded; `hand_over`: QQ is
             told the address and fetches it itself.
         audit_wait: Seconds for which the receipt of a message waits for an audit of it.
@@ -78,14 +77,25 @@ class QQConfig(AccountConfig):
     intents: tuple[str, ...] = DEFAULT
     shards: int | Literal["auto"] = "auto"
     markdown: Literal["auto", "on", "off"] = "auto"
-    after_window: Literal["refuse", "wait"] = "refuse"
-    wait_most: float = Field(default=86_400.0, gt=0)
+    after_window: None = Field(default=None, exclude=True, repr=False)
+    wait_most: None = Field(default=None, exclude=True, repr=False)
     media_urls: Literal["fetch", "hand_over"] = "fetch"
     audit_wait: float = Field(default=60.0, ge=0)
     api_rate: str = "50/1.1s"
     send_timeout: float = Field(default=120.0, gt=0)
     download_limit: int = Field(default=100 << 20, gt=0)
     download_timeout: float = Field(default=120.0, gt=0, allow_inf_nan=False)
+
+    @field_validator("after_window", "wait_most", mode="before")
+    @classmethod
+    def _say_what_to_write(cls, value: Any, info: ValidationInfo) -> None:
+        if value is None:
+            return
+        if info.field_name == "wait_most":
+            raise ValueError("is no more: write it as missed_window_for in the section bridge")
+        if value == "refuse":
+            raise ValueError("is no more: leave it out, for that is the default (on_missed_window: push)")
+        raise ValueError("is no more: write on_missed_window: push_or_wait in the section bridge, for all platforms")
 
     @classmethod
     def needs(cls, given: Mapping[str, Any]) -> tuple[str, ...]:

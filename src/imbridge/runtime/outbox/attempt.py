@@ -7,7 +7,7 @@ from typing import Any
 
 from imbridge.adapters.base import Adapter, Sent, Target
 from imbridge.adapters.pieces import PartlySentError
-from imbridge.config.options import OnUnclear
+from imbridge.config.options import OnMissedWindow, OnUnclear
 from imbridge.protocol import (
     AuthError,
     ChannelKind,
@@ -41,7 +41,7 @@ class Attempt:
     Attributes:
         arrived: Gets the parts that the platform took, with the ids of their messages.
         strict: Nothing may be shown otherwise than meant.
-        waits_for_message: What can be said only when somebody writes there is to wait for that.
+        on_missed_window: What becomes of an answer that comes too late for that.
         targets: Where sending is pointless; told what the platform says of that.
         degradations: What of it is otherwise than meant before it is sent.
     """
@@ -53,7 +53,7 @@ class Attempt:
     storage: BaseStorage
     on_unclear: OnUnclear
     strict: bool
-    waits_for_message: bool
+    on_missed_window: OnMissedWindow
     targets: DeadTargets
     degradations: list[Degradation] = field(default_factory=list)
 
@@ -75,6 +75,8 @@ class Attempt:
                 forbid(self.degradations)
                 await forbid_losses(self.adapter, self._target, parts)
             except ImbridgeError as error:
+                if self._waits(error):
+                    raise NotYetError(error, self._failure(error)) from error
                 return self._failed(error)
         if (over := self._resume(parts)) is not None:
             return over
@@ -94,7 +96,9 @@ class Attempt:
         quote = usual if entry.reply.quote is None else entry.reply.quote
         reply_to = entry.reply_to if in_thread or (quote and number == 0) else None
         answers = entry.answers or entry.reply_to
-        return Target(entry.channel, reply_to, in_thread and entry.reply_to is not None, answers, self.strict)
+        # What answers nothing, or another bot of the bridge, never was anything else.
+        pushes = answers is None or entry.hops > 0 or self.on_missed_window.pushes
+        return Target(entry.channel, reply_to, in_thread and entry.reply_to is not None, answers, self.strict, pushes)
 
     @property
     def _in_thread(self) -> bool:
@@ -160,7 +164,7 @@ class Attempt:
         entry.progress = progress.but(attempts=progress.attempts + 1)
         if isinstance(error, TargetGoneError) and is_dead(error):
             self.targets.note(entry.channel, error)
-        if (self.waits_for_message and is_closed(error)) or may_be_repeated(
+        if self._waits(error) or may_be_repeated(
             error,
             recognised=self.adapter.key_lasts(target, part, key) > 0,
             unclear_ends=progress.unclear_ends,
@@ -170,6 +174,10 @@ class Attempt:
         if isinstance(error, PartlySentError):
             entry.progress = _with(entry.progress, error.sent)
         return self._failed(error)
+
+    def _waits(self, error: ImbridgeError) -> bool:
+        """Whether it is kept until somebody writes there."""
+        return self.on_missed_window.waits and is_closed(error)
 
     # -- the end -------------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from imbridge.protocol import ImbridgeError, Receipt
 from imbridge.runtime.outbox.judging import NotYetError
 from imbridge.runtime.outbox.patience import Patience
-from imbridge.runtime.outbox.targets import Windows
+from imbridge.runtime.outbox.targets import Windows, late
 from imbridge.storage import BaseStorage, DurableStorage, OutboxEntry
 
 log = logging.getLogger(__name__)
@@ -89,6 +89,7 @@ class PuttingOff:
             self.windows.wait(entry.channel)
         else:  # while it was tried
             entry.answers, left = written, 0.0
+            entry.degradations = late(entry.degradations)
         self.outbox.hold(entry, left, why)
         return True
 

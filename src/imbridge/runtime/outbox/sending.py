@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from imbridge.adapters.base import Adapter
-from imbridge.config.options import BridgeOptions, OnMissedWindow, OnUnclear
+from imbridge.config.options import BridgeOptions, OnUnclear
 from imbridge.protocol import DeliveryState, Receipt
 from imbridge.rendering import Part, Rendered
 from imbridge.runtime.bots import Bots, Saying
@@ -37,7 +37,7 @@ class Sending:
         self._choices = choices
         self._strict = options.strict
         self._on_unclear = options.on_unclear
-        self._waits = options.on_missed_window is OnMissedWindow.WAIT
+        self._on_missed_window = options.on_missed_window
         self.targets = DeadTargets(options.dead_target_for)
 
     def is_strict(self, said: bool | None) -> bool:
@@ -85,7 +85,7 @@ class Sending:
                 self._storage,
                 self._on_unclear,
                 strict,
-                self._waits,
+                self._on_missed_window,
                 self.targets,
             )
             return await attempt.send(Rendered(made.parts, degradations))

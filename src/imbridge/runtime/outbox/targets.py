@@ -6,10 +6,16 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from imbridge.protocol import BotRemoved, Channel, DeliveryError, Event, Message, TargetGoneError
+from imbridge.protocol import BotRemoved, Channel, Degradation, DeliveryError, Event, Loss, Message, TargetGoneError
 
 log = logging.getLogger(__name__)
 
+_LATE = Degradation(
+    loss=Loss.DELAYED,
+    what="time",
+    how="kept until somebody wrote there again",
+    why="nothing could be answered there any more (on_missed_window)",
+)
 _MOST = 10_000
 """Chats that are remembered of each kind; those of longest ago are forgotten."""
 
@@ -112,6 +118,11 @@ class Windows:
 def is_sign_of_life(item: Message | Event) -> bool:
     """Whether something that came shows that the chat is there, and we are in it."""
     return item.channel is not None and not isinstance(item, BotRemoved)
+
+
+def late(degradations: tuple[Degradation, ...]) -> tuple[Degradation, ...]:
+    """These, and that something has waited for somebody to write."""
+    return degradations if _LATE in degradations else (*degradations, _LATE)
 
 
 def is_dead(error: Exception) -> bool:

@@ -77,9 +77,8 @@ class Delivering:
             target.forbid(*told)
             if quote is not None:
                 body = {**body, "message_reference": quote}
-            answers = target.answers or target.reply_to
             try:
-                found = await self._ways.through(target.channel, answers, body, key, form.picture)
+                found = await self._ways.through(target, body, key, form.picture)
             except DeliveryError as error:
                 if error.ambiguous:
                     raise
@@ -109,7 +108,7 @@ class Delivering:
             elif unquoted:
                 self._quoting.refused(form, unquoted)
             part = SentPart(message_id=await self._shown(found), kind=form.kind, key=key)
-            return Sent(part, found.attempts + refused, (*told, *found.degradations)).offering(form.choices)
+            return Sent(part, found.attempts + refused, tuple(told)).offering(form.choices)
 
     def _learn(self, error: DeliveryError, form: Form) -> bool:
         """Whether a refusal says something about the bot, and not about this one message; it is remembered then."""

@@ -48,6 +48,15 @@ class Plans:
             self._notes.drop(_KIND, self._plans.popitem(last=False)[0])
         return plan
 
+    def knows(self, key: str) -> bool:
+        """Whether a reply is planned."""
+        return key in self._plans
+
+    def forget(self, key: str) -> None:
+        """Nothing of that reply is said: it is planned anew when it can be."""
+        if self._plans.pop(key, None) is not None:
+            self._notes.drop(_KIND, key)
+
 
 def _read(note: Any) -> tuple[Plan, float]:
     return (int(note["left"]), bool(note["markdown"])), float(note["at"])

@@ -20,7 +20,7 @@ from imbridge.adapters.qq.sent.plans import Plans
 from imbridge.adapters.qq.sent.quoting import Quoting
 from imbridge.adapters.qq.sent.rights import Rights
 from imbridge.adapters.qq.sent.ways import Ways
-from imbridge.adapters.qq.sent.windows import MOST_REPLIES, Windows
+from imbridge.adapters.qq.sent.windows import Windows
 from imbridge.adapters.uploads import look
 from imbridge.protocol import (
     Capabilities,
@@ -52,14 +52,13 @@ class Speaking:
         me: Identity,
     ) -> None:
         """Over one bot's API."""
-        self._config = config
         self._api = api
         self._windows = windows
         self._rights = rights
         self._media = media
         self._plans = plans
         self._seals = me.seals
-        ways = Ways(config, api, windows, rights)
+        ways = Ways(api, windows, rights)
         self._delivering = Delivering(config, ways, rights, addresses, Quoting(me.references, rights))
         self.audits = self._delivering.audits
 
@@ -69,6 +68,14 @@ class Speaking:
         Raises:
             ImbridgeError: as `Adapter.send`.
         """
+        try:
+            return await self._say(target, part, key)
+        except DeliveryError as error:
+            if error.window_closed:
+                self._plans.forget(key)  # it may be said later, to something that takes more answers
+            raise
+
+    async def _say(self, target: Target, part: Part, key: str) -> Sent:
         way = kind_of(target.channel)
         media = next((element for element in part.elements if isinstance(element, Media)), None)
         if media is None:
@@ -104,8 +111,10 @@ class Speaking:
             return Rendered(tuple(parts))
         way = kind_of(target.channel)
         left = self._windows.left(target.channel, target.answers or target.reply_to) if way not in GUILD_KINDS else None
-        if left == 0:  # a wake-up is one message; who waits gets a whole window
-            left = MOST_REPLIES if self._config.after_window == "wait" and way != "c2c" else 1
+        if left == 0:
+            if not target.pushes and not self._plans.knows(key):
+                return Rendered(tuple(parts))  # nothing can be said there now
+            left = 1  # a wake-up is one message
         markdown = self._rights.may("markdown")
         if left is not None:
             left, markdown = self._plans.of(key, (left, markdown))

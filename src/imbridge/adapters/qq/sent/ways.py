@@ -5,12 +5,12 @@ report `is_wakeup`: to a person who has written before, once on the same day, on
 """
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from imbridge.adapters.errcode_calls import Answer
 from imbridge.adapters.errcode_refusals import RetargetError
+from imbridge.adapters.outgoing import Target
 from imbridge.adapters.qq.api import QQApi, kind_of
-from imbridge.adapters.qq.config import QQConfig
 from imbridge.adapters.qq.errors import DUPLICATE, NO_PUSH_CODES, NO_WAKEUP_CODES, UNASKED_CODES
 from imbridge.adapters.qq.outbound import Body
 from imbridge.adapters.qq.sent.rights import Rights
@@ -20,9 +20,7 @@ from imbridge.protocol import (
     AuthError,
     Channel,
     ContentRefusedError,
-    Degradation,
     DeliveryError,
-    Loss,
     NotPermittedError,
 )
 
@@ -30,10 +28,10 @@ log = logging.getLogger(__name__)
 
 _NUMBERS_TRIED = 6
 """One more than there can be answers: somebody else may have given all of them."""
-_WAIT = (
-    "; nothing was said there that can still be answered (in a single chat a message can be answered for 60 minutes, "
-    "four times; elsewhere for 5 minutes, in a group five times): wait until the person writes, or set after_window: "
-    "wait"
+_OVER = (
+    "nothing was said there that can still be answered (in a single chat a message can be answered for 60 minutes, "
+    "four times; elsewhere for 5 minutes, in a group five times): wait until the person writes, or set "
+    "on_missed_window: push_or_wait"
 )
 
 
@@ -45,33 +43,27 @@ class Delivered:
         body: Its JSON.
         message_id: The message's id; empty when it is not known.
         attempts: Requests that it took.
-        degradations: What was otherwise than meant.
     """
 
     body: Body
     message_id: str
     attempts: int = 1
-    degradations: list[Degradation] = field(default_factory=list)
 
 
 class Ways:
     """The ways of one bot."""
 
-    def __init__(self, config: QQConfig, api: QQApi, windows: Windows, rights: Rights) -> None:
+    def __init__(self, api: QQApi, windows: Windows, rights: Rights) -> None:
         """Over one bot's API."""
-        self._config = config
         self._api = api
         self._windows = windows
         self._rights = rights
 
-    async def through(
-        self, channel: Channel, answers: str | None, body: Body, key: str, picture: Content | None = None
-    ) -> Delivered:
+    async def through(self, target: Target, body: Body, key: str, picture: Content | None = None) -> Delivered:
         """Send a message.
 
         Args:
-            channel: Where.
-            answers: The message that it answers.
+            target: Where, and what it answers.
             body: What, without what it answers.
             key: Of the same key, what has arrived already is not shown twice.
             picture: Uploaded with it, in guilds.
@@ -79,6 +71,7 @@ class Ways:
         Raises:
             ImbridgeError: as `Adapter.send`.
         """
+        channel, answers = target.channel, target.answers or target.reply_to
         while (handle := self._windows.find(channel, answers, key)) is not None:
             try:
                 return await self._answered(channel, handle, body, key, picture)
@@ -87,7 +80,9 @@ class Ways:
                     raise
                 log.info("%s: %s cannot be answered: %s", channel.address, handle.id, error)
                 self._windows.over(handle)
-        return await self._unasked(channel, answers, body, key, picture)
+        if not target.pushes:
+            raise NotPermittedError(f"qq: {_OVER}", platform="qq", window_closed=True)
+        return await self._unasked(channel, body, picture)
 
     async def _answered(
         self, channel: Channel, handle: Handle, body: Body, key: str, picture: Content | None
@@ -118,9 +113,7 @@ class Ways:
                 return found
         raise AssertionError("unreachable")
 
-    async def _unasked(
-        self, channel: Channel, answers: str | None, body: Body, key: str, picture: Content | None
-    ) -> Delivered:
+    async def _unasked(self, channel: Channel, body: Body, picture: Content | None) -> Delivered:
         way = kind_of(channel)
         push = f"push to {way}"
         refusal: DeliveryError | None = None
@@ -143,25 +136,9 @@ class Ways:
                 if error.code not in NO_WAKEUP_CODES:
                     raise
                 refusal = error
-        if self._config.after_window == "wait":
-            return await self._later(channel, answers, body, key, picture)
         said = str(refusal) if refusal is not None else "qq: the bot may not speak first"
         code = refusal.code if refusal is not None else None
-        raise NotPermittedError(f"{said}{_WAIT}", code=code, platform="qq", window_closed=True)
-
-    async def _later(
-        self, channel: Channel, answers: str | None, body: Body, key: str, picture: Content | None
-    ) -> Delivered:
-        if self._windows.find(channel, answers) is None:  # somebody may have written while the platform refused it
-            within = self._config.wait_most
-            log.warning("%s: kept until somebody writes there again, at most %g s", channel.address, within)
-            await self._windows.wait(channel, within)
-        found = await self.through(channel, answers, body, key, picture)
-        why = "nothing could be answered any more, and the bot may not speak first"
-        found.degradations.append(
-            Degradation(loss=Loss.DELAYED, what="time", how="kept until somebody wrote there again", why=why)
-        )
-        return found
+        raise NotPermittedError(f"{said}; {_OVER}", code=code, platform="qq", window_closed=True)
 
 
 def _delivered(answer: Answer) -> Delivered:

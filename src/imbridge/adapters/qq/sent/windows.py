@@ -6,7 +6,6 @@ groups, and in single chats, where it says four since 2026: that many are planne
 noted before they are used: a process that is killed in between, or after it, goes on with the same number.
 """
 
-import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from typing import Any
 
 from imbridge.adapters.notes import Notes
 from imbridge.adapters.qq.api import kind_of
-from imbridge.protocol import Channel, DeliveryError
+from imbridge.protocol import Channel
 
 WINDOWS = {"c2c": 3600.0, "group": 300.0, "guild": 300.0, "dms": 300.0}
 """Seconds in which something said there can be answered."""
@@ -31,8 +30,6 @@ _MARGIN = 5.0
 """Seconds before the end from which on it is not used: the way takes time."""
 _MOST = 20_000
 _MOST_IN_A_CHAT = 20
-_MOST_WAITING = 100
-"""Conversations that wait for somebody to write: each keeps one of those up (256) that are delivered to at a time."""
 _KIND = "replies"
 _NEWEST = "newest_message"
 
@@ -77,14 +74,11 @@ class Windows:
         self._handles: OrderedDict[str, Handle] = OrderedDict()
         self._in_chat: dict[str, list[str]] = {}
         self._over: OrderedDict[str, None] = OrderedDict()
-        self._waiting: dict[str, list[asyncio.Future[None]]] = {}
         self._holders: dict[str, str] = {}
         """By the keys of what an earlier process has said: the handle that it was said to."""
-        self._closed = False
 
     async def restore(self) -> None:
         """What an earlier process has answered, and what it could have answered."""
-        self._closed = False
         known: dict[str, Handle] = {}
         for identity, handle in (await self._notes.read(_KIND, _read)).items():
             handle.id = identity
@@ -120,47 +114,6 @@ class Windows:
             self._keep(Handle(identity, field, channel.address, until, way in COUNTED))
             note = {"id": identity, "field": field, "until": until, "counted": way in COUNTED}
             self._notes.put(_NEWEST, channel.address, note, until=until)
-        for future in self._waiting.pop(channel.address, ()):
-            if not future.done():
-                future.set_result(None)
-
-    async def wait(self, channel: Channel, within: float) -> None:
-        """Wait until somebody writes there again.
-
-        Raises:
-            DeliveryError: nobody did in time, too much is waiting, or nothing is read any more.
-        """
-        if self._closed:
-            raise DeliveryError(_nobody("before the bridge stopped"), platform="qq", window_closed=True)
-        if sum(map(len, self._waiting.values())) >= _MOST_WAITING:
-            raise DeliveryError(
-                f"qq: {_MOST_WAITING} messages wait for somebody to write; no more are kept",
-                platform="qq",
-                window_closed=True,
-            )
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiting = self._waiting.setdefault(channel.address, [])
-        waiting.append(future)
-        try:
-            async with asyncio.timeout(within):
-                await future
-        except TimeoutError:
-            raise DeliveryError(_nobody(f"within {within:g} seconds"), platform="qq", window_closed=True) from None
-        finally:
-            if future in waiting:
-                waiting.remove(future)
-            if not waiting and self._waiting.get(channel.address) is waiting:
-                del self._waiting[channel.address]
-
-    def close(self) -> None:
-        """Nothing is read any more: who waits for somebody to write waits in vain."""
-        self._closed = True
-        for futures in self._waiting.values():
-            for future in futures:
-                if not future.done():
-                    future.set_exception(
-                        DeliveryError(_nobody("before the bridge stopped"), platform="qq", window_closed=True)
-                    )
 
     # -- what is answered ----------------------------------------------------------------------------------------------
 
@@ -305,7 +258,3 @@ def _read_newest(note: Any) -> Handle:
     if not isinstance(counted, bool):
         raise TypeError("no handle")
     return Handle(str(note["id"]), str(note["field"]), "", float(note["until"]), counted)
-
-
-def _nobody(when: str) -> str:
-    return f"qq: kept until somebody would write there again, which nobody did {when}"

@@ -221,7 +221,7 @@ class BotAdapter(Adapter):
             said = await self._send_card(target, part, key, degradations)
         elif part.kind is PartKind.MEDIA:
             body = await self._uploads.body(part.elements[0], degradations)
-            said = await self.speaker.show(target.channel, target.answers, body)
+            said = await self.speaker.show(target, body)
         else:
             said = await self._say(target, content_of(part), key)
         if said.held > _NOTABLE:
@@ -235,7 +235,7 @@ class BotAdapter(Adapter):
         return Sent(sent, said.attempts, tuple(degradations)).offering(said.choices)
 
     async def _say(self, target: Target, content: str, key: str) -> Said:
-        return await self.speaker.say(target.channel, target.answers, content, key)
+        return await self.speaker.say(target, content, key)
 
     async def _send_card(self, target: Target, part: Part, key: str, degradations: list[Degradation]) -> Said:
         stream_id = stream_in(part)
@@ -246,7 +246,7 @@ class BotAdapter(Adapter):
             raise ContentRefusedError(f"cannot send a {part.kind} part to WeCom", platform="wecom")
         try:
             body, changed = card_body(card, key, self.me.seal(target.channel))
-            said = await self.speaker.show(target.channel, target.answers, body)
+            said = await self.speaker.show(target, body)
         except (DegradeError, ContentRefusedError, DoesNotFitError) as error:
             if isinstance(error, DeliveryError) and error.ambiguous:
                 raise  # it may have arrived, and another form would be a second message

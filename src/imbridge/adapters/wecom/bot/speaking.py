@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from imbridge.adapters.errcode_refusals import DegradeError, RetargetError
+from imbridge.adapters.outgoing import Target
 from imbridge.adapters.tasks import Tasks
 from imbridge.adapters.wecom.bot.calls import BotCaller, Obeyed
 from imbridge.adapters.wecom.bot.errors import STREAM_OVER
@@ -13,11 +14,15 @@ from imbridge.adapters.wecom.bot.outbound import chat, markdown_body, stream_bod
 from imbridge.adapters.wecom.bot.streaming import BotStream
 from imbridge.adapters.wecom.bot.ways import Way, Ways
 from imbridge.adapters.wecom.config import WeComConfig
-from imbridge.protocol import Channel, ChannelKind, ImbridgeError
+from imbridge.protocol import ChannelKind, DeliveryError, ImbridgeError
 from imbridge.rendering.cards import Choice
 
 log = logging.getLogger(__name__)
 
+_OVER = (
+    "a smart bot's message is answered within 24 hours, and this one is to be an answer: wait until the person writes, "
+    "or set on_missed_window: push"
+)
 _END_WITHIN = 3.0
 """Seconds for open streams to be finished at the stop."""
 
@@ -98,17 +103,21 @@ class BotSpeaker:
             self.ways.changed(way)
         return done
 
-    async def push(self, channel: Channel, body: dict[str, Any]) -> Obeyed:
+    async def push(self, target: Target, body: dict[str, Any]) -> Obeyed:
         """Say something unasked, where somebody has spoken to the bot before.
 
         Raises:
             TargetGoneError: nobody has, or there is no such chat.
-            DeliveryError: as `BotCaller.call`.
+            DeliveryError: as `BotCaller.call`; or what it answers cannot be answered any more, and it is to be that.
         """
+        channel = target.channel
+        if not target.pushes and self.ways.find(target.answers) is None:
+            raise DeliveryError(_OVER, platform="wecom", window_closed=True)
         return await self._caller.call(SEND, {**chat(channel), **body}, paced=channel.id)
 
-    async def say(self, channel: Channel, answers: str | None, content: str, key: str) -> Said:
+    async def say(self, target: Target, content: str, key: str) -> Said:
         """Say a text."""
+        answers = target.answers
         way, stream_id = self.ways.find(answers), stream_id_of(key)
         if way is not None and way.answered_by in ("", stream_id):
             body = stream_body(stream_id, content, finish=True, feedback=self.settings.feedback)
@@ -122,13 +131,14 @@ class BotSpeaker:
             else:
                 return Said(stream_id, "stream", done.attempts, done.held)
         rated_as = stream_id if self.settings.feedback else ""
-        done = await self.push(channel, markdown_body(content, rated_as))
+        done = await self.push(target, markdown_body(content, rated_as))
         return Said(rated_as, "markdown", done.attempts, done.held)
 
-    async def show(self, channel: Channel, answers: str | None, body: dict[str, Any]) -> Said:
+    async def show(self, target: Target, body: dict[str, Any]) -> Said:
         """Send a card or an uploaded medium."""
+        answers = target.answers
         way = self.ways.find(answers)
-        only_answers = body["msgtype"] == "template_card" and channel.kind is ChannelKind.GROUP
+        only_answers = body["msgtype"] == "template_card" and target.channel.kind is ChannelKind.GROUP
         done: Obeyed | None = None
         if way is not None and (not way.answered_by or only_answers):
             try:
@@ -137,7 +147,7 @@ class BotSpeaker:
                 if error.ambiguous:
                     raise
                 self.ways.forget(answers)
-        done = done or await self.push(channel, body)
+        done = done or await self.push(target, body)
         task = str(body.get("template_card", {}).get("task_id", ""))
         return Said(task, body["msgtype"], done.attempts, done.held)
 
