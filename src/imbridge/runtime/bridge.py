@@ -190,6 +190,7 @@ class Bridge(Declaring, Speaking, Scheduling):
             await self._scheduler.open(adapter.config for adapter in self._accounts.values())
             await self._bots.open()
             await self._delivery.choices.recall(self._accounts)
+            await self._delivery.targets.recall(self._accounts)
             await self._accounts.remember()
             self.storage.share(self._shared)
             await self._recovery.start()
@@ -352,7 +353,8 @@ class Bridge(Declaring, Speaking, Scheduling):
             **self._bots.counts,
             **self._scheduler.counts,
             **{f"delivery_{state}": count for state, count in self._delivery.counts.items()},
-            "delivery_spared": self._delivery.spared,
+            "delivery_spared": self._delivery.targets.spared,
+            "dead_targets": len(self._delivery.targets),
             "waiting": inbox.waiting,
             "storing": inbox.storing,
         }

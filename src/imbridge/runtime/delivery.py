@@ -24,7 +24,7 @@ from imbridge.runtime.outbox.judging import NotYetError
 from imbridge.runtime.outbox.patience import Patience
 from imbridge.runtime.outbox.putting_off import PuttingOff
 from imbridge.runtime.outbox.sending import Sending
-from imbridge.runtime.outbox.targets import is_sign_of_life, late
+from imbridge.runtime.outbox.targets import DeadTargets, is_sign_of_life, late
 from imbridge.storage import BaseStorage, OutboxEntry, StaleLeaseError
 from imbridge.storage.base import begun
 from imbridge.storage.progress import interrupted
@@ -51,11 +51,11 @@ class Delivery:
     ) -> None:
         """`adapter_of` finds the adapter of an account key; `bots` are told what is said.
 
-        `notes_of` finds the notes of an account key, where it stands what can be chosen by a number.
+        `notes_of` finds the notes of an account key, where it stands what can be chosen by a number, and who is gone.
         """
         self.choices = Choices(notes_of, options.choices_last)
         self.endings = Endings()
-        self._sending = Sending(storage, adapter_of, bots, self.choices, options)
+        self._sending = Sending(storage, adapter_of, bots, self.choices, notes_of, options)
         self._storage = storage
         self._adapter_of = adapter_of
         self._lanes: AccountLanes[OutboxEntry] = AccountLanes(
@@ -176,7 +176,7 @@ class Delivery:
         channel = item.channel
         if channel is None or not is_sign_of_life(item):
             return
-        self._sending.targets.heard(channel)
+        self.targets.heard(channel)
         if not isinstance(item, Message):
             return
         lanes = self._lanes.of(channel.account_key)
@@ -188,9 +188,9 @@ class Delivery:
                 lanes.release(lane)
 
     @property
-    def spared(self) -> int:
-        """How many sends did not leave because their chat is gone."""
-        return self._sending.targets.spared
+    def targets(self) -> DeadTargets:
+        """The chats that are gone."""
+        return self._sending.targets
 
     async def drain(self) -> None:
         """Wait until everything is said that can be said now. What was put off is kept, or else has a last try."""

@@ -10,6 +10,7 @@ from imbridge.protocol import Address, Channel, Degradation, Receipt, to_reply
 from imbridge.runtime.changes import change, take_back
 from imbridge.runtime.delivery import Delivery, push_key
 from imbridge.runtime.outbox.endings import Listener
+from imbridge.runtime.outbox.targets import DeadTarget
 from imbridge.runtime.strictness import unless_refused
 from imbridge.runtime.thinking import whole_answer
 
@@ -63,6 +64,21 @@ class Speaking(ABC):
             reply = reply.model_copy(update={"strict": strict})
         entry = await self._delivery.post(channel, reply, key=key or push_key(), degradations=lost)
         return unless_refused(await entry.receipt)
+
+    def dead_targets(self) -> tuple[DeadTarget, ...]:
+        """Chats to which nothing is sent at the moment, since the platform says that they are gone."""
+        return self._delivery.targets.all()
+
+    def revive(self, address: Address | Channel | str) -> bool:
+        """Send to a chat that seemed gone again: somebody has put that right, the bot back into its group for example.
+
+        Args:
+            address: The chat; a thread in it stands for it.
+
+        Returns:
+            False where it was not left alone.
+        """
+        return self._delivery.targets.revive(address if isinstance(address, Channel) else Address(address).channel)
 
     def on_receipt(self, listener: ListenerT) -> ListenerT:
         """Decorator: this function hears the end of what nobody waits for.

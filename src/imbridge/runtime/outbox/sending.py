@@ -10,7 +10,7 @@ from imbridge.runtime.bots import Bots, Saying
 from imbridge.runtime.choices import Choices
 from imbridge.runtime.outbox.attempt import Attempt
 from imbridge.runtime.outbox.judging import NotYetError
-from imbridge.runtime.outbox.targets import DeadTargets
+from imbridge.runtime.outbox.targets import DeadTargets, NotesOf
 from imbridge.runtime.rendered import rendered
 from imbridge.storage import BaseStorage, OutboxEntry
 
@@ -28,9 +28,13 @@ class Sending:
         adapter_of: Callable[[str], Adapter],
         bots: Bots,
         choices: Choices,
+        notes_of: NotesOf,
         options: BridgeOptions,
     ) -> None:
-        """`bots` are told what is said; `choices` are told what can be chosen by a number in it."""
+        """`bots` are told what is said; `choices` are told what can be chosen by a number in it.
+
+        `notes_of` finds the notes of an account key, where it stands which chats are gone.
+        """
         self._storage = storage
         self._adapter_of = adapter_of
         self._bots = bots
@@ -38,7 +42,7 @@ class Sending:
         self._strict = options.strict
         self._on_unclear = options.on_unclear
         self._on_missed_window = options.on_missed_window
-        self.targets = DeadTargets(options.dead_target_for)
+        self.targets = DeadTargets(options.dead_target_for, notes_of)
 
     def is_strict(self, said: bool | None) -> bool:
         """Whether something is sent as it is meant or not at all; `said` is what its reply says."""

@@ -1,15 +1,19 @@
 """Where sending is pointless for a time, and who waits for somebody to write."""
 
-import asyncio
 import logging
+import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
+from imbridge.adapters.notes import Notes
 from imbridge.protocol import BotRemoved, Channel, Degradation, DeliveryError, Event, Loss, Message, TargetGoneError
 
 log = logging.getLogger(__name__)
 
+NotesOf = Callable[[str], Notes]
+_KIND = "dead_target"
 _LATE = Degradation(
     loss=Loss.DELAYED,
     what="time",
@@ -20,8 +24,18 @@ _MOST = 10_000
 """Chats that are remembered of each kind; those of longest ago are forgotten."""
 
 
-@dataclass(slots=True)
-class _Dead:
+@dataclass(frozen=True, slots=True)
+class DeadTarget:
+    """A chat that the platform says is gone.
+
+    Attributes:
+        address: Which.
+        until: Until when nothing is sent there, in seconds since 1970.
+        code: The platform's code.
+        why: What it said.
+    """
+
+    address: str
     until: float
     code: int | str | None
     why: str
@@ -33,21 +47,38 @@ def chat_of(channel: Channel) -> str:
 
 
 class DeadTargets:
-    """Chats and people that the platform says are gone: nothing is sent to them for a time.
+    """Chats and people that the platform says are gone: nothing is sent to them for a time, over restarts too.
 
     Attributes:
         spared: How many sends did not leave because of it.
     """
 
-    def __init__(self, seconds: float, *, clock: Callable[[], float] | None = None) -> None:
-        """Leave each alone for so many seconds; 0: none."""
+    def __init__(self, seconds: float, notes_of: NotesOf, *, clock: Callable[[], float] = time.time) -> None:
+        """Leave each alone for so many seconds; 0: none. `clock` gives seconds since 1970."""
         self._seconds = seconds
-        self._clock = clock or (lambda: asyncio.get_running_loop().time())
-        self._dead: OrderedDict[str, _Dead] = OrderedDict()
+        self._notes_of = notes_of
+        self._clock = clock
+        self._dead: OrderedDict[str, DeadTarget] = OrderedDict()
         self.spared = 0
 
     def __len__(self) -> int:
         return len(self._dead)
+
+    async def recall(self, accounts: Iterable[str]) -> None:
+        """Read what an earlier process has noted."""
+        found: list[DeadTarget] = []
+        for account in accounts:
+            notes = self._notes_of(account)
+            for chat, (until, code, why) in (await notes.read(_KIND, _read)).items():
+                # A clock that was set back, or a shorter time than before, makes nobody wait for longer.
+                dead = DeadTarget(chat, min(until, self._clock() + self._seconds), code, why)
+                if dead.until <= self._clock():
+                    notes.drop(_KIND, chat)
+                elif chat not in self._dead:
+                    found.append(dead)
+        for dead in sorted(found, key=lambda one: one.until):
+            self._dead[dead.address] = dead
+        self._trim()
 
     def note(self, channel: Channel, error: TargetGoneError) -> None:
         """The platform says that there is nobody."""
@@ -55,10 +86,11 @@ class DeadTargets:
             return
         chat = chat_of(channel)
         self._dead.pop(chat, None)
-        self._dead[chat] = _Dead(self._clock() + self._seconds, error.code, str(error))
+        dead = self._dead[chat] = DeadTarget(chat, self._clock() + self._seconds, error.code, str(error))
+        note = {"until": dead.until, "code": dead.code, "why": dead.why}
+        self._notes_of(channel.account_key).put(_KIND, chat, note, until=dead.until)
         log.warning("%s: nothing is sent there for %g s, or until somebody writes: %s", chat, self._seconds, error)
-        if len(self._dead) > _MOST:
-            self._dead.popitem(last=False)
+        self._trim()
 
     def check(self, channel: Channel) -> None:
         """See that something may be sent.
@@ -68,13 +100,12 @@ class DeadTargets:
         """
         if not self._dead:
             return
-        chat = chat_of(channel)
-        dead = self._dead.get(chat)
+        dead = self._dead.get(chat_of(channel))
         if dead is None:
             return
         left = dead.until - self._clock()
-        if left <= 0:
-            del self._dead[chat]
+        if not 0 < left <= self._seconds:  # over, or the clock was set back
+            self._forget(dead.address)
             return
         self.spared += 1
         raise TargetGoneError(
@@ -83,10 +114,33 @@ class DeadTargets:
             code=dead.code,
         )
 
+    def all(self) -> tuple[DeadTarget, ...]:
+        """Those that are left alone at the moment, the longest first."""
+        return tuple(dead for dead in self._dead.values() if dead.until > self._clock())
+
+    def revive(self, channel: Channel) -> bool:
+        """Send there again; False where it is not left alone."""
+        return bool(self._dead) and self._forget(chat_of(channel))
+
     def heard(self, channel: Channel) -> None:
         """Something came from there: it lives."""
-        if self._dead and self._dead.pop(chat_of(channel), None) is not None:
+        if self._dead and self._forget(chat_of(channel)):
             log.info("%s: something came from there; sending goes on", chat_of(channel))
+
+    def _forget(self, chat: str) -> bool:
+        if self._dead.pop(chat, None) is None:
+            return False
+        self._notes_of(chat.partition("/")[0]).drop(_KIND, chat)
+        return True
+
+    def _trim(self) -> None:
+        while len(self._dead) > _MOST:
+            self._forget(next(iter(self._dead)))
+
+
+def _read(note: Any) -> tuple[float, int | str | None, str]:
+    code = note["code"]
+    return float(note["until"]), code if isinstance(code, int | str) else None, str(note["why"])
 
 
 class Windows:
