@@ -33,6 +33,7 @@ class Stage:
     def __init__(self) -> None:
         self.suspects = Suspects()
         self.under_way: list[str] = []
+        self.told: list[InboxEntry] = []
         self.most = 0
         self.ends: dict[str, asyncio.Event] = {}
         self.tasks: list[asyncio.Task[None]] = []
@@ -40,7 +41,9 @@ class Stage:
     async def begin(self, *names: str, suspect: bool = False) -> None:
         for name in names:
             self.ends[name] = asyncio.Event()
-            self.tasks.append(asyncio.create_task(self.suspects.apart(self._work)(entry(name, suspect=suspect))))
+            self.tasks.append(
+                asyncio.create_task(self.suspects.apart(self._work, self.told.append)(entry(name, suspect=suspect)))
+            )
         await asyncio.sleep(0.01)
 
     async def end(self, *names: str) -> None:
@@ -72,6 +75,13 @@ async def stage():
 async def test_without_suspects_all_work_at_once(stage) -> None:
     await stage.begin("a", "b")
     assert stage.under_way == ["a", "b"]
+    assert stage.told == []
+
+
+async def test_who_waits_for_suspects_is_told_of(stage) -> None:
+    await stage.begin("s1", "s2", suspect=True)
+    await stage.begin("a", "b")
+    assert [one.lane for one in stage.told] == ["a", "b"]
 
 
 async def test_suspects_are_alone_one_after_another(stage) -> None:

@@ -67,6 +67,8 @@ class Delivery:
         )
         self._unsaid: dict[tuple[str, str], OutboxEntry] = {}
         """What is not said yet, by account and key."""
+        self._beginning: set[str] = set()
+        """Conversations in which something is being kept that is to be sent at once."""
         self.counts: Counter[str] = Counter()
         patience = Patience(options.retry_for, missed_window_for=options.missed_window_for)
         self._putting_off = PuttingOff(self, storage, patience, self.counts)
@@ -132,7 +134,7 @@ class Delivery:
             self.counts["joined"] += 1
             return waiting
         try:
-            said = await when_back(lambda: self._storage.add_outbound(entry), channel.address)
+            said = await self._keep(entry)
             if said is None:
                 lanes = self._lanes.of(channel.account_key)
                 await lanes.put(channel.address, entry)
@@ -151,6 +153,22 @@ class Delivery:
             self._settle(entry, said.model_copy(update={"key": entry.key, "repeated": True}))
             self.counts["repeated"] += 1
         return entry
+
+    async def _keep(self, entry: OutboxEntry) -> Receipt | None:
+        """Have the storage keep it, as begun where nothing is before it: that spares a transaction of its own."""
+        lane, lanes = entry.channel.address, self._lanes.of(entry.channel.account_key)
+        beside = self._beginning
+        if not self._storage.survives or lane in beside or not lanes.begins_at_once(lane, beside=len(beside)):
+            return await when_back(lambda: self._storage.add_outbound(entry), lane)
+        beside.add(lane)
+        entry.at_once = True
+        try:
+            said = await when_back(lambda: self._storage.add_outbound(entry), lane)
+        finally:
+            beside.discard(lane)
+        if said is None and not lanes.begins_at_once(lane):
+            self._storage.delay_outbound(entry)  # something else has taken the place
+        return said
 
     def restore(self, entries: Iterable[OutboxEntry]) -> None:
         """Say what another process left unsaid."""

@@ -77,6 +77,16 @@ class Lanes(Generic[Item]):
         lane = self._lanes.get(key)
         return (0 if lane is None else len(lane)) + beside_here < self._max_length
 
+    def begins_at_once(self, key: str, *, beside: int = 0) -> bool:
+        """Whether work on an item that is pushed now would begin now; `beside` others that will come elsewhere."""
+        return (
+            key not in self._lanes
+            and key not in self._room
+            and self._running + beside < self._max_running
+            and self.waiting + beside < self._max_waiting
+            and not self._closed
+        )
+
     def push(self, key: str, item: Item, *, first: bool = False) -> bool:
         """Append to a lane; False when it, or all together, are full, or `cancel` was called.
 

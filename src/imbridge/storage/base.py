@@ -42,6 +42,8 @@ class InboxEntry:
         fence: The number under which it is this process's, where several share conversations; see `Partner`.
         joined: The deliveries that are handled as this one message, where several were joined; the rest is of the last.
             Never written down: each of them is kept by itself.
+        at_once: Handling it begins as soon as it is kept, so a storage that counts may write it down as begun when it
+            adds it, instead of once more; see `start_inbound`.
     """
 
     account: str
@@ -56,6 +58,7 @@ class InboxEntry:
     handed_over: bool = field(default=False, compare=False)
     fence: int = field(default=0, compare=False, repr=False)
     joined: tuple["InboxEntry", ...] = field(default=(), compare=False, repr=False)
+    at_once: bool = field(default=False, compare=False, repr=False)
 
     @property
     def deliveries(self) -> tuple["InboxEntry", ...]:
@@ -87,6 +90,7 @@ class OutboxEntry:
         fence: As of an `InboxEntry`.
         patient: It may be said later than now. Never written down: to another process it is.
         late: Nobody waits for its end: it was put off, or is an earlier process's.
+        at_once: As of an `InboxEntry`.
     """
 
     key: str
@@ -107,6 +111,7 @@ class OutboxEntry:
     fence: int = field(default=0, compare=False, repr=False)
     patient: bool = field(default=True, compare=False)
     late: bool = field(default=False, compare=False)
+    at_once: bool = field(default=False, compare=False, repr=False)
 
 
 async def begun(marked: "asyncio.Future[None] | None", what: str) -> None:
@@ -178,9 +183,13 @@ class BaseStorage(ABC):
         A storage that survives counts it, so that what ends the process again and again is known.
 
         Returns:
-            Done when it is written down; None where nothing is counted.
+            Done when it is written down; None where nothing is counted, or where it was when the delivery was added
+            (`InboxEntry.at_once`).
         """
         return None
+
+    def delay_inbound(self, entry: InboxEntry) -> None:  # noqa: B027 - most storages do not write it down beforehand
+        """A delivery that was to begin `at_once` has to wait after all: it is not begun until `start_inbound`."""
 
     @abstractmethod
     def finish_inbound(self, entry: InboxEntry) -> None:
@@ -212,6 +221,9 @@ class BaseStorage(ABC):
     def start_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None] | None":
         """It is being said from now on; as `start_inbound`."""
         return None
+
+    def delay_outbound(self, entry: OutboxEntry) -> None:  # noqa: B027 - as `delay_inbound`
+        """It has to wait after all; as `delay_inbound`."""
 
     def note_progress(self, entry: OutboxEntry) -> "asyncio.Future[None] | None":
         """Keep how far it is, for whoever goes on with it after a crash.

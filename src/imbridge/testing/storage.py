@@ -313,6 +313,21 @@ class DeadLetterContract(DurableStorageContract):
             assert [(entry.dedup_keys[0], entry.suspect) for entry in left] == [("waits", False), ("runs", True)]
             storage = await self._reopened(storage)
 
+    async def test_what_began_with_its_addition_is_suspect_unless_it_had_to_wait(self, storage: DurableStorage) -> None:
+        runs, waits = (inbox_entry("a", key) for key in ("runs", "waits"))
+        said, held = (outbox_entry(key) for key in ("said", "held"))
+        runs.at_once = waits.at_once = said.at_once = held.at_once = True
+        await asyncio.gather(*(storage.add_inbound(one) for one in (runs, waits)))
+        await asyncio.gather(*(storage.add_outbound(one) for one in (said, held)))
+        await asyncio.gather(*filter(None, (storage.start_inbound(runs), storage.start_outbound(said))))
+        storage.delay_inbound(waits)
+        storage.delay_outbound(held)
+        await storage.add_inbound(inbox_entry("b", "flush"))
+        again = await self._reopened(storage)
+        left, unsaid = await again.unfinished_inbound(["a"]), await again.unfinished_outbound()
+        assert [(one.suspect, one.attempts) for one in left] == [(True, 1), (False, 0)]
+        assert [(one.suspect, one.attempts) for one in unsaid] == [(True, 1), (False, 0)]
+
     async def test_what_nobody_works_on_is_counted(self, storage: DurableStorage) -> None:
         await asyncio.gather(*(storage.add_inbound(inbox_entry(account, "e")) for account in ("a", "b", "b2")))
         await storage.add_outbound(outbox_entry("k"))

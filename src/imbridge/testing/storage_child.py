@@ -180,6 +180,9 @@ class StorageInChild(DurableStorage):
     def start_inbound(self, entry: InboxEntry) -> "asyncio.Future[None]":
         return self._call("start_inbound", entry=entry)
 
+    def delay_inbound(self, entry: InboxEntry) -> None:
+        self._tell("delay_inbound", entry=entry)
+
     def finish_inbound(self, entry: InboxEntry) -> None:
         self._tell("finish_inbound", entry=entry)
 
@@ -194,6 +197,9 @@ class StorageInChild(DurableStorage):
 
     def start_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None]":
         return self._call("start_outbound", entry=entry)
+
+    def delay_outbound(self, entry: OutboxEntry) -> None:
+        self._tell("delay_outbound", entry=entry)
 
     def note_progress(self, entry: OutboxEntry) -> "asyncio.Future[None]":
         return self._call("note_progress", entry.progress, entry=entry)

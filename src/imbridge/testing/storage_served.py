@@ -40,11 +40,11 @@ class SentEntry:
 def packed(number: int, entry: InboxEntry | OutboxEntry) -> SentEntry:
     """To the other process."""
     if isinstance(entry, InboxEntry):
-        names: tuple[str, ...] = ("account", "dedup_keys", "lane", "item", "uid", "attempts", "suspect")
+        names: tuple[str, ...] = ("account", "dedup_keys", "lane", "item", "uid", "attempts", "suspect", "at_once")
     else:
         names = (
             "key", "channel", "reply", "reply_to", "answers", "degradations", "spool", "hops", "calls",
-            "uid", "attempts", "not_before", "suspect", "progress",
+            "uid", "attempts", "not_before", "suspect", "progress", "at_once",
         )  # fmt: skip
     return SentEntry(number, isinstance(entry, InboxEntry), {name: getattr(entry, name) for name in names})
 

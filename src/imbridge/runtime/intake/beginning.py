@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 def noted(
-    storage: BaseStorage, handle: Callable[[InboxEntry], Awaitable[None]]
+    storage: BaseStorage, suspects: Suspects, handle: Callable[[InboxEntry], Awaitable[None]]
 ) -> Callable[[InboxEntry], Awaitable[None]]:
     """Handling that is noted first, alone if it is suspect; in memory there is nothing to note, and nobody suspect."""
     if not storage.survives:
@@ -35,4 +35,4 @@ def noted(
             except StaleLeaseError as error:
                 log.info("%s: %s", entry.lane, error)
 
-    return Suspects().apart(handle_noted)
+    return suspects.apart(handle_noted, waits=storage.delay_inbound)

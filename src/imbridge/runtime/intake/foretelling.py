@@ -29,9 +29,14 @@ class Debounce:
         prefix = skills.command_prefix
         self._prefixes = (prefix, full_width(prefix))
 
+    @property
+    def holds(self) -> bool:
+        """Whether any message may be held."""
+        return bool(self._seconds or self._skills.debounces)
+
     def __call__(self, message: Message) -> float:
         """Seconds; 0 for a command, which is whole."""
-        if not (self._seconds or self._skills.debounces) or message.text.lstrip().startswith(self._prefixes):
+        if not self.holds or message.text.lstrip().startswith(self._prefixes):
             return 0.0
         if not self._skills.debounces:
             return self._seconds

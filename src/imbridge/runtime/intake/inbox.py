@@ -23,6 +23,7 @@ from imbridge.runtime.intake.gate import Gate, Pass, log_turned_away
 from imbridge.runtime.intake.joining import Joining
 from imbridge.runtime.intake.overlap import Overlaps
 from imbridge.runtime.intake.storing import Storing
+from imbridge.runtime.intake.suspects import Suspects
 from imbridge.runtime.questions import Questions
 from imbridge.runtime.refusing import Refusing
 from imbridge.runtime.stopping import Stops, is_stop_button
@@ -62,15 +63,17 @@ class Inbox:
         self.questions = Questions()
         self.stops = Stops(options.stop_words)
         self.overlaps = Overlaps(skills, counts, self._let_go)
-        self._joining = Joining(Debounce(skills, options.debounce), self._let_wait)
+        self._debounce = Debounce(skills, options.debounce)
+        self._joining = Joining(self._debounce, self._let_wait)
         self._refusing = refusing
         self._command_prefix = options.command_prefix
         self._owed: dict[tuple[str, str], PendingAnswer] = {}
         self._max_waiting = options.max_waiting
         self._storing = Storing(self._refuse)
         self._refused: Counter[str] = Counter()
+        self._suspects = Suspects()
         self._lanes: AccountLanes[InboxEntry] = AccountLanes(
-            self.overlaps.taking_turns(noted(storage, handle)),
+            self.overlaps.taking_turns(noted(storage, self._suspects, handle)),
             name="inbox",
             max_running=options.max_lanes,
             max_length=options.lane_length,
@@ -95,6 +98,7 @@ class Inbox:
             verdict.set_result(self._refuse(account))
             return verdict
         entry = InboxEntry(account, inbound.dedup_keys, lane, item, inbound.answer, chat=_chat_beside(item))
+        entry.at_once = self._storage.survives and self._begins_at_once(account, lane)
         stored = self._storage.add_inbound(entry)
         if stored.done() and not self._storing and stored.exception() is None:
             verdict.set_result(self._stored(entry, stored.result()))
@@ -113,6 +117,12 @@ class Inbox:
             return lanes.has_room(lane)
         beside = held.of(account) + storing.of(account)
         return lanes.has_room(lane, beside=beside, beside_here=held.in_lane(lane) + storing.in_lane(lane))
+
+    def _begins_at_once(self, account: str, lane: str) -> bool:
+        """Whether nothing stands before a delivery: that it is handled is written down with it then."""
+        if self._debounce.holds or self._joining or self._suspects.hold_up or self._storing.in_lane(lane):
+            return False
+        return self._lanes.of(account).begins_at_once(lane, beside=self._storing.of(account))
 
     def _stored_later(
         self, entry: InboxEntry, verdict: "asyncio.Future[Verdict]", stored: "asyncio.Future[bool]"
@@ -174,13 +184,20 @@ class Inbox:
             self._let_go(entry)
         elif self._joining.hold(entry):
             self._counts["held"] += 1
-        elif not self.overlaps.push(self._lanes.of(entry.account), entry, always=always):
+            self._storage.delay_inbound(entry)
+        elif not self._push(entry, always=always):
             self._storage.forget_inbound(entry)
             return self._refuse(entry.account)
         elif isinstance(entry.item, ButtonClicked) and entry.item.said_in:
             self._counts["choices"] += 1
             self._choices.taken(entry.item)
         return Verdict.ACCEPTED
+
+    def _push(self, entry: InboxEntry, *, always: bool) -> bool:
+        lanes = self._lanes.of(entry.account)
+        if entry.at_once and not lanes.begins_at_once(entry.lane):
+            self._storage.delay_inbound(entry)  # something else has taken the place
+        return self.overlaps.push(lanes, entry, always=always)
 
     def take_waiting(self, channel: Channel, sender_id: str) -> Message | None:
         """Somebody's next message of a conversation, if it came before the question that it answers.

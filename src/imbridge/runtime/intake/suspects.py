@@ -35,15 +35,24 @@ class Suspects:
         self._still = asyncio.Event()
         self._end: asyncio.TimerHandle | None = None
 
-    def apart(self, handle: Callable[[InboxEntry], Awaitable[None]]) -> Callable[[InboxEntry], Awaitable[None]]:
-        """Handling that keeps suspects apart from the others."""
+    @property
+    def hold_up(self) -> bool:
+        """Whether others wait for suspects at the moment."""
+        return not self._clear.is_set()
+
+    def apart(
+        self, handle: Callable[[InboxEntry], Awaitable[None]], waits: Callable[[InboxEntry], None]
+    ) -> Callable[[InboxEntry], Awaitable[None]]:
+        """Handling that keeps suspects apart from the others; `waits` is told of each that has to wait for suspects."""
 
         async def handle_apart(entry: InboxEntry) -> None:
             if entry.suspect:
                 async with self._alone(entry):
                     await handle(entry)
                 return
-            while not self._clear.is_set():
+            if self.hold_up:
+                waits(entry)
+            while self.hold_up:
                 with abandoning(entry.answer):
                     await self._clear.wait()
             self._running += 1

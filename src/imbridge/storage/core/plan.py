@@ -164,6 +164,8 @@ class _Planner:
             self.plan.inbox_added[uid] = {**_dated(piece.row, self._known.now), **self._owner(piece)}
         else:
             self.plan.adopted[piece.uid] = uid
+            if attempts := piece.row["attempts"]:
+                self.plan.inbox_started[uid] = attempts
         if piece.logged is not None and ours is None:
             self.plan.logged.append(piece.logged)
         return True
@@ -207,14 +209,14 @@ class _Planner:
 
 
 def _dated(row: Row, now: float) -> Row:
-    return {**row, "created_at": now, "changed_at": now}
+    return {**row, "created_at": now, "changed_at": now, "started_at": now if row["attempts"] else None}
 
 
 def _start(added: dict[int, Row], started: dict[int, int], uid: int, attempts: int, now: float) -> None:
-    """Begun in the transaction that adds it: it is written as begun."""
+    """Begun in the transaction that adds it: it is written as begun. Without attempts it is not begun after all."""
     row = added.get(uid)
     if row is None:
         started[uid] = attempts
     else:
         row["attempts"] = attempts
-        row["started_at"] = now
+        row["started_at"] = now if attempts else None

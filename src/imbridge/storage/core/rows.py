@@ -31,7 +31,8 @@ class Rows:
         """A delivery."""
         kind = "message" if isinstance(entry.item, Message) else "event"
         head = {"account": entry.account, "lane": entry.lane, "keys": entry.dedup_keys, "kind": kind}
-        return {**self._common(uid, entry.account, entry.lane, head), "item": self._codec.dump_item(entry.item)}
+        common = self._common(uid, entry.account, entry.lane, head, begun=entry.at_once)
+        return {**common, "item": self._codec.dump_item(entry.item)}
 
     def outbound(self, entry: OutboxEntry, uid: int) -> Row:
         """Something to be said. Its content is left out (None) where it cannot be written down or is too large."""
@@ -45,7 +46,7 @@ class Rows:
             head["unkept"] = f"it has {size} bytes, and {self._max_bytes} are kept at most: send large media by path"
             reply = None
         channel = entry.channel
-        common = self._common(uid, channel.account_key, channel.address, head)
+        common = self._common(uid, channel.account_key, channel.address, head, begun=entry.at_once)
         return {**common, "reply": reply, "not_before": entry.not_before}
 
     def outbound_head(self, entry: OutboxEntry) -> str:
@@ -71,13 +72,13 @@ class Rows:
             head["progress"] = entry.progress.model_dump(mode="json", exclude_defaults=True)
         return head
 
-    def _common(self, uid: int, account: str, lane: str, head: dict[str, Any]) -> Row:
+    def _common(self, uid: int, account: str, lane: str, head: dict[str, Any], *, begun: bool) -> Row:
         return {
             "uid": uid,
             "state": "pending",
             "account": plain(account, 255),
             "lane": plain(lane, 512),
-            "attempts": 0,
+            "attempts": int(begun),
             "started_at": None,
             "history": "[]",
             "head": json_values.written(head).decode(),

@@ -52,7 +52,7 @@ class FinishInbound:
 
 @dataclass(slots=True)
 class StartInbound:
-    """It is being handled from now on, for the time that `attempts` says."""
+    """It is being handled from now on, for the time that `attempts` says; 0: it is not."""
 
     uid: int
     attempts: int
@@ -90,7 +90,7 @@ class NoteOutbound:
 
 @dataclass(slots=True)
 class StartOutbound:
-    """It is being sent from now on, for the time that `attempts` says."""
+    """It is being sent from now on, for the time that `attempts` says; 0: it is not."""
 
     uid: int
     attempts: int

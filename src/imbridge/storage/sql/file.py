@@ -118,7 +118,7 @@ class FileTransactions:
                 cursor.execute(
                     f"UPDATE {box} SET attempts = ?, started_at = ?, changed_at = ? "  # noqa: S608
                     f"WHERE uid IN ({marks(len(some))}) AND node = ?",
-                    (attempts, now, now, *some, node),
+                    (attempts, now if attempts else None, now, *some, node),
                 )
 
     def _drop(self, cursor: sqlite3.Cursor, box: Table, uids: Iterable[int], node: int) -> None:

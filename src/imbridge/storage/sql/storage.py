@@ -25,8 +25,6 @@ from imbridge.storage.core.work import (
     NoteOutbound,
     Piece,
     Run,
-    StartInbound,
-    StartOutbound,
     Statements,
     Unit,
 )
@@ -38,6 +36,7 @@ from imbridge.storage.notes import BaseNotebook
 from imbridge.storage.retention import Retention
 from imbridge.storage.sharing import Partner, fence_here
 from imbridge.storage.sql import backlog, tables
+from imbridge.storage.sql.beginning import Beginning
 from imbridge.storage.sql.cleaner import Cleaner
 from imbridge.storage.sql.committing import Committing
 from imbridge.storage.sql.database import Database, Synchronous, place_of
@@ -59,7 +58,7 @@ from imbridge.storage.sql.tokens import SqlTokens
 from imbridge.storage.sql.transaction import Transaction
 
 
-class SqlStorage(LookingIn):
+class SqlStorage(LookingIn, Beginning):
     """Keeps everything in SQLite, PostgreSQL, MariaDB or MySQL.
 
     Several processes may share one database. Each entry belongs to the process that took it, until that is gone.
@@ -237,6 +236,7 @@ class SqlStorage(LookingIn):
 
     def add_inbound(self, entry: InboxEntry) -> "asyncio.Future[bool]":  # noqa: D102 - inherited
         entry.uid = new_uid()
+        entry.at_once &= self._sharing is None  # it may turn out to be another process's
         logged = said_to_us(entry) if self._log_messages else None
         piece = AddInbound(entry, entry.uid, delivery_keys(entry), self._rows.inbound(entry, entry.uid), logged)
         if self._sharing is None:
@@ -246,10 +246,6 @@ class SqlStorage(LookingIn):
     def forget_inbound(self, entry: InboxEntry) -> None:  # noqa: D102 - inherited
         self._tell("a delivery that found no room", ForgetInbound(entry.uid, delivery_keys(entry)))
         self._done_with(entry.uid)
-
-    def start_inbound(self, entry: InboxEntry) -> "asyncio.Future[None]":  # noqa: D102 - inherited
-        entry.attempts += 1
-        return self._begin(StartInbound(entry.uid, entry.attempts), entry.fence, f"a delivery of {entry.lane}")
 
     def finish_inbound(self, entry: InboxEntry) -> None:  # noqa: D102 - inherited
         self._tell("a delivery that is handled", FinishInbound(entry.uid), node=entry.fence)
@@ -269,10 +265,6 @@ class SqlStorage(LookingIn):
     def _added(self, entry: OutboxEntry) -> AddOutbound:
         entry.uid = new_uid()
         return AddOutbound(entry.uid, self._rows.outbound(entry, entry.uid), key_of(entry))
-
-    def start_outbound(self, entry: OutboxEntry) -> "asyncio.Future[None]":  # noqa: D102 - inherited
-        entry.attempts += 1
-        return self._begin(StartOutbound(entry.uid, entry.attempts), entry.fence, f"an answer to {entry.key}")
 
     def finish_outbound(self, entry: OutboxEntry, receipt: Receipt) -> None:  # noqa: D102 - inherited
         logged = said_by_us(entry, receipt) if self._log_messages else None
@@ -382,10 +374,6 @@ class SqlStorage(LookingIn):
 
     def _tell(self, what: str, *pieces: Piece, node: int = 0) -> None:
         self._writer.tell(Unit(pieces, what=what, node=node))
-
-    def _begin(self, piece: Piece, node: int, what: str) -> "asyncio.Future[None]":
-        """Where others may have it by now, nothing is begun before it is known that it is ours still."""
-        return self._writer.ask(Unit((piece,), node=node, what=what), insist=self._shares is not None)
 
     def _done_with(self, uid: int) -> None:
         if self._shares is not None:

@@ -137,7 +137,7 @@ class Transaction:
             await connection.execute(
                 update(box)
                 .where(box.c.uid.in_(uids), box.c.node == self._nodes.id)
-                .values(attempts=attempts, started_at=db_now(), changed_at=db_now())
+                .values(attempts=attempts, started_at=db_now() if attempts else None, changed_at=db_now())
             )
 
     async def _drop(self, connection: AsyncConnection, box: Table, uids: Sequence[int]) -> None:
