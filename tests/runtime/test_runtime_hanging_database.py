@@ -16,9 +16,10 @@ from wire import wired
 from imbridge import Bridge, BridgeOptions
 from imbridge.emulators.feishu import FeishuEmulator
 from imbridge.runtime.intake import storing
-from imbridge.storage import SqlStorage
+from imbridge.storage import Box, EntryState, SqlStorage
 
 SAID = 20
+PENDING = EntryState.PENDING
 
 
 @asynccontextmanager
@@ -53,6 +54,8 @@ async def test_a_database_that_hangs(kind: str, tmp_path: Path, monkeypatch: pyt
         async with bridge:
             await alice.says("before")
             await alice.receives("did before")
+            while await storage.count(Box.INBOX, PENDING) or await storage.count(Box.OUTBOX, PENDING):
+                await asyncio.sleep(0.01)  # what is said of it is written, too
             hang()
             for number in range(SAID):
                 await alice.says(f"{number}")
