@@ -19,6 +19,7 @@ class Watched(SqlStorage):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self.begun: list[str] = []
+        self.loaded = 0
         self.held: dict[str, asyncio.Event] = {}
 
     def add_inbound(self, entry: InboxEntry) -> "asyncio.Future[bool]":
@@ -35,6 +36,10 @@ class Watched(SqlStorage):
             return result
 
         return asyncio.ensure_future(later()) if text in self.held else kept
+
+    async def load_session(self, lane: str) -> dict[str, dict[str, Any]]:
+        self.loaded += 1
+        return await super().load_session(lane)
 
     def start_inbound(self, entry: InboxEntry) -> "asyncio.Future[None] | None":
         assert isinstance(entry.item, Message)
@@ -102,6 +107,32 @@ async def test_an_answer_with_nothing_before_it_is_written_as_begun(feishu, stor
     assert storage.begun == ["2"]
 
 
+async def test_the_session_comes_with_what_begins_at_once(feishu, storage) -> None:
+    go_on = asyncio.Event()
+    at_work: list[str] = []
+
+    async def number(msg):
+        at_work.append(msg.text)
+        await go_on.wait()
+        msg.session["n"] = msg.session.get("n", 0) + 1
+        return str(msg.session["n"])
+
+    app, alice = feishu.add_app(), feishu.add_user("Alice")
+    async with Bridge([account(feishu, app)], skills=[skill(number)], storage=storage) as bridge:
+        await alice.says("first")
+        await until(lambda: at_work == ["first"])
+        await alice.says("second")
+        await until(lambda: counts(bridge)["accepted"] == 2)
+        assert storage.loaded == 0
+        go_on.set()
+        await until(lambda: texts(feishu) == ["1", "2"])
+        assert storage.loaded == 1
+        await until_async(storage, Box.INBOX, {})
+        await alice.says("third")
+        await until(lambda: texts(feishu) == ["1", "2", "3"])
+    assert storage.loaded == 1
+
+
 async def test_what_may_be_held_for_what_follows_is_not_begun(feishu, storage) -> None:
     async def answer(msg):
         return msg.text
@@ -135,10 +166,12 @@ async def test_a_delivery_whose_place_is_taken_meanwhile_is_not_begun(feishu, st
         storage.held["late"].set()
         await until(lambda: counts(bridge)["accepted"] == 1)
         await until_async(storage, Box.INBOX, {"late": False, "left": True})
+        assert storage.loaded == 1
         go_on.set()
         await until(lambda: len(feishu.messages) == 2)
     assert texts(feishu) == ["left", "late"]
     assert storage.begun == ["left", "late"]
+    assert storage.loaded == 2  # what was left may have changed it
 
 
 async def test_an_answer_whose_place_is_taken_meanwhile_is_not_begun(feishu, storage) -> None:

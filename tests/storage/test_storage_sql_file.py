@@ -1,5 +1,6 @@
 """A file's own way to carry out transactions writes what the usual way writes."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,6 +54,26 @@ async def _rows(place: Place) -> dict[str, list[tuple[Any, ...]]]:
         chosen = ", ".join([*kept, "typeof(" + "), typeof(".join(columns) + ")"])
         found[table] = sorted(await place.execute(f"SELECT {chosen} FROM imbridge_{table}"), key=repr)  # noqa: S608
     return found
+
+
+async def test_a_session_is_read_with_a_delivery_that_is_handled_at_once(sqlite: Place) -> None:
+    storage = sqlite.storage()
+    await storage.open()
+    await storage.save_session("known", {"skill": {"n": 1}})
+    entries = [
+        inbox_entry("a", f"e{number}", lane=lane) for number, lane in enumerate(("known", "known", "new", "new"))
+    ]
+    entries[0].at_once = entries[2].at_once = True
+    await asyncio.gather(*(storage.add_inbound(entry) for entry in entries))
+    assert [entry.session for entry in entries] == [{"skill": {"n": 1}}, None, {}, None]
+    storage.delay_inbound(entries[0])
+    assert entries[0].session is None
+    await sqlite.execute("UPDATE imbridge_sessions SET state = 'broken'")
+    unread = inbox_entry("a", "unread", lane="known")
+    unread.at_once = True
+    assert await storage.add_inbound(unread)
+    assert unread.session is None  # whoever loads it is told
+    await storage.close()
 
 
 async def test_both_ways_write_the_same(sqlite: Place, monkeypatch: pytest.MonkeyPatch) -> None:

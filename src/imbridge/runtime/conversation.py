@@ -88,8 +88,8 @@ class MessageConversation:
         """Note which skill runs: sessions are kept apart by it."""
         self._skill = skill.name
 
-    def set_session(self, state: dict[str, dict[str, Any]]) -> None:
-        """The conversation's state, by skill."""
+    def set_session(self, state: dict[str, dict[str, Any]] | None) -> None:
+        """The conversation's state, by skill; None: it is not known yet."""
         self._session = state
 
     @property

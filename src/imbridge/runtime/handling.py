@@ -84,7 +84,7 @@ class Handling:
     async def _handle(self, entry: InboxEntry) -> None:
         item = entry.item
         if isinstance(item, Message):
-            await self._handle_message(entry.lane, item, entry.answer)
+            await self._handle_message(entry, item)
         else:
             try:
                 with abandoning(entry.answer):
@@ -110,11 +110,13 @@ class Handling:
             log.warning(text, message.id, error, exc_info=None if known else error)
             return message
 
-    async def _handle_message(self, lane: str, message: Message, waiting: PendingAnswer | None) -> None:
+    async def _handle_message(self, entry: InboxEntry, message: Message) -> None:
         conversation = MessageConversation(self, message)
+        conversation.set_session(entry.session)
+        waiting = entry.answer
         conversation.owe(waiting)
         try:
-            await self._converse(lane, await self.completed(message), conversation)
+            await self._converse(entry.lane, await self.completed(message), conversation)
         except asyncio.CancelledError:
             if not conversation.has_spoken:
                 abandon(waiting)
@@ -148,7 +150,8 @@ class Handling:
         done = False
         try:
             with work:
-                conversation.set_session(await when_back(lambda: self.storage.load_session(lane), lane))
+                if conversation.session_state is None:
+                    conversation.set_session(await when_back(lambda: self.storage.load_session(lane), lane))
                 entering = self.inbox.overlaps.entering(lane, work, conversation.enter)
                 outcome = await self.skills.run(message, entering)
                 self.counts["handled" if outcome.handled else "unhandled"] += 1

@@ -44,6 +44,7 @@ class InboxEntry:
             Never written down: each of them is kept by itself.
         at_once: Handling it begins as soon as it is kept, so a storage that counts may write it down as begun when it
             adds it, instead of once more; see `start_inbound`.
+        session: The state of its conversation, where the storage has read it on the way; None: see `load_session`.
     """
 
     account: str
@@ -59,6 +60,7 @@ class InboxEntry:
     fence: int = field(default=0, compare=False, repr=False)
     joined: tuple["InboxEntry", ...] = field(default=(), compare=False, repr=False)
     at_once: bool = field(default=False, compare=False, repr=False)
+    session: dict[str, dict[str, Any]] | None = field(default=None, compare=False, repr=False)
 
     @property
     def deliveries(self) -> tuple["InboxEntry", ...]:

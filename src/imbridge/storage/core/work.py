@@ -25,6 +25,7 @@ class AddInbound:
     """Keep a delivery unless one of its keys is known. Its answer: is it new?
 
     `lease` is the id of the lease that its chat has, where processes share chats: it goes to whoever holds that.
+    `session` is the id of its conversation's state, where that is wanted at once and may be read on the way.
     """
 
     entry: InboxEntry
@@ -33,6 +34,7 @@ class AddInbound:
     row: Row
     logged: Row | None = None
     lease: str = ""
+    session: str = ""
 
 
 @dataclass(slots=True)

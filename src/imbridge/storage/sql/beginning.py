@@ -41,4 +41,6 @@ class Beginning(DurableStorage):
     def _delay(self, entry: InboxEntry | OutboxEntry, piece: type[StartInbound | StartOutbound]) -> None:
         if entry.at_once:
             entry.at_once = False
+            if isinstance(entry, InboxEntry):
+                entry.session = None  # what is before it may change that
             self._writer.tell(Unit((piece(entry.uid, 0),), node=entry.fence, what="that something waits"))

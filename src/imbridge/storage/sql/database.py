@@ -270,7 +270,13 @@ class Database:
     def _set_up_file(self, connection: Any, record: Any) -> None:
         """WAL: readers and the writer do not wait for each other (https://www.sqlite.org/wal.html)."""
         cursor = connection.cursor()
-        for pragma in ("journal_mode = WAL", f"synchronous = {self._synchronous.upper()}", "temp_store = MEMORY"):
+        pragmas = (
+            "journal_mode = WAL",
+            f"synchronous = {self._synchronous.upper()}",
+            "temp_store = MEMORY",
+            f"wal_autocheckpoint = {_WAL_PAGES}",
+        )
+        for pragma in pragmas:
             for tries_left in reversed(range(_PRAGMA_TRIES)):
                 try:
                     cursor.execute(f"PRAGMA {pragma}")
@@ -282,6 +288,9 @@ class Database:
         cursor.close()
 
 
+_WAL_PAGES = 4000
+"""After so many of 4 KB, what was written goes from SQLite's log into the file, and commits wait for it meanwhile.
+SQLite's own 1,000 are a hundred messages; keys come in no order, so many pages are written again and again."""
 _PRAGMA_TRIES = 500
 """Each of them goes through the connection's thread: the event loop is not held up."""
 

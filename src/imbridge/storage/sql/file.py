@@ -8,12 +8,14 @@ a connection of SQLAlchemy (`Run`, leases) goes the usual way.
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 
 from sqlalchemy import Table
 
+from imbridge.storage import json_values
 from imbridge.storage.core.plan import Plan, plan
 from imbridge.storage.core.portions import portions
-from imbridge.storage.core.work import Known, Row, Run, TakeHanded, Unit, keys_of
+from imbridge.storage.core.work import AddInbound, Known, Row, Run, TakeHanded, Unit, keys_of
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.file_thread import FileThread
 
@@ -60,6 +62,7 @@ class FileTransactions:
             known = self._known(cursor, units, node)
             made = plan(units, known, doubtful=doubtful, keep=self._keep)
             self._write(cursor, made, known.now, node)
+            self._read_sessions(cursor, units)
             cursor.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
@@ -100,6 +103,16 @@ class FileTransactions:
         self._insert(cursor, tables.sessions, made.sessions.values(), verb="INSERT OR REPLACE")
         self._insert(cursor, tables.log, made.logged)
 
+    def _read_sessions(self, cursor: sqlite3.Cursor, units: Iterable[Unit]) -> None:
+        """For what is handled as soon as it is kept: that spares a wait for a step of another thread."""
+        pieces = [piece for unit in units for piece in unit.pieces if isinstance(piece, AddInbound) and piece.session]
+        for some in portions(pieces, _VALUES):
+            found = read_sessions(cursor, [piece.session for piece in some])
+            for piece in some:  # each its own: a skill changes what it gets
+                text = found.get(piece.session)
+                with suppress(ValueError):  # what cannot be read is told to whoever loads it
+                    piece.entry.session = {} if text is None else json_values.read(text)
+
     def _insert(self, cursor: sqlite3.Cursor, table: Table, rows: Iterable[Row], *, verb: str = "INSERT") -> None:
         """Many rows are one statement: each statement gives the interpreter away, and waits to have it back."""
         names = [column.name for column in table.columns if column.autoincrement is not True]
@@ -124,6 +137,12 @@ class FileTransactions:
     def _drop(self, cursor: sqlite3.Cursor, box: Table, uids: Iterable[int], node: int) -> None:
         for some in portions(uids, _VALUES - 1):
             cursor.execute(f"DELETE FROM {box} WHERE uid IN ({marks(len(some))}) AND node = ?", (*some, node))  # noqa: S608
+
+
+def read_sessions(cursor: sqlite3.Cursor, ids: Sequence[str]) -> dict[str, str]:
+    """The states that are there, as JSON."""
+    query = f"SELECT id, state FROM {tables.sessions} WHERE id IN ({marks(len(ids))})"  # noqa: S608 - our own table
+    return dict(cursor.execute(query, ids).fetchall())
 
 
 def marks(count: int) -> str:

@@ -12,7 +12,7 @@ from imbridge.storage.core.portions import AT_ONCE
 from imbridge.storage.core.work import SaveSession
 from imbridge.storage.errors import StorageError
 from imbridge.storage.sql.database import Database
-from imbridge.storage.sql.file import marks
+from imbridge.storage.sql.file import read_sessions
 from imbridge.storage.sql.tables import sessions
 
 State = dict[str, dict[str, Any]]
@@ -70,8 +70,7 @@ class SessionReader:
 
 
 def _read_from_file(connection: sqlite3.Connection, ids: list[str]) -> dict[str, str]:
-    query = f"SELECT id, state FROM {sessions} WHERE id IN ({marks(len(ids))})"  # noqa: S608 - our own table
-    return dict(connection.execute(query, ids).fetchall())
+    return read_sessions(connection.cursor(), ids)
 
 
 def session_id(lane: str) -> str:

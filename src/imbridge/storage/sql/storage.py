@@ -51,7 +51,7 @@ from imbridge.storage.sql.migrate import check, migrate
 from imbridge.storage.sql.nodes import Nodes, undo_starts
 from imbridge.storage.sql.notes import SqlNotebook
 from imbridge.storage.sql.recovery import EntryT, Recovery
-from imbridge.storage.sql.sessions import SessionReader, State, session_saved
+from imbridge.storage.sql.sessions import SessionReader, State, session_id, session_saved
 from imbridge.storage.sql.shares import Shares
 from imbridge.storage.sql.sharing import Sharing
 from imbridge.storage.sql.tokens import SqlTokens
@@ -239,9 +239,11 @@ class SqlStorage(LookingIn, Beginning):
         entry.at_once &= self._sharing is None  # it may turn out to be another process's
         logged = said_to_us(entry) if self._log_messages else None
         piece = AddInbound(entry, entry.uid, delivery_keys(entry), self._rows.inbound(entry, entry.uid), logged)
-        if self._sharing is None:
-            return self._ask(piece)
-        return self._sharing.add_inbound(piece)
+        if self._sharing is not None:
+            return self._sharing.add_inbound(piece)
+        if entry.at_once:
+            piece.session = session_id(entry.lane)
+        return self._ask(piece)
 
     def forget_inbound(self, entry: InboxEntry) -> None:  # noqa: D102 - inherited
         self._tell("a delivery that found no room", ForgetInbound(entry.uid, delivery_keys(entry)))
