@@ -238,6 +238,8 @@ class Delivery:
                 self._putting_off.windows.wait(entry.channel)
             self.hold(entry, wait, _PUT_OFF_BEFORE)
             return
+        if self._putting_off.held(entry):
+            return
         newest = self._putting_off.windows.newest(entry.channel)
         try:
             await begun(self._storage.start_outbound(entry), entry.channel.address)
@@ -334,6 +336,9 @@ class Delivery:
     def end(self, entry: OutboxEntry, receipt: Receipt) -> None:
         """Its end is known: it is counted, and told to whoever waits, or listens."""
         self.counts[receipt.state.value] += 1
+        if receipt and (waiting := self._putting_off.refused.works(entry.channel.account_key)):
+            for lane in waiting:
+                self._lanes.of(entry.channel.account_key).release(lane)
         if receipt.perhaps_twice:
             self.counts["perhaps_twice"] += 1
         if entry.late:

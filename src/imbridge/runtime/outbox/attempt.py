@@ -164,11 +164,15 @@ class Attempt:
         entry.progress = progress.but(attempts=progress.attempts + 1)
         if isinstance(error, TargetGoneError) and is_dead(error):
             self.targets.note(entry.channel, error)
-        if self._waits(error) or may_be_repeated(
-            error,
-            recognised=self.adapter.key_lasts(target, part, key) > 0,
-            unclear_ends=progress.unclear_ends,
-            on_unclear=self.on_unclear,
+        if (
+            self._waits(error)
+            or self._is_mendable(error)
+            or may_be_repeated(
+                error,
+                recognised=self.adapter.key_lasts(target, part, key) > 0,
+                unclear_ends=progress.unclear_ends,
+                on_unclear=self.on_unclear,
+            )
         ):
             raise NotYetError(error, self._failure(error)) from error
         if isinstance(error, PartlySentError):
@@ -178,6 +182,10 @@ class Attempt:
     def _waits(self, error: ImbridgeError) -> bool:
         """Whether it is kept until somebody writes there."""
         return self.on_missed_window.waits and is_closed(error)
+
+    def _is_mendable(self, error: ImbridgeError) -> bool:
+        """Whether a person can put it right, and what is kept until then is not lost: in memory it would be."""
+        return isinstance(error, AuthError) and self.storage.survives
 
     # -- the end -------------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+from imbridge.protocol import AuthError
 from imbridge.runtime.outbox.judging import NotYetError
+from imbridge.runtime.outbox.refused_accounts import LONGEST_PAUSE
 from imbridge.storage.progress import Progress
 from imbridge.transport import Backoff
 
@@ -40,7 +42,14 @@ class Patience:
         if left < min(_LAST, self._shortest) or failure.retry_after > left:
             return None
         pause = max(self._shortest + self._backoff.delay(progress.put_off), failure.retry_after)
+        if isinstance(failure.error, AuthError):
+            pause = min(pause, LONGEST_PAUSE)
         return now + timedelta(seconds=min(pause, left))
+
+    def left(self, progress: Progress) -> float:
+        """Seconds for which something is still kept that was tried, or held back; 0: none."""
+        now = datetime.now(UTC)
+        return max(self.retry_for - (now - (progress.failing_since or now)).total_seconds(), 0.0)
 
     def deadline(self, progress: Progress, now: datetime | None = None) -> datetime:
         """Until when something is kept that waits for somebody to write."""

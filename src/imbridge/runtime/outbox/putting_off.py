@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from imbridge.protocol import ImbridgeError, Receipt
+from imbridge.protocol import AuthError, ImbridgeError, Receipt
 from imbridge.runtime.outbox.judging import NotYetError
 from imbridge.runtime.outbox.patience import Patience
+from imbridge.runtime.outbox.refused_accounts import RefusedAccounts
 from imbridge.runtime.outbox.targets import Windows, late
 from imbridge.storage import BaseStorage, DurableStorage, OutboxEntry
 
@@ -35,6 +36,7 @@ class PuttingOff:
         patience: When it is tried again.
         counts: Where it is counted.
         windows: Who waits for somebody to write.
+        refused: The accounts whose credentials are refused.
         ending: The bridge stops: nothing is put off where nothing survives.
     """
 
@@ -43,6 +45,7 @@ class PuttingOff:
     patience: Patience
     counts: Counter[str]
     windows: Windows = field(default_factory=Windows)
+    refused: RefusedAccounts = field(default_factory=RefusedAccounts)
     ending: bool = False
 
     async def put_off(self, entry: OutboxEntry, failure: NotYetError, newest: str | None) -> bool:
@@ -58,6 +61,9 @@ class PuttingOff:
         if failure.needs_message:
             return await self._until_written(entry, failure, newest)
         again = self.patience.next_try(entry.progress, failure)
+        if isinstance(failure.error, AuthError) and self.patience.retry_for:
+            pause = 0.0 if again is None else (again - datetime.now(UTC)).total_seconds()
+            self.refused.note(entry.channel.account_key, failure.error, pause, self.patience.retry_for)
         if again is None:
             return await self._give_up(entry, failure)
         before = entry.progress
@@ -70,6 +76,21 @@ class PuttingOff:
         why = f"kept, and tried again until {until:%Y-%m-%d %H:%M:%S} UTC: {failure}"
         log.warning("%s: put off for %.1f s: %s", entry.channel.address, left, why)
         self.outbox.hold(entry, left, why)
+        return True
+
+    def held(self, entry: OutboxEntry) -> bool:
+        """Whether its account's credentials are refused, and it is kept without being tried."""
+        if not self.refused or not entry.patient or not (left := self.patience.left(entry.progress)):
+            return False
+        wait, why = self.refused.wait(entry.channel.account_key, entry.channel.address)
+        if not wait:
+            return False
+        if entry.progress.failing_since is None:
+            entry.progress = entry.progress.but(failing_since=datetime.now(UTC))
+            self.counts["credentials_refused"] += 1
+        self.storage.delay_outbound(entry)
+        why = f"kept until the platform takes the account's credentials again: {why}"
+        self.outbox.hold(entry, min(wait, left), why)
         return True
 
     async def _until_written(self, entry: OutboxEntry, failure: NotYetError, newest: str | None) -> bool:
@@ -105,7 +126,7 @@ class PuttingOff:
         """It was tried for long enough: a dead letter, where there are any. False: its end is to be told."""
         progress = entry.progress
         log.error("%s: given up after %d tries: %s", entry.channel.address, progress.put_off + 1, failure)
-        was_put_off = progress.put_off or progress.window_missed is not None
+        was_put_off = progress.failing_since is not None or progress.window_missed is not None
         if not isinstance(self.storage, DurableStorage) or not was_put_off:
             return False
         try:
