@@ -1,14 +1,17 @@
 """The storage is away for a while: what a skill has said meanwhile is said when it is back, and once."""
 
 import asyncio
+import logging
 from typing import Any
 
-from runtime_world import account, counts, skill, texts, until
+import pytest
+from runtime_world import account, counts, echo, skill, texts, until
 from storage_double import GroupCommitStorage
 
 from imbridge import Bridge
-from imbridge.protocol import Receipt
-from imbridge.storage import OutboxEntry, StorageError
+from imbridge.protocol import DeliveryState, Receipt
+from imbridge.runtime.intake.unstored import Unstored
+from imbridge.storage import InboxEntry, OutboxEntry, StorageError
 
 
 class Away(GroupCommitStorage):
@@ -47,6 +50,69 @@ async def test_answers_wait_until_the_storage_is_back(feishu, caplog) -> None:
     assert worked == ["0", "1", "2"]
     assert caplog.text.count("waits until the storage is back") == 1
     assert "failure" not in caplog.text
+
+
+@pytest.mark.parametrize("hangs", [False, True], ids=["refuses", "hangs"])
+async def test_who_sends_unasked_waits_for_it_for_a_time_and_nothing_is_said_twice(
+    feishu, hangs: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imbridge.runtime.speaking._AT_LEAST", 0.0)
+    app, alice = feishu.add_app(), feishu.add_user("Alice")
+    to = f"feishu:work/private/{feishu.private_chat(alice, app).chat_id}"
+    storage = Away()
+    async with Bridge([account(feishu, app, send_timeout=0.3)], storage=storage) as bridge:
+        if hangs:  # what it was given is kept all the same, when nobody waits for it any more
+            storage.away = False
+            storage.held.clear()
+        with pytest.raises(StorageError, match=r"the storage was away for 0\.3 s") as caught:
+            await bridge.send(to, "news", key="n")
+        assert caught.value.passing
+        storage.away = False
+        storage.held.set()
+        assert await bridge.send(to, "more")
+        assert "n" not in [entry.key for entry in storage.disk.outbox.values()]  # the next process would say it
+        assert (await bridge.send(to, "news", key="n")).state is DeliveryState.SENT
+        assert (await bridge.send(to, "news", key="n")).repeated
+    assert texts(feishu) == ["more", "news"]
+
+
+class Refusing(Away):
+    """Cannot keep deliveries either."""
+
+    def add_inbound(self, entry: InboxEntry) -> "asyncio.Future[bool]":
+        if not self.away:
+            return super().add_inbound(entry)
+        refused: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        refused.set_exception(StorageError("not stored: the disk is full", passing=self.passing))
+        return refused
+
+
+async def test_that_it_refuses_deliveries_is_told_once_and_how_many_when_it_is_over(feishu, caplog) -> None:
+    app, people = feishu.add_app(), [feishu.add_user(f"U{number}") for number in range(3)]
+    storage = Refusing()
+    with caplog.at_level(logging.WARNING, "imbridge.runtime.intake"):
+        async with Bridge([account(feishu, app)], skills=[skill(echo)], storage=storage) as bridge:
+            for person in people:
+                await person.says("hi")
+            await until(lambda: counts(bridge)["storage_failed"] >= 3)
+            storage.away = False
+            for person in people:
+                await person.receives("echo: hi")
+            failed = counts(bridge)["storage_failed"]
+    told = [record.getMessage() for record in caplog.records if record.name.startswith("imbridge.runtime.intake")]
+    assert "could not be stored (StorageError: not stored: the disk is full)" in told[0]
+    assert told[1:] == [
+        f"deliveries are stored again: {failed} could not be, and the platforms were asked to deliver them again"
+    ]
+
+
+def test_what_one_delivery_is_refused_for_is_told_of_each(caplog) -> None:
+    unstored = Unstored()
+    for _ in range(2):
+        unstored.refused("feishu:work/group/1", StorageError("a text that it cannot keep"))
+    assert len(caplog.records) == 2
+    unstored.stored()
+    assert len(caplog.records) == 2
 
 
 class Forgetful(GroupCommitStorage):

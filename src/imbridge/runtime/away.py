@@ -15,6 +15,25 @@ _BACKOFF = Backoff(0.1, 5.0)
 ResultT = TypeVar("ResultT")
 
 
+async def bounded(asked: Awaitable[ResultT], seconds: float | None) -> ResultT:
+    """Wait for what a storage is asked for, at most so many seconds; None: however long it takes.
+
+    Raises:
+        StorageError: it took longer, or it is refused.
+    """
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            return await asked
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise StorageError(
+            f"not sent: the storage was away for {seconds:g} s (send_timeout), and what cannot be kept is not sent. "
+            "See to the database or the disk, then send it again; with the same key it is said once",
+            passing=True,
+        ) from error
+
+
 async def when_back(ask: Callable[[], Awaitable[ResultT]], where: str) -> ResultT:
     """Ask a storage for something; while it is away it is asked again, however long that takes.
 

@@ -15,7 +15,7 @@ from imbridge.media.sources import spooled
 from imbridge.media.spool import remove
 from imbridge.protocol import Channel, Degradation, DeliveryState, Event, ImbridgeError, Message, Receipt, Reply
 from imbridge.runtime.account_lanes import AccountLanes
-from imbridge.runtime.away import when_back
+from imbridge.runtime.away import bounded, when_back
 from imbridge.runtime.bots import Bots
 from imbridge.runtime.choices import Choices, NotesOf
 from imbridge.runtime.hops import hops_here
@@ -25,7 +25,7 @@ from imbridge.runtime.outbox.patience import Patience
 from imbridge.runtime.outbox.putting_off import PuttingOff
 from imbridge.runtime.outbox.sending import Sending
 from imbridge.runtime.outbox.targets import DeadTargets, is_sign_of_life, late
-from imbridge.storage import BaseStorage, OutboxEntry, StaleLeaseError
+from imbridge.storage import BaseStorage, OutboxEntry, StaleLeaseError, StorageError
 from imbridge.storage.base import begun
 from imbridge.storage.progress import interrupted
 
@@ -89,6 +89,7 @@ class Delivery:
         calls: bool = True,
         patient: bool = True,
         degradations: tuple[Degradation, ...] = (),
+        within: float | None = None,
     ) -> OutboxEntry:
         """Put something into the outbox; its receipt comes later. Waits while the outbox is full or the storage away.
 
@@ -107,9 +108,12 @@ class Delivery:
             patient: It may be said later than now. Otherwise what cannot be said now is not kept; its receipt is
                 `pending` all the same, for whoever posts it has to say it later.
             degradations: What of it is otherwise than meant already.
+            within: Seconds to wait for a storage that is away; None: however long it takes. What answers a message that
+                was taken in waits, for nobody would say it again.
 
         Raises:
             OverloadedError: the bridge is stopped.
+            StorageError: the storage cannot keep it; it is not said then.
         """
         once = channel.account_key, reply.key or key
         if (waiting := self._unsaid.get(once)) is not None:
@@ -134,7 +138,7 @@ class Delivery:
             self.counts["joined"] += 1
             return waiting
         try:
-            said = await self._keep(entry)
+            said = await bounded(self._keep(entry), within)
             if said is None:
                 lanes = self._lanes.of(channel.account_key)
                 await lanes.put(channel.address, entry)
@@ -144,7 +148,8 @@ class Delivery:
             await _clear(entry)
             why = str(error) if isinstance(error, ImbridgeError) else f"{type(error).__name__} before it could be sent"
             receipt = _receipt(entry, DeliveryState.FAILED, why)
-            if isinstance(error, asyncio.CancelledError):  # by now it may be kept all the same
+            # It was given up: by now, or when the storage is back, it may be kept all the same.
+            if isinstance(error, asyncio.CancelledError) or (isinstance(error, StorageError) and error.passing):
                 self._storage.finish_outbound(entry, receipt)
             self._settle(entry, receipt)  # whoever has joined it waits for this
             raise

@@ -17,6 +17,10 @@ from imbridge.runtime.thinking import whole_answer
 ListenerT = TypeVar("ListenerT", bound=Listener)
 _LONGEST_KEY = 40
 """As in `Reply.key`; adapters append to it, and Feishu's `uuid` has 50 characters."""
+_WAITS = 120.0
+"""Seconds for which a storage that is away is waited for, as `send_timeout` has it."""
+_AT_LEAST = 10.0
+"""However short that is: a storage that is slow for a moment is not away."""
 
 
 class Speaking(ABC):
@@ -49,6 +53,8 @@ class Speaking(ABC):
             DegradedError: `strict` forbids what would be lost.
             ValueError: `to` is not an address, or `key` has more than 40 characters.
             ConfigError: it names an account that this bridge does not have.
+            StorageError: the storage is away for longer than the account's `send_timeout`, or cannot keep it; it is not
+                sent then. With the same key it can be said again.
             ImbridgeError: the bridge does not run.
         """
         self._check_running()
@@ -58,11 +64,13 @@ class Speaking(ABC):
         if isinstance(content, AsyncIterable):
             content, lost = await whole_answer(content, self.options.thinking)
         channel = to if isinstance(to, Channel) else Address(to).channel
-        self.adapter(channel.account_key)
+        config = self.adapter(channel.account_key).config
+        # A platform that somebody added may have no such setting.
+        within = max(getattr(config, "send_timeout", _WAITS), _AT_LEAST)
         reply = to_reply(content)
         if strict is not None:
             reply = reply.model_copy(update={"strict": strict})
-        entry = await self._delivery.post(channel, reply, key=key or push_key(), degradations=lost)
+        entry = await self._delivery.post(channel, reply, key=key or push_key(), degradations=lost, within=within)
         return unless_refused(await entry.receipt)
 
     def dead_targets(self) -> tuple[DeadTarget, ...]:

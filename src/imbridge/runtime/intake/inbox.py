@@ -1,7 +1,6 @@
 """The inbox: what a platform delivers is kept once, then waits in its lane for its turn."""
 
 import asyncio
-import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
@@ -24,13 +23,12 @@ from imbridge.runtime.intake.joining import Joining
 from imbridge.runtime.intake.overlap import Overlaps
 from imbridge.runtime.intake.storing import Storing
 from imbridge.runtime.intake.suspects import Suspects
+from imbridge.runtime.intake.unstored import Unstored
 from imbridge.runtime.questions import Questions
 from imbridge.runtime.refusing import Refusing
 from imbridge.runtime.stopping import Stops, is_stop_button
 from imbridge.skills import SkillSet
 from imbridge.storage import BaseStorage, InboxEntry
-
-log = logging.getLogger(__name__)
 
 
 class Inbox:
@@ -70,6 +68,7 @@ class Inbox:
         self._owed: dict[tuple[str, str], PendingAnswer] = {}
         self._max_waiting = options.max_waiting
         self._storing = Storing(self._refuse)
+        self._unstored = Unstored()
         self._refused: Counter[str] = Counter()
         self._suspects = Suspects()
         self._lanes: AccountLanes[InboxEntry] = AccountLanes(
@@ -129,12 +128,12 @@ class Inbox:
     ) -> None:
         if stored.cancelled() or (error := stored.exception()) is not None:
             self._counts["storage_failed"] += 1
-            why = "cancelled" if stored.cancelled() else f"{type(error).__name__}: {error}"
-            log.error("%s: a delivery could not be stored (%s); the platform is to deliver it again", entry.lane, why)
+            self._unstored.refused(entry.lane, None if stored.cancelled() else error)
             self._refused[entry.account] += not verdict.done()
             result = Verdict.OVERLOADED
         else:
             # Also when nobody waits for the verdict any more: what is stored counts as known, so it must be handled.
+            self._unstored.stored()
             result = self._stored(entry, stored.result())
         if not verdict.done():
             verdict.set_result(result)
