@@ -12,7 +12,7 @@ from imbridge import AskTimeoutError, AuthError, BaseSkill, Bridge, BridgeOption
 from imbridge.adapters.base import Health
 from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.runtime import BridgeState
-from imbridge.storage import SqlStorage
+from imbridge.storage import MemoryStorage, SqlStorage
 
 
 @pytest.fixture(autouse=True, params=["in memory", "in a file"])
@@ -254,7 +254,7 @@ async def test_a_skill_that_ignores_its_cancellation_does_not_keep_the_bridge(fe
     await alice.receives_nothing(within=0)
 
 
-async def test_open_questions_are_given_up_at_the_end(feishu) -> None:
+async def test_open_questions_are_given_up_at_the_end_where_nothing_is_kept(feishu) -> None:
     async def asks(msg):
         try:
             await msg.ask("well?", timeout=300)
@@ -265,7 +265,7 @@ async def test_open_questions_are_given_up_at_the_end(feishu) -> None:
                 return f"given up: {error}"
 
     app, alice = feishu.add_app(), feishu.add_user("Alice")
-    bridge = Bridge([account(feishu, app)], skills=[skill(asks)])
+    bridge = Bridge([account(feishu, app)], skills=[skill(asks)], storage=MemoryStorage())
     await bridge.start()
     await alice.says("go")
     await alice.receives("well?")

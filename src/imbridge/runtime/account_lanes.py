@@ -46,6 +46,11 @@ class AccountLanes(Generic[Item]):
         """Cancel the work on some items; on how many."""
         return sum(lanes.break_off(unwanted) for lanes in self._of.values())
 
+    def leave(self, unwanted: Callable[[Item], bool]) -> None:
+        """Cancel the work on some items, and leave all that waits behind them to `cancel`."""
+        for lanes in self._of.values():
+            lanes.leave(unwanted)
+
     def release_all(self) -> None:
         """Nothing is held back any more."""
         for lanes in tuple(self._of.values()):

@@ -83,16 +83,22 @@ class Handling:
 
     async def _handle(self, entry: InboxEntry) -> None:
         item = entry.item
-        if isinstance(item, Message):
-            await self._handle_message(entry, item)
-        else:
-            try:
-                with abandoning(entry.answer):
-                    await self._handle_event(item, entry.answer)
-            finally:
-                release(entry.answer)
-        for one in entry.deliveries:
-            self.storage.finish_inbound(one)
+        handled = False
+        try:
+            if isinstance(item, Message):
+                await self._handle_message(entry, item)
+            else:
+                try:
+                    with abandoning(entry.answer):
+                        await self._handle_event(item, entry.answer)
+                finally:
+                    release(entry.answer)
+            for one in entry.deliveries:
+                self.storage.finish_inbound(one)
+            handled = True
+        finally:
+            # After what they answer: without them it would wait for them once more, should the process end in between.
+            self.inbox.dialogues.ended(entry, handled=handled)
 
     async def completed(self, message: Message) -> Message:
         """The message with what it quotes and what is forwarded with it, as far as the platform tells."""

@@ -51,6 +51,7 @@ class Lanes(Generic[Item]):
         self._workers: set[asyncio.Task[None]] = set()
         self._at_work: dict[str, tuple[asyncio.Task[Any] | None, Item]] = {}
         self._broken_off: set[str] = set()
+        self._left: list[Item] = []
         self._running = 0  # not len(_workers): a worker that is done stays a task for a moment longer
         self._idle = asyncio.Event()
         self._idle.set()
@@ -209,6 +210,22 @@ class Lanes(Generic[Item]):
                 task.cancel()
         return broken_off
 
+    def leave(self, unwanted: Callable[[Item], bool]) -> None:
+        """Cancel the work on some items; what waits behind them is not done either, and given out by `cancel`."""
+        for key, (task, item) in self._at_work.items():
+            if task is not None and key not in self._broken_off and unwanted(item):
+                lane = self._lanes[key]
+                self._left += item, *lane
+                self.waiting -= len(lane)
+                lane.clear()
+                self._broken_off.add(key)
+                task.cancel()
+
+    def at_work(self, key: str) -> Item | None:
+        """What is being done in a lane."""
+        working = self._at_work.get(key)
+        return None if working is None else working[1]
+
     async def drain(self) -> None:
         """Wait until nothing runs, and nothing waits but what is held back."""
         await self._idle.wait()
@@ -229,7 +246,8 @@ class Lanes(Generic[Item]):
     async def cancel(self) -> list[Item]:
         """Stop all work at once and for good; the items that were still waiting."""
         self.close()
-        left = [item for lane in self._lanes.values() for item in lane]
+        left = self._left + [item for lane in self._lanes.values() for item in lane]
+        self._left = []
         # Before the work is told: work that ignores it must not go on with the next item.
         for lane in self._lanes.values():
             lane.clear()
@@ -270,6 +288,8 @@ class Lanes(Generic[Item]):
     async def _run(self, key: str) -> None:
         lane = self._lanes[key]
         try:
+            if not lane:
+                return  # it was taken while it waited for this
             item = lane.popleft()
             self.waiting -= 1
             if self._room:

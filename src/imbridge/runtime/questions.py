@@ -1,6 +1,7 @@
 """Questions that skills ask and wait for: the answer goes to the one who asks, past the lane it holds."""
 
 import asyncio
+from collections.abc import Callable
 
 from imbridge.protocol import AskTimeoutError, Channel, Message, SkillError
 
@@ -14,6 +15,7 @@ class Questions:
         """None is open."""
         self._open: dict[tuple[str, str], asyncio.Future[Message]] = {}
         self._closed = False
+        self._leave: Callable[[], None] | None = None
 
     @property
     def closed(self) -> bool:
@@ -55,6 +57,8 @@ class Questions:
         key = (channel.address, sender_id)
         waiting: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._open[key] = waiting
+        if self._leave is not None:
+            self._leave()
         try:
             async with asyncio.timeout(timeout) as limit:
                 return await waiting
@@ -66,6 +70,11 @@ class Questions:
             raise AskTimeoutError(f"no answer came within {timeout:g} s") from None
         finally:
             del self._open[key]
+
+    def leave(self, leave: Callable[[], None]) -> None:
+        """The next process waits for the answers: `leave` ends those who ask, now and whenever one asks later."""
+        self._leave = leave
+        leave()
 
     def close(self) -> None:
         """Fail all open questions and all later ones: nobody can answer any more."""

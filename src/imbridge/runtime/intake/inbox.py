@@ -17,6 +17,7 @@ from imbridge.runtime.bots import is_made_here
 from imbridge.runtime.choices import Choices
 from imbridge.runtime.conversation import lane_of
 from imbridge.runtime.intake.beginning import noted
+from imbridge.runtime.intake.dialogues import Dialogues, is_answer
 from imbridge.runtime.intake.foretelling import Debounce
 from imbridge.runtime.intake.gate import Gate, Pass, log_turned_away
 from imbridge.runtime.intake.joining import Joining
@@ -38,6 +39,7 @@ class Inbox:
         questions: Who is asked something, and waits for the answer.
         stops: Who works for whom, and the words that stop it.
         overlaps: What becomes of messages for a skill that still works for the same person.
+        dialogues: Which answers belong to what is under way.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Inbox:
     ) -> None:
         """`handle` is given one entry of a lane after another; `counts` is where what happens is counted."""
         self._storage = storage
+        self._skills = skills
         self._gate = gate
         self._loops = loops
         self._choices = choices
@@ -65,6 +68,7 @@ class Inbox:
         self._joining = Joining(self._debounce, self._let_wait)
         self._refusing = refusing
         self._command_prefix = options.command_prefix
+        self.dialogues = Dialogues(self._finish, self._keeps_answers, options.command_prefix)
         self._owed: dict[tuple[str, str], PendingAnswer] = {}
         self._max_waiting = options.max_waiting
         self._storing = Storing(self._refuse)
@@ -177,7 +181,7 @@ class Inbox:
         elif isinstance(entry.item, Message) and self.questions.answer(entry.item):
             self._counts["answers"] += 1
             self._owe(entry)
-            self._storage.finish_inbound(entry)
+            self.dialogues.heard(entry, self._lanes.of(entry.account).at_work(entry.lane))
         elif isinstance(entry.item, Message) and self.stops.stop(entry.item):
             self._counts["stop_words"] += 1
             self._let_go(entry)
@@ -207,9 +211,10 @@ class Inbox:
 
         def wanted(entry: InboxEntry) -> bool:
             item = entry.item
-            return isinstance(item, Message) and item.sender.id == sender_id and not item.text.startswith(prefix)
+            return isinstance(item, Message) and item.sender.id == sender_id and is_answer(item, prefix)
 
-        entry = self._lanes.of(channel.account_key).take(channel.address, wanted)
+        lanes = self._lanes.of(channel.account_key)
+        entry = lanes.take(channel.address, wanted)
         if entry is None:
             entry = self._joining.take(channel.address, sender_id)
         if entry is None or not isinstance(entry.item, Message):
@@ -217,7 +222,7 @@ class Inbox:
         self._counts["answers"] += 1
         self.overlaps.left(entry)
         self._owe(entry)
-        self._finish(entry)
+        self.dialogues.heard(entry, lanes.at_work(channel.address))
         return entry.item
 
     def _let_go(self, entry: InboxEntry) -> None:
@@ -262,8 +267,11 @@ class Inbox:
         return self._lanes.waiting < self._max_waiting
 
     async def drain(self) -> None:
-        """Wait until everything taken in is handled."""
-        self.questions.close()
+        """Wait until everything taken in is handled; where it survives, who waits for an answer is left as it is."""
+        if self._storage.survives:
+            self.questions.leave(self._leave_asking)
+        else:
+            self.questions.close()
         await self._storing.none()
         self._joining.end()
         await self._lanes.drain()
@@ -278,6 +286,14 @@ class Inbox:
         for entry in left:
             abandon(entry.answer)
         return held + sum(len(entry.deliveries) for entry in left) + self._lanes.interrupted
+
+    def _keeps_answers(self) -> bool:
+        """Not where messages supersede each other: answers that wait would, too."""
+        return self._storage.survives and not self._skills.overlap
+
+    def _leave_asking(self) -> None:
+        """Skills that wait for an answer end without one, and with them all that waits behind them."""
+        self._lanes.leave(lambda entry: isinstance(entry.item, Message) and self.questions.awaits(entry.item))
 
     @property
     def idle(self) -> bool:
