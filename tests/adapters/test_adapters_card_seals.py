@@ -12,6 +12,7 @@ from imbridge.adapters.card_seals import (
     NOT_SEALING,
     OPTION_SEAL_BYTES,
     SEAL,
+    SEVERAL_OPTIONS,
     UNKNOWN_OPTION,
     WRONG_SEAL,
     Seals,
@@ -72,7 +73,7 @@ def test_without_a_seal_or_with_none_that_is_one(seal: Any) -> None:
 @given(WORDS, WORDS, WORDS)
 def test_a_choice_is_one_of_those_on_the_card(name: str, value: str, other: str) -> None:
     seal = OURS.at("oc_1")
-    opened = OURS.open(seal.on({OWN: "send", "picks": [name]}), "oc_1")
+    opened = OURS.open(seal.on(button_params("send", picks=[name], many=[name])), "oc_1")
     sealed = seal.option(name, value)
     assert len(sealed) == len(value) + OPTION_SEAL_BYTES
     assert opened.chosen(name, sealed) == value
@@ -82,6 +83,17 @@ def test_a_choice_is_one_of_those_on_the_card(name: str, value: str, other: str)
         again = OURS.open(seal.on({OWN: "send", "picks": [name]}), "oc_1")
         again.chosen(name, forged)
         assert again.refused == UNKNOWN_OPTION
+
+
+def test_of_a_list_from_which_one_is_chosen_several_are_none() -> None:
+    seal = OURS.at("oc_1")
+    sealed = seal.on(button_params("send", picks=["level", "who"], many=["who"]))
+    both = {name: [seal.option(name, value) for value in "ab"] for name in ("level", "who")}
+    assert OURS.open(sealed, "oc_1").filled({"who": both["who"]}, ["level", "who"]) == {"who": ["a", "b"]}
+    opened = OURS.open(sealed, "oc_1")
+    opened.filled(both, ["level", "who"])
+    assert opened.refused == SEVERAL_OPTIONS
+    assert OURS.open({**sealed, "many": ["level", "who"]}, "oc_1").refused == WRONG_SEAL
 
 
 def test_an_option_of_another_list_is_none_of_this_one() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from imbridge.protocol import ButtonClicked
-from imbridge.rendering.cards.carried import OWN, PICKS, TYPED
+from imbridge.rendering.cards.carried import MANY, OWN, PICKS, TYPED
 
 SEAL = "seal"
 """Key of the seal, beside the action's name and what else a button carries."""
@@ -20,9 +20,10 @@ SEAL = "seal"
 NO_SEAL = "without a seal: of a card from before seals were used, or forged"
 WRONG_SEAL = "with a seal that does not fit: forged, of another chat or account, or from before the secret was changed"
 UNKNOWN_OPTION = "with an option that was not on the card"
+SEVERAL_OPTIONS = "with several options of a list from which one is chosen"
 
 _LABEL = b"imbridge card seals 1"
-_CARRIED = frozenset({OWN, "value", "choice", "many", "n", PICKS, TYPED})
+_CARRIED = frozenset({OWN, "value", "choice", MANY, "n", PICKS, TYPED})
 _BYTES = 12
 _LENGTH = 16
 _BEFORE = "~"
@@ -69,7 +70,7 @@ class Seals:
         said = _sealed_of(carried)
         for where in dict.fromkeys((place, "")):
             if hmac.compare_digest(self.code(where, said).encode(), seal.encode("utf-8", "replace")):
-                return Opening(self, where, "", verified=True)
+                return Opening(self, where, "", verified=True, many=carried.get(MANY))
         return Opening(self, place, WRONG_SEAL)
 
     def code(self, place: str, said: Any) -> str:
@@ -112,12 +113,13 @@ class Opening:
         refused: Why it is not to be believed; empty when nothing speaks against it.
     """
 
-    __slots__ = ("_place", "_seals", "_verified", "refused")
+    __slots__ = ("_many", "_place", "_seals", "_verified", "refused")
 
-    def __init__(self, seals: Seals, place: str, refused: str, *, verified: bool = False) -> None:
+    def __init__(self, seals: Seals, place: str, refused: str, *, verified: bool = False, many: Any = None) -> None:
         self._seals = seals
         self._place = place
         self._verified = verified
+        self._many = many if isinstance(many, list) else []
         self.refused = refused
 
     @property
@@ -130,6 +132,8 @@ class Opening:
         if not self._verified or value in (None, "", []):
             return value
         if isinstance(value, list):
+            if len(value) > 1 and name not in self._many:
+                self.refused = SEVERAL_OPTIONS  # no client sends that; a skill that takes one would take the list
             return [self._one_chosen(name, one) for one in value]
         return self._one_chosen(name, value)
 

@@ -10,7 +10,7 @@ from dingtalk_rig import Rig
 
 from imbridge import Bridge
 from imbridge.adapters.base import Target
-from imbridge.adapters.card_seals import NO_SEAL, UNKNOWN_OPTION, WRONG_SEAL, RefusedClick
+from imbridge.adapters.card_seals import NO_SEAL, SEVERAL_OPTIONS, UNKNOWN_OPTION, WRONG_SEAL, RefusedClick
 from imbridge.adapters.dingtalk import DingTalkAdapter
 from imbridge.emulators.dingtalk import BotMessage, Group
 from imbridge.protocol import Button, ButtonClicked, Card, Form, Input, Select
@@ -139,6 +139,10 @@ async def test_on_a_template_of_ones_own(rig: Rig) -> None:
     event = await clicked(rig, message, data["form_action"], form={"why": "", "n": {"index": 2, "value": "3"}})
     assert isinstance(event, RefusedClick)
     assert event.refused == UNKNOWN_OPTION
+    both = {"index": [0, 1], "value": [option["value"] for option in options]}
+    event = await clicked(rig, message, data["form_action"], form={"why": "", "n": both})
+    assert isinstance(event, RefusedClick)
+    assert event.refused == SEVERAL_OPTIONS
 
 
 async def test_a_card_in_the_platforms_own_json_is_told_and_not_verified(rig: Rig, adapter: DingTalkAdapter) -> None:

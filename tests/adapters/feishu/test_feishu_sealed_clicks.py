@@ -8,7 +8,7 @@ import pytest
 from feishu_rig import Rig
 
 from imbridge.adapters.base import Target
-from imbridge.adapters.card_seals import NO_SEAL, SEAL, UNKNOWN_OPTION, WRONG_SEAL, RefusedClick
+from imbridge.adapters.card_seals import NO_SEAL, SEAL, SEVERAL_OPTIONS, UNKNOWN_OPTION, WRONG_SEAL, RefusedClick
 from imbridge.adapters.feishu import FeishuAdapter
 from imbridge.protocol import Button, ButtonClicked, Card, Channel, ChannelKind, Form, Input, Select
 from imbridge.rendering import Part, PartKind
@@ -76,6 +76,13 @@ def _values(node: Any) -> Iterator[dict[str, Any]]:
             yield from _values(one)
 
 
+def _lists(node: Any) -> Iterator[dict[str, Any]]:
+    for one in node if isinstance(node, list) else node.values() if isinstance(node, dict) else ():
+        yield from _lists(one)
+    if isinstance(node, dict) and str(node.get("tag", "")).endswith("select_static"):
+        yield node
+
+
 async def test_what_is_chosen_and_typed_comes_back_without_seals(rig: Rig) -> None:
     message = await shown(rig, await rig.start())
     for how, action, value in (
@@ -131,6 +138,19 @@ async def test_a_forged_click_is_not_believed(rig: Rig, change: dict[str, Any], 
     assert isinstance(event, RefusedClick)
     assert event.refused == why
     assert not event.verified
+
+
+async def test_several_options_of_a_list_from_which_one_is_chosen_are_not_believed(rig: Rig) -> None:
+    message = await shown(rig, await rig.start())
+    (options,) = [one["options"] for one in _lists(message.card) if one["tag"] == "select_static"][:1]
+    both = {
+        "tag": "select_static",
+        "value": carried(message.card, "speed"),
+        "options": [one["value"] for one in options],
+    }
+    event = await clicked(rig, message, action=both)
+    assert isinstance(event, RefusedClick)
+    assert event.refused == SEVERAL_OPTIONS
 
 
 @pytest.mark.parametrize("typed", ["input_value", "option", "options", "checked"])

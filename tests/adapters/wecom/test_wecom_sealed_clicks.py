@@ -12,7 +12,7 @@ from wecom_cards import card, click
 from wecom_rig import Rig, channel, to
 
 from imbridge import Bridge
-from imbridge.adapters.card_seals import NO_SEAL, UNKNOWN_OPTION, WRONG_SEAL, RefusedClick
+from imbridge.adapters.card_seals import NO_SEAL, SEVERAL_OPTIONS, UNKNOWN_OPTION, WRONG_SEAL, RefusedClick
 from imbridge.adapters.wecom import WeComAdapter, WeComConfig
 from imbridge.emulators.wecom.bot import BotChat, BotMessage
 from imbridge.protocol import Button, ButtonClicked, Card, ChannelKind, Message, Select
@@ -91,6 +91,17 @@ async def test_an_option_that_was_not_on_the_card_is_not_believed(rig: Rig, adap
     event = await click(rig, message, selected={"dish": ["Pizza"]})
     assert isinstance(event, RefusedClick)
     assert event.refused == UNKNOWN_OPTION
+
+
+async def test_several_options_of_a_list_from_which_one_is_chosen_are_not_believed(
+    rig: Rig, adapter: WeComAdapter
+) -> None:
+    await adapter.send(to(), card(LUNCH), "k1")
+    message = await rig.alice.receives()
+    message.content["checkbox"]["mode"] = 1
+    event = await click(rig, message, selected={"dish": ["Pizza", "Noodles"]})
+    assert isinstance(event, RefusedClick)
+    assert event.refused == SEVERAL_OPTIONS
 
 
 async def test_a_card_of_another_member_is_not_believed(rig: Rig, adapter: WeComAdapter) -> None:

@@ -15,13 +15,20 @@ OWN = "imbridge"
 """Key of the action's name: it says that a button is of a card made here."""
 PICKS = "picks"
 """Key of the names of lists: what was chosen from them comes back with the click, each with a seal of its own."""
-
+MANY = "many"
+"""Key of the names of those lists from which several may be chosen."""
 TYPED = "typed"
 """Says that a component is typed into, or that a date is picked in it: what comes back of it is the person's own."""
 
 
 def button_params(
-    action: str, value: Any = None, *, choice: str = "", picks: Iterable[str] = (), typed: bool = False
+    action: str,
+    value: Any = None,
+    *,
+    choice: str = "",
+    picks: Iterable[str] = (),
+    many: Iterable[str] = (),
+    typed: bool = False,
 ) -> dict[str, Any]:
     """What a button carries, before it is sealed.
 
@@ -30,6 +37,7 @@ def button_params(
         value: What it carries.
         choice: The only thing that is filled in, by its name: what comes back of it is the value.
         picks: The names of the lists from which something is chosen that comes with it.
+        many: Those of them from which several may be chosen.
         typed: It is no button, and no list: the value is what somebody types or picks.
     """
     names = list(picks)
@@ -40,6 +48,8 @@ def button_params(
         carried["choice"] = choice
     if names:
         carried[PICKS] = names
+    if several := list(many):
+        carried[MANY] = several
     if typed:
         carried[TYPED] = True
     return carried

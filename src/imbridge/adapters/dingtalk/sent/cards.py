@@ -114,8 +114,9 @@ def own_data(card: Card, seal: Seal = NOT_SEALED) -> CardData:
     lone = found.fields[0][0] if len(found.fields) == 1 and not found.fields[0][1] else None
     choice = lone.name if lone is not None and submit is None else ""
     action = submit.action or submit.text if submit else lone.name if lone else "submit"
-    picks = [one.name for one, _ in found.fields if isinstance(one, Select)]
-    sends = button_params(action, submit.value if submit else None, choice=choice, picks=picks)
+    lists = [one for one, _ in found.fields if isinstance(one, Select)]
+    picks, many = [one.name for one in lists], [one.name for one in lists if one.multiple]
+    sends = button_params(action, submit.value if submit else None, choice=choice, picks=picks, many=many)
     buttons = [_own_button(button, seal) for button in found.buttons if button is not submit]
     fields = [_own_field(one, seal) for one, _ in found.fields]
     variables = {

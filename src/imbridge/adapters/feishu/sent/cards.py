@@ -4,7 +4,7 @@ Source: open.feishu.cn, "card JSON 2.0 structure" and the pages of its component
 `{"imbridge": action, "value": value, "seal": seal}` in the component's callback behaviour: `received.clicks` reads it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -131,17 +131,19 @@ class _Making:
         return name
 
     def callback(
-        self, action: str, value: Any = None, *, picks: Iterable[str] = (), typed: bool = False
+        self, action: str, value: Any = None, *, picks: Sequence[Select] = (), typed: bool = False
     ) -> list[dict[str, Any]]:
         """What a component carries back.
 
         Args:
             action: The action's name.
             value: What a button carries.
-            picks: The names of the choices that come with it.
+            picks: The lists from which something is chosen that comes with it.
             typed: It is something to type into, or to pick a date in.
         """
-        return [{"type": "callback", "value": self.seal.on(button_params(action, value, picks=picks, typed=typed))}]
+        names, many = [one.name for one in picks], [one.name for one in picks if one.multiple]
+        params = button_params(action, value, picks=names, many=many, typed=typed)
+        return [{"type": "callback", "value": self.seal.on(params)}]
 
 
 def _plain(text: str) -> dict[str, Any]:
@@ -213,7 +215,7 @@ def _button(button: Button, making: _Making, form: Form | None) -> dict[str, Any
     if button.url:
         made["behaviors"] = [{"type": "open_url", "default_url": button.url}]
     else:
-        picks = () if form is None else (part.name for part in form.body if isinstance(part, Select))
+        picks = [] if form is None else [part for part in form.body if isinstance(part, Select)]
         made["behaviors"] = making.callback(action, button.value, picks=picks)
     if button.confirm:
         made["confirm"] = {"title": _plain(button.text), "text": _plain(button.confirm)}
@@ -236,7 +238,7 @@ def _asked(part: Select | Input | DatePicker, making: _Making, form: Form | None
     if form is not None:
         made["required"] = part.required  # elsewhere the platform takes no `required`
     else:
-        picks = (part.name,) if isinstance(part, Select) else ()
+        picks = [part] if isinstance(part, Select) else []
         made["behaviors"] = making.callback(part.name, picks=picks, typed=not picks)
     if part.placeholder:
         made["placeholder"] = _plain(part.placeholder)
