@@ -88,6 +88,7 @@ class StorageInChild(DurableStorage):
         self._entries: dict[int, tuple[int, InboxEntry | OutboxEntry]] = {}
         self._writer: asyncio.StreamWriter | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._ending = False
         self.pid = 0
         self.tokens, self.media = TokensInChild(self._call), MediaInChild(self._call)
 
@@ -113,6 +114,7 @@ class StorageInChild(DurableStorage):
     async def _ended(self) -> None:
         if self._reading is None or self._writer is None:
             return
+        self._ending = True  # others may go on calling while it is waited for
         if not self._reading.done():
             self._writer.write_eof()
         await asyncio.wait((self._reading,))
@@ -151,7 +153,7 @@ class StorageInChild(DurableStorage):
         self, method: str, *arguments: Any, entry: InboxEntry | OutboxEntry | None = None, **keywords: Any
     ) -> "asyncio.Future[Any]":
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        if self._reading is None or self._reading.done():
+        if self._reading is None or self._reading.done() or self._ending:
             future.set_exception(ConnectionError("the child has ended"))
             return future
         assert self._writer is not None

@@ -1,66 +1,26 @@
-"""Deleting what is old, a few rows at a time, between the transactions of those who work."""
+"""What is old in the tables."""
 
-import asyncio
-import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from sqlalchemy import ColumnElement, Table, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from imbridge.protocol import ImbridgeError
-from imbridge.storage.core.work import RunStatements
-from imbridge.storage.retention import Retention
+from imbridge.storage.core.cleaner import Cleaner
+from imbridge.storage.core.work import Statements
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.dialect import db_now
-
-log = logging.getLogger(__name__)
 
 _DAY = 86_400.0
 _CLOCKS = 3600.0
 """Seconds by which a process's clock may be wrong: notes say by it when they end."""
 
 
-class Cleaner:
-    """Cleans in the background from `start()` to `close()`."""
+class SqlCleaner(Cleaner):
+    """Deletes rows."""
 
-    def __init__(self, run: RunStatements, retention: Retention) -> None:
-        """`run` has statements carried out by the writer, so that a batch waits for its turn as everything does."""
-        self._run = run
-        self._retention = retention
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin."""
-        self._task = asyncio.create_task(self._keep_cleaning(), name="storage:cleaner")
-
-    async def close(self) -> None:
-        """End; what is not cleaned is cleaned another time."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait((self._task,))
-
-    async def clean(self) -> int:
-        """Delete all that is old; how many rows."""
-        total = 0
-        for table, old in self._old():
-            while True:
-                deleted: int = await self._run(partial(self._batch, table, old))
-                total += deleted
-                if deleted < self._retention.batch:
-                    break
-        return total
-
-    async def _keep_cleaning(self) -> None:
-        while True:
-            await asyncio.sleep(self._retention.every)
-            try:
-                deleted = await self.clean()
-            except ImbridgeError as error:
-                log.warning("the storage could not be cleaned (%s); trying again in %g s", error, self._retention.every)
-            else:
-                if deleted:
-                    log.debug("%d old rows were deleted", deleted)
+    def _batches(self) -> Iterable[Statements]:
+        return (partial(self._batch, table, old) for table, old in self._old())
 
     def _old(self) -> Iterator[tuple[Table, ColumnElement[bool]]]:
         keep = self._retention

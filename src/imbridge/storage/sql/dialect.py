@@ -63,6 +63,11 @@ async def packet(connection: AsyncConnection) -> int:
         return int(await connection.scalar(text("SELECT @@max_allowed_packet")) or 2**24)
 
 
+def is_of_database(error: BaseException) -> bool:
+    """It comes of the database or of the way to it, and not of our own code."""
+    return isinstance(error, exc.SQLAlchemyError | OSError | EOFError)
+
+
 def is_lost(error: BaseException) -> bool:
     """The connection is gone: what was asked for may have been done or not."""
     if isinstance(error, exc.DBAPIError):

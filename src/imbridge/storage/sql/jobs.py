@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.storage import json_values
 from imbridge.storage.core.ids import digest, plain
+from imbridge.storage.core.nodes import Nodes
 from imbridge.storage.core.work import RunStatements
 from imbridge.storage.jobs import Job, Jobs
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.dialect import db_now
-from imbridge.storage.sql.nodes import Nodes
 from imbridge.storage.sql.tables import jobs as table
 
 _FENCES = 2**40

@@ -6,17 +6,13 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from imbridge.storage.core.ids import digest, plain
+from imbridge.storage.core.ids import plain
+from imbridge.storage.core.leases import lease_id
+from imbridge.storage.core.nodes import Nodes
 from imbridge.storage.core.work import RunStatements
 from imbridge.storage.leases import Lease, Leases
 from imbridge.storage.sql.dialect import db_now
-from imbridge.storage.sql.nodes import Nodes
 from imbridge.storage.sql.tables import leases as table
-
-
-def lease_id(lane: str) -> str:
-    """The id of a conversation's row."""
-    return digest("lease", lane)
 
 
 class SqlLeases(Leases):

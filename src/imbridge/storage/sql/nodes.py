@@ -1,243 +1,67 @@
-"""Which processes share this storage, and which of them are gone."""
+"""The processes that share a database, in a table."""
 
-import asyncio
-import logging
-import math
-import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from imbridge.storage.core.ids import digest, new_uid
-from imbridge.storage.core.processes import identity, runs
-from imbridge.storage.errors import StorageError
+from imbridge.storage.core.nodes import MUTEX, Neighbour, Nodes, ResultT
+from imbridge.storage.core.processes import identity
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.dialect import db_now, upsert
 
-log = logging.getLogger(__name__)
-
 _table = tables.nodes
-_SILENT = 0.7
-"""The part of its lease after which a process that could give no sign of life stops working by itself."""
 
 
-class FencedError(Exception):
-    """Others have declared this process gone, or it has given itself up: nothing may be written under its number."""
-
-    def __init__(self, node: int) -> None:
-        self.node = node
-        super().__init__(f"process {node} is declared gone")
-
-
-class Nodes:
-    """This process among the others: it says that it lives, and finds those that do not.
-
-    A process is gone when its lease has ended, or when it ran on this machine and does not any more: so a process that
-    is started again after a kill need not wait. Whoever takes over from it first deletes its row. A process that finds
-    its own row deleted goes on under another number (`rejoin`), and what it had is not its own any more.
-
-    Attributes:
-        id: The number of this process, in its present life.
-        lease: Seconds without a sign of life after which a process counts as gone.
-        shared: Whether several processes share the conversations; otherwise a process never gives itself up.
-        others: How many other processes lived when this one gave its last sign of life.
-        on_lost: Called with the old number when this process has lost, or given up, what it had.
-    """
+class SqlNodes(Nodes):
+    """Rows with an end."""
 
     def __init__(self, database: Database, *, lease: float, shared: bool = False) -> None:
         """It is among them from `join()` on."""
-        self.id = new_uid()
-        self.lease = lease
-        self.shared = shared
-        self.others = 0
-        self.on_lost: Callable[[int], None] = lambda node: None
+        super().__init__(lease=lease, shared=shared)
         self._database = database
-        self._given_up = 0
-        self._contact = self._contact_since = -math.inf
-        self._rejoining = asyncio.Lock()
-        self._beating: asyncio.Task[None] | None = None
-        self._watching: asyncio.Task[None] | None = None
         self._alone = upsert(database.dialect, tables.leases, ("holder", "until"))
 
-    async def join(self) -> None:
-        """Say that we are there, and go on saying it."""
-        began = time.monotonic()
+    async def _change(self, work: Callable[[AsyncConnection], Awaitable[ResultT]]) -> ResultT:
         async with self._database.changing() as connection:
-            await self._enter(connection, self.id)
-            self.others = await self._count(connection)
-        self.note_contact(began)
-        self._contact_since = -math.inf
-        self._beating = asyncio.create_task(self._beat(), name="storage:nodes")
-        if self.shared:
-            self._watching = asyncio.create_task(self._watch(), name="storage:nodes watch")
+            return await work(connection)
 
     async def _enter(self, connection: AsyncConnection, node: int) -> None:
         host, process = identity()
         until = db_now() + self.lease
         await connection.execute(insert(_table).values(id=node, host=host, process=process, commits=0, until=until))
 
-    async def leave(self) -> None:
-        """What is ours and not done is free for others at once."""
-        tasks = [task for task in (self._beating, self._watching) if task is not None]
-        self._beating = self._watching = None
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
-        try:
-            async with self._database.changing() as connection:
-                await connection.execute(delete(_table).where(_table.c.id == self.id))
-        except StorageError as error:
-            log.warning("could not say goodbye to the database (%s): others wait until the lease ends", error)
+    async def _renew(self, connection: AsyncConnection, node: int) -> bool:
+        renewed = update(_table).where(_table.c.id == node).values(until=db_now() + self.lease)
+        return bool((await connection.execute(renewed)).rowcount)
 
-    # -- signs of life -------------------------------------------------------------------------------------------------
+    async def _remove(self, connection: AsyncConnection, node: int) -> bool:
+        return bool((await connection.execute(delete(_table).where(_table.c.id == node))).rowcount)
 
-    def check(self) -> None:
-        """See that this process has not given itself up.
-
-        Raises:
-            FencedError: it has.
-        """
-        if self._given_up == self.id:
-            raise FencedError(self.id)
-
-    def is_current(self, node: int) -> bool:
-        """Whether this process still has what it has under this number."""
-        return node == self.id and node != self._given_up
-
-    def note_contact(self, began: float) -> None:
-        """The database has taken a sign of life that was begun at this time (of `time.monotonic`)."""
-        if began - self._contact > _SILENT * self.lease:
-            self._contact_since = began
-        self._contact = max(began, self._contact)
-
-    async def rejoin(self, node: int) -> None:
-        """Go on under another number, if `node` is the present one; what it had is not ours any more.
-
-        What nobody has taken over yet of it was given up in good order: that is no attempt that failed.
-        """
-        async with self._rejoining:
-            if node != self.id:
-                return
-            began, following = time.monotonic(), new_uid()
-            async with self._database.changing() as connection:
-                if (await connection.execute(delete(_table).where(_table.c.id == node))).rowcount:
-                    await undo_starts(connection, node)
-                await self._enter(connection, following)
-            self.id = following  # not before it is there: nothing could be written under it
-            self.note_contact(began)
-            if self._given_up != node:
-                log.error(
-                    "this process was silent for more than %g s, and others go on with its conversations", self.lease
-                )
-                self.on_lost(node)
-
-    async def _beat(self) -> None:
-        while True:
-            await asyncio.sleep(self.lease / 3)
-            try:
-                await self.say_so()
-            except StorageError as error:
-                log.warning("no sign of life could be given to the database (%s)", error)
-
-    async def say_so(self) -> None:
-        """Give a sign of life now; under another number, if this one is over."""
-        try:
-            await self._sign_of_life()
-        except FencedError as fenced:
-            await self.rejoin(fenced.node)
-
-    async def _sign_of_life(self) -> None:
-        self.check()
-        began, node = time.monotonic(), self.id
-        async with self._database.changing() as connection:
-            done = await connection.execute(
-                update(_table).where(_table.c.id == node).values(until=db_now() + self.lease)
-            )
-            if not done.rowcount:
-                if self.shared:
-                    raise FencedError(node)
-                await self._enter(connection, node)  # we were silent for so long that somebody has cleaned up
-            self.others = await self._count(connection)
-        self.note_contact(began)
-
-    async def _count(self, connection: AsyncConnection) -> int:
-        living = select(func.count()).select_from(_table).where(_table.c.id != self.id, _table.c.until > db_now())
-        return int(await connection.scalar(living) or 0)
-
-    async def _watch(self) -> None:
-        """Give up in time, by our own clock, what others may take over soon. Alone there is nobody who could."""
-        while True:
-            await asyncio.sleep(self.lease / 20)
-            silent = time.monotonic() - self._contact
-            if self.others and silent > _SILENT * self.lease and self._given_up != self.id:
-                self._given_up = self.id
-                log.error(
-                    "no sign of life could be given for %.1f s: this process gives its conversations up, for others "
-                    "may go on with them",
-                    silent,
-                )
-                self.on_lost(self.id)
-
-    # -- the others ----------------------------------------------------------------------------------------------------
-
-    async def alive(self, connection: AsyncConnection, *, lock: bool = False) -> dict[int, float | None]:
-        """The processes that live, ourselves among them, as far as can be told.
-
-        Args:
-            connection: Any.
-            lock: To take over from those that are gone: nobody else does so until the transaction ends, and those that
-                are gone are declared so; should one of them live all the same, it finds out when it writes next.
-
-        Returns:
-            Until when each one's lease runs; None for those that certainly live.
-        """
-        if lock:
-            await connection.execute(self._alone, _mutex(self.id))
-        host, _ = identity()
-        lives = (_table.c.until > db_now()).label("lives")
-        query = select(_table.c.id, _table.c.host, _table.c.process, _table.c.until, lives).order_by(_table.c.id)
-        found: dict[int, float | None] = {self.id: None}
-        for row in (await connection.execute(query)).all():
-            here = bool(host) and row.host == host
-            ended = here and not runs(row.process)
-            if row.id == self.id:
-                continue
-            if row.lives and not ended:
-                found[row.id] = None if here else row.until
-            elif lock and not await self._bury(connection, row.id, certain=ended):
-                found[row.id] = row.until
-        return found
-
-    async def _bury(self, connection: AsyncConnection, node: int, *, certain: bool) -> bool:
-        """Declare one gone; False when it is not.
-
-        Whoever was silent himself, as all are when the database was away, gives the others time to come back.
-        """
-        silent: ColumnElement[bool] = _table.c.until <= db_now()
-        if certain:
-            await connection.execute(delete(_table).where(_table.c.id == node))
-            return True
-        if self.shared and time.monotonic() - self._contact_since < self.lease:
-            return False
+    async def _remove_silent(self, connection: AsyncConnection, node: int) -> bool:
         if connection.dialect.name != "sqlite":
             # One that stands still in the middle of a transaction holds its row until the server ends that.
             query = select(_table.c.id).where(_table.c.id == node).with_for_update(skip_locked=True)
             if await connection.scalar(query) is None:
                 return False
-        done = await connection.execute(delete(_table).where(_table.c.id == node, silent))
+        done = await connection.execute(delete(_table).where(_table.c.id == node, _table.c.until <= db_now()))
         return bool(done.rowcount)
 
+    async def _count(self, connection: AsyncConnection) -> int:
+        living = select(func.count()).select_from(_table).where(_table.c.id != self.id, _table.c.until > db_now())
+        return int(await connection.scalar(living) or 0)
 
-def _mutex(node: int) -> dict[str, object]:
-    """A row that whoever takes over holds until the end of the transaction. It is a lease of nothing, and over."""
-    return {"id": digest("taking over"), "lane": "", "holder": node, "fence": 0, "until": 0.0}
+    async def _all(self, connection: AsyncConnection) -> Iterable[Neighbour]:
+        lives = (_table.c.until > db_now()).label("lives")
+        query = select(_table.c.id, _table.c.host, _table.c.process, _table.c.until, lives).order_by(_table.c.id)
+        return [Neighbour(*row) for row in await connection.execute(query)]
 
+    async def _hold(self, connection: AsyncConnection) -> None:
+        held = {"id": MUTEX, "lane": "", "holder": self.id, "fence": 0, "until": 0.0}
+        await connection.execute(self._alone, held)
 
-async def undo_starts(connection: AsyncConnection, node: int) -> None:
-    """What a process had begun and gives back in good order is no attempt that failed."""
-    for box in (tables.inbox, tables.outbox):
-        begun = box.c.node == node, box.c.started_at.is_not(None), box.c.attempts > 0
-        await connection.execute(update(box).where(*begun).values(started_at=None, attempts=box.c.attempts - 1))
+    async def undo_starts(self, connection: AsyncConnection, node: int) -> None:  # noqa: D102 - inherited
+        for box in (tables.inbox, tables.outbox):
+            begun = box.c.node == node, box.c.started_at.is_not(None), box.c.attempts > 0
+            await connection.execute(update(box).where(*begun).values(started_at=None, attempts=box.c.attempts - 1))

@@ -21,6 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.mysql import LONGTEXT
 
+from imbridge.storage.durable import Box
+
 PREFIX = "imbridge_"
 VERSION_TABLE = "imbridge_version"
 BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only what is called INTEGER
@@ -77,6 +79,7 @@ def _sealed(name: str, *parts: Column[Any] | Index) -> Table:
 
 inbox = _box("inbox", Column("item", Long, nullable=False))
 outbox = _box("outbox", Column("not_before", Double), Column("reply", Long))
+BOXES: dict[Box, Table] = {Box.INBOX: inbox, Box.OUTBOX: outbox}
 dedup = _table(
     "dedup",
     Column("id", Digest, primary_key=True),

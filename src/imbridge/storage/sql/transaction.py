@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import Table, bindparam, delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from imbridge.storage.core.nodes import FencedError, Nodes
 from imbridge.storage.core.plan import HANDED, Plan, plan
+from imbridge.storage.core.shares import Shares
 from imbridge.storage.core.work import AddInbound, Known, Row, Unit, keys_of
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.dialect import db_now, upsert
-from imbridge.storage.sql.nodes import FencedError, Nodes
-from imbridge.storage.sql.shares import Shares
 
 
 class Transaction:

@@ -3,10 +3,10 @@
 import asyncio
 
 from imbridge.storage.base import InboxEntry, OutboxEntry
+from imbridge.storage.core.shares import Shares
 from imbridge.storage.core.work import StartInbound, StartOutbound, Unit
 from imbridge.storage.core.writer import Writer
 from imbridge.storage.durable import DurableStorage
-from imbridge.storage.sql.shares import Shares
 
 
 class Beginning(DurableStorage):

@@ -5,19 +5,16 @@ from functools import partial
 from typing import Any, Unpack
 
 from imbridge.storage.base import InboxEntry, OutboxEntry
+from imbridge.storage.core.backlog import Backlog
 from imbridge.storage.core.rows import Rows
 from imbridge.storage.core.work import RunStatements
 from imbridge.storage.durable import Box, DurableStorage, EntryState, Kept, Sought
-from imbridge.storage.sql import backlog
-from imbridge.storage.sql.database import Database
-from imbridge.storage.sql.nodes import Nodes
 
 
 class LookingIn(DurableStorage):
     """The part of a storage that a person uses, and what becomes of an entry beside being handled or said."""
 
-    _database: Database
-    _nodes: Nodes
+    _backlog: Backlog
     _rows: Rows
     _run: RunStatements
     _done_with: Callable[[int], None]
@@ -32,28 +29,26 @@ class LookingIn(DurableStorage):
         return await self._mark(Box.OUTBOX, entry.uid, what="put off", why=why, not_before=not_before, head=head)
 
     async def _mark(self, box: Box, uid: int, **facts: Any) -> bool:
-        done: bool = await self._run(partial(backlog.mark, box=box, uid=uid, node=self._nodes.id, **facts))
+        done: bool = await self._run(partial(self._backlog.mark, box=box, uid=uid, **facts))
         return done
 
     async def kept(  # noqa: D102 - inherited
         self, box: Box, state: EntryState, *, after: Kept | None = None, limit: int = 100, **sought: Unpack[Sought]
     ) -> list[Kept]:
-        return await backlog.kept(
-            self._database, self._nodes, self._rows, box, state, after=after, limit=limit, sought=sought
-        )
+        return await self._backlog.kept(box, state, after=after, limit=limit, sought=sought)
 
     async def count(self, box: Box, state: EntryState, **sought: Unpack[Sought]) -> int:  # noqa: D102 - inherited
-        return await backlog.count(self._database, self._rows, box, state, sought)
+        return await self._backlog.count(box, state, sought)
 
     async def retry(  # noqa: D102 - inherited
         self, box: Box, *uids: int, state: EntryState = EntryState.DEAD
     ) -> list[int]:
-        done: list[int] = await self._run(partial(backlog.retry, nodes=self._nodes, box=box, uids=uids, state=state))
+        done: list[int] = await self._run(partial(self._backlog.retry, box=box, uids=uids, state=state))
         return done
 
     async def drop(  # noqa: D102 - inherited
         self, box: Box, *uids: int, state: EntryState = EntryState.DEAD, in_hand: bool = False
     ) -> list[int]:
-        dropped = partial(backlog.drop, nodes=self._nodes, box=box, uids=uids, state=state, in_hand=in_hand)
+        dropped = partial(self._backlog.drop, box=box, uids=uids, state=state, in_hand=in_hand)
         done: list[int] = await self._run(dropped)
         return done

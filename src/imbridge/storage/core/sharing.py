@@ -8,11 +8,10 @@ from typing import Any
 
 from imbridge.protocol import ImbridgeError
 from imbridge.storage.base import OutboxEntry
+from imbridge.storage.core.nodes import Nodes
+from imbridge.storage.core.shares import Shares
 from imbridge.storage.core.work import AddInbound, AddOutbound, Run, TakeHanded, Unit
 from imbridge.storage.sharing import Partner, fence_here
-from imbridge.storage.sql.database import Database
-from imbridge.storage.sql.nodes import Nodes
-from imbridge.storage.sql.shares import Shares
 
 log = logging.getLogger(__name__)
 
@@ -25,13 +24,10 @@ _GIVE_BACK = 1.0
 class Sharing:
     """The background work of one process."""
 
-    def __init__(
-        self, shares: Shares, nodes: Nodes, database: Database, ask: Callable[[Unit], "asyncio.Future[Any]"]
-    ) -> None:
+    def __init__(self, shares: Shares, nodes: Nodes, ask: Callable[[Unit], "asyncio.Future[Any]"]) -> None:
         """`ask` has the writer carry a unit out."""
         self._shares = shares
         self._nodes = nodes
-        self._database = database
         self._ask = ask
         self._tasks: list[asyncio.Task[None]] = []
         nodes.on_lost = self._lose
@@ -96,9 +92,7 @@ class Sharing:
             if self._shares.partner is None or not self._shares.partner.has_room:
                 continue
             try:
-                async with self._database.reading() as connection:
-                    waits = await self._shares.waits(connection)
-                if waits:
+                if await self._shares.waits():
                     await self._ask(Unit((TakeHanded(),)))
             except ImbridgeError as error:
                 log.warning("what other processes took in could not be taken (%s)", error)

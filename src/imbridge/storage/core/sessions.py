@@ -1,0 +1,79 @@
+"""Reading sessions: those that are asked for in one turn of the event loop are one query."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from imbridge.storage import json_values
+from imbridge.storage.core.ids import digest, plain
+from imbridge.storage.core.portions import AT_ONCE
+from imbridge.storage.core.work import SaveSession
+from imbridge.storage.errors import StorageError
+
+State = dict[str, dict[str, Any]]
+
+
+class SessionReader(ABC):
+    """Reads conversations' states."""
+
+    def __init__(self) -> None:
+        """Nothing is read yet."""
+        self._wanted: dict[str, list[asyncio.Future[State]]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def load(self, lane: str) -> "asyncio.Future[State]":
+        """A conversation's state; empty when it has none."""
+        future: asyncio.Future[State] = asyncio.get_running_loop().create_future()
+        self._wanted.setdefault(session_id(lane), []).append(future)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._read(), name="storage:sessions")
+        return future
+
+    async def close(self) -> None:
+        """Wait for what is being read."""
+        if self._task is not None:
+            await asyncio.wait((self._task,))
+
+    async def _read(self) -> None:
+        while self._wanted:
+            ids = list(self._wanted)[:AT_ONCE]
+            waiting = {one: self._wanted.pop(one) for one in ids}
+            try:
+                found = await self._found(ids)
+            except (StorageError, RuntimeError) as error:
+                passing = isinstance(error, StorageError) and error.passing
+                for future in (future for futures in waiting.values() for future in futures if not future.done()):
+                    future.set_exception(StorageError(f"a session is not known: {error}", passing=passing))
+                continue
+            for one, futures in waiting.items():
+                for future in futures:  # each its own: a skill changes what it gets
+                    if not future.done():
+                        future.set_result(json_values.read(found[one]) if one in found else {})
+
+    @abstractmethod
+    async def _found(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """States as JSON, by the ids of their rows.
+
+        Raises:
+            StorageError: they could not be read.
+        """
+
+
+def session_id(lane: str) -> str:
+    """The id of a conversation's row."""
+    return digest("session", lane)
+
+
+def session_saved(lane: str, state: State) -> SaveSession:
+    """The piece of work that keeps a state.
+
+    Raises:
+        StorageError: it holds something that is no JSON value.
+    """
+    try:
+        text = json_values.written(state).decode()
+    except ValueError as error:
+        raise StorageError(f"{lane}: the session holds something that is no JSON value: {error}") from error
+    one = session_id(lane)
+    return SaveSession(one, {"id": one, "lane": plain(lane, 512), "state": text})
