@@ -16,14 +16,17 @@ from wire import wired
 from imbridge import Bridge, BridgeOptions
 from imbridge.emulators.feishu import FeishuEmulator
 from imbridge.runtime.intake import storing
-from imbridge.storage import Box, EntryState, SqlStorage
+from imbridge.storage import Box, EntryState
+from imbridge.storage.core.storage import DatabaseStorage
 
 SAID = 20
 PENDING = EntryState.PENDING
 
 
 @asynccontextmanager
-async def hanging(kind: str, folder: Path) -> AsyncIterator[tuple[SqlStorage, Callable[[], None], Callable[[], None]]]:
+async def hanging(
+    kind: str, folder: Path
+) -> AsyncIterator[tuple[DatabaseStorage, Callable[[], None], Callable[[], None]]]:
     """A storage, and what makes its database hang and go on."""
     async with place(kind, folder) as database:
         if kind == "sqlite":
@@ -35,7 +38,7 @@ async def hanging(kind: str, folder: Path) -> AsyncIterator[tuple[SqlStorage, Ca
             yield over.storage(), wire.passes.clear, wire.passes.set
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql", "mariadb"])
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql", "mariadb", "mongodb"])
 async def test_a_database_that_hangs(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storing, "STALLED_AFTER", 0.2)
     heard: Counter[str] = Counter()

@@ -11,7 +11,7 @@ from runtime_world import account, counts, skill, texts, until
 from imbridge import AskTimeoutError, Bridge, BridgeOptions
 from imbridge.runtime import recovery
 
-database = database_of("postgresql", "mariadb")
+database = database_of("postgresql", "mariadb", "mongodb")
 postgresql = database_of("postgresql")
 
 
@@ -131,7 +131,7 @@ async def test_what_a_process_loses_it_breaks_off_and_the_other_does(feishu, dat
         holds = one if one._handling.inbox._lanes.waiting else other
         await until(lambda: holds._handling.inbox._lanes.waiting == 2)
         nodes = holds.storage._nodes  # type: ignore[attr-defined]
-        await database.execute("UPDATE imbridge_nodes SET until = 1 WHERE id = :id", id=nodes.id)
+        await database.change("nodes", {"until": 1.0}, {"id": nodes.id})
         await until(lambda: begun == ["1", "1"])
         lost = nodes.id
         await nodes.say_so()

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from databases import KINDS, database_of
+from databases import KINDS, SQL_KINDS, database_of
 
 from imbridge.testing.storage_child import Nursery
 
@@ -19,4 +19,8 @@ def nursery() -> Iterator[Nursery]:
 
 
 database = database_of(*KINDS)
+sql = database_of(*SQL_KINDS)
 sqlite = database_of("sqlite")
+postgresql = database_of("postgresql")
+mariadb = database_of("mariadb")
+mongodb = database_of("mongodb")

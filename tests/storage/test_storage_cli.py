@@ -52,7 +52,7 @@ def imbridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Imbridge:
     return call
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", "mongodb"])
 async def kept_in(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
     """A database that ./imbridge.yaml names."""
     async with place(request.param, tmp_path) as made:

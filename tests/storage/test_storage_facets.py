@@ -11,12 +11,13 @@ from cryptography.fernet import Fernet
 from databases import Place
 
 from imbridge.protocol import ConfigError, DeliveryState, Message, Receipt, Sender, SentPart
-from imbridge.storage import Box, EntryState, InboxEntry, Job, LogLine, Retention, SqlStorage, StorageError
+from imbridge.storage import Box, EntryState, InboxEntry, Job, LogLine, Retention, StorageError
+from imbridge.storage.core.storage import DatabaseStorage
 from imbridge.testing.storage_entries import CHANNEL, SENT, inbox_entry, outbox_entry
 
 
 @pytest.fixture
-async def storage(database: Place) -> AsyncIterator[SqlStorage]:
+async def storage(database: Place) -> AsyncIterator[DatabaseStorage]:
     storage = database.storage()
     await storage.open()
     yield storage
@@ -35,7 +36,7 @@ def said(number: int, text: str, sender: str = "ou_1", channel: str = "oc_1") ->
 
 
 class TestTheLog:
-    async def test_what_was_said_can_be_found(self, storage: SqlStorage) -> None:
+    async def test_what_was_said_can_be_found(self, storage: DatabaseStorage) -> None:
         await asyncio.gather(
             storage.add_inbound(said(1, "Deploy the 100% thing")),
             storage.add_inbound(said(2, "部署好了", sender="ou_2")),
@@ -71,7 +72,7 @@ class TestTheLog:
         )  # fmt: skip
         assert (await storage.log.search(direction="out"))[0].message_id == "om_9"
 
-    async def test_pages_follow_one_another(self, storage: SqlStorage) -> None:
+    async def test_pages_follow_one_another(self, storage: DatabaseStorage) -> None:
         await asyncio.gather(*(storage.add_inbound(said(number // 2 * 2, str(number))) for number in range(1)))
         entries = [said(number, f"t{number}") for number in range(1, 8)]
         await asyncio.gather(*(storage.add_inbound(entry) for entry in entries))
@@ -90,7 +91,7 @@ class TestTheLog:
 
 
 class TestTokens:
-    async def test_values_by_account_kind_and_name(self, storage: SqlStorage) -> None:
+    async def test_values_by_account_kind_and_name(self, storage: DatabaseStorage) -> None:
         tokens = storage.tokens
         await tokens.put("feishu:work", "user", "ou_1", {"access": "一"})
         await tokens.put("feishu:work", "user", "ou_2", 2)
@@ -116,13 +117,13 @@ class TestTokens:
         first = await database.opened(keys=[old])
         await first.tokens.put("a", "k", "n", "canary-one")
         assert await first.tokens.get("a", "k", "before") == "canary-plain"
-        rows = await database.execute("SELECT value FROM imbridge_tokens")
+        rows = await database.rows("tokens", "value")
         assert sum("canary" in str(value) for (value,) in rows) == 1
         await first.close()
         both = await database.opened(keys=[new, old])
         assert await both.tokens.get("a", "k", "n") == "canary-one"
         assert await both.tokens.rotate() == 2
-        assert "canary" not in str(await database.execute("SELECT value FROM imbridge_tokens"))
+        assert "canary" not in str(await database.rows("tokens", "value"))
         await both.close()
         last = await database.opened(keys=[new])
         assert await last.tokens.get("a", "k", "n") == "canary-one"
@@ -140,19 +141,19 @@ class TestTokens:
         await storage.open()
         await storage.tokens.put("a", "k", "mine", "m")
         await storage.tokens.put("a", "k", "yours", "y")
-        (mine,) = await database.execute("SELECT value FROM imbridge_tokens WHERE name = 'mine'")
-        await database.execute("UPDATE imbridge_tokens SET value = :value WHERE name = 'yours'", value=mine[0])
+        values = dict(await database.rows("tokens", "name", "value"))
+        await database.change("tokens", {"value": values["mine"]}, {"name": "yours"})
         with pytest.raises(StorageError, match="not where it was put"):
             await storage.tokens.get("a", "k", "yours")
         await storage.close()
 
     def test_what_is_no_key(self) -> None:
         with pytest.raises(ConfigError, match="32 random bytes") as raised:
-            SqlStorage("x.db", keys=["canary-too-short"])
+            DatabaseStorage("x.db", keys=["canary-too-short"])
         assert "canary" not in str(raised.value)
 
 
-async def test_half_a_surrogate_pair_is_kept_wherever_people_may_have_written_it(storage: SqlStorage) -> None:
+async def test_half_a_surrogate_pair_is_kept_wherever_people_may_have_written_it(storage: DatabaseStorage) -> None:
     half = {"text": "cut in the middle: \ud83d"}
     await storage.save_session("lane", {"echo": half})
     assert await storage.load_session("lane") == {"echo": half}
@@ -163,12 +164,12 @@ async def test_half_a_surrogate_pair_is_kept_wherever_people_may_have_written_it
     assert await storage.media.get("a", "image", "hash") == half
 
 
-async def test_a_session_that_is_no_json_is_refused_by_its_name(storage: SqlStorage) -> None:
+async def test_a_session_that_is_no_json_is_refused_by_its_name(storage: DatabaseStorage) -> None:
     with pytest.raises(StorageError, match="lane: the session holds something that is no JSON value"):
         await storage.save_session("lane", {"echo": {"what": object()}})
 
 
-async def test_the_media_cache(storage: SqlStorage) -> None:
+async def test_the_media_cache(storage: DatabaseStorage) -> None:
     await storage.media.put("a", "image", "hash", {"key": "img_1"}, seconds=60)
     await storage.media.put("a", "image", "hash", {"key": "img_2"}, seconds=60)
     assert await storage.media.get("a", "image", "hash") == {"key": "img_2"}
@@ -200,7 +201,7 @@ async def test_an_answer_that_is_put_off_comes_back_with_its_time(database: Plac
     await again.close()
 
 
-async def storage_gone_up(storage: SqlStorage, entry: object) -> bool:
+async def storage_gone_up(storage: DatabaseStorage, entry: object) -> bool:
     """Another process's entry is not ours to give up."""
     return await storage.give_up(entry, "not ours")  # type: ignore[arg-type]
 
@@ -219,10 +220,10 @@ class TestCleaning:
         await storage.tokens.put("a", "k", "old", 1, expires_at=1.0)
         assert await storage.clean() == 2  # the cache and the token
         past = time.time() - 7200
-        await database.execute("UPDATE imbridge_log SET at = :past WHERE message_id <> 'e9'", past=past)
-        await database.execute("UPDATE imbridge_sessions SET used_at = :past WHERE lane = 'old'", past=past)
-        await database.execute("UPDATE imbridge_inbox SET changed_at = :past", past=past)
-        await database.execute("UPDATE imbridge_dedup SET expires_at = :past", past=past)
+        await database.change("log", {"at": past}, {"message_id": "e9"}, but=True)
+        await database.change("sessions", {"used_at": past}, {"lane": "old"})
+        await database.change("inbox", {"changed_at": past})
+        await database.change("dedup", {"expires_at": past})
         assert await storage.clean() == 9 + 1 + 8 + 10
         assert [line.message_id for line in await storage.log.search()] == ["e9"]
         assert await storage.load_session("new") == {"s": {"n": 1}}
@@ -235,7 +236,7 @@ class TestCleaning:
         storage = database.storage(retention=Retention(every=0.01))
         await storage.open()
         await storage.media.put("a", "image", "old", 1, seconds=-1)
-        while await database.execute("SELECT id FROM imbridge_media"):
+        while await database.rows("media", "id"):
             await asyncio.sleep(0.01)
         await storage.close()
 
@@ -243,13 +244,13 @@ class TestCleaning:
         storage = database.storage()
         await storage.open()
         assert await storage.add_inbound(inbox_entry("a", "e"))
-        await database.execute("UPDATE imbridge_dedup SET expires_at = 1")
+        await database.change("dedup", {"expires_at": 1.0})
         assert await storage.add_inbound(inbox_entry("a", "e"))
         assert not await storage.add_inbound(inbox_entry("a", "e"))
         await storage.close()
 
 
-async def test_a_release_keeps_the_number(storage: SqlStorage, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_release_keeps_the_number(storage: DatabaseStorage, caplog: pytest.LogCaptureFixture) -> None:
     lease = await storage.leases.claim("lane", seconds=60)
     assert lease is not None
     await storage.leases.release(lease)

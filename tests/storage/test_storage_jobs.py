@@ -41,7 +41,7 @@ async def worlds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         await two.open()
 
         async def lapse() -> None:
-            await database.execute("UPDATE imbridge_jobs SET until = 1")
+            await database.change("jobs", {"until": 1.0})
 
         yield World(one.jobs, two.jobs, lapse)
         await two.close()

@@ -32,7 +32,7 @@ async def held(storage: StorageInChild, lane: str = "lane") -> Lease:
 
 async def end_all_leases(database: Place) -> None:
     """As if their time were over."""
-    await database.execute("UPDATE imbridge_leases SET until = 1")
+    await database.change("leases", {"until": 1.0})
 
 
 Two = tuple[StorageInChild, StorageInChild]

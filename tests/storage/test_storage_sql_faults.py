@@ -9,15 +9,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from databases import Place
+from databases import Place, SqlPlace, database_of
 
 from imbridge.protocol import ConfigError, OverloadedError
 from imbridge.storage import Box, EntryState, SqlStorage, StorageError
+from imbridge.storage.core.storage import DatabaseStorage
 from imbridge.testing.storage_entries import SENT, inbox_entry, outbox_entry
+
+server = database_of("postgresql", "mariadb")
 
 
 @asynccontextmanager
-async def opened(storage: SqlStorage) -> AsyncIterator[SqlStorage]:
+async def opened(storage: DatabaseStorage) -> AsyncIterator[DatabaseStorage]:
     await storage.open()
     try:
         yield storage
@@ -88,14 +91,12 @@ class TestServers:
             await storage.open()
         assert "hush" not in str(raised.value)
 
-    async def test_connections_that_are_cut_are_made_anew(self, database: Place) -> None:
-        if database.kind == "sqlite":
-            return
-        async with opened(database.storage()) as storage:
+    async def test_connections_that_are_cut_are_made_anew(self, server: SqlPlace) -> None:
+        async with opened(server.storage()) as storage:
             for lap in range(3):
                 assert await storage.add_inbound(inbox_entry("a", f"{lap} before"))
                 await storage.load_session("lane")
-                await cut_connections(database)
+                await cut_connections(server)
                 assert await storage.add_inbound(inbox_entry("a", f"{lap} after"))
                 assert await storage.load_session("lane") == {}
 
@@ -194,7 +195,7 @@ async def test_a_large_answer_is_sent_but_not_kept(database: Place) -> None:
         assert "send large media by path" in dead.history[-1]["why"]
 
 
-async def cut_connections(database: Place) -> None:
+async def cut_connections(database: SqlPlace) -> None:
     """The server ends all connections of the storage."""
     if database.kind == "postgresql":
         query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = :name"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from databases import Place
+from databases import Place, SqlPlace
 
 from imbridge.protocol import to_reply
 from imbridge.storage import SqlStorage
@@ -17,7 +17,7 @@ TABLES = ("inbox", "outbox", "dedup", "sessions", "log")
 async def _life(storage: SqlStorage, monkeypatch: pytest.MonkeyPatch) -> None:
     """All that can be asked of the writer, more rows than one statement takes among it."""
     numbers = iter(range(1, 100_000))
-    monkeypatch.setattr("imbridge.storage.sql.storage.new_uid", lambda: next(numbers))
+    monkeypatch.setattr("imbridge.storage.core.storage.new_uid", lambda: next(numbers))
     await storage.open()
     entries = [inbox_entry("a", f"e{number}", f"m{number}", lane=f"l{number % 7}") for number in range(300)]
     for entry in entries:
@@ -82,7 +82,7 @@ async def test_both_ways_write_the_same(sqlite: Place, monkeypatch: pytest.Monke
     await _life(quick, monkeypatch)
     of_quick = await _rows(sqlite)
     await quick.close()
-    other = Place("sqlite", sqlite.url.replace("imbridge.db", "other.db"))
+    other = SqlPlace("sqlite", sqlite.url.replace("imbridge.db", "other.db"))
     usual = other.storage()
     usual._committing._file = None
     await _life(usual, monkeypatch)

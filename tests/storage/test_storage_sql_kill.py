@@ -45,12 +45,13 @@ async def test_no_acknowledged_row_is_missing(database: Place, nursery: Nursery)
     print("seed", seed)
     chance = random.Random(seed)
     acknowledged: list[str] = []
-    names = [[f"{lap}-{number:04}" for number in range(PER_ROUND)] for lap in range(ROUNDS)]
+    per_round = PER_ROUND // 8 if database.kind == "mongodb" else PER_ROUND  # what stands in for MongoDB is slow
+    names = [[f"{lap}-{number:04}" for number in range(per_round)] for lap in range(ROUNDS)]
     for lap in range(ROUNDS):
         storage = database.in_child(nursery)
         await storage.open()
         entries = [inbox_entry("a", name, lane=f"lane{chance.randrange(LANES)}") for name in names[lap]]
-        acknowledged += await fill(storage, entries, chance.randrange(1, PER_ROUND), chance)
+        acknowledged += await fill(storage, entries, chance.randrange(1, per_round), chance)
     storage = database.in_child(nursery)
     await storage.open()
     left = await storage.unfinished_inbound()

@@ -10,23 +10,23 @@ from cryptography.fernet import Fernet
 from databases import Place
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from imbridge.storage import BaseNotebook, SqlStorage, StorageError
+from imbridge.storage import BaseNotebook, DurableStorage, StorageError
+from imbridge.storage.core.nodes import Nodes
+from imbridge.storage.core.notebook import Notebook
 from imbridge.storage.core.sealing import Sealing
-from imbridge.storage.sql.nodes import Nodes
-from imbridge.storage.sql.notes import SqlNotebook
 
 ACCOUNT = "qq:work"
 
 
 @pytest.fixture
-async def storage(database: Place) -> AsyncIterator[SqlStorage]:
+async def storage(database: Place) -> AsyncIterator[DurableStorage]:
     storage = database.storage()
     await storage.open()
     yield storage
     await storage.close()
 
 
-async def opened(storage: SqlStorage) -> BaseNotebook:
+async def opened(storage: DurableStorage) -> BaseNotebook:
     notebook = storage.notebook()
     await notebook.open()
     return notebook
@@ -35,7 +35,7 @@ async def opened(storage: SqlStorage) -> BaseNotebook:
 class _Away:
     """A writer whose database is away for some tries."""
 
-    def __init__(self, storage: SqlStorage, *, tries: int = 0, refuses: str = "") -> None:
+    def __init__(self, storage: DurableStorage, *, tries: int = 0, refuses: str = "") -> None:
         self.storage = storage
         self.tries = tries
         self.refuses = refuses
@@ -51,12 +51,13 @@ class _Away:
         self.batches.append(len(batch))
         return await self.storage._run(statements)
 
-    def notebook(self) -> SqlNotebook:
-        return SqlNotebook(self.run, self.storage._database, self.storage._nodes, Sealing())
+    def notebook(self) -> Notebook:
+        kind = type(self.storage._notebook)
+        return kind(self.run, self.storage._database, self.storage._nodes, Sealing())
 
 
 class TestWriting:
-    async def test_many_notes_are_few_transactions(self, storage: SqlStorage) -> None:
+    async def test_many_notes_are_few_transactions(self, storage: DurableStorage) -> None:
         notes = (await opened(storage)).of(ACCOUNT)
         before = storage.transactions
         for number in range(3000):
@@ -67,7 +68,7 @@ class TestWriting:
         assert 0 < storage.transactions - before <= 30
 
     async def test_what_is_written_while_it_is_away_is_written_when_it_is_back(
-        self, storage: SqlStorage, caplog: pytest.LogCaptureFixture
+        self, storage: DurableStorage, caplog: pytest.LogCaptureFixture
     ) -> None:
         away = _Away(storage, tries=2)
         notebook = away.notebook()
@@ -85,7 +86,9 @@ class TestWriting:
         assert "could not be written (the server is away); trying again" in caplog.text
         assert await (await opened(storage)).of(ACCOUNT).all("card") == {"a": 2, "b": 3}
 
-    async def test_what_is_lost_at_the_end_is_told(self, storage: SqlStorage, caplog: pytest.LogCaptureFixture) -> None:
+    async def test_what_is_lost_at_the_end_is_told(
+        self, storage: DurableStorage, caplog: pytest.LogCaptureFixture
+    ) -> None:
         notebook = _Away(storage, tries=1000).notebook()
         await notebook.open()
         notebook.of(ACCOUNT).put("card", "a", "canary-value")
@@ -97,7 +100,7 @@ class TestWriting:
         assert "canary" not in caplog.text
 
     async def test_one_that_is_refused_costs_no_other(
-        self, storage: SqlStorage, caplog: pytest.LogCaptureFixture
+        self, storage: DurableStorage, caplog: pytest.LogCaptureFixture
     ) -> None:
         notebook = _Away(storage, refuses="n5").notebook()
         await notebook.open()
@@ -149,18 +152,18 @@ class TestReading:
         assert await (await opened(third)).of(ACCOUNT).all("card") == {"changed": "new", "stays": "old"}
         await third.close()
 
-    async def test_what_is_over_is_forgotten_some_time(self, storage: SqlStorage, database: Place) -> None:
+    async def test_what_is_over_is_forgotten_some_time(self, storage: DurableStorage, database: Place) -> None:
         notes = (await opened(storage)).of(ACCOUNT)
         notes.put("webhook", "old", 1, until=1.0)
         notes.put("webhook", "new", 1, until=4e9)
         notes.put("webhook", "for ever", 1)
         await notes.flush()
         assert await storage.clean() == 1
-        assert sorted(await database.execute("SELECT name FROM imbridge_notes")) == [("for ever",), ("new",)]
+        assert sorted(await database.rows("notes", "name")) == [("for ever",), ("new",)]
 
 
 class TestOthers:
-    async def test_what_another_process_is_still_at_is_not_left(self, storage: SqlStorage, database: Place) -> None:
+    async def test_what_another_process_is_still_at_is_not_left(self, storage: DurableStorage, database: Place) -> None:
         ours = (await opened(storage)).of(ACCOUNT)
         ours.put("open_card", "a", 1)
         await ours.flush()
@@ -178,7 +181,7 @@ class TestOthers:
         await gone.open()
         (await opened(gone)).of(ACCOUNT).put("open_card", "a", 1)
         await gone.notebook().of(ACCOUNT).flush()
-        await database.execute("UPDATE imbridge_nodes SET host = 'elsewhere'")
+        await database.change("nodes", {"host": "elsewhere"})
         await _silence(gone._nodes)
         heir = database.storage(lease=0.3)
         await heir.open()
@@ -186,7 +189,7 @@ class TestOthers:
         finding = asyncio.create_task(notes.left("open_card"))
         done, _ = await asyncio.wait((finding,), timeout=0.2)
         assert not done  # it may live
-        await database.execute("UPDATE imbridge_nodes SET until = 1 WHERE id = :id", id=gone._nodes.id)
+        await database.change("nodes", {"until": 1.0}, {"id": gone._nodes.id})
         assert await finding == {"a": 1}
         await heir.close()
         await gone.close()
@@ -196,7 +199,7 @@ class TestOthers:
         await lives.open()
         (await opened(lives)).of(ACCOUNT).put("open_card", "a", 1)
         await lives.notebook().of(ACCOUNT).flush()
-        await database.execute("UPDATE imbridge_nodes SET host = 'elsewhere'")
+        await database.change("nodes", {"host": "elsewhere"})
         other = database.storage(lease=0.3)
         await other.open()
         assert await (await opened(other)).of(ACCOUNT).left("open_card") == {}
@@ -219,7 +222,7 @@ class TestKeys:
         first = await database.opened(keys=[old])
         (await opened(first)).of(ACCOUNT).put("webhook", "a", "canary-value")
         await first.close()
-        ((value,),) = await database.execute("SELECT value FROM imbridge_notes")
+        ((value,),) = await database.rows("notes", "value")
         assert "canary" not in str(value)
         both = await database.opened(keys=[new, old])
         assert await both.tokens.rotate() == 1

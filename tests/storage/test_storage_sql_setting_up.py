@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from databases import Place
+from databases import Place, SqlPlace
 from sqlalchemy.exc import SQLAlchemyError
 
 from imbridge.protocol import ConfigError
@@ -13,40 +13,38 @@ from imbridge.storage.core.processes import runs
 from imbridge.testing.storage_entries import inbox_entry
 
 
-async def test_tables_that_were_made_in_part_are_completed(database: Place) -> None:
+async def test_tables_that_were_made_in_part_are_completed(sql: SqlPlace) -> None:
     """MariaDB commits each table by itself: a process that is killed in between leaves some of them, and no version."""
-    storage = database.storage()
+    storage = sql.storage()
     await storage.open()
     await storage.close()
     for table in ("version", "jobs", "media", "tokens"):
-        await database.execute(f"DROP TABLE imbridge_{table}")
-    where = " ON imbridge_log" if database.kind == "mariadb" else ""
-    await database.execute(f"DROP INDEX ix_imbridge_log_at{where}")
-    again = database.storage()
+        await sql.drop(table)
+    where = " ON imbridge_log" if sql.kind == "mariadb" else ""
+    await sql.execute(f"DROP INDEX ix_imbridge_log_at{where}")
+    again = sql.storage()
     await again.open()
     assert await again.add_inbound(inbox_entry("a", "e"))
     assert await again.jobs.all() == []
     await again.close()
     where = f"{where} " if where else ""
-    await database.execute(f"DROP INDEX ix_imbridge_log_at{where}")  # it is there again
+    await sql.execute(f"DROP INDEX ix_imbridge_log_at{where}")  # it is there again
 
 
-async def test_a_right_to_the_schema_is_enough(database: Place) -> None:
+async def test_a_right_to_the_schema_is_enough(postgresql: SqlPlace) -> None:
     """Whoever may not make schemas can work in one that is there."""
-    if database.kind != "postgresql":
-        pytest.skip("only PostgreSQL has schemas")
-    role = f"r{database.schema}"
-    await database.execute(f"CREATE ROLE {role} LOGIN")
-    await database.execute(f"GRANT ALL ON SCHEMA {database.schema} TO {role}")
+    role = f"r{postgresql.schema}"
+    await postgresql.execute(f"CREATE ROLE {role} LOGIN")
+    await postgresql.execute(f"GRANT ALL ON SCHEMA {postgresql.schema} TO {role}")
     try:
-        url = database.url.replace("://root@", f"://{role}@")
-        storage = SqlStorage(url, schema=database.schema)
+        url = postgresql.url.replace("://root@", f"://{role}@")
+        storage = SqlStorage(url, schema=postgresql.schema)
         await storage.open()
         assert await storage.add_inbound(inbox_entry("a", "e"))
         await storage.close()
     finally:
-        await database.execute(f"DROP OWNED BY {role}")
-        await database.execute(f"DROP ROLE {role}")
+        await postgresql.execute(f"DROP OWNED BY {role}")
+        await postgresql.execute(f"DROP ROLE {role}")
 
 
 class TestUrls:
@@ -64,10 +62,8 @@ class TestUrls:
         assert "hush" not in str(raised.value)
         assert "127.0.0.1:1/test" in str(raised.value)
 
-    async def test_sslmode_means_what_it_means_elsewhere(self, database: Place) -> None:
-        if database.kind != "postgresql":
-            pytest.skip("PostgreSQL's word")
-        storage = SqlStorage(f"{database.url}?sslmode=disable", schema=database.schema)
+    async def test_sslmode_means_what_it_means_elsewhere(self, postgresql: SqlPlace) -> None:
+        storage = SqlStorage(f"{postgresql.url}?sslmode=disable", schema=postgresql.schema)
         await storage.open()
         await storage.close()
 
@@ -77,9 +73,9 @@ class TestUrls:
             await SqlStorage(f"{scheme}://root@127.0.0.1:1/test?no_such_option=1").open()
 
 
-async def test_readers_leave_room_for_the_sign_of_life(database: Place) -> None:
+async def test_readers_leave_room_for_the_sign_of_life(sql: SqlPlace) -> None:
     """Whoever reads much and slowly is not taken for dead."""
-    storage = database.storage(pool_size=2, lease=1.0)
+    storage = sql.storage(pool_size=2, lease=1.0)
     await storage.open()
     held = asyncio.Event()
 
@@ -88,10 +84,10 @@ async def test_readers_leave_room_for_the_sign_of_life(database: Place) -> None:
             await held.wait()
 
     readers = [asyncio.create_task(read()) for _ in range(40)]
-    other = database.storage(lease=1.0)
+    other = sql.storage(lease=1.0)
     await storage.add_inbound(inbox_entry("a", "e"))
-    before = await _until(database)
-    while await _until(database) < before + 1.0:  # it says so every third of a second
+    before = await _until(sql)
+    while await _until(sql) < before + 1.0:  # it says so every third of a second
         await asyncio.sleep(0.05)
     assert storage._database.engine.pool.checkedout() <= 4  # type: ignore[attr-defined]
     await other.open()
@@ -103,9 +99,7 @@ async def test_readers_leave_room_for_the_sign_of_life(database: Place) -> None:
 
 
 async def _until(database: Place) -> float:
-    ((until,),) = await database.execute("SELECT max(until) FROM imbridge_nodes")
-    assert isinstance(until, float)
-    return until
+    return max(until for (until,) in await database.rows("nodes", "until"))
 
 
 def test_a_process_that_may_not_be_seen_lives(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import pytest
 from databases import Place
 
-from imbridge.storage import Box, EntryState, InboxEntry, OutboxEntry, SqlStorage, StaleLeaseError
+from imbridge.storage import Box, EntryState, InboxEntry, OutboxEntry, StaleLeaseError
+from imbridge.storage.core import shares
+from imbridge.storage.core.storage import DatabaseStorage
 from imbridge.storage.sharing import chat_of, working_as
-from imbridge.storage.sql import shares
 from imbridge.testing.storage_entries import CHANNEL, SENT, inbox_entry, outbox_entry
 
 
@@ -39,7 +40,7 @@ class Partner:
 class Process:
     """A storage and who works on it."""
 
-    def __init__(self, storage: SqlStorage) -> None:
+    def __init__(self, storage: DatabaseStorage) -> None:
         self.storage = storage
         self.partner = Partner()
 
@@ -66,7 +67,7 @@ class Process:
         for task in (self.storage._nodes._beating, self.storage._nodes._watching):
             assert task is not None
             task.cancel()
-        await database.execute("UPDATE imbridge_nodes SET until = 1 WHERE id = :id", id=self.storage._nodes.id)
+        await database.change("nodes", {"until": 1.0}, {"id": self.storage._nodes.id})
 
 
 @pytest.fixture
@@ -142,7 +143,7 @@ async def test_all_that_was_handed_over_is_taken_and_what_cannot_be_read_is_dead
     await here.receive("feishu:a/group/one", "0")
     here.partner.has_room = False
     handed = [await there.receive("feishu:a/group/one", f"{number}") for number in range(1, 6)]
-    await database.execute("UPDATE imbridge_inbox SET item = 'broken' WHERE uid = :uid", uid=handed[2].uid)
+    await database.change("inbox", {"item": "broken"}, {"uid": handed[2].uid})
     here.partner.has_room = True
     await here.receive("feishu:a/group/one", "6")
     assert here.partner.keys() == ["1", "2", "4", "5"]
@@ -225,9 +226,8 @@ async def test_what_a_process_had_is_refused_when_others_have_taken_it_over(
     assert (await gone.receive("feishu:a/group/one", "4")).handed_over
     assert not (await gone.receive("feishu:a/group/two", "5")).handed_over, "it lives, under another number"
     await until(lambda: heir.partner.keys() == ["4"])
-    left = await database.execute("SELECT COUNT(*) FROM imbridge_inbox")
-    assert left == [(5,)], "nothing that was late has removed a row"
-    assert await database.execute("SELECT COUNT(*) FROM imbridge_outbox") == [(1,)]
+    assert await database.count("inbox") == 5, "nothing that was late has removed a row"
+    assert await database.count("outbox") == 1
 
 
 async def test_what_a_person_wants_again_goes_to_the_process_that_has_the_chat(

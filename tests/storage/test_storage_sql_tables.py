@@ -4,7 +4,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from databases import Place
+from databases import Place, SqlPlace
 from sqlalchemy import Connection
 
 from imbridge.protocol import ConfigError
@@ -13,8 +13,8 @@ from imbridge.storage.sql.tables import VERSION_TABLE, metadata
 from imbridge.testing.storage_entries import inbox_entry
 
 
-async def test_the_migrations_make_what_the_code_knows(database: Place) -> None:
-    storage = database.storage()
+async def test_the_migrations_make_what_the_code_knows(sql: SqlPlace) -> None:
+    storage = sql.storage()
     await storage.open()
 
     def differences(connection: Connection) -> list[object]:
@@ -38,7 +38,7 @@ def test_the_newest_migration_is_known_without_looking() -> None:
 
 async def test_tables_are_not_made_when_they_may_not_be(database: Place) -> None:
     storage = database.storage(migrate=False)
-    with pytest.raises(ConfigError, match="the tables are at version none and have to be at"):
+    with pytest.raises(ConfigError, match=r"the (tables|collections) are at version none and have to be at"):
         await storage.open()
     made = database.storage()
     await made.open()
@@ -52,7 +52,8 @@ async def test_tables_of_a_newer_version_are_left_alone(database: Place) -> None
     storage = database.storage()
     await storage.open()
     await storage.close()
-    await database.execute(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")  # noqa: S608 - our own table
+    column, newer = ("version", 9999) if database.kind == "mongodb" else ("version_num", "9999")
+    await database.change("version", {column: newer})
     with pytest.raises(ConfigError, match="newer imbridge"):
         await database.storage().open()
 
@@ -61,14 +62,14 @@ async def test_a_process_elsewhere_is_waited_for_until_its_lease_ends(database: 
     gone = database.storage(lease=60)
     await gone.open()
     await gone.add_inbound(inbox_entry("a", "e"))
-    await database.execute("UPDATE imbridge_nodes SET host = 'elsewhere'")
+    await database.change("nodes", {"host": "elsewhere"})
     assert gone._nodes._beating is not None
     gone._nodes._beating.cancel()  # it says no word any more
     heir = database.storage(lease=0.3)
     await heir.open()
-    await database.execute(
-        "UPDATE imbridge_nodes SET until = until - 59.5 WHERE id = :id", id=gone._nodes.id
-    )  # half a second is left of its lease
+    untils = dict(await database.rows("nodes", "id", "until"))
+    half_a_second_left = untils[gone._nodes.id] - 59.5
+    await database.change("nodes", {"until": half_a_second_left}, {"id": gone._nodes.id})
     assert [entry.dedup_keys for entry in await heir.unfinished_inbound()] == [("e",)]
     await heir.close()
     await gone.close()
@@ -78,7 +79,7 @@ async def test_a_process_elsewhere_that_lives_keeps_what_is_its_own(database: Pl
     lives = database.storage(lease=0.3)
     await lives.open()
     await lives.add_inbound(inbox_entry("a", "e"))
-    await database.execute("UPDATE imbridge_nodes SET host = 'elsewhere'")
+    await database.change("nodes", {"host": "elsewhere"})
     other = database.storage(lease=0.3)
     await other.open()
     assert list(await other.unfinished_inbound()) == []

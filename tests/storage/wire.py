@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from databases import Place
-from sqlalchemy import make_url
 
 
 class Wire:
@@ -81,12 +81,13 @@ class Wire:
 @asynccontextmanager
 async def wired(database: Place) -> AsyncIterator[tuple[Wire, Place]]:
     """A wire to the database, and the database as it is reached over it."""
-    url = make_url(database.url)
-    assert url.host is not None
+    url = urlsplit(database.url)
+    assert url.hostname is not None
     assert url.port is not None
-    wire = Wire(url.host, url.port)
+    wire = Wire(url.hostname, url.port)
     await wire.up()
-    over = url.set(host="127.0.0.1", port=wire.port).render_as_string(hide_password=False)
+    user, at, _ = url.netloc.rpartition("@")
+    over = url._replace(netloc=f"{user}{at}127.0.0.1:{wire.port}").geturl()
     try:
         yield wire, replace(database, url=over)
     finally:

@@ -20,11 +20,13 @@ _SCHEMES = {
     "postgresql": ("postgresql", "postgres"),
     "mysql": ("mysql",),
     "mariadb": ("mariadb", "mysql"),
+    "mongodb": ("mongodb",),
 }
 _TYPES = {kind: kind for kind in _SCHEMES} | {"postgres": "postgresql"}
 _REFERENCE = re.compile(r"([^\W\d]\w*\.)*[^\W\d]\w*[:.][^\W\d]\w*")
 _FORM = (
-    "memory, sqlite, the path of a file, a URL (postgresql://user:password@host/name, mysql://..., mariadb://...), "
+    "memory, sqlite, the path of a file, a URL (postgresql://user:password@host/name, mysql://..., mariadb://..., "
+    "mongodb://...), "
     "or a class of your own (my_bot.storage:MyStorage)"
 )
 
@@ -38,7 +40,7 @@ class DatabaseOptions(BaseModel):
         schema_name: PostgreSQL's schema to work in; made when it is missing.
         pool_size: Most connections for reading.
         synchronous: Of SQLite: `full` or `normal`.
-        migrate: Make and change tables at the start.
+        migrate: Make and change tables, or collections, at the start.
         shared: Several processes share the conversations of their accounts, each in order; None: on a server, not on
             SQLite.
         lease: Seconds without a sign of life after which others take a process's messages over.
@@ -100,6 +102,11 @@ class StorageSpec(BaseModel):
     def keeps(self) -> bool:
         """Whether anything is kept."""
         return self.database is not None or bool(self.reference)
+
+
+def is_mongodb(url: str) -> bool:
+    """Whether a URL is one of MongoDB's."""
+    return url.startswith(("mongodb://", "mongodb+srv://"))
 
 
 def in_a_file() -> StorageSpec:

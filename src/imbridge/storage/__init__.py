@@ -1,6 +1,7 @@
 """What a bridge keeps: inbox, outbox and sessions, in memory or in a database; and the notes of its accounts.
 
-`SqlStorage` is loaded when it is asked for: SQLAlchemy takes a fifth of a second.
+`SqlStorage` and `MongoStorage` are loaded when they are asked for: SQLAlchemy takes a fifth of a second, and pymongo
+may not be installed.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from imbridge.storage.retention import Retention
 from imbridge.storage.tokens import Tokens
 
 if TYPE_CHECKING:
+    from imbridge.storage.mongo import MongoStorage
     from imbridge.storage.sql import SqlStorage
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "MemoryNotebook",
     "MemoryStorage",
     "MessageLog",
+    "MongoStorage",
     "OutboxEntry",
     "Progress",
     "Retention",
@@ -59,4 +62,8 @@ def __getattr__(name: str) -> Any:
         from imbridge.storage.sql import SqlStorage
 
         return SqlStorage
+    if name == "MongoStorage":
+        from imbridge.storage.mongo import MongoStorage
+
+        return MongoStorage
     raise AttributeError(f"module 'imbridge.storage' has no attribute {name!r}")

@@ -5,7 +5,7 @@ import inspect
 from typing import Any
 
 from imbridge.config.options import Durability
-from imbridge.config.storage import DatabaseOptions, StorageSpec, in_a_file
+from imbridge.config.storage import DatabaseOptions, StorageSpec, in_a_file, is_mongodb
 from imbridge.protocol import ConfigError
 from imbridge.storage.base import BaseStorage
 from imbridge.storage.memory import MemoryStorage
@@ -35,13 +35,13 @@ def make_storage(spec: StorageSpec) -> BaseStorage:
 
 
 def _database(options: DatabaseOptions) -> BaseStorage:
+    url = None if options.url is None else options.url.get_secret_value()
+    if url is not None and is_mongodb(url):
+        return _mongodb(url, options)
     from imbridge.storage.sql import SqlStorage
 
-    def seconds(days: float | None) -> float | None:
-        return None if days is None else days * _DAY
-
     return SqlStorage(
-        options.path if options.url is None else options.url.get_secret_value(),
+        options.path if url is None else url,
         schema=options.schema_name,
         pool_size=options.pool_size,
         synchronous=options.synchronous,
@@ -51,10 +51,40 @@ def _database(options: DatabaseOptions) -> BaseStorage:
         max_attempts=options.max_attempts,
         dedup_seconds=options.dedup_hours * 3600,
         log_messages=options.log_messages,
-        retention=Retention(
-            log=seconds(options.log_days), dead=seconds(options.dead_days), sessions=seconds(options.session_days)
-        ),
+        retention=_retention(options),
         keys=options.keys,
+    )
+
+
+def _mongodb(url: str, options: DatabaseOptions) -> BaseStorage:
+    if options.schema_name is not None:
+        raise ConfigError("storage: a schema is PostgreSQL's; MongoDB's database stands in the url")
+    try:
+        from imbridge.storage.mongo import MongoStorage
+    except ImportError as error:
+        raise ConfigError(
+            f"storage: {error.name} is missing for MongoDB; pip install 'imbridge[mongodb]'", key="storage"
+        ) from error
+    return MongoStorage(
+        url,
+        pool_size=options.pool_size,
+        migrate=options.migrate,
+        shared=options.shared is not False,
+        lease=options.lease,
+        max_attempts=options.max_attempts,
+        dedup_seconds=options.dedup_hours * 3600,
+        log_messages=options.log_messages,
+        retention=_retention(options),
+        keys=options.keys,
+    )
+
+
+def _retention(options: DatabaseOptions) -> Retention:
+    def seconds(days: float | None) -> float | None:
+        return None if days is None else days * _DAY
+
+    return Retention(
+        log=seconds(options.log_days), dead=seconds(options.dead_days), sessions=seconds(options.session_days)
     )
 
 

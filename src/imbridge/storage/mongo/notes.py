@@ -1,0 +1,39 @@
+"""Notes in a collection."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from imbridge.storage.core.nodes import Nodes
+from imbridge.storage.core.notebook import Notebook
+from imbridge.storage.core.sealing import Sealing
+from imbridge.storage.core.work import ReadRow, Row, RunStatements
+from imbridge.storage.mongo.access import Access
+from imbridge.storage.mongo.database import MongoDatabase
+
+
+class MongoNotebook(Notebook):
+    """Documents, sealed."""
+
+    def __init__(self, run: RunStatements, database: MongoDatabase, nodes: Nodes, sealing: Sealing) -> None:
+        """`run` has statements carried out by the writer."""
+        super().__init__(run, nodes, sealing)
+        self._database = database
+
+    @property
+    def _is_open(self) -> bool:
+        return self._database.is_open
+
+    async def _rows(self, accounts: Collection[str]) -> Sequence[ReadRow]:
+        async with self._database.reading() as access:
+            return await access.find("notes", {"account": {"$in": list(accounts)}})
+
+    async def _owners(self, account: str, kind: str) -> tuple[Mapping[int, float | None], Iterable[tuple[str, int]]]:
+        async with self._database.reading() as access:
+            alive = await self._nodes.alive(access)
+            rows = await access.find("notes", {"account": account, "kind": kind}, fields=["node"])
+            return alive, [(row["id"], row["node"]) for row in rows]
+
+    async def _save(self, connection: Access, rows: Sequence[Row]) -> None:
+        await connection.put("notes", rows)
+
+    async def _forget(self, connection: Access, ids: Sequence[str]) -> None:
+        await connection.delete("notes", {"_id": {"$in": list(ids)}})
