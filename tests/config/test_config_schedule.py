@@ -22,7 +22,13 @@ schedule:
 - at: 2099-12-31 23:59
   to: feishu:work/group/oc_1
   card: {title: "Happy ${YEAR}", body: [soon]}
-- {every: 6h, to: feishu:work/group/oc_1, skill: weather, method: report, options: {city: Beijing, days: 2}}
+- every: 6h
+  to: feishu:work/group/oc_1
+  skill: weather
+  method: report
+  options: {city: Beijing, days: 2}
+  timeout: 5m
+  retries: 3
 """
 
 
@@ -46,6 +52,7 @@ def test_what_entries_become(file, load_file):
     assert year.content == Card(title="Happy 2100", body=["soon"])
     assert year.timing("UTC").next_after(0) == datetime(2099, 12, 31, 23, 59, tzinfo=ZoneInfo("UTC")).timestamp()
     assert (weather.skill, weather.method, weather.options) == ("weather", "report", {"city": "Beijing", "days": 2})
+    assert (weather.timeout, weather.retries) == ("5m", 3)
     assert weather.where.endswith("imbridge.yaml:14")
 
 
@@ -58,6 +65,12 @@ WRONG = [
     ("{every: 10m, cron: 0 9 * * *, to: feishu:work/group/g, text: canary}", "not with cron and every"),
     ("{every: 10m, to: feishu:work/group/g}", "exactly one of text, markdown, card and skill"),
     ("{every: 10m, to: feishu:work/group/g, text: canary, method: report}", "method and options go with skill"),
+    ("{every: 10m, to: feishu:work/group/g, text: canary, retries: 2}", "timeout and retries go with skill"),
+    (
+        "{every: 10m, to: feishu:work/group/g, skill: a, retries: 20}",
+        ".retries: expected a number less than or equal to 10",
+    ),
+    ("{every: 10m, to: feishu:work/group/g, skill: a, timeout: soon}", "'soon' is no duration"),
     ("{every: 10m, to: feishu:work/group/g, text: canary, missed: nver}", ".missed: expected 'once', 'skip' or 'all'"),
     ("{evry: 10m, to: feishu:work/group/g, text: canary}", ".evry: unknown key; did you mean 'every'?"),
     ("{every: 10m, to: feishu:work/group/g, text: canary, where: here}", ".where: unknown key"),

@@ -14,6 +14,7 @@ from runtime_world import account, counts, until
 from schedule_world import ZONE, World, scheduled_world
 
 from imbridge import BaseSkill, Bridge, BridgeOptions, ConfigError, ImbridgeError, Markdown, Reply, SkillError
+from imbridge.transport import Backoff
 
 
 @pytest.fixture
@@ -160,6 +161,65 @@ async def test_one_that_fails_is_told_and_goes_on(world: World, caplog: pytest.L
         (job,) = await bridge.jobs()
         assert job.error == ""
         assert (counts(bridge)["jobs_failed"], counts(bridge)["jobs_done"]) == (2, 1)
+
+
+class TestAskedAgain:
+    @pytest.fixture(autouse=True)
+    def _soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("imbridge.runtime.scheduling.doing._BACKOFF", Backoff(0.01, 0.02))
+
+    async def test_as_often_as_it_is_planned(self, world: World) -> None:
+        attempts: list[int] = []
+
+        def declare(bridge: Bridge) -> None:
+            @bridge.scheduled(every=60, to=world.to, retries=2)
+            async def weather(run: Any) -> str:
+                attempts.append(run.attempt)
+                await run.send("asking")  # said once, however often it is asked
+                if len(attempts) != 3:
+                    raise RuntimeError("no weather today")
+                return "sunny"
+
+        async with world.running(declare=declare) as bridge:
+            await world.clock.forward(60)
+            await until(lambda: world.said == ["asking", "sunny"])
+            assert attempts == [1, 2, 3]
+            assert counts(bridge).get("jobs_failed", 0) == 0
+            await world.clock.forward(60)
+            await until(lambda: counts(bridge).get("jobs_failed"))
+            assert attempts == [1, 2, 3, 1, 2, 3]
+            assert counts(bridge)["jobs_retried"] == 4
+            (job,) = await bridge.jobs()
+            assert job.error == "RuntimeError: no weather today"
+
+    async def test_what_takes_too_long_is_cut_off(self, world: World) -> None:
+        begun: list[int] = []
+
+        class Slow(Report):
+            async def scheduled(self, run: Any) -> str:
+                begun.append(run.attempt)
+                if run.attempt == 1:
+                    await asyncio.Event().wait()
+                return "late"
+
+        async with world.running(skills=[Slow("slow", "", "1")]) as bridge:
+            await bridge.schedule(to=world.to, every=60, skill="slow", timeout=0.1, retries=1, name="it")
+            await world.clock.forward(60)
+            await until(lambda: world.said == ["late"])
+            assert begun == [1, 2]
+            await bridge.schedule(to=world.to, every=60, skill="slow", timeout=0.1, name="it")
+            await world.clock.forward(60)
+            await until(lambda: counts(bridge).get("jobs_failed"))
+            (job,) = await bridge.jobs()
+            assert job.error == "TimeoutError: it took longer than 0.1 s (timeout)"
+
+    async def test_what_is_wrong_is_told(self, world: World) -> None:
+        async with world.running(skills=[Report("report", "", "1")]) as bridge:
+            for wrong, says in (({"retries": 11}, "from 0 to 10"), ({"timeout": 0}, "such as 30s")):
+                with pytest.raises(ValueError, match=says):
+                    await bridge.schedule(to=world.to, every=60, skill="report", **wrong)
+            with pytest.raises(ValueError, match="timeout and retries go with skill"):
+                await bridge.schedule("hello", to=world.to, every=60, retries=1)
 
 
 async def test_what_the_platform_refuses_is_told_by_name(world: World, caplog: pytest.LogCaptureFixture) -> None:

@@ -12,10 +12,11 @@ from imbridge.config.missing import Missing
 from imbridge.config.problems import Problems
 from imbridge.config.reader import Reading
 from imbridge.config.timing import Timing
-from imbridge.config.when import timing_of
+from imbridge.config.when import seconds_of, timing_of
 from imbridge.protocol import Address, Card, Markdown, Text
 
 _FORM = 'a list such as [{name: morning, cron: "0 9 * * 1-5", to: feishu:work/group/oc_1, text: Good morning}]'
+MOST_RETRIES = 10
 METHOD = "scheduled"
 """The method of a skill that is called when none is named."""
 
@@ -49,6 +50,8 @@ class ScheduleSpec(BaseModel):
         method: Its method.
         options: What it is given.
         missed: What becomes of times that were missed.
+        timeout: With `skill`: how long it may take, such as `5m`.
+        retries: With `skill`: how often it is asked again for the same time when it fails.
         where: File and line, for errors.
     """
 
@@ -71,6 +74,8 @@ class ScheduleSpec(BaseModel):
     method: str | None = None
     options: dict[str, Any] | None = None
     missed: Missed = Missed.ONCE
+    timeout: str | None = None
+    retries: int = Field(default=0, ge=0, le=MOST_RETRIES)
     where: str = ""
 
     @field_validator("to")
@@ -84,6 +89,10 @@ class ScheduleSpec(BaseModel):
             raise ValueError("say what with exactly one of text, markdown, card and skill")
         if self.skill is None and (self.method is not None or self.options is not None):
             raise ValueError("method and options go with skill")
+        if self.skill is None and (self.timeout is not None or self.retries):
+            raise ValueError("timeout and retries go with skill")
+        if self.timeout is not None:
+            seconds_of(self.timeout)
         self.timing("UTC")
         return self
 

@@ -1,5 +1,7 @@
 """Doing a job that is due, and finding out when it is due again."""
 
+import asyncio
+import itertools
 import logging
 from collections import Counter
 from collections.abc import Callable
@@ -15,6 +17,7 @@ from imbridge.runtime.scheduling.plan import Plan
 from imbridge.runtime.scheduling.run import ScheduledRun
 from imbridge.skills.scheduled import Scheduled
 from imbridge.storage import Job, Jobs, OutboxEntry, StaleLeaseError
+from imbridge.transport import Backoff
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +25,8 @@ _ON_TIME = 60.0
 """Seconds after its time in which a job counts as done in time."""
 _MADE_UP = 100
 """So many missed times are made up for one by one."""
+_BACKOFF = Backoff(1.0, 60.0)
+"""Seconds between two tries for one time."""
 _ATTEMPTS = 2
 """What was begun so often and came to no end, as the process ended, is not tried again for the same time."""
 
@@ -66,7 +71,7 @@ class Doing:
             log.error("job %r: %s", plan.name, error)
         else:
             try:
-                entry = await self._begin(job, plan, function)
+                entry = await self._tried(job, plan, function)
             except (StaleLeaseError, OverloadedError):
                 raise
             except Exception as failure:
@@ -91,8 +96,34 @@ class Doing:
             self._counts["jobs_not_said"] += 1
             log.error("job %r: %s for %s: %s", plan.name, receipt.state.value, receipt.channel, receipt.error)
 
-    async def _begin(self, job: Job, plan: Plan, function: Scheduled | None) -> OutboxEntry | None:
+    async def _tried(self, job: Job, plan: Plan, function: Scheduled | None) -> OutboxEntry | None:
+        """Begin it, again when it fails as often as it is planned; the claim is kept meanwhile."""
+        for retry in itertools.count():
+            try:
+                return await self._in_time(job, plan, function, retry)
+            except (StaleLeaseError, OverloadedError):
+                raise
+            except Exception as failure:
+                if retry >= plan.retries:
+                    raise
+                pause, left = _BACKOFF.delay(retry), plan.retries - retry
+                log.warning("job %r: %s; again in %.1f s, up to %d times more", plan.name, failure, pause, left)
+            self._counts["jobs_retried"] += 1
+            await asyncio.sleep(pause)
+        raise AssertionError("it is tried for ever")
+
+    async def _in_time(self, job: Job, plan: Plan, function: Scheduled | None, retry: int) -> OutboxEntry | None:
+        try:
+            async with asyncio.timeout(plan.timeout) as limit:
+                return await self._begin(job, plan, function, retry)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise TimeoutError(f"it took longer than {plan.timeout:g} s (timeout)") from None
+
+    async def _begin(self, job: Job, plan: Plan, function: Scheduled | None, retry: int) -> OutboxEntry | None:
         run = ScheduledRun(job, plan, self._delivery, self._options.thinking, self._check_account)
+        run.attempt += retry
         content = plan.reply if function is None else await function.ask(run)
         entry = None if content is None else await run.say(content)
         self._counts["jobs_done"] += 1

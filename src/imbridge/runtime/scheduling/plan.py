@@ -1,15 +1,18 @@
 """A job as it is planned: when, where, and what; and its form as a row of the storage."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from hashlib import blake2b
 from typing import Any
 
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from imbridge.config.account import AccountConfig
-from imbridge.config.schedule import METHOD, Missed
+from imbridge.config.schedule import METHOD, MOST_RETRIES, Missed
 from imbridge.config.timing import Every, Timing, timing_from
+from imbridge.config.when import seconds_of
 from imbridge.protocol import Address, Channel, Reply, to_reply
 from imbridge.storage import Job
 from imbridge.storage.codec import Codec
@@ -51,6 +54,8 @@ class Plan:
         reply: What is said; None when somebody is asked.
         call: Who is asked.
         declared: It is in the settings or the code: only a bridge that declares the same does it.
+        timeout: Seconds that who is asked may take; None: as long as it takes.
+        retries: How often it is asked again for the same time when it fails.
     """
 
     owner: str
@@ -61,6 +66,8 @@ class Plan:
     reply: Reply | None = None
     call: Call | None = None
     declared: bool = False
+    timeout: float | None = None
+    retries: int = 0
 
     @property
     def key(self) -> str:
@@ -80,6 +87,10 @@ class Plan:
             "missed": self.missed.value,
             "declared": self.declared,
         }
+        if self.timeout is not None:
+            data["timeout"] = self.timeout
+        if self.retries:
+            data["retries"] = self.retries
         try:
             if self.reply is not None:
                 data["reply"] = from_json(Codec().dump_reply(self.reply))
@@ -133,6 +144,8 @@ def _read(data: Any) -> dict[str, Any]:
         "reply": None if call is not None else Reply.model_validate(data["reply"]),
         "call": None if call is None else Call(call["skill"], call["method"], dict(call["options"])),
         "declared": data["declared"],
+        "timeout": data.get("timeout"),
+        "retries": data.get("retries", 0),
     }
 
 
@@ -160,6 +173,8 @@ def plan_of(
     call: Call | None = None,
     missed: str = Missed.ONCE,
     declared: bool = False,
+    timeout: float | str | timedelta | None = None,
+    retries: int = 0,
 ) -> Plan:
     """A plan of what a program says; `account_of` finds the settings of an account key.
 
@@ -182,8 +197,15 @@ def plan_of(
         raise ValueError("a reply that is said again and again has no key of its own; leave it out")
     if name is not None and (not name.isprintable() or not 1 <= len(name) <= _LONGEST_NAME):
         raise ValueError(f"a job's name has 1 to {_LONGEST_NAME} characters that can be seen, not {name!r}")
+    if call is None and (timeout is not None or retries):
+        raise ValueError("timeout and retries go with skill")
+    seconds = None if timeout is None else seconds_of(timeout)
+    if seconds is not None and not 0 < seconds < math.inf:
+        raise ValueError(f"timeout is a time such as 30s or 5m, not {timeout!r}")
+    if not 0 <= retries <= MOST_RETRIES:
+        raise ValueError(f"retries is a number from 0 to {MOST_RETRIES}, not {retries!r}")
     owner = owner_of(account_of(channel.account_key))
-    plan = Plan(owner, name or "", channel, timing, Missed(missed), reply, call, declared)
+    plan = Plan(owner, name or "", channel, timing, Missed(missed), reply, call, declared, seconds, retries)
     return plan if name else replace(plan, name=_derived_name(plan))
 
 

@@ -54,6 +54,8 @@ class Scheduling(ABC):
         anchor: datetime | None = None,
         time_zone: str | None = None,
         missed: str = Missed.ONCE,
+        timeout: float | str | timedelta | None = None,
+        retries: int = 0,
     ) -> ScheduledJob:
         """Have something said later, once or again and again. It is in the storage when this returns.
 
@@ -73,6 +75,10 @@ class Scheduling(ABC):
             time_zone: Of `cron`, and of `at` in text; the option `time_zone` when left out.
             missed: What becomes of times that are missed while no process is there: `once` (it is done once for all of
                 them), `skip`, or `all` (for each, 100 at most).
+            timeout: With `skill`: how long it may take each time it is asked; seconds, a `timedelta`, or a text such as
+                `5m`. As long as it takes when left out.
+            retries: With `skill`: how often it is asked again for the same time when it fails, 10 at most, with pauses
+                that grow from a second to a minute.
 
         Returns:
             The job, with the time at which it is due first.
@@ -90,7 +96,9 @@ class Scheduling(ABC):
         if skill is None and (method is not None or options is not None):
             raise ValueError("method and options go with skill")
         call = None if skill is None else Call(skill, method or METHOD, dict(options or {}))
-        plan = plan_of(name, to, timing, self._account, content=content, call=call, missed=missed)
+        plan = plan_of(
+            name, to, timing, self._account, content=content, call=call, missed=missed, timeout=timeout, retries=retries
+        )
         self._scheduler.function_of(plan)
         if plan.name in self._scheduler.declared:
             raise ImbridgeError(f"a job named {plan.name!r} is declared in the settings or the code; change it there")
@@ -115,6 +123,8 @@ class Scheduling(ABC):
         anchor: datetime | None = None,
         time_zone: str | None = None,
         missed: str = Missed.ONCE,
+        timeout: float | str | timedelta | None = None,
+        retries: int = 0,
     ) -> Callable[[Function], Function]:
         """Decorator: this function is called at these times, and what it returns is said.
 
@@ -132,7 +142,15 @@ class Scheduling(ABC):
         def declare(function: Function) -> Function:
             asked = Scheduled(function)
             plan = plan_of(
-                name or asked.name, to, timing, self._account, call=Call("", asked.name), missed=missed, declared=True
+                name or asked.name,
+                to,
+                timing,
+                self._account,
+                call=Call("", asked.name),
+                missed=missed,
+                declared=True,
+                timeout=timeout,
+                retries=retries,
             )
             self._declare(plan, asked)
             return function
@@ -157,6 +175,8 @@ class Scheduling(ABC):
                 call=call,
                 missed=spec.missed,
                 declared=True,
+                timeout=spec.timeout,
+                retries=spec.retries,
             )
             self._declare(plan, None, spec.where)
         except (ValueError, ImbridgeError) as error:

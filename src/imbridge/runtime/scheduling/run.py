@@ -26,7 +26,7 @@ class ScheduledRun:
         due: When it is due, on the clocks of its time zone. It may be long past when nobody was there.
         to: Where what it returns is said.
         options: What the schedule gives it.
-        attempt: 1, or more when an earlier process began it and did not finish.
+        attempt: 1, or more when an earlier process began it and did not finish, or it failed before (`retries`).
     """
 
     def __init__(self, job: Job, plan: Plan, delivery: Delivery, thinking: Any, check: Check) -> None:
