@@ -1,7 +1,8 @@
 """Telling the storage that work begins, before it does: what ends the process again and again is to be known."""
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from imbridge.runtime.answers import abandon, abandoning
 from imbridge.runtime.intake.suspects import Suspects
@@ -20,19 +21,29 @@ def noted(
         return handle
 
     async def handle_noted(entry: InboxEntry) -> None:
+        marked = [one for one in map(storage.start_inbound, entry.deliveries) if one is not None]
+        if marked and not await _are_begun(marked, entry):
+            return
         try:
-            with abandoning(entry.answer):
-                marked = [storage.start_inbound(one) for one in entry.deliveries]
-                for one in marked:  # they are done together, or nearly so
-                    await begun(one, entry.lane)
+            if not entry.fence:
+                await handle(entry)
+                return
+            with working_as(entry.fence):
+                await handle(entry)
         except StaleLeaseError as error:
             log.info("%s: %s", entry.lane, error)
-            abandon(entry.answer)
-            return
-        with working_as(entry.fence):
-            try:
-                await handle(entry)
-            except StaleLeaseError as error:
-                log.info("%s: %s", entry.lane, error)
 
     return suspects.apart(handle_noted, waits=storage.delay_inbound)
+
+
+async def _are_begun(marked: "Sequence[asyncio.Future[None]]", entry: InboxEntry) -> bool:
+    """Wait until it is written down; False when another process has it."""
+    try:
+        with abandoning(entry.answer):
+            for one in marked:  # they are done together, or nearly so
+                await begun(one, entry.lane)
+    except StaleLeaseError as error:
+        log.info("%s: %s", entry.lane, error)
+        abandon(entry.answer)
+        return False
+    return True

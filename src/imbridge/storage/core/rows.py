@@ -219,15 +219,11 @@ def said_by_us(entry: OutboxEntry, receipt: Receipt) -> Row | None:
 
 
 def _line(account: str, channel: str, direction: str, *, text: str, at: float, **facts: str) -> Row:
-    lengths = {"content_type": 32}
-    return {
-        "account": plain(account, 255),
-        "channel": plain(channel, 512),
-        "direction": direction,
-        **{name: plain(value, lengths.get(name, 255)) for name, value in facts.items()},
-        "text": plain(text, LONGEST_TEXT),
-        "at": at,
-    }
+    row: Row = {"account": plain(account, 255), "channel": plain(channel, 512), "direction": direction}
+    for name, value in facts.items():
+        row[name] = plain(value, 32 if name == "content_type" else 255) if value else value
+    row["text"], row["at"] = plain(text, LONGEST_TEXT), at
+    return row
 
 
 def _bytes(text: str, bound: int) -> int:
