@@ -174,6 +174,28 @@ async def test_a_delivery_whose_place_is_taken_meanwhile_is_not_begun(feishu, st
     assert storage.loaded == 2  # what was left may have changed it
 
 
+async def test_what_turns_out_to_answer_a_question_is_not_begun(feishu, storage) -> None:
+    go_on = asyncio.Event()
+    answers: list[str] = []
+
+    async def asks(msg):
+        answers.append((await msg.ask("which?", timeout=60)).text)
+        await go_on.wait()
+
+    app, alice = feishu.add_app(), feishu.add_user("Alice")
+    storage.held["late"] = asyncio.Event()
+    async with Bridge([account(feishu, app)], skills=[skill(asks)], storage=storage):
+        await alice.says("late")
+        await until_async(storage, Box.INBOX, {"late": True})
+        await leave(SqlStorage(Path(storage.where)), feishu, app, alice, messages=("left",))
+        await until(lambda: texts(feishu) == ["which?"])
+        storage.held["late"].set()
+        await until(lambda: answers == ["late"])
+        await until_async(storage, Box.INBOX, {"late": False, "left": True})
+        go_on.set()
+        await until_async(storage, Box.INBOX, {})
+
+
 async def test_an_answer_whose_place_is_taken_meanwhile_is_not_begun(feishu, storage) -> None:
     async def answer(msg):
         return "late"

@@ -181,6 +181,7 @@ class Inbox:
         elif isinstance(entry.item, Message) and self.questions.answer(entry.item):
             self._counts["answers"] += 1
             self._owe(entry)
+            self._storage.delay_inbound(entry)  # it may be kept as long as whoever asks is at work, and is not blamed
             self.dialogues.heard(entry, self._lanes.of(entry.account).at_work(entry.lane))
         elif isinstance(entry.item, Message) and self.stops.stop(entry.item):
             self._counts["stop_words"] += 1
