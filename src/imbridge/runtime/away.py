@@ -15,8 +15,8 @@ _BACKOFF = Backoff(0.1, 5.0)
 ResultT = TypeVar("ResultT")
 
 
-async def bounded(asked: Awaitable[ResultT], seconds: float | None) -> ResultT:
-    """Wait for what a storage is asked for, at most so many seconds; None: however long it takes.
+async def bounded(asked: Awaitable[ResultT], seconds: float) -> ResultT:
+    """Wait for what a storage is asked for, at most so many seconds.
 
     Raises:
         StorageError: it took longer, or it is refused.

@@ -138,7 +138,8 @@ class Delivery:
             self.counts["joined"] += 1
             return waiting
         try:
-            said = await bounded(self._keep(entry), within)
+            keeping = self._keep(entry)
+            said = await (keeping if within is None else bounded(keeping, within))
             if said is None:
                 lanes = self._lanes.of(channel.account_key)
                 await lanes.put(channel.address, entry)
