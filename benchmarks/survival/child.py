@@ -78,7 +78,7 @@ def bridge_of(spec: Spec) -> Bridge:
 def _storage_of(spec: Spec) -> BaseStorage:
     if spec.keeping is Keeping.MEMORY:
         return MemoryStorage()
-    made = HastyStorage if spec.keeping is Keeping.HASTY else SqlStorage
+    made = HastyStorage if spec.keeping is Keeping.HASTY else spec.kind
     return made(spec.where, **spec.storage)
 
 

@@ -13,8 +13,7 @@ from benchmarks.survival.nursery import Child, Nursery
 from benchmarks.survival.skills import PREFIX
 from benchmarks.survival.spec import Keeping, Spec
 from benchmarks.survival.stages import Stage
-from imbridge.storage import Box, EntryState
-from imbridge.storage.sql import SqlStorage
+from imbridge.storage import Box, DurableStorage, EntryState
 
 LAST_ANSWERS = 0.3
 """Seconds for answers that nobody should give any more."""
@@ -115,7 +114,7 @@ class Run:
         named = None if self.stage.acknowledges else set(self.stage.acknowledged())
         if self.spec.keeping is Keeping.MEMORY:
             return account_for(self.stage, self.said, named)
-        kept = SqlStorage(self.spec.where)
+        kept = self.spec.kind(self.spec.where)
         await kept.open()
         try:
             stored = await _logged(kept, self.said)
@@ -130,7 +129,7 @@ class Run:
         return outcome
 
 
-async def _logged(storage: SqlStorage, said: list[str]) -> list[str]:
+async def _logged(storage: DurableStorage, said: list[str]) -> list[str]:
     """What of it came into the storage, in that order, by its message log."""
     known = set(said)
     found: list[tuple[int, str]] = []

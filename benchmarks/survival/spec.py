@@ -6,6 +6,9 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+from imbridge.config.storage import is_mongodb
+from imbridge.storage import MongoStorage, SqlStorage
+
 
 class Keeping(StrEnum):
     """Where the child keeps its messages."""
@@ -30,7 +33,7 @@ class Spec:
         listen: Where it serves callbacks, `address:port`; empty: it has none.
         skill: `echo`, or another of `benchmarks.survival.skills`.
         options: Of the bridge (`BridgeOptions`).
-        storage: Further arguments of `SqlStorage`.
+        storage: Further arguments of the storage.
     """
 
     account: Mapping[str, Any]
@@ -54,5 +57,10 @@ class Spec:
 
     @property
     def where(self) -> str:
-        """What `SqlStorage` is given first."""
+        """What the storage is given first."""
         return self.database or f"{self.folder}/bridge.db"
+
+    @property
+    def kind(self) -> "type[SqlStorage | MongoStorage]":
+        """Of storage, where something is kept."""
+        return MongoStorage if is_mongodb(self.where) else SqlStorage

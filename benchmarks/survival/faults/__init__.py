@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from benchmarks.survival.account import Outcome
-from benchmarks.survival.faults.database import mariadb, postgresql
+from benchmarks.survival.faults.database import mariadb, mongodb, postgresql
 from benchmarks.survival.faults.host import clock, disk
 from benchmarks.survival.faults.load import flood, slow
 from benchmarks.survival.faults.platform import platform
@@ -33,6 +33,7 @@ FAULTS: Mapping[str, Fault] = {
     "refusals-qq": Fault(platform("qq"), 1000, "so does QQ's"),
     "postgresql": Fault(postgresql, 1000, "a PostgreSQL server stops and starts"),
     "mariadb": Fault(mariadb, 1000, "a MariaDB server stops and starts"),
+    "mongodb": Fault(mongodb, 300, "SecantusDB, which stands in for MongoDB, stops and starts"),
     "disk": Fault(disk, 1000, "the disk is full for a while, several times"),
     "clock": Fault(clock, 400, "the clock is moved back and forth, while the bridge runs and while it does not"),
     "slow": Fault(slow, 1000, "one skill is slow for one person, and fast for all others"),

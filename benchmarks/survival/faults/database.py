@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.survival.account import Outcome
-from benchmarks.survival.faults.servers import MariaDB, PostgreSQL, Server
+from benchmarks.survival.faults.servers import MariaDB, MongoDB, PostgreSQL, Server
 from benchmarks.survival.running import Run, Setting
 from benchmarks.survival.stages import STAGES
 
@@ -21,6 +21,11 @@ async def postgresql(setting: Setting, messages: int) -> Outcome:
 async def mariadb(setting: Setting, messages: int) -> Outcome:
     """MariaDB, SIGKILL."""
     return await _stopped(MariaDB, setting, messages)
+
+
+async def mongodb(setting: Setting, messages: int) -> Outcome:
+    """What stands in for MongoDB, SIGKILL."""
+    return await _stopped(MongoDB, setting, messages)
 
 
 async def _stopped(kind: type[Server], setting: Setting, messages: int) -> Outcome:

@@ -6,6 +6,7 @@ import shutil
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar
 
@@ -101,39 +102,26 @@ class PostgreSQL(Server):
         await self._run("pg_ctl", "-D", str(self.folder), "-m", "immediate", "stop")
 
 
-class MariaDB(Server):
-    """A MariaDB server."""
-
-    programs = ("mariadbd", "mariadb-install-db")
-    owner = "mysql"
+class _Listening(Server):
+    """A server that is a child of ours, and is killed."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._process: asyncio.subprocess.Process | None = None
 
-    @property
-    def url(self) -> str:
-        return f"mariadb://root@127.0.0.1:{self.port}/test"
-
-    async def make(self) -> None:
-        self._own()
-        method = "--auth-root-authentication-method=normal"
-        await self._run("mariadb-install-db", "--no-defaults", f"--datadir={self.folder}", method)
+    @abstractmethod
+    def _command(self) -> list[str]:
+        """What starts it."""
 
     async def start(self) -> None:
-        command = [
-            self._found["mariadbd"], "--no-defaults", f"--datadir={self.folder}", f"--port={self.port}",
-            "--bind-address=127.0.0.1", f"--socket={self.folder}/s", f"--pid-file={self.folder}/pid",
-        ]  # fmt: skip
-        if os.geteuid() == 0:
-            command.append(f"--user={self.owner}")
+        command = self._command()
         log = self.folder.parent / f"{self.folder.name}.log"
         with log.open("ab") as out:
             self._process = await asyncio.create_subprocess_exec(*command, stdout=out, stderr=out)
         async with asyncio.timeout(PATIENCE):
             while True:
                 if self._process.returncode is not None:
-                    raise RuntimeError(f"mariadbd ended: {log.read_text()[-2000:]}")
+                    raise RuntimeError(f"{command[0]} ended: {log.read_text()[-2000:]}")
                 try:
                     _, writer = await asyncio.open_connection("127.0.0.1", self.port)
                 except ConnectionRefusedError:
@@ -146,6 +134,51 @@ class MariaDB(Server):
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
+
+
+class MariaDB(_Listening):
+    """A MariaDB server."""
+
+    programs = ("mariadbd", "mariadb-install-db")
+    owner = "mysql"
+
+    @property
+    def url(self) -> str:
+        return f"mariadb://root@127.0.0.1:{self.port}/test"
+
+    async def make(self) -> None:
+        self._own()
+        method = "--auth-root-authentication-method=normal"
+        await self._run("mariadb-install-db", "--no-defaults", f"--datadir={self.folder}", method)
+
+    def _command(self) -> list[str]:
+        command = [
+            self._found["mariadbd"], "--no-defaults", f"--datadir={self.folder}", f"--port={self.port}",
+            "--bind-address=127.0.0.1", f"--socket={self.folder}/s", f"--pid-file={self.folder}/pid",
+        ]  # fmt: skip
+        return [*command, f"--user={self.owner}"] if os.geteuid() == 0 else command
+
+
+class MongoDB(_Listening):
+    """SecantusDB, which speaks MongoDB's protocol: a program that tests install, and that nothing of ours imports."""
+
+    programs = ()
+    owner = ""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        if find_spec("secantus") is None:
+            raise MissingServerError("secantusdb is not installed")
+
+    @property
+    def url(self) -> str:
+        return f"mongodb://127.0.0.1:{self.port}/bot?directConnection=true"
+
+    async def make(self) -> None:
+        self.folder.mkdir()
+
+    def _command(self) -> list[str]:
+        return [sys.executable, "-m", "secantus", "--port", str(self.port), "--storage-path", str(self.folder)]
 
 
 def _found(name: str) -> str:

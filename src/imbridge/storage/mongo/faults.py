@@ -57,8 +57,10 @@ def is_conflict(error: BaseException) -> bool:
 
 
 def is_about_all(error: BaseException) -> bool:
-    """No single document is at fault: the server is away, the disk full, no majority there."""
+    """No single document is at fault: the server is away, the disk full, no majority there, others always quicker."""
     if is_lost(error) or isinstance(error, ConnectionFailure | TimeoutError):
+        return True
+    if isinstance(error, PyMongoError) and error.has_error_label(TRANSIENT):
         return True
     return any(code in _AWAY for code in _codes(error))
 
