@@ -34,6 +34,26 @@ async def test_acknowledgements_wait_for_the_commit(feishu) -> None:
     assert feishu.violations == []
 
 
+async def test_all_acknowledgements_of_a_commit_leave_before_anything_is_handled(feishu) -> None:
+    acknowledged: list[int] = []
+
+    async def note(msg):
+        acknowledged.append(bridge.counters()["feishu:work"]["accepted"])
+
+    app = feishu.add_app()
+    users = [feishu.add_user(f"U{number}") for number in range(8)]
+    storage = GroupCommitStorage()
+    bridge = Bridge([account(feishu, app)], skills=[skill(note)], storage=storage)
+    async with bridge:
+        storage.held.clear()
+        for user in users:
+            await user.says("hi")
+        await until(lambda: len(storage._queue) == 8)
+        storage.held.set()
+        await until(lambda: len(acknowledged) == 8)
+    assert acknowledged == [8] * 8
+
+
 async def test_order_and_completeness_with_group_commits(feishu) -> None:
     app = feishu.add_app()
     users = [feishu.add_user(f"U{number}") for number in range(5)]

@@ -21,6 +21,9 @@ def noted(
         return handle
 
     async def handle_noted(entry: InboxEntry) -> None:
+        if entry.at_once:  # one commit keeps many, and their acknowledgements leave before the first of them is handled
+            with abandoning(entry.answer):
+                await asyncio.sleep(0)
         marked = [one for one in map(storage.start_inbound, entry.deliveries) if one is not None]
         if marked and not await _are_begun(marked, entry):
             return
