@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet
 from databases import Place
 
 from imbridge.protocol import ConfigError, DeliveryState, Message, Receipt, Sender, SentPart
-from imbridge.storage import Box, EntryState, InboxEntry, Job, LogLine, Retention, StorageError
+from imbridge.storage import Box, EntryState, InboxEntry, Job, LogLine, Retention, SqlStorage, StorageError
 from imbridge.storage.core.storage import DatabaseStorage
 from imbridge.testing.storage_entries import CHANNEL, SENT, inbox_entry, outbox_entry
 
@@ -149,7 +149,7 @@ class TestTokens:
 
     def test_what_is_no_key(self) -> None:
         with pytest.raises(ConfigError, match="32 random bytes") as raised:
-            DatabaseStorage("x.db", keys=["canary-too-short"])
+            SqlStorage("x.db", keys=["canary-too-short"])
         assert "canary" not in str(raised.value)
 
 
