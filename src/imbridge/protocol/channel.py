@@ -13,6 +13,8 @@ from imbridge.protocol.model import ProtocolModel
 
 _SAFE_IN_ID = "@:=,+*!~$"
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
+_KNOWN = ("address", "account_key")
+"""What a channel remembers of itself: a copy with other fields has its own."""
 
 
 class ChannelKind(StrEnum):
@@ -57,10 +59,11 @@ class Channel(ProtocolModel):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy with some fields changed, and so with its own address."""
         copied = super().model_copy(update=update, deep=deep)
-        copied.__dict__.pop("address", None)
+        for known in _KNOWN:
+            copied.__dict__.pop(known, None)
         return copied
 
-    @property
+    @cached_property
     def account_key(self) -> str:
         """`platform:account`: tokens, dedup keys, queues and limits are keyed by it."""
         return f"{self.platform}:{self.account}"

@@ -8,7 +8,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from imbridge.protocol.element import Element
 from imbridge.protocol.elements import ELEMENT_TYPES, AnyElement
 from imbridge.protocol.errors import SkillError
-from imbridge.protocol.model import ProtocolModel
+from imbridge.protocol.model import ProtocolModel, assembled
 from imbridge.protocol.texts import Text
 from imbridge.protocol.thinking import Thinking
 
@@ -56,6 +56,8 @@ def to_reply(content: Any) -> Reply:
     """
     if isinstance(content, Reply):
         return content
+    if type(content) is str and content:  # nearly always
+        return assembled(Reply, elements=(Text(content),))
     return Reply(elements=tuple(_elements(content)))
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import AwareDatetime
 
 from imbridge.protocol import Degradation, SentPart
-from imbridge.protocol.model import ProtocolModel
+from imbridge.protocol.model import ProtocolModel, fill
 
 
 class Progress(ProtocolModel):
@@ -40,8 +40,10 @@ class Progress(ProtocolModel):
     window_missed: AwareDatetime | None = None
 
     def but(self, **changes: object) -> "Progress":
-        """The same with these changes."""
-        return self.model_copy(update=changes)
+        """The same with these changes, which are valid."""
+        progress = Progress.__new__(Progress)
+        fill(progress, {**self.__dict__, **changes}, self.model_fields_set | changes.keys())
+        return progress
 
 
 def interrupted(progress: Progress, at: datetime) -> Progress:
