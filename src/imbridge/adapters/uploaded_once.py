@@ -7,11 +7,10 @@ import asyncio
 import logging
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Self, TypeVar
 from weakref import WeakValueDictionary
 
 from imbridge.adapters.kept_uploads import KeptUploads, Upload
@@ -40,7 +39,7 @@ class Kept:
 
 @dataclass(slots=True)
 class Taken:
-    """The keys that one send has got.
+    """The keys that one send has got, in the block that it is the context manager of.
 
     Attributes:
         keys: By what they are of.
@@ -49,6 +48,15 @@ class Taken:
 
     keys: dict[str, str] = field(default_factory=dict)
     reused: bool = False
+    _token: "Token[Taken | None] | None" = field(default=None, init=False, repr=False, compare=False)
+
+    def __enter__(self) -> Self:
+        self._token = _TAKING.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._token is not None:
+            _TAKING.reset(self._token)
 
 
 _TAKING: ContextVar[Taken | None] = ContextVar("imbridge_uploads_taken", default=None)
@@ -105,15 +113,9 @@ class UploadedOnce:
                 await self._keep(name, kept)
             return _taken(name, kept.key, before=False), False
 
-    @contextmanager
-    def taking(self) -> Iterator[Taken]:
+    def taking(self) -> Taken:
         """Note which keys are got in the block: those of one send."""
-        taken = Taken()
-        token = _TAKING.set(taken)
-        try:
-            yield taken
-        finally:
-            _TAKING.reset(token)
+        return Taken()
 
     def forget_key(self, key: str) -> None:
         """The platform does not know a key any more."""

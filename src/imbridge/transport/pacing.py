@@ -2,7 +2,7 @@ import asyncio
 import math
 import re
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 _RATE = re.compile(r"([1-9][0-9]{0,8})\s*/\s*([0-9]{0,6}(?:\.[0-9]{1,3})?)\s*(ms|s|m|h|d)", re.ASCII)
@@ -28,6 +28,7 @@ class Rate:
     count: int
     period: float
     burst: int | None = None
+    _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.count < 1 or not math.isfinite(self.period) or self.period <= 0:
@@ -36,6 +37,11 @@ class Rate:
             )
         if self.burst is not None and not 1 <= self.burst <= self.count:
             raise ValueError(f"A burst lies between 1 and the count of {self.count}, got {self.burst}")
+        object.__setattr__(self, "_hash", hash((self.count, self.period, self.burst)))
+
+    def __hash__(self) -> int:
+        """Worked out once: each call that is paced looks up several limits."""
+        return self._hash
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -69,33 +75,29 @@ class Rate:
 class _Bucket:
     """A leaky bucket. It never suspends while there is room: nearly every call only counts."""
 
-    __slots__ = ("_level", "_seen", "_size", "_speed", "lock", "rate", "users")
+    __slots__ = ("_seen", "_size", "_speed", "level", "lock", "rate", "users")
 
     def __init__(self, rate: Rate) -> None:
         self.rate = rate
         self._size = rate.at_once
         # A hair slower than exact, so that rounding never lets one through early.
         self._speed = rate.refill / (1 + 1e-6)
-        self._level = self._seen = 0.0
+        self.level = self._seen = 0.0
         self.lock = asyncio.Lock()
         self.users = 0
 
     def has_room(self, now: float, amount: float = 1.0) -> bool:
         """Whether so much more would fit in at this moment of the event loop's clock."""
-        self._level = max(0.0, self._level - (now - self._seen) * self._speed)
+        self.level = max(0.0, self.level - (now - self._seen) * self._speed)
         self._seen = now
-        return self._level + amount <= self._size
-
-    def count(self) -> None:
-        """Put one call in; there is room for it."""
-        self._level += 1.0
+        return self.level + amount <= self._size
 
     async def take(self, amount: float = 1.0) -> None:
         """Wait until there is room, and count it. One at a time: whoever waits holds `lock`."""
         clock = asyncio.get_running_loop().time
         while not self.has_room(clock(), amount):  # noqa: ASYNC110 - a timer may fire a rounding error too early
-            await asyncio.sleep((self._level + amount - self._size) / self._speed)
-        self._level += amount
+            await asyncio.sleep((self.level + amount - self._size) / self._speed)
+        self.level += amount
 
     def is_empty(self, now: float) -> bool:
         """True when forgetting the bucket would change nothing."""
@@ -171,7 +173,7 @@ class Pacer:
             known.move_to_end(limit)
             buckets.append(bucket)
         for bucket in buckets:
-            bucket.count()
+            bucket.level += 1.0
         return True
 
     def pause(self, key: str, seconds: float) -> None:

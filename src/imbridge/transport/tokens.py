@@ -95,6 +95,11 @@ class TokenSource:
         self._not_before = -math.inf
         self._closed = False
 
+    def at_hand(self) -> str | None:
+        """The current token, if there is nothing to be done about it: nearly always; None: ask with `get`."""
+        token = self._token
+        return token.reveal() if token is not None and self._clock() < token.refresh_at else None
+
     async def get(self) -> str:
         """The current token.
 
@@ -104,11 +109,11 @@ class TokenSource:
             TokenError: The source is closed or the platform's answer held no token.
             Exception: Whatever `fetch` raised; every caller that waited for that fetch gets it.
         """
+        if (value := self.at_hand()) is not None:
+            return value
         token = self._token
         if token is not None:
             now = self._clock()
-            if now < token.refresh_at:
-                return token.reveal()
             if now < token.expires_at:
                 if self._fetching is None and now >= self._not_before and not self._closed:
                     self._start().add_done_callback(self._log_failed_refresh)

@@ -56,6 +56,7 @@ from imbridge.protocol import (
     Message,
     NotSupportedError,
     SentPart,
+    Text,
 )
 from imbridge.rendering import Part, PartKind
 from imbridge.rendering.cards import all_choices
@@ -71,7 +72,6 @@ _HEALTH = {
     LinkState.FAILED: Health.FAILED,
     LinkState.STOPPED: Health.STOPPED,
 }
-
 
 _TYPING = "Typing"
 _PATIENCE = 10.0
@@ -205,7 +205,7 @@ class FeishuAdapter(Adapter):
     async def send(self, target: Target, part: Part, key: str) -> Sent:
         """Send one part; `key` becomes the `uuid`, so that a repeated send makes one message within an hour."""
         with self.media.uploads.taking() as taken:
-            return await self._send(target, part, key_for(part, key), taken)
+            return await self._send(target, part, key_for(part, key) if part.kind is PartKind.CARD else key, taken)
 
     async def _send(self, target: Target, whole: Part, key: str, taken: Taken) -> Sent:
         part, degradations = await self._ready(whole, target.channel)
@@ -274,6 +274,8 @@ class FeishuAdapter(Adapter):
 
     async def _ready(self, part: Part, channel: Channel) -> tuple[Part, list[Degradation]]:
         """The part with its people found and its media uploaded."""
+        if len(part.elements) == 1 and type(part.elements[0]) is Text:
+            return part, []  # nearly all of what bots say
         part, unknown = await self._people.found(part, channel)
         part, changed = await self.media.uploaded(part)
         card = part.elements[0]
@@ -283,8 +285,9 @@ class FeishuAdapter(Adapter):
     async def _body(self, part: Part, channel: Channel) -> tuple[str, str]:
         """The request's content; a card is sealed for where it goes, and its pictures are uploaded for it."""
         card = part.elements[0]
-        keys = await self.media.image_keys(images_in(card)) if isinstance(card, Card) else None
-        return message_body(part, keys, self.me.seal(channel))
+        if not isinstance(card, Card):
+            return message_body(part)
+        return message_body(part, await self.media.image_keys(images_in(card)), self.me.seal(channel))
 
     async def edit(self, channel: Channel, message_id: str, part: Part) -> Sent:
         """Change a text or a post (20 times a message), or replace a card (for 14 days)."""
@@ -393,7 +396,5 @@ class FeishuAdapter(Adapter):
             **self.media.uploads.counts,
             **self._streams.counts,
             **{name: getattr(self._link.counters, name) for name in self._link.counters.__slots__},
-            "calls": self.caller.calls,
-            "retries": self.caller.retries,
-            "token_refreshes": self.caller.refreshes,
+            **self.caller.counters(),
         }

@@ -42,10 +42,10 @@ class FeishuApi:
     async def create(self, id_type: str, receive_id: str, kind: str, content: str, uuid: str) -> tuple[str, int]:
         """`POST /im/v1/messages`; the message's id and the attempts. One `uuid` makes one message within an hour."""
         body = {"receive_id": receive_id, "msg_type": kind, "content": content, "uuid": uuid_of(uuid)}
-        data, attempts = await self.caller.call(
+        answer = await self.caller.exchange(
             "POST", _MESSAGES, api="message.create", json=body, params={"receive_id_type": id_type}, chat=receive_id
         )
-        return str(data.get("message_id") or ""), attempts
+        return str(answer.data.get("message_id") or ""), answer.attempts
 
     async def reply(
         self, message_id: str, chat: str, kind: str, content: str, uuid: str, *, in_thread: bool

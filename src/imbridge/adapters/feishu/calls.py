@@ -84,6 +84,12 @@ class Answer:
     response: HttpResponse
     attempts: int
 
+    @property
+    def data(self) -> dict[str, Any]:
+        """Its `data`; empty where there is none."""
+        data = self.body.get("data")
+        return data if isinstance(data, dict) else {}
+
 
 class Caller:
     """Calls the API for one account."""
@@ -114,6 +120,10 @@ class Caller:
         self._urls: dict[str, URL] = {}
         self._last_headers: dict[str, str] = {}
 
+    def counters(self) -> dict[str, int]:
+        """Numbers for metrics."""
+        return {"calls": self.calls, "retries": self.retries, "token_refreshes": self.refreshes}
+
     async def close(self) -> None:
         """Stop refreshing tokens."""
         await self.tokens.close()
@@ -125,8 +135,7 @@ class Caller:
             The answer's `data`, and the number of attempts.
         """
         answer = await self.exchange(method, path, api=api, **options)
-        data = answer.body.get("data")
-        return (data if isinstance(data, dict) else {}), answer.attempts
+        return answer.data, answer.attempts
 
     async def exchange(
         self,
@@ -178,7 +187,9 @@ class Caller:
         doubt = False
         while True:
             try:
-                token = await self._token(deadline, person or self.tokens)
+                token = self.tokens.at_hand() if person is None else None
+                if token is None:
+                    token = await self._token(deadline, person or self.tokens)
                 # After the token: those who wait for the first one must not leave all at once.
                 limits = self._limits(api, chat)
                 if not self.pacer.passes(*limits):

@@ -51,7 +51,8 @@ class Identity:
         told = _KINDS.get(chat_type) if isinstance(chat_type, str) else None
         if told is None:
             return self.chats.get(chat_id, ChannelKind.GROUP)
-        self.remember(chat_id, told)
+        if chat_id not in self.chats:
+            self.remember(chat_id, told)
         return told
 
     def seal(self, channel: Channel | None) -> Seal:

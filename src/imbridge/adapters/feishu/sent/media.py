@@ -51,7 +51,7 @@ class FeishuMedia:
             ContentRefusedError: something in it is empty, too large, or cannot be read.
             DeliveryError: as `FeishuApi`.
         """
-        if not any(_needs_upload(element) for element in part.elements):
+        if not any(map(_needs_upload, part.elements)):
             return part, []  # nearly all of what bots say
         degradations: list[Degradation] = []
         elements: list[Element] = [

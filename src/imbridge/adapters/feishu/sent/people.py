@@ -41,7 +41,7 @@ class People:
             part: What is to be sent.
             channel: Where it goes: its members are the ones that can be meant.
         """
-        if not any(_is_open(element) for element in part.elements):
+        if not any(map(_is_open, part.elements)):
             return part, []
         degradations: list[Degradation] = []
         elements = [
