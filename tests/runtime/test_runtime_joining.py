@@ -252,7 +252,7 @@ async def test_each_message_begins_the_time_anew_up_to_an_end() -> None:
     let_go: list[InboxEntry] = []
     joining = Joining(lambda message: LATER, let_go.append)
     assert joining.hold(entry("a"))
-    held = joining._held["lane", "ou_1"]
+    held = joining.held["lane", "ou_1"]
     first = held.timer
     assert joining.hold(entry("b"))
     second = held.timer

@@ -1,6 +1,6 @@
 """Media wherever they stand in a reply: beside texts, in cards, as the still picture of a video."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,8 +10,10 @@ from imbridge.protocol import Card, Element, Media, Text, Video
 _MAY_HAVE = (Media, Card)
 
 
-def may_have_media(elements: Iterable[Element]) -> bool:
+def may_have_media(elements: Sequence[Element]) -> bool:
     """False for nearly all of what bots say: texts."""
+    if len(elements) == 1 and type(elements[0]) is Text:
+        return False
     return any(type(element) is not Text and isinstance(element, _MAY_HAVE) for element in elements)
 
 

@@ -105,8 +105,7 @@ class Permissions(BaseModel):
 
         An event that nobody caused passes only where no list of people and no `admin_only` stands in its way.
         """
-        rule = self.rule(skill)
-        if rule is _ANYBODY:
+        if not self.skills or (rule := self.rule(skill)) is _ANYBODY:
             return True
         if is_user(rule.deny_users, item) or is_group(rule.deny_groups, item.channel):
             return False
@@ -126,8 +125,6 @@ class Permissions(BaseModel):
         Returns:
             0 when it may go on, or the seconds until it may. Events nobody caused are not limited.
         """
-        rate = self.rule(skill).rate_limit
-        sender = sender_of(item)
-        if rate is None or sender is None:
+        if not self.skills or (rate := self.rule(skill).rate_limit) is None or (sender := sender_of(item)) is None:
             return 0.0
         return self._uses.take((skill.name, account_of(item), sender.id), rate.count, rate.period)

@@ -4,7 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from pydantic import AwareDatetime, Field, PrivateAttr
+from pydantic import AwareDatetime, BaseModel, Field, PrivateAttr
 
 from imbridge.protocol.bot import Bot
 from imbridge.protocol.channel import Channel
@@ -92,7 +92,11 @@ class Message(ProtocolModel):
 
     def bind(self, conversation: Conversation, reader: Reader | None = None, saver: Saver | None = None) -> Self:
         """Connect the message to the bridge it came through; for adapters, runtimes and test doubles."""
-        self._conversation = conversation
+        private = self.__pydantic_private__
+        if private is None:
+            self._conversation = conversation
+        else:
+            private["_conversation"] = conversation  # what the line above comes to, in a tenth of the time
         if reader is not None:
             for element in self.media:
                 element.bind(reader, saver)
@@ -194,6 +198,15 @@ class Message(ProtocolModel):
     def __hash__(self) -> int:
         """By where and which."""
         return hash((self.channel.account_key, self.id))
+
+
+def _unbound(message: BaseModel, context: Any, /) -> None:
+    """No conversation yet. Pydantic's own way to that serves any default, and takes six calls for this one."""
+    if getattr(message, "__pydantic_private__", None) is None:
+        object.__setattr__(message, "__pydantic_private__", {"_conversation": None})
+
+
+Message.model_post_init = _unbound  # type: ignore[method-assign]
 
 
 def utc(milliseconds: float) -> datetime:

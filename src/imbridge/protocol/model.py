@@ -33,14 +33,19 @@ def assembled(kind: type[ModelT], /, **values: Any) -> ModelT:
         if kind.__private_attributes__:
             raise TypeError(f"a {kind.__name__} has private attributes; make one as ever")
         defaults = _DEFAULTS[kind] = {name: field.default for name, field in kind.model_fields.items()}
-    model = kind.__new__(kind)
-    fill(model, {**defaults, **values}, set(values))
-    return model
+    return filled(kind.__new__(kind), {**defaults, **values}, set(values))
 
 
-def fill(model: ProtocolModel, values: dict[str, Any], told: set[str]) -> None:
-    """Give a new model the values of all its fields, which are valid; `told`: which of them are no defaults."""
+def filled(model: ModelT, values: dict[str, Any], told: set[str]) -> ModelT:
+    """The same new model, with values of all its fields that are known to be valid.
+
+    Args:
+        model: Without private attributes.
+        values: Of all fields, in their order.
+        told: Which of them are no defaults.
+    """
     _set(model, "__dict__", values)
     _set(model, "__pydantic_fields_set__", told)
     _set(model, "__pydantic_extra__", None)
     _set(model, "__pydantic_private__", None)
+    return model

@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from imbridge.protocol.element import Element
+from imbridge.protocol.model import filled
 
 
 class Text(Element):
@@ -12,6 +13,9 @@ class Text(Element):
     text: str
 
     def __init__(self, text: str | None = None, /, **data: Any) -> None:
+        if type(text) is str and not data and type(self) is Text:  # nearly always: there is nothing to validate
+            filled(self, {"type": "text", "text": text}, {"text"})
+            return
         if text is not None:
             data["text"] = text
         super().__init__(**data)
@@ -27,6 +31,9 @@ class Markdown(Element):
     text: str
 
     def __init__(self, text: str | None = None, /, **data: Any) -> None:
+        if type(text) is str and not data and type(self) is Markdown:  # nearly always: there is nothing to validate
+            filled(self, {"type": "markdown", "text": text}, {"text"})
+            return
         if text is not None:
             data["text"] = text
         super().__init__(**data)

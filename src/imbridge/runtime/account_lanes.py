@@ -7,10 +7,23 @@ from typing import Generic
 from imbridge.runtime.lanes import Item, Lanes
 
 
+class _ByAccount(dict[str, Lanes[Item]]):
+    """Makes what is not there yet."""
+
+    def __init__(self, make: Callable[[str], Lanes[Item]]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, account: str) -> Lanes[Item]:
+        lanes = self[account] = self._make(account)
+        return lanes
+
+
 class AccountLanes(Generic[Item]):
     """Lanes for each account, made when the account first has work. The bounds are those of one account.
 
     Attributes:
+        of: The lanes of an account.
         interrupted: Items whose work `cancel` has cut short.
     """
 
@@ -28,18 +41,14 @@ class AccountLanes(Generic[Item]):
         self._name = name
         self._bounds = {"max_running": max_running, "max_length": max_length, "max_waiting": max_waiting}
         self._context = contextvars.copy_context()
-        self._of: dict[str, Lanes[Item]] = {}
+        self._of = _ByAccount(self._made)
+        self.of: Callable[[str], Lanes[Item]] = self._of.__getitem__
         self._closed = False
 
-    def of(self, account: str) -> Lanes[Item]:
-        """The lanes of an account."""
-        lanes = self._of.get(account)
-        if lanes is None:
-            lanes = self._of[account] = Lanes(
-                self._work, name=f"{self._name} of {account}", context=self._context, **self._bounds
-            )
-            if self._closed:
-                lanes.close()
+    def _made(self, account: str) -> Lanes[Item]:
+        lanes = Lanes(self._work, name=f"{self._name} of {account}", context=self._context, **self._bounds)
+        if self._closed:
+            lanes.close()
         return lanes
 
     def break_off(self, unwanted: Callable[[Item], bool]) -> int:

@@ -35,8 +35,20 @@ class _AccountIntake:
         return self._offer(self._account, inbound)
 
 
+class _Adapters(dict[str, Adapter]):
+    """By account key. Looked up several times for each message, so it is the dict that says what is missing."""
+
+    def __missing__(self, key: str) -> Adapter:
+        known = ", ".join(self) or "none"
+        raise ConfigError(f"this bridge has no account {key!r}; it has: {known}", key=key)
+
+
 class Accounts(Mapping[str, Adapter]):
-    """Adapters by account key (`feishu:work`), in the order of the configuration."""
+    """Adapters by account key (`feishu:work`), in the order of the configuration.
+
+    Attributes:
+        find: The adapter of an account key; raises `ConfigError` where there is no such account.
+    """
 
     def __init__(self, offer: Offer, pool: HttpPool, notebook: BaseNotebook, storage: BaseStorage) -> None:
         """None yet.
@@ -51,7 +63,8 @@ class Accounts(Mapping[str, Adapter]):
         self._pool = pool
         self._notebook = notebook
         self._storage = storage
-        self._adapters: dict[str, Adapter] = {}
+        self._adapters = _Adapters()
+        self.find: Callable[[str], Adapter] = self._adapters.__getitem__
         self._starts: dict[Adapter, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
 
@@ -87,11 +100,7 @@ class Accounts(Mapping[str, Adapter]):
         _log_health(adapter, health, reason)
 
     def __getitem__(self, key: str) -> Adapter:
-        try:
-            return self._adapters[key]
-        except KeyError:
-            known = ", ".join(self._adapters) or "none"
-            raise ConfigError(f"this bridge has no account {key!r}; it has: {known}", key=key) from None
+        return self._adapters[key]
 
     def __contains__(self, key: object) -> bool:
         return key in self._adapters

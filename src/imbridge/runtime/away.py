@@ -34,7 +34,7 @@ async def bounded(asked: Awaitable[ResultT], seconds: float) -> ResultT:
         ) from error
 
 
-async def when_back(ask: Callable[[], Awaitable[ResultT]], where: str) -> ResultT:
+async def when_back(ask: Callable[[], Awaitable[ResultT]], where: str, failed: StorageError | None = None) -> ResultT:
     """Ask a storage for something; while it is away it is asked again, however long that takes.
 
     A message that is acknowledged must not fail because the disk is full for a moment, or the database starts anew:
@@ -43,17 +43,21 @@ async def when_back(ask: Callable[[], Awaitable[ResultT]], where: str) -> Result
     Args:
         ask: Asks the storage, anew each time.
         where: What waits, for the log.
+        failed: What came of asking it, where that was done already: nearly always this here need not be begun then.
 
     Raises:
         StorageError: it is refused, and asking again is of no use.
     """
     for attempt in itertools.count():
-        try:
-            return await ask()
-        except StorageError as error:
-            if not error.passing:
-                raise
-            if not attempt:
-                log.warning("%s: waits until the storage is back (%s)", where, error)
+        if failed is None:
+            try:
+                return await ask()
+            except StorageError as error:
+                failed = error
+        if not failed.passing:
+            raise failed
+        if not attempt:
+            log.warning("%s: waits until the storage is back (%s)", where, failed)
         await asyncio.sleep(_BACKOFF.delay(attempt))
+        failed = None
     raise AssertionError("it is asked for ever")

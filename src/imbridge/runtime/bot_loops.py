@@ -3,7 +3,7 @@
 import logging
 
 from imbridge.adapters.tasks import Tasks
-from imbridge.protocol import Event, ImbridgeError, Message, Reply, Text
+from imbridge.protocol import ImbridgeError, Message, Reply, Text
 from imbridge.runtime.bots import Bots
 from imbridge.runtime.delivery import Delivery, answer_key
 from imbridge.runtime.intake.gate import Pass
@@ -26,9 +26,9 @@ class BotLoops:
         self._notice = notice
         self._telling = Tasks()
 
-    def check(self, message: Message | Event, decision: Pass) -> Pass:
+    def check(self, message: Message, decision: Pass) -> Pass:
         """Count a bot's message, unless the gate has decided against it anyway."""
-        if decision is not Pass.GO or not isinstance(message, Message) or not message.sender.is_bot:
+        if decision is not Pass.GO:
             return decision
         stop = self._bots.stop(message)
         if stop is None:

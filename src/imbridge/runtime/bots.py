@@ -33,7 +33,7 @@ from imbridge.protocol.message import utc
 from imbridge.rendering import Part, PartKind
 from imbridge.runtime.bot_ids import BotIds
 from imbridge.runtime.calls import Found, called, content_type, find, may_call, to_hear, to_send
-from imbridge.runtime.shared_chats import SharedChats, is_shared
+from imbridge.runtime.shared_chats import SHARED, SharedChats, is_shared
 from imbridge.runtime.turns import Stop, Turns
 
 log = logging.getLogger(__name__)
@@ -173,7 +173,7 @@ class Bots:
             calls: Whether it calls anybody; the beginning of an answer that grows does not.
         """
         plain = Saying(elements, channel, hops)
-        if not self._concerns(channel):
+        if not self.concern(channel):
             return plain
         self._speaking.setdefault(self._chats.name(channel), []).append(hops)
         if not calls or not any(map(may_call, elements)):
@@ -188,8 +188,9 @@ class Bots:
             self._end(plain)
             raise
 
-    def _concerns(self, channel: Channel) -> bool:
-        return self._enabled and is_shared(channel) and self._neighbours(channel.account_key)
+    def concern(self, channel: Channel) -> bool:
+        """Whether another bot of the bridge may be in a conversation; where none is, nobody has to hear of anything."""
+        return self._enabled and channel.kind in SHARED and self._neighbours(channel.account_key)
 
     async def _looked_up(self, plain: Saying) -> Saying:
         channel, speaker = plain.channel, self._adapters[plain.channel.account_key]
@@ -222,7 +223,7 @@ class Bots:
             arrived: What the platform took.
             key: Stands for the id of a message where the platform gives none.
         """
-        if not self._concerns(saying.channel):
+        if not self.concern(saying.channel):
             return
         self._end(saying)
         speaker, chat = saying.channel.account_key, self._chats.name(saying.channel)
@@ -298,7 +299,7 @@ class Bots:
         """
         item = inbound.item
         channel = item.channel
-        if channel is None or not is_shared(channel) or not self._enabled or not self._neighbours(account):
+        if channel is None or channel.kind not in SHARED or not self._enabled or not self._neighbours(account):
             return inbound
         if isinstance(item, BotRemoved):
             self._chats.leave(channel)

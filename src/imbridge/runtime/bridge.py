@@ -93,17 +93,16 @@ class Bridge(Declaring, Speaking, Scheduling):
         of_storage = self.storage.notebook() if self.options.state is None else None
         self._notebook = of_storage or notebook_at(self.options.state)
         self._accounts = Accounts(self._take_in, self._pool, self._notebook, self.storage)
+        adapter_of = self._accounts.find
         self._bots = Bots(self._accounts, self.options, self._take_in, self._notebook.of)
-        self._delivery = Delivery(self.storage, self.adapter, self._bots, self._notebook.of, self.options)
+        self._delivery = Delivery(self.storage, adapter_of, self._bots, self._notebook.of, self.options)
         direct = DirectGate(enabled, knows_kind=self._bots.knows_kind)
         gate = Gate(stale_after=self.options.stale_after, may_write=direct.may_write)
-        self._handling = Handling(
-            self.storage, self.skills, self._delivery, gate, self.adapter, self._bots, self.options
-        )
+        self._handling = Handling(self.storage, self.skills, self._delivery, gate, adapter_of, self._bots, self.options)
         self._recovery = Recovery(self.storage, self._accounts, self._handling.inbox, self._delivery)
         self._shared = SharedWork(self._handling.inbox, self._delivery, self._handling.counts)
         self._scheduler = Scheduler(
-            self.storage, self.skills, self._delivery, self.adapter, self.options, clock or Clock()
+            self.storage, self.skills, self._delivery, adapter_of, self.options, clock or Clock()
         )
         self._webhooks: WebhookApp | None = None
         self._starting: asyncio.Task[None] | None = None

@@ -59,6 +59,11 @@ class Choices:
         self._claimed: set[tuple[str, str]] = set()
         """Conversation and person of answers that are on their way into the inbox."""
 
+    @property
+    def any_open(self) -> bool:
+        """Whether anything can be chosen anywhere."""
+        return bool(self._open)
+
     async def recall(self, accounts: Iterable[str]) -> None:
         """Read what an earlier process has noted."""
         found: list[tuple[float, str, _Offered]] = []

@@ -40,7 +40,11 @@ log = logging.getLogger(__name__)
 
 
 class MessageConversation:
-    """One message's connection to the bridge; made for each message, dropped with it."""
+    """One message's connection to the bridge; made for each message, dropped with it.
+
+    Attributes:
+        session_state: The conversation's state, by skill, to be kept; None while it is not known.
+    """
 
     __slots__ = (
         "_answers",
@@ -53,11 +57,11 @@ class MessageConversation:
         "_pending",
         "_reply_to",
         "_sender_id",
-        "_session",
         "_signs",
         "_skill",
         "_streams",
         "_typing",
+        "session_state",
     )
 
     def __init__(self, handling: "Handling", message: Message) -> None:
@@ -73,7 +77,7 @@ class MessageConversation:
         self._hops = message.hops
         self._number = 0
         self._skill = ""
-        self._session: dict[str, dict[str, Any]] | None = None
+        self.session_state: dict[str, dict[str, Any]] | None = None
         self._streams: list[AnswerStream] = []
         self._typing: TypingSign | None = None
         self._pending: asyncio.Future[Receipt] | None = None
@@ -88,15 +92,6 @@ class MessageConversation:
         """Note which skill runs: sessions are kept apart by it."""
         self._skill = skill.name
 
-    def set_session(self, state: dict[str, dict[str, Any]] | None) -> None:
-        """The conversation's state, by skill; None: it is not known yet."""
-        self._session = state
-
-    @property
-    def session_state(self) -> dict[str, dict[str, Any]] | None:
-        """The conversation's state, to be kept; None when it was never set."""
-        return self._session
-
     async def post(self, content: Any, *, calls: bool = True, patient: bool = True, **placing: bool | None) -> Any:
         """Put an answer into the outbox and come back at once; gives the outbox entry.
 
@@ -107,7 +102,7 @@ class MessageConversation:
             placing: `in_thread`, `quote` and `strict` of the reply, where they are not None.
         """
         reply = to_reply(content)
-        if said := {name: value for name, value in placing.items() if value is not None}:
+        if placing and (said := {name: value for name, value in placing.items() if value is not None}):
             reply = reply.model_copy(update=said)
         channel = self._channel
         key = answer_key(channel.account_key, self._message_id, self._number)
@@ -148,8 +143,9 @@ class MessageConversation:
         """Bind the message to this conversation, and its media to the message that they came with."""
         message.bind(self)
         for one in message.joined or (message,):
-            for element in one.media:
-                element.bind(partial(self._read, one.id), partial(self._save, one.id))
+            for element in one.elements:
+                if type(element) is not Text and isinstance(element, Media):
+                    element.bind(partial(self._read, one.id), partial(self._save, one.id))
         return message
 
     async def _read(self, message_id: str, media: Media) -> bytes:
@@ -162,6 +158,11 @@ class MessageConversation:
         """It takes longer: show that an answer is on its way, unless people see it grow."""
         if self._reply_to is not None and not any(stream.is_growing for stream in self._streams):
             self._typing_sign().show()
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether there is anything to be ended: an answer that grows, or a sign that one is on its way."""
+        return bool(self._streams or self._signs)
 
     async def end_typing(self) -> None:
         """The answer is there, or there will be none."""
@@ -208,9 +209,9 @@ class MessageConversation:
     @property
     def session(self) -> SessionState:
         """State of this conversation for the running skill."""
-        if self._session is None:
-            self._session = {}
-        return self._session.setdefault(self._skill, {})
+        if self.session_state is None:
+            self.session_state = {}
+        return self.session_state.setdefault(self._skill, {})
 
     async def reply(
         self, content: Any, *, in_thread: bool | None = None, quote: bool | None = None, strict: bool | None = None
@@ -239,11 +240,11 @@ class MessageConversation:
 
     def _continued_by(self, answer: Message) -> Message:
         """Bind an answer so that it can be replied to itself, in the same session."""
-        if self._session is None:
-            self._session = {}
+        if self.session_state is None:
+            self.session_state = {}
         conversation = MessageConversation(self._handling, answer)
         self._answers = answer.id  # what is said from now on answers this
-        conversation._skill, conversation._session = self._skill, self._session
+        conversation._skill, conversation.session_state = self._skill, self.session_state
         conversation._streams, conversation._signs, conversation._owed = self._streams, self._signs, self._owed
         return conversation.connect(answer)
 

@@ -37,7 +37,7 @@ from imbridge.runtime.refusing import Refusing
 from imbridge.runtime.stopping import STOP_ACTION, OvertakenError, StoppedError, Work, is_stop_button
 from imbridge.runtime.words import SLOW_DOWN, SORRY, STOP, STOPPED
 from imbridge.skills import Outcome, SkillSet
-from imbridge.storage import BaseStorage, InboxEntry, StaleLeaseError
+from imbridge.storage import BaseStorage, InboxEntry, StaleLeaseError, StorageError
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ class Handling:
                         await self._handle_event(item, entry.answer)
                 finally:
                     release(entry.answer)
-            for one in entry.deliveries:
+            for one in entry.joined or (entry,):
                 self.storage.finish_inbound(one)
             handled = True
         finally:
@@ -118,7 +118,7 @@ class Handling:
 
     async def _handle_message(self, entry: InboxEntry, message: Message) -> None:
         conversation = MessageConversation(self, message)
-        conversation.set_session(entry.session)
+        conversation.session_state = entry.session
         waiting = entry.answer
         conversation.owe(waiting)
         try:
@@ -132,8 +132,9 @@ class Handling:
 
     async def _converse(self, lane: str, message: Message, conversation: MessageConversation) -> None:
         conversation.connect(message)
+        led_by(message.hops)
         try:
-            with led_by(message.hops), self.inbox.stops.over(message.channel, message.sender, conversation) as work:
+            with self.inbox.stops.over(message.channel, message.sender, conversation) as work:
                 await self._run(lane, message, conversation, work)
         except OvertakenError:
             self.counts["interrupted"] += 1  # nothing is said: what comes next is
@@ -148,7 +149,10 @@ class Handling:
                 raise
             await self._apologise(conversation, message, failure)  # the skill awaited something that was cancelled
         if state := conversation.session_state:
-            await when_back(lambda: self.storage.save_session(lane, state), lane)
+            try:
+                await self.storage.save_session(lane, state)
+            except StorageError as error:
+                await when_back(lambda: self.storage.save_session(lane, state), lane, error)
 
     async def _run(self, lane: str, message: Message, conversation: MessageConversation, work: Work) -> None:
         """The skills, and all that they say."""
@@ -157,7 +161,11 @@ class Handling:
         try:
             with work:
                 if conversation.session_state is None:
-                    conversation.set_session(await when_back(lambda: self.storage.load_session(lane), lane))
+                    try:
+                        conversation.session_state = await self.storage.load_session(lane)
+                    except StorageError as error:
+                        again = when_back(lambda: self.storage.load_session(lane), lane, error)
+                        conversation.session_state = await again
                 entering = self.inbox.overlaps.entering(lane, work, conversation.enter)
                 outcome = await self.skills.run(message, entering)
                 self.counts["handled" if outcome.handled else "unhandled"] += 1
@@ -169,10 +177,11 @@ class Handling:
         finally:
             if typing is not None:
                 typing.cancel()
-            try:
-                await conversation.finish_streams(broken_off=not done)
-            finally:
-                await conversation.end_typing()
+            if conversation.shows_progress:
+                try:
+                    await conversation.finish_streams(broken_off=not done)
+                finally:
+                    await conversation.end_typing()
 
     def _typing_later(self, conversation: MessageConversation, channel: Channel) -> asyncio.TimerHandle | None:
         """The sign that an answer is on its way, for when it takes long."""

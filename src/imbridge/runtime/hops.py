@@ -1,7 +1,5 @@
 """How many calls from bot to bot led to what is being done just now."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
 _HOPS: ContextVar[int] = ContextVar("imbridge_hops", default=0)
@@ -13,11 +11,10 @@ def hops_here() -> int:
     return _HOPS.get()
 
 
-@contextmanager
-def led_by(hops: int) -> Iterator[None]:
-    """While a message with this many is handled, and in the tasks that are begun meanwhile."""
-    token = _HOPS.set(hops)
-    try:
-        yield
-    finally:
-        _HOPS.reset(token)
+def led_by(hops: int) -> None:
+    """Note that so many led to what is handled from now on, and in the tasks that are begun meanwhile.
+
+    Each is handled in a context of its own, with which this ends.
+    """
+    if _HOPS.get() != hops:
+        _HOPS.set(hops)

@@ -96,9 +96,10 @@ class Lanes(Generic[Item]):
             item: What is to be done.
             first: It goes before all that waits in the lane.
         """
-        if not self.has_room(key) or self._closed:
+        lane = self._lanes.get(key)
+        if self._closed or self.waiting >= self._max_waiting or (lane and len(lane) >= self._max_length):
             return False
-        self.restore(key, item, first=first)
+        self._add(key, lane, item, first=first)
         return True
 
     def restore(self, key: str, item: Item, *, first: bool = False) -> None:
@@ -106,18 +107,20 @@ class Lanes(Generic[Item]):
 
         After `cancel` it is left where it is kept: others go on with it.
         """
-        if self._closed:
-            return
+        if not self._closed:
+            self._add(key, self._lanes.get(key), item, first=first)
+
+    def _add(self, key: str, lane: "deque[Item] | None", item: Item, *, first: bool) -> None:
         self.waiting += 1
-        lane = self._lanes.get(key)
         if lane is not None:
             if first:
                 lane.appendleft(item)
             else:
                 lane.append(item)
             return
+        if len(self._lanes) == len(self._held):
+            self._idle.clear()
         self._lanes[key] = deque((item,))
-        self._idle.clear()
         self._ready.append(key)
         if self._running < self._max_running:
             self._start_worker()
@@ -281,35 +284,20 @@ class Lanes(Generic[Item]):
         """
         self._running += 1
         key = self._ready.popleft()
-        worker = asyncio.create_task(self._run(key), name=self._task_name, context=self._context.copy())
-        self._workers.add(worker)
-        worker.add_done_callback(self._workers.discard)
+        create = asyncio.get_running_loop().create_task  # asyncio's own function asks three more for the name
+        worker = create(self._run(key), name=self._task_name, context=self._context.copy())
+        self._workers.add(worker)  # until its end, which it notes itself
 
     async def _run(self, key: str) -> None:
-        lane = self._lanes[key]
+        task, lane = asyncio.current_task(), self._lanes[key]
         try:
             if not lane:
                 return  # it was taken while it waited for this
             item = lane.popleft()
             self.waiting -= 1
+            self._at_work[key] = task, item
             if self._room:
                 self._tell_room(key)
-            await self._do(key, item)
-        finally:
-            self._running -= 1
-            if not lane:
-                self._lanes.pop(key, None)
-            elif key not in self._held:
-                self._ready.append(key)
-            if self._ready and not self._closed:
-                self._start_worker()
-            if len(self._lanes) == len(self._held):
-                self._idle.set()
-
-    async def _do(self, key: str, item: Item) -> None:
-        task = asyncio.current_task()
-        self._at_work[key] = task, item
-        try:
             await self._work(item)
         except Exception:
             log.exception("%s: work in lane %s failed; the lane goes on", self._name, key)
@@ -321,6 +309,17 @@ class Lanes(Generic[Item]):
         finally:
             del self._at_work[key]
             self._broken_off.discard(key)
+            self._running -= 1
+            if not lane:
+                self._lanes.pop(key, None)
+            elif key not in self._held:
+                self._ready.append(key)
+            if self._ready and not self._closed:
+                self._start_worker()
+            if len(self._lanes) == len(self._held):
+                self._idle.set()
+            if task is not None:
+                self._workers.discard(task)
 
     def _leave(self, key: str, queue: "deque[asyncio.Future[None]]", room: "asyncio.Future[None]") -> None:
         queue.remove(room)

@@ -22,6 +22,11 @@ class Questions:
         """Nobody can answer any more."""
         return self._closed
 
+    @property
+    def any_open(self) -> bool:
+        """Whether anybody is asked anything."""
+        return bool(self._open)
+
     def awaits(self, message: Message) -> bool:
         """Whether a message answers an open question."""
         waiting = self._open.get((message.channel.address, message.sender.id)) if self._open else None

@@ -19,8 +19,11 @@ async def rendered(adapter: Adapter, reply: Reply) -> Rendered:
     Raises:
         NotSupportedError: as `imbridge.rendering.render`.
     """
+    elements = reply.elements
+    if len(elements) == 1 and type(elements[0]) is Text and len(elements[0].text) < _LONG - _PER_ELEMENT:
+        return render(reply, adapter.capabilities, measure=adapter.measure, dialects=adapter.dialects)
     made = partial(render, reply, adapter.capabilities, measure=adapter.measure, dialects=adapter.dialects)
     work = sum(
-        _PER_ELEMENT + (len(element.text) if isinstance(element, Text | Markdown) else 0) for element in reply.elements
+        _PER_ELEMENT + (len(element.text) if isinstance(element, Text | Markdown) else 0) for element in elements
     )
     return made() if work < _LONG else await asyncio.to_thread(made)

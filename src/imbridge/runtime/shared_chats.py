@@ -16,6 +16,8 @@ _MOST = 10_000
 _KEPT, _KEPT_AWAY = 600.0, 30.0
 """Seconds for which it is believed that a bot is in a group, and that it is not."""
 _PATIENCE = 5.0
+SHARED = (ChannelKind.GROUP, ChannelKind.GUILD)
+"""Kinds of rooms with several people."""
 
 
 class SharedChats:
@@ -146,4 +148,4 @@ class SharedChats:
 
 def is_shared(channel: Channel) -> bool:
     """A room with several people, as opposed to a private chat or somebody as a target."""
-    return channel.kind in (ChannelKind.GROUP, ChannelKind.GUILD)
+    return channel.kind in SHARED

@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol, Self, TypeGuard
 
@@ -104,6 +103,27 @@ class Work:
         return self._answer is not None and self._answer.shows(message_id)
 
 
+class _Over:
+    """Has a skill's work among that of its chat for as long as the block."""
+
+    __slots__ = ("_at_work", "_chat", "_work")
+
+    def __init__(self, at_work: "dict[_Chat, list[Work]]", work: Work) -> None:
+        self._at_work = at_work
+        self._chat = _chat(work.channel)
+        self._work = work
+
+    def __enter__(self) -> Work:
+        self._at_work.setdefault(self._chat, []).append(self._work)
+        return self._work
+
+    def __exit__(self, *_: object) -> None:
+        works = self._at_work[self._chat]
+        works.remove(self._work)
+        if not works:
+            del self._at_work[self._chat]
+
+
 class Stops:
     """Who works in which chat, and the words that stop it."""
 
@@ -113,17 +133,9 @@ class Stops:
         self._longest = max(map(len, self._words), default=0)
         self._at_work: dict[_Chat, list[Work]] = {}
 
-    @contextmanager
-    def over(self, channel: Channel, person: Sender, answer: Answering | None = None) -> Iterator[Work]:
+    def over(self, channel: Channel, person: Sender, answer: Answering | None = None) -> "_Over":
         """A skill's work, and the closing of what it said: as long as it lasts, a word that stops is no message."""
-        work, chat = Work(channel, person, answer), _chat(channel)
-        self._at_work.setdefault(chat, []).append(work)
-        try:
-            yield work
-        finally:
-            self._at_work[chat].remove(work)
-            if not self._at_work[chat]:
-                del self._at_work[chat]
+        return _Over(self._at_work, Work(channel, person, answer))
 
     def means(self, message: Message) -> bool:
         """Whether a message stops something now: nothing but the word, from the person for whom a skill works there."""

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 Item = Message | Event
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one per message: not frozen, which would triple the cost of making it
 class Outcome:
     """What came of a message or event.
 
@@ -41,15 +41,16 @@ class Outcome:
     retry_after: float = 0.0
 
 
-_UNHANDLED = Outcome()
-
-
 def _everybody(skill: BaseSkill, item: Item) -> bool:
     return True
 
 
 class SkillSet:
     """Skills in the order they are asked: by priority, then as they were added.
+
+    Attributes:
+        overlap: Whether a skill does anything else than queue what comes while it works.
+        debounces: Whether a skill says itself for how long messages are held.
 
     Args:
         skills: To begin with.
@@ -77,7 +78,7 @@ class SkillSet:
         self._bound: dict[str, tuple[BoundHandler, ...]] = {}
         self._skills: tuple[BaseSkill, ...] = ()
         self._ready: list[BaseSkill] = []
-        self._overlap = self._debounces = False
+        self.overlap = self.debounces = False
         self._for_messages: tuple[BoundHandler, ...] = ()
         self._for_events: tuple[BoundHandler, ...] = ()
         for skill in skills:
@@ -87,16 +88,6 @@ class SkillSet:
     def command_prefix(self) -> str:
         """What commands start with."""
         return self._prefix
-
-    @property
-    def overlap(self) -> bool:
-        """Whether a skill does anything else than queue what comes while it works."""
-        return self._overlap
-
-    @property
-    def debounces(self) -> bool:
-        """Whether a skill says itself for how long messages are held."""
-        return self._debounces
 
     def __iter__(self) -> Iterator[BaseSkill]:
         """The skills in the order they are asked."""
@@ -224,9 +215,9 @@ class SkillSet:
                     entering(skill)
             try:
                 content = handler.call(item, match)
-                if isawaitable(content):
+                if type(content) is not str and isawaitable(content):
                     content = await content
-                    if isawaitable(content):  # a plain function that gave back a coroutine
+                    if type(content) is not str and isawaitable(content):  # a plain function gave back a coroutine
                         content = await content
             except (Exception, SystemExit, KeyboardInterrupt) as error:
                 raise SkillFailure(skill.name, handler.name, error) from error
@@ -235,7 +226,7 @@ class SkillSet:
             if content is not None and not isinstance(content, str) and hasattr(content, "__aiter__"):
                 content = guarded_stream(content, skill.name, handler.name)
             return Outcome(skill, content, True, handler.name, denied)
-        return Outcome(denied=denied) if denied else _UNHANDLED
+        return Outcome(denied=denied)
 
     def first(self, message: Message) -> BaseSkill | None:
         """The skill that would be asked first for a message, as far as triggers and permissions tell.
@@ -250,9 +241,10 @@ class SkillSet:
         return None
 
     def _handlers_for(self, item: Item) -> tuple[BoundHandler, ...]:
-        handlers = self._for_messages if isinstance(item, Message) else self._for_events
-        if isinstance(item, Message) and item.sender.is_bot:
-            return tuple(handler for handler in handlers if handler.skill.hears_bots)
+        if isinstance(item, Message):
+            handlers = self._for_messages
+            return tuple(one for one in handlers if one.skill.hears_bots) if item.sender.is_bot else handlers
+        handlers = self._for_events
         if isinstance(item, ButtonClicked) and not item.verified:
             return tuple(handler for handler in handlers if handler.skill.hears_unverified)
         return handlers
@@ -277,8 +269,8 @@ class SkillSet:
     def _arrange(self, skills: tuple[BaseSkill, ...]) -> None:
         """New tuples, so that a run in progress keeps the ones it began with."""
         self._skills = tuple(sorted(skills, key=lambda skill: -skill.priority))
-        self._overlap = any(skill.on_overlap != Overlap.QUEUE for skill in self._skills)
-        self._debounces = any(skill.debounce is not None for skill in self._skills)
+        self.overlap = any(skill.on_overlap != Overlap.QUEUE for skill in self._skills)
+        self.debounces = any(skill.debounce is not None for skill in self._skills)
         handlers = [handler for skill in self._skills for handler in self._bound[skill.name]]
         self._for_messages = tuple(handler for handler in handlers if not handler.condition.for_events)
         self._for_events = tuple(handler for handler in handlers if handler.condition.for_events)

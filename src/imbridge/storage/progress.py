@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import AwareDatetime
 
 from imbridge.protocol import Degradation, SentPart
-from imbridge.protocol.model import ProtocolModel, fill
+from imbridge.protocol.model import ProtocolModel, filled
 
 
 class Progress(ProtocolModel):
@@ -41,9 +41,8 @@ class Progress(ProtocolModel):
 
     def but(self, **changes: object) -> "Progress":
         """The same with these changes, which are valid."""
-        progress = Progress.__new__(Progress)
-        fill(progress, {**self.__dict__, **changes}, self.model_fields_set | changes.keys())
-        return progress
+        told = self.__pydantic_fields_set__ | changes.keys()
+        return filled(Progress.__new__(Progress), self.__dict__ | changes, told)
 
 
 def interrupted(progress: Progress, at: datetime) -> Progress:

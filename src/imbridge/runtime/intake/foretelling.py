@@ -34,6 +34,10 @@ class Debounce:
         """Whether any message may be held."""
         return bool(self._seconds or self._skills.debounces)
 
+    def is_off(self) -> bool:
+        """Whether none is held, whatever it is."""
+        return not self.holds
+
     def __call__(self, message: Message) -> float:
         """Seconds; 0 for a command, which is whole."""
         if not self.holds or message.text.lstrip().startswith(self._prefixes):

@@ -65,7 +65,7 @@ class Inbox:
         self.stops = Stops(options.stop_words)
         self.overlaps = Overlaps(skills, counts, self._let_go)
         self._debounce = Debounce(skills, options.debounce)
-        self._joining = Joining(self._debounce, self._let_wait)
+        self._joining = Joining(self._debounce, self._let_wait, off=self._debounce.is_off)
         self._refusing = refusing
         self._command_prefix = options.command_prefix
         self.dialogues = Dialogues(self._finish, self._keeps_answers, options.command_prefix)
@@ -86,27 +86,32 @@ class Inbox:
     def offer(self, account: str, inbound: Inbound) -> "asyncio.Future[Verdict]":
         """Keep a delivery; done when the platform may be told so."""
         item = self._meant(inbound.item)
-        lane = lane_of(item, account)
+        message = item if isinstance(item, Message) else None
+        lane = lane_of(item, account) if message is None else message.channel.address
         loop = asyncio.get_running_loop()
         verdict: asyncio.Future[Verdict] = loop.create_future()
-        if isinstance(item, RefusedClick):
+        if message is None and isinstance(item, RefusedClick):
             self._counts["clicks_refused"] += 1
             self._refusing.refuse(account, inbound, item)
             verdict.set_result(Verdict.ACCEPTED)
             return verdict
-        full = self._storing.hangs or not (self._has_room(account, lane) or self.overlaps.needs_no_room(lane, item))
+        full = (self._storing.since and self._storing.hangs) or not (
+            self._has_room(account, lane) or self.overlaps.needs_no_room(lane, item)
+        )
         # Neither an answer nor a word that stops needs room, and whoever it is for may hold the very lane that is full.
-        if full and not (isinstance(item, Message) and (self.questions.awaits(item) or self.stops.means(item))):
+        if full and not (message is not None and (self.questions.awaits(message) or self.stops.means(message))):
             # Before it is stored: what is refused must be new again when the platform delivers it again.
             verdict.set_result(self._refuse(account))
             return verdict
-        entry = InboxEntry(account, inbound.dedup_keys, lane, item, inbound.answer, chat=_chat_beside(item))
-        entry.at_once = self._storage.survives and self._begins_at_once(account, lane)
+        beside = "" if message is not None else _chat_beside(item)
+        entry = InboxEntry(account, inbound.dedup_keys, lane, item, inbound.answer, chat=beside)
+        if self._storage.survives:
+            entry.at_once = self._begins_at_once(account, lane)
         stored = self._storage.add_inbound(entry)
-        if stored.done() and not self._storing and stored.exception() is None:
+        if stored.done() and not self._storing.since and stored.exception() is None:
             verdict.set_result(self._stored(entry, stored.result()))
         else:
-            comes_again = inbound.answer is None and not (isinstance(item, Message) and is_made_here(item))
+            comes_again = inbound.answer is None and not (message is not None and is_made_here(message))
             then = partial(self._stored_later, entry, verdict)
             self._storing.watch(account, lane, stored, then, verdict if comes_again else None)
             if isinstance(item, ButtonClicked) and item.said_in:
@@ -116,7 +121,7 @@ class Inbox:
     def _has_room(self, account: str, lane: str) -> bool:
         """Also for what is being stored: else it would be stored for nothing, and what comes next overtake it."""
         lanes, storing, held = self._lanes.of(account), self._storing, self._joining
-        if not storing and not held:
+        if not storing.since and not held.held:
             return lanes.has_room(lane)
         beside = held.of(account) + storing.of(account)
         return lanes.has_room(lane, beside=beside, beside_here=held.in_lane(lane) + storing.in_lane(lane))
@@ -144,7 +149,9 @@ class Inbox:
 
     def _meant(self, item: Message | Event) -> Message | Event:
         """A number that answers a card which had to be text is a click, unless it answers a question."""
-        if not isinstance(item, Message) or self.questions.awaits(item) or self.stops.means(item):
+        if not self._choices.any_open or not isinstance(item, Message):
+            return item
+        if self.questions.awaits(item) or self.stops.means(item):
             return item
         return self._choices.find(item) or item
 
@@ -173,17 +180,20 @@ class Inbox:
 
     def _admit(self, entry: InboxEntry, *, always: bool = False) -> Verdict:
         """What is stored goes to whoever waits for it, into its lane, or no further. `always`: it is not refused."""
-        decision = self._loops.check(entry.item, self._gate.check(entry.item))
+        message = entry.item if isinstance(entry.item, Message) else None
+        decision = self._gate.check(entry.item)
+        if message is not None and message.sender.is_bot:
+            decision = self._loops.check(message, decision)
         if decision is not Pass.GO:
             self._counts[decision.value] += 1
             log_turned_away(entry.lane, entry.item, decision, self._counts[decision.value])
             self._let_go(entry)
-        elif isinstance(entry.item, Message) and self.questions.answer(entry.item):
+        elif message is not None and self.questions.any_open and self.questions.answer(message):
             self._counts["answers"] += 1
             self._owe(entry)
             self._storage.delay_inbound(entry)  # it may be kept as long as whoever asks is at work, and is not blamed
             self.dialogues.heard(entry, self._lanes.of(entry.account).at_work(entry.lane))
-        elif isinstance(entry.item, Message) and self.stops.stop(entry.item):
+        elif message is not None and self.stops.stop(message):
             self._counts["stop_words"] += 1
             self._let_go(entry)
         elif self._joining.hold(entry):

@@ -61,31 +61,47 @@ class _Held:
 
 
 class Joining:
-    """Holds messages until no further one has come for a while."""
+    """Holds messages until no further one has come for a while.
 
-    def __init__(self, seconds: Callable[[Message], float], let_go: Callable[[InboxEntry], None]) -> None:
-        """`seconds` says for how long to wait after a message, 0 for not at all; `let_go` is given what was held."""
+    Attributes:
+        held: By conversation and person.
+    """
+
+    def __init__(
+        self,
+        seconds: Callable[[Message], float],
+        let_go: Callable[[InboxEntry], None],
+        *,
+        off: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`seconds` says for how long to wait after a message, 0 for not at all; `let_go` is given what was held.
+
+        `off` says whether `seconds` is 0 for every message.
+        """
         self._seconds = seconds
+        self._off = off
         self._let_go = let_go
-        self._held: dict[_Who, _Held] = {}
+        self.held: dict[_Who, _Held] = {}
         self._of: Counter[str] = Counter()
         self._in: Counter[str] = Counter()
         self._closed = False
 
     def hold(self, entry: InboxEntry) -> bool:
         """Keep a message for what may follow it. False: it is not held; what was held before it has been let go."""
+        if not self.held and self._off():
+            return False  # nearly always
         seconds = self._seconds_after(entry)
-        if not seconds and not self._held:
+        if not seconds and not self.held:
             return False
         who = _who(entry)
         if who is None or not seconds:
-            if who is not None and who in self._held:
+            if who is not None and who in self.held:
                 self._end(who)
             return False
         loop = asyncio.get_running_loop()
-        held = self._held.get(who)
+        held = self.held.get(who)
         if held is None:
-            held = self._held[who] = _Held([], loop.time() + _LONGEST * seconds)
+            held = self.held[who] = _Held([], loop.time() + _LONGEST * seconds)
         elif held.timer is not None:
             held.timer.cancel()
             release(held.entries[-1].answer)  # what is said answers the last one
@@ -100,7 +116,7 @@ class Joining:
 
     def take(self, lane: str, sender_id: str) -> InboxEntry | None:
         """What is held of a person in a conversation, to be dealt with by the caller."""
-        return self._taken((lane, sender_id)) if (lane, sender_id) in self._held else None
+        return self._taken((lane, sender_id)) if (lane, sender_id) in self.held else None
 
     def together(self, entries: Iterable[InboxEntry]) -> list[InboxEntry]:
         """What another process left, joined as it would have been here, as far as the platform's times tell."""
@@ -123,13 +139,13 @@ class Joining:
     def end(self) -> None:
         """Let go of all that is held, and hold nothing more."""
         self._closed = True
-        for who in tuple(self._held):
+        for who in tuple(self.held):
             self._end(who)
 
     def cancel(self) -> int:
         """Forget what is held; how many deliveries."""
         self._closed = True
-        left = [entry for who in tuple(self._held) for entry in self._taken(who).deliveries]
+        left = [entry for who in tuple(self.held) for entry in self._taken(who).deliveries]
         for entry in left:
             abandon(entry.answer)
         return len(left)
@@ -140,10 +156,10 @@ class Joining:
 
     def in_lane(self, lane: str) -> int:
         """How many deliveries of a conversation are held."""
-        return self._in[lane] if self._held else 0
+        return self._in[lane] if self.held else 0
 
     def __len__(self) -> int:
-        return sum(self._of.values()) if self._held else 0
+        return sum(self._of.values()) if self.held else 0
 
     def _seconds_after(self, entry: InboxEntry) -> float:
         item = entry.item
@@ -155,7 +171,7 @@ class Joining:
         self._let_go(self._taken(who))
 
     def _taken(self, who: _Who) -> InboxEntry:
-        held = self._held.pop(who)
+        held = self.held.pop(who)
         if held.timer is not None:
             held.timer.cancel()
         first = held.entries[0]

@@ -66,6 +66,8 @@ class Overlaps:
 
     def push(self, lanes: Lanes[InboxEntry], entry: InboxEntry, *, always: bool = False) -> bool:
         """Give an entry its place in its lane; False when there is no room. `always`: also then."""
+        if not self._skills.overlap:  # nearly always
+            return _push(lanes, entry, always=True) if always else lanes.push(entry.lane, entry)
         item = entry.item
         skill = self._foretold(item) if isinstance(item, Message) else None
         if skill is None or skill.on_overlap == Overlap.QUEUE or not isinstance(item, Message):

@@ -19,7 +19,11 @@ _AT_ONCE = 0.1
 
 
 class Storing:
-    """What is on its way into the storage, which confirms in the order in which it was given."""
+    """What is on its way into the storage, which confirms in the order in which it was given.
+
+    Attributes:
+        since: When each of them was given, by a number of its own.
+    """
 
     def __init__(self, refuse: Callable[[str], object]) -> None:
         """`refuse` counts what waits too long: it is given the account."""
@@ -29,7 +33,7 @@ class Storing:
         self._of: Counter[str] = Counter()
         self._in: Counter[str] = Counter()
         self._serial = count()
-        self._since: dict[int, float] = {}
+        self.since: dict[int, float] = {}
         self._none = asyncio.Event()
         self._none.set()
         self._told = False
@@ -37,9 +41,9 @@ class Storing:
     @property
     def hangs(self) -> bool:
         """The storage has not answered for too long: it can be given nothing more."""
-        if not self._since:
+        if not self.since:
             return False
-        return asyncio.get_running_loop().time() - next(iter(self._since.values())) >= STALLED_AFTER
+        return asyncio.get_running_loop().time() - next(iter(self.since.values())) >= STALLED_AFTER
 
     def watch(
         self,
@@ -63,7 +67,7 @@ class Storing:
         self._of[account] += 1
         self._in[lane] += 1
         serial = next(self._serial)  # not the future: a storage may give one future for several
-        self._since[serial] = loop.time()
+        self.since[serial] = loop.time()
         if verdict is not None:
             self._verdicts[serial] = (account, verdict)
         if self._timer is None:
@@ -75,12 +79,12 @@ class Storing:
             self._in[lane] -= 1
             if not self._in[lane]:
                 del self._in[lane]
-            del self._since[serial]
+            del self.since[serial]
             self._verdicts.pop(serial, None)
             try:
                 then(future)
             finally:
-                if not self._since:
+                if not self.since:
                     self._none.set()
                     if self._timer is not None:
                         self._timer.cancel()
@@ -98,7 +102,7 @@ class Storing:
         due = STALLED_AFTER
         while self._verdicts:
             serial, (account, verdict) = next(iter(self._verdicts.items()))
-            due = self._since[serial] + STALLED_AFTER - now
+            due = self.since[serial] + STALLED_AFTER - now
             if due > 0:
                 break
             del self._verdicts[serial]
@@ -106,7 +110,7 @@ class Storing:
                 self._refuse(account)
                 verdict.set_result(Verdict.OVERLOADED)
         self._timer = loop.call_later(max(due, _AT_ONCE), self._look)
-        waited = now - next(iter(self._since.values()))
+        waited = now - next(iter(self.since.values()))
         if not self._told and waited >= STALLED_AFTER:
             self._told = True
             log.error(
@@ -121,10 +125,10 @@ class Storing:
 
     def in_lane(self, lane: str) -> int:
         """How many of a conversation."""
-        return self._in[lane] if self._since else 0
+        return self._in[lane] if self.since else 0
 
     def __len__(self) -> int:
-        return len(self._since)
+        return len(self.since)
 
     async def none(self) -> None:
         """Wait until nothing is on its way."""

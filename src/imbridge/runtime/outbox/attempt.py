@@ -19,6 +19,7 @@ from imbridge.protocol import (
     Receipt,
     TargetGoneError,
 )
+from imbridge.protocol.model import assembled
 from imbridge.rendering import Part, Rendered
 from imbridge.runtime.choices import Choices, offering
 from imbridge.runtime.outbox.judging import NotYetError, is_unclear, may_be_repeated
@@ -67,7 +68,8 @@ class Attempt:
             self.targets.check(self.entry.channel)
         except TargetGoneError as error:
             return self._failed(error)
-        planned = self.adapter.plan(self._target(0), rendered.parts, self.entry.key) if rendered.parts else rendered
+        entry, first = self.entry, self._target(0)
+        planned = self.adapter.plan(first, rendered.parts, entry.key) if rendered.parts else rendered
         self.degradations = [*rendered.degradations, *(planned.degradations if planned is not rendered else ())]
         parts = planned.parts
         if self.strict:
@@ -78,20 +80,22 @@ class Attempt:
                 if self._waits(error):
                     raise NotYetError(error, self._failure(error)) from error
                 return self._failed(error)
-        if (over := self._resume(parts)) is not None:
+        if entry.progress.done and (over := self._resume(parts)) is not None:
             return over
-        for number in range(self.entry.progress.done, len(parts)):
-            if (over := await self._send_part(number, parts)) is not None:
+        for number in range(entry.progress.done, len(parts)):
+            target = self._target(number) if number else first
+            if (over := await self._send_part(number, parts, target)) is not None:
                 return over
-        state = DeliveryState.SENT if self.entry.progress.sent else DeliveryState.SKIPPED
+        state = DeliveryState.SENT if entry.progress.sent else DeliveryState.SKIPPED
         receipt = self._receipt(state, sent_at=datetime.now(UTC))
         for one in receipt.degradations:
-            log.info("%s: %s was sent as %s: %s", self.entry.channel.address, one.what, one.how, one.why)
+            log.info("%s: %s was sent as %s: %s", entry.channel.address, one.what, one.how, one.why)
         return receipt
 
     def _target(self, number: int) -> Target:
         entry = self.entry
-        in_thread = self._in_thread
+        said = entry.reply.in_thread
+        in_thread = entry.channel.thread is not None if said is None else said
         usual = entry.channel.kind is ChannelKind.GROUP and self.adapter.capabilities.quote
         quote = usual if entry.reply.quote is None else entry.reply.quote
         reply_to = entry.reply_to if in_thread or (quote and number == 0) else None
@@ -111,7 +115,7 @@ class Attempt:
         """Pass over what is there already; a receipt when it cannot go on."""
         entry = self.entry
         before = entry.progress
-        if before.done and before.parts != len(parts):
+        if before.parts != len(parts):
             # Other settings or another version cut it otherwise: nobody knows which of its parts are there.
             if self.on_unclear is OnUnclear.AT_MOST_ONCE:
                 return self._over("some of it arrived, and it is cut otherwise now: nobody knows what is missing")
@@ -120,12 +124,9 @@ class Attempt:
         self.arrived += zip(parts, before.message_ids, strict=False)
         return None
 
-    def _may_leave(self, target: Target, part: Part, key: str) -> bool:
-        """Whether a part may be sent; what may be there already, only where nobody minds or sees it twice."""
+    def _may_leave(self, since: datetime, target: Target, part: Part, key: str) -> bool:
+        """Whether a part may be sent that may be there already: only where nobody minds or sees it twice."""
         entry = self.entry
-        since = entry.progress.unclear_since
-        if since is None:
-            return True
         if self.adapter.key_lasts(target, part, key) > (datetime.now(UTC) - since).total_seconds():
             return True
         if self.on_unclear is OnUnclear.AT_MOST_ONCE:
@@ -136,15 +137,17 @@ class Attempt:
 
     # -- one part ------------------------------------------------------------------------------------------------------
 
-    async def _send_part(self, number: int, parts: tuple[Part, ...]) -> Receipt | None:
+    async def _send_part(self, number: int, parts: tuple[Part, ...], target: Target) -> Receipt | None:
         """Send a part; a receipt when that failed for good."""
-        entry, part, target = self.entry, parts[number], self._target(number)
+        entry, part = self.entry, parts[number]
         key = f"{entry.key}-{number}" if number else entry.key
-        if not self._may_leave(target, part, key):
+        since = entry.progress.unclear_since
+        if since is not None and not self._may_leave(since, target, part, key):
             return self._over(_NOT_AGAIN)
         try:
             result = await self.adapter.send(target, part, key)
-            result = offering(self.choices, entry.channel, result, part, in_thread=self._in_thread)
+            if result.choices or part.choices:
+                result = offering(self.choices, entry.channel, result, part, in_thread=self._in_thread)
         except ImbridgeError as error:
             return self._judge(error, target, part, key)
         ids = (*entry.progress.message_ids, result.part.message_id)
@@ -191,7 +194,8 @@ class Attempt:
 
     def _receipt(self, state: DeliveryState, **facts: Any) -> Receipt:
         progress = self.entry.progress
-        return Receipt(
+        return assembled(
+            Receipt,
             state=state,
             channel=self.entry.channel.address,
             key=self.entry.key,

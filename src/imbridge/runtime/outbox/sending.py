@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from imbridge.adapters.base import Adapter
 from imbridge.config.options import BridgeOptions, OnUnclear
-from imbridge.protocol import DeliveryState, Receipt
+from imbridge.media.walking import may_have_media
+from imbridge.protocol import Degradation, DeliveryState, Receipt, Reply
 from imbridge.rendering import Part, Rendered
-from imbridge.runtime.bots import Bots, Saying
+from imbridge.runtime.bots import Bots
 from imbridge.runtime.choices import Choices
 from imbridge.runtime.outbox.attempt import Attempt
 from imbridge.runtime.outbox.judging import NotYetError
@@ -58,11 +59,17 @@ class Sending:
         Raises:
             NotYetError: it is to be tried again; how far it is stands in the entry.
         """
-        saying = await self._bots.saying(entry.channel, entry.reply.elements, hops=entry.hops, calls=entry.calls)
         arrived: list[tuple[Part, str]] = []
+        if not self._bots.concern(entry.channel):  # nearly always: no other bot is there
+            return await self._send(entry, entry.reply, entry.degradations, arrived)
+        saying = await self._bots.saying(entry.channel, entry.reply.elements, hops=entry.hops, calls=entry.calls)
+        said = entry.reply
+        if saying.elements is not said.elements:
+            said = said.model_copy(update={"elements": saying.elements})
         state = DeliveryState.UNKNOWN
         try:
-            receipt = await self._send_rendered(entry, saying, arrived)
+            degradations = (*entry.degradations, *saying.degradations)
+            receipt = await self._send(entry, said, degradations, arrived)
             state = receipt.state
         except NotYetError:
             arrived.clear()  # who is called in it hears it when its end is known
@@ -72,24 +79,27 @@ class Sending:
             self._bots.said(saying, state, arrived, entry.key)
         return receipt
 
-    async def _send_rendered(self, entry: OutboxEntry, saying: Saying, arrived: list[tuple[Part, str]]) -> Receipt:
+    async def _send(
+        self, entry: OutboxEntry, said: Reply, degradations: tuple[Degradation, ...], arrived: list[tuple[Part, str]]
+    ) -> Receipt:
         adapter = self._adapter_of(entry.channel.account_key)
-        said = entry.reply
-        if saying.elements is not said.elements:
-            said = said.model_copy(update={"elements": saying.elements})
+        attempt = Attempt(
+            adapter,
+            entry,
+            arrived,
+            self._choices,
+            self._storage,
+            self._on_unclear,
+            self.is_strict(said.strict),
+            self._on_missed_window,
+            self.targets,
+        )
+        if not may_have_media(said.elements):
+            return await attempt.send(_after(degradations, await rendered(adapter, said)))
         async with adapter.gathered(said) as (reply, lost):
-            made = await rendered(adapter, reply)
-            degradations = (*entry.degradations, *saying.degradations, *lost, *made.degradations)
-            strict = self.is_strict(entry.reply.strict)
-            attempt = Attempt(
-                adapter,
-                entry,
-                arrived,
-                self._choices,
-                self._storage,
-                self._on_unclear,
-                strict,
-                self._on_missed_window,
-                self.targets,
-            )
-            return await attempt.send(Rendered(made.parts, degradations))
+            return await attempt.send(_after((*degradations, *lost), await rendered(adapter, reply)))
+
+
+def _after(degradations: tuple[Degradation, ...], made: Rendered) -> Rendered:
+    """What was rendered, with what was otherwise before."""
+    return Rendered(made.parts, (*degradations, *made.degradations)) if degradations else made

@@ -43,7 +43,7 @@ class DeadTarget:
 
 def chat_of(channel: Channel) -> str:
     """The address of a conversation without its thread."""
-    return (channel if channel.thread is None else channel.model_copy(update={"thread": None})).address
+    return channel.address if channel.thread is None else channel.model_copy(update={"thread": None}).address
 
 
 class DeadTargets:
@@ -153,7 +153,7 @@ class Windows:
 
     def newest(self, channel: Channel) -> str | None:
         """The id of the newest message that came from there."""
-        return self._newest.get(chat_of(channel))
+        return self._newest.get(channel.address if channel.thread is None else chat_of(channel))
 
     def wait(self, channel: Channel) -> None:
         """Something of this conversation waits."""
@@ -161,12 +161,13 @@ class Windows:
 
     def heard(self, message: Message) -> set[str]:
         """Somebody wrote; the lanes that have waited for it."""
-        chat = chat_of(message.channel)
+        channel = message.channel
+        chat = channel.address if channel.thread is None else chat_of(channel)
         self._newest[chat] = message.id
         self._newest.move_to_end(chat)
         if len(self._newest) > _MOST:
             self._newest.popitem(last=False)
-        return self._waiting.pop(chat, set())
+        return self._waiting.pop(chat, set()) if self._waiting else set()
 
 
 def is_sign_of_life(item: Message | Event) -> bool:
