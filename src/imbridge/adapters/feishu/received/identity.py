@@ -5,6 +5,7 @@ from typing import Any
 
 from imbridge.adapters.card_seals import NOT_SEALING, Seal, Seals
 from imbridge.protocol import Channel, ChannelKind, Sender
+from imbridge.protocol.model import assembled
 
 _KINDS = {
     "p2p": ChannelKind.PRIVATE,
@@ -74,4 +75,4 @@ def sender(ids: Any, me: Identity, *, kind: Any = "user", name: Any = None) -> S
     is_bot = is_self or kind in ("app", "bot")
     if isinstance(name, str) and name:
         return Sender(id=chosen, ids=known, name=name, is_bot=is_bot, is_self=is_self)
-    return Sender(id=chosen, ids=known, is_bot=is_bot, is_self=is_self)
+    return assembled(Sender, id=chosen, ids=known, is_bot=is_bot, is_self=is_self)
