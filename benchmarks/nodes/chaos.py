@@ -1,144 +1,29 @@
-"""People talk with one app that several processes serve; chance kills and stops them."""
+"""People talk with one app that several processes serve; chance kills and stops them, and takes their database away."""
 
 import asyncio
 import itertools
-import json
-import os
 import random
 import signal
-import sys
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.nodes.database import cut
+from benchmarks.nodes.database import Database
+from benchmarks.nodes.node import Node
+from benchmarks.nodes.plan import CUT, FAULTS, KILL, LOSS, RESTART, STOP, Outcome, Plan
 from imbridge.emulators.feishu import App, EmulatorSettings, FeishuEmulator, User
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How much is tried.
-
-    Attributes:
-        nodes: Processes.
-        people: How many talk, each in a conversation of their own.
-        messages: What each of them says.
-        kills: SIGKILLs; a killed process is started again.
-        stops: SIGSTOPs, for longer than the lease.
-        cuts: How often all connections to the database are cut; on PostgreSQL.
-        lease: Seconds.
-        pause: Seconds between two faults.
-        shared: False: the control, with processes that do not know of conversations.
-        patience: Seconds without an answer after which the run is over.
-        seed: Of all chance.
-    """
-
-    nodes: int = 3
-    people: int = 40
-    messages: int = 100
-    kills: int = 10
-    stops: int = 4
-    cuts: int = 4
-    lease: float = 2.0
-    pause: float = 1.0
-    shared: bool = True
-    patience: float = 30.0
-    seed: int = 0
-
-
-@dataclass
-class Outcome:
-    """What became of it.
-
-    Attributes:
-        said: Messages of people.
-        lost: Those without an answer.
-        doubled: Answers that are shown twice.
-        disordered: Answers that are shown before an answer to an earlier message of their conversation.
-        repeated: Answers that were sent again with their key, and not shown again.
-        by: How many processes gave answers.
-        kills: SIGKILLs.
-        stops: SIGSTOPs.
-        cuts: Cuts of all connections.
-        seconds: From the first message to the last answer.
-    """
-
-    said: int = 0
-    lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    disordered: list[str] = field(default_factory=list)
-    repeated: int = 0
-    by: int = 0
-    kills: int = 0
-    stops: int = 0
-    cuts: int = 0
-    seconds: float = 0.0
-
-    @property
-    def faults(self) -> str:
-        """What was done to them, in words."""
-        return f"{self.kills} kills, {self.stops} stops, {self.cuts} cuts"
-
-    @property
-    def is_good(self) -> bool:
-        """Whether nothing is lost, doubled or out of order."""
-        return not (self.lost or self.doubled or self.disordered)
-
-    def to_json(self) -> str:
-        """For a machine."""
-        return json.dumps(asdict(self))
-
-
-class Node:
-    """A process that is started again when it was killed."""
-
-    def __init__(self, settings: dict[str, Any], log: Path) -> None:
-        self._settings = settings
-        self._log = log
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        """Back when it is up."""
-        with self._log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "benchmarks.nodes.child", json.dumps(self._settings),
-                stdout=asyncio.subprocess.PIPE, stderr=log, cwd=ROOT,
-            )  # fmt: skip
-        assert self._process.stdout is not None
-        async with asyncio.timeout(60):
-            if await self._process.stdout.readline() != b"ready\n":
-                raise RuntimeError(f"a process did not start; see {self._log}")
-
-    def send(self, number: int) -> None:
-        """Send it a signal."""
-        assert self._process is not None
-        os.kill(self._process.pid, number)
-
-    async def killed(self) -> None:
-        """SIGKILL."""
-        assert self._process is not None
-        if self._process.returncode is None:
-            self.send(signal.SIGKILL)
-        await self._process.communicate()
-
-    async def ended(self) -> None:
-        """SIGTERM, and an orderly end."""
-        assert self._process is not None
-        self.send(signal.SIGTERM)
-        async with asyncio.timeout(60):
-            await self._process.communicate()
+KILLED_MEANWHILE = 0.3
+"""How often a process is killed while the database is away."""
 
 
 class Chaos:
     """One run."""
 
-    def __init__(self, plan: Plan, url: str, schema: str, folder: Path) -> None:
+    def __init__(self, plan: Plan, database: Database, folder: Path) -> None:
         self._plan = plan
-        self._database = {"url": url, "schema": schema}
+        self._database = database
         self._folder = folder
         self._chance = random.Random(plan.seed)  # noqa: S311 - no secret
         self._outcome = Outcome()
@@ -156,7 +41,8 @@ class Chaos:
                 "base_url": feishu.base_url,
                 "lease": self._plan.lease,
                 "shared": self._plan.shared,
-                **self._database,
+                "url": self._database.url,
+                "schema": self._database.schema,
             }
             nodes = [Node(child, self._folder / f"node{number}.log") for number in range(self._plan.nodes)]
             await asyncio.gather(*(node.start() for node in nodes))
@@ -169,14 +55,13 @@ class Chaos:
             finally:
                 await asyncio.gather(*(node.killed() for node in nodes))
             self._count(feishu, app, people)
+            self._outcome.left = await self._database.left()
         return self._outcome
 
     async def _talk(self, feishu: FeishuEmulator, app: App, person: User) -> None:
         """The next message is said when the platform knows that the last one has arrived: so their order is known."""
         plan = self._plan
-        disturbed = plan.kills * (plan.pause + plan.lease) + plan.stops * (plan.pause + 2 * plan.lease)
-        disturbed += plan.cuts * plan.pause
-        pause = max(disturbed / plan.messages, 0.02)  # so that people talk as long as there are faults
+        pause = max(plan.disturbed / plan.messages, 0.02)  # so that people talk as long as there are faults
         for number in range(plan.messages):
             said = await person.says(f"{number}")
             self._outcome.said += 1
@@ -184,27 +69,42 @@ class Chaos:
                 await asyncio.sleep(0.01)
             await asyncio.sleep(self._chance.expovariate(1 / pause))
 
-    async def _disturb(self, nodes: list[Node], progress: Callable[[str], None]) -> None:
-        faults = ["kill"] * self._plan.kills + ["stop"] * self._plan.stops
-        faults += ["cut"] * self._plan.cuts if self._database["schema"] else []
+    async def _disturb(self, nodes: Sequence[Node], progress: Callable[[str], None]) -> None:
+        faults = [fault for fault in FAULTS for _ in range(getattr(self._plan, fault))]
         self._chance.shuffle(faults)
         for fault in faults:
             await asyncio.sleep(self._plan.pause * self._chance.uniform(0.5, 1.5))
-            node = self._chance.choice(nodes)
-            if fault == "kill":
-                self._outcome.kills += 1
-                await node.killed()
-                await asyncio.sleep(self._chance.choice((0.0, self._plan.lease * 1.5)))
-                await node.start()
-            elif fault == "cut":
-                self._outcome.cuts += 1
-                await cut(**self._database)
-            else:
-                self._outcome.stops += 1
-                node.send(signal.SIGSTOP)
-                await asyncio.sleep(self._plan.lease * self._chance.uniform(1.2, 2.5))
-                node.send(signal.SIGCONT)
+            self._outcome.done[fault] += 1
+            await self._fail(fault, nodes)
             progress(f"{self._outcome.said} said, {self._outcome.faults}")
+
+    async def _fail(self, fault: str, nodes: Sequence[Node]) -> None:
+        node, lease = self._chance.choice(nodes), self._plan.lease
+        if fault == KILL:
+            await node.killed()
+            await asyncio.sleep(self._chance.choice((0.0, lease * 1.5)))
+            await node.start()
+        elif fault == STOP:
+            node.send(signal.SIGSTOP)
+            await asyncio.sleep(lease * self._chance.uniform(1.2, 2.5))
+            node.send(signal.SIGCONT)
+        elif fault == CUT:
+            await self._database.cut()
+        else:
+            goes = {LOSS: self._database.lose_a_commit, RESTART: self._database.restart}[fault]
+            await self._away(goes, lease * self._chance.uniform(0.1, 2.0), node)
+
+    async def _away(self, goes: Callable[[float], Coroutine[Any, Any, None]], seconds: float, node: Node) -> None:
+        """The database is away; now and then a process is killed meanwhile, and comes back after it."""
+        dies = self._chance.random() < KILLED_MEANWHILE
+        async with asyncio.TaskGroup() as beside:
+            beside.create_task(goes(seconds))
+            if dies:
+                await asyncio.sleep(seconds / 2)
+                await node.killed()
+        if dies:
+            self._outcome.done[KILL] += 1
+            await node.start()
 
     async def _peace(self, feishu: FeishuEmulator, progress: Callable[[str], None]) -> None:
         clock = asyncio.get_running_loop().time

@@ -150,7 +150,7 @@ async def place(kind: str, folder: Path) -> AsyncIterator[Place]:
         async with mongo_place(server_url()) as made:
             yield made
         return
-    server = _server(kind)
+    server = server_of(kind)
     name = f"t_{uuid4().hex}"
     is_schema = kind == "postgresql"
     what = "SCHEMA" if is_schema else "DATABASE"
@@ -184,7 +184,7 @@ def database_of(*kinds: str) -> Any:
     return made
 
 
-def _server(kind: str) -> URL:
+def server_of(kind: str) -> URL:
     variable, default = _SERVERS[kind]
     url = make_url(os.environ.get(variable, default))
     try:

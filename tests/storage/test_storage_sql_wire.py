@@ -5,15 +5,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from benchmarks.nodes.database import COMMIT
 from databases import Place, place
 from wire import Wire, wired
 
 from imbridge.storage import StorageError
 from imbridge.storage.core.storage import DatabaseStorage
 from imbridge.testing.storage_entries import SENT, inbox_entry, outbox_entry
-
-COMMIT = {"postgresql": b"COMMIT;", "mariadb": b"\x03COMMIT", "mongodb": b"commitTransaction"}
-"""As the drivers say it: "READ COMMITTED" is something else."""
 
 
 @pytest.fixture(params=list(COMMIT))
