@@ -81,6 +81,28 @@ async def test_what_may_be_stored_is_handled_when_it_comes_again(reached: Reache
     assert await counted(server, "inbox") == 1
 
 
+async def test_what_is_to_be_said_and_may_be_stored_is_there_once_when_it_is_asked_for_again(
+    reached: Reached, server: Place
+) -> None:
+    wire, storage = reached
+    assert await storage.add_inbound(inbox_entry("a", "before"))
+    wire.lose_answer_to = COMMIT[server.kind]
+    down = asyncio.create_task(_down_after_the_loss(wire))
+    answer = outbox_entry("k")
+    with pytest.raises(StorageError):
+        await storage.add_outbound(answer)
+    await down
+    assert await counted(server, "outbox") == 1
+    with pytest.raises(StorageError):
+        await storage.add_outbound(answer)
+    await wire.up()
+    assert await storage.add_outbound(answer) is None
+    assert await counted(server, "outbox") == 1
+    storage.finish_outbound(answer, SENT)
+    await storage.save_session("flush", {})
+    assert await counted(server, "outbox") == 0
+
+
 async def test_a_server_that_is_away_refuses_and_gets_later_what_was_done(
     reached: Reached, server: Place, caplog: pytest.LogCaptureFixture
 ) -> None:

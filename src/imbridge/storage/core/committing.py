@@ -3,10 +3,10 @@
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from imbridge.storage.core.doubts import Doubts
 from imbridge.storage.core.errors import Errors
 from imbridge.storage.core.nodes import FencedError, Nodes
 from imbridge.storage.core.plan import Plan
@@ -18,7 +18,6 @@ from imbridge.storage.errors import StorageError
 log = logging.getLogger(__name__)
 
 _CONFLICTS = 20
-_MAX_DOUBTFUL = 100_000
 
 
 class Committing(ABC):
@@ -26,6 +25,7 @@ class Committing(ABC):
 
     Attributes:
         renews: Each transaction is a sign of life, too, where processes share chats.
+        doubts: What nobody knows to be stored or not.
     """
 
     renews: ClassVar[bool] = True
@@ -38,7 +38,7 @@ class Committing(ABC):
         self._patience = patience
         self._number = 0
         self._made = Plan()
-        self._doubtful: OrderedDict[int, None] = OrderedDict()
+        self.doubts = Doubts()
 
     @property
     def _gone(self) -> str:
@@ -87,14 +87,18 @@ class Committing(ABC):
 
     async def _tried(self, units: Sequence[Unit]) -> list[Any]:
         broken = 0
+        drop = self.doubts.dropped(self._nodes.id)
+        if drop is not None:
+            units = [drop, *units]
         for conflict in range(_CONFLICTS):
             self._number += 0 if broken else 1
+            node = self._nodes.id
             try:
                 results = await self._once(units, again=broken > 0)
             except BaseException as error:
                 lost = self._errors.is_lost(error)
                 if lost or isinstance(error, TimeoutError):
-                    self._doubt(units)
+                    self.doubts.add(units, node)
                 if lost or isinstance(error, TimeoutError) or not isinstance(error, Exception):
                     await self._let_go()
                 if lost and not broken:
@@ -108,7 +112,10 @@ class Committing(ABC):
                     await self._before_next(conflict, error)
             else:
                 if broken:
-                    self._trust(units)
+                    self.doubts.trust(units)
+                if drop is not None:
+                    self.doubts.end_dropped(drop)
+                    del results[0]
                 return results
         raise AssertionError("the last conflict is raised")
 
@@ -116,8 +123,7 @@ class Committing(ABC):
         async with asyncio.timeout(self._patience):
             self._made, began = await self._carry_out(units, again=again)
         made = self._made
-        for kept_as in made.adopted.values():
-            self._doubtful.pop(kept_as, None)
+        self.doubts.end((*made.adopted.values(), *made.settled))
         if made.adopted or self._shares is not None:
             for unit in units:
                 for piece in unit.pieces:
@@ -133,22 +139,6 @@ class Committing(ABC):
                 self._nodes.note_contact(began)
             self._shares.committed(made)
         return made.results
-
-    def _doubt(self, units: Sequence[Unit]) -> None:
-        """They may be stored: when the platform brings them again, somebody has to handle them."""
-        for unit in units:
-            for piece in unit.pieces:
-                if isinstance(piece, AddInbound):
-                    self._doubtful[piece.uid] = None
-        while len(self._doubtful) > _MAX_DOUBTFUL:
-            self._doubtful.popitem(last=False)
-
-    def _trust(self, units: Sequence[Unit]) -> None:
-        """What became of them is known after all."""
-        for unit in units:
-            for piece in unit.pieces:
-                if isinstance(piece, AddInbound):
-                    self._doubtful.pop(piece.uid, None)
 
     def _told(self, error: Exception) -> Exception:
         """What whoever asked is told."""

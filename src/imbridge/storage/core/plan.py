@@ -1,6 +1,6 @@
 """From pieces of work to rows: decides in memory what becomes of each, in their order. No I/O."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +44,7 @@ class Plan:
         handed_over: Deliveries that go to another process.
         takes_handed: Whether what others took in for us is to be taken.
         handed: That, once it is read.
+        settled: Doubtful entries of which is known now whether they are stored.
     """
 
     results: list[Any] = field(default_factory=list)
@@ -66,6 +67,7 @@ class Plan:
     handed_over: set[int] = field(default_factory=set)
     takes_handed: bool = False
     handed: list[InboxEntry] = field(default_factory=list)
+    settled: Collection[int] = ()
 
 
 def plan(units: Sequence[Unit], known: Known, *, doubtful: Mapping[int, object], keep: float) -> Plan:

@@ -19,7 +19,7 @@ from imbridge.storage.core.ids import digest, plain
 from imbridge.storage.core.nodes import Nodes
 from imbridge.storage.core.plan import Plan
 from imbridge.storage.core.portions import AT_ONCE, portions
-from imbridge.storage.core.work import Known, ReadRow
+from imbridge.storage.core.work import AddInbound, Known, ReadRow, Unit
 from imbridge.storage.sharing import Partner, chat_of
 
 WHILE_IT_LIVES = 10 * 365 * 86_400.0
@@ -94,6 +94,11 @@ class Shares(ABC):
         now, patience = self._clock(), _IDLE if self._nodes.others else _IDLE_ALONE
         return (one for one, last in self._held.items() if one not in self._busy and now - last >= patience)
 
+    @property
+    def takes(self) -> bool:
+        """Whether there is somebody who works on what is ours, and has room for more."""
+        return self.partner is not None and self.partner.has_room
+
     # -- in a transaction ----------------------------------------------------------------------------------------------
 
     async def look(self, connection: Any, leases: Iterable[str], known: Known) -> None:
@@ -154,19 +159,43 @@ class Shares(ABC):
 
     async def take_handed(self, connection: Any) -> list[InboxEntry]:
         """What others took in for us, oldest first: all of it, or what comes next would overtake it."""
-        if self.partner is None or not self.partner.has_room:
+        if not self.takes:
             return []
         taken: list[InboxEntry] = []
         while rows := await self._handed(connection, AT_ONCE):
-            for row in rows:
-                try:
-                    taken.append(self._read(row))
-                except ValueError as error:
-                    why = f"it cannot be read: {str(error).splitlines()[0]}"
-                    history = with_event(row["history"], at=row["changed_at"], what="dead", why=why)
-                    await self._bury(connection, row["uid"], history)
+            taken += await self._readable(connection, rows)
             await self._take(connection, [row["uid"] for row in rows])
         return taken
+
+    async def settle(
+        self, connection: Any, units: Iterable[Unit], doubtful: Iterable[int]
+    ) -> tuple[list[int], list[InboxEntry]]:
+        """Look for what may be stored; which were looked for, and those that are there and ours, oldest first.
+
+        The transactions that they are of are over: each holds the row that the present one has locked first.
+        """
+        if not self.takes:
+            return [], []
+        again = {
+            piece.uid for unit in units for piece in unit.pieces if isinstance(piece, AddInbound)
+        }  # of a first try
+        settled = [uid for uid in doubtful if uid not in again]
+        rows: list[ReadRow] = []
+        for some in portions(settled):
+            rows += await self._pending(connection, some)
+        return settled, await self._readable(connection, sorted(rows, key=lambda row: int(row["seq"])))
+
+    async def _readable(self, connection: Any, rows: Iterable[ReadRow]) -> list[InboxEntry]:
+        """What they hold; one that cannot be read is dead."""
+        read: list[InboxEntry] = []
+        for row in rows:
+            try:
+                read.append(self._read(row))
+            except ValueError as error:
+                why = f"it cannot be read: {str(error).splitlines()[0]}"
+                history = with_event(row["history"], at=row["changed_at"], what="dead", why=why)
+                await self._bury(connection, row["uid"], history)
+        return read
 
     async def give_back(self, connection: Any) -> None:
         """Let others have chats in which nothing is under way. Those that something was just handed over for stay."""
@@ -255,6 +284,10 @@ class Shares(ABC):
     @abstractmethod
     async def _handed(self, connection: Any, limit: int) -> Sequence[ReadRow]:
         """What was handed to us, oldest first."""
+
+    @abstractmethod
+    async def _pending(self, connection: Any, uids: Collection[int]) -> Sequence[ReadRow]:
+        """Those of these deliveries that are ours, and wait or are worked on."""
 
     @abstractmethod
     async def _bury(self, connection: Any, uid: int, history: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from imbridge.protocol import ImbridgeError
 from imbridge.storage.base import OutboxEntry
+from imbridge.storage.core.doubts import Doubts
 from imbridge.storage.core.nodes import Nodes
 from imbridge.storage.core.shares import Shares
 from imbridge.storage.core.work import AddInbound, AddOutbound, Run, TakeHanded, Unit
@@ -24,8 +25,11 @@ _GIVE_BACK = 1.0
 class Sharing:
     """The background work of one process."""
 
-    def __init__(self, shares: Shares, nodes: Nodes, ask: Callable[[Unit], "asyncio.Future[Any]"]) -> None:
-        """`ask` has the writer carry a unit out."""
+    def __init__(
+        self, shares: Shares, nodes: Nodes, ask: Callable[[Unit], "asyncio.Future[Any]"], doubts: Doubts
+    ) -> None:
+        """`ask` has the writer carry a unit out. `doubts` are settled by any transaction."""
+        self._doubts = doubts
         self._shares = shares
         self._nodes = nodes
         self._ask = ask
@@ -89,10 +93,10 @@ class Sharing:
     async def _keep_looking(self) -> None:
         while True:
             await asyncio.sleep(_LOOK if self._nodes.others else _LOOK_ALONE)
-            if self._shares.partner is None or not self._shares.partner.has_room:
+            if not self._shares.takes:
                 continue
             try:
-                if await self._shares.waits():
+                if self._doubts or await self._shares.waits():
                     await self._ask(Unit((TakeHanded(),)))
             except ImbridgeError as error:
                 log.warning("what other processes took in could not be taken (%s)", error)

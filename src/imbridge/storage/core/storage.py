@@ -73,7 +73,7 @@ class DatabaseStorage(LookingIn, Beginning):
         self._shares = shares
         self._log_messages = log_messages
         self._writer = Writer(committing.commit)
-        self._sharing = None if shares is None else Sharing(shares, nodes, self._writer.ask)
+        self._sharing = None if shares is None else Sharing(shares, nodes, self._writer.ask, committing.doubts)
         self._opened = False
         self._looks = False
 

@@ -32,7 +32,8 @@ class MongoCommitting(Committing):
 
         async def carry_out(access: Access) -> Plan:
             if not again or not await self._transaction.happened(access, self._number):
-                self._made = await self._transaction.run(access, units, self._doubtful, self._number)
+                doubtful = self.doubts.inbound(self._nodes.id)
+                self._made = await self._transaction.run(access, units, doubtful, self._number)
             return self._made
 
         return await self._database.transaction(carry_out), began

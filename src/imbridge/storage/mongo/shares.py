@@ -52,6 +52,9 @@ class MongoShares(Shares):
     async def _handed(self, connection: Access, limit: int) -> Sequence[ReadRow]:
         return await connection.find("inbox", self._handed_to_us(), sort=[("seq", 1)], limit=limit)
 
+    async def _pending(self, connection: Access, uids: Collection[int]) -> Sequence[ReadRow]:
+        return await connection.find("inbox", {"_id": {"$in": list(uids)}, "node": self._nodes.id, "state": "pending"})
+
     async def _bury(self, connection: Access, uid: int, history: str) -> None:
         dead = {"state": "dead", "node": None, "history": history}
         await connection.update("inbox", {"_id": uid}, {"$set": dead})

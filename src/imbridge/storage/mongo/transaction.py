@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from imbridge.storage.base import InboxEntry
 from imbridge.storage.core.nodes import FencedError, Nodes
 from imbridge.storage.core.plan import HANDED, Plan, plan
 from imbridge.storage.core.shares import Shares
@@ -38,7 +39,13 @@ class MongoTransaction:
         if self._shares is not None:
             known.handed = await access.one("inbox", {"state": HANDED, "node": node}, ["seq"]) is not None
             await self._shares.look(access, (piece.lease for piece in _added(units)), known)
+        settled: Sequence[int] = ()
+        found: list[InboxEntry] = []
+        if self._shares is not None and doubtful:
+            settled, found = await self._shares.settle(access, units, doubtful)
+        doubtful = {} if settled else doubtful
         made = plan(units, known, doubtful=doubtful, keep=self._keep)
+        made.settled, made.handed = settled, found
         if self._shares is not None and made.claimed:
             lanes = {piece.lease: piece.entry.chat or piece.entry.lane for piece in _added(units)}
             await self._shares.claim(access, made, lanes)
@@ -47,7 +54,7 @@ class MongoTransaction:
             made.results[unit] = await run.statements(access)
         if self._shares is not None and (made.takes_handed or (known.handed and made.inbox_added)):
             # What others took in before came before what we take in now.
-            made.handed = await self._shares.take_handed(access)
+            made.handed += await self._shares.take_handed(access)
         return made
 
     async def _sign(self, access: Access, node: int, number: int) -> None:

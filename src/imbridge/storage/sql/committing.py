@@ -53,14 +53,15 @@ class SqlCommitting(Committing):
     async def _carry_out(self, units: Sequence[Unit], *, again: bool) -> tuple[Plan, float]:
         began = time.monotonic()
         if self._file is not None and self._file.takes(units):
-            return await self._file.run(units, self._doubtful, self._nodes.id), began
+            return await self._file.run(units, self.doubts.inbound(self._nodes.id), self._nodes.id), began
         if self._connection is None:
             self._connection = await self._database.writing()
         connection = self._connection
         made, began = self._made, time.monotonic()
         async with connection.begin():
             if not again or not await self._transaction.happened(connection, self._number):
-                self._made = made = await self._transaction.run(connection, units, self._doubtful, self._number)
+                doubtful = self.doubts.inbound(self._nodes.id)
+                self._made = made = await self._transaction.run(connection, units, doubtful, self._number)
         return made, began
 
     async def _let_go(self) -> None:

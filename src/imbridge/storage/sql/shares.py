@@ -57,6 +57,10 @@ class SqlShares(Shares):
         ours = select(_inbox).where(*self._handed_to_us()).order_by(_inbox.c.seq)
         return (await connection.execute(ours.limit(limit))).mappings().all()
 
+    async def _pending(self, connection: AsyncConnection, uids: Collection[int]) -> Sequence[ReadRow]:
+        ours = _inbox.c.uid.in_(uids), _inbox.c.node == self._nodes.id, _inbox.c.state == "pending"
+        return (await connection.execute(select(_inbox).where(*ours))).mappings().all()
+
     async def _bury(self, connection: AsyncConnection, uid: int, history: str) -> None:
         one = update(_inbox).where(_inbox.c.uid == uid)
         await connection.execute(one.values(state="dead", node=None, history=history))

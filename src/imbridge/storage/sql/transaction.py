@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from imbridge.storage.base import InboxEntry
 from imbridge.storage.core.nodes import FencedError, Nodes
 from imbridge.storage.core.plan import HANDED, Plan, plan
 from imbridge.storage.core.shares import Shares
@@ -67,7 +68,13 @@ class Transaction:
         known.node = node
         if self._shares is not None:
             await self._shares.look(connection, _leases(units), known)
+        settled: Sequence[int] = ()
+        found: list[InboxEntry] = []
+        if self._shares is not None and doubtful:
+            settled, found = await self._shares.settle(connection, units, doubtful)
+        doubtful = {} if settled else doubtful
         made = plan(units, known, doubtful=doubtful, keep=self._keep)
+        made.settled, made.handed = settled, found
         if self._shares is not None and made.claimed:
             lanes = {piece.lease: piece.entry.chat or piece.entry.lane for piece in _added(units)}
             await self._shares.claim(connection, made, lanes)
@@ -76,7 +83,7 @@ class Transaction:
             made.results[unit] = await run.statements(connection)
         if self._shares is not None and (made.takes_handed or (known.handed and made.inbox_added)):
             # What others took in before came before what we take in now.
-            made.handed = await self._shares.take_handed(connection)
+            made.handed += await self._shares.take_handed(connection)
         return made
 
     async def happened(self, connection: AsyncConnection, number: int) -> bool:
