@@ -35,6 +35,7 @@ def main() -> int:
     parser.add_argument("--messages", type=int, help="in each run; 1000 of kill, what the others need for themselves")
     parser.add_argument("--kills", type=int, default=100, help="on each platform, about")
     parser.add_argument("--keeping", choices=list(Keeping), default=Keeping.DURABLE, help="of kill; controls must lose")
+    parser.add_argument("--control", action="store_true", help="of the others: something is missing, so they must fail")
     parser.add_argument("--seed", type=int, help="repeats the chances of a run")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     options = parser.parse_args()
@@ -42,7 +43,7 @@ def main() -> int:
         parser.error(f"no such run: {', '.join(sorted(strange))}; there are kill, {', '.join(FAULTS)}")
     logging.getLogger("imbridge").addHandler(logging.NullHandler())
     seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
-    found, missing = asyncio.run(_collect(_runs(options), seed, quiet=options.json))
+    found, missing = asyncio.run(_collect(_runs(options), seed, options))
     if options.json:
         runs = {name: {**asdict(one), "faults": one.faults} for name, one in found.items()}
         print(json.dumps({"seed": seed, "runs": runs, "missing": missing}, indent=2))
@@ -54,7 +55,7 @@ def main() -> int:
 
 def _runs(options: argparse.Namespace) -> dict[str, Doing]:
     runs: dict[str, Doing] = {}
-    what = options.what or ["kill", *FAULTS]
+    what = options.what or ([*FAULTS] if options.control else ["kill", *FAULTS])
     if "kill" in what:
         plan = Plan(options.messages or 1000, options.kills, Keeping(options.keeping))
         for name in options.platform or STAGES:
@@ -69,7 +70,10 @@ async def _fault(fault: Fault, messages: int | None, setting: Setting) -> Outcom
     return await fault.run(setting, messages or fault.messages)
 
 
-async def _collect(runs: dict[str, Doing], seed: int, *, quiet: bool) -> tuple[dict[str, Outcome], dict[str, str]]:
+async def _collect(
+    runs: dict[str, Doing], seed: int, options: argparse.Namespace
+) -> tuple[dict[str, Outcome], dict[str, str]]:
+    quiet = options.json
     found: dict[str, Outcome] = {}
     missing: dict[str, str] = {}
     if not quiet:
@@ -77,7 +81,8 @@ async def _collect(runs: dict[str, Doing], seed: int, *, quiet: bool) -> tuple[d
     async with nursery() as made:
         for name, run in runs.items():
             with tempfile.TemporaryDirectory(prefix="imbridge-") as folder:
-                setting = Setting(made, Path(folder), seed, progress=_Progress(name, quiet=quiet))
+                progress = _Progress(name, quiet=quiet)
+                setting = Setting(made, Path(folder), seed, progress=progress, control=options.control)
                 try:
                     found[name] = await run(setting)
                 except MissingServerError as error:

@@ -31,6 +31,7 @@ class Outcome:
         under_way: What the platform still tried to bring at the end.
         violations: Kinds of the platform's rules that were broken, with their numbers.
         figures: Further numbers, as seconds and bytes.
+        wrong: What else must not be, in words.
     """
 
     title: str
@@ -48,6 +49,7 @@ class Outcome:
     under_way: int = 0
     violations: dict[str, int] = field(default_factory=dict)
     figures: dict[str, float] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
 
     @property
     def faults(self) -> list[str]:
@@ -65,7 +67,7 @@ class Outcome:
             found.append(f"{self.under_way} messages are still on their way to the bridge")
         if self.left:
             found.append(f"{self.left} entries are left in the storage")
-        return found
+        return [*found, *self.wrong]
 
 
 def account_for(
@@ -94,9 +96,9 @@ def account_for(
         answered=sum(text in times for text in taken),
         lost=[text for text in said if text in taken and text not in times],
         doubles=sum(count - 1 for count in times.values()),
-        disorder=_disorder(answers, said, acknowledged, stored),
+        disorder=_disorder(answers, said, acknowledged, stored) if stage.ordered else _behind(answers, stored or said),
         keyed=stage.keyed,
-        ordered=stage.ordered,
+        ordered=stage.ordered or stored is not None,
         under_way=stage.under_way(),
         violations=dict(Counter(violation.kind for violation in stage.violations())),
     )

@@ -7,14 +7,12 @@ import json
 import os
 import signal
 import sqlite3
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 _NAME = "control.json"
-_REAL: Callable[[], float] = time.time
 
 
 def tell(pid: int, folder: Path, *, full: bool = False, clock: float = 0.0) -> None:
@@ -31,10 +29,12 @@ def prepare(folder: Path, *, full: bool = False, clock: float = 0.0) -> None:
 class Control:
     """The child's side; nothing is changed where nobody has written the file before it starts."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, move: Callable[[float], None], julian_day: Callable[[str], float]) -> None:
+        """`move` puts the clock, `julian_day` is what it says to SQLite."""
         self._file = folder / _NAME
         self._full = False
-        self._clock = 0.0
+        self._move = move
+        self._julian_day = julian_day
 
     def install(self) -> None:
         """Be there from now on."""
@@ -43,11 +43,11 @@ class Control:
         self._read()
         signal.signal(signal.SIGUSR1, lambda *_: self._read())
         self._watch_sqlite()
-        time.time = lambda: _REAL() + self._clock
 
     def _read(self) -> None:
         told: dict[str, Any] = json.loads(self._file.read_text())
-        self._full, self._clock = told["full"], told["clock"]
+        self._full = told["full"]
+        self._move(told["clock"])
 
     def _watch_sqlite(self) -> None:
         """Every transaction begins with a bound: SQLite takes the pages that are there, and refuses the next one."""
@@ -60,6 +60,10 @@ class Control:
                 return super().execute(sql, parameters)
 
         class Connection(sqlite3.Connection):
+            def __init__(self, *arguments: Any, **named: Any) -> None:
+                super().__init__(*arguments, **named)
+                self.create_function("julianday", 1, control._julian_day)
+
             def cursor(self, factory: Any = Cursor) -> Any:
                 return super().cursor(factory)
 

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ class Setting:
         people: How many talk.
         patience: Seconds without any progress until a run is over.
         progress: Told how far it is.
+        control: Something that the run needs is missing: it has to fail.
     """
 
     nursery: Nursery
@@ -42,6 +43,7 @@ class Setting:
     people: int = 20
     patience: float = 15.0
     progress: Progress = field(default=lambda text: None)
+    control: bool = False
 
 
 class Run:
@@ -53,11 +55,12 @@ class Run:
         chance: For all that is random.
     """
 
-    def __init__(self, stage: Stage, setting: Setting, **spec: Any) -> None:
-        """`spec` is what the bridge's `Spec` has beside account, folder and address."""
+    def __init__(self, stage: Stage, setting: Setting, account: Mapping[str, Any] | None = None, **spec: Any) -> None:
+        """`spec` is what the bridge's `Spec` has beside account, folder and address; `account` changes the stage's."""
         self.stage = stage
         self.setting = setting
-        self.spec = Spec(account=stage.account, folder=str(setting.folder), listen=stage.listen, **spec)
+        of_stage = {**stage.account, **(account or {})}
+        self.spec = Spec(account=of_stage, folder=str(setting.folder), listen=stage.listen, **spec)
         self.chance = random.Random(setting.seed)  # noqa: S311 - no secret
         self.said: list[str] = []
         self.starts: list[float] = []
@@ -88,17 +91,26 @@ class Run:
             await asyncio.sleep(self.chance.expovariate(100))
             self.setting.progress(f"{len(self.said)} said")
 
+    async def taken(self) -> None:
+        """Until nothing is on its way to the bridge, as long as the run has patience."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        while self.stage.under_way() and clock() - began < self.setting.patience:  # noqa: ASYNC110 - an emulator has no event
+            await asyncio.sleep(0.01)
+
     def unanswered(self) -> set[str]:
         """What was said and may still be answered."""
         answered = {text.removeprefix(PREFIX) for text in self.stage.answers()}
         return set(self.said) - set(self.stage.not_taken()) - answered
 
-    async def peace(self) -> None:
-        """Until everything is answered, or nothing happens any more."""
+    async def peace(self, patience: float = 0.0) -> None:
+        """Until everything is answered, or nothing happens any more, for so long if that is longer than usual."""
         clock = asyncio.get_running_loop().time
         before, since = -1, clock()
         # Where nothing is acknowledged, nobody knows which messages were lost with a process.
-        patience = self.setting.patience if self.stage.acknowledges else min(self.setting.patience, _SILENCE)
+        patience = max(self.setting.patience, patience)
+        if not self.stage.acknowledges:
+            patience = min(patience, _SILENCE)
         while clock() - since < patience:
             answers = len(self.stage.answers())
             if not self.stage.under_way() and not self.unanswered():

@@ -7,6 +7,7 @@ from typing import Any
 
 from databases import Place, database_of
 from runtime_world import account, counts, skill, texts, until
+from stream_writer import show_quickly
 
 from imbridge import AskTimeoutError, Bridge, BridgeOptions
 from imbridge.runtime import recovery
@@ -17,14 +18,17 @@ postgresql = database_of("postgresql")
 
 @asynccontextmanager
 async def two(
-    feishu: Any, app: Any, database: Place, handle: Callable[..., Any], **options: Any
+    feishu: Any, app: Any, database: Place, handle: Callable[..., Any], card: Any = None, **options: Any
 ) -> AsyncIterator[tuple[Bridge, Bridge]]:
     """Two bridges of one app, that know of each other."""
 
     def bridge() -> Bridge:
         storage = database.storage(shared=True, **options)
         return Bridge(
-            [account(feishu, app)], skills=[skill(handle)], storage=storage, options=BridgeOptions(typing_after=None)
+            [account(feishu, app, **(card or {}))],
+            skills=[skill(handle)],
+            storage=storage,
+            options=BridgeOptions(typing_after=None),
         )
 
     async with bridge() as one, bridge() as other:
@@ -106,6 +110,35 @@ async def test_a_word_that_stops_is_heard_from_the_other_process(feishu, postgre
             await until(lambda said=number: len(feishu.messages) == said + 1)
         assert sum(counts(bridge)["stop_words"] for bridge in bridges) == 6
         assert sum(counts(bridge)["handed_over"] for bridge in bridges) > 0
+
+
+async def test_the_stop_button_works_when_the_click_comes_to_the_other_process(feishu, postgresql, monkeypatch) -> None:
+    show_quickly(monkeypatch)
+    app, alice = feishu.add_app(), feishu.add_user("Alice")
+
+    async def grows(msg: Any) -> None:
+        async with msg.stream() as out:
+            await out.write(msg.text)
+            await asyncio.Event().wait()
+
+    elsewhere = 0
+    async with two(feishu, app, postgresql, grows, card={"stop_button": True}) as bridges:
+        for number in range(8):
+            await say(feishu, alice, f"go {number}")
+            message = await until(lambda asked=number: growing(feishu, f"go {asked}"))
+            handed = sum(counts(bridge)["handed_over"] for bridge in bridges)
+            await feishu.clicks(alice, message, button="Stop")
+            await until(lambda card=message: not card.entity.streaming, timeout=20, what="the answer stops growing")
+            assert message.text == f"go {number}\n\n⏹ 已停止 (stopped)"
+            elsewhere += sum(counts(bridge)["handed_over"] for bridge in bridges) - handed
+        assert sum(counts(bridge)["stopped"] for bridge in bridges) == 8
+        assert elsewhere > 0
+        assert feishu.violations == []
+
+
+def growing(feishu: Any, text: str) -> Any:
+    """The card that has this text, and its button."""
+    return next((one for one in feishu.messages if one.entity is not None and one.text == f"{text}\nStop"), None)
 
 
 async def test_what_a_process_loses_it_breaks_off_and_the_other_does(feishu, database, monkeypatch) -> None:

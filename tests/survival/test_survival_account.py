@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import pytest
 from benchmarks.survival.account import Outcome, account_for
+from benchmarks.survival.memory import MAY_GROW, Memory
 from benchmarks.survival.stages import Stage
 
 SAID = ["0-0", "1-0", "0-1", "1-1", "0-2"]
@@ -84,3 +85,19 @@ def test_what_was_refused_and_stored_all_the_same_counts_where_it_was_stored() -
 def test_what_is_not_acknowledged_is_not_taken() -> None:
     outcome = counted(["1-0", "0-0"], {"0-0": 0, "1-0": 0})
     assert (outcome.taken, outcome.lost) == (2, [])
+
+
+def test_where_the_platform_keeps_no_order_that_of_the_storage_counts() -> None:
+    stage = Written(["0-1", "0-0", "0-2", "1-0", "1-1"])
+    stage.ordered = False  # type: ignore[misc] - of this one
+    stored = ["0-1", "0-0", "1-0", "0-2", "1-1"]
+    assert not account_for(stage, SAID, stored=stored).faults
+    assert account_for(stage, SAID, stored=SAID).faults == ["1 answers out of order"]
+    assert not account_for(stage, SAID).faults, "it is not known"
+
+
+def test_what_else_is_wrong_is_a_fault_and_memory_that_grows_is() -> None:
+    outcome = counted(["1-0", "0-0", "0-1", "0-2", "1-1"])
+    assert not Memory([100.0, 100.0 + MAY_GROW, 90.0]).wrong
+    outcome.wrong += Memory([100.0, 101.0 + MAY_GROW, 90.0]).wrong
+    assert outcome.faults == ["the memory grew by 151 MiB, more than 150"]

@@ -27,6 +27,8 @@ SHORT = {
     "slow": 120,
     "flood": 600,
 }
+CONTROLS = {"refusals-feishu": 240, "refusals-qq": 240, "disk": 120, "clock": 60, "slow": 40}
+"""That of the flood, and of servers that stop, take their full length."""
 
 
 @pytest.mark.parametrize("name", SHORT)
@@ -36,7 +38,11 @@ async def test_nothing_is_lost_and_order_is_kept(name: str, nursing: Nursery, tm
     assert not outcome.faults, told(outcome, tmp_path)
     assert outcome.answered == outcome.taken > 0
     print(outcome.title, outcome.figures)
-    if name == "disk":  # or nothing was tried
-        assert outcome.figures["refused"] > 0
-    if name.startswith("refusals"):
-        assert outcome.figures["faults"] > 0
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+async def test_a_run_fails_without_what_it_shows(name: str, nursing: Nursery, tmp_path: Path) -> None:
+    """It gives up what is refused, acknowledges first, takes a minute for too old, or does one thing at a time."""
+    setting = Setting(nursing, tmp_path, seed(), people=8, patience=2.0, control=True)
+    outcome = await FAULTS[name].run(setting, CONTROLS[name])
+    assert outcome.faults

@@ -7,6 +7,7 @@ from pathlib import Path
 from benchmarks.survival.account import Outcome
 from benchmarks.survival.faults.servers import MariaDB, MongoDB, PostgreSQL, Server
 from benchmarks.survival.running import Run, Setting
+from benchmarks.survival.spec import Keeping
 from benchmarks.survival.stages import STAGES
 
 UP, DOWN = 1.0, 1.0
@@ -39,7 +40,8 @@ async def _with(server: Server, setting: Setting, messages: int) -> Outcome:
     await server.start()
     try:
         async with STAGES["feishu"](setting.people) as stage:
-            run = Run(stage, setting, database=server.url)
+            keeping = Keeping.HASTY if setting.control else Keeping.DURABLE
+            run = Run(stage, setting, database=server.url, keeping=keeping)
             child = await run.live()
             stops = 0
 
@@ -66,6 +68,8 @@ async def _with(server: Server, setting: Setting, messages: int) -> Outcome:
             outcome = await run.outcome()
             outcome.title = f"{type(server).__name__} stops and starts"
             outcome.figures |= {"stops": stops, "refused": float(stage.emulator.stats.acks_failed)}
+            if not stage.emulator.stats.acks_failed:
+                outcome.wrong.append("nothing was refused: the server was never away when somebody spoke")
             return outcome
     finally:
         await server.stop()

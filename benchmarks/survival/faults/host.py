@@ -5,6 +5,7 @@ import asyncio
 from benchmarks.survival import control
 from benchmarks.survival.account import Outcome
 from benchmarks.survival.running import Run, Setting
+from benchmarks.survival.spec import Keeping
 from benchmarks.survival.stages import STAGES
 
 FULL, ROOM = 0.5, 0.5
@@ -15,9 +16,9 @@ an hour ahead every message is too old to be answered."""
 
 
 async def disk(setting: Setting, messages: int) -> Outcome:
-    """What the bridge cannot write down it does not acknowledge, so it comes again."""
+    """What the bridge cannot write down it does not acknowledge, so it comes again. Control: it acknowledges first."""
     async with STAGES["feishu"](setting.people) as stage:
-        run = Run(stage, setting)
+        run = Run(stage, setting, keeping=Keeping.HASTY if setting.control else Keeping.DURABLE)
         control.prepare(setting.folder)
         child = await run.live()
         times = 0
@@ -41,19 +42,28 @@ async def disk(setting: Setting, messages: int) -> Outcome:
         outcome = await run.outcome()
         outcome.title = "the disk is full"
         outcome.figures |= {"times": times, "refused": float(stage.emulator.stats.acks_failed)}
+        if not stage.emulator.stats.acks_failed:
+            outcome.wrong.append("nothing was refused: the disk was never full when somebody spoke")
         return outcome
 
 
 async def clock(setting: Setting, messages: int) -> Outcome:
-    """The wall clock jumps while the bridge runs, and is another one after each kill."""
+    """The wall clock jumps while the bridge runs, and is another one after each kill.
+
+    Control: messages are too old to be answered after a minute.
+    """
+    options = {"stale_after": 60.0} if setting.control else {}
     async with STAGES["feishu"](setting.people) as stage:
-        run = Run(stage, setting, storage={"max_attempts": 1000})  # the kills are to blame, and no message
+        storage = {"max_attempts": 1000}  # the kills are to blame, and no message
+        run = Run(stage, setting, storage=storage, options=options)
         control.prepare(setting.folder)
         child = await run.live()
         for move in MOVES:
             await run.talk(messages // len(MOVES) // 2)
+            await run.taken()
             control.tell(child.pid, setting.folder, clock=move)
             await run.talk(messages // len(MOVES) // 2)
+            await run.taken()  # or another clock may have come before the bridge did
             await child.kill()
             child = await run.live()
         await run.peace()

@@ -21,8 +21,8 @@ class Stage(ABC):
     Attributes:
         title: What it is called.
         keyed: The platform knows keys of what is sent: a repeated send makes one message.
-        ordered: Answers have to be in order: it delivers again in order what was on its way to a bot that is gone, and
-            of what was refused `taken` tells the order.
+        ordered: It delivers in order, and again in order what was on its way to a bot that is gone; of what was refused
+            `taken` tells the order. Elsewhere what counts is the order in which the storage took it in.
         patient: It keeps what nobody takes at the moment; elsewhere people only speak while the bot is there.
         acknowledges: It is told of each message that it was taken. Where it is not, what counts is what the bridge's
             storage has, and what `acknowledged` names.

@@ -10,7 +10,7 @@ from imbridge.emulators.qq.pushed import Pushed
 from imbridge.emulators.wecom import bot as wecom
 
 REDELIVERY = (0.2, 0.5, 1.0, 2.0, *(5.0,) * 100)
-"""Feishu's own are seconds, minutes and hours. What never grew would keep a flooded bridge busy with refusing."""
+"""Feishu's own are seconds, minutes and hours; these are short, so that a run ends soon after its last fault."""
 
 
 class _Feishu(Stage):
