@@ -40,6 +40,11 @@ class Scene:
 Answer = Callable[[Message], Any]
 
 
+def asks_back(other: str) -> Answer:
+    """Calls the other bot, unless somebody says that they meet."""
+    return lambda msg: None if "meet" in msg.raw else f"@{other} and you?"
+
+
 @asynccontextmanager
 async def two(
     ann: Answer,

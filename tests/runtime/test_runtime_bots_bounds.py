@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from bots_scene import two
+from bots_scene import asks_back, two
 from hypothesis import given
 from hypothesis import strategies as st
 from runtime_world import account, counts, emulated, texts, until
@@ -170,13 +170,7 @@ def test_groups_that_are_the_same_from_one_text() -> None:
 async def test_calls_that_the_platform_delivers_first_know_how_far_they_are() -> None:
     hears = {"hears_bots": True}
 
-    def ann(msg: Message) -> str | None:
-        return None if "meet" in msg.raw else "@Bea and you?"
-
-    def bea(msg: Message) -> str | None:
-        return None if "meet" in msg.raw else "@Ann and you?"
-
-    async with two(ann, bea, ann_app=hears, bea_app=hears) as scene:
+    async with two(asks_back("Bea"), asks_back("Ann"), ann_app=hears, bea_app=hears) as scene:
         await scene.alice.says("meet", chat=scene.group, mentions=[scene.bea, scene.ann])
         await until(lambda: len(scene.heard) == 2)  # now each knows the other's id, so that the platform delivers, too
         await scene.quiet()

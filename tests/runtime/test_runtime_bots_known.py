@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from bots_scene import two
+from bots_scene import asks_back, two
 from bots_stages import dingtalk, wecom
 from pydantic import SecretStr
 from runtime_world import account, counts, emulated, texts, until
@@ -50,13 +50,7 @@ async def test_a_bot_that_was_heard_is_mentioned_by_the_id_it_was_heard_by() -> 
 async def test_what_the_platform_delivers_before_it_says_so_knows_how_far_it_is() -> None:
     hears = {"hears_bots": True}
 
-    def ann(msg: Message) -> str | None:
-        return None if "meet" in msg.raw else "@Bea and you?"
-
-    def bea(msg: Message) -> str | None:
-        return None if "meet" in msg.raw else "@Ann and you?"
-
-    async with two(ann, bea, ann_app=hears, bea_app=hears) as scene:
+    async with two(asks_back("Bea"), asks_back("Ann"), ann_app=hears, bea_app=hears) as scene:
         await scene.alice.says("meet", chat=scene.group, mentions=[scene.bea, scene.ann])
         await until(lambda: len(scene.heard) == 2)
         scene.heard.clear()

@@ -5,7 +5,6 @@ used as a context manager: `with ding.faults.http_fail("*/batchSend", 502): ...`
 names: `/v1.0/robot/*`.
 """
 
-import asyncio
 import json
 import time
 from collections.abc import Collection, Sequence
@@ -13,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from imbridge.emulators.common.connection_faults import ConnectionFaults
 from imbridge.emulators.common.fault import Fault
 from imbridge.emulators.common.http_faults import HttpFaults
 from imbridge.emulators.dingtalk.app import App
 from imbridge.emulators.dingtalk.errors import ApiError, OapiError
 
 if TYPE_CHECKING:
+    from imbridge.emulators.dingtalk.connection import Connection
     from imbridge.emulators.dingtalk.routes import Call
     from imbridge.emulators.dingtalk.world import World
 
@@ -26,7 +27,7 @@ BANNED = '<html><body><script>var data={"status":1111,"wait":5,"source":"","puni
 HTML = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
 
 
-class Faults(HttpFaults):
+class Faults(HttpFaults, ConnectionFaults[App]):
     """All faults of one emulator; `active` says whether any is set."""
 
     def __init__(self) -> None:
@@ -102,36 +103,9 @@ class Faults(HttpFaults):
         """The websocket handshake is refused."""
         return self._add("refuse_handshake", times, status=status)
 
-    def drop_connections(self, app: App | None = None) -> int:
-        """Cuts the connections of an app, or of all, with no closing handshake; returns how many."""
-        connections = self._the_world().stream.of(app)
-        for connection in connections:
-            connection.abort()
-        return len(connections)
-
-    def drop_every(self, seconds: float) -> Fault:
-        """Cuts all connections every so many seconds, until cleared."""
-        fault = self._add("drop_every", None, seconds=seconds)
-
-        async def drop() -> None:
-            while True:
-                await asyncio.sleep(seconds)
-                fault.hits += self.drop_connections()
-
-        task = asyncio.create_task(drop(), name="dingtalk-emulator-drops")
-
-        def undo() -> None:
-            task.cancel()
-
-        return fault.on_clear(undo)
-
-    def half_open(self, app: App | None = None) -> Fault:
-        """The connections of an app, or of all, stay but are dead: nothing is read or written until cleared."""
-        return self._freeze(self._the_world().stream.of(app))
-
     def send_raw(self, app: App, text: str) -> int:
         """Writes this text to every connection of the app, as it is; returns how many there are."""
-        connections = self._the_world().stream.of(app)
+        connections = self._connections(app)
         message_id = _message_id(text)
         for connection in connections:
             if message_id:
@@ -187,6 +161,9 @@ class Faults(HttpFaults):
             fault.clear()
             return None
         return web.Response(body=BANNED.encode(), headers={"Content-Type": "text/html"})
+
+    def _connections(self, owner: App | None) -> "list[Connection]":
+        return self._the_world().stream.of(owner)
 
     def _the_world(self) -> "World":
         if self._world is None:

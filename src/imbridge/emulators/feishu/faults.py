@@ -4,11 +4,11 @@ Every method returns a `Fault`, which counts how often it struck, ends by itself
 context manager: `with feishu.faults.http_fail("*/messages*", 502): ...`.
 """
 
-import asyncio
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from imbridge.emulators.common.connection_faults import ConnectionFaults
 from imbridge.emulators.common.fault import Fault
 from imbridge.emulators.common.http_faults import HttpFaults
 from imbridge.emulators.feishu.app import App
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from imbridge.emulators.feishu.world import World
 
 
-class Faults(HttpFaults):
+class Faults(HttpFaults, ConnectionFaults[App]):
     """All faults of one emulator; `active` says whether any is set.
 
     `http_delay(..., accepted=True)` concerns messages that a bot creates: they are accepted, and answered late.
@@ -39,37 +39,6 @@ class Faults(HttpFaults):
         self._link = link
 
     # --- connections ------------------------------------------------------------------------------------------------
-
-    def drop_connections(self, app: App | None = None) -> int:
-        """Aborts the TCP connections of an app (or all); returns how many."""
-        connections = self._connections(app)
-        for connection in connections:
-            connection.abort()
-        return len(connections)
-
-    def drop_every(self, seconds: float, app: App | None = None) -> Fault:
-        """Aborts all connections of an app (or all) again and again."""
-        fault = self._add("drop_every", None)
-        loop = asyncio.get_running_loop()
-        timers: list[asyncio.TimerHandle] = []
-
-        def strike() -> None:
-            timers[0] = loop.call_later(seconds, strike)
-            if self.drop_connections(app):
-                fault.strike()
-
-        def stop() -> None:
-            timers[0].cancel()
-
-        timers.append(loop.call_later(seconds, strike))
-        return fault.on_clear(stop)
-
-    def half_open(self, app: App | None = None) -> Fault:
-        """The connections of now stay established, but the server reads and answers nothing on them: no pong either.
-
-        Connections made later work. Clearing the fault lets those that still exist go on.
-        """
-        return self._freeze(self._connections(app))
 
     def send_raw(self, app: App, data: bytes) -> int:
         """Sends a binary websocket message of any bytes to every connection of the app; returns how many."""
@@ -223,10 +192,10 @@ class Faults(HttpFaults):
         fault = self.take("refuse_handshake")
         return int(fault.facts["code"]) if fault else None
 
-    def _connections(self, app: App | None) -> "list[Connection]":
+    def _connections(self, owner: App | None) -> "list[Connection]":
         if self._link is None:
             raise RuntimeError("the emulator is not started")
-        return [one for one in self._link.connections if app is None or one.app is app]
+        return [one for one in self._link.connections if owner is None or one.app is owner]
 
     def _entity(self, card: "str | BotMessage") -> "CardEntity":
         entity = self._the_world().cards.get(card) if isinstance(card, str) else card.entity

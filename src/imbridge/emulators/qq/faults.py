@@ -4,22 +4,23 @@ Every method that lasts returns a `Fault`, which counts how often it struck, end
 used as a context manager: `with qq.faults.http_fail("/v2/*", 502): ...`. Patterns are of the path, as in file names.
 """
 
-import asyncio
 from typing import TYPE_CHECKING, Literal
 
+from imbridge.emulators.common.connection_faults import ConnectionFaults
 from imbridge.emulators.common.fault import Fault
 from imbridge.emulators.common.http_faults import HttpFaults
 from imbridge.emulators.qq.bot import Bot
 from imbridge.emulators.qq.errors import ApiError
 
 if TYPE_CHECKING:
+    from imbridge.emulators.qq.connection import Connection
     from imbridge.emulators.qq.routes import Call
     from imbridge.emulators.qq.world import World
 
 HTML = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
 
 
-class Faults(HttpFaults):
+class Faults(HttpFaults, ConnectionFaults[Bot]):
     """All faults of one emulator; `active` says whether any is set."""
 
     def __init__(self) -> None:
@@ -107,36 +108,9 @@ class Faults(HttpFaults):
         """Events of a type are written so many times more than once."""
         return self._add("duplicate_events", times, copies=copies, pattern=event_type)
 
-    def drop_connections(self, bot: Bot | None = None) -> int:
-        """Cuts the connections of a bot, or of all, with no closing handshake; returns how many."""
-        connections = self._the_world().gateway.of(bot)
-        for connection in connections:
-            connection.abort()
-        return len(connections)
-
-    def drop_every(self, seconds: float) -> Fault:
-        """Cuts all connections every so many seconds, until cleared."""
-        fault = self._add("drop_every", None, seconds=seconds)
-
-        async def drop() -> None:
-            while True:
-                await asyncio.sleep(seconds)
-                fault.hits += self.drop_connections()
-
-        task = asyncio.create_task(drop(), name="qq-emulator-drops")
-
-        def undo() -> None:
-            task.cancel()
-
-        return fault.on_clear(undo)
-
-    def half_open(self, bot: Bot | None = None) -> Fault:
-        """The connections of a bot, or of all, stay but are dead: nothing is read or written until cleared."""
-        return self._freeze(self._the_world().gateway.of(bot))
-
     def send_raw(self, bot: Bot, text: str) -> int:
         """Writes this text to every connection of the bot, as it is; returns how many there are."""
-        connections = self._the_world().gateway.of(bot)
+        connections = self._connections(bot)
         for connection in connections:
             connection.write(text)
         return len(connections)
@@ -153,6 +127,9 @@ class Faults(HttpFaults):
         if fault is not None:
             facts = fault.facts
             raise ApiError(facts["code"], facts["message"], status=facts["status"])
+
+    def _connections(self, owner: Bot | None) -> "list[Connection]":
+        return self._the_world().gateway.of(owner)
 
     def _the_world(self) -> "World":
         if self._world is None:

@@ -6,8 +6,8 @@ context manager: `with platform.faults.refuse("aibot_respond_msg", 846608): ...`
 
 from typing import TYPE_CHECKING
 
+from imbridge.emulators.common.connection_faults import ConnectionFaults
 from imbridge.emulators.common.fault import Fault
-from imbridge.emulators.common.faults import FaultRegistry
 from imbridge.emulators.wecom.bot.bot import Bot
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from imbridge.emulators.wecom.bot.link import Link
 
 
-class Faults(FaultRegistry):
+class Faults(ConnectionFaults[Bot]):
     """All faults of one emulator. Commands are named as on the wire, with `*` for any."""
 
     def __init__(self) -> None:
@@ -28,13 +28,6 @@ class Faults(FaultRegistry):
 
     # --- connections ------------------------------------------------------------------------------------------------
 
-    def drop_connections(self, bot: Bot | None = None) -> int:
-        """Aborts the TCP connections of a bot (or all); returns how many."""
-        connections = self._connections(bot)
-        for connection in connections:
-            connection.abort()
-        return len(connections)
-
     def refuse_handshakes(self, status: int = 503, times: int | None = 1) -> Fault:
         """Answers websocket handshakes with this HTTP status."""
         return self._add("refuse_handshakes", times, status=status)
@@ -42,13 +35,6 @@ class Faults(FaultRegistry):
     def mute_pings(self, times: int | None = None) -> Fault:
         """Pings are not answered."""
         return self._add("mute_pings", times)
-
-    def half_open(self, bot: Bot | None = None) -> Fault:
-        """The connections of now stay established, but nothing is read, answered or pushed on them.
-
-        Connections made later work. Clearing the fault lets those that still exist go on.
-        """
-        return self._freeze(self._connections(bot))
 
     def kick(self, bot: Bot, *, close: bool = True) -> int:
         """Sends `disconnected_event` as if a newer connection had come; returns to how many.
@@ -124,5 +110,5 @@ class Faults(FaultRegistry):
         """Answers a `response_url` with this HTTP status; the address stays usable."""
         return self._add("fail_response_url", times, status=status)
 
-    def _connections(self, bot: Bot | None) -> "list[Connection]":
-        return [] if self._link is None else self._link.connections(bot)
+    def _connections(self, owner: Bot | None) -> "list[Connection]":
+        return [] if self._link is None else self._link.connections(owner)
