@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="ends and stops 
 async def test_nothing_is_lost_doubled_or_out_of_order_whatever_ends_or_stops(kind: str, tmp_path: Path) -> None:
     seed = random.randrange(10**6)
     print(f"seed {seed}")
-    plan = Plan(nodes=2, people=6, messages=12, kills=1, stops=1, cuts=1, losses=1, lease=1.0, pause=0.3, seed=seed)
+    plan = Plan(nodes=2, people=6, messages=12, kills=1, stops=1, cuts=1, losses=1, lease=2.0, pause=0.3, seed=seed)
     async with database(server_of(kind).render_as_string(hide_password=False), f"nodes_{uuid4().hex}") as place:
         outcome = await Chaos(plan, place, tmp_path).run()
     assert outcome.is_good, told(outcome, tmp_path)

@@ -131,7 +131,7 @@ async def test_the_stop_button_works_when_the_click_comes_to_the_other_process(f
             await until(lambda card=message: not card.entity.streaming, timeout=20, what="the answer stops growing")
             assert message.text == f"go {number}\n\n⏹ 已停止 (stopped)"
             elsewhere += sum(counts(bridge)["handed_over"] for bridge in bridges) - handed
-        assert sum(counts(bridge)["stopped"] for bridge in bridges) == 8
+        await until(lambda: sum(counts(bridge)["stopped"] for bridge in bridges) == 8)
         assert elsewhere > 0
         assert feishu.violations == []
 
