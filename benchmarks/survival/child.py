@@ -32,7 +32,7 @@ from imbridge.adapters.wecom.config import WeComConfig
 from imbridge.config import AccountConfig
 from imbridge.config.options import BridgeOptions
 from imbridge.storage import BaseStorage, InboxEntry, MemoryStorage
-from imbridge.storage.sql import SqlStorage
+from imbridge.storage.core.storage import DatabaseStorage
 
 PLATFORMS: dict[str, type[AccountConfig]] = {
     one.platform: one for one in (FeishuConfig, WeComConfig, WeChatConfig, DingTalkConfig, QQConfig)
@@ -41,7 +41,7 @@ HASTE = 0.3
 """Seconds from the acknowledgement to the commit, where it comes first."""
 
 
-class HastyStorage(SqlStorage):
+class Hasty(DatabaseStorage):
     """Acknowledges before it commits, which is what the harness has to notice."""
 
     def add_inbound(self, entry: InboxEntry) -> "asyncio.Future[bool]":
@@ -79,8 +79,9 @@ def bridge_of(spec: Spec) -> Bridge:
 def _storage_of(spec: Spec) -> BaseStorage:
     if spec.keeping is Keeping.MEMORY:
         return MemoryStorage()
-    made = HastyStorage if spec.keeping is Keeping.HASTY else spec.kind
-    return made(spec.where, **spec.storage)
+    made = type("HastyStorage", (Hasty, spec.kind), {}) if spec.keeping is Keeping.HASTY else spec.kind
+    storage: BaseStorage = made(spec.where, **spec.storage)
+    return storage
 
 
 def _run(spec: Spec) -> int:

@@ -10,7 +10,7 @@ from wire import wired
 
 from imbridge import Bridge, BridgeOptions
 
-database = database_of("postgresql", "mariadb", "mongodb")
+database = database_of("postgresql", "mariadb")
 
 
 def bridge(feishu: Any, app: Any, database: Place, by: str) -> Bridge:
