@@ -22,7 +22,7 @@ from imbridge.testing.storage_entries import SENT, inbox_entry, outbox_entry
 async def own_server(tmp_path: Path) -> AsyncIterator[Secantus]:
     """A server that may be killed."""
     needs_secantus()
-    server = Secantus(tmp_path)
+    server = Secantus(tmp_path, "--sync-on-commit")  # without it a kill of the server loses its last commits
     await server.starting()
     yield server
     await server.stopping()

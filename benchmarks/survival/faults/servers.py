@@ -178,7 +178,16 @@ class MongoDB(_Listening):
         self.folder.mkdir()
 
     def _command(self) -> list[str]:
-        return [sys.executable, "-m", "secantus", "--port", str(self.port), "--storage-path", str(self.folder)]
+        return [
+            sys.executable,
+            "-m",
+            "secantus",
+            "--port",
+            str(self.port),
+            "--storage-path",
+            str(self.folder),
+            "--sync-on-commit",
+        ]
 
 
 def _found(name: str) -> str:
