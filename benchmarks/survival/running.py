@@ -60,6 +60,8 @@ class Run:
         self.stage = stage
         self.setting = setting
         of_stage = {**stage.account, **(account or {})}
+        if spec.get("keeping", Keeping.DURABLE) is not Keeping.DURABLE:
+            spec.setdefault("skill", "lingering")
         self.spec = Spec(account=of_stage, folder=str(setting.folder), listen=stage.listen, **spec)
         self.chance = random.Random(setting.seed)  # noqa: S311 - no secret
         self.said: list[str] = []

@@ -21,6 +21,16 @@ class Echo(BaseSkill):
         return PREFIX + msg.text
 
 
+class Lingering(BaseSkill):
+    """Repeats what is said after up to 0.3 s: when a kill comes, nearly always something is at work. For controls."""
+
+    name = "lingering"
+
+    async def handle_message(self, msg: Message) -> str:
+        await asyncio.sleep(random.uniform(0.1, 0.3))  # noqa: S311 - no secret
+        return PREFIX + msg.text
+
+
 class Prompt(BaseSkill):
     """Repeats what is said, at once."""
 
@@ -41,4 +51,4 @@ class Uneven(BaseSkill):
         return PREFIX + msg.text
 
 
-SKILLS: dict[str, type[BaseSkill]] = {skill.name: skill for skill in (Echo, Prompt, Uneven)}
+SKILLS: dict[str, type[BaseSkill]] = {skill.name: skill for skill in (Echo, Lingering, Prompt, Uneven)}

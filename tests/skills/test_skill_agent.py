@@ -47,12 +47,22 @@ async def until(condition):
         await asyncio.sleep(0.01)
 
 
+OTHERS: set[psutil.Process] = set()
+"""Children that other tests keep for longer: a server."""
+
+
+def children():
+    return set(psutil.Process().children(recursive=True)) - OTHERS
+
+
 @pytest.fixture(autouse=True)
 def nothing_is_left():
     """No child, no zombie of ours and no pipe may outlive a test."""
     before = psutil.Process().num_fds()
+    OTHERS.clear()
+    OTHERS.update(psutil.Process().children(recursive=True))
     yield
-    assert psutil.Process().children(recursive=True) == []
+    assert children() == set()
     assert psutil.Process().num_fds() <= before
 
 
@@ -293,7 +303,7 @@ async def test_cancelled_while_it_starts(say):
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-    await until(lambda: not psutil.Process().children(recursive=True))
+    await until(lambda: not children())
 
 
 async def test_cancelled_twice_it_is_killed_at_once(say):

@@ -19,6 +19,14 @@ VARIABLE, DEFAULT = "IMBRIDGE_TEST_MONGODB_URL", "mongodb://127.0.0.1:27017/?dir
 _PATIENCE = 60.0
 
 
+_UNTIL_WE_END = """
+import os, runpy, sys, threading
+threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()
+runpy.run_module("secantus", run_name="__main__", alter_sys=True)
+"""
+"""Tests that are killed leave no server behind: its input ends with them."""
+
+
 class Secantus:
     """A server of ours, on a port of its own; it keeps what it has when it is stopped and started again.
 
@@ -38,9 +46,11 @@ class Secantus:
     def start(self) -> None:
         """Return when it can be reached."""
         storage = ("--storage-path", str(self._folder / "data"))
-        command = (sys.executable, "-m", "secantus", "--port", str(self.port), *storage, *self._options)
+        command = (sys.executable, "-c", _UNTIL_WE_END, "--port", str(self.port), *storage, *self._options)
         with (self._folder / "server.log").open("ab") as output:
-            self._process = subprocess.Popen(command, stdout=output, stderr=output, cwd=self._folder)
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=output, stderr=output, cwd=self._folder
+            )
         end = time.monotonic() + _PATIENCE
         while not _listens("127.0.0.1", self.port):
             if self._process.poll() is not None or time.monotonic() > end:
@@ -57,6 +67,9 @@ class Secantus:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        finally:
+            if process.stdin is not None:
+                process.stdin.close()
 
     async def starting(self) -> None:
         await asyncio.to_thread(self.start)

@@ -37,6 +37,7 @@ from imbridge.adapters.feishu.services.contacts import FeishuContacts
 from imbridge.adapters.feishu.services.messages import FeishuMessages
 from imbridge.adapters.feishu.services.sdk import Sdk
 from imbridge.adapters.feishu.webhook import FeishuWebhook
+from imbridge.adapters.link_health import HEALTH_OF
 from imbridge.adapters.patience import patiently
 from imbridge.adapters.pending import Answer
 from imbridge.adapters.rehearsal import RehearsalPool
@@ -65,13 +66,6 @@ from imbridge.transport import Link, LinkOptions, LinkState, WebhookRoute
 
 log = logging.getLogger(__name__)
 
-_HEALTH = {
-    LinkState.CONNECTING: Health.STARTING,
-    LinkState.UP: Health.UP,
-    LinkState.DOWN: Health.DOWN,
-    LinkState.FAILED: Health.FAILED,
-    LinkState.STOPPED: Health.STOPPED,
-}
 
 _TYPING = "Typing"
 _PATIENCE = 10.0
@@ -187,7 +181,7 @@ class FeishuAdapter(Adapter):
         return await written_answer(inbound, within, lambda card: self.media.image_keys(images_in(card)), seal)
 
     def _on_link_state(self, state: LinkState, error: Exception | None) -> None:
-        self.tell(_HEALTH[state], str(handshake_refusal(error) or error or state.value))
+        self.tell(HEALTH_OF[state], str(handshake_refusal(error) or error or state.value))
 
     # -- speaking ------------------------------------------------------------------------------------------------------
 

@@ -4,9 +4,9 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from imbridge.adapters.base import Health
 from imbridge.adapters.dingtalk.hearing.base import Teller
 from imbridge.adapters.dingtalk.link import DingTalkLink
+from imbridge.adapters.link_health import HEALTH_OF
 from imbridge.adapters.taking import Taking
 from imbridge.protocol import AuthError, LinkError
 from imbridge.transport import HttpPool, Link, LinkOptions, LinkState, ReconnectPolicy, WebhookRoute
@@ -14,13 +14,6 @@ from imbridge.transport import HttpPool, Link, LinkOptions, LinkState, Reconnect
 OPTIONS = LinkOptions(ping_interval=20.0, ping_timeout=40.0, drain=15.0)
 """A ping that is not answered within 40 s: a link on which nothing was heard for 60 s is dead. The server closes a
 connection 10 s after it said `disconnect`."""
-_HEALTH = {
-    LinkState.CONNECTING: Health.STARTING,
-    LinkState.UP: Health.UP,
-    LinkState.DOWN: Health.DOWN,
-    LinkState.FAILED: Health.FAILED,
-    LinkState.STOPPED: Health.STOPPED,
-}
 _BEST_FIRST = (LinkState.UP, LinkState.CONNECTING, LinkState.DOWN, LinkState.FAILED, LinkState.STOPPED)
 
 
@@ -110,4 +103,4 @@ class Streams:
         states = {link.state for link in self._links}
         best = next(state for state in _BEST_FIRST if state in states)
         if best is not LinkState.STOPPED:
-            self._tell(_HEALTH[best], str(error or best.value))
+            self._tell(HEALTH_OF[best], str(error or best.value))

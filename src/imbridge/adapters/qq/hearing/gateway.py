@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from imbridge.adapters.base import Health
+from imbridge.adapters.link_health import HEALTH_OF
 from imbridge.adapters.notes import Notes
 from imbridge.adapters.patience import patiently
 from imbridge.adapters.qq.api import QQApi
@@ -21,13 +22,6 @@ from imbridge.transport import HttpPool, Link, LinkOptions, LinkState, WebhookRo
 
 OPTIONS = LinkOptions(open_timeout=60.0, ping_interval=86_400.0)
 """The gateway's own heartbeat tells a dead connection; that it answers websocket pings is written nowhere."""
-_HEALTH = {
-    LinkState.CONNECTING: Health.STARTING,
-    LinkState.UP: Health.UP,
-    LinkState.DOWN: Health.DOWN,
-    LinkState.FAILED: Health.FAILED,
-    LinkState.STOPPED: Health.STOPPED,
-}
 _WORST_FIRST = (LinkState.FAILED, LinkState.DOWN, LinkState.CONNECTING, LinkState.UP)
 """Each shard has events of its own: one that is down is missed."""
 
@@ -151,7 +145,7 @@ class Gateway:
         else:
             failed = next((link.error for link in self.links if link.state is worst and link.error is not None), None)
             reason = self._reason(failed) if failed is not None else worst.value
-        self._tell(_HEALTH[worst], reason)
+        self._tell(HEALTH_OF[worst], reason)
 
     def _reason(self, error: BaseException) -> str:
         """What ended a connection, with what its close code means."""

@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 from imbridge.adapters.base import Adapter, AdapterContext, Health, Probe, Sent, Target
 from imbridge.adapters.card_seals import Seals
 from imbridge.adapters.errcode_refusals import DegradeError, RetargetError
+from imbridge.adapters.link_health import HEALTH_OF
 from imbridge.adapters.rehearsal import NoIntake, RehearsalPool
 from imbridge.adapters.taking import Taking
 from imbridge.adapters.uploaded_once import again_when_gone
@@ -56,13 +57,6 @@ from imbridge.transport import Link, LinkOptions, LinkState
 
 log = logging.getLogger(__name__)
 
-_HEALTH = {
-    LinkState.CONNECTING: Health.STARTING,
-    LinkState.UP: Health.UP,
-    LinkState.DOWN: Health.DOWN,
-    LinkState.FAILED: Health.FAILED,
-    LinkState.STOPPED: Health.STOPPED,
-}
 _OPTIONS = LinkOptions(ping_timeout=45.0, send_timeout=30.0, max_msg_size=16 << 20)
 """A second ping after 30 s has 15 s to be answered: dead after two missed ones. 700 KB of an upload take their time."""
 _NOTABLE = 1.0
@@ -166,7 +160,7 @@ class BotAdapter(Adapter):
 
     def _on_link_state(self, state: LinkState, error: Exception | None) -> None:
         if state is not LinkState.STOPPED:
-            self.tell(_HEALTH[state], str(error or state.value))
+            self.tell(HEALTH_OF[state], str(error or state.value))
 
     # -- hearing -------------------------------------------------------------------------------------------------------
 
