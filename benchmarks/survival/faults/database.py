@@ -44,20 +44,20 @@ async def _with(server: Server, setting: Setting, messages: int) -> Outcome:
             run = Run(stage, setting, database=server.url, keeping=keeping)
             child = await run.live()
             stops = 0
+            over = asyncio.Event()
 
             async def stop_and_start() -> None:
                 nonlocal stops
-                while True:
-                    await asyncio.sleep(UP)
+                while not await _comes(over, UP):
                     await server.stop()
                     stops += 1
                     await asyncio.sleep(DOWN)
                     await server.start()
 
             async with asyncio.TaskGroup() as beside:
-                failing = beside.create_task(stop_and_start(), name="server")
+                beside.create_task(stop_and_start(), name="server")
                 await run.talk(messages)
-                failing.cancel()
+                over.set()  # not cancelled: a server that is half stopped can be neither stopped nor started
             await server.stop()
             await server.start()
             await run.peace()
@@ -73,3 +73,12 @@ async def _with(server: Server, setting: Setting, messages: int) -> Outcome:
             return outcome
     finally:
         await server.stop()
+
+
+async def _comes(event: asyncio.Event, seconds: float) -> bool:
+    """Whether an event comes within so many seconds."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False
