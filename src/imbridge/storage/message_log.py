@@ -1,8 +1,9 @@
 """What was said, by whom and where: for people who look something up. Nothing is handled from it."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Self
 
 Direction = Literal["in", "out"]
 
@@ -34,6 +35,11 @@ class LogLine:
     content_type: str
     text: str
     at: float
+
+    @classmethod
+    def of(cls, row: Mapping[Any, Any]) -> Self:
+        """What a row holds; its number is `seq`."""
+        return cls(number=row["seq"], **{name: row[name] for name in cls.__slots__[1:]})
 
 
 class MessageLog(ABC):

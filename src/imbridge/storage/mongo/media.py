@@ -3,7 +3,7 @@
 from typing import Any
 
 from imbridge.storage import json_values
-from imbridge.storage.core.ids import digest, plain
+from imbridge.storage.core.media import media_id, media_row
 from imbridge.storage.core.work import RunStatements
 from imbridge.storage.errors import StorageError
 from imbridge.storage.media_cache import MediaCache
@@ -22,13 +22,7 @@ class MongoMediaCache(MediaCache):
     async def put(  # noqa: D102 - inherited
         self, account: str, kind: str, content: str, value: Any, *, seconds: float
     ) -> None:
-        row = {
-            "id": _id(account, kind, content),
-            "account": plain(account, 255),
-            "kind": plain(kind, 255),
-            "content": plain(content, 255),
-            "value": json_values.written(value).decode(),
-        }
+        row = media_row(account, kind, content, value)
 
         async def save(access: Access) -> None:
             await access.put("media", [{**row, "expires_at": await access.now() + seconds}])
@@ -38,15 +32,11 @@ class MongoMediaCache(MediaCache):
     async def get(self, account: str, kind: str, content: str) -> Any:  # noqa: D102 - inherited
         try:
             async with self._database.reading() as access:
-                lives = {"_id": _id(account, kind, content), "expires_at": {"$gt": await access.now()}}
+                lives = {"_id": media_id(account, kind, content), "expires_at": {"$gt": await access.now()}}
                 row = await access.one("media", lives, ["value"])
         except RuntimeError as error:
             raise StorageError(f"the media cache could not be read: {error}") from error
         return None if row is None else json_values.read(row["value"])
 
     async def drop(self, account: str, kind: str, content: str) -> None:  # noqa: D102 - inherited
-        await self._run(lambda access: access.delete("media", {"_id": _id(account, kind, content)}))
-
-
-def _id(account: str, kind: str, content: str) -> str:
-    return digest("media", account, kind, content)
+        await self._run(lambda access: access.delete("media", {"_id": media_id(account, kind, content)}))

@@ -47,4 +47,4 @@ class MongoMessageLog(MessageLog):
             return []
         async with self._database.reading() as access:
             rows = await access.find("log", {"$and": wanted}, sort=[("at", -1), ("seq", -1)], limit=limit)
-        return [LogLine(number=row["seq"], **{name: row[name] for name in LogLine.__slots__[1:]}) for row in rows]
+        return [LogLine.of(row) for row in rows]

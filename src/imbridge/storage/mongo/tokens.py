@@ -3,34 +3,29 @@
 from collections.abc import Sequence
 from typing import Any
 
-from imbridge.storage.core.ids import digest, plain
+from imbridge.storage.core.ids import plain
 from imbridge.storage.core.sealing import Sealing
+from imbridge.storage.core.tokens import DatabaseTokens, token_id
 from imbridge.storage.core.work import ReadRow, RunStatements
 from imbridge.storage.errors import StorageError
 from imbridge.storage.mongo.access import Access, Document
 from imbridge.storage.mongo.database import MongoDatabase
-from imbridge.storage.tokens import Tokens
 
 _SEALED = ("encrypted", "value")
 
 
-class MongoTokens(Tokens):
+class MongoTokens(DatabaseTokens):
     """Documents with an end, sealed."""
 
     def __init__(self, run: RunStatements, database: MongoDatabase, sealing: Sealing) -> None:
         """`run` has statements carried out by the writer."""
-        self._run = run
+        super().__init__(run, sealing)
         self._database = database
-        self._sealing = sealing
-
-    @property
-    def encrypted(self) -> bool:  # noqa: D102 - inherited
-        return self._sealing.encrypts
 
     async def put(  # noqa: D102 - inherited
         self, account: str, kind: str, name: str, value: Any, *, expires_at: float | None = None
     ) -> None:
-        row = self._sealing.row(_id(account, kind, name), account, kind, name, value, expires_at=expires_at)
+        row = self._sealing.row(token_id(account, kind, name), account, kind, name, value, expires_at=expires_at)
 
         async def save(access: Access) -> None:
             await access.put("tokens", [{**row, "changed_at": await access.now()}])
@@ -38,12 +33,12 @@ class MongoTokens(Tokens):
         await self._run(save)
 
     async def get(self, account: str, kind: str, name: str) -> Any:  # noqa: D102 - inherited
-        one = _id(account, kind, name)
+        one = token_id(account, kind, name)
         row = next(iter(await self._living({"_id": one})), None)
         return None if row is None else self._sealing.open(one, row["encrypted"], row["value"])["value"]
 
     async def drop(self, account: str, kind: str, name: str) -> None:  # noqa: D102 - inherited
-        await self._run(lambda access: access.delete("tokens", {"_id": _id(account, kind, name)}))
+        await self._run(lambda access: access.delete("tokens", {"_id": token_id(account, kind, name)}))
 
     async def names(self, account: str, kind: str) -> list[str]:  # noqa: D102 - inherited
         rows = await self._living({"account": plain(account, 255), "kind": plain(kind, 255)})
@@ -73,7 +68,3 @@ class MongoTokens(Tokens):
 
         count: int = await self._run(rewrite)
         return count
-
-
-def _id(account: str, kind: str, name: str) -> str:
-    return digest("token", account, kind, name)

@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.storage import json_values
-from imbridge.storage.core.ids import digest, plain
+from imbridge.storage.core.media import media_id, media_row
 from imbridge.storage.core.work import RunStatements
 from imbridge.storage.errors import StorageError
 from imbridge.storage.media_cache import MediaCache
@@ -27,13 +27,7 @@ class SqlMediaCache(MediaCache):
     async def put(  # noqa: D102 - inherited
         self, account: str, kind: str, content: str, value: Any, *, seconds: float
     ) -> None:
-        row = {
-            "id": _id(account, kind, content),
-            "account": plain(account, 255),
-            "kind": plain(kind, 255),
-            "content": plain(content, 255),
-            "value": json_values.written(value).decode(),
-        }
+        row = media_row(account, kind, content, value)
 
         async def save(connection: AsyncConnection) -> None:
             until = float(await connection.scalar(select(db_now())) or 0.0) + seconds
@@ -44,7 +38,9 @@ class SqlMediaCache(MediaCache):
         await self._run(save)
 
     async def get(self, account: str, kind: str, content: str) -> Any:  # noqa: D102 - inherited
-        query = select(table.c.value).where(table.c.id == _id(account, kind, content), table.c.expires_at > db_now())
+        query = select(table.c.value).where(
+            table.c.id == media_id(account, kind, content), table.c.expires_at > db_now()
+        )
         try:
             async with self._database.reading() as connection:
                 value = await connection.scalar(query)
@@ -55,9 +51,5 @@ class SqlMediaCache(MediaCache):
         return None if value is None else json_values.read(value)
 
     async def drop(self, account: str, kind: str, content: str) -> None:  # noqa: D102 - inherited
-        statement = delete(table).where(table.c.id == _id(account, kind, content))
+        statement = delete(table).where(table.c.id == media_id(account, kind, content))
         await self._run(lambda connection: connection.execute(statement))
-
-
-def _id(account: str, kind: str, content: str) -> str:
-    return digest("media", account, kind, content)

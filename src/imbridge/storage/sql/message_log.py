@@ -48,4 +48,4 @@ class SqlMessageLog(MessageLog):
             query = query.where(or_(table.c.at < before.at, same))
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).mappings().all()
-        return [LogLine(number=row["seq"], **{name: row[name] for name in LogLine.__slots__[1:]}) for row in rows]
+        return [LogLine.of(row) for row in rows]

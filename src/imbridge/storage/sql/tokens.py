@@ -6,36 +6,31 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from imbridge.storage.core.ids import digest, plain
+from imbridge.storage.core.ids import plain
 from imbridge.storage.core.sealing import Sealing
+from imbridge.storage.core.tokens import DatabaseTokens, token_id
 from imbridge.storage.core.work import RunStatements
 from imbridge.storage.errors import StorageError
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.dialect import db_now, upsert
 from imbridge.storage.sql.tables import tokens as table
-from imbridge.storage.tokens import Tokens
 
 _CHANGED = ("encrypted", "value", "expires_at", "changed_at")
 
 
-class SqlTokens(Tokens):
+class SqlTokens(DatabaseTokens):
     """Rows with an end, sealed."""
 
     def __init__(self, run: RunStatements, database: Database, sealing: Sealing) -> None:
         """`run` has statements carried out by the writer."""
-        self._run = run
+        super().__init__(run, sealing)
         self._database = database
-        self._sealing = sealing
-
-    @property
-    def encrypted(self) -> bool:  # noqa: D102 - inherited
-        return self._sealing.encrypts
 
     async def put(  # noqa: D102 - inherited
         self, account: str, kind: str, name: str, value: Any, *, expires_at: float | None = None
     ) -> None:
-        one = _id(account, kind, name)
+        one = token_id(account, kind, name)
         row = self._sealing.row(one, account, kind, name, value, expires_at=expires_at)
 
         async def save(connection: AsyncConnection) -> None:
@@ -45,13 +40,13 @@ class SqlTokens(Tokens):
         await self._run(save)
 
     async def get(self, account: str, kind: str, name: str) -> Any:  # noqa: D102 - inherited
-        one = _id(account, kind, name)
+        one = token_id(account, kind, name)
         query = select(table.c.encrypted, table.c.value).where(table.c.id == one, *_lives())
         row = next(iter(await self._read(query)), None)
         return None if row is None else self._sealing.open(one, row.encrypted, row.value)["value"]
 
     async def drop(self, account: str, kind: str, name: str) -> None:  # noqa: D102 - inherited
-        statement = delete(table).where(table.c.id == _id(account, kind, name))
+        statement = delete(table).where(table.c.id == token_id(account, kind, name))
         await self._run(lambda connection: connection.execute(statement))
 
     async def names(self, account: str, kind: str) -> list[str]:  # noqa: D102 - inherited
@@ -90,7 +85,3 @@ class SqlTokens(Tokens):
 
 def _lives() -> tuple[Any, ...]:
     return (table.c.expires_at.is_(None) | (table.c.expires_at > db_now()),)
-
-
-def _id(account: str, kind: str, name: str) -> str:
-    return digest("token", account, kind, name)
