@@ -164,6 +164,14 @@ async def test_half_a_surrogate_pair_is_kept_wherever_people_may_have_written_it
     assert await storage.media.get("a", "image", "hash") == half
 
 
+async def test_a_session_that_cannot_be_read_is_told(storage: DatabaseStorage, database: Place) -> None:
+    await storage.save_session("lane", {"s": {}})
+    await database.change("sessions", {"state": "broken"})
+    for _ in range(2):
+        with pytest.raises(StorageError, match="a session cannot be read"):
+            await storage.load_session("lane")
+
+
 async def test_a_session_that_is_no_json_is_refused_by_its_name(storage: DatabaseStorage) -> None:
     with pytest.raises(StorageError, match="lane: the session holds something that is no JSON value"):
         await storage.save_session("lane", {"echo": {"what": object()}})
@@ -230,6 +238,21 @@ class TestCleaning:
         assert await storage.load_session("old") == {}
         assert len(await storage.kept(Box.INBOX, EntryState.PENDING)) == 2  # what waits has no age
         assert await storage.kept(Box.INBOX, EntryState.DEAD) == []
+        await storage.close()
+
+    async def test_a_session_that_is_read_is_in_use(self, database: Place) -> None:
+        storage = database.storage(retention=Retention(sessions=36_000))
+        await storage.open()
+        now = time.time()
+        for lane, age in (("used", 7200), ("used lately", 1800)):
+            await storage.save_session(lane, {"s": {"lane": lane}})
+            await database.change("sessions", {"used_at": now - age}, {"lane": lane})
+        assert await storage.load_session("used") == {"s": {"lane": "used"}}
+        assert await storage.load_session("used lately") == {"s": {"lane": "used lately"}}
+        await storage.save_session("after that", {"s": {}})
+        rows = dict(await database.rows("sessions", "lane", "used_at"))
+        assert rows["used"] >= now - 60
+        assert rows["used lately"] == now - 1800  # it is noted again when a tenth of its time is over
         await storage.close()
 
     async def test_it_goes_on_in_the_background(self, database: Place) -> None:

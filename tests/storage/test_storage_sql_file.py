@@ -68,6 +68,12 @@ async def test_a_session_is_read_with_a_delivery_that_is_handled_at_once(sqlite:
     assert [entry.session for entry in entries] == [{"skill": {"n": 1}}, None, {}, None]
     storage.delay_inbound(entries[0])
     assert entries[0].session is None
+    await sqlite.execute("UPDATE imbridge_sessions SET used_at = used_at - 3 * 86400")
+    used = inbox_entry("a", "used", lane="known")
+    used.at_once = True
+    assert await storage.add_inbound(used)
+    ((age,),) = await sqlite.execute("SELECT unixepoch() - used_at FROM imbridge_sessions")
+    assert age < 60
     await sqlite.execute("UPDATE imbridge_sessions SET state = 'broken'")
     unread = inbox_entry("a", "unread", lane="known")
     unread.at_once = True

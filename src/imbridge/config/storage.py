@@ -49,7 +49,7 @@ class DatabaseOptions(BaseModel):
         log_messages: Keep the message log.
         log_days: For how long; None: for ever. So of the next two.
         dead_days: For how long dead letters are kept.
-        session_days: For how long a session is kept after it was saved last.
+        session_days: For how long a session is kept after the last message in its conversation.
         keys: Keys that tokens are encrypted with.
     """
 

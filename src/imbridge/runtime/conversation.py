@@ -28,6 +28,7 @@ from imbridge.runtime.answers import is_awaited
 from imbridge.runtime.bots import is_made_here
 from imbridge.runtime.changes import change, outcome, take_back
 from imbridge.runtime.delivery import answer_key
+from imbridge.runtime.session import Session
 from imbridge.runtime.stream import AnswerStream
 from imbridge.runtime.strictness import forbid_text, unless_refused
 from imbridge.runtime.typing import TypingSign, paused
@@ -43,7 +44,7 @@ class MessageConversation:
     """One message's connection to the bridge; made for each message, dropped with it.
 
     Attributes:
-        session_state: The conversation's state, by skill, to be kept; None while it is not known.
+        kept: What skills keep in the conversation.
     """
 
     __slots__ = (
@@ -61,11 +62,11 @@ class MessageConversation:
         "_skill",
         "_streams",
         "_typing",
-        "session_state",
+        "kept",
     )
 
-    def __init__(self, handling: "Handling", message: Message) -> None:
-        """For one message."""
+    def __init__(self, handling: "Handling", message: Message, kept: Session) -> None:
+        """For one message, and what skills keep in its conversation."""
         self._handling = handling
         # Not the message itself: it holds this object, and a circle would leave it to the garbage collector.
         self._channel = message.channel
@@ -77,7 +78,7 @@ class MessageConversation:
         self._hops = message.hops
         self._number = 0
         self._skill = ""
-        self.session_state: dict[str, dict[str, Any]] | None = None
+        self.kept = kept
         self._streams: list[AnswerStream] = []
         self._typing: TypingSign | None = None
         self._pending: asyncio.Future[Receipt] | None = None
@@ -209,9 +210,7 @@ class MessageConversation:
     @property
     def session(self) -> SessionState:
         """State of this conversation for the running skill."""
-        if self.session_state is None:
-            self.session_state = {}
-        return self.session_state.setdefault(self._skill, {})
+        return self.kept.of(self._skill)
 
     async def reply(
         self, content: Any, *, in_thread: bool | None = None, quote: bool | None = None, strict: bool | None = None
@@ -240,11 +239,9 @@ class MessageConversation:
 
     def _continued_by(self, answer: Message) -> Message:
         """Bind an answer so that it can be replied to itself, in the same session."""
-        if self.session_state is None:
-            self.session_state = {}
-        conversation = MessageConversation(self._handling, answer)
+        conversation = MessageConversation(self._handling, answer, self.kept)
         self._answers = answer.id  # what is said from now on answers this
-        conversation._skill, conversation.session_state = self._skill, self.session_state
+        conversation._skill = self._skill
         conversation._streams, conversation._signs, conversation._owed = self._streams, self._signs, self._owed
         return conversation.connect(answer)
 

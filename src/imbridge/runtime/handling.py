@@ -34,6 +34,7 @@ from imbridge.runtime.intake.gate import Gate
 from imbridge.runtime.intake.inbox import Inbox
 from imbridge.runtime.intake.joining import joined
 from imbridge.runtime.refusing import Refusing
+from imbridge.runtime.session import Session
 from imbridge.runtime.stopping import STOP_ACTION, OvertakenError, StoppedError, Work, is_stop_button
 from imbridge.runtime.words import SLOW_DOWN, SORRY, STOP, STOPPED
 from imbridge.skills import Outcome, SkillSet
@@ -117,8 +118,7 @@ class Handling:
             return message
 
     async def _handle_message(self, entry: InboxEntry, message: Message) -> None:
-        conversation = MessageConversation(self, message)
-        conversation.session_state = entry.session
+        conversation = MessageConversation(self, message, Session(entry.session))
         waiting = entry.answer
         conversation.owe(waiting)
         try:
@@ -148,7 +148,7 @@ class Handling:
             if is_cancelled():
                 raise
             await self._apologise(conversation, message, failure)  # the skill awaited something that was cancelled
-        if state := conversation.session_state:
+        if (state := conversation.kept.changed) is not None:
             try:
                 await self.storage.save_session(lane, state)
             except StorageError as error:
@@ -160,12 +160,12 @@ class Handling:
         done = False
         try:
             with work:
-                if conversation.session_state is None:
+                if conversation.kept.state is None:
                     try:
-                        conversation.session_state = await self.storage.load_session(lane)
+                        conversation.kept.state = await self.storage.load_session(lane)
                     except StorageError as error:
                         again = when_back(lambda: self.storage.load_session(lane), lane, error)
-                        conversation.session_state = await again
+                        conversation.kept.state = await again
                 entering = self.inbox.overlaps.entering(lane, work, conversation.enter)
                 outcome = await self.skills.run(message, entering)
                 self.counts["handled" if outcome.handled else "unhandled"] += 1

@@ -247,7 +247,10 @@ class BaseStorage(ABC):
 
     @abstractmethod
     async def load_session(self, lane: str) -> dict[str, dict[str, Any]]:
-        """A conversation's state, by skill."""
+        """A conversation's state, by skill. It is in use then: a storage that forgets old ones keeps it for longer.
+
+        It is saved where a message changed it, and only then.
+        """
 
     @abstractmethod
     async def save_session(self, lane: str, state: dict[str, dict[str, Any]]) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 _DAY = 86_400.0
+_TENTH = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Retention:
     Attributes:
         log: Lines of the message log, since they were said.
         dead: Dead letters, since they died.
-        sessions: Sessions, since they were saved last.
+        sessions: Sessions, since the last message in their conversation; see `use_noted_every`.
         batch: Rows that are deleted at once: cleaning holds up nobody for longer than that takes.
         every: Seconds between two rounds of cleaning.
     """
@@ -25,3 +26,11 @@ class Retention:
     sessions: float | None = 180 * _DAY
     batch: int = 500
     every: float = 60.0
+
+    @property
+    def use_noted_every(self) -> float | None:
+        """Seconds after which it is noted again that a session is in use, though nothing of it changed; None: never.
+
+        A day, or a tenth of the time for which sessions are kept: that is how exact this time is.
+        """
+        return None if self.sessions is None else min(_DAY, self.sessions * _TENTH)

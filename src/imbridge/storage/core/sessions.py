@@ -1,24 +1,30 @@
 """Reading sessions: those that are asked for in one turn of the event loop are one query."""
 
 import asyncio
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from imbridge.storage import json_values
 from imbridge.storage.core.ids import digest, plain
 from imbridge.storage.core.portions import AT_ONCE
-from imbridge.storage.core.work import SaveSession
+from imbridge.storage.core.work import SaveSession, Statements
 from imbridge.storage.errors import StorageError
 
 State = dict[str, dict[str, Any]]
+Tell = Callable[[Statements], None]
+"""Has statements carried out by the writer; nobody waits for them."""
 
 
 class SessionReader(ABC):
-    """Reads conversations' states."""
+    """Reads conversations' states. One that is read is in use, and is kept for longer."""
 
-    def __init__(self) -> None:
-        """Nothing is read yet."""
+    def __init__(self, tell: Tell, *, noted_every: float | None) -> None:
+        """Nothing is read yet; `noted_every` is `Retention.use_noted_every`."""
+        self._tell = tell
+        self._noted_every = noted_every
         self._wanted: dict[str, list[asyncio.Future[State]]] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -47,17 +53,31 @@ class SessionReader(ABC):
                     future.set_exception(StorageError(f"a session is not known: {error}", passing=passing))
                 continue
             for one, futures in waiting.items():
-                for future in futures:  # each its own: a skill changes what it gets
-                    if not future.done():
-                        future.set_result(json_values.read(found[one]) if one in found else {})
+                for future in (future for future in futures if not future.done()):
+                    try:  # each its own: a skill changes what it gets
+                        future.set_result(json_values.read(found[one][0]) if one in found else {})
+                    except ValueError as error:
+                        future.set_exception(StorageError(f"a session cannot be read: {error}"))
+            now = time.time()
+            if aged := [one for one, (_, used_at) in found.items() if has_aged(used_at, now, self._noted_every)]:
+                self._tell(partial(self._note_use, ids=aged))
 
     @abstractmethod
-    async def _found(self, ids: Sequence[str]) -> Mapping[str, str]:
-        """States as JSON, by the ids of their rows.
+    async def _found(self, ids: Sequence[str]) -> Mapping[str, tuple[str, float]]:
+        """States as JSON, and when their use was noted last, by the ids of their rows.
 
         Raises:
             StorageError: they could not be read.
         """
+
+    @abstractmethod
+    async def _note_use(self, connection: Any, ids: Sequence[str]) -> None:
+        """Note that these are in use now."""
+
+
+def has_aged(used_at: float, now: float, noted_every: float | None) -> bool:
+    """Whether it is to be noted again that a session is in use."""
+    return noted_every is not None and used_at < now - noted_every
 
 
 def session_id(lane: str) -> str:

@@ -155,10 +155,10 @@ class DatabaseStorage(LookingIn, Beginning):
                     await self._sharing.close()
                 await self._cleaner.close()
                 await self._notebook.close()
+                await self._sessions.close()
                 if not self._looks:
                     self._give_back()
                 await self._writer.close()
-                await self._sessions.close()
                 await self._let_go_of_writer()
                 if not self._looks:
                     await self._nodes.leave()
@@ -268,6 +268,9 @@ class DatabaseStorage(LookingIn, Beginning):
     async def save_session(self, lane: str, state: State) -> None:  # noqa: D102 - inherited
         node = 0 if self._shares is None else fence_here()
         await self._writer.ask(Unit((session_saved(lane, state),), node=node, what=f"the session of {lane}"))
+
+    def _note_use(self, statements: Statements) -> None:
+        self._tell("that sessions are in use", Run(statements))
 
     # -- notes ---------------------------------------------------------------------------------------------------------
 

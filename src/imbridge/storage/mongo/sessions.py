@@ -2,19 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 
-from imbridge.storage.core.sessions import SessionReader
+from imbridge.storage.core.sessions import SessionReader, Tell
+from imbridge.storage.mongo.access import Access
 from imbridge.storage.mongo.database import MongoDatabase
 
 
 class MongoSessionReader(SessionReader):
     """Documents by their ids."""
 
-    def __init__(self, database: MongoDatabase) -> None:
+    def __init__(self, database: MongoDatabase, tell: Tell, *, noted_every: float | None) -> None:
         """Nothing is read yet."""
-        super().__init__()
+        super().__init__(tell, noted_every=noted_every)
         self._database = database
 
-    async def _found(self, ids: Sequence[str]) -> Mapping[str, str]:
+    async def _found(self, ids: Sequence[str]) -> Mapping[str, tuple[str, float]]:
         async with self._database.reading() as access:
-            rows = await access.find("sessions", {"_id": {"$in": list(ids)}}, fields=["state"])
-            return {row["id"]: row["state"] for row in rows}
+            rows = await access.find("sessions", {"_id": {"$in": list(ids)}}, fields=["state", "used_at"])
+            return {row["id"]: (row["state"], row["used_at"]) for row in rows}
+
+    async def _note_use(self, connection: Access, ids: Sequence[str]) -> None:
+        in_use = {"$set": {"used_at": await connection.now()}}
+        await connection.update("sessions", {"_id": {"$in": sorted(ids)}}, in_use)

@@ -85,7 +85,9 @@ class MongoStorage(DatabaseStorage):
         super().__init__(faults, nodes, rows, committing, shares, log_messages=log_messages)
         self._recovery = MongoRecovery(self._database, nodes, max_attempts=max_attempts, shares=shares)
         self._backlog = MongoBacklog(self._database, nodes, rows)
-        self._sessions = MongoSessionReader(self._database)
+        retention = retention or Retention()
+        noted_every = retention.use_noted_every
+        self._sessions = MongoSessionReader(self._database, self._note_use, noted_every=noted_every)
         self.leases = MongoLeases(self._run, nodes)
         self.log = MongoMessageLog(self._database)
         sealing = Sealing([secret(key) for key in keys])
@@ -93,7 +95,7 @@ class MongoStorage(DatabaseStorage):
         self._notebook = MongoNotebook(self._run, self._database, nodes, sealing)
         self.media = MongoMediaCache(self._run, self._database)
         self.jobs = MongoJobs(self._run, self._database, nodes)
-        self._cleaner = MongoCleaner(self._run, retention or Retention())
+        self._cleaner = MongoCleaner(self._run, retention)
 
     @property
     def where(self) -> str:  # noqa: D102 - inherited

@@ -15,6 +15,7 @@ from sqlalchemy import Table
 from imbridge.storage import json_values
 from imbridge.storage.core.plan import Plan, plan
 from imbridge.storage.core.portions import portions
+from imbridge.storage.core.sessions import has_aged
 from imbridge.storage.core.work import AddInbound, Known, Row, Run, TakeHanded, Unit, keys_of
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.file_thread import FileThread
@@ -30,10 +31,11 @@ class FileTransactions:
         thread: Where.
     """
 
-    def __init__(self, thread: FileThread, *, keep: float) -> None:
-        """`keep` is for how many seconds dedup keys are kept."""
+    def __init__(self, thread: FileThread, *, keep: float, noted_every: float | None) -> None:
+        """`keep` is for how many seconds dedup keys are kept; `noted_every` is `Retention.use_noted_every`."""
         self.thread = thread
         self._keep = keep
+        self._noted_every = noted_every
         self._inserts: dict[tuple[str, int], str] = {}
 
     @staticmethod
@@ -62,7 +64,7 @@ class FileTransactions:
             known = self._known(cursor, units, node)
             made = plan(units, known, doubtful=doubtful, keep=self._keep)
             self._write(cursor, made, known.now, node)
-            self._read_sessions(cursor, units)
+            self._read_sessions(cursor, units, known.now)
             cursor.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
@@ -103,15 +105,18 @@ class FileTransactions:
         self._insert(cursor, tables.sessions, made.sessions.values(), verb="INSERT OR REPLACE")
         self._insert(cursor, tables.log, made.logged)
 
-    def _read_sessions(self, cursor: sqlite3.Cursor, units: Iterable[Unit]) -> None:
+    def _read_sessions(self, cursor: sqlite3.Cursor, units: Iterable[Unit], now: float) -> None:
         """For what is handled as soon as it is kept: that spares a wait for a step of another thread."""
         pieces = [piece for unit in units for piece in unit.pieces if isinstance(piece, AddInbound) and piece.session]
         for some in portions(pieces, _VALUES):
             found = read_sessions(cursor, [piece.session for piece in some])
             for piece in some:  # each its own: a skill changes what it gets
-                text = found.get(piece.session)
+                row = found.get(piece.session)
                 with suppress(ValueError):  # what cannot be read is told to whoever loads it
-                    piece.entry.session = {} if text is None else json_values.read(text)
+                    piece.entry.session = {} if row is None else json_values.read(row[0])
+            aged = [(now, one) for one, (_, used_at) in found.items() if has_aged(used_at, now, self._noted_every)]
+            if aged:
+                cursor.executemany(f"UPDATE {tables.sessions} SET used_at = ? WHERE id = ?", aged)  # noqa: S608
 
     def _insert(self, cursor: sqlite3.Cursor, table: Table, rows: Iterable[Row], *, verb: str = "INSERT") -> None:
         """Many rows are one statement: each statement gives the interpreter away, and waits to have it back."""
@@ -139,10 +144,10 @@ class FileTransactions:
             cursor.execute(f"DELETE FROM {box} WHERE uid IN ({marks(len(some))}) AND node = ?", (*some, node))  # noqa: S608
 
 
-def read_sessions(cursor: sqlite3.Cursor, ids: Sequence[str]) -> dict[str, str]:
-    """The states that are there, as JSON."""
-    query = f"SELECT id, state FROM {tables.sessions} WHERE id IN ({marks(len(ids))})"  # noqa: S608 - our own table
-    return dict(cursor.execute(query, ids).fetchall())
+def read_sessions(cursor: sqlite3.Cursor, ids: Sequence[str]) -> dict[str, tuple[str, float]]:
+    """The states that are there, as JSON, and when their use was noted last."""
+    query = f"SELECT id, state, used_at FROM {tables.sessions} WHERE id IN ({marks(len(ids))})"  # noqa: S608
+    return {one: (state, used_at) for one, state, used_at in cursor.execute(query, ids).fetchall()}
 
 
 def marks(count: int) -> str:

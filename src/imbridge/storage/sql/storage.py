@@ -99,12 +99,14 @@ class SqlStorage(DatabaseStorage):
         shares = SqlShares(nodes, self._database, rows.read_inbound) if shared else None
         transaction = Transaction(self._database.dialect, nodes, shares, keep=dedup_seconds)
         thread = None if shares is not None else self._database.file_thread()
-        file = None if thread is None else FileTransactions(thread, keep=dedup_seconds)
+        retention = retention or Retention()
+        noted_every = retention.use_noted_every
+        file = None if thread is None else FileTransactions(thread, keep=dedup_seconds, noted_every=noted_every)
         self._committing = SqlCommitting(self._database, transaction, nodes, shares, file)
         super().__init__(dialect, nodes, rows, self._committing, shares, log_messages=log_messages)
         self._recovery = SqlRecovery(self._database, nodes, max_attempts=max_attempts, shares=shares)
         self._backlog = SqlBacklog(self._database, nodes, rows)
-        self._sessions = SqlSessionReader(self._database)
+        self._sessions = SqlSessionReader(self._database, self._note_use, noted_every=noted_every)
         self.leases = SqlLeases(self._run, nodes)
         self.log = SqlMessageLog(self._database)
         sealing = Sealing([secret(key) for key in keys])
@@ -112,7 +114,7 @@ class SqlStorage(DatabaseStorage):
         self._notebook = SqlNotebook(self._run, self._database, nodes, sealing)
         self.media = SqlMediaCache(self._run, self._database)
         self.jobs = SqlJobs(self._run, self._database, nodes)
-        self._cleaner = SqlCleaner(self._run, retention or Retention())
+        self._cleaner = SqlCleaner(self._run, retention)
 
     @property
     def where(self) -> str:  # noqa: D102 - inherited
