@@ -85,7 +85,7 @@ CHINESE = Language(
         "quoting": "引用回复", "edit": "修改", "recall": "撤回", "threads": "话题",
         "heading": "标题", "bold": "粗体", "italics": "斜体", "strikethrough": "删除线",
         "code": "行内代码", "code block": "代码块", "nested quote": "嵌套引用", "list": "列表",
-        "task list": "任务列表", "table": "表格", "rule": "分割线", "color": "颜色",
+        "task list": "任务列表", "table": "表格", "rule": "分割线", "color": "颜色", "title": "链接标题",
     },
     "–",
     ("秒", "分钟", "小时", "天"),

@@ -21,7 +21,7 @@ SAMPLES = {
     "heading": "# a", "bold": "**a**", "italics": "*a*", "strikethrough": "~~a~~", "code": "`a`",
     "code block": "```\na\n```", "link": "[a](https://a.example)", "image": "![a](https://a.example)", "quote": "> a",
     "nested quote": "> > a", "list": "- a", "task list": "- [ ] a", "table": "|a|\n|-|\n|b|", "rule": "---",
-    "color": '<font color="x">a</font>',
+    "color": '<font color="x">a</font>', "title": "[a](https://a.example 'b')",
 }  # fmt: skip
 CHINESE = {
     "Feishu post": "飞书富文本", "Feishu card": "飞书卡片", "WeCom markdown": "企业微信 `markdown`",
@@ -29,7 +29,7 @@ CHINESE = {
     "DingTalk card": "钉钉卡片", "heading": "标题", "bold": "粗体", "italics": "斜体", "strikethrough": "删除线",
     "code": "行内代码", "code block": "代码块", "link": "链接", "image": "图片", "quote": "引用",
     "nested quote": "嵌套引用", "list": "列表", "task list": "任务列表", "table": "表格", "rule": "分割线",
-    "color": "颜色", "yes": "✓", "without": "去掉", "text": "文字", "a quote": "引用",
+    "color": "颜色", "title": "链接标题", "yes": "✓", "without": "去掉", "text": "文字", "a quote": "引用",
     "lines with marks": "带标记的行", "☐ and ☑": "☐ 和 ☑", "aligned text": "对齐的文字",
     "a line of dashes": "一行横线", "code line by line": "逐行的代码",
 }  # fmt: skip

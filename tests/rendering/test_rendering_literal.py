@@ -33,7 +33,7 @@ TAGS = (
     '<a href="https://evil.example">a</a>', '<font color="warning">a</font>', "[CQ:at,qq=all]",
     "<person id='1'></person>", "<link_card url='https://evil.example'></link_card>", "&lt;@alice&gt;",
     "&#60;at id=all></at>", "&lt;qqbot-at-everyone /&gt;", "[a](https://evil.example)", "![a](https://evil.example/i.png)",
-    "<https://evil.example>",
+    "<https://evil.example>", "[a][b]\n\n[b]: https://evil.example", "[a\nb]: https://evil.example 'c'\n\n[a b]",
 )  # fmt: skip
 TYPED = "\n".join(TAGS)
 LINE = " ".join(TAGS)

@@ -39,7 +39,8 @@ PIECES = (
     "<@!1>",
     "<#1>", "</think>", '<qqbot-at-user id="1" />', "qqbot-at-everyone />", "<emoji:1>", "@everyone", "</font>",
     "<font color='red'>", "<script>", "<a href='x'>", "<link_card>", "&lt;at id=all&gt;", "&#60;@alice&#62;",
-    "\n|a|b|\n|-|-|\n|1|2|\n", "中文", "，", "<br>",
+    "\n|a|b|\n|-|-|\n|1|2|\n", "中文", "，", "<br>", "[word]: word\n", "[a]: https://x.example/word\n", "[a]", "|word|",
+    "\n|a|b|\n|-|-|\n|1|word|word `a|word`|\n",
 )  # fmt: skip
 texts = st.lists(st.sampled_from(PIECES), max_size=24).map("".join)
 dialects = st.sampled_from(sorted(CALLS, key=lambda dialect: dialect.name))

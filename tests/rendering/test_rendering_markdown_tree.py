@@ -66,7 +66,21 @@ def test_what_every_construct_is_written_as(name: str) -> None:
         ("a | b\n-|-\n1 | 2", "| a | b |\n|---|---|\n| 1 | 2 |"),
         ("**[a](https://a.example)**", "**[a](https://a.example)**"),
         ("[**a**](https://a.example)", "[**a**](https://a.example)"),
-        ("[a](https://a.example 'title')", "[a](https://a.example)"),
+        ("[a](https://a.example 'ti\"tle')", '[a](https://a.example "ti\\"tle")'),
+        ("[a] ![b][a]\n\n[a]: https://a.example 'c'", '[a](https://a.example "c") ![b](https://a.example "c")'),
+        ("[INFO]: done", "[INFO]\u200b: done"),
+        ("[a]: https://a.example 'b'\n[c]: d\nend", "[a]\u200b: https://a.example 'b'\n[c]\u200b: d\n\nend"),
+        ("> [a]\n>\n> [a]: https://a.example\n>\n> [a]: b", "> [a](https://a.example)\n>\n> [a]\u200b: b"),
+        (
+            "[a]: https://a.example\n[a]: https://b.example\n\n[a]",
+            "[a]\u200b: https://b.example\n\n[a](https://a.example)",
+        ),
+        ("A fact.[^1]\n\n[^1]: https://a.example", "A fact.[^1]\n\n[^1]\u200b: https://a.example"),
+        ("0. a\n1. b", "0. a\n1. b"),
+        (
+            "|a|b|\n|-|-|\n|1|2|3|\n|`x|y`|2|\n|1|`x|y`|\n|1|2|3|4|",
+            "| a | b |\n|---|---|\n| 1 | 2 \\| 3 |\n| `x\\|y` | 2 |\n| 1 | `x\\|y` |\n| 1 | 2 \\| 3 \\| 4 |",
+        ),
         ("[a](<https://a.example/b c>)", "[a](https://a.example/b%20c)"),
         ("see https://a.example/b. Or (https://c.example/d)!", "see https://a.example/b. Or (https://c.example/d)!"),
         ("见https://a.example/b。", "见https://a.example/b。"),
@@ -94,11 +108,19 @@ def test_corners(source: str, expected: str) -> None:
         ("---", "────────────", {"rule": "a line of dashes"}),
         ("|a|b|\n|-|-|\n|1|2|\n|3||", "- a: 1\n  b: 2\n- a: 3\n  b: ", {"table": "list", "bold": "without"}),
         ('<font color="red">a</font>', "a", {"color": "without"}),
+        ("[a](https://b.example 'c')", "a (https://b.example)", {"link": "title and address", "title": "without"}),
     ],
 )
 def test_what_a_dialect_lacks_is_said_otherwise_and_told(source: str, expected: str, changed: dict[str, str]) -> None:
     made = write(parse(source), BARE)
     assert (made.text, made.changed) == (expected, changed)
+
+
+def test_what_stands_behind_the_language_of_code_is_told() -> None:
+    made = write(parse('```py title="a.py"\na\n```'), EVERYTHING.without({"title"}))
+    assert made.text == "```py\na\n```"
+    assert made.changed == {"code block": "without what stands behind its language"}
+    assert written('```py title="a.py"\na\n```') == '```py title="a.py"\na\n```'
 
 
 def test_a_narrow_table_is_aligned_text_where_there_is_code() -> None:

@@ -60,7 +60,7 @@ FEATURES = frozenset(
         "order", "cover",
         # of texts
         "rich", "heading", "bold", "italics", "strikethrough", "code", "code block", "nested quote", "list",
-        "task list", "rule", "tag",
+        "task list", "rule", "title", "tag",
         # of answers that grow
         "stream", "thinking",
     }

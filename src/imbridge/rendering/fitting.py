@@ -7,7 +7,7 @@ from itertools import groupby
 
 from imbridge.protocol import Capabilities, Degradation, Element, Image, Loss, Markdown, Text
 from imbridge.rendering.compose import part_of
-from imbridge.rendering.markdown import EVERYTHING, Dialect, parse, write
+from imbridge.rendering.markdown import SOURCE, Dialect, parse, write
 from imbridge.rendering.media import word_for
 from imbridge.rendering.message import Read, WrittenMessage, can_show, people_lost, written
 from imbridge.rendering.parts import Part, PartKind
@@ -165,7 +165,7 @@ def _is_gap(element: Element) -> bool:
 def _self_contained(element: Element) -> Element:
     """Markdown whose links say where they lead: a part has no definitions that stand in another."""
     if isinstance(element, Markdown) and _DEFINITION.search(element.text) is not None:
-        return Markdown(write(parse(element.text), EVERYTHING).text)
+        return Markdown(write(parse(element.text), SOURCE).text)
     return element
 
 

@@ -1,6 +1,6 @@
 """Markdown: one tree, written as each platform's Markdown, or as plain text."""
 
-from imbridge.rendering.markdown.dialect import EVERYTHING, FEATURES, Dialect
+from imbridge.rendering.markdown.dialect import EVERYTHING, FEATURES, SOURCE, Dialect
 from imbridge.rendering.markdown.healing import heal
 from imbridge.rendering.markdown.parsing import is_plain, parse
 from imbridge.rendering.markdown.plain import plain
@@ -11,6 +11,7 @@ from imbridge.rendering.markdown.writing import Written, write
 __all__ = [
     "EVERYTHING",
     "FEATURES",
+    "SOURCE",
     "Dialect",
     "Document",
     "Written",

@@ -127,9 +127,19 @@ class BlockWriter:
             self._changed["code block"] = "code line by line"
             return list(self._code_lines(lines))
         fence = "`" * max(block.ticks, 1 + max(map(len, _TICKS.findall(block.text)), default=0))
-        info = _INFO.match(block.info)
         body = lines if block.text else []
-        return [fence + (info[0] if info else ""), *body, *([] if opened else [fence])]
+        return [fence + self._info(block), *body, *([] if opened else [fence])]
+
+    def _info(self, block: CodeBlock) -> str:
+        """What stands behind a fence: its language; the rest is as a title, which hardly anybody shows."""
+        found = _INFO.match(block.info)
+        language = "" if found is None else found[0]
+        if language == block.info:
+            return language
+        if "title" in self._shows and "`" not in block.info:
+            return block.info
+        self._changed["code block"] = "without what stands behind its language"
+        return language
 
     def _code_lines(self, lines: Sequence[str]) -> Iterator[str]:
         """Each marked as code, so that nothing in it is taken for markup."""

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
-from imbridge.rendering.markdown.literal import backslashed, guarded, unescaped
+from imbridge.rendering.markdown.literal import backslashed, escaped_source, guarded, unescaped
 
 FEATURES = (
     "heading", "bold", "italics", "strikethrough", "code", "code block", "link", "image", "quote", "nested quote",
-    "list", "task list", "table", "rule", "color",
+    "list", "task list", "table", "rule", "color", "title",
 )  # fmt: skip
 """What Markdown can have, in the words of `Dialect.shows` and of what `write` says that it changed."""
 
@@ -95,6 +95,12 @@ PLAIN = Dialect(name="text", escape=unescaped)
 
 EVERYTHING = Dialect(name="CommonMark", shows=frozenset(FEATURES) - {"color"})
 """All of it, as CommonMark with tables and strikethrough has it."""
+
+SOURCE = replace(
+    EVERYTHING, name="source", shows=frozenset(FEATURES), escape=escaped_source, guard=lambda text: text,
+    cell_break="<br>", colors=frozenset({"*"}), schemes=EVERYTHING.schemes | {"dingtalk"}, images=re.compile("."),
+)  # fmt: skip
+"""For a text that is read by `parse` again, and by nobody else: nothing in it is changed."""
 
 
 def address(url: str) -> str:

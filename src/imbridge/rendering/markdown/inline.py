@@ -109,11 +109,12 @@ class InlineWriter:
 
     def _link(self, link: Link, within: frozenset[str], *, start: bool, end: str | None) -> str:
         url = link.url
+        title = self._title(link.title)
         if link.bare:
             return url if self._dialect.leads(url) else self._dialect.escape(url, start)
         label = self._all(link.children, within, start=start, end=" ").strip()
         if "link" in self._shows and self._dialect.leads(url):
-            return f"[{_bracketed(label) or address(url)}]({address(url)})"
+            return f"[{_bracketed(label) or address(url)}]({address(url)}{title})"
         if self._dialect.leads(url):
             self._changed["link"] = "title and address"
         else:
@@ -123,14 +124,24 @@ class InlineWriter:
             return label
         return f"{label} ({self._shown(url)})" if label else self._shown(url)
 
+    def _title(self, title: str) -> str:
+        """The title of a link, with what sets it off from the address."""
+        if title and "title" not in self._shows:
+            self._changed["title"] = "without"
+        if not title or "title" not in self._shows:
+            return ""
+        escaped = self._dialect.escape(title.replace("\n", " "), False).replace('"', '\\"')
+        return f' "{escaped}"'
+
     def _shown(self, url: str) -> str:
         """An address as text."""
         return address(url) if self._dialect.leads(url) else self._dialect.escape(url, False)
 
     def _image(self, image: Image, *, start: bool) -> str:
         if "image" in self._shows and self._dialect.images.match(image.url):
-            return f"![{_bracketed(self._dialect.escape(image.alt, False))}]({address(image.url)})"
-        link = Link(image.url, (Text(image.alt or "image"),))
+            title = self._title(image.title)
+            return f"![{_bracketed(self._dialect.escape(image.alt, False))}]({address(image.url)}{title})"
+        link = Link(image.url, (Text(image.alt or "image"),), title=image.title)
         before = self._changed.get("link")
         made = self._link(link, frozenset(), start=start, end=None)
         if before is None:

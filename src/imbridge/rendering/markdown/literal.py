@@ -18,6 +18,7 @@ _MARKUP = re.compile(
     |(?P<line>(?<![^\W_])_|_(?![^\W_]))
     |(?P<strike>(?<=~)~|~(?=~))
     |(?P<link>(?<=\])\()
+    |(?P<definition>(?<=\]):)
     |&(?=(?P<name>\#?[A-Za-z0-9]{1,32});)
     |(?P<tag><(?=[A-Za-z/!@?]))""",
     re.VERBOSE,
@@ -27,7 +28,7 @@ _START = re.compile(
     r"|:(?=[ ]*-))|(?P<number>\d{1,9})(?=[.)](?:[ \t]|\Z)))"
 )
 _TAG = re.compile(r"(<|&lt;|&\#60;|&\#x3c;)(?=[A-Za-z@#!?/]|\s+/?at\b)", re.IGNORECASE)
-_OPENING = re.compile(r"\](?=\()")
+_OPENING = re.compile(r"\](?=[(:])")
 
 
 def escaped(text: str, start: bool, escape: Callable[[str], str]) -> str:
@@ -60,8 +61,24 @@ def escaped(text: str, start: bool, escape: Callable[[str], str]) -> str:
 
 
 def backslashed(text: str, start: bool) -> str:
-    """With backslashes, as CommonMark has it; a tag is broken, which reads well also where these are no escapes."""
-    return escaped(text, start, lambda char: f"<{ZERO_WIDTH}" if char == "<" else f"\\{char}")
+    """With backslashes, as CommonMark has it.
+
+    A tag, and what says where a link by reference leads (`[label]: address`), are broken, which reads well also where
+    these are no escapes.
+    """
+    return escaped(text, start, backslash)
+
+
+def backslash(char: str) -> str:
+    """One character that would be markup, as `backslashed` writes it."""
+    if char == "<":
+        return f"<{ZERO_WIDTH}"
+    return f"{ZERO_WIDTH}:" if char == ":" else f"\\{char}"
+
+
+def escaped_source(text: str, start: bool) -> str:
+    """With nothing but backslashes, for a text that is read again by ourselves."""
+    return escaped(text, start, lambda char: f"\\{char}")
 
 
 def as_entities(text: str, start: bool) -> str:
@@ -70,7 +87,7 @@ def as_entities(text: str, start: bool) -> str:
 
 
 def unescaped(text: str, start: bool) -> str:
-    """For Markdown that knows no escape: only a link is broken, by an invisible character."""
+    """For Markdown that knows no escape: only links are broken, by an invisible character."""
     return _OPENING.sub(f"]{ZERO_WIDTH}", text)
 
 

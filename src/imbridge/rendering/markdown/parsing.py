@@ -37,6 +37,8 @@ _MARKUP = re.compile(
     r"[*_`~\[\]<>|\\&#]|://|^[ \t]*(?:[-+=]|\d{1,9}[.)])|^(?: {4}|\t)|[ \t]$|\A\n|\n\n\n|\n\Z|[\r\0]", re.MULTILINE
 )
 _BOX = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
+DEFINITION = "imbridge_definition"
+"""The type of the token of a `[label]: address`: its content is what was typed, `meta["label"]` what names it."""
 _MOST_NESTED = 12
 """Marks within marks; deeper ones are left out, and what they hold stays."""
 
@@ -99,6 +101,7 @@ class _Reader:
         self._lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         self._tokens = tokens
         self._at = 0
+        self._named: set[str] | None = None
 
     def document(self) -> Document:
         return Document(tuple(self._blocks("")))
@@ -128,13 +131,15 @@ class _Reader:
         if kind == "blockquote_open":
             return Quote(tuple(self._blocks("blockquote_close")), gap)
         if kind in ("bullet_list_open", "ordered_list_open"):
-            start = int(token.attrGet("start") or 1) if kind[0] == "o" else None
+            start = int(token.attrs.get("start", 1)) if kind[0] == "o" else None
             items = []
             while (opened := self._next()).type == "list_item_open":
                 items.append(self._item(self._has_gap(opened)))
             return List(tuple(items), start, gap)
         if kind == "table_open":
             return self._table(gap)
+        if kind == DEFINITION:
+            return self._definitions(token, gap)
         return Rule(gap) if kind == "hr" else None
 
     def _next(self) -> "Token":
@@ -174,9 +179,32 @@ class _Reader:
                 rows.append(tuple(row))
         return Table(rows[0], tuple(rows[1:]), tuple(alignments), gap)
 
+    def _definitions(self, first: "Token", gap: bool) -> Paragraph | None:
+        """Those that no link names, as lines of text."""
+        self._at -= 1
+        lines: list[Inline] = []
+        while self._at < len(self._tokens) and (token := self._tokens[self._at]).type == DEFINITION:
+            if token is not first and self._has_gap(token):
+                break
+            self._at += 1
+            if not self._is_named(token):
+                lines += Break(), *_inlines(parser().parseInline(token.content, {})[0].children or ())
+        return Paragraph(tuple(lines[1:]), gap) if lines else None
+
+    def _is_named(self, definition: "Token") -> bool:
+        if self._named is None:
+            self._named = _labels(self._tokens)
+        return definition.meta["label"] in self._named
+
     def _has_gap(self, token: "Token") -> bool:
         line = token.map[0] if token.map else 0
         return line > 0 and not self._lines[line - 1].strip(" \t>")
+
+
+def _labels(tokens: "Sequence[Token]") -> set[str]:
+    """Those that links and pictures name."""
+    children = (child for token in tokens for child in token.children or ())
+    return {str(child.meta["label"]) for child in children if child.meta.get("label")}
 
 
 def _inlines(tokens: "Sequence[Token]") -> tuple[Inline, ...]:
@@ -234,6 +262,7 @@ def _marked(token: "Token | None", children: tuple[Inline, ...]) -> Inline:
             str(token.attrGet("href") or ""),
             children,
             token.markup == "autolink" and "://" in str(token.attrGet("href")),
+            str(token.attrGet("title") or ""),
         )
     if token.tag == "strong":
         return Strong(children)
@@ -246,7 +275,7 @@ def _add(into: list[Inline], token: "Token") -> None:
     elif token.type == "code_inline":
         into.append(Code(token.content))
     elif token.type == "image":
-        into.append(Image(str(token.attrGet("src") or ""), token.content))
+        into.append(Image(str(token.attrGet("src") or ""), token.content, str(token.attrGet("title") or "")))
     elif token.type == "bare_link":
         into.append(Link(token.content, (Text(token.content),), bare=True))
     elif token.content:

@@ -6,6 +6,8 @@
   languages mean it (`这是**“重点”**内容`); a star between two digits or Latin letters is a star (`2*3*4`).
 - Each line of a quotation has its `>`: one without ends it.
 - A row of a table has a `|`; a line without one ends the table.
+- A row of a table that has more cells than the head is read to its end (`rows`), and so is a `[label]: address`
+  that no link refers to (`definitions`).
 - Quotes and lists nest so many deep; what is typed deeper is text, so none of it is lost.
 """
 
@@ -14,9 +16,12 @@ from collections.abc import Callable
 from typing import Any
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock, blockquote, lheading, list_block, table
+from markdown_it.rules_block import StateBlock, blockquote, lheading, list_block
 from markdown_it.rules_inline import StateInline, strikethrough
 from markdown_it.rules_inline.state_inline import Delimiter
+
+from imbridge.rendering.markdown.definitions import kept_definitions
+from imbridge.rendering.markdown.rows import table_with_whole_rows, whole_rows
 
 MOST_LEVELS = 16
 """Levels of blocks in blocks; a quote is one, an item of a list is two."""
@@ -38,6 +43,8 @@ def extend(md: MarkdownIt) -> None:
     quote: Any = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     md.block.ruler.at("blockquote", _bounded(blockquote), quote)
     md.block.ruler.before("blockquote", "imbridge_after_block", _after_block, {"alt": ["blockquote"]})
+    whole_rows(md)
+    kept_definitions(md)
     md.block.ruler.at("list", _bounded(list_block), {"alt": ["paragraph", "reference", "blockquote"]})
 
 
@@ -157,7 +164,7 @@ def only_barred(md: MarkdownIt) -> None:
 
     def barred(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         begins = state.bMarks[start] + state.tShift[start]
-        return state.src.startswith("|", begins) and table(state, start, end, silent)
+        return state.src.startswith("|", begins) and table_with_whole_rows(state, start, end, silent)
 
     md.block.ruler.at("table", barred, {"alt": ["paragraph", "reference"]})
 

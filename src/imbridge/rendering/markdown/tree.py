@@ -58,19 +58,22 @@ class Link:
         url: As typed.
         children: Its text; the address itself for one that stood alone.
         bare: It stood alone in the text, as an address.
+        title: What a mouse over it would show; chats have no such thing.
     """
 
     url: str
     children: "tuple[Inline, ...]"
     bare: bool = False
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture by its address."""
+    """A picture by its address; `title` is as that of a link."""
 
     url: str
     alt: str
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from imbridge.adapters.dingtalk.sent.mentions import called_as
 from imbridge.protocol import MentionAll
 from imbridge.rendering.markdown.dialect import Dialect
-from imbridge.rendering.markdown.literal import escaped
+from imbridge.rendering.markdown.literal import backslash, escaped
 
 _FONT = r"/font>|font color=\"[#\w-]{1,21}\">"
 _TAG = re.compile(rf"<(?!{_FONT})(?=[A-Za-z/!?])")
@@ -25,7 +25,7 @@ _SCHEMES = frozenset({"http", "https", "mailto", "dingtalk"})
 
 
 def _escaped(text: str, start: bool) -> str:
-    return escaped(text, start, lambda char: "&lt;" if char == "<" else f"\\{char}")
+    return escaped(text, start, lambda char: "&lt;" if char == "<" else backslash(char))
 
 
 def without_tags(text: str) -> str:
