@@ -69,7 +69,7 @@ def test_all_of_it_is_said_and_what_can_be_chosen_is_numbered() -> None:
         "| a | b |\n| --- | --- |\n| 1\\|2 | \\* |\n\n![chart](https://a.example/p.png)\n\n"
         "[image: no address]\n\n---\n\n"
         "> small\n> print\n\n1. Yes\n2. No\n\n[Log](https://a.example/log)\n\n"
-        "Level\n\n3. low\n4. high\n\n5. Al\n6. Bo\n\nWhy?: \\_\\_\\_\n\nday: \\_\\_\\_\n\n7. Send"
+        "Level\n\n3. low\n4. high\n\n5. Al\n6. Bo\n\nWhy?: ＿＿＿\n\nday: ＿＿＿\n\n7. Send"
     )
     assert made.choices == CHOICES == tuple(all_choices(EVERYTHING))
     assert {(one.what, one.how) for one in made.degradations} == {
@@ -135,3 +135,11 @@ def test_of_a_long_card_the_last_message_has_the_choices() -> None:
     assert len(parts) > 2
     assert [len(part.choices) for part in parts] == [0] * (len(parts) - 1) + [1]
     assert isinstance(parts[-1].elements[0], Markdown)
+
+
+def test_code_that_is_left_open_does_not_take_what_stands_below_it() -> None:
+    made = card_text(Card(body=["> ~~~\n> a", "```", Button("Yes")]), "because")
+    assert made.markdown == "> ~~~\n> a\n> ~~~\n\n```\n```\n\n1. Yes"
+    assert card_text(Card(text="- ```\n  a", body=[Button("Yes")]), "b").markdown == "- ```\n  a\n  ```\n\n1. Yes"
+    closed = "```\na\n```"
+    assert card_text(Card(body=[closed, Button("Yes")]), "because").markdown == f"{closed}\n\n1. Yes"

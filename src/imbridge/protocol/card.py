@@ -17,6 +17,8 @@ CardColor = Literal["default", "blue", "green", "orange", "red", "purple", "grey
 Placeholder = Annotated[str, Field(max_length=100)]
 """What a component shows while it is empty: as much as every platform takes (Feishu: 100 characters)."""
 
+_BLANK = "\uff3f" * 3
+"""Where something would be filled in, as text: wide underscores, which are no markup anywhere."""
 _PICKED = {"date": "%Y-%m-%d", "time": "%H:%M", "datetime": "%Y-%m-%d %H:%M"}
 
 
@@ -214,7 +216,7 @@ class Input(Element):
     required: bool = False
 
     def as_text(self) -> str:  # noqa: D102 - inherited
-        return f"{self.label or self.placeholder or self.name}: ___"
+        return f"{self.label or self.placeholder or self.name}: {_BLANK}"
 
 
 class DatePicker(Element):
@@ -244,7 +246,7 @@ class DatePicker(Element):
         return self
 
     def as_text(self) -> str:  # noqa: D102 - inherited
-        return f"{self.label or self.placeholder or self.name}: ___"
+        return f"{self.label or self.placeholder or self.name}: {_BLANK}"
 
 
 def _markdown(value: Any) -> Any:

@@ -161,7 +161,7 @@ async def test_what_cannot_be_typed_into_is_named(rig: Rig, adapter: WeComAdapte
     body = (Input(name="why", label="Why"), DatePicker(name="when"), Note("small"), Button("Ok", confirm="Sure?"))
     sent = await adapter.send(to(), card(Card(title="T", body=body)), "key")
     assert [one.what for one in sent.degradations] == ["input", "date", "note", "confirm"]
-    assert (await rig.alice.receives()).card["sub_title_text"] == "Why: ___\nwhen: ___\nsmall"
+    assert (await rig.alice.receives()).card["sub_title_text"] == "Why: ＿＿＿\nwhen: ＿＿＿\nsmall"
 
 
 async def test_a_headline_that_is_too_long_begins_the_text(rig: Rig, adapter: WeComAdapter) -> None:

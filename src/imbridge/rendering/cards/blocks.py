@@ -6,6 +6,7 @@ from typing import Any
 
 from imbridge.protocol import Card, Divider, Element, Fields, Form, Image, Markdown, Note, Table, Text
 from imbridge.rendering.markdown.dialect import address
+from imbridge.rendering.markdown.healing import with_code_ended
 from imbridge.rendering.markdown.literal import escaped
 
 _BAR = re.compile(r"(?<!\\)\|")
@@ -34,7 +35,7 @@ def with_images(card: Card, shown: Callable[[Image], Element]) -> Card:
 def block(part: Element) -> str:
     """One part that is only looked at; of a picture without a key, what it is called."""
     if isinstance(part, Markdown):
-        return part.text
+        return with_code_ended(part.text)
     if isinstance(part, Fields):
         return "\n".join(f"**{literal(one_line(name))}**: {literal(one_line(value))}" for name, value in part.rows)
     if isinstance(part, Table):

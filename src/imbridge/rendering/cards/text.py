@@ -15,6 +15,7 @@ from imbridge.protocol import (
 )
 from imbridge.rendering.cards.blocks import block, link, literal, one_line, parts_of
 from imbridge.rendering.cards.choices import HOW, Choice, numbered
+from imbridge.rendering.markdown.healing import with_code_ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def card_text(card: Card, why: str, *, answered: bool = True, begun: int = 0) ->
     choices = [Choice("", "")] * begun
     lost: dict[tuple[str, str], None] = {}
     if card.text:
-        blocks = [card.text]
+        blocks = [with_code_ended(card.text)]
     was_button = False
     for part in parts_of(card):
         is_button = isinstance(part, Button) and not part.url

@@ -32,6 +32,21 @@ def heal(text: str) -> str:
     return kept[:start] + _healed(kept[start:])
 
 
+def with_code_ended(text: str) -> str:
+    """The same, with a piece of code that is open at the end closed: what is put below it is not in it."""
+    if "```" not in text and "~~~" not in text:
+        return text
+    token = next((token for token in reversed(parser().parse(text)) if token.map is not None), None)
+    if token is None or token.type != "fence" or token.map is None:
+        return text
+    start, end = token.map
+    inner = token.content.count("\n") + (token.content[-1:] not in ("", "\n"))
+    if inner < end - start - 1:
+        return text
+    lead = _lead(text.split("\n")[start])
+    return f"{text}\n{lead}{token.markup}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Fence:
     """A piece of code: the line it begins in, what ends it, and whether it is ended."""
@@ -57,12 +72,17 @@ def _last_fence(text: str, lines: list[str]) -> _Fence | None:
 
 
 def _with_fence_closed(lines: list[str], fence: _Fence) -> str:
-    lead = _CONTAINERS.match(lines[fence.line])
-    prefix = "" if lead is None else re.sub(r"[^>\s]", " ", lead[0])
+    prefix = _lead(lines[fence.line])
     last = lines[-1].strip(" \t>")
     if not last or fence.mark.startswith(last):
         lines = lines[:-1]  # nothing, or the beginning of what ends the code
     return "\n".join([*lines, f"{prefix}{fence.mark}"])
+
+
+def _lead(line: str) -> str:
+    """What the line that ends a piece of code begins with, by the one that begins it."""
+    lead = _CONTAINERS.match(line)
+    return "" if lead is None else re.sub(r"[^>\s]", " ", lead[0])
 
 
 def _is_not_yet(lines: list[str]) -> bool:
