@@ -27,6 +27,8 @@ from imbridge.runtime.delivery import Delivery
 from imbridge.runtime.handling import Handling
 from imbridge.runtime.intake.gate import Gate
 from imbridge.runtime.process import settle_garbage_collector
+from imbridge.runtime.scheduling import Clock, Scheduler
+from imbridge.runtime.scheduling.planner import Planner
 from imbridge.skills import SkillSet
 from imbridge.storage import MemoryNotebook, MemoryStorage
 from imbridge.transport import HttpPool
@@ -100,7 +102,10 @@ async def measure() -> dict[str, float]:
     bots = Bots({config.key: adapter}, options, take_in, notebook.of)
     delivery = Delivery(storage, lambda account: adapter, bots, notebook.of, options)
     gate = Gate(stale_after=1e9, may_write=lambda message: True)
-    handling = Handling(storage, SkillSet([Silent()]), delivery, gate, lambda account: adapter, bots, options)
+    skills = SkillSet([Silent()])
+    scheduler = Scheduler(storage, skills, delivery, lambda account: adapter, options, Clock())
+    planner = Planner(scheduler, lambda account: config, options.time_zone)
+    handling = Handling(storage, skills, delivery, gate, lambda account: adapter, bots, planner, options)
 
     link = FeishuLink(
         Caller(config, pool, MemoryNotes()), Identity("bench", "cli_bench", "ou_bot"), Intake(), no_answer

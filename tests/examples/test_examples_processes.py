@@ -50,6 +50,31 @@ async def test_reminders_are_kept_over_a_restart(feishu, python, examples, tmp_p
         await alice.receives("nothing is planned here", timeout=20)
 
 
+@needs_signals
+async def test_a_skill_in_a_file_of_its_own_plans_over_a_restart(feishu, python, examples, tmp_path) -> None:
+    alice = feishu.add_user("Alice")
+    kept = {"IMBRIDGE_STORAGE": f"sqlite:///{tmp_path / 'bot.db'}", "IMBRIDGE_DURABILITY": "durable"}
+    run = "-m", "imbridge", "run", str(examples / "remind.py")
+    async with python(*run, cwd=tmp_path, extra=kept) as process:
+        await _connected(feishu)
+        await alice.says("/remind 0.5s tea is ready")
+        both = [(await alice.receives(timeout=20)).text for _ in range(2)]  # a busy machine answers after the moment
+        assert "⏰ tea is ready" in both
+        await alice.says("/remind soon")
+        assert "'soon' is no duration" in (await alice.receives(timeout=20)).text
+        await alice.says("/standup Ann Bob")
+        assert (await alice.receives(timeout=20)).text.startswith("0 9 * * 1-5 Asia/Shanghai, next ")
+        assert await process.terminated() == 0
+    async with python(*run, cwd=tmp_path, extra=kept):
+        await alice.says("/planned")
+        listed = (await alice.receives(timeout=20)).text
+        assert re.fullmatch(r"standup-\w{8}: \d\d-\d\d 09:00 remind\.ask_one", listed)
+        await alice.says("/forget standup")
+        await alice.receives("forgotten", timeout=20)
+        await alice.says("/planned")
+        await alice.receives("nothing", timeout=20)
+
+
 async def test_alert_says_one_thing_and_leaves(feishu, python, examples, environ) -> None:
     alice, app = feishu.add_user("Alice"), _app(feishu)
     group = feishu.add_group("alerts", members=[alice], apps=[app])

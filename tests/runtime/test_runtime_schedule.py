@@ -1,4 +1,4 @@
-"""What is planned is said at its time, once: content and skills, clocks that are moved, times that were missed."""
+"""What is planned is said at its time, once: content, functions and skills; what cannot be planned is refused."""
 
 import asyncio
 import logging
@@ -258,70 +258,6 @@ async def test_an_account_that_cannot_be_reached_holds_up_no_other(world: World)
             await bridge.stop(grace=0)
 
 
-async def test_a_clock_that_is_put_back_repeats_nothing(world: World) -> None:
-    async with world.running() as bridge:
-        await bridge.schedule("nine", to=world.to, cron="0 9 * * *")
-        await bridge.schedule("tick", to=world.to, every="30m")
-        await world.clock.set("2026-06-01 09:00")
-        assert sorted(world.said) == ["nine", "tick"]
-        for time in ("08:00", "08:30", "08:59", "09:00", "09:29"):
-            await world.clock.set(f"2026-06-01 {time}")
-        assert sorted(world.said) == ["nine", "tick"]
-        await world.clock.set("2026-06-01 09:30")
-        await world.clock.set("2026-06-02 09:00")
-        assert sorted(world.said) == ["nine", "nine", "tick", "tick", "tick"]
-
-
-async def test_a_clock_that_is_put_forward_loses_nothing(world: World) -> None:
-    async with world.running() as bridge:
-        await bridge.schedule("nine", to=world.to, cron="0 9 * * *")
-        await bridge.schedule("moment", to=world.to, at="2026-06-01 12:00")
-        await world.clock.set("2026-06-03 15:00")
-        assert sorted(world.said) == ["moment", "nine"]
-
-
-@pytest.mark.parametrize(
-    ("missed", "expected"),
-    [("once", ["09:00"]), ("skip", []), ("all", ["09:00", "10:00", "11:00"])],
-)
-async def test_times_that_were_missed(world: World, missed: str, expected: list[str]) -> None:
-    def declare(bridge: Bridge) -> None:
-        @bridge.scheduled(cron="0 9-17 * * *", to=world.to, missed=missed)
-        async def hourly(run: Any) -> str:
-            return f"{run.due:%H:%M}"
-
-    async with world.running(declare=declare) as bridge:
-        await world.clock.set("2026-06-01 11:30")
-        assert world.said == expected
-        await world.clock.set("2026-06-01 12:00:30")
-        assert world.said == [*expected, "12:00"]
-        assert counts(bridge)["jobs_late"] == max(len(expected), 1)
-
-
-async def test_a_moment_that_was_missed(world: World) -> None:
-    async with world.running() as bridge:
-        for missed in ("once", "skip", "all"):
-            await bridge.schedule(missed, to=world.to, at="2026-06-01 09:00", missed=missed)
-        await world.clock.set("2026-06-01 11:00")
-        assert sorted(world.said) == ["all", "once"]
-        assert await bridge.jobs() == ()
-
-
-async def test_making_up_is_bounded(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    runs: list[datetime] = []
-
-    def declare(bridge: Bridge) -> None:
-        @bridge.scheduled(every=1, to=world.to, missed="all")
-        async def tick(run: Any) -> None:
-            runs.append(run.due)
-
-    async with world.running(declare=declare):
-        await world.clock.forward(3600)
-        assert len(runs) == 100
-        assert (runs[0].isoformat(), runs[-1].isoformat()) == ("2026-06-01T08:58:21+08:00", "2026-06-01T09:00:00+08:00")
-        assert "the newest 100 times are made up for" in caplog.text
-
-
 @pytest.mark.parametrize(
     ("wrong", "error", "message"),
     [
@@ -330,7 +266,7 @@ async def test_making_up_is_bounded(world: World, caplog: pytest.LogCaptureFixtu
         ({"at": "2026-06-01 07:59"}, ValueError, "at 2026-06-01 07:59:00 Asia/Shanghai is past"),
         ({"at": datetime(2026, 6, 2)}, ValueError, "at needs a time zone"),  # noqa: DTZ001 - what is refused
         ({"every": 0.5}, ValueError, "an interval is from 1 second"),
-        ({}, ValueError, "exactly one of cron, every and at"),
+        ({}, ValueError, "exactly one of after, cron, every and at$"),
         ({"every": 60, "to": "feishu:other/group/oc_1"}, ConfigError, "feishu:other"),
         ({"every": 60, "to": "nowhere"}, ValueError, "not an address"),
         ({"every": 60, "content": None}, ValueError, "either content or skill"),

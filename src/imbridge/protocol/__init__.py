@@ -71,6 +71,7 @@ from imbridge.protocol.media import Audio, File, Image, Media, Sticker, Video
 from imbridge.protocol.message import Message
 from imbridge.protocol.receipt import Degradation, DeliveryState, Loss, Receipt, SentPart
 from imbridge.protocol.reply import Reply, Sendable, to_reply
+from imbridge.protocol.scheduled_job import ScheduledJob
 from imbridge.protocol.sender import Sender
 from imbridge.protocol.texts import Markdown, Text
 from imbridge.protocol.thinking import Thinking
@@ -151,6 +152,7 @@ __all__ = [
     "ReactionRemoved",
     "Receipt",
     "Reply",
+    "ScheduledJob",
     "Select",
     "Sendable",
     "Sender",

@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self
 from imbridge.protocol.bot import Bot
 from imbridge.protocol.receipt import Receipt
 from imbridge.protocol.reply import Sendable
+from imbridge.protocol.scheduled_job import ScheduledJob
 
 SessionState = MutableMapping[str, Any]
 """State of one conversation and one skill: kept between messages."""
@@ -58,6 +59,15 @@ class Conversation(Protocol):
 
     async def ask(self, question: Sendable | None, *, timeout: float) -> Any:
         """Send a question, give back the asked person's next message in the conversation."""
+
+    async def schedule(self, content: Sendable | None, **plan: Any) -> ScheduledJob:
+        """Have something said in the conversation later; `plan` is as `Message.schedule` has it."""
+
+    async def jobs(self) -> tuple[ScheduledJob, ...]:
+        """What is planned in the conversation."""
+
+    async def unschedule(self, name: str) -> bool:
+        """Take back what is planned in the conversation."""
 
     async def bots(self) -> tuple[Bot, ...]:
         """The other bots that can be called in the conversation."""

@@ -1,7 +1,8 @@
 """A message, as a skill gets it."""
 
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from pydantic import AwareDatetime, BaseModel, Field, PrivateAttr
@@ -15,6 +16,7 @@ from imbridge.protocol.media import Media, Reader, Saver
 from imbridge.protocol.model import ProtocolModel
 from imbridge.protocol.receipt import Receipt
 from imbridge.protocol.reply import Sendable
+from imbridge.protocol.scheduled_job import ScheduledJob
 from imbridge.protocol.sender import Sender
 
 
@@ -161,6 +163,77 @@ class Message(ProtocolModel):
         """
         answer: Message = await self._bound().ask(question, timeout=timeout)
         return answer
+
+    async def schedule(
+        self,
+        content: Sendable | None = None,
+        *,
+        after: float | str | timedelta | None = None,
+        at: datetime | str | None = None,
+        every: float | str | timedelta | None = None,
+        cron: str | None = None,
+        name: str | None = None,
+        method: str | None = None,
+        options: Mapping[str, Any] | None = None,
+        jitter: float | str | timedelta | None = None,
+        time_zone: str | None = None,
+        missed: str = "once",
+        timeout: float | str | timedelta | None = None,
+        retries: int = 0,
+    ) -> ScheduledJob:
+        """Have something said in this conversation later, once or again and again. It is in the storage then.
+
+        Args:
+            content: What is said, anything sendable but a stream. Left out: this skill is asked each time.
+            after: When, as a time from now: seconds, a `timedelta`, or a text such as `10m`.
+            at: When, as a moment: a datetime with a time zone, or a text such as `2026-12-01 09:00`.
+            every: When, as an interval of at least a second.
+            cron: When, as a cron expression.
+            name: Its name, of this skill in this conversation: a job of the same name is replaced. Left out, the same
+                plan is made once, and one with `after` once for this message.
+            method: The method of this skill that is asked, with a `ScheduledRun`; `scheduled` when left out.
+            options: What the run has as its `options`; JSON.
+            jitter: With `every`: how much later by chance, at most.
+            time_zone: Of `cron`, and of `at` in text; the option `time_zone` when left out.
+            missed: What becomes of times that are missed: `once`, `skip` or `all`.
+            timeout: How long the skill may take each time it is asked; as long as it takes when left out.
+            retries: How often it is asked again for the same time when it fails, 10 at most.
+
+        Returns:
+            The job, with its whole name and the time at which it is due first.
+
+        Raises:
+            ValueError: something of it cannot be understood or kept, or it is past.
+            SkillError: the skill has no such method, or the content cannot be sent.
+            ImbridgeError: it could not be kept, or the settings or the code declare a job of this name.
+        """
+        return await self._bound().schedule(
+            content,
+            after=after,
+            at=at,
+            every=every,
+            cron=cron,
+            name=name,
+            method=method,
+            options=options,
+            jitter=jitter,
+            time_zone=time_zone,
+            missed=missed,
+            timeout=timeout,
+            retries=retries,
+        )
+
+    async def jobs(self) -> tuple[ScheduledJob, ...]:
+        """All that is planned in this conversation, the next first, whoever planned it."""
+        return await self._bound().jobs()
+
+    async def unschedule(self, name: str) -> bool:
+        """Take back what is planned in this conversation; False when there is nothing of this name.
+
+        Args:
+            name: As it was given by this skill, or as `jobs` lists it.
+        """
+        return await self._bound().unschedule(name)
 
     async def bots(self) -> tuple[Bot, ...]:
         """The other bots of this bridge that can be called here: say `@` and one of their names, or `bot.mention()`."""

@@ -27,6 +27,7 @@ from imbridge.runtime.handling import Handling
 from imbridge.runtime.intake.gate import Gate
 from imbridge.runtime.recovery import Recovery
 from imbridge.runtime.scheduling import Clock, Scheduler
+from imbridge.runtime.scheduling.planner import Planner
 from imbridge.runtime.scheduling.public import Scheduling
 from imbridge.runtime.sharing import SharedWork
 from imbridge.runtime.speaking import Speaking
@@ -98,12 +99,15 @@ class Bridge(Declaring, Speaking, Scheduling):
         self._delivery = Delivery(self.storage, adapter_of, self._bots, self._notebook.of, self.options)
         direct = DirectGate(enabled, knows_kind=self._bots.knows_kind)
         gate = Gate(stale_after=self.options.stale_after, may_write=direct.may_write)
-        self._handling = Handling(self.storage, self.skills, self._delivery, gate, adapter_of, self._bots, self.options)
-        self._recovery = Recovery(self.storage, self._accounts, self._handling.inbox, self._delivery)
-        self._shared = SharedWork(self._handling.inbox, self._delivery, self._handling.counts)
         self._scheduler = Scheduler(
             self.storage, self.skills, self._delivery, adapter_of, self.options, clock or Clock()
         )
+        self._planner = Planner(self._scheduler, self._account, self.options.time_zone)
+        self._handling = Handling(
+            self.storage, self.skills, self._delivery, gate, adapter_of, self._bots, self._planner, self.options
+        )
+        self._recovery = Recovery(self.storage, self._accounts, self._handling.inbox, self._delivery)
+        self._shared = SharedWork(self._handling.inbox, self._delivery, self._handling.counts)
         self._webhooks: WebhookApp | None = None
         self._starting: asyncio.Task[None] | None = None
         self._stopped = asyncio.Event()

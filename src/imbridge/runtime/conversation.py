@@ -20,6 +20,7 @@ from imbridge.protocol import (
     Message,
     Receipt,
     Reply,
+    ScheduledJob,
     SessionState,
     Text,
     to_reply,
@@ -28,6 +29,7 @@ from imbridge.runtime.answers import is_awaited
 from imbridge.runtime.bots import is_made_here
 from imbridge.runtime.changes import change, outcome, take_back
 from imbridge.runtime.delivery import answer_key
+from imbridge.runtime.scheduling.here import JobsHere
 from imbridge.runtime.session import Session
 from imbridge.runtime.stream import AnswerStream
 from imbridge.runtime.strictness import forbid_text, unless_refused
@@ -52,6 +54,7 @@ class MessageConversation:
         "_channel",
         "_handling",
         "_hops",
+        "_jobs",
         "_message_id",
         "_number",
         "_owed",
@@ -79,6 +82,7 @@ class MessageConversation:
         self._number = 0
         self._skill = ""
         self.kept = kept
+        self._jobs: JobsHere | None = None
         self._streams: list[AnswerStream] = []
         self._typing: TypingSign | None = None
         self._pending: asyncio.Future[Receipt] | None = None
@@ -244,6 +248,24 @@ class MessageConversation:
         conversation._skill = self._skill
         conversation._streams, conversation._signs, conversation._owed = self._streams, self._signs, self._owed
         return conversation.connect(answer)
+
+    @property
+    def _here(self) -> JobsHere:
+        if self._jobs is None:
+            self._jobs = JobsHere(self._handling.planner, self._channel, self._skill, self._message_id)
+        return self._jobs
+
+    async def schedule(self, content: Any, **plan: Any) -> ScheduledJob:
+        """Have something said here later."""
+        return await self._here.schedule(content, **plan)
+
+    async def jobs(self) -> tuple[ScheduledJob, ...]:
+        """What is planned here."""
+        return await self._here.jobs()
+
+    async def unschedule(self, name: str) -> bool:
+        """Take back what is planned here."""
+        return await self._here.unschedule(name)
 
     async def bots(self) -> tuple[Bot, ...]:
         """The other bots that can be called in the conversation."""

@@ -34,6 +34,7 @@ from imbridge.runtime.intake.gate import Gate
 from imbridge.runtime.intake.inbox import Inbox
 from imbridge.runtime.intake.joining import joined
 from imbridge.runtime.refusing import Refusing
+from imbridge.runtime.scheduling.planner import Planner
 from imbridge.runtime.session import Session
 from imbridge.runtime.stopping import STOP_ACTION, OvertakenError, StoppedError, Work, is_stop_button
 from imbridge.runtime.words import SLOW_DOWN, SORRY, STOP, STOPPED
@@ -54,10 +55,12 @@ class Handling:
         gate: Gate,
         adapter_of: Callable[[str], Adapter],
         bots: Bots,
+        planner: Planner,
         options: BridgeOptions,
     ) -> None:
         """Wire the stages together."""
         self.bots = bots
+        self.planner = planner
         self.storage = storage
         self.skills = skills
         self.delivery = delivery

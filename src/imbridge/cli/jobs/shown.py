@@ -6,7 +6,7 @@ from typing import Any
 
 from imbridge.cli import table
 from imbridge.cli.table import Column
-from imbridge.runtime.scheduling.view import ScheduledJob
+from imbridge.protocol import ScheduledJob
 
 _COLUMNS = (
     Column("NAME"),

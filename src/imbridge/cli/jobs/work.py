@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 
 from imbridge.cli.opening import looking
-from imbridge.protocol import ImbridgeError
-from imbridge.runtime.scheduling.view import ScheduledJob, views_of
+from imbridge.protocol import ImbridgeError, ScheduledJob
+from imbridge.runtime.scheduling.view import views_of
 from imbridge.storage import DurableStorage, Job
 
 _CLAIM = 10.0

@@ -10,14 +10,14 @@ from imbridge.config.account import AccountConfig
 from imbridge.config.options import BridgeOptions
 from imbridge.config.schedule import METHOD, Missed, ScheduleSpec
 from imbridge.config.when import timing_of
-from imbridge.protocol import Address, Channel, ConfigError, ImbridgeError
-from imbridge.runtime.scheduling.plan import Call, Plan, plan_of, row_name
+from imbridge.protocol import Address, Channel, ConfigError, ImbridgeError, ScheduledJob
+from imbridge.runtime.scheduling.plan import Call, Plan, plan_of
+from imbridge.runtime.scheduling.planner import Planner
 from imbridge.runtime.scheduling.scheduler import Scheduler
-from imbridge.runtime.scheduling.view import ScheduledJob, view_of, views_of
 from imbridge.skills.scheduled import Scheduled
-from imbridge.storage import Job
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+_MOST = 1000
 
 
 class Scheduling(ABC):
@@ -25,6 +25,7 @@ class Scheduling(ABC):
 
     options: BridgeOptions
     _scheduler: Scheduler
+    _planner: Planner
 
     @abstractmethod
     def adapter(self, account: str) -> Adapter:
@@ -43,6 +44,7 @@ class Scheduling(ABC):
         content: Any = None,
         *,
         to: Address | Channel | str,
+        after: float | str | timedelta | None = None,
         cron: str | None = None,
         every: float | str | timedelta | None = None,
         at: datetime | str | None = None,
@@ -62,6 +64,7 @@ class Scheduling(ABC):
         Args:
             content: Anything sendable but a stream; it is kept as it is now.
             to: Where: an address, or a channel.
+            after: When, as a time from now: seconds, a `timedelta`, or a text such as `10m`.
             cron: When, as a cron expression (five fields, or six with seconds first).
             every: When, as an interval of at least a second: seconds, a `timedelta`, or a text such as `10m`.
             at: When, as a moment: a datetime with a time zone, or a text such as `2026-12-01 09:00`.
@@ -91,25 +94,14 @@ class Scheduling(ABC):
             ImbridgeError: the bridge does not run, or the settings or the code declare a job of this name.
         """
         self._check_running()
-        zone = time_zone or self.options.time_zone
-        timing = timing_of(cron=cron, every=every, at=at, jitter=jitter, anchor=anchor, time_zone=zone)
         if skill is None and (method is not None or options is not None):
             raise ValueError("method and options go with skill")
-        call = None if skill is None else Call(skill, method or METHOD, dict(options or {}))
-        plan = plan_of(
-            name, to, timing, self._account, content=content, call=call, missed=missed, timeout=timeout, retries=retries
+        timing = self._planner.timing(
+            after=after, cron=cron, every=every, at=at, jitter=jitter, anchor=anchor, time_zone=time_zone
         )
-        self._scheduler.function_of(plan)
-        if plan.name in self._scheduler.declared:
-            raise ImbridgeError(f"a job named {plan.name!r} is declared in the settings or the code; change it there")
-        now = self._scheduler.now
-        if (due := timing.next_after(now)) is None:
-            raise ValueError(f"{timing.words} is past")
-        job = Job(plan.key, due, plan.begun(now).data)
-        await self._scheduler.jobs.put(job)
-        await self._drop(plan.name, besides=plan.owner)
-        self._scheduler.look()
-        return view_of(job)
+        call = None if skill is None else Call(skill, method or METHOD, dict(options or {}))
+        how = {"missed": missed, "timeout": timeout, "retries": retries}
+        return await self._planner.plan(content, to=to, timing=timing, name=name, call=call, **how)
 
     def scheduled(
         self,
@@ -190,8 +182,7 @@ class Scheduling(ABC):
             ImbridgeError: the bridge does not run, or the storage cannot be read.
         """
         self._check_running()
-        kept = await self._scheduler.jobs.all()
-        return tuple(views_of(job for job in kept if self._scheduler.is_ours(job)))
+        return await self._planner.jobs(limit=_MOST)
 
     async def unschedule(self, name: str) -> bool:
         """Take a job back. One that is declared in the settings or the code is there again at the next start.
@@ -205,11 +196,7 @@ class Scheduling(ABC):
             ImbridgeError: the bridge does not run.
         """
         self._check_running()
-        return await self._drop(name)
-
-    async def _drop(self, name: str, *, besides: str = "") -> bool:
-        owners = [owner for owner in self._scheduler.owners if owner != besides]
-        return any([await self._scheduler.jobs.drop(row_name(owner, name)) for owner in owners])
+        return await self._planner.drop(name)
 
     def _account(self, key: str) -> AccountConfig:
         return self.adapter(key).config
