@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import imbridge
 from imbridge.emulators.feishu import EmulatorSettings, FeishuEmulator
 
 _ROOT = Path(__file__).parents[2]
@@ -55,6 +56,7 @@ def environ(feishu) -> dict[str, str]:
         "FEISHU_APP_ID": app.app_id,
         "FEISHU_APP_SECRET": app.app_secret,
         "FEISHU_BASE_URL": feishu.base_url,
+        "PYTHONPATH": str(Path(imbridge.__file__).parents[1]),  # what is tested here, whatever is installed
         "IMBRIDGE_STORAGE": "memory",  # loading a database takes as long as an example
     }
 
