@@ -20,18 +20,18 @@ class HandClock(Clock):
     def __init__(self, start: datetime) -> None:
         self._now = start.timestamp()
         self._moved = asyncio.Event()
-        self._waiting = False
+        self._waited_for: asyncio.Event | None = None
 
     def now(self) -> float:  # noqa: D102 - inherited
         return self._now
 
     async def wait(self, event: asyncio.Event, seconds: float) -> None:  # noqa: D102 - inherited
         waits = [asyncio.create_task(each.wait(), name="clock") for each in (event, self._moved)]
-        self._waiting = True
+        self._waited_for = event
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._waiting = False
+            self._waited_for = None
             for each in waits:
                 each.cancel()
             await asyncio.wait(waits)
@@ -58,8 +58,12 @@ class HandClock(Clock):
             quiet = 0
             while quiet < _QUIET:
                 await asyncio.sleep(_STEP)
-                running = any(task.get_name().startswith("job ") for task in asyncio.all_tasks())
-                quiet = quiet + 1 if self._waiting and not self._moved.is_set() and not running else 0
+                quiet = 0 if self._is_busy() else quiet + 1
+
+    def _is_busy(self) -> bool:
+        if self._waited_for is None or self._waited_for.is_set() or self._moved.is_set():
+            return True  # it looks, or is about to
+        return any(task.get_name().startswith("job ") for task in asyncio.all_tasks())
 
     async def _move(self, now: float) -> None:
         self._now = now
