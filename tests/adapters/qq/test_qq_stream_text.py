@@ -63,6 +63,9 @@ def test_plain_text_is_no_markup(said: str, shown: str) -> None:
         ("**a** _b_ ~~c~~ `d_e` [f](https://g.example)", "**a** *b* ~~c~~ `d_e` [f](https://g.example)"),
         ("| a | b |\n|--|--|\n| c | d |\n", "```\na  b\nc  d\n```"),
         ("<@!1> said <b>", "<\u200b@!1> said <\u200bb>"),
+        ("Title\n===\ntext", "Title\n\n---\ntext"),
+        ("> a\n> ====\n> b ==", "> a\n>\n> ---\n> b =="),
+        ("[a][b]\n\n[b]: https://x.example", "[a][b]\n\n[b]\u200b: https://x.example"),
     ],
 )
 def test_markdown_is_what_qq_shows(said: str, shown: str) -> None:

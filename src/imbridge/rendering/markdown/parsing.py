@@ -56,8 +56,8 @@ def parse(text: str, *, growing: bool = False) -> Document:
 
     Args:
         text: Markdown.
-        growing: More follows, so nothing is read that a later line could change: no `[label]: address`, no `===` below
-            a heading, no table whose head does not begin with a bar.
+        growing: More follows, so nothing is read that a later line could change: no `[label]: address`, no table whose head
+            does not begin with a bar; and `===` below a text is a line across.
     """
     if is_plain(text):
         return Document(tuple(_plain_paragraph(part) for part in text.split("\n\n") if part))
@@ -69,7 +69,7 @@ def parser(growing: bool = False) -> "MarkdownIt":
     """The parser; it is imported when it is needed first."""
     from markdown_it import MarkdownIt
 
-    from imbridge.rendering.markdown.rules import extend, only_barred, only_equals_signs
+    from imbridge.rendering.markdown.rules import equals_signs_are_rules, extend, only_barred, only_equals_signs
 
     md = MarkdownIt("commonmark", {"html": False, "maxNesting": 100, "growing": growing}).enable(
         ["table", "strikethrough"]
@@ -79,6 +79,7 @@ def parser(growing: bool = False) -> "MarkdownIt":
     if growing:
         md.disable(["reference", "lheading"])
         only_barred(md)
+        equals_signs_are_rules(md)
     else:
         only_equals_signs(md)
     md.normalizeLink = lambda url: url  # type: ignore[method-assign]  # as typed: people read it

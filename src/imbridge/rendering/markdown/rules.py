@@ -28,6 +28,7 @@ MOST_LEVELS = 16
 _BARE = re.compile(r"://[A-Za-z0-9\-._~:/?#@!$&'()*+,;=%\[\]]{1,4000}")
 _SCHEME = re.compile(r"(?<![A-Za-z0-9])https?\Z", re.IGNORECASE)
 _NOT_AT_THE_END = "?!.,:;*_~'\"[]"
+_EQUALS = re.compile(r"={3,}[ \t]*")
 _BREAK = re.compile(r"<br[ ]?/?>", re.IGNORECASE)
 _FONT = re.compile(
     r"<(?:font color=(?P<quote>[\"']?)(?P<color>#?[A-Za-z0-9_-]{1,20})(?P=quote)|(?P<end>/font))>", re.IGNORECASE
@@ -167,6 +168,22 @@ def only_barred(md: MarkdownIt) -> None:
         return state.src.startswith("|", begins) and table_with_whole_rows(state, start, end, silent)
 
     md.block.ruler.at("table", barred, {"alt": ["paragraph", "reference"]})
+
+
+def equals_signs_are_rules(md: MarkdownIt) -> None:
+    """`===` below a text is a line across: what it would make a heading of is shown already."""
+
+    def underline(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        line = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
+        if state.is_code_block(start) or _EQUALS.fullmatch(line) is None:
+            return False
+        if not silent:
+            state.line = start + 1
+            token = state.push("hr", "hr", 0)
+            token.map, token.markup = [start, state.line], line
+        return True
+
+    md.block.ruler.before("hr", "imbridge_equals", underline, {"alt": ["paragraph", "reference", "blockquote", "list"]})
 
 
 def only_equals_signs(md: MarkdownIt) -> None:
