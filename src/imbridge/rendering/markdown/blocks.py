@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from imbridge.rendering.markdown.dialect import Dialect
 from imbridge.rendering.markdown.inline import InlineWriter
+from imbridge.rendering.markdown.literal import ZERO_WIDTH
 from imbridge.rendering.markdown.tables import aligned, as_list
 from imbridge.rendering.markdown.tree import (
     Block,
@@ -20,6 +21,7 @@ from imbridge.rendering.markdown.tree import (
 )
 
 _TICKS = re.compile("^[ \t]*(`{3,})[ \t]*$", re.MULTILINE)
+_CLOSING = re.compile(r"(?:^|[ \t])#+\Z")
 _INFO = re.compile(r"[^\s`]{1,40}")
 _RULE = "─" * 12
 _BOXES = {True: "☑ ", False: "☐ "}
@@ -85,6 +87,8 @@ class BlockWriter:
     def _heading(self, heading: Heading) -> list[str]:
         if "heading" in self._shows:
             text = self._inline.written(heading.children, start=False).replace("\n", " ")
+            if _CLOSING.search(text) is not None:
+                text += ZERO_WIDTH  # else it would end the heading, and not be seen
             return [f"{'#' * min(heading.level, self._dialect.deepest_heading)} {text}"]
         self._changed["heading"] = "bold" if "bold" in self._shows else "a line of its own"
         return self._inline.written((Strong(heading.children),)).split("\n")

@@ -50,6 +50,8 @@ class InlineWriter:
         out: list[str] = []
         marked: Inline | None = None
         for inline in inlines:
+            if within and isinstance(inline, Break) and isinstance(marked, Break):
+                continue  # an empty line would end the marks around it
             made = self._one(inline, within, start=start, end=end)
             if out and made:
                 before, first = out[-1], made[0]

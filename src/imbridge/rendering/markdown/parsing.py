@@ -56,8 +56,8 @@ def parse(text: str, *, growing: bool = False) -> Document:
 
     Args:
         text: Markdown.
-        growing: More follows, so nothing is read that a later line could change: no `[label]: address`, no table whose head
-            does not begin with a bar; and `===` below a text is a line across.
+        growing: More follows, so nothing is read that a later line could change: no `[label]: address`, no table whose
+            head does not begin with a bar; and `===` below a text is a line across.
     """
     if is_plain(text):
         return Document(tuple(_plain_paragraph(part) for part in text.split("\n\n") if part))

@@ -26,6 +26,8 @@ from imbridge.rendering.markdown.rows import table_with_whole_rows, whole_rows
 MOST_LEVELS = 16
 """Levels of blocks in blocks; a quote is one, an item of a list is two."""
 _BARE = re.compile(r"://[A-Za-z0-9\-._~:/?#@!$&'()*+,;=%\[\]]{1,4000}")
+_ANGLE = re.compile(r"&(?:[lg]t|#0*6[02]|#x0*3[ce]);", re.IGNORECASE)
+"""`<` or `>` as an entity: no address goes on behind it."""
 _SCHEME = re.compile(r"(?<![A-Za-z0-9])https?\Z", re.IGNORECASE)
 _NOT_AT_THE_END = "?!.,:;*_~'\"[]"
 _EQUALS = re.compile(r"={3,}[ \t]*")
@@ -87,7 +89,7 @@ def _bare(state: StateInline, silent: bool) -> bool:
     found = _BARE.match(state.src, state.pos)
     if scheme is None or found is None:
         return False
-    rest = _trimmed(found[0])
+    rest = _trimmed(_ANGLE.split(found[0], maxsplit=1)[0])
     if len(rest) <= len("://"):
         return False
     if not silent:
