@@ -64,7 +64,7 @@ format: $(STAMP) ## Format the code
 	@$(BIN)/ruff format .
 
 lock: $(STAMP) ## Pin the newest versions that fit (needs uv)
-	@uv pip compile --universal --python-version 3.11 --extra feishu --extra wecom --extra wechat --extra dingtalk --extra qq --extra media --extra postgres --extra mysql --extra mongodb --extra fast --group dev --generate-hashes --no-emit-index-url \
+	@uv pip compile --universal --python-version 3.11 --extra feishu --extra wecom --extra wechat --extra dingtalk --extra qq --extra media --extra postgres --extra mysql --extra mongodb --extra redis --extra fast --group dev --generate-hashes --no-emit-index-url \
 	  --no-emit-find-links --upgrade --quiet --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock
 
 clean: ## Remove what the commands made

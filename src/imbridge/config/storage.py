@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
 from imbridge.config.document import ENVIRONMENT, Node
@@ -23,11 +23,19 @@ _SCHEMES = {
     "mongodb": ("mongodb",),
 }
 _TYPES = {kind: kind for kind in _SCHEMES} | {"postgres": "postgresql"}
-_REFERENCE = re.compile(r"([^\W\d]\w*\.)*[^\W\d]\w*[:.][^\W\d]\w*")
+REFERENCE = re.compile(r"([^\W\d]\w*\.)*[^\W\d]\w*[:.][^\W\d]\w*")
 _FORM = (
     "memory, sqlite, the path of a file, a URL (postgresql://user:password@host/name, mysql://..., mariadb://..., "
     "mongodb://...), "
     "or a class of your own (my_bot.storage:MyStorage)"
+)
+
+
+_NONE = "none"
+_REDIS = ("redis://", "rediss://", "unix://")
+_HINTS = (
+    "expected a URL of Redis (redis://user:password@host:6379), none, a class of your own (my_bot.hints:MyHints), or a "
+    "mapping with its type: and settings"
 )
 
 
@@ -43,6 +51,8 @@ class DatabaseOptions(BaseModel):
         migrate: Make and change tables, or collections, at the start.
         shared: Several processes share the conversations of their accounts, each in order; None: on a server, not on
             SQLite.
+        hints: Over what they wake each other: a URL of Redis, `none`, or a class of one's own, by name or as a mapping
+            with its `type` and settings; None: PostgreSQL does it itself, the others not.
         lease: Seconds without a sign of life after which others take a process's messages over.
         max_attempts: How often something may be under way when its process ends, before it is a dead letter.
         dedup_hours: For how long a delivery is known.
@@ -65,6 +75,7 @@ class DatabaseOptions(BaseModel):
     synchronous: Literal["full", "normal"] = "full"
     migrate: bool = True
     shared: bool | None = None
+    hints: SecretStr | dict[str, Any] | None = Field(default=None, repr=False)
     lease: float = Field(default=10.0, ge=1, allow_inf_nan=False)
     max_attempts: int = Field(default=2, ge=1)
     dedup_hours: float = Field(default=12.0, gt=0, allow_inf_nan=False)
@@ -73,6 +84,20 @@ class DatabaseOptions(BaseModel):
     dead_days: float | None = Field(default=30.0, gt=0, allow_inf_nan=False)
     session_days: float | None = Field(default=180.0, gt=0, allow_inf_nan=False)
     keys: tuple[SecretStr, ...] = ()
+
+    @field_validator("hints", mode="before")
+    @classmethod
+    def _known_hints(cls, given: Any) -> Any:
+        if given is False:
+            return _NONE
+        text = given.get("type") if isinstance(given, dict) else given
+        text = text.get_secret_value() if isinstance(text, SecretStr) else text
+        known = isinstance(text, str) and REFERENCE.fullmatch(text) is not None
+        if not isinstance(given, dict) and isinstance(text, str):
+            known |= text == _NONE or text.startswith(_REDIS)
+        if given is not None and not known:
+            raise ValueError(_HINTS)
+        return given
 
     @model_validator(mode="after")
     def _one_place(self) -> "DatabaseOptions":
@@ -145,7 +170,7 @@ def _from_text(reading: Reading, node: Node) -> StorageSpec | None:
         return _database(reading, node, {})
     if "/" in text or "\\" in text or text.endswith((".db", ".sqlite", ".sqlite3")):
         return _database(reading, node, {"path": node})
-    if _REFERENCE.fullmatch(text):
+    if REFERENCE.fullmatch(text):
         return StorageSpec(reference=text, where=node.where)
     reading.problems.at(node, f"expected {_FORM}")
     return None
@@ -154,7 +179,7 @@ def _from_text(reading: Reading, node: Node) -> StorageSpec | None:
 def _from_mapping(reading: Reading, node: Node) -> StorageSpec | None:
     kind = node.value.get("type", Node("", key=f"{node.key}.type", where=node.where))
     name = kind.value if isinstance(kind.value, str) else "?"
-    if "durability" in node.value and not _REFERENCE.fullmatch(name):
+    if "durability" in node.value and not REFERENCE.fullmatch(name):
         reading.problems.at(node.value["durability"], "stands under bridge: (bridge: {durability: memory})")
         return None
     if name == "memory" and len(node.value) == 1:
@@ -162,7 +187,7 @@ def _from_mapping(reading: Reading, node: Node) -> StorageSpec | None:
     if name in _TYPES or not name:
         levels = reading.fields(DatabaseOptions, node, besides=("type",))
         return _database(reading, node, levels, kind=_TYPES.get(name, ""))
-    if _REFERENCE.fullmatch(name):
+    if REFERENCE.fullmatch(name):
         options = {key: child.plain() for key, child in node.value.items() if key != "type"}
         return StorageSpec(reference=name, options=options, where=node.where)
     reading.problems.at(

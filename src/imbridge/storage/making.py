@@ -2,12 +2,16 @@
 
 import importlib
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
+from pydantic import SecretStr
+
 from imbridge.config.options import Durability
-from imbridge.config.storage import DatabaseOptions, StorageSpec, in_a_file, is_mongodb
+from imbridge.config.storage import REFERENCE, DatabaseOptions, StorageSpec, in_a_file, is_mongodb
 from imbridge.protocol import ConfigError
 from imbridge.storage.base import BaseStorage
+from imbridge.storage.hints.base import BaseHints
 from imbridge.storage.memory import MemoryStorage
 from imbridge.storage.retention import Retention
 
@@ -47,6 +51,7 @@ def _database(options: DatabaseOptions) -> BaseStorage:
         synchronous=options.synchronous,
         migrate=options.migrate,
         shared=options.shared,
+        hints=_hints(options),
         lease=options.lease,
         max_attempts=options.max_attempts,
         dedup_seconds=options.dedup_hours * 3600,
@@ -70,6 +75,7 @@ def _mongodb(url: str, options: DatabaseOptions) -> BaseStorage:
         pool_size=options.pool_size,
         migrate=options.migrate,
         shared=options.shared is not False,
+        hints=_hints(options),
         lease=options.lease,
         max_attempts=options.max_attempts,
         dedup_seconds=options.dedup_hours * 3600,
@@ -88,20 +94,43 @@ def _retention(options: DatabaseOptions) -> Retention:
     )
 
 
+def _hints(options: DatabaseOptions) -> BaseHints | str | None:
+    if options.hints is None:
+        return None
+    if isinstance(options.hints, SecretStr):
+        text = options.hints.get_secret_value()
+        if not REFERENCE.fullmatch(text):
+            return text
+        given = {"type": text}
+    else:
+        given = dict(options.hints)
+    hints: BaseHints = _made(BaseHints, given.pop("type"), given, "storage: hints")
+    return hints
+
+
 def _own(spec: StorageSpec) -> BaseStorage:
-    """A class of somebody's own; it gets the settings beside `type` by their names."""
-    module, _, name = spec.reference.rpartition(":" if ":" in spec.reference else ".")
-    try:
-        made: Any = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise ConfigError(f"storage: {spec.reference} cannot be loaded: {type(error).__name__}: {error}") from error
-    if not (isinstance(made, type) and issubclass(made, BaseStorage)):
-        raise ConfigError(f"storage: {spec.reference} is no class derived from imbridge.storage.BaseStorage")
-    if missing := sorted(getattr(made, "__abstractmethods__", ())):
-        raise ConfigError(f"storage: {spec.reference} lacks {', '.join(missing)}")
-    try:
-        inspect.signature(made).bind(**spec.options)
-    except TypeError as error:
-        raise ConfigError(f"storage: {spec.reference} does not take these settings: {error}") from error
-    storage: BaseStorage = made(**spec.options)
+    storage: BaseStorage = _made(BaseStorage, spec.reference, spec.options, "storage")
     return storage
+
+
+def _made(base: type, reference: str, options: Mapping[str, Any], what: str) -> Any:
+    """One of a class of somebody's own; it gets the settings beside `type` by their names."""
+    module, _, name = reference.rpartition(":" if ":" in reference else ".")
+    try:
+        found: Any = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(f"{what}: {reference} cannot be loaded: {type(error).__name__}: {error}") from error
+    if not (isinstance(found, type) and issubclass(found, base)):
+        raise ConfigError(f"{what}: {reference} is no class derived from {_public(base)}")
+    if missing := sorted(getattr(found, "__abstractmethods__", ())):
+        raise ConfigError(f"{what}: {reference} lacks {', '.join(missing)}")
+    try:
+        inspect.signature(found).bind(**options)
+    except TypeError as error:
+        raise ConfigError(f"{what}: {reference} does not take these settings: {error}") from error
+    return found(**options)
+
+
+def _public(base: type) -> str:
+    """Where people import it from."""
+    return f"{base.__module__.removesuffix('.base')}.{base.__name__}"

@@ -42,6 +42,7 @@ class Plan:
         node: The number of this process.
         claimed: Chats that become ours, by lease, with the number of their last holder's lease.
         handed_over: Deliveries that go to another process.
+        handed_to: Those processes.
         takes_handed: Whether what others took in for us is to be taken.
         handed: That, once it is read.
         settled: Doubtful entries of which is known now whether they are stored.
@@ -65,6 +66,7 @@ class Plan:
     node: int = 0
     claimed: dict[str, int | None] = field(default_factory=dict)
     handed_over: set[int] = field(default_factory=set)
+    handed_to: set[int] = field(default_factory=set)
     takes_handed: bool = False
     handed: list[InboxEntry] = field(default_factory=list)
     settled: Collection[int] = ()
@@ -194,6 +196,7 @@ class _Planner:
         holder = self._known.holders.get(piece.lease)
         if holder is not None:
             self.plan.handed_over.add(piece.uid)
+            self.plan.handed_to.add(holder)
             return {"node": holder, "state": HANDED}
         if piece.lease in self._known.free:
             self.plan.claimed[piece.lease] = self._known.free[piece.lease]

@@ -43,6 +43,7 @@ class Shares(ABC):
 
     Attributes:
         partner: Who works on what is ours; None: what others took in for us stays where it is.
+        on_handed: Called with the numbers of processes that something was just handed to.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Shares(ABC):
     ) -> None:
         """`read` makes an entry of a row."""
         self.partner: Partner | None = None
+        self.on_handed: Callable[[Collection[int]], None] = lambda nodes: None
         self._nodes = nodes
         self._read = read
         self._clock = clock
@@ -57,6 +59,7 @@ class Shares(ABC):
         self._open: dict[int, str] = {}
         self._busy: Counter[str] = Counter()
         self._inherited: list[str] = []
+        self._placed: set[int] = set()
 
     # -- what is under way ---------------------------------------------------------------------------------------------
 
@@ -154,6 +157,7 @@ class Shares(ABC):
             holder = holders.get(_lease_of(row["lane"]))
             if holder is not None and row["started_at"] is None:
                 elsewhere.add(row["uid"])
+                self._placed.add(holder)
                 await self._hand(connection, row["uid"], holder)
         return elsewhere
 
@@ -221,6 +225,7 @@ class Shares(ABC):
         """Take the chats of processes that are gone, before what waits in them; see `adopt`."""
         if accounts is not None and not accounts:
             return
+        self._placed = set()
         self._inherited = list(await self._without_holder(connection, alive, accounts))
         for some in portions(self._inherited):
             await self._move(connection, some)
@@ -230,6 +235,9 @@ class Shares(ABC):
     def adopt(self, entries: Sequence[InboxEntry | OutboxEntry], node: int) -> None:
         """What was taken over, and the chats that came with it, are ours: the transaction is committed."""
         inherited, self._inherited = self._inherited, []
+        placed, self._placed = self._placed, set()
+        if placed:
+            self.on_handed(placed)
         for entry in entries:
             entry.fence = node
         if not self._nodes.is_current(node):
@@ -247,6 +255,8 @@ class Shares(ABC):
 
     def committed(self, made: Plan) -> None:
         """A transaction was committed. What it made ours may be others' by now, when we stood still meanwhile."""
+        if made.handed_to:
+            self.on_handed(made.handed_to)
         handed, made.handed = made.handed, []
         if not self._nodes.is_current(made.node):
             return

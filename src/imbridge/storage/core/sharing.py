@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -9,15 +10,19 @@ from typing import Any
 from imbridge.protocol import ImbridgeError
 from imbridge.storage.base import OutboxEntry
 from imbridge.storage.core.doubts import Doubts
+from imbridge.storage.core.hinting import Hinting
 from imbridge.storage.core.nodes import Nodes
 from imbridge.storage.core.shares import Shares
 from imbridge.storage.core.work import AddInbound, AddOutbound, Run, TakeHanded, Unit
+from imbridge.storage.hints.base import BaseHints
 from imbridge.storage.sharing import Partner, fence_here
 
 log = logging.getLogger(__name__)
 
-_LOOK, _LOOK_ALONE = 0.25, 1.0
-"""Seconds between looks for what others took in for us, beside others and alone."""
+_LOOK, _LOOK_RARE = 0.25, 1.0
+"""Seconds between looks for what others took in for us: beside others, and where there are none or hints come."""
+_BETWEEN = 0.01
+"""Seconds between two looks for which there are hints, at least: many hints are few looks."""
 _GIVE_BACK = 1.0
 """Seconds between looks for chats to be given back."""
 
@@ -26,7 +31,12 @@ class Sharing:
     """The background work of one process."""
 
     def __init__(
-        self, shares: Shares, nodes: Nodes, ask: Callable[[Unit], "asyncio.Future[Any]"], doubts: Doubts
+        self,
+        shares: Shares,
+        nodes: Nodes,
+        ask: Callable[[Unit], "asyncio.Future[Any]"],
+        doubts: Doubts,
+        hints: BaseHints | None,
     ) -> None:
         """`ask` has the writer carry a unit out. `doubts` are settled by any transaction."""
         self._doubts = doubts
@@ -35,9 +45,14 @@ class Sharing:
         self._ask = ask
         self._tasks: list[asyncio.Task[None]] = []
         nodes.on_lost = self._lose
+        self._hinting = None if hints is None else Hinting(hints, nodes)
+        if self._hinting is not None:
+            shares.on_handed = self._hinting.say
 
     def start(self) -> None:
         """Begin; what others hand over is taken once somebody works on it, see `begin`."""
+        if self._hinting is not None:
+            self._hinting.start()
         self._tasks = [
             asyncio.create_task(self._keep_looking(), name="storage:handed over"),
             asyncio.create_task(self._keep_giving_back(), name="storage:given back"),
@@ -53,6 +68,8 @@ class Sharing:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+        if self._hinting is not None:
+            await self._hinting.close()
 
     # -- what is under way ---------------------------------------------------------------------------------------------
 
@@ -91,15 +108,31 @@ class Sharing:
     # -- in the background ---------------------------------------------------------------------------------------------
 
     async def _keep_looking(self) -> None:
+        had_room, took = True, 0.0
         while True:
-            await asyncio.sleep(_LOOK if self._nodes.others else _LOOK_ALONE)
-            if not self._shares.takes:
+            await self._until_next_look(had_room, took)
+            had_room, began = self._shares.takes, time.monotonic()
+            if not had_room:
                 continue
             try:
                 if self._doubts or await self._shares.waits():
                     await self._ask(Unit((TakeHanded(),)))
             except ImbridgeError as error:
                 log.warning("what other processes took in could not be taken (%s)", error)
+            took = time.monotonic() - began
+
+    async def _until_next_look(self, had_room: bool, took: float) -> None:
+        """The last one may have had no room for what it was hinted at, and took so many seconds.
+
+        However many hints there are, half of the time is not spent with looks.
+        """
+        hinted = self._hinting is not None and self._hinting.works and had_room and not self._doubts
+        seconds = _LOOK_RARE if hinted or not self._nodes.others else _LOOK
+        if self._hinting is None:
+            await asyncio.sleep(seconds)
+            return
+        await asyncio.sleep(min(max(took, _BETWEEN), _LOOK))
+        await self._hinting.wait(seconds)
 
     async def _keep_giving_back(self) -> None:
         while True:

@@ -40,6 +40,7 @@ from imbridge.storage.core.work import (
 from imbridge.storage.core.writer import Writer
 from imbridge.storage.durable import Box
 from imbridge.storage.errors import StorageError
+from imbridge.storage.hints.base import BaseHints
 from imbridge.storage.leases import Lease
 from imbridge.storage.notes import BaseNotebook
 from imbridge.storage.sharing import Partner, fence_here
@@ -63,17 +64,24 @@ class DatabaseStorage(LookingIn, Beginning):
         rows: Rows,
         committing: Committing,
         shares: Shares | None,
+        hints: BaseHints | None,
         *,
         log_messages: bool,
     ) -> None:
         """Nothing is connected yet."""
+        if hints is not None and shares is None:
+            raise ConfigError(
+                "storage: hints are for processes that share conversations, and these do not: set shared to true, or "
+                "leave hints out",
+                key="storage",
+            )
         self._errors = errors
         self._nodes = nodes
         self._rows = rows
         self._shares = shares
         self._log_messages = log_messages
         self._writer = Writer(committing.commit)
-        self._sharing = None if shares is None else Sharing(shares, nodes, self._writer.ask, committing.doubts)
+        self._sharing = None if shares is None else Sharing(shares, nodes, self._writer.ask, committing.doubts, hints)
         self._opened = False
         self._looks = False
 

@@ -7,6 +7,8 @@ from pydantic import SecretStr
 from imbridge.storage.core.rows import Rows
 from imbridge.storage.core.sealing import Sealing
 from imbridge.storage.core.storage import DatabaseStorage, secret
+from imbridge.storage.hints.base import BaseHints
+from imbridge.storage.hints.named import named
 from imbridge.storage.memory import DEDUP_SECONDS
 from imbridge.storage.mongo import faults
 from imbridge.storage.mongo.backlog import MongoBacklog
@@ -44,6 +46,7 @@ class MongoStorage(DatabaseStorage):
         migrate: Make collections and indexes, and change them, when it is opened.
         lease: Seconds without a sign of life after which others take a process's entries over.
         shared: Several processes share the conversations of their accounts, each in order.
+        hints: Over what they wake each other: a URL of Redis, or a `BaseHints`.
         max_attempts: How often something may be under way when its process ends, before it is a dead letter; three
             times more where it was never the only one.
         max_bytes: Most bytes of an answer that are kept; the content of a larger one is lost with its process.
@@ -55,7 +58,7 @@ class MongoStorage(DatabaseStorage):
         patience: Seconds that the server may take to answer.
 
     Raises:
-        ConfigError: `url` is none of MongoDB's.
+        ConfigError: `url` is none of MongoDB's, or `hints` are none that can be had.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class MongoStorage(DatabaseStorage):
         migrate: bool = True,
         lease: float = 10.0,
         shared: bool = True,
+        hints: BaseHints | str | None = None,
         max_attempts: int = 2,
         max_bytes: int = 8 * 1024 * 1024,
         dedup_seconds: float = DEDUP_SECONDS,
@@ -82,7 +86,7 @@ class MongoStorage(DatabaseStorage):
         shares = MongoShares(nodes, self._database, rows.read_inbound) if shared else None
         transaction = MongoTransaction(nodes, shares, keep=dedup_seconds)
         committing = MongoCommitting(self._database, transaction, nodes, shares)
-        super().__init__(faults, nodes, rows, committing, shares, log_messages=log_messages)
+        super().__init__(faults, nodes, rows, committing, shares, named(hints), log_messages=log_messages)
         self._recovery = MongoRecovery(self._database, nodes, max_attempts=max_attempts, shares=shares)
         self._backlog = MongoBacklog(self._database, nodes, rows)
         retention = retention or Retention()

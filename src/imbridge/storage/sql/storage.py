@@ -10,6 +10,8 @@ from sqlalchemy import URL
 from imbridge.storage.core.rows import Rows
 from imbridge.storage.core.sealing import Sealing
 from imbridge.storage.core.storage import DatabaseStorage, secret
+from imbridge.storage.hints.base import BaseHints
+from imbridge.storage.hints.named import named
 from imbridge.storage.memory import DEDUP_SECONDS
 from imbridge.storage.retention import Retention
 from imbridge.storage.sql import dialect
@@ -18,6 +20,7 @@ from imbridge.storage.sql.cleaner import SqlCleaner
 from imbridge.storage.sql.committing import SqlCommitting
 from imbridge.storage.sql.database import Database, Synchronous, place_of
 from imbridge.storage.sql.file import FileTransactions
+from imbridge.storage.sql.hints import PostgresHints
 from imbridge.storage.sql.jobs import SqlJobs
 from imbridge.storage.sql.leases import SqlLeases
 from imbridge.storage.sql.media import SqlMediaCache
@@ -47,6 +50,8 @@ class SqlStorage(DatabaseStorage):
         migrate: Make and change tables when it is opened.
         lease: Seconds without a sign of life after which others take a process's entries over.
         shared: Several processes share the conversations of their accounts, each in order; when left out, on a server.
+        hints: Over what they wake each other: a URL of Redis, a `BaseHints`, or `none`; when left out PostgreSQL does
+            it itself.
         max_attempts: How often something may be under way when its process ends, before it is a dead letter; three
             times more where it was never the only one.
         max_bytes: Most bytes of an answer that are kept; the content of a larger one is lost with its process.
@@ -59,7 +64,7 @@ class SqlStorage(DatabaseStorage):
         connect_args: Given to the driver (`ssl`, ...).
 
     Raises:
-        ConfigError: `where` is no database that is known.
+        ConfigError: `where` is no database that is known, or `hints` are none that can be had.
     """
 
     def __init__(
@@ -72,6 +77,7 @@ class SqlStorage(DatabaseStorage):
         migrate: bool = True,
         lease: float = 10.0,
         shared: bool | None = None,
+        hints: BaseHints | str | None = None,
         max_attempts: int = 2,
         max_bytes: int = 8 * 1024 * 1024,
         dedup_seconds: float = DEDUP_SECONDS,
@@ -103,7 +109,9 @@ class SqlStorage(DatabaseStorage):
         noted_every = retention.use_noted_every
         file = None if thread is None else FileTransactions(thread, keep=dedup_seconds, noted_every=noted_every)
         self._committing = SqlCommitting(self._database, transaction, nodes, shares, file)
-        super().__init__(dialect, nodes, rows, self._committing, shares, log_messages=log_messages)
+        by_itself = shared and hints is None and self._database.dialect == "postgresql"
+        hints = PostgresHints(self._database) if by_itself else named(hints)
+        super().__init__(dialect, nodes, rows, self._committing, shares, hints, log_messages=log_messages)
         self._recovery = SqlRecovery(self._database, nodes, max_attempts=max_attempts, shares=shares)
         self._backlog = SqlBacklog(self._database, nodes, rows)
         self._sessions = SqlSessionReader(self._database, self._note_use, noted_every=noted_every)
