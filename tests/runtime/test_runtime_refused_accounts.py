@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from outbox_world import hurried, hurry
+from outbox_world import ROBOT, hurried, hurry, robot_of
 from runtime_world import account, counts, texts, until
 
-from imbridge import AuthError
+from imbridge import AuthError, Bridge, CredentialState
 from imbridge.protocol import DeliveryState
 from imbridge.runtime.outbox.refused_accounts import LONGEST_PAUSE, RefusedAccounts
 from imbridge.storage import Box, EntryState, SqlStorage
@@ -115,23 +116,107 @@ async def test_in_memory_nobody_could_put_it_right(feishu, chats) -> None:
 
 
 class TestOneTryAtATime:
-    def test_the_others_wait_for_what_becomes_of_it(self) -> None:
-        now = [0.0]
-        refused = RefusedAccounts(clock=lambda: now[0])
+    async def test_the_others_wait_for_what_becomes_of_it(self) -> None:
+        now, released = [0.0], set[tuple[str, str]]()
+        refused = RefusedAccounts(lambda *lane: released.add(lane), clock=lambda: now[0])
         assert refused.wait("feishu:work", "a") == (0.0, "")
-        refused.note("feishu:work", WRONG, 10.0, 3600.0)
+        refused.refuse("feishu:work", WRONG)
+        refused.hold("feishu:work", 10.0, 3600.0)
         assert [refused.wait("feishu:work", lane) for lane in "ab"] == [(10.0, "wrong secret")] * 2
         assert refused.wait("feishu:other", "a") == (0.0, "")
         now[0] = 10.0
         assert [refused.wait("feishu:work", lane)[0] for lane in "ab"] == [0.0, LONGEST_PAUSE]
-        assert refused.works("feishu:work") == {"b"}
-        assert refused.works("feishu:work") == set()
+        for _ in range(2):
+            refused.took("feishu:work", by_credentials=True)
+        assert released == {("feishu:work", "b")}
         assert len(refused) == 0
 
-    def test_a_try_of_which_nothing_is_heard_is_followed_by_another(self) -> None:
+    async def test_a_try_of_which_nothing_is_heard_is_followed_by_another(self) -> None:
         now = [0.0]
         refused = RefusedAccounts(clock=lambda: now[0])
-        refused.note("feishu:work", WRONG, 0.0, 3600.0)
+        refused.refuse("feishu:work", WRONG)
+        refused.hold("feishu:work", 0.0, 3600.0)
         assert refused.wait("feishu:work", "a")[0] == 0.0
         now[0] = LONGEST_PAUSE
         assert refused.wait("feishu:work", "b")[0] == 0.0
+
+    async def test_what_needs_no_credentials_says_nothing_and_the_next_one_tries(self) -> None:
+        refused = RefusedAccounts(clock=lambda: 0.0)
+        refused.refuse("dingtalk:work", WRONG)
+        refused.hold("dingtalk:work", 0.0, 3600.0)
+        assert refused.wait("dingtalk:work", "a")[0] == 0.0
+        assert refused.wait("dingtalk:work", "b")[0] == LONGEST_PAUSE
+        refused.took("dingtalk:work", by_credentials=False)
+        assert len(refused) == 1
+        assert refused.wait("dingtalk:work", "b")[0] == 0.0
+
+    async def test_where_nothing_is_held_nobody_waits(self) -> None:
+        refused = RefusedAccounts()
+        refused.refuse("feishu:work", WRONG)
+        assert [refused.wait("feishu:work", lane)[0] for lane in "ab"] == [0.0, 0.0]
+
+
+class TestAProgramIsTold:
+    """Once when it begins, and once when it is over."""
+
+    @pytest.fixture
+    def told(self) -> list[CredentialState]:
+        return []
+
+    def listening(self, bridge: Bridge, told: list[CredentialState]) -> None:
+        @bridge.on_credentials
+        async def note(state: CredentialState) -> None:
+            told.append(state)
+
+        @bridge.on_credentials
+        def fail(state: CredentialState) -> None:
+            raise RuntimeError("a pager that does not answer")
+
+    async def test_while_all_is_kept(self, feishu, chats, tmp_path: Path, told, caplog) -> None:
+        app, (alice, bob) = chats
+        bridge, ends = hurried(account(feishu, app), storage=SqlStorage(tmp_path / "bridge.db"))
+        self.listening(bridge, told)
+        async with bridge:
+            assert await bridge.send(alice, "before")
+            assert told == []
+            before = datetime.now(UTC)
+            secret = refuse(feishu, app)
+            for to in (alice, bob, alice):
+                assert (await bridge.send(to, "news")).state is PENDING
+            await until(lambda: counts(bridge)["delivery_put_off"] >= 3)
+            (begun,) = told
+            assert (begun.account, begun.refused) == ("feishu:work", True)
+            assert before <= begun.since <= datetime.now(UTC)
+            assert "refuses the app's credentials" in begun.error
+            put_right(feishu, app, secret)
+            await until(lambda: len(ends) == 3)
+        assert [(state.refused, state.since, state.error) for state in told] == [
+            (True, begun.since, begun.error),
+            (False, begun.since, begun.error),
+        ]
+        assert caplog.text.count("feishu:work: a credentials listener failed") == 2
+
+    async def test_in_memory_where_nothing_is_kept(self, feishu, chats, told) -> None:
+        app, (alice, bob) = chats
+        bridge, _ = hurried(account(feishu, app), durability="memory")
+        self.listening(bridge, told)
+        async with bridge:
+            secret = refuse(feishu, app)
+            for to in (alice, bob):
+                assert (await bridge.send(to, "lost")).state is FAILED
+            put_right(feishu, app, secret)
+            for to in (alice, bob):
+                assert await bridge.send(to, "arrives")
+        assert [state.refused for state in told] == [True, False]
+
+    async def test_another_account_is_another_matter(self, feishu, chats, told) -> None:
+        app, (alice, _) = chats
+        robot = robot_of(feishu)
+        bridge, _ = hurried(account(feishu, app), robot, durability="memory")
+        self.listening(bridge, told)
+        async with bridge:
+            refuse(feishu, app)
+            assert not await bridge.send(alice, "lost")
+            feishu.faults.clear()
+            assert await bridge.send(ROBOT, "arrives")
+        assert [(state.account, state.refused) for state in told] == [("feishu:work", True)]

@@ -1,7 +1,7 @@
 """What goes out to a platform: where a part goes, and what became of it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from imbridge.protocol import Channel, Degradation, DegradedError, SentPart
 from imbridge.rendering.cards import Choice
@@ -50,6 +50,8 @@ class Sent:
         more: The other messages.
         choices: What can be chosen by a number in its last message: a card that had to be text. Of a part that has
             choices already they need not be said again.
+        by_credentials: The platform has taken the account's credentials for it; False where none are asked for, as with
+            the answer to a callback or a session webhook.
     """
 
     part: SentPart
@@ -57,14 +59,15 @@ class Sent:
     degradations: tuple[Degradation, ...] = ()
     more: tuple[SentPart, ...] = ()
     choices: tuple[Choice, ...] = ()
+    by_credentials: bool = True
 
     def but(self, *degradations: Degradation) -> "Sent":
         """The same, with these said before its own."""
-        return Sent(self.part, self.attempts, (*degradations, *self.degradations), self.more, self.choices)
+        return replace(self, degradations=(*degradations, *self.degradations))
 
     def offering(self, choices: Iterable[Choice]) -> "Sent":
         """The same, where these can be chosen by their numbers."""
-        return Sent(self.part, self.attempts, self.degradations, self.more, tuple(choices))
+        return replace(self, choices=tuple(choices))
 
     def followed_by(self, other: "Sent") -> "Sent":
         """Both, as one."""
@@ -74,4 +77,5 @@ class Sent:
             (*self.degradations, *other.degradations),
             (*self.more, other.part, *other.more),
             other.choices or self.choices,
+            self.by_credentials or other.by_credentials,
         )

@@ -6,6 +6,7 @@ from imbridge.protocol.capabilities import Capabilities
 from imbridge.protocol.card import Button, Card, DatePicker, Divider, Fields, Form, Input, Note, Option, Select, Table
 from imbridge.protocol.channel import Channel, ChannelKind
 from imbridge.protocol.conversation import Conversation, SessionState, StreamWriter
+from imbridge.protocol.credential_state import CredentialState
 from imbridge.protocol.element import Element
 from imbridge.protocol.elements import (
     ELEMENT_TYPES,
@@ -103,6 +104,7 @@ __all__ = [
     "ContactChanged",
     "ContentRefusedError",
     "Conversation",
+    "CredentialState",
     "DatePicker",
     "DecodeError",
     "Degradation",

@@ -19,10 +19,11 @@ from imbridge.runtime.away import bounded, when_back
 from imbridge.runtime.bots import Bots
 from imbridge.runtime.choices import Choices, NotesOf
 from imbridge.runtime.hops import hops_here
-from imbridge.runtime.outbox.endings import Endings
 from imbridge.runtime.outbox.judging import NotYetError
+from imbridge.runtime.outbox.listeners import Listeners
 from imbridge.runtime.outbox.patience import Patience
 from imbridge.runtime.outbox.putting_off import PuttingOff
+from imbridge.runtime.outbox.refused_accounts import RefusedAccounts
 from imbridge.runtime.outbox.sending import Sending
 from imbridge.runtime.outbox.targets import DeadTargets, is_sign_of_life, late
 from imbridge.storage import BaseStorage, OutboxEntry, StaleLeaseError, StorageError
@@ -54,8 +55,9 @@ class Delivery:
         `notes_of` finds the notes of an account key, where it stands what can be chosen by a number, and who is gone.
         """
         self.choices = Choices(notes_of, options.choices_last)
-        self.endings = Endings()
-        self._sending = Sending(storage, adapter_of, bots, self.choices, notes_of, options)
+        self.endings: Listeners[Receipt] = Listeners("receipt listener")
+        self.refused = RefusedAccounts(lambda account, lane: self._lanes.of(account).release(lane))
+        self._sending = Sending(storage, adapter_of, bots, self.choices, notes_of, self.refused, options)
         self._storage = storage
         self._adapter_of = adapter_of
         self._lanes: AccountLanes[OutboxEntry] = AccountLanes(
@@ -71,7 +73,7 @@ class Delivery:
         """Conversations in which something is being kept that is to be sent at once."""
         self.counts: Counter[str] = Counter()
         patience = Patience(options.retry_for, missed_window_for=options.missed_window_for)
-        self._putting_off = PuttingOff(self, storage, patience, self.counts)
+        self._putting_off = PuttingOff(self, storage, patience, self.counts, self.refused)
 
     def is_strict(self, said: bool | None) -> bool:
         """Whether something is sent as it is meant or not at all; `said` is what its reply says."""
@@ -234,6 +236,7 @@ class Delivery:
         for entry in left:
             await self._leave(entry)
         await self.endings.close()
+        await self.refused.listeners.close()
         return len(left) + self._lanes.interrupted
 
     async def _deliver(self, entry: OutboxEntry) -> None:
@@ -342,14 +345,11 @@ class Delivery:
     def end(self, entry: OutboxEntry, receipt: Receipt) -> None:
         """Its end is known: it is counted, and told to whoever waits, or listens."""
         self.counts[receipt.state.value] += 1
-        if receipt and (waiting := self._putting_off.refused.works(entry.channel.account_key)):
-            for lane in waiting:
-                self._lanes.of(entry.channel.account_key).release(lane)
         if receipt.perhaps_twice:
             self.counts["perhaps_twice"] += 1
         if entry.late:
             log.info("%s: what was put off, or left, ended: %s", entry.channel.address, receipt.state.value)
-            self.endings.tell(receipt)
+            self.endings.tell(entry.channel.address, receipt)
         self._settle(entry, receipt)
 
     def _settle(self, entry: OutboxEntry, receipt: Receipt) -> None:

@@ -6,15 +6,16 @@ from typing import Any, TypeVar
 
 from imbridge.adapters.base import Adapter
 from imbridge.config.options import BridgeOptions
-from imbridge.protocol import Address, Channel, Degradation, Receipt, to_reply
+from imbridge.protocol import Address, Channel, CredentialState, Degradation, Receipt, to_reply
 from imbridge.runtime.changes import change, take_back
 from imbridge.runtime.delivery import Delivery, push_key
-from imbridge.runtime.outbox.endings import Listener
+from imbridge.runtime.outbox.listeners import Listener
 from imbridge.runtime.outbox.targets import DeadTarget
 from imbridge.runtime.strictness import unless_refused
 from imbridge.runtime.thinking import whole_answer
 
-ListenerT = TypeVar("ListenerT", bound=Listener)
+ReceiptListener = TypeVar("ReceiptListener", bound=Listener[Receipt])
+CredentialsListener = TypeVar("CredentialsListener", bound=Listener[CredentialState])
 _LONGEST_KEY = 40
 """As in `Reply.key`; adapters append to it, and Feishu's `uuid` has 50 characters."""
 _WAITS = 120.0
@@ -88,7 +89,7 @@ class Speaking(ABC):
         """
         return self._delivery.targets.revive(address if isinstance(address, Channel) else Address(address).channel)
 
-    def on_receipt(self, listener: ListenerT) -> ListenerT:
+    def on_receipt(self, listener: ReceiptListener) -> ReceiptListener:
         """Decorator: this function hears the end of what nobody waits for.
 
         That is what was put off (its receipt was `pending` so far), and what an earlier process left unsaid: the one
@@ -96,6 +97,16 @@ class Speaking(ABC):
         logged.
         """
         self._delivery.endings.add(listener)
+        return listener
+
+    def on_credentials(self, listener: CredentialsListener) -> CredentialsListener:
+        """Decorator: this function hears when a platform begins to refuse an account's credentials, and when it ends.
+
+        It is told once each time, with a `CredentialState`, when the account has something to say: `refused` is true
+        when it begins, and false when the platform has taken something with them again. It may be a coroutine function.
+        What it raises is logged.
+        """
+        self._delivery.refused.listeners.add(listener)
         return listener
 
     async def edit(self, receipt: Receipt, content: Any) -> Receipt:

@@ -45,7 +45,7 @@ class TestWhichWay:
         await heard(rig, rig.alice)
         before = adapter.api.quota.used
         sent = await adapter.send(rig.target(), text("answer"), "key")
-        assert (sent.part.kind, sent.part.message_id) == ("text", "")
+        assert (sent.part.kind, sent.part.message_id, sent.by_credentials) == ("text", "", False)
         assert (await rig.alice.receives("answer")).way == "session"
         assert adapter.api.quota.used == before
         assert adapter.counters()["session_sends"] == 1
@@ -56,6 +56,7 @@ class TestWhichWay:
         assert ways(rig) == ["api", "api"]
         assert first.part.message_id
         assert second.part.message_id
+        assert first.by_credentials
         assert first.part.message_id != second.part.message_id
 
     async def test_each_conversation_has_its_own(self, rig: Rig, adapter: DingTalkAdapter, team: Group) -> None:

@@ -87,6 +87,7 @@ async def test_who_is_asked_twice_answers_once(rig: Rig, adapter: WeComAdapter) 
     first = await adapter.send(target, part(PartKind.TEXT, Text("one")), "k1")
     second = await adapter.send(target, part(PartKind.TEXT, Text("two")), "k2")
     assert (first.part.kind, second.part.kind) == ("passive", "text")
+    assert (first.by_credentials, second.by_credentials) == (False, True)
     assert (await sent.delivered()).passive is not None
     assert {(await rig.alice.receives()).text, (await rig.alice.receives()).text} == {"one", "two"}
 

@@ -189,9 +189,9 @@ class WeChatAdapter(Adapter):
         degradations += changed
         if self._customer_service is False:
             degradations += await self._say_passively(target, part)
-            return Sent(SentPart(kind="passive", key=key), 1, tuple(degradations))
+            return Sent(SentPart(kind="passive", key=key), 1, tuple(degradations), by_credentials=False)
         if await self._answers(target, part.elements):
-            return Sent(SentPart(kind="passive", key=key), 1, tuple(degradations))
+            return Sent(SentPart(kind="passive", key=key), 1, tuple(degradations), by_credentials=False)
         try:
             answer = await self._served(openid, body)
         except DegradeError as error:
@@ -204,7 +204,7 @@ class WeChatAdapter(Adapter):
                 raise
             # It is the first to be refused: it would be lost, where the next one is kept.
             degradations += await self._say_passively(target, part)
-            return Sent(SentPart(kind="passive", key=key), 1, tuple(degradations))
+            return Sent(SentPart(kind="passive", key=key), 1, tuple(degradations), by_credentials=False)
         # There is no id in the documents' answer; accounts of some sorts are told that they get one.
         sent = SentPart(message_id=str(answer.body.get("msgid") or ""), kind=body["msgtype"], key=key)
         return Sent(sent, answer.attempts, tuple(degradations))

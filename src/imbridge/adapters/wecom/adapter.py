@@ -187,7 +187,7 @@ class WeComAdapter(Adapter):
         degradations += changed
         webhook = self._webhook
         if webhook is not None and fits_passive(part) and await webhook.answer(target.answers, part.elements):
-            return Sent(SentPart(kind="passive", key=key), 1, tuple(degradations))
+            return Sent(SentPart(kind="passive", key=key), 1, tuple(degradations), by_credentials=False)
         sent = await self._speaking.say(target, part, key)
         return sent.but(*degradations)
 

@@ -23,6 +23,7 @@ from imbridge.protocol.model import assembled
 from imbridge.rendering import Part, Rendered
 from imbridge.runtime.choices import Choices, offering
 from imbridge.runtime.outbox.judging import NotYetError, is_unclear, may_be_repeated
+from imbridge.runtime.outbox.refused_accounts import RefusedAccounts
 from imbridge.runtime.outbox.targets import DeadTargets, is_closed, is_dead
 from imbridge.runtime.strictness import forbid, forbid_losses
 from imbridge.storage import BaseStorage, OutboxEntry, Progress
@@ -44,6 +45,7 @@ class Attempt:
         strict: Nothing may be shown otherwise than meant.
         on_missed_window: What becomes of an answer that comes too late for that.
         targets: Where sending is pointless; told what the platform says of that.
+        refused: Whose credentials are refused; the same.
         degradations: What of it is otherwise than meant before it is sent.
     """
 
@@ -56,6 +58,7 @@ class Attempt:
     strict: bool
     on_missed_window: OnMissedWindow
     targets: DeadTargets
+    refused: RefusedAccounts
     degradations: list[Degradation] = field(default_factory=list)
 
     async def send(self, rendered: Rendered) -> Receipt:
@@ -150,6 +153,7 @@ class Attempt:
                 result = offering(self.choices, entry.channel, result, part, in_thread=self._in_thread)
         except ImbridgeError as error:
             return self._judge(error, target, part, key)
+        self.refused.took(entry.channel.account_key, by_credentials=result.by_credentials)
         ids = (*entry.progress.message_ids, result.part.message_id)
         arrived = {"parts": len(parts), "done": number + 1, "message_ids": ids, "unclear_since": None}
         entry.progress = _with(entry.progress, result, **arrived)
@@ -165,6 +169,8 @@ class Attempt:
             since = progress.unclear_since or datetime.now(UTC)
             progress = progress.but(unclear_since=since, unclear_ends=progress.unclear_ends + 1)
         entry.progress = progress.but(attempts=progress.attempts + 1)
+        if isinstance(error, AuthError):
+            self.refused.refuse(entry.channel.account_key, error)
         if isinstance(error, TargetGoneError) and is_dead(error):
             self.targets.note(entry.channel, error)
         if (

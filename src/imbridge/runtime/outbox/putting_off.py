@@ -35,8 +35,8 @@ class PuttingOff:
         storage: Knows it after a restart, if it survives.
         patience: When it is tried again.
         counts: Where it is counted.
-        windows: Who waits for somebody to write.
         refused: The accounts whose credentials are refused.
+        windows: Who waits for somebody to write.
         ending: The bridge stops: nothing is put off where nothing survives.
     """
 
@@ -44,8 +44,8 @@ class PuttingOff:
     storage: BaseStorage
     patience: Patience
     counts: Counter[str]
+    refused: RefusedAccounts
     windows: Windows = field(default_factory=Windows)
-    refused: RefusedAccounts = field(default_factory=RefusedAccounts)
     ending: bool = False
 
     async def put_off(self, entry: OutboxEntry, failure: NotYetError, newest: str | None) -> bool:
@@ -63,7 +63,7 @@ class PuttingOff:
         again = self.patience.next_try(entry.progress, failure)
         if isinstance(failure.error, AuthError) and self.patience.retry_for:
             pause = 0.0 if again is None else (again - datetime.now(UTC)).total_seconds()
-            self.refused.note(entry.channel.account_key, failure.error, pause, self.patience.retry_for)
+            self.refused.hold(entry.channel.account_key, pause, self.patience.retry_for)
         if again is None:
             return await self._give_up(entry, failure)
         before = entry.progress

@@ -11,6 +11,7 @@ from imbridge.runtime.bots import Bots
 from imbridge.runtime.choices import Choices
 from imbridge.runtime.outbox.attempt import Attempt
 from imbridge.runtime.outbox.judging import NotYetError
+from imbridge.runtime.outbox.refused_accounts import RefusedAccounts
 from imbridge.runtime.outbox.targets import DeadTargets, NotesOf
 from imbridge.runtime.rendered import rendered
 from imbridge.storage import BaseStorage, OutboxEntry
@@ -21,6 +22,7 @@ class Sending:
 
     Attributes:
         targets: Where sending is pointless at the moment.
+        refused: Whose credentials are refused.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class Sending:
         bots: Bots,
         choices: Choices,
         notes_of: NotesOf,
+        refused: RefusedAccounts,
         options: BridgeOptions,
     ) -> None:
         """`bots` are told what is said; `choices` are told what can be chosen by a number in it.
@@ -44,6 +47,7 @@ class Sending:
         self._on_unclear = options.on_unclear
         self._on_missed_window = options.on_missed_window
         self.targets = DeadTargets(options.dead_target_for, notes_of)
+        self.refused = refused
 
     def is_strict(self, said: bool | None) -> bool:
         """Whether something is sent as it is meant or not at all; `said` is what its reply says."""
@@ -93,6 +97,7 @@ class Sending:
             self.is_strict(said.strict),
             self._on_missed_window,
             self.targets,
+            self.refused,
         )
         if not may_have_media(said.elements):
             return await attempt.send(_after(degradations, await rendered(adapter, said)))

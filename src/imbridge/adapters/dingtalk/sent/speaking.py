@@ -140,7 +140,8 @@ class Speaking:
                 else "the month's calls are nearly used up"
             )
             changed.append(Degradation(loss=Loss.SIMPLIFIED, what="image", how="markdown", why=why))
-        return Sent(SentPart(kind=body["msgtype"], key=key), answer.attempts, (*degradations, *changed))
+        told = (*degradations, *changed)
+        return Sent(SentPart(kind=body["msgtype"], key=key), answer.attempts, told, by_credentials=False)
 
     async def _by_api(self, target: Target, part: Part, key: str, degradations: list[Degradation]) -> Sent:
         body, changed = api_body(part)
