@@ -236,3 +236,14 @@ def test_a_platform_that_is_not_installed_is_told(capsys: pytest.CaptureFixture[
     status, error = failed(capsys, file, "--to", "feishu")
     assert status == 2
     assert "pip install 'imbridge[feishu]'" in error
+
+
+def test_what_stands_beside_markdown_on_feishu_is_shown_in_its_lines(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    said = (
+        '["Hello ", {"type": "mention", "id": "ou_1", "name": "Ann"}, ", see ", '
+        '{"type": "link", "url": "https://a.example", "title": "this"}, {"type": "markdown", "text": "**all**"}]'
+    )
+    _, (one,) = made(capsys, written(tmp_path, "a.json", said), "--to", "feishu", "--mode", "app")
+    assert one["messages"][0]["texts"] == ["Hello @Ann, see this (https://a.example)\n\n**all**"]

@@ -15,6 +15,8 @@ _READ = frozenset(
 """Names under which platforms have what people read."""
 _HIDDEN = frozenset({"behaviors", "action", "callback", "callbackData", "permission", "feedback", "data", "id"})
 """Names below which nothing is read."""
+_PIECES = frozenset({"text", "a", "at", "md", "img", "emotion"})
+"""What Feishu's rich texts are made of: https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json"""
 _FIRST = frozenset({"header", "title", "msgTitle"})
 """What people see above the rest, wherever it stands."""
 
@@ -31,6 +33,8 @@ def _texts(value: Any, *, shown: bool) -> Iterator[str]:
         for name, inner in sorted(value.items(), key=lambda item: item[0] not in _FIRST):
             if name not in _HIDDEN:
                 yield from _texts(inner, shown=name in _READ or name.startswith(("buttonTitle", "actionTitle")))
+    elif isinstance(value, list) and (post := _post(value)) is not None:
+        yield post
     elif isinstance(value, list):
         for inner in value:
             yield from _texts(inner, shown=shown)
@@ -45,3 +49,23 @@ def _texts(value: Any, *, shown: bool) -> Iterator[str]:
                 return
         if shown:
             yield value
+
+
+def _post(value: list[Any]) -> str | None:
+    """The lines of a rich text of Feishu's, whose pieces stand side by side; None of anything else."""
+    lines = [line for line in value if isinstance(line, list) and line]
+    pieces = [piece for line in lines for piece in line]
+    if len(lines) < len(value) or not all(isinstance(one, Mapping) and one.get("tag") in _PIECES for one in pieces):
+        return None
+    return "\n".join("".join(map(_piece, line)) for line in lines) if lines else None
+
+
+def _piece(piece: Mapping[str, Any]) -> str:
+    tag, text = piece["tag"], str(piece.get("text", ""))
+    if tag == "at":
+        return f"@{piece.get('user_name') or piece.get('user_id')}"
+    if tag == "a":
+        return f"{text} ({piece.get('href')})"
+    if tag == "emotion":
+        return f":{piece.get('emoji_type')}:"
+    return "[image]" if tag == "img" else text
