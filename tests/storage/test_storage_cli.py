@@ -112,6 +112,17 @@ async def test_filters(bot: StorageInChild, imbridge: Imbridge) -> None:
         assert ("1 of 2; --limit shows more" in listed.err) is (filters[0] == "--limit")
 
 
+async def test_however_many_ids_are_named(bot: StorageInChild, imbridge: Imbridge) -> None:
+    """`dead list --json` into `dead retry`: more ids than a database takes in one statement."""
+    ids = [row[0] for row in (await imbridge("inbox", "list")).table]
+    many = (*range(1, 33_000), *ids)
+    shown = await imbridge("inbox", "show", "--json", *many)
+    assert (shown.status, [entry["id"] for entry in json.loads(shown.out)]) == (1, ids)
+    dropped = await imbridge("inbox", "drop", "--force", "--json", *many, *ids)
+    outcome = json.loads(dropped.out)
+    assert (dropped.status, outcome["done"], len(outcome["missing"])) == (1, ids, 32_999)
+
+
 async def test_what_a_bot_has_is_not_taken_from_it_unasked(bot: StorageInChild, imbridge: Imbridge) -> None:
     (one, two) = (row[0] for row in (await imbridge("inbox", "list")).table)
     for what in ("retry", "drop"):

@@ -12,7 +12,9 @@ from databases import Place
 
 from imbridge.protocol import ConfigError, DeliveryState, Message, Receipt, Sender, SentPart
 from imbridge.storage import Box, EntryState, InboxEntry, Job, LogLine, Retention, SqlStorage, StorageError
+from imbridge.storage.core.rows import Rows
 from imbridge.storage.core.storage import DatabaseStorage
+from imbridge.storage.core.work import ReadRow
 from imbridge.testing.storage_entries import CHANNEL, SENT, inbox_entry, outbox_entry
 
 
@@ -212,6 +214,26 @@ async def test_an_answer_that_is_put_off_comes_back_with_its_time(database: Plac
 async def storage_gone_up(storage: DatabaseStorage, entry: object) -> bool:
     """Another process's entry is not ours to give up."""
     return await storage.give_up(entry, "not ours")  # type: ignore[arg-type]
+
+
+async def test_a_search_through_many_has_the_time_of_each_page(
+    database: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text_of = Rows.text_of
+
+    def slowly(rows: Rows, box: str, row: ReadRow) -> str:
+        time.sleep(0.02)
+        return text_of(rows, box, row)
+
+    patience = 1.5
+    storage = await database.opened(patience=patience)
+    many = int(patience / 0.02) + 21
+    await asyncio.gather(*(storage.add_inbound(said(number, f"text {number}")) for number in range(many)))
+    monkeypatch.setattr(Rows, "text_of", slowly)
+    (last,) = await storage.kept(Box.INBOX, EntryState.PENDING, text=f"Text {many - 1}", limit=1)
+    assert last.text == f"text {many - 1}"
+    assert await storage.count(Box.INBOX, EntryState.PENDING, text="text") == many
+    await storage.close()
 
 
 class TestCleaning:

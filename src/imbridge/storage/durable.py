@@ -73,7 +73,7 @@ class Sought(TypedDict, total=False):
     """Which entries: those that meet all that is given.
 
     Attributes:
-        uids: Their ids.
+        uids: Their ids, some hundreds at most.
         account: `platform:account`.
         lane: The conversation.
         text: Is part of what they say; upper and lower case do not matter.
@@ -197,7 +197,7 @@ class DurableStorage(BaseStorage):
 
         Args:
             box: Which.
-            uids: Their ids.
+            uids: Their ids, some hundreds at most.
             state: Pending or dead.
             in_hand: Also those that a living process has. It goes on with them; should it end before it is done,
                 nobody takes them up.

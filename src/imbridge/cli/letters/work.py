@@ -1,13 +1,13 @@
 """What the commands ask of a storage. Importing this file loads the storage."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 from imbridge.cli.opening import looking
 from imbridge.storage import Box, DurableStorage, EntryState, Kept, Sought
-
-_AT_ONCE = 500
+from imbridge.storage.core.portions import AT_ONCE, portions
 
 
 @dataclass(slots=True)
@@ -54,7 +54,12 @@ class Asked:
     async def listed(self, limit: int) -> tuple[list[Kept], int]:
         """The oldest, and how many there are."""
         async with looking(self.file) as storage:
-            found = [kept for box in self.boxes for kept in await self._kept(storage, box, limit=limit)]
+            found = [
+                kept
+                for box in self.boxes
+                for sought in self._portions()
+                for kept in await storage.kept(box, self.state, limit=limit, **sought)
+            ]
             found.sort(key=lambda kept: kept.created_at)
             total = len(found) if len(found) < limit else await self._count(storage)
         return found[:limit], total
@@ -69,14 +74,17 @@ class Asked:
         outcome = Outcome()
         async with looking(self.file) as storage:
             for box in self.boxes:
-                await self._change(storage, box, what, outcome, in_hand=in_hand)
+                for sought in self._portions():
+                    await self._change(storage, box, sought, what, outcome, in_hand=in_hand)
         known = {*outcome.done, *outcome.in_hand}
         outcome.missing = [uid for uid in uids if uid not in known]
         return outcome
 
-    async def _change(self, storage: DurableStorage, box: Box, what: str, outcome: Outcome, *, in_hand: bool) -> None:
+    async def _change(
+        self, storage: DurableStorage, box: Box, sought: Sought, what: str, outcome: Outcome, *, in_hand: bool
+    ) -> None:
         last: Kept | None = None
-        while page := await self._kept(storage, box, after=last, limit=_AT_ONCE):
+        while page := await storage.kept(box, self.state, after=last, limit=AT_ONCE, **sought):
             last = page[-1]
             uids = [kept.uid for kept in page]
             if what == "drop":
@@ -86,8 +94,15 @@ class Asked:
             outcome.done += done
             outcome.in_hand += [kept.uid for kept in page if kept.in_hand and kept.uid not in set(done)]
 
-    async def _kept(self, storage: DurableStorage, box: Box, **page: Any) -> list[Kept]:
-        return await storage.kept(box, self.state, **page, **self.sought)
-
     async def _count(self, storage: DurableStorage) -> int:
-        return sum([await storage.count(box, self.state, **self.sought) for box in self.boxes])
+        return sum(
+            [await storage.count(box, self.state, **sought) for box in self.boxes for sought in self._portions()]
+        )
+
+    def _portions(self) -> Iterator[Sought]:
+        """What they have to meet, some ids at a time: no database takes a list of any length."""
+        if "uids" not in self.sought:
+            yield self.sought
+            return
+        for some in portions(dict.fromkeys(self.sought["uids"])):
+            yield {**self.sought, "uids": some}

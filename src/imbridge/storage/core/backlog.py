@@ -1,7 +1,7 @@
 """Looking at entries, and giving dead ones another life."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -35,32 +35,41 @@ class Backlog(ABC):
         """Entries, oldest first."""
         part = sought.get("text", "").casefold()
         found: list[Kept] = []
-        last = 0 if after is None else after.number
-        size = min(limit, _PAGE)
         async with self._reading() as connection:
             alive = await self._nodes.alive(connection)
-            while len(found) < limit:
-                page = await self._page(connection, box, state, sought, last, size)
-                for row in page:
-                    last = row["seq"]
-                    text = self._rows.text_of(box.value, row)
-                    if part in text.casefold() and len(found) < limit:
-                        found.append(_kept(row, box, state, text, in_hand=row["node"] in alive))
-                if len(page) < size:
-                    break
-        return found
+        last = 0 if after is None else after.number
+        async for row in self._rows_after(box, state, sought, last, _PAGE if part else min(limit, _PAGE)):
+            text = self._rows.text_of(box.value, row)
+            if part in text.casefold():
+                found.append(_kept(row, box, state, text, in_hand=row["node"] in alive))
+            if len(found) >= limit:
+                break
+        return found[:limit]
 
     async def count(self, box: Box, state: EntryState, sought: Sought) -> int:
         """How many there are. What they say is read only where it matters."""
         part = sought.get("text", "").casefold()
-        async with self._reading() as connection:
-            if not part:
+        if not part:
+            async with self._reading() as connection:
                 return await self._count(connection, box, state, sought)
-            total = last = 0
-            while page := await self._page(connection, box, state, sought, last, _PAGE):
-                total += sum(part in self._rows.text_of(box.value, row).casefold() for row in page)
-                last = page[-1]["seq"]
+        total = 0
+        async for row in self._rows_after(box, state, sought, 0, _PAGE):
+            total += part in self._rows.text_of(box.value, row).casefold()
         return total
+
+    async def _rows_after(
+        self, box: Box, state: EntryState, sought: Sought, last: int, size: int
+    ) -> AsyncIterator[ReadRow]:
+        """Rows behind a number, whatever they say. Each page is a look of its own, however many there are."""
+        page: Sequence[ReadRow] = ()
+        while not page or len(page) == size:
+            async with self._reading() as connection:
+                page = await self._page(connection, box, state, sought, last, size)
+            if not page:
+                return
+            for row in page:
+                yield row
+            last = page[-1]["seq"]
 
     # -- on the writer's connection ------------------------------------------------------------------------------------
 
