@@ -16,6 +16,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import HealthCheck, settings
 
 from imbridge.storage import MemoryStorage
+from leap import Leap
 
 # How fast examples are made and run is the machine's affair: no test fails by the clock. CI tries the same examples
 # each time, as hypothesis does by itself; at home they are new ones.
@@ -43,6 +44,13 @@ def kept_in_memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("IMBRIDGE_STORAGE", "memory")
         patch.setattr("imbridge.runtime.bridge.default_storage", lambda durability: MemoryStorage())
         yield
+
+
+@pytest.fixture
+def leap() -> Iterator[Leap]:
+    """Moves the clocks of this process on, until the end of the test."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield Leap(patch)
 
 
 @pytest.fixture

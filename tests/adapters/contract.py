@@ -49,11 +49,11 @@ class RecordingIntake:
     def items(self) -> list[Any]:
         return [inbound.item for inbound in self.offered]
 
-    async def has(self, text: str, timeout: float = 8.0) -> None:
+    async def has(self, text: str, timeout: float = 30.0) -> None:
         await until(lambda: text in self.texts, f"{text!r} among {self.texts}", timeout)
 
 
-async def until(condition: Callable[[], Any], what: str = "the condition", timeout: float = 8.0) -> None:
+async def until(condition: Callable[[], Any], what: str = "the condition", timeout: float = 30.0) -> None:
     """Wait until it is true."""
     try:
         async with asyncio.timeout(timeout):

@@ -17,7 +17,7 @@ from imbridge import Bridge, BridgeOptions, ConfigError, WeComConfig
 from imbridge.emulators.dingtalk import DingTalkEmulator
 from imbridge.emulators.qq import CallbackRefusedError as QQCallbackRefusedError
 from imbridge.emulators.qq import QQEmulator
-from imbridge.emulators.wecom import App, CallbackRefusedError, WeComEmulator
+from imbridge.emulators.wecom import App, CallbackRefusedError, EmulatorSettings, WeComEmulator
 from imbridge.runtime.callback_server import serving_callbacks
 from imbridge.skills.builtin import EchoSkill
 
@@ -65,7 +65,7 @@ async def callbacks_set(wecom: WeComEmulator, app: App, url: str) -> None:
 
 
 async def test_callbacks_are_served(tmp_path: Path) -> None:
-    async with WeComEmulator() as wecom:
+    async with WeComEmulator(settings=EmulatorSettings(verify_timeout=30.0)) as wecom:
         app, alice = wecom.add_app("Demo", agent_id=1000002), wecom.add_user("Alice")
         port = free_port()
         async with running(environment(wecom, app), tmp_path, "--listen", f"127.0.0.1:{port}") as process:

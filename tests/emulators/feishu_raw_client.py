@@ -39,12 +39,12 @@ class Link:
         self.socket = socket
         self.service_id = service_id
 
-    async def frame(self, timeout: float = 3.0) -> Any:
+    async def frame(self, timeout: float = 20.0) -> Any:
         message = await self.socket.receive(timeout=timeout)
         assert message.type is aiohttp.WSMsgType.BINARY, message
         return frames.decode(message.data)
 
-    async def event(self, timeout: float = 3.0) -> tuple[Any, dict[str, Any]]:
+    async def event(self, timeout: float = 20.0) -> tuple[Any, dict[str, Any]]:
         """The next event, put together from its parts: its last frame and its payload."""
         parts: dict[int, bytes] = {}
         while True:
@@ -61,7 +61,7 @@ class Link:
         frame.payload = json.dumps({"code": code}).encode() if payload is None else payload
         await self.socket.send_bytes(frame.SerializeToString())
 
-    async def acked_event(self, timeout: float = 3.0) -> dict[str, Any]:
+    async def acked_event(self, timeout: float = 20.0) -> dict[str, Any]:
         frame, payload = await self.event(timeout)
         await self.ack(frame)
         return payload
@@ -71,7 +71,7 @@ class Link:
         data = frames.encode(method=frames.METHOD_CONTROL, service=service, headers={"type": "ping"})
         await self.socket.send_bytes(data)
 
-    async def is_closed(self, timeout: float = 3.0) -> bool:
+    async def is_closed(self, timeout: float = 20.0) -> bool:
         message = await self.socket.receive(timeout=timeout)
         return message.type in {aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.ERROR}
 
@@ -158,7 +158,7 @@ class Bot:
         return await self.call("POST", f"im/v1/messages/{message_id}/reply", body)
 
 
-async def until(condition: Callable[[], object], timeout: float = 5.0) -> None:
+async def until(condition: Callable[[], object], timeout: float = 20.0) -> None:
     """Waits for a condition, looking every 5 ms."""
     async with asyncio.timeout(timeout):
         while not condition():

@@ -17,7 +17,7 @@ def settings() -> EmulatorSettings:
     return EmulatorSettings(reconnect_nonce=0, reconnect_interval=1, redelivery=(0.2, 0.2))
 
 
-async def told(process: asyncio.subprocess.Process, timeout: float = 10.0) -> dict[str, Any]:
+async def told(process: asyncio.subprocess.Process, timeout: float = 30.0) -> dict[str, Any]:
     """The next event the script printed; what the SDK logs is skipped."""
     assert process.stdout is not None
     async with asyncio.timeout(timeout):

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from imbridge.emulators.wecom import WeComEmulator
+from imbridge.emulators.wecom import EmulatorSettings, WeComEmulator
 
 
 @pytest.fixture
 async def wecom() -> AsyncIterator[WeComEmulator]:
-    async with WeComEmulator() as emulator:
+    async with WeComEmulator(settings=EmulatorSettings(verify_timeout=30.0)) as emulator:
         yield emulator
 
 

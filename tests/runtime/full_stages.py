@@ -74,7 +74,7 @@ async def feishu(*, webhook: bool = False) -> AsyncIterator[Stage]:
 
 @asynccontextmanager
 async def wecom_app() -> AsyncIterator[Stage]:
-    async with WeComEmulator(settings=WeComSettings(redelivery=AGAIN)) as platform:
+    async with WeComEmulator(settings=WeComSettings(redelivery=AGAIN, verify_timeout=30.0)) as platform:
         app = platform.add_app("Demo")
         people = [platform.add_user(f"P{number}") for number in range(PEOPLE)]
         yield Stage(
@@ -95,7 +95,7 @@ async def wecom_app() -> AsyncIterator[Stage]:
 
 @asynccontextmanager
 async def wecom_bot(*, callback: bool = False) -> AsyncIterator[Stage]:
-    quick = BotEmulatorSettings(rate_limits=False, poll_seconds=0.02, callback_retries=AGAIN)
+    quick = BotEmulatorSettings(rate_limits=False, poll_seconds=0.02, callback_retries=AGAIN, verify_seconds=30.0)
     async with WeComBotEmulator(settings=quick) as platform:
         bot = platform.add_bot("Demo")
         people = [platform.add_user(f"P{number}") for number in range(PEOPLE)]
@@ -136,7 +136,11 @@ async def wechat() -> AsyncIterator[Stage]:
 
 @asynccontextmanager
 async def dingtalk(*, callback: bool = False) -> AsyncIterator[Stage]:
-    async with DingTalkEmulator(settings=DingTalkSettings(redelivery=AGAIN, rate_limits=False)) as platform:
+    async with DingTalkEmulator(
+        settings=DingTalkSettings(
+            redelivery=AGAIN, callback_timeout=10.0, card_callback_timeout=10.0, rate_limits=False
+        )
+    ) as platform:
         app = platform.add_app("Demo")
         people = [platform.add_user(f"P{number}") for number in range(PEOPLE)]
         own: dict[str, Any] = {}

@@ -53,7 +53,7 @@ async def echo(msg: Any) -> str:
     return f"echo: {msg.text}"
 
 
-async def until(condition: Callable[[], Any], *, timeout: float = 10.0, what: str = "") -> Any:
+async def until(condition: Callable[[], Any], *, timeout: float = 30.0, what: str = "") -> Any:
     """Wait for a condition; gives what it gave."""
     end = time.monotonic() + timeout
     while not (found := condition()):

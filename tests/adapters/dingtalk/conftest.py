@@ -11,7 +11,6 @@ from imbridge.emulators.dingtalk import EmulatorSettings, Group
 
 @pytest.fixture
 def settings() -> EmulatorSettings:
-    """Short waits, and no rates; everything else as on the platform."""
     return FAST
 
 

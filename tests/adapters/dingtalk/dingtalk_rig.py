@@ -14,8 +14,8 @@ from imbridge.transport import Backoff, HttpPool, LinkOptions
 
 SECRET = "canary-client-secret"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(200))
-FAST = EmulatorSettings(redelivery=(0.05, 0.1, 0.2), disconnect_linger=0.5, rate_limits=False)
-"""Short waits, and no rates; everything else as on the platform."""
+FAST = EmulatorSettings(callback_timeout=10.0, card_callback_timeout=10.0, disconnect_linger=0.5, rate_limits=False)
+"""Short waits, and no rates; a process that stands still for a moment is not asked twice."""
 
 
 class Rig(BaseRig[DingTalkAdapter]):

@@ -9,6 +9,7 @@ from dingtalk_cards import CREATE, STREAM, UPDATE, begun, card_calls, card_of, g
 from dingtalk_rig import Rig
 from rigs import alone
 
+from backoffs import SoOften
 from imbridge.adapters.broken_off import INTERRUPTED
 from imbridge.adapters.dingtalk import DingTalkAdapter
 from imbridge.adapters.dingtalk.sent.ai_card import CARD_BYTES
@@ -155,8 +156,9 @@ class TestPace:
     async def test_a_state_that_could_not_be_shown_is_not_tried_again_at_once(
         self, rig: Rig, adapter: DingTalkAdapter
     ) -> None:
-        card = await begun(await rig.start(send_timeout=0.1), rig.target())
+        card = await begun(adapter, rig.target())
         before = card.interval
+        adapter.api.caller.backoff = SoOften(2)
         with rig.ding.faults.http_fail(STREAM, 500, times=None), pytest.raises(DeliveryError):
             await card.show("one two")
         assert card.interval > 5 * before
@@ -296,7 +298,8 @@ class TestDoubt:
         assert texts(rig) == ["another text"]
 
     async def test_a_first_state_that_may_have_arrived_is_not_left_open(self, rig: Rig) -> None:
-        adapter = await rig.start(send_timeout=0.3)
+        adapter = await rig.start()
+        adapter.api.caller.backoff = SoOften(2)
         lost = rig.ding.faults.cut_after_accept(CREATE, times=None)
         blocked = rig.ding.faults.cut_before(UPDATE, times=None)
         card = growing(adapter)
@@ -318,8 +321,9 @@ class TestDoubt:
         assert rig.ding.violations == []  # each repeated with its guid
 
     async def test_nobody_knows_whether_the_last_state_is_shown(self, rig: Rig) -> None:
-        adapter = await rig.start(send_timeout=0.3)
+        adapter = await rig.start()
         card = await begun(adapter, rig.target())
+        adapter.api.caller.backoff = SoOften(2)
         rig.ding.faults.cut_after_accept(STREAM, times=None)
         rig.ding.faults.cut_before(UPDATE, times=None)
         with pytest.raises(DeliveryError) as caught:
@@ -327,8 +331,9 @@ class TestDoubt:
         assert caught.value.ambiguous
 
     async def test_a_refusal_after_a_lost_answer_leaves_the_doubt(self, rig: Rig) -> None:
-        adapter = await rig.start(send_timeout=0.3)
+        adapter = await rig.start()
         card = await begun(adapter, rig.target())
+        adapter.api.caller.backoff = SoOften(2)
         lost = rig.ding.faults.cut_before(STREAM, times=None)
         with pytest.raises(DeliveryError):
             await card.show("one two")

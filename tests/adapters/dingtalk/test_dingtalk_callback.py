@@ -20,6 +20,7 @@ from imbridge.adapters.dingtalk.crypto import robot_signature
 from imbridge.emulators.dingtalk import Forged, Group
 from imbridge.protocol import AuthError, ChannelKind, Message, UnknownEvent
 from imbridge.transport import WebhookApp
+from leap import Leap
 
 SIGNED = "DJrE6qdyVGCQz9z5r2MDuNcNAhwYnuAkyj13cx169CA="
 """By openssl: `dgst -sha256 -hmac SECRET -binary | base64` of the timestamp, a line feed and the secret."""
@@ -187,6 +188,17 @@ class TestInbox:
         await until(lambda: http.adapter.counters().get("accepted") == 1, "room")
         assert (await rig.ding.callbacks.replay_message(rig.app)).status == 200  # whoever was told so may come again
         await rig.intake.has("two")
+
+    async def test_a_request_whose_own_time_is_over_at_once_may_come_again(self, http: CallbackRig, leap: Leap) -> None:
+        """A process that stood still: the time for the inbox and that of the request are over in the same moment."""
+        rig = http.rig
+        rig.intake.hold = True
+        sending = asyncio.create_task(rig.ding.callbacks.send_message(rig.app, http.message("one")))
+        await until(lambda: rig.intake.pending, "an offer")
+        leap(5)
+        assert (await sending).status == 503
+        rig.intake.hold = False
+        assert (await rig.ding.callbacks.replay_message(rig.app)).status == 200
 
     async def test_nothing_is_taken_while_it_stops(self, http: CallbackRig) -> None:
         rig = http.rig

@@ -10,17 +10,23 @@ from typing import Any
 import pytest
 from contract import until
 from dingtalk_callbacks import CallbackRig, callback_settings, called_back
-from dingtalk_rig import Rig
+from dingtalk_rig import FAST, Rig
 from served import served
 
 from imbridge.adapters.base import Verdict
 from imbridge.emulators.common.callback import CallbackRefusedError
 from imbridge.emulators.common.crypto import Crypto
-from imbridge.emulators.dingtalk import Forged
+from imbridge.emulators.dingtalk import EmulatorSettings, Forged
 from imbridge.protocol import Event, UnknownEvent
 from imbridge.transport import WebhookApp
 
 OTHER_KEY = "abcdefghijabcdefghijabcdefghijabcdefghijabc"
+
+
+@pytest.fixture
+def settings() -> EmulatorSettings:
+    """What is answered otherwise than with success comes again soon."""
+    return replace(FAST, redelivery=(0.05, 0.1, 0.2))
 
 
 @pytest.fixture
@@ -143,7 +149,9 @@ class TestIn:
         await until(lambda: intake.pending)
         await asyncio.sleep(0.05)
         assert http.rig.ding.stats.events_taken == 0
-        intake.pending[0].set_result(Verdict.ACCEPTED)
+        intake.hold = False
+        for offered in intake.pending:
+            offered.set_result(Verdict.ACCEPTED)
         assert await pushed.taken()
 
     async def test_nothing_is_taken_while_it_stops(self, http: CallbackRig) -> None:

@@ -11,10 +11,12 @@ from dingtalk_rig import Rig
 from dingtalk_tables import ASK, SEND, ask, in_a_hurry, say_hi
 from rigs import text
 
+from backoffs import SoOften
 from imbridge.adapters.base import Health
 from imbridge.adapters.dingtalk import DingTalkAdapter
 from imbridge.adapters.dingtalk.calls import HOST, api_of
 from imbridge.protocol import DeliveryError, NotPermittedError, RateLimitedError
+from leap import Leap
 
 JSON = {"Content-Type": "application/json"}
 BANS = [
@@ -58,11 +60,11 @@ class TestBan:
         with pytest.raises(RateLimitedError, match="held it back"):
             await say_hi(rig, adapter)
 
-    async def test_it_ends(self, rig: Rig) -> None:
+    async def test_it_ends(self, rig: Rig, leap: Leap) -> None:
         adapter = in_a_hurry(rig)
         await adapter.api.caller.token(patience=1)
-        with rig.ding.faults.ban_ip(0.2):
-            answer = await say_hi(rig, adapter)
+        with rig.ding.faults.ban_ip(60):
+            answer = await leap.over(61, say_hi(rig, adapter), lambda: adapter.api.caller.retries)
         assert answer.attempts > 1
         assert [message.text for message in rig.sent()] == ["hi"]
 
@@ -150,7 +152,8 @@ class TestToken:
 
     @pytest.mark.parametrize("answer", [{}, {"accessToken": ""}, {"accessToken": 7, "expireIn": 7200}])
     async def test_an_answer_without_one(self, rig: Rig, answer: dict[str, Any]) -> None:
-        adapter = in_a_hurry(rig, send_timeout=0.5)
+        adapter = in_a_hurry(rig)
+        adapter.api.caller.backoff = SoOften(2)
         page(rig, "*/accessToken", answer)
         with pytest.raises(DeliveryError, match="base_url"):
             await say_hi(rig, adapter)

@@ -8,6 +8,7 @@ from dingtalk_cards import CREATE, UPDATE, begun, card_calls, created, said_on, 
 from dingtalk_rig import Rig
 from rigs import card, markdown, text
 
+from backoffs import SoOften
 from imbridge.adapters.base import Target
 from imbridge.adapters.dingtalk import DingTalkAdapter
 from imbridge.adapters.dingtalk.sent.card_texts import BUTTON_CARD
@@ -101,7 +102,8 @@ class TestSent:
         assert len(rig.sent()) == 1
 
     async def test_nobody_knows_whether_it_arrived(self, rig: Rig) -> None:
-        adapter = await rig.start(send_timeout=0.2)
+        adapter = await rig.start()
+        adapter.api.caller.backoff = SoOften(2)
         rig.ding.faults.cut_after_accept(CREATE, None)
         with pytest.raises(DeliveryError) as caught:
             await adapter.send(rig.target(), ASK, "key")

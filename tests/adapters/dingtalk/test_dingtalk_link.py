@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from contract import until
-from dingtalk_rig import SECRET, Rig, rigged
+from dingtalk_rig import FAST, SECRET, Rig, rigged
 
 from imbridge.adapters.base import Health, Verdict
 from imbridge.adapters.dingtalk import DingTalkAdapter
@@ -14,6 +15,7 @@ from imbridge.adapters.dingtalk.hearing.streams import Streams
 from imbridge.emulators.dingtalk import EmulatorSettings
 from imbridge.protocol import AuthError, LinkError, UnknownEvent
 from imbridge.transport import LinkOptions
+from leap import Leap
 
 EVERY = 0.02
 SAID = 60
@@ -21,7 +23,7 @@ SAID = 60
 
 def graceful(**changes: object) -> EmulatorSettings:
     """A platform that goes on using a connection it is about to close, until there is another."""
-    settings = {"redelivery": (0.05, 0.1), "disconnect_linger": 0.5, "drain_grace": 5.0, "rate_limits": False}
+    settings = {"disconnect_linger": 0.5, "drain_grace": 5.0, "rate_limits": False}
     return EmulatorSettings(**settings | changes)  # type: ignore[arg-type]  # fields by name
 
 
@@ -215,9 +217,15 @@ class TestFrames:
         assert answer.code == 404
         assert adapter.counters()["bad_topic"] == 1
 
-    async def test_an_event_that_the_inbox_refuses_comes_again(self, rig: Rig, adapter: DingTalkAdapter) -> None:
+    @pytest.mark.parametrize("settings", [replace(FAST, redelivery=(16.0, 16.0))])
+    async def test_an_event_that_the_inbox_refuses_comes_again(
+        self, rig: Rig, adapter: DingTalkAdapter, leap: Leap
+    ) -> None:
         rig.intake.answers.extend([Verdict.OVERLOADED, RuntimeError("canary"), Verdict.ACCEPTED])
         pushed = rig.ding.push_event(rig.app, "some_event", {"a": 1})
+        for number in (1, 2):
+            await until(lambda number=number: len(rig.intake.offered) == number, "an offer")
+            leap(16)
         assert await pushed.taken()
         assert len(rig.intake.offered) == 3
         assert len({inbound.dedup_keys for inbound in rig.intake.offered}) == 1

@@ -4,6 +4,7 @@ import pytest
 from dingtalk_rig import SECRET, Rig
 from dingtalk_tables import in_a_hurry
 
+from backoffs import SoOften
 from imbridge.runtime import Bridge
 
 RECALL = "*/otoMessages/batchRecall"
@@ -72,7 +73,8 @@ async def test_little_left_of_the_month(rig: Rig) -> None:
 
 
 async def test_nobody_answers(rig: Rig) -> None:
-    adapter = in_a_hurry(rig, send_timeout=0.3)
+    adapter = in_a_hurry(rig)
+    adapter.api.caller.backoff = SoOften(2)
     rig.ding.faults.http_fail("*/accessToken", 503, None)
     found = await adapter.probe()
     assert not found.ok

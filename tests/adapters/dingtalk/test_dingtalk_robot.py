@@ -14,6 +14,7 @@ from dingtalk_rig import Rig, rigged
 from dingtalk_saying import HERE, PNG, make_robot, say, say_all
 from rigs import text
 
+from backoffs import SoOften
 from imbridge import Bridge
 from imbridge.adapters.base import Health, Target
 from imbridge.adapters.dingtalk import DingTalkAdapter, DingTalkConfig
@@ -222,14 +223,14 @@ class TestRate:
         async with rigged(EmulatorSettings(robot_rate_minute=20)) as rig:
             group = rig.ding.add_group("Team", members=[rig.alice])
             rate = DingTalkConfig.model_fields["robot_rate"].default
-            robot = make_robot(rig, rig.ding.add_custom_robot("Alerts", group), robot_rate=rate, send_timeout=0.3)
+            robot = make_robot(rig, rig.ding.add_custom_robot("Alerts", group), robot_rate=rate, send_timeout=2)
             taken = await sent_until_refused(robot)
             assert 0 < taken <= 20
             assert rig.ding.stats.robot_sends == taken
             assert rig.ding.violations == []
 
     async def test_too_fast_all_the_same(self, rig: Rig, alerts: CustomRobot) -> None:
-        robot = make_robot(rig, alerts, send_timeout=0.3)
+        robot = make_robot(rig, alerts, send_timeout=30)
         rig.ding.faults.refuse(SEND, 130101)
         with pytest.raises(RateLimitedError) as caught:
             await robot.send(HERE, text("one"), "key")
@@ -287,7 +288,8 @@ class TestSecrets:
         assert alerts.secret not in shown
 
     async def test_nobody_answers(self, rig: Rig, alerts: CustomRobot) -> None:
-        robot = make_robot(rig, alerts, send_timeout=0.2)
+        robot = make_robot(rig, alerts)
+        robot.hook.caller.backoff = SoOften(2)
         rig.ding.faults.cut_before(SEND, times=None)
         with pytest.raises(DeliveryError) as caught:
             await robot.send(HERE, text("hi"), "key")

@@ -8,6 +8,7 @@ from dingtalk_rig import Rig
 from dingtalk_saying import HERE, make_robot
 from rigs import text
 
+from backoffs import SoOften
 from imbridge.adapters.dingtalk.errors import BANNED
 from imbridge.adapters.dingtalk.robot import hook as hook_module
 from imbridge.adapters.dingtalk.robot.errors import ROBOT_ERRORS
@@ -138,7 +139,8 @@ async def test_a_robot_that_is_no_more(rig: Rig, alerts: CustomRobot, change: di
 @pytest.mark.parametrize("answer", ["null", "[]", '{"errcode": null}', '{"errcode": "x"}', '{"errcode": []}', "x" * 99])
 async def test_a_strange_answer(rig: Rig, alerts: CustomRobot, answer: str) -> None:
     """Whatever it is: an error that can be read, and one message at most."""
-    robot = make_robot(rig, alerts, send_timeout=0.3)
+    robot = make_robot(rig, alerts)
+    robot.hook.caller.backoff = SoOften(2)
     rig.ding.faults.http_fail(SEND, 200, None, answer, {"Content-Type": "application/json"})
     with pytest.raises(DeliveryError):
         await robot.send(HERE, text("x"), "k")

@@ -2,11 +2,12 @@
 
 import logging
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from dingtalk_rig import Rig, rigged
+from dingtalk_rig import FAST, Rig, rigged
 from dingtalk_saying import GIF, PDF, PNG, WEBP, heard, say
 from rigs import text
 
@@ -14,7 +15,7 @@ from imbridge.adapters.base import AdapterContext
 from imbridge.adapters.dingtalk import DingTalkAdapter, DingTalkConfig
 from imbridge.adapters.dingtalk.sent.sessions import Sessions
 from imbridge.adapters.notes import MemoryNotes
-from imbridge.emulators.dingtalk import EmulatorSettings, Group, User
+from imbridge.emulators.dingtalk import Group, User
 from imbridge.protocol import (
     Audio,
     Card,
@@ -109,7 +110,7 @@ class TestTheEnd:
         assert rig.ding.violations == []
 
     async def test_one_that_is_about_to_end_is_not_used(self) -> None:
-        async with rigged(EmulatorSettings(session_lifetime=20, rate_limits=False)) as rig:
+        async with rigged(replace(FAST, session_lifetime=20)) as rig:
             adapter = await rig.start()
             await heard(rig, rig.alice)
             await adapter.send(rig.target(), text("answer"), "key")

@@ -12,6 +12,7 @@ from contract import until
 from feishu_hooks import HERE, SECRET, make, say
 from feishu_rig import Rig, text
 
+from backoffs import SoOften
 from imbridge.adapters.feishu import FeishuConfig
 from imbridge.adapters.feishu.custom import hook as hook_module
 from imbridge.adapters.feishu.custom.custom_bot import CustomBotAdapter
@@ -126,7 +127,8 @@ class TestErrors:
         assert "hook/***: no complete answer in time" in str(caught.value)
 
     async def test_a_connection_that_never_came_about_is_tried_again(self, rig: Rig, bot: CustomBot) -> None:
-        adapter = make(rig, bot, webhook_url="http://127.0.0.1:9/open-apis/bot/v2/hook/canary", send_timeout=0.5)
+        adapter = make(rig, bot, webhook_url="http://127.0.0.1:9/open-apis/bot/v2/hook/canary")
+        adapter.hook._backoff = SoOften(2)
         with pytest.raises(DeliveryError) as caught:
             await say(adapter, "x")
         assert not caught.value.ambiguous

@@ -26,7 +26,7 @@ class TestOverHttp:
 
     @pytest.fixture
     def settings(self) -> EmulatorSettings:
-        return EmulatorSettings(redelivery=(0.05, 0.1, 0.2), ack_timeout=1)
+        return EmulatorSettings(redelivery=(0.05, 0.1, 0.2), ack_timeout=10)
 
     @pytest.fixture
     async def callback(self, rig: Rig) -> AsyncIterator[tuple[FeishuAdapter, str, WebhookApp]]:

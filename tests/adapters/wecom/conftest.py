@@ -18,7 +18,7 @@ from imbridge.transport import HttpPool
 @pytest.fixture
 def settings() -> EmulatorSettings:
     """Short waits; everything else as on the platform."""
-    return EmulatorSettings(redelivery=(0.05, 0.1, 0.2))
+    return EmulatorSettings(redelivery=(0.05, 0.1, 0.2), verify_timeout=30.0)
 
 
 @pytest.fixture
@@ -36,7 +36,9 @@ async def adapter(rig: Rig) -> WeComAdapter:
 @pytest.fixture
 def bot_settings() -> BotEmulatorSettings:
     """Short waits, and no rates; everything else as on the platform."""
-    return BotEmulatorSettings(rate_limits=False, poll_seconds=0.02, callback_retries=(0.02, 0.02, 0.02))
+    return BotEmulatorSettings(
+        rate_limits=False, poll_seconds=0.02, callback_retries=(0.02, 0.02, 0.02), verify_seconds=30.0
+    )
 
 
 @pytest.fixture

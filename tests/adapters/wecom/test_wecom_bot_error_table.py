@@ -6,6 +6,7 @@ import pytest
 from contract import until
 from wecom_bot_rig import BotRig, alone, text
 
+from backoffs import SoOften
 from imbridge.adapters.base import Health
 from imbridge.adapters.errcode_refusals import DegradeError, RetargetError
 from imbridge.adapters.wecom.bot.adapter import BotAdapter
@@ -21,7 +22,7 @@ from imbridge.protocol import (
     TargetGoneError,
 )
 from imbridge.rendering import PartKind
-from imbridge.transport import Backoff, ErrorRule, Reaction
+from imbridge.transport import ErrorRule, Reaction
 
 ROWS = [pytest.param(rule, id=f"{rule.code}") for rule in BOT_ERRORS]
 PASSING = [pytest.param(rule, id=f"{rule.code}") for rule in BOT_ERRORS if rule.reaction is Reaction.RETRY]
@@ -40,8 +41,8 @@ KINDS: dict[Reaction, type[DeliveryError]] = {
 @pytest.mark.parametrize("rule", ROWS)
 async def test_the_error_of_a_command(bots: BotRig, rule: ErrorRule) -> None:
     """What becomes of a push that is refused with this code each time."""
-    bot = await bots.start(send_timeout=0.5)
-    bot.caller.backoff = Backoff(0.01, 0.02)
+    bot = await bots.start(send_timeout=30)
+    bot.caller.backoff = SoOften(0)
     bots.chat.open_to.add(bots.bot)
     with bots.platform.faults.refuse(SEND, int(rule.code), times=None) as refused:
         with pytest.raises(KINDS[rule.reaction]) as caught:

@@ -50,7 +50,7 @@ async def test_of_two_that_fight_exactly_one_remains(bots: BotRig) -> None:
     second.driver.kicks.pause = (0.03, 0.05)
     starting = asyncio.create_task(second.start())
     await until(lambda: Health.FAILED in (first.health, second.health), "the end of the fight")
-    await asyncio.wait((starting,), timeout=2)
+    await asyncio.wait((starting,), timeout=30)
     assert starting.done()
     await asyncio.sleep(0.3)
     survivors = [one for one in (first, second) if one.health is Health.UP]

@@ -19,6 +19,7 @@ from imbridge.protocol import (
     Receipt,
     Text,
 )
+from leap import Leap
 
 
 async def test_what_comes_later_goes_by_the_response_url_once(bots: BotRig) -> None:
@@ -127,16 +128,18 @@ async def test_too_long_for_one_answer(bots: BotRig) -> None:
     assert bots.platform.violations == []
 
 
-async def test_after_the_window_the_rest_goes_by_the_response_url(bots: BotRig) -> None:
+async def test_after_the_window_the_rest_goes_by_the_response_url(bots: BotRig, leap: Leap) -> None:
     async def grow(msg: Message) -> Receipt:
         async def parts() -> AsyncIterator[str]:
-            for piece in ("one ", "two ", "three"):
-                yield piece
-                await asyncio.sleep(0.5)
+            yield "one "
+            await until(bots.shown, "what it begins with")
+            leap(4.5)
+            yield "two "
+            yield "three"
 
         return await msg.reply(parts())
 
-    async with talking(bots, grow, stream_window=0.8) as talk:
+    async with talking(bots, grow, stream_window=4) as talk:
         await bots.alice.says("go", bot=bots.bot)
         await until(lambda: talk.receipts)
         await bots.platform.messages[0].finishes()
@@ -149,11 +152,11 @@ async def test_after_the_window_the_rest_goes_by_the_response_url(bots: BotRig) 
 class TestWhenThePlatformAsksLate:
     @pytest.fixture
     def bot_settings(self) -> BotEmulatorSettings:
-        return BotEmulatorSettings(rate_limits=False, poll_seconds=1.2)
+        return BotEmulatorSettings(rate_limits=False, poll_seconds=4.0, verify_seconds=30.0)
 
     @pytest.mark.parametrize("second", [Text("second"), Card(content=CARD), Image(data=PNG)])
     async def test_what_went_by_the_response_url_is_not_in_the_answer_too(
-        self, bots: BotRig, second: Element, monkeypatch: pytest.MonkeyPatch
+        self, bots: BotRig, second: Element, monkeypatch: pytest.MonkeyPatch, leap: Leap
     ) -> None:
         monkeypatch.setattr("imbridge.adapters.wecom.bot.turn._NOT_FETCHED", 0.6)
 
@@ -165,6 +168,7 @@ class TestWhenThePlatformAsksLate:
         async with talking(bots, two) as talk:
             await bots.alice.says("go", bot=bots.bot)
             await until(lambda: talk.receipts)
+            leap(4)  # now it asks
             first, _ = bots.platform.messages
             await first.finishes()
         assert (first.text, first.images) == ("first", [])
@@ -175,7 +179,7 @@ class TestWhenThePlatformAsksLate:
 class TestWhenThePlatformNeverAsks:
     @pytest.fixture
     def bot_settings(self) -> BotEmulatorSettings:
-        return BotEmulatorSettings(rate_limits=False, poll_seconds=3600)
+        return BotEmulatorSettings(rate_limits=False, poll_seconds=3600, verify_seconds=30.0)
 
     async def test_what_was_not_fetched_goes_by_the_response_url(
         self, bots: BotRig, monkeypatch: pytest.MonkeyPatch

@@ -1,7 +1,7 @@
 """Answers that grow, as streams on the long connection."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from contract import until
@@ -16,6 +16,7 @@ from imbridge.adapters.wecom.bot.streaming import BotStream
 from imbridge.emulators.wecom.bot import BotEmulatorSettings
 from imbridge.protocol import DeliveryError, DeliveryState, Message, Receipt
 from imbridge.rendering import PartKind
+from leap import Leap
 
 
 async def begun(bots: BotRig, bot: BotAdapter, said: str = "one", *, markdown: bool = True) -> BotStream:
@@ -49,11 +50,12 @@ async def test_growing_plain_text_is_escaped(bots: BotRig, bot: BotAdapter) -> N
     assert bots.platform.messages[0].states == [r"a \*b", r"a \*b\* c"]
 
 
-async def test_when_its_time_is_over_it_is_finished_and_the_rest_goes_otherwise(bots: BotRig) -> None:
-    bot = await bots.start(stream_window=0.2)
+async def test_when_its_time_is_over_it_is_finished_and_the_rest_goes_otherwise(bots: BotRig, leap: Leap) -> None:
+    bot = await bots.start(stream_window=60)
     target = await bots.asked()
     stream = await opened(bot, target)
     assert bot.can_grow(target.answers or "")
+    leap(61)
     await bots.platform.messages[0].finishes()
     assert bots.shown() == ["one"]
     assert not bot.can_grow(target.answers or "")
@@ -117,13 +119,15 @@ async def test_a_stream_of_which_a_state_is_refused_is_finished_as_it_is(bots: B
     assert bots.shown() == ["one"]
 
 
-async def test_a_stream_that_could_not_be_finished_is_finished_later(bots: BotRig) -> None:
+async def test_a_stream_that_could_not_be_finished_is_finished_later(bots: BotRig, leap: Leap) -> None:
     """While there is no connection, it waits for its window to end."""
-    bot = await bots.start(stream_window=1.0)
+    bot = await bots.start(stream_window=60)
     stream = await begun(bots, bot)
-    bots.platform.faults.refuse("aibot_respond_msg", 40201, times=2)
+    refused = bots.platform.faults.refuse("aibot_respond_msg", 40201, times=2)
     with pytest.raises(DeliveryError, match="40201"):
         await stream.show("one two")
+    await until(lambda: refused.hits == 2, "the end, refused too")
+    leap(61)
     await bots.platform.messages[0].finishes()
     await until(lambda: not bot.speaker.open_streams)
 
@@ -169,8 +173,15 @@ async def test_people_can_rate_answers_when_the_setting_says_so(bots: BotRig) ->
 # -- through a whole bridge --------------------------------------------------------------------------------------------
 
 
-async def talk(bots: BotRig, pieces: list[str], *, pause: float = 0.0, **settings: object) -> Receipt:
-    """A skill streams these pieces as its answer."""
+async def talk(
+    bots: BotRig,
+    pieces: list[str],
+    *,
+    pause: float = 0.0,
+    shown: Callable[[], object] | None = None,
+    **settings: object,
+) -> Receipt:
+    """A skill streams these pieces as its answer; `shown` happens when the first of them is there to see."""
     done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
     bridge = Bridge([bots.config(**settings)])
 
@@ -180,12 +191,15 @@ async def talk(bots: BotRig, pieces: list[str], *, pause: float = 0.0, **setting
             for piece in pieces:
                 yield piece
                 await asyncio.sleep(pause)
+                if shown is not None and piece is pieces[0]:
+                    await until(bots.shown, "what it begins with")
+                    shown()
 
         done.set_result(await msg.reply(parts()))
 
     async with bridge:
         await bots.alice.says("go", bot=bots.bot)
-        return await asyncio.wait_for(done, 15)
+        return await asyncio.wait_for(done, 40)
 
 
 async def test_through_a_bridge(bots: BotRig) -> None:
@@ -217,8 +231,14 @@ async def test_in_groups_nothing_is_said_to_be_missing(bots: BotRig) -> None:
     assert [one.what for one in quoted.degradations] == ["reply"]
 
 
-async def test_what_comes_after_the_window_is_pushed(bots: BotRig) -> None:
-    receipt = await talk(bots, ["one ", "two ", "three ", "four"], pause=0.4, stream_window=0.6)
+async def test_what_comes_after_the_window_is_pushed(bots: BotRig, monkeypatch: pytest.MonkeyPatch, leap: Leap) -> None:
+    receipt = await talk(
+        bots,
+        ["one ", "two ", "three ", "four"],
+        pause=0.1,
+        shown=lambda: leap(11),
+        stream_window=10,
+    )
     assert receipt
     assert [message.how for message in bots.platform.messages] == ["respond", "push"]
     assert "".join(bots.shown()) == "one two three four"
@@ -270,10 +290,13 @@ async def test_the_connection_breaks_again_and_again_while_an_answer_grows(bots:
 class TestWhenAnswersAreForgotten:
     @pytest.fixture
     def bot_settings(self) -> BotEmulatorSettings:
-        return BotEmulatorSettings(rate_limits=False, respond_seconds=0.3)
+        return BotEmulatorSettings(rate_limits=False)
 
     async def test_the_rest_is_pushed_and_nothing_comes_twice(self, bots: BotRig) -> None:
-        receipt = await talk(bots, ["one ", "two ", "three ", "four"], pause=0.3)
+        def forget() -> None:
+            bots.platform.settings.respond_seconds = 0.0
+
+        receipt = await talk(bots, ["one ", "two ", "three ", "four"], pause=0.1, shown=forget)
         assert receipt
         assert "".join(bots.shown()) == "one two three four"
         assert [message.how for message in bots.platform.messages] == ["respond", "push"]

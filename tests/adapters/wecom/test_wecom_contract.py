@@ -65,7 +65,7 @@ class WeComStage(Stage):
 
 @pytest.fixture
 def settings() -> EmulatorSettings:
-    return EmulatorSettings(redelivery=(0.05, 0.1, 0.2))
+    return EmulatorSettings(redelivery=(0.05, 0.1, 0.2), verify_timeout=30.0)
 
 
 @pytest.fixture(params=[0.0, 0.2], ids=["sends", "passive"])

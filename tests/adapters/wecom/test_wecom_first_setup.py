@@ -10,14 +10,14 @@ from served import served
 
 from imbridge.adapters.base import AdapterContext, Health
 from imbridge.adapters.wecom import WeComAdapter, WeComConfig
-from imbridge.emulators.wecom import WeComEmulator
+from imbridge.emulators.wecom import EmulatorSettings, WeComEmulator
 from imbridge.protocol import NotPermittedError
 from imbridge.transport import HttpPool, WebhookApp
 
 
 @pytest.fixture
 async def wecom() -> AsyncIterator[WeComEmulator]:
-    async with WeComEmulator() as emulator:
+    async with WeComEmulator(settings=EmulatorSettings(verify_timeout=30.0)) as emulator:
         yield emulator
 
 

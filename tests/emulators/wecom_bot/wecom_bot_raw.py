@@ -88,7 +88,7 @@ class RawClient:
         await self.socket.send_str(json.dumps(frame))
         return req_id
 
-    async def ask(self, cmd: str, body: Any = None, req_id: str = "", timeout: float = 5.0) -> dict[str, Any]:
+    async def ask(self, cmd: str, body: Any = None, req_id: str = "", timeout: float = 20.0) -> dict[str, Any]:
         """Sends a frame and returns its acknowledgement."""
         req_id = await self.send(cmd, body, req_id)
         async with asyncio.timeout(timeout):
@@ -102,7 +102,7 @@ class RawClient:
         """The code that a frame is acknowledged with."""
         return int((await self.ask(cmd, body, req_id))["errcode"])
 
-    async def callback(self, timeout: float = 5.0) -> dict[str, Any]:
+    async def callback(self, timeout: float = 20.0) -> dict[str, Any]:
         """The next frame that is a callback."""
         async with asyncio.timeout(timeout):
             while not self._callbacks:
@@ -111,7 +111,7 @@ class RawClient:
                     self._callbacks.append(frame)
         return self._callbacks.pop(0)
 
-    async def closed(self, timeout: float = 5.0) -> bool:
+    async def closed(self, timeout: float = 20.0) -> bool:
         """Waits until the server has closed the connection."""
         async with asyncio.timeout(timeout):
             while True:

@@ -79,10 +79,13 @@ class RobotWebhook:
         self._counts["messages"] += 1
         # The stamp makes two things that cannot be read different, as the id of a frame does.
         inbound = self._decode(Frame(CALLBACK, MESSAGES, f"{timestamp} {sign}", {}, text))
-        if not await self._kept(inbound):
-            self._replay.forget(timestamp, sign)
-            return WebhookResponse(503, b"", _LATER)
-        return WebhookResponse(200)
+        kept = False
+        try:
+            kept = await self._kept(inbound)
+        finally:
+            if not kept:  # whatever the reason: whoever is not told that it is taken may come again
+                self._replay.forget(timestamp, sign)
+        return WebhookResponse(200) if kept else WebhookResponse(503, b"", _LATER)
 
     async def _kept(self, inbound: Inbound) -> bool:
         """Whether the inbox has it, so that a kill of the process does not lose it any more."""
@@ -93,12 +96,14 @@ class RobotWebhook:
                 await self._taking.keep(inbound, had.set)
                 in_row = True
                 await had.wait()
-        except TimeoutError:
+        except (TimeoutError, asyncio.CancelledError) as over:  # the latter where the request's own time is over, too
             if in_row:  # it is taken in when there is room, unless the process ends before
                 self._tell_once("a message waits for the inbox; it is answered with 503 meanwhile")
             else:
                 self._counts["lost"] += 1
                 self._tell_once("a message is not taken in, for too many wait for the inbox; it is answered with 503")
+            if isinstance(over, asyncio.CancelledError):
+                raise
             return False
         return True
 
