@@ -7,7 +7,8 @@ from outbox_world import app_of, hurried
 from runtime_world import account, counts, texts, until
 
 from imbridge.protocol import BotRemoved, Channel, ChannelKind, DeliveryState, NotPermittedError, TargetGoneError
-from imbridge.runtime.outbox.targets import DeadTargets, is_closed, is_dead, is_sign_of_life
+from imbridge.runtime.outbox.dead_targets import DeadTargets, is_dead, is_sign_of_life
+from imbridge.runtime.outbox.windows import is_closed
 from imbridge.storage import MemoryNotebook, SqlStorage
 
 CHAT = Channel(platform="feishu", account="app", kind=ChannelKind.GROUP, id="oc_1")
@@ -54,16 +55,16 @@ async def test_nobody_is_left_alone_where_nobody_wants_it(feishu) -> None:
         assert await bridge.send(alice, "two")
 
 
-def test_it_ends_after_its_time() -> None:
+async def test_it_ends_after_its_time() -> None:
     now = [0.0]
     dead = DeadTargets(600.0, MemoryNotebook().of, clock=lambda: now[0])
     dead.note(CHAT, GONE)
     for thread in (None, "omt_1"):  # a thread is a part of its chat
         with pytest.raises(TargetGoneError, match="not in the group"):
-            dead.check(CHAT.model_copy(update={"thread": thread}))
-    dead.check(CHAT.model_copy(update={"id": "oc_2"}))
+            await dead.check(CHAT.model_copy(update={"thread": thread}))
+    await dead.check(CHAT.model_copy(update={"id": "oc_2"}))
     now[0] = 600.0
-    dead.check(CHAT)
+    await dead.check(CHAT)
     assert len(dead) == 0
 
 

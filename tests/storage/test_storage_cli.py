@@ -1,64 +1,19 @@
 """The command line looks at what is kept, tries it again and drops it, whether a bot runs or not."""
 
 import asyncio
-import io
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from databases import Place, place
+from databases import Place
+from storage_commands import Imbridge
 
-from imbridge.cli.main import run_command_line
 from imbridge.protocol import Message, Text
 from imbridge.storage import Box, EntryState, InboxEntry
 from imbridge.testing.storage_child import Nursery, StorageInChild
 from imbridge.testing.storage_entries import inbox_entry, outbox_entry
-
-
-@dataclass
-class Said:
-    status: int
-    out: str
-    err: str
-
-    @property
-    def table(self) -> list[list[str]]:
-        return [line.split("\t") for line in self.out.splitlines()]
-
-
-Imbridge = Callable[..., "asyncio.Future[Said]"]
-
-
-@pytest.fixture
-def imbridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Imbridge:
-    """The command line in a thread of its own: it runs an event loop."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("IMBRIDGE_STORAGE", raising=False)
-    monkeypatch.delenv("IMBRIDGE_DURABILITY", raising=False)
-
-    def run(arguments: tuple[str, ...]) -> Said:
-        out, err = io.StringIO(), io.StringIO()
-        with redirect_stdout(out), redirect_stderr(err):
-            status = run_command_line(arguments)
-        return Said(status, out.getvalue(), err.getvalue())
-
-    def call(*arguments: object) -> "asyncio.Future[Said]":
-        return asyncio.ensure_future(asyncio.to_thread(run, tuple(map(str, arguments))))
-
-    return call
-
-
-@pytest.fixture(params=["sqlite", "postgresql", "mongodb"])
-async def kept_in(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
-    """A database that ./imbridge.yaml names."""
-    async with place(request.param, tmp_path) as made:
-        lines = ["storage:", f"  url: {made.url}", *([f"  schema: {made.schema}"] if made.schema else [])]
-        (tmp_path / "imbridge.yaml").write_text("\n".join(lines))
-        yield made
 
 
 @pytest.fixture

@@ -50,6 +50,8 @@ class TestEveryNotebook:
         assert await work.all("quota") == {"a": 7}
         assert await home.all("card") == {"a": "half a pair: \ud83d"}
         assert await home.all("nothing") == {}
+        assert await work.reread("quota") == {"a": 7}
+        assert await notebook.of_kind("quota") == {"dingtalk:work": {"a": 7}}
         await notebook.close()
 
     async def test_the_last_word_counts(self, notebook: BaseNotebook) -> None:

@@ -29,6 +29,14 @@ class Notes(ABC):
         """
         return await self.all(kind)
 
+    async def reread(self, kind: str) -> dict[str, Any]:
+        """Every note of a kind as it is written by now: what others have changed meanwhile is seen.
+
+        Raises:
+            ImbridgeError: it cannot be read.
+        """
+        return await self.all(kind)
+
     async def read(self, kind: str, reader: Callable[[Any], ValueT], *, left: bool = False) -> dict[str, ValueT]:
         """Every note of a kind, by name, as `reader` reads it; one that it cannot read is dropped, and logged.
 

@@ -20,6 +20,11 @@ def exit_status(error: BaseException) -> int:
     return WRONG_SETTINGS if isinstance(error, (ConfigError, SkillError)) else FAILED
 
 
+def problem(text: str) -> None:
+    """Write a line about something that went wrong to stderr, while the command goes on."""
+    click.echo(click.style("error:", fg="red", bold=True) + f" {text}", err=True)
+
+
 def report(error: Exception, *, debug: bool) -> None:
     """Write an error to stderr: a line for each problem, and the traceback only if `debug` asks for it."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):

@@ -17,6 +17,7 @@ from imbridge.cli.probe import probe
 from imbridge.cli.render import render
 from imbridge.cli.run import run
 from imbridge.cli.skills import skills
+from imbridge.cli.targets import targets
 
 _HELP = """Run one skill on every IM that China works in.
 
@@ -38,7 +39,7 @@ def cli(context: click.Context) -> None:
         context.color = False
 
 
-for command in (demo, run, probe, config, skills, render, inbox, outbox, dead, jobs):
+for command in (demo, run, probe, config, skills, render, inbox, outbox, dead, targets, jobs):
     cli.add_command(command)
 
 

@@ -9,7 +9,7 @@ from imbridge.config.channels import read_accounts
 from imbridge.config.document import ENVIRONMENT, Node
 from imbridge.config.environment import expand, variables_of
 from imbridge.config.missing import Missing
-from imbridge.config.options import BridgeOptions, Durability
+from imbridge.config.options import BridgeOptions
 from imbridge.config.problems import Problems, did_you_mean
 from imbridge.config.reader import Reading
 from imbridge.config.schedule import read_schedule
@@ -71,9 +71,24 @@ def load_storage(path: Path | None, *, environ: Mapping[str, str]) -> StorageSpe
     root = Node({}, key="", where=ENVIRONMENT) if path is None else read_yaml(path)
     reading = Reading(environ, Path() if path is None else path.parent, problems)
     storage, bridge = (root.value.get(name, Node(None, key=name, where=root.where)) for name in ("storage", "bridge"))
-    spec = read_storage(reading, storage, _durability(reading, bridge))
+    spec = read_storage(reading, storage, _option(reading, bridge, "durability").durability)
     problems.raise_if_any()
     return spec
+
+
+def load_state(path: Path | None, *, environ: Mapping[str, str]) -> Path | None:
+    """Load the option `state`: the file in which accounts have their notes, where it is not the storage.
+
+    Raises:
+        ConfigError: the settings cannot be read, or the option is wrong.
+    """
+    problems = Problems()
+    root = Node({}, key="", where=ENVIRONMENT) if path is None else read_yaml(path)
+    reading = Reading(environ, Path() if path is None else path.parent, problems)
+    bridge = root.value.get("bridge", Node(None, key="bridge", where=root.where))
+    state = _option(reading, bridge, "state").state
+    problems.raise_if_any()
+    return state
 
 
 def _with_others(channels: Node, others: Mapping[str, Node], problems: Problems) -> Node:
@@ -95,13 +110,12 @@ def _permissions(reading: Reading, node: Node) -> Mapping[str, object]:
     return expand(node, reading.environ, reading.problems).plain() or {}
 
 
-def _durability(reading: Reading, bridge: Node) -> Durability:
-    """The option `durability`; what is wrong with the others is nobody's business here."""
+def _option(reading: Reading, bridge: Node, name: str) -> BridgeOptions:
+    """The options, of which this one is as it is set; what is wrong with the others is nobody's business here."""
     others = replace(reading, problems=Problems()).fields(BridgeOptions, bridge)
     from_environment = variables_of(BridgeOptions, BridgeOptions.env_prefix, reading.environ)
-    levels = [{"durability": level["durability"]} for level in (others, from_environment) if "durability" in level]
-    options = reading.read(BridgeOptions, levels, Missing("bridge", bridge.where)) or BridgeOptions()
-    return options.durability
+    levels = [{name: level[name]} for level in (others, from_environment) if name in level]
+    return reading.read(BridgeOptions, levels, Missing("bridge", bridge.where)) or BridgeOptions()
 
 
 def _bridge(reading: Reading, node: Node) -> BridgeOptions:

@@ -19,13 +19,14 @@ from imbridge.runtime.away import bounded, when_back
 from imbridge.runtime.bots import Bots
 from imbridge.runtime.choices import Choices, NotesOf
 from imbridge.runtime.hops import hops_here
+from imbridge.runtime.outbox.dead_targets import DeadTargets, is_sign_of_life
 from imbridge.runtime.outbox.judging import NotYetError
 from imbridge.runtime.outbox.listeners import Listeners
 from imbridge.runtime.outbox.patience import Patience
 from imbridge.runtime.outbox.putting_off import PuttingOff
 from imbridge.runtime.outbox.refused_accounts import RefusedAccounts
 from imbridge.runtime.outbox.sending import Sending
-from imbridge.runtime.outbox.targets import DeadTargets, is_sign_of_life, late
+from imbridge.runtime.outbox.windows import late
 from imbridge.storage import BaseStorage, OutboxEntry, StaleLeaseError, StorageError
 from imbridge.storage.base import begun
 from imbridge.storage.progress import interrupted

@@ -9,8 +9,8 @@ from imbridge.config.options import BridgeOptions
 from imbridge.protocol import Address, Channel, CredentialState, Degradation, Receipt, to_reply
 from imbridge.runtime.changes import change, take_back
 from imbridge.runtime.delivery import Delivery, push_key
+from imbridge.runtime.outbox.dead_targets import DeadTarget
 from imbridge.runtime.outbox.listeners import Listener
-from imbridge.runtime.outbox.targets import DeadTarget
 from imbridge.runtime.strictness import unless_refused
 from imbridge.runtime.thinking import whole_answer
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from imbridge.adapters.notes import MemoryNotes, Notes
 from imbridge.protocol import ConfigError
 from imbridge.storage import json_values
+from imbridge.storage.errors import StorageError
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,14 @@ class BaseNotebook(ABC):
     def of(self, account: str) -> Notes:
         """The notes of an account key (`dingtalk:work`)."""
 
+    @abstractmethod
+    async def of_kind(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Every note of a kind as it is written by now, whoever wrote it: by account, then by name.
+
+        Raises:
+            ImbridgeError: it cannot be read.
+        """
+
 
 class MemoryNotebook(BaseNotebook):
     """Notes that end with the process."""
@@ -64,6 +73,9 @@ class MemoryNotebook(BaseNotebook):
 
     def of(self, account: str) -> Notes:  # noqa: D102 - inherited
         return self._notes.setdefault(account, MemoryNotes())
+
+    async def of_kind(self, kind: str) -> dict[str, dict[str, Any]]:  # noqa: D102 - inherited
+        return {account: found for account, notes in self._notes.items() if (found := await notes.all(kind))}
 
 
 class SqliteNotebook(BaseNotebook):
@@ -114,17 +126,31 @@ class SqliteNotebook(BaseNotebook):
             self._writing = asyncio.create_task(self._write(), name="notes:write")
 
     async def read(self, account: str, kind: str) -> dict[str, bytes]:
-        """All notes of a kind, by name."""
-        await self.flush()
-        connection = self._opened()
-        query = "SELECT name, value FROM notes WHERE account = ? AND kind = ?"
-        rows = await self._run(lambda: connection.execute(query, (account, kind)).fetchall())
-        return dict(rows)
+        """All notes of a kind, by name.
+
+        Raises:
+            StorageError: they cannot be read.
+        """
+        return dict(await self._found("SELECT name, value FROM notes WHERE account = ? AND kind = ?", account, kind))
+
+    async def of_kind(self, kind: str) -> dict[str, dict[str, Any]]:  # noqa: D102 - inherited
+        found: dict[str, dict[str, Any]] = {}
+        for account, name, value in await self._found("SELECT account, name, value FROM notes WHERE kind = ?", kind):
+            found.setdefault(account, {})[name] = json_values.read(value)
+        return found
 
     async def flush(self) -> None:
         """Wait until all is written."""
         while self._writing is not None and not self._writing.done():
             await asyncio.wait((self._writing,))
+
+    async def _found(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+        await self.flush()
+        connection = self._opened()
+        try:
+            return await self._run(lambda: connection.execute(query, values).fetchall())
+        except sqlite3.Error as error:
+            raise StorageError(f"state: {self._path} cannot be read: {error}", passing=True) from error
 
     async def _write(self) -> None:
         while self._pending:

@@ -50,6 +50,10 @@ class NotebookInChild(BaseNotebook):
     def of(self, account: str) -> Notes:
         return _NotesInChild(self._call, account)
 
+    async def of_kind(self, kind: str) -> dict[str, dict[str, Any]]:
+        notes: dict[str, dict[str, Any]] = await self._call("notebook.of_kind", kind)
+        return notes
+
 
 class _NotesInChild(Notes):
     def __init__(self, call: Call, account: str) -> None:
@@ -58,6 +62,10 @@ class _NotesInChild(Notes):
 
     async def all(self, kind: str) -> dict[str, Any]:
         notes: dict[str, Any] = await self._call(_OF_ACCOUNT + "all", self._account, kind)
+        return notes
+
+    async def reread(self, kind: str) -> dict[str, Any]:
+        notes: dict[str, Any] = await self._call(_OF_ACCOUNT + "reread", self._account, kind)
         return notes
 
     async def left(self, kind: str) -> dict[str, Any]:

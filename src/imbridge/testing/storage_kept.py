@@ -46,6 +46,20 @@ class NotesContract(RestartContract):
         assert await after.all("session") == {"0": "again", "2": "new"}
         assert await after.all("many") == {f"n{number}": number for number in range(200) if number != 7}
 
+    async def test_what_another_has_changed_is_seen(self, storage: BaseStorage) -> None:
+        notebook = await self._notebook(storage)
+        notes = notebook.of("qq:work")
+        for number in range(3):
+            notes.put("gone", f"n{number}", number)
+        notebook.of("qq:home").put("gone", "n0", "other")
+        notes.put("card", "a", 1)
+        assert await notes.reread("gone") == {"n0": 0, "n1": 1, "n2": 2}
+        await notebook.of("qq:home").flush()
+        assert await notebook.of_kind("gone") == {"qq:work": {"n0": 0, "n1": 1, "n2": 2}, "qq:home": {"n0": "other"}}
+        notes.drop("gone", "n1")
+        assert await notes.reread("gone") == {"n0": 0, "n2": 2}
+        assert await notebook.of_kind("nothing") == {}
+
     async def test_what_is_left_is_what_the_last_process_wrote(self, storage: BaseStorage) -> None:
         notes = (await self._notebook(storage)).of("qq:work")
         notes.put("open_card", "a", 1)

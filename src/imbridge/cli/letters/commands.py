@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from imbridge.cli.failure import problem
 from imbridge.cli.letters.moments import read_moment
 from imbridge.cli.options import Command, config_option, debug_option, json_option
 
@@ -168,25 +169,21 @@ def _change(
     else:
         click.echo(f"{len(outcome.done)} {'dropped' if what == 'drop' else 'to be tried again'}")
     if outcome.in_hand:
-        _say(f"{_listed(outcome.in_hand)}: a running bot has it and works on it itself"
-             + ("; stop the bot first, or give --force" if what == "drop" else ""))  # fmt: skip
+        problem(f"{_listed(outcome.in_hand)}: a running bot has it and works on it itself"
+                + ("; stop the bot first, or give --force" if what == "drop" else ""))  # fmt: skip
     return _not_there(name, outcome.missing) or int(bool(outcome.in_hand))
 
 
 def _not_there(name: str, uids: Sequence[int]) -> int:
     if uids:
         where = "among the dead letters" if name == "dead" else f"in the {name}"
-        _say(f"{_listed(uids)}: not {where}; it is done with, or never was there")
+        problem(f"{_listed(uids)}: not {where}; it is done with, or never was there")
     return int(bool(uids))
 
 
 def _listed(uids: Sequence[int], most: int = 5) -> str:
     rest = f" and {len(uids) - most} more" if len(uids) > most else ""
     return ", ".join(map(str, uids[:most])) + rest
-
-
-def _say(problem: str) -> None:
-    click.echo(click.style("error:", fg="red", bold=True) + f" {problem}", err=True)
 
 
 inbox, outbox, dead = _box("inbox"), _box("outbox"), _box("dead")

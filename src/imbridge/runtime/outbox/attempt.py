@@ -22,9 +22,10 @@ from imbridge.protocol import (
 from imbridge.protocol.model import assembled
 from imbridge.rendering import Part, Rendered
 from imbridge.runtime.choices import Choices, offering
+from imbridge.runtime.outbox.dead_targets import DeadTargets, is_dead
 from imbridge.runtime.outbox.judging import NotYetError, is_unclear, may_be_repeated
 from imbridge.runtime.outbox.refused_accounts import RefusedAccounts
-from imbridge.runtime.outbox.targets import DeadTargets, is_closed, is_dead
+from imbridge.runtime.outbox.windows import is_closed
 from imbridge.runtime.strictness import forbid, forbid_losses
 from imbridge.storage import BaseStorage, OutboxEntry, Progress
 from imbridge.storage.base import begun
@@ -68,7 +69,7 @@ class Attempt:
             NotYetError: it may be tried again.
         """
         try:
-            self.targets.check(self.entry.channel)
+            await self.targets.check(self.entry.channel)
         except TargetGoneError as error:
             return self._failed(error)
         entry, first = self.entry, self._target(0)

@@ -3,7 +3,7 @@
 from imbridge.adapters.pieces import PartlySentError
 from imbridge.config.options import OnUnclear
 from imbridge.protocol import DeliveryError, ImbridgeError, LinkError, RateLimitedError, Receipt
-from imbridge.runtime.outbox.targets import is_closed
+from imbridge.runtime.outbox.windows import is_closed
 
 MOST_UNCLEAR = 8
 """How often something is sent at most whose end stays unclear, where the platform does not recognise a repetition."""

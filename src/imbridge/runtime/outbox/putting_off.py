@@ -10,7 +10,7 @@ from imbridge.protocol import AuthError, ImbridgeError, Receipt
 from imbridge.runtime.outbox.judging import NotYetError
 from imbridge.runtime.outbox.patience import Patience
 from imbridge.runtime.outbox.refused_accounts import RefusedAccounts
-from imbridge.runtime.outbox.targets import Windows, late
+from imbridge.runtime.outbox.windows import Windows, late
 from imbridge.storage import BaseStorage, DurableStorage, OutboxEntry
 
 log = logging.getLogger(__name__)

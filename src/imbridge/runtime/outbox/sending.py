@@ -10,9 +10,9 @@ from imbridge.rendering import Part, Rendered
 from imbridge.runtime.bots import Bots
 from imbridge.runtime.choices import Choices
 from imbridge.runtime.outbox.attempt import Attempt
+from imbridge.runtime.outbox.dead_targets import DeadTargets, NotesOf
 from imbridge.runtime.outbox.judging import NotYetError
 from imbridge.runtime.outbox.refused_accounts import RefusedAccounts
-from imbridge.runtime.outbox.targets import DeadTargets, NotesOf
 from imbridge.runtime.rendered import rendered
 from imbridge.storage import BaseStorage, OutboxEntry
 

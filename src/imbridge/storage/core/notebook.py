@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -85,6 +85,12 @@ class Notebook(BaseNotebook, ABC):
             notes = self._accounts[account] = _Notes(self, account)
         return notes
 
+    async def of_kind(self, kind: str) -> dict[str, dict[str, Any]]:  # noqa: D102 - inherited
+        found: dict[str, dict[str, Any]] = {}
+        for row, name, value in self._unsealed(await self._rows(None, plain(kind, 255))):
+            found.setdefault(row["account"], {})[name] = value
+        return found
+
     @property
     def encrypted(self) -> bool:
         """Whether there are keys."""
@@ -97,6 +103,20 @@ class Notebook(BaseNotebook, ABC):
         if self._opened and account not in self._loaded:
             await self._load((account,))
         return self._known.get((account, kind), {})
+
+    async def again(self, account: str, kind: str) -> dict[str, Any]:
+        """All notes of a kind, by name, as the table has them by now, with what is not written yet."""
+        if not self._opened:
+            return _parsed(await self.known(account, kind))
+        await self.flush()
+        rows = await self._rows((plain(account, 255),), plain(kind, 255))
+        found = {name: value for _, name, value in self._unsealed(rows)}
+        for (of, of_kind, name), (written, _) in self._pending.items():
+            if (of, of_kind) == (account, kind):
+                found.pop(name, None)
+                if written is not None:
+                    found[name] = json_values.read(written)
+        return found
 
     async def left(self, account: str, kind: str) -> dict[str, bytes]:
         """Those that a process which is gone has written; of one that cannot be seen it is waited for its lease."""
@@ -149,24 +169,28 @@ class Notebook(BaseNotebook, ABC):
             missing = {plain(account, 255): account for account in accounts if account not in self._loaded}
             if not missing:
                 return
-            rows = await self._rows(missing)
-            unreadable = 0
-            for row in rows:
+            for row, name, value in self._unsealed(await self._rows(missing)):
                 account, kind = missing[row["account"]], row["kind"]
-                try:
-                    content = self._sealing.open(row["id"], row["encrypted"], row["value"])
-                except (StorageError, ValueError):
-                    unreadable += 1
-                    continue
-                if (account, kind, content["name"]) not in self._early:
-                    self._known.setdefault((account, kind), {})[content["name"]] = json_values.written(content["value"])
-            if unreadable:
-                log.error(
-                    "%d notes cannot be read, and are left out: is the key that they were encrypted with configured?",
-                    unreadable,
-                )
+                if (account, kind, name) not in self._early:
+                    self._known.setdefault((account, kind), {})[name] = json_values.written(value)
             self._loaded |= set(missing.values())
             self._early = {key for key in self._early if key[0] not in self._loaded}
+
+    def _unsealed(self, rows: Iterable[ReadRow]) -> Iterator[tuple[ReadRow, str, Any]]:
+        """Each row with its name and value; those that cannot be read are left out, and counted in the log."""
+        unreadable = 0
+        for row in rows:
+            try:
+                content = self._sealing.open(row["id"], row["encrypted"], row["value"])
+            except (StorageError, ValueError):
+                unreadable += 1
+                continue
+            yield row, content["name"], content["value"]
+        if unreadable:
+            log.error(
+                "%d notes cannot be read, and are left out: is the key that they were encrypted with configured?",
+                unreadable,
+            )
 
     def _begin_to_write(self) -> None:
         if self._opened and self._pending and (self._writing is None or self._writing.done()):
@@ -242,8 +266,8 @@ class Notebook(BaseNotebook, ABC):
         """Whether the storage is."""
 
     @abstractmethod
-    async def _rows(self, accounts: Collection[str]) -> Sequence[ReadRow]:
-        """The notes of these accounts."""
+    async def _rows(self, accounts: Collection[str] | None, kind: str | None = None) -> Sequence[ReadRow]:
+        """The notes of these accounts, or of all; of a kind, or of all."""
 
     @abstractmethod
     async def _owners(self, account: str, kind: str) -> tuple[Mapping[int, float | None], Iterable[tuple[str, int]]]:
@@ -271,6 +295,9 @@ class _Notes(Notes):
 
     async def all(self, kind: str) -> dict[str, Any]:
         return _parsed(await self._notebook.known(self._account, kind))
+
+    async def reread(self, kind: str) -> dict[str, Any]:
+        return await self._notebook.again(self._account, kind)
 
     async def left(self, kind: str) -> dict[str, Any]:
         return _parsed(await self._notebook.left(self._account, kind))

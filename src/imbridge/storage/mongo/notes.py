@@ -6,7 +6,7 @@ from imbridge.storage.core.nodes import Nodes
 from imbridge.storage.core.notebook import Notebook
 from imbridge.storage.core.sealing import Sealing
 from imbridge.storage.core.work import ReadRow, Row, RunStatements
-from imbridge.storage.mongo.access import Access
+from imbridge.storage.mongo.access import Access, Document
 from imbridge.storage.mongo.database import MongoDatabase
 
 
@@ -22,9 +22,11 @@ class MongoNotebook(Notebook):
     def _is_open(self) -> bool:
         return self._database.is_open
 
-    async def _rows(self, accounts: Collection[str]) -> Sequence[ReadRow]:
+    async def _rows(self, accounts: Collection[str] | None, kind: str | None = None) -> Sequence[ReadRow]:
+        of_accounts: Document = {} if accounts is None else {"account": {"$in": list(accounts)}}
+        of_kind: Document = {} if kind is None else {"kind": kind}
         async with self._database.reading() as access:
-            return await access.find("notes", {"account": {"$in": list(accounts)}})
+            return await access.find("notes", {**of_accounts, **of_kind})
 
     async def _owners(self, account: str, kind: str) -> tuple[Mapping[int, float | None], Iterable[tuple[str, int]]]:
         async with self._database.reading() as access:

@@ -29,9 +29,14 @@ class SqlNotebook(Notebook):
     def _is_open(self) -> bool:
         return self._database.is_open
 
-    async def _rows(self, accounts: Collection[str]) -> Sequence[ReadRow]:
+    async def _rows(self, accounts: Collection[str] | None, kind: str | None = None) -> Sequence[ReadRow]:
+        query = select(table)
+        if accounts is not None:
+            query = query.where(table.c.account.in_(accounts))
+        if kind is not None:
+            query = query.where(table.c.kind == kind)
         async with self._database.reading() as connection:
-            return (await connection.execute(select(table).where(table.c.account.in_(accounts)))).mappings().all()
+            return (await connection.execute(query)).mappings().all()
 
     async def _owners(self, account: str, kind: str) -> tuple[Mapping[int, float | None], Iterable[tuple[str, int]]]:
         query = select(table.c.id, table.c.node).where(table.c.account == account, table.c.kind == kind)

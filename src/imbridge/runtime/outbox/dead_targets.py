@@ -1,27 +1,25 @@
-"""Where sending is pointless for a time, and who waits for somebody to write."""
+"""Where sending is pointless for a time."""
 
+import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from imbridge.adapters.notes import Notes
-from imbridge.protocol import BotRemoved, Channel, Degradation, DeliveryError, Event, Loss, Message, TargetGoneError
+from imbridge.protocol import BotRemoved, Channel, Event, ImbridgeError, Message, TargetGoneError
+from imbridge.storage import BaseNotebook
 
 log = logging.getLogger(__name__)
 
 NotesOf = Callable[[str], Notes]
 _KIND = "dead_target"
-_LATE = Degradation(
-    loss=Loss.DELAYED,
-    what="time",
-    how="kept until somebody wrote there again",
-    why="nothing could be answered there any more (on_missed_window)",
-)
+_LOOKED_AT = 1.0
+"""Seconds after which the notes are looked at again, where something is to be said to a chat that is left alone."""
 _MOST = 10_000
-"""Chats that are remembered of each kind; those of longest ago are forgotten."""
+"""Chats that are remembered; those of longest ago are forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,11 @@ class DeadTarget:
     until: float
     code: int | str | None
     why: str
+
+    @property
+    def account(self) -> str:
+        """The account's key."""
+        return self.address.partition("/")[0]
 
 
 def chat_of(channel: Channel) -> str:
@@ -59,6 +62,8 @@ class DeadTargets:
         self._notes_of = notes_of
         self._clock = clock
         self._dead: OrderedDict[str, DeadTarget] = OrderedDict()
+        self._looked: dict[str, float] = {}
+        self._looking = asyncio.Lock()
         self.spared = 0
 
     def __len__(self) -> int:
@@ -92,15 +97,16 @@ class DeadTargets:
         log.warning("%s: nothing is sent there for %g s, or until somebody writes: %s", chat, self._seconds, error)
         self._trim()
 
-    def check(self, channel: Channel) -> None:
-        """See that something may be sent.
+    async def check(self, channel: Channel) -> None:
+        """See that something may be sent. What others have ended meanwhile (the command line) is over here, too.
 
         Raises:
             TargetGoneError: it is left alone at the moment.
         """
-        if not self._dead:
+        if not self._dead or (chat := chat_of(channel)) not in self._dead:
             return
-        dead = self._dead.get(chat_of(channel))
+        await self._look(channel.account_key)
+        dead = self._dead.get(chat)
         if dead is None:
             return
         left = dead.until - self._clock()
@@ -127,6 +133,25 @@ class DeadTargets:
         if self._dead and self._forget(chat_of(channel)):
             log.info("%s: something came from there; sending goes on", chat_of(channel))
 
+    async def _look(self, account: str) -> None:
+        """See whether others have ended it for chats of an account, unless that was just done."""
+        async with self._looking:
+            now = self._clock()
+            if 0 <= now - self._looked.get(account, -_LOOKED_AT) < _LOOKED_AT:
+                return
+            before = [dead for dead in self._dead.values() if dead.account == account]
+            try:
+                noted = await self._notes_of(account).reread(_KIND)
+            except ImbridgeError as error:
+                log.warning("%s: nobody knows whether chats that are gone are back (%s)", account, error)
+                return
+            finally:
+                self._looked[account] = self._clock()
+            for dead in before:
+                if dead.address not in noted and self._dead.get(dead.address) is dead:  # it may be noted anew
+                    del self._dead[dead.address]
+                    log.info("%s: somebody has revived it; sending goes on", dead.address)
+
     def _forget(self, chat: str) -> bool:
         if self._dead.pop(chat, None) is None:
             return False
@@ -138,36 +163,35 @@ class DeadTargets:
             self._forget(next(iter(self._dead)))
 
 
+async def noted_targets(notebook: BaseNotebook) -> list[DeadTarget]:
+    """Those that are left alone by any process that writes there, the shortest first.
+
+    Raises:
+        ImbridgeError: the notes cannot be read.
+    """
+    now, found = time.time(), list[DeadTarget]()
+    for chats in (await notebook.of_kind(_KIND)).values():
+        for chat, note in chats.items():
+            try:
+                dead = DeadTarget(chat, *_read(note))
+            except (KeyError, TypeError, ValueError):
+                continue  # of another version of the program
+            if dead.until > now:
+                found.append(dead)
+    return sorted(found, key=lambda one: (one.until, one.address))
+
+
+async def revive(notebook: BaseNotebook, targets: Collection[DeadTarget]) -> None:
+    """Have every process send there again that looks at the same notes."""
+    for target in targets:
+        notebook.of(target.account).drop(_KIND, target.address)
+    for account in {target.account for target in targets}:
+        await notebook.of(account).flush()
+
+
 def _read(note: Any) -> tuple[float, int | str | None, str]:
     code = note["code"]
     return float(note["until"]), code if isinstance(code, int | str) else None, str(note["why"])
-
-
-class Windows:
-    """Conversations in which something waits for somebody to write, since nothing can be answered there any more."""
-
-    def __init__(self) -> None:
-        """Nothing waits."""
-        self._waiting: dict[str, set[str]] = {}
-        self._newest: OrderedDict[str, str] = OrderedDict()
-
-    def newest(self, channel: Channel) -> str | None:
-        """The id of the newest message that came from there."""
-        return self._newest.get(channel.address if channel.thread is None else chat_of(channel))
-
-    def wait(self, channel: Channel) -> None:
-        """Something of this conversation waits."""
-        self._waiting.setdefault(chat_of(channel), set()).add(channel.address)
-
-    def heard(self, message: Message) -> set[str]:
-        """Somebody wrote; the lanes that have waited for it."""
-        channel = message.channel
-        chat = channel.address if channel.thread is None else chat_of(channel)
-        self._newest[chat] = message.id
-        self._newest.move_to_end(chat)
-        if len(self._newest) > _MOST:
-            self._newest.popitem(last=False)
-        return self._waiting.pop(chat, set()) if self._waiting else set()
 
 
 def is_sign_of_life(item: Message | Event) -> bool:
@@ -175,16 +199,6 @@ def is_sign_of_life(item: Message | Event) -> bool:
     return item.channel is not None and not isinstance(item, BotRemoved)
 
 
-def late(degradations: tuple[Degradation, ...]) -> tuple[Degradation, ...]:
-    """These, and that something has waited for somebody to write."""
-    return degradations if _LATE in degradations else (*degradations, _LATE)
-
-
 def is_dead(error: Exception) -> bool:
     """Whether a failed send says that the chat is gone, and not only that nothing can be answered there now."""
     return isinstance(error, TargetGoneError) and not error.window_closed
-
-
-def is_closed(error: Exception) -> bool:
-    """Whether it can be said as soon as somebody writes."""
-    return isinstance(error, DeliveryError) and error.window_closed
