@@ -156,6 +156,8 @@ def test_intervals_as_people_write_them(written: float | str | timedelta, second
         ({"every": 60, "anchor": datetime(2026, 1, 1)}, "anchor needs a time zone"),  # noqa: DTZ001 - what is refused
         ({"at": datetime(2026, 1, 1)}, "at needs a time zone"),  # noqa: DTZ001 - what is refused
         ({"at": "tomorrow"}, "no moment"),
+        ({"at": "0001-01-01 00:00", "time_zone": BERLIN}, "no moment that Europe/Berlin has"),
+        ({"at": "9999-12-31 23:59Z"}, "years 1 to 9999"),
         ({"at": "2026-03-29 02:30", "time_zone": BERLIN}, "there is no 2026-03-29 02:30:00 in Europe/Berlin"),
     ],
 )

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -276,6 +277,11 @@ class TestCleaning:
         assert rows["used"] >= now - 60
         assert rows["used lately"] == now - 1800  # it is noted again when a tenth of its time is over
         await storage.close()
+
+    @pytest.mark.parametrize("wrong", [{"batch": 0}, {"every": 0.0}, {"log": -1.0}, {"dead": float("nan")}])
+    def test_what_is_no_time_is_refused(self, wrong: dict[str, Any]) -> None:
+        with pytest.raises(ValueError, match=f"{next(iter(wrong))} has to be more than 0"):
+            Retention(**wrong)
 
     async def test_it_goes_on_in_the_background(self, database: Place) -> None:
         storage = database.storage(retention=Retention(every=0.01))

@@ -135,7 +135,7 @@ def test_a_class_of_ones_own_with_its_settings(read: Read, name: str) -> None:
         ("storage: pathlib.Path", "is no class derived from imbridge.storage.BaseStorage"),
         ("storage: my_store.Half", "lacks add_inbound, add_outbound, close"),
         ("storage: {type: sqlite, path: x.db, keys: [short]}", "32 random bytes"),
-        ("storage: 'oracle://root@localhost/bot'", "no support for oracle"),
+        ("storage: 'oracle://root@localhost/bot'", "no support for oracle.*sqlite, and mongodb"),
     ],
 )
 def test_what_cannot_be_made_is_said_with_its_place(read: Read, text: str, why: str) -> None:

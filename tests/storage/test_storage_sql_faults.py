@@ -69,8 +69,26 @@ class TestAFile:
         with pytest.raises(ConfigError, match=r"storage: .* cannot be used"):
             await SqlStorage(tmp_path).open()
         (tmp_path / "text.db").write_text("just a text that is long enough to be no header of a database")
-        with pytest.raises(ConfigError, match="file is not a database"):
+        with pytest.raises(ConfigError, match=r"file is not a database \(.*put a backup in its place"):
             await SqlStorage(tmp_path / "text.db").open()
+
+    async def test_a_damaged_file_refuses_everything_and_keeps_what_is_done(self, tmp_path: Path) -> None:
+        """No row is at fault: what is taken in before waits, as for any database that is away."""
+        path = tmp_path / "damaged.db"
+        async with opened(SqlStorage(path)) as storage:
+            for number in range(200):
+                await storage.add_inbound(inbox_entry("a", f"e{number}"))
+        with sqlite3.connect(path) as connection:
+            query = "SELECT rootpage FROM sqlite_master WHERE name = 'imbridge_dedup'"
+            (root,) = connection.execute(query).fetchone()
+        connection.close()
+        with path.open("r+b") as file:
+            file.seek((root - 1) * 4096)
+            file.write(b"\xff" * 4096)
+        async with opened(SqlStorage(path)) as storage:
+            with pytest.raises(StorageError, match=r"malformed \(the file is damaged") as refused:
+                await storage.add_inbound(inbox_entry("a", "new"))
+            assert refused.value.passing
 
     async def test_another_writer_is_waited_for(self, sqlite: Place, tmp_path: Path) -> None:
         async with opened(sqlite.storage()) as storage:

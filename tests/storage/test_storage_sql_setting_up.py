@@ -71,6 +71,18 @@ class TestUrls:
     async def test_an_option_that_no_driver_knows(self, scheme: str) -> None:
         with pytest.raises(ConfigError, match="no_such_option"):
             await SqlStorage(f"{scheme}://root@127.0.0.1:1/test?no_such_option=1").open()
+        with pytest.raises(ConfigError, match="no_such_option"):
+            await SqlStorage(f"{scheme}://root@127.0.0.1:1/test?no_such_option=1").look()
+
+    @pytest.mark.parametrize("password", ["hu@sh", "@hush", "hu@s/h", "hu@s?h=1"])
+    def test_a_password_with_an_at_is_not_taken_for_a_host(self, password: str) -> None:
+        with pytest.raises(ConfigError, match=r"more than one @; .* as %40") as raised:
+            SqlStorage(f"postgresql://root:{password}@127.0.0.1:1/test")
+        assert "sh" not in str(raised.value)
+
+    async def test_a_host_that_nobody_knows(self) -> None:
+        with pytest.raises(ConfigError, match=r"bot\.invalid:1/test cannot be used: gaierror: "):
+            await SqlStorage("postgresql://root@bot.invalid:1/test").open()
 
 
 async def test_readers_leave_room_for_the_sign_of_life(sql: SqlPlace) -> None:

@@ -183,6 +183,17 @@ class At(Timing):
     moment: float
     time_zone: str = DEFAULT_ZONE
 
+    def __post_init__(self) -> None:
+        """Check it.
+
+        Raises:
+            ValueError: no calendar shows it.
+        """
+        try:
+            datetime.fromtimestamp(self.moment, self.zone)
+        except (OverflowError, OSError, ValueError):
+            raise ValueError("a moment is one of the years 1 to 9999") from None
+
     def next_after(self, moment: float) -> float | None:  # noqa: D102 - inherited
         return self.moment if self.moment > moment else None
 

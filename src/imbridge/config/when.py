@@ -87,6 +87,10 @@ def _moment(at: datetime | str | None, time_zone: str) -> float:
         return written.timestamp()
     zone = zone_of(time_zone)
     local = written.replace(tzinfo=zone)
-    if local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != written:
+    try:
+        shown = local.astimezone(UTC).astimezone(zone).replace(tzinfo=None)
+    except OverflowError:
+        raise ValueError(f"{at!r} is no moment that {time_zone} has; write it as 2026-12-01 09:00") from None
+    if shown != written:
         raise ValueError(f"there is no {written} in {time_zone}: clocks are put forward over it; name a time after it")
     return local.timestamp()

@@ -27,6 +27,17 @@ class Retention:
     batch: int = 500
     every: float = 60.0
 
+    def __post_init__(self) -> None:
+        """Check them.
+
+        Raises:
+            ValueError: one of them is no length of time, or no number of rows.
+        """
+        for name in ("log", "dead", "sessions", "batch", "every"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ValueError(f"retention: {name} has to be more than 0, and is {value}")
+
     @property
     def use_noted_every(self) -> float | None:
         """Seconds after which it is noted again that a session is in use, though nothing of it changed; None: never.

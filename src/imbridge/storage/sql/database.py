@@ -4,8 +4,8 @@ import asyncio
 import logging
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -49,13 +49,19 @@ def database_url(url: str) -> URL:
     except (ArgumentError, ValueError):
         raise ConfigError(
             "storage: this is no URL of a database; expected postgresql://user:password@host:5432/name, "
-            "mysql://..., mariadb://... or sqlite:///file",
+            "mysql://..., mariadb://..., sqlite:///file, or mongodb://... (of a MongoStorage)",
             key="storage",
         ) from None
     kind, _, driver = parsed.drivername.partition("+")
     if kind not in _DRIVERS or (driver and _DRIVERS[kind].partition("+")[2] != driver):
         raise ConfigError(
-            f"storage: no support for {parsed.drivername}; known are {', '.join(sorted(_DRIVERS))}", key="storage"
+            f"storage: no support for {parsed.drivername}; known are {', '.join(sorted(_DRIVERS))}, and mongodb (of a "
+            "MongoStorage)",
+            key="storage",
+        )
+    if kind != "sqlite" and url.count("@") > 1:  # the end of a password would be taken for a host, which is no secret
+        raise ConfigError(
+            "storage: the URL has more than one @; write that of a user or a password as %40", key="storage"
         )
     return parsed.set(drivername=_DRIVERS[kind])
 
@@ -186,12 +192,7 @@ class Database:
         Raises:
             StorageError: something could not be read.
         """
-        async with (
-            self.told("read"),
-            asyncio.timeout(self.patience),
-            self._readers,
-            self.engine.connect() as connection,
-        ):
+        async with self.told("read"), asyncio.timeout(self.patience), self._readers, self._connected() as connection:
             yield connection
 
     @asynccontextmanager
@@ -201,7 +202,7 @@ class Database:
         Raises:
             StorageError: something could not be written.
         """
-        async with self.told("written"), asyncio.timeout(self.patience), self.engine.connect() as connection:
+        async with self.told("written"), asyncio.timeout(self.patience), self._connected() as connection:
             await connection.execution_options(**{_WRITES: True})
             async with connection.begin():
                 yield connection
@@ -219,13 +220,26 @@ class Database:
     async def writing(self) -> AsyncConnection:
         """A connection for the writer, which keeps it."""
         async with asyncio.timeout(self.patience):
-            try:
+            with self._naming_options():
                 connection = await self.engine.connect()
-            except TypeError as error:  # of the driver's connect(): it names the option
-                raise ConfigError(
-                    f"storage: {self.where}: the driver does not take an option of the url: {error}", key="storage"
-                ) from None
         return await connection.execution_options(**{_WRITES: True})
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        async with AsyncExitStack() as stack:
+            with self._naming_options():
+                connection = await stack.enter_async_context(self.engine.connect())
+            yield connection
+
+    @contextmanager
+    def _naming_options(self) -> Iterator[None]:
+        """What the driver's connect() says of an option that it does not take."""
+        try:
+            yield
+        except TypeError as error:
+            raise ConfigError(
+                f"storage: {self.where}: the driver does not take an option of the url: {error}", key="storage"
+            ) from None
 
     def file_thread(self) -> FileThread | None:
         """A quicker way to the file, where there is one."""

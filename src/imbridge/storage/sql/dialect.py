@@ -20,6 +20,21 @@ _MYSQL_AWAY = {1021, 1040, 1053, 1114, 1205, 1213, 1290, 1836}
 """No room (disk, connections, table), a server that stops, locks, read-only. 2000 and more: the connection."""
 
 
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_ADVICE = {
+    **dict.fromkeys(
+        _DAMAGED,
+        "the file is damaged, or none of SQLite's: stop, put a backup in its place, or move it away with its -wal and "
+        "-shm, and start again",
+    ),
+    **dict.fromkeys(
+        (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN),
+        "the file and its folder, in which SQLite keeps its log, have to be writable for this user",
+    ),
+}
+"""What to do about an error of SQLite's, by its primary code: https://www.sqlite.org/rescode.html."""
+
+
 class db_now(FunctionElement[float]):  # noqa: N801 - it reads as the SQL function that it is
     """Seconds since 1970 by the database's clock, at the moment when the statement runs."""
 
@@ -83,11 +98,13 @@ def is_conflict(error: BaseException) -> bool:
 
 
 def is_about_all(error: BaseException) -> bool:
-    """No single row is at fault: the server is away, the disk full, the file locked or read-only."""
+    """No single row is at fault: the server is away, the disk full, the file locked, read-only or damaged."""
     if is_lost(error) or isinstance(error, exc.TimeoutError | exc.DisconnectionError | TimeoutError):
         return True
     if not isinstance(error, exc.DBAPIError):
         return False
+    if _sqlite_code(error.orig) in _DAMAGED:
+        return True
     code = _code(error)
     if isinstance(code, str):
         return code in _POSTGRESQL_AWAY
@@ -101,9 +118,17 @@ def in_words(error: BaseException) -> str:
     cause = error.orig if isinstance(error, exc.DBAPIError) and error.orig is not None else error
     if isinstance(cause, TimeoutError) and not str(cause):
         return "no answer in time"
-    if isinstance(cause, sqlite3.Error) or not isinstance(cause, OSError) or cause.errno is None:
-        return f"{type(cause).__name__}: {str(cause).splitlines()[0] if str(cause) else ''}".rstrip(": ")
-    return f"{errno.errorcode.get(cause.errno, cause.errno)}: {cause.strerror}"
+    if not isinstance(cause, OSError) or cause.errno is None:
+        told = f"{type(cause).__name__}: {str(cause).splitlines()[0] if str(cause) else ''}".rstrip(": ")
+        advice = _ADVICE.get(_sqlite_code(cause) or 0)
+        return told if advice is None else f"{told} ({advice})"
+    return f"{errno.errorcode.get(cause.errno, type(cause).__name__)}: {cause.strerror}"
+
+
+def _sqlite_code(cause: BaseException | None) -> int | None:
+    """SQLite's primary code."""
+    code = getattr(cause, "sqlite_errorcode", None) if isinstance(cause, sqlite3.Error) else None
+    return None if code is None else int(code) & 0xFF
 
 
 def _code(error: exc.DBAPIError) -> str | int | None:
