@@ -1,9 +1,11 @@
 import json
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import psutil
 import pytest
+from agent_programs import OTHERS, children
 
 from imbridge.protocol import Channel, ChannelKind, Mention, Message, Receipt, Sender, Text
 from imbridge.protocol.receipt import DeliveryState
@@ -60,3 +62,14 @@ def say(conversation: RecordingConversation) -> Callable[..., Message]:
         return message.bind(conversation)
 
     return make
+
+
+@pytest.fixture
+def nothing_is_left() -> Iterator[None]:
+    """No child, no zombie of ours and no pipe may outlive a test."""
+    before = psutil.Process().num_fds()
+    OTHERS.clear()
+    OTHERS.update(psutil.Process().children(recursive=True))
+    yield
+    assert children() == set()
+    assert psutil.Process().num_fds() <= before

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,11 +20,11 @@ from imbridge.runtime.choices import Choices, NotesOf
 from imbridge.runtime.hops import hops_here
 from imbridge.runtime.outbox.dead_targets import DeadTargets, is_sign_of_life
 from imbridge.runtime.outbox.judging import NotYetError
-from imbridge.runtime.outbox.listeners import Listeners
 from imbridge.runtime.outbox.patience import Patience
 from imbridge.runtime.outbox.putting_off import PuttingOff
 from imbridge.runtime.outbox.refused_accounts import RefusedAccounts
 from imbridge.runtime.outbox.sending import Sending
+from imbridge.runtime.outbox.unsaid import Unsaid, receipt_of
 from imbridge.runtime.outbox.windows import late
 from imbridge.storage import BaseStorage, OutboxEntry, StaleLeaseError, StorageError
 from imbridge.storage.base import begun
@@ -35,7 +34,6 @@ log = logging.getLogger(__name__)
 
 _LANE_LENGTH = 100
 _FOR_THE_NEXT = "the bridge stopped; it is kept, and said by the next process"
-_LEFT_TO_OTHERS = "this process was silent for too long, and another one says it"
 _PUT_OFF_BEFORE = "kept: it was put off before, and is tried again when its time comes"
 _BEHIND = "kept: what was said before it in this conversation could not be sent yet, and is tried again"
 
@@ -56,7 +54,7 @@ class Delivery:
         `notes_of` finds the notes of an account key, where it stands what can be chosen by a number, and who is gone.
         """
         self.choices = Choices(notes_of, options.choices_last)
-        self.endings: Listeners[Receipt] = Listeners("receipt listener")
+        self.unsaid = Unsaid(storage)
         self.refused = RefusedAccounts(lambda account, lane: self._lanes.of(account).release(lane))
         self._sending = Sending(storage, adapter_of, bots, self.choices, notes_of, self.refused, options)
         self._storage = storage
@@ -68,13 +66,11 @@ class Delivery:
             max_length=_LANE_LENGTH,
             max_waiting=options.max_waiting,
         )
-        self._unsaid: dict[tuple[str, str], OutboxEntry] = {}
-        """What is not said yet, by account and key."""
         self._beginning: set[str] = set()
         """Conversations in which something is being kept that is to be sent at once."""
-        self.counts: Counter[str] = Counter()
+        self.counts = self.unsaid.counts
         patience = Patience(options.retry_for, missed_window_for=options.missed_window_for)
-        self._putting_off = PuttingOff(self, storage, patience, self.counts, self.refused)
+        self._putting_off = PuttingOff(self, self.unsaid, storage, patience, self.refused)
 
     def is_strict(self, said: bool | None) -> bool:
         """Whether something is sent as it is meant or not at all; `said` is what its reply says."""
@@ -118,14 +114,14 @@ class Delivery:
             OverloadedError: the bridge is stopped.
             StorageError: the storage cannot keep it; it is not said then.
         """
-        once = channel.account_key, reply.key or key
-        if (waiting := self._unsaid.get(once)) is not None:
+        key = reply.key or key
+        if (waiting := self.unsaid.find(channel.account_key, key)) is not None:
             self.counts["joined"] += 1
             return waiting
         self._lanes.of(channel.account_key).check_open()
         whole = await spooled(reply, self._adapter_of(channel.account_key).capabilities)
         entry = OutboxEntry(
-            key=once[1],
+            key=key,
             channel=channel,
             reply=whole.reply,
             reply_to=reply_to,
@@ -136,7 +132,7 @@ class Delivery:
             patient=patient,
             spool="" if whole.folder is None else str(whole.folder),
         )
-        if (waiting := self._unsaid.setdefault(once, entry)) is not entry:  # since its media were read
+        if (waiting := self.unsaid.add(entry)) is not entry:  # since its media were read
             await _clear(entry)
             self.counts["joined"] += 1
             return waiting
@@ -151,15 +147,15 @@ class Delivery:
         except BaseException as error:
             await _clear(entry)
             why = str(error) if isinstance(error, ImbridgeError) else f"{type(error).__name__} before it could be sent"
-            receipt = _receipt(entry, DeliveryState.FAILED, why)
+            receipt = receipt_of(entry, DeliveryState.FAILED, why)
             # It was given up: by now, or when the storage is back, it may be kept all the same.
             if isinstance(error, asyncio.CancelledError) or (isinstance(error, StorageError) and error.passing):
                 self._storage.finish_outbound(entry, receipt)
-            self._settle(entry, receipt)  # whoever has joined it waits for this
+            self.unsaid.settle(entry, receipt)  # whoever has joined it waits for this
             raise
         if said is not None:
             await _clear(entry)
-            self._settle(entry, said.model_copy(update={"key": entry.key, "repeated": True}))
+            self.unsaid.settle(entry, said.model_copy(update={"key": entry.key, "repeated": True}))
             self.counts["repeated"] += 1
         return entry
 
@@ -183,20 +179,14 @@ class Delivery:
         """Say what another process left unsaid."""
         for entry in entries:
             entry.late = True
-            self._unsaid.setdefault((entry.channel.account_key, entry.key), entry)
+            self.unsaid.add(entry)
             self._lanes.of(entry.channel.account_key).restore(entry.channel.address, entry)
-
-    def is_unsaid(self, entry: OutboxEntry) -> bool:
-        """Whether its end is not known here yet, put off or not."""
-        return self._unsaid.get((entry.channel.account_key, entry.key)) is entry
 
     def drop(self, fence: int) -> int:
         """Others say what was to be said under a number that is over: whoever waits for its end waits no more."""
-        dropped = [entry for entry in self._unsaid.values() if entry.fence == fence]
-        for entry in dropped:
-            self._settle(entry, _receipt(entry, DeliveryState.UNKNOWN, _LEFT_TO_OTHERS))
+        dropped = self.unsaid.drop(fence)
         self._lanes.break_off(lambda entry: entry.fence == fence)
-        return len(dropped)
+        return dropped
 
     def heard(self, item: Message | Event) -> None:
         """Something came: a chat that seemed gone is there, and what waited for somebody to write can be said."""
@@ -236,7 +226,7 @@ class Delivery:
         left = await self._lanes.cancel()
         for entry in left:
             await self._leave(entry)
-        await self.endings.close()
+        await self.unsaid.listeners.close()
         await self.refused.listeners.close()
         return len(left) + self._lanes.interrupted
 
@@ -256,7 +246,7 @@ class Delivery:
             receipt = await self._sending.send(entry)
         except StaleLeaseError as error:
             log.info("%s: %s", entry.channel.address, error)
-            self._settle(entry, _receipt(entry, DeliveryState.UNKNOWN, _LEFT_TO_OTHERS))
+            self.unsaid.leave_to_others(entry)
             return
         except asyncio.CancelledError:
             await self._interrupted(entry)
@@ -271,11 +261,11 @@ class Delivery:
             receipt = failure.receipt
         except Exception as error:
             log.exception("%s: sending failed for a reason that is no answer of the platform", entry.channel.address)
-            receipt = _receipt(entry, DeliveryState.FAILED, f"{type(error).__name__} while sending")
+            receipt = receipt_of(entry, DeliveryState.FAILED, f"{type(error).__name__} while sending")
         try:
             await _clear(entry)
         finally:
-            self._finish(entry, receipt)
+            self.unsaid.finish(entry, receipt)
 
     async def _is_kept(self, entry: OutboxEntry, failure: NotYetError, newest: str | None) -> bool:
         """Whether something that cannot be said now has its place; False when its end is to be told."""
@@ -284,16 +274,16 @@ class Delivery:
         if not self._sending.may_be_said_anew(entry):
             return False
         await _clear(entry)
-        self._let_go(entry, str(failure))
+        self.unsaid.let_go(entry, str(failure))
         return True
 
     async def _leave(self, entry: OutboxEntry) -> None:
         """It was not said when the bridge stopped, and nothing of it is under way."""
         if self._storage.survives:
-            self._tell_pending(entry, _FOR_THE_NEXT)
+            self.unsaid.tell_pending(entry, _FOR_THE_NEXT)
             return
         await _clear(entry)
-        self._finish(entry, _receipt(entry, DeliveryState.FAILED, "the bridge stopped"))
+        self.unsaid.finish(entry, receipt_of(entry, DeliveryState.FAILED, "the bridge stopped"))
 
     async def _interrupted(self, entry: OutboxEntry) -> None:
         """It was cut off in the middle: it may have arrived."""
@@ -301,16 +291,16 @@ class Delivery:
             entry.progress = interrupted(entry.progress, datetime.now(UTC))
             if (noted := self._storage.note_progress(entry)) is not None:
                 noted.add_done_callback(lambda done: _log_unnoted(entry, done))
-            self._tell_pending(entry, _FOR_THE_NEXT)
+            self.unsaid.tell_pending(entry, _FOR_THE_NEXT)
             return
         await _clear(entry)
-        self._finish(entry, _receipt(entry, DeliveryState.UNKNOWN, "the bridge stopped while sending"))
+        self.unsaid.finish(entry, receipt_of(entry, DeliveryState.UNKNOWN, "the bridge stopped while sending"))
 
     # -- what the outbox does for what is put off ----------------------------------------------------------------------
 
     def hold(self, entry: OutboxEntry, seconds: float, why: str) -> None:
         """Keep it at the head of its conversation for so long; who waits for its end is told why."""
-        self._tell_pending(entry, why)
+        self.unsaid.tell_pending(entry, why)
         lanes, lane = self._lanes.of(entry.channel.account_key), entry.channel.address
         lanes.hold(lane, entry, seconds)
         for other in lanes.held_back(lane):
@@ -319,58 +309,11 @@ class Delivery:
     def _tell_behind(self, entry: OutboxEntry) -> None:
         """It stands behind something that was put off."""
         if entry.patient:
-            self._tell_pending(entry, _BEHIND)
+            self.unsaid.tell_pending(entry, _BEHIND)
             return
         lanes = self._lanes.of(entry.channel.account_key)
         lanes.take(entry.channel.address, lambda one: one is entry)
-        self._let_go(entry, _BEHIND)
-
-    def _let_go(self, entry: OutboxEntry, why: str) -> None:
-        """It is not said now, and it was to be said now or not at all."""
-        self._storage.finish_outbound(entry, _receipt(entry, DeliveryState.FAILED, why))
-        perhaps = {"perhaps_twice": entry.progress.unclear_since is not None}
-        self._settle(entry, _receipt(entry, DeliveryState.PENDING, why).model_copy(update=perhaps))
-
-    def _tell_pending(self, entry: OutboxEntry, why: str) -> None:
-        """Who waits for its end is told that it takes longer."""
-        entry.late = True
-        if not entry.receipt.done():
-            entry.receipt.set_result(_receipt(entry, DeliveryState.PENDING, why))
-
-    # -- the end -------------------------------------------------------------------------------------------------------
-
-    def _finish(self, entry: OutboxEntry, receipt: Receipt) -> None:
-        self._storage.finish_outbound(entry, receipt)
-        self.end(entry, receipt)
-
-    def end(self, entry: OutboxEntry, receipt: Receipt) -> None:
-        """Its end is known: it is counted, and told to whoever waits, or listens."""
-        self.counts[receipt.state.value] += 1
-        if receipt.perhaps_twice:
-            self.counts["perhaps_twice"] += 1
-        if entry.late:
-            log.info("%s: what was put off, or left, ended: %s", entry.channel.address, receipt.state.value)
-            self.endings.tell(entry.channel.address, receipt)
-        self._settle(entry, receipt)
-
-    def _settle(self, entry: OutboxEntry, receipt: Receipt) -> None:
-        if self.is_unsaid(entry):
-            del self._unsaid[entry.channel.account_key, entry.key]
-        if not entry.receipt.done():
-            entry.receipt.set_result(receipt)
-
-
-def _receipt(entry: OutboxEntry, state: DeliveryState, why: str) -> Receipt:
-    progress = entry.progress
-    return Receipt(
-        state=state,
-        channel=entry.channel.address,
-        key=entry.key,
-        parts=progress.sent,
-        attempts=progress.attempts,
-        perhaps_twice=progress.perhaps_twice,
-        error=why,
-    )
+        self.unsaid.let_go(entry, _BEHIND)
 
 
 def _log_unnoted(entry: OutboxEntry, noted: "asyncio.Future[None]") -> None:

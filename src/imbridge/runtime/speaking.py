@@ -96,7 +96,7 @@ class Speaking(ABC):
         argument is the receipt, and `receipt.key` tells which it is. It may be a coroutine function. What it raises is
         logged.
         """
-        self._delivery.endings.add(listener)
+        self._delivery.unsaid.listeners.add(listener)
         return listener
 
     def on_credentials(self, listener: CredentialsListener) -> CredentialsListener:

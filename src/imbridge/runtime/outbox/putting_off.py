@@ -1,15 +1,15 @@
 """What could not be said now: kept until it is tried again, or until somebody writes, and given up in the end."""
 
 import logging
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from imbridge.protocol import AuthError, ImbridgeError, Receipt
+from imbridge.protocol import AuthError, ImbridgeError
 from imbridge.runtime.outbox.judging import NotYetError
 from imbridge.runtime.outbox.patience import Patience
 from imbridge.runtime.outbox.refused_accounts import RefusedAccounts
+from imbridge.runtime.outbox.unsaid import Unsaid
 from imbridge.runtime.outbox.windows import Windows, late
 from imbridge.storage import BaseStorage, DurableStorage, OutboxEntry
 
@@ -22,9 +22,6 @@ class Outbox(Protocol):
     def hold(self, entry: OutboxEntry, seconds: float, why: str) -> None:
         """Keep it, and what follows it, for so long; `why` is for those who wait for its end."""
 
-    def end(self, entry: OutboxEntry, receipt: Receipt) -> None:
-        """Its end is known."""
-
 
 @dataclass(slots=True)
 class PuttingOff:
@@ -32,18 +29,18 @@ class PuttingOff:
 
     Attributes:
         outbox: Keeps it.
+        unsaid: Where it is known, and counted.
         storage: Knows it after a restart, if it survives.
         patience: When it is tried again.
-        counts: Where it is counted.
         refused: The accounts whose credentials are refused.
         windows: Who waits for somebody to write.
         ending: The bridge stops: nothing is put off where nothing survives.
     """
 
     outbox: Outbox
+    unsaid: Unsaid
     storage: BaseStorage
     patience: Patience
-    counts: Counter[str]
     refused: RefusedAccounts
     windows: Windows = field(default_factory=Windows)
     ending: bool = False
@@ -69,7 +66,7 @@ class PuttingOff:
         before = entry.progress
         since = before.failing_since or datetime.now(UTC)
         entry.progress = before.but(put_off=before.put_off + 1, failing_since=since)
-        self.counts["put_off"] += 1
+        self.unsaid.counts["put_off"] += 1
         await self._note(entry, again, failure)
         left = max((again - datetime.now(UTC)).total_seconds(), 0.0)
         until = since + timedelta(seconds=self.patience.retry_for)
@@ -87,7 +84,7 @@ class PuttingOff:
             return False
         if entry.progress.failing_since is None:
             entry.progress = entry.progress.but(failing_since=datetime.now(UTC))
-            self.counts["credentials_refused"] += 1
+            self.unsaid.counts["credentials_refused"] += 1
         self.storage.delay_outbound(entry)
         why = f"kept until the platform takes the account's credentials again: {why}"
         self.outbox.hold(entry, min(wait, left), why)
@@ -101,7 +98,7 @@ class PuttingOff:
             return await self._give_up(entry, failure)
         if entry.progress.window_missed is None:
             entry.progress = entry.progress.but(window_missed=datetime.now(UTC))
-            self.counts["window_missed"] += 1
+            self.unsaid.counts["window_missed"] += 1
         await self._note(entry, until, failure)
         why = f"kept until somebody writes there, at most until {until:%Y-%m-%d %H:%M:%S} UTC: {failure}"
         log.warning("%s: %s", entry.channel.address, why)
@@ -135,6 +132,6 @@ class PuttingOff:
             log.warning("%s: no dead letter could be made of it (%s)", entry.channel.address, error)
             return False
         if kept:
-            self.counts["dead_letters"] += 1
-            self.outbox.end(entry, failure.receipt)
+            self.unsaid.counts["dead_letters"] += 1
+            self.unsaid.end(entry, failure.receipt)
         return kept

@@ -139,7 +139,7 @@ class Scheduler:
     async def _look(self) -> float:
         """Begin what is due; seconds until something else is."""
         now = self.now
-        self._unsaid = {name: entry for name, entry in self._unsaid.items() if self._delivery.is_unsaid(entry)}
+        self._unsaid = {name: entry for name, entry in self._unsaid.items() if entry in self._delivery.unsaid}
         limit = _PAGE
         while True:
             jobs = await self.jobs.all(limit=limit)
@@ -222,7 +222,7 @@ class Scheduler:
                 self._wake.set()
             if entry is not None:
                 await self._doing.tell(plan, entry)
-                if self._delivery.is_unsaid(entry):  # put off; its next time waits for it
+                if entry in self._delivery.unsaid:  # put off; its next time waits for it
                     self._unsaid[job.name] = entry
         except (StorageError, OverloadedError) as error:
             log.warning("job %s: nothing came of it yet (%s); it is done again", job.name, error)
