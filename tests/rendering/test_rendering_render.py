@@ -28,7 +28,7 @@ from imbridge.protocol import (
     Video,
     to_reply,
 )
-from imbridge.rendering import Part, PartKind, Rendered, beginning, render
+from imbridge.rendering import Part, PartKind, Rendered, beginning, render, rest_after
 
 EVERYTHING = Capabilities(
     sends=frozenset({"text", "rich", "markdown", "card", "emoji", "image", "file", "audio", "video", "sticker"}),
@@ -285,3 +285,35 @@ def test_markdown_that_grows_where_there_is_none_is_made_plain_once() -> None:
         assert len(part.elements[0].as_text()) <= 100
         shown += part.elements[0].as_text().split()
     assert shown == ["start", *["word"] * 30, "*literal*", "and", "__init__"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "rest", "expected"),
+    [
+        ("a **bold", " text** c", "**text** c"),
+        ("a **bold text", "** c", " c"),
+        ("a **bold text*", "* c", " c"),
+        ("a **", "bold** c", "**bold** c"),
+        ("a *", "*bold** c", "**bold** c"),
+        ("**a *", "b* c**", "***b* c**"),
+        ("**a ", "*b* c**", "***b* c**"),
+        ("**a *b", "* c**", "**c**"),
+        ("**bold**", "more", "more"),
+        ("a `co", " de` b", "`de` b"),
+        ("a `co de", "` b", " b"),
+        ("~~a", "b~~", "~~b~~"),
+        ("see [la", "bel](https://a.example) b", "[label](https://a.example) b"),
+        ("see [label](htt", "ps://a.example) b", "[label](https://a.example) b"),
+        ("2 * 3 ", "* 4", "* 4"),
+        ("a *open", " b", " b"),
+        ("a [b", " c", " c"),
+        ("> **a", " b**\n> c", "> **b**\n> c"),
+        ("```\n**a", " b**\n```", "```\n b**\n```"),
+    ],
+)
+def test_what_is_said_after_a_message_that_takes_no_more_has_its_marks_again(
+    shown: str, rest: str, expected: str
+) -> None:
+    measure = lambda part: len(part.elements[0].as_text().encode())  # noqa: E731
+    capabilities = Capabilities(sends=frozenset({"markdown"}), markdown_bytes=1000)
+    assert rest_after(shown + rest, shown, capabilities, measure, markdown=True) == expected

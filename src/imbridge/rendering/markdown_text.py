@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from imbridge.rendering.markdown.scanning import cut_within
 from imbridge.rendering.outline import Fence, Outline, Table
 from imbridge.rendering.spans import markdown_spans
 
@@ -60,7 +61,12 @@ class MarkdownText:
         cut = self._fence_cut_at(end)
         if cut is not None and end >= cut.code_end:
             end = cut.end  # all of the code has been shown, and perhaps a piece of what closes it
-        return self._begun(end, self.text[end:])
+        text = self.text[end:]
+        if text and self._outline.fence_around(end) is None and not self._outline.begins_line(end):
+            start = self.text.rfind("\n", 0, end) + 1
+            line, after, others = self.text[start:].partition("\n")
+            text = cut_within(line, end - start) + after + others
+        return self._begun(end, text)
 
     def _begun(self, start: int, text: str) -> str:
         """A text that begins there, out of the list, the quote, the table or the fence that it is cut out of."""

@@ -189,3 +189,15 @@ class TestTrouble:
             await began.wait()
             await bridge.stop(grace=0.1)
         assert (seen(rig).text, seen(rig).finished) == ("half of it\n\n⏹ 已中断 (interrupted)", True)
+
+
+async def test_what_is_too_long_for_the_answers_that_are_left_is_there_as_a_file(rig: Rig) -> None:
+    """The last answer does not grow: what does not fit into it could not be said any more."""
+    words = [f"w{number}" for number in range(5000)]
+    receipt = await talk(rig, [f"{' '.join(words[at : at + 100])} " for at in range(0, len(words), 100)])
+    *shown, file = rig.sent()
+    assert receipt.state is DeliveryState.SENT
+    assert "the rest as a file" in [one.how for one in receipt.degradations]
+    assert [one.kind for one in shown] == ["stream"] * 3
+    assert file.data is not None
+    assert " ".join([*(one.text for one in shown), file.data.decode()]).split() == words

@@ -18,6 +18,7 @@ from imbridge.protocol import (
     ButtonClicked,
     Card,
     ChatOpened,
+    DeliveryState,
     Event,
     File,
     Image,
@@ -253,6 +254,26 @@ async def test_a_stop_in_good_order_finishes_what_grows(bots: BotRig) -> None:
         (message,) = bots.platform.messages
         await message.becomes(lambda one: one.text == "0 1 2 3 4 5 6 7 ")
     assert bots.platform.stats.response_urls == 0
+
+
+async def test_what_an_answer_has_no_room_for_is_said_besides_when_it_is_written(bots: BotRig) -> None:
+    """There is one thing that can be said besides: what of it came first would be all of it."""
+    words = [f"w{number}" for number in range(6000)]
+    done: list[Receipt] = []
+
+    async def write(msg: Message) -> None:
+        async with msg.stream(markdown=True) as out:
+            for at in range(0, len(words), 100):
+                await out.write(f"{' '.join(words[at : at + 100])} ")
+                await asyncio.sleep(0.01)
+        done.append(await out.finish())
+
+    async with talking(bots, write):
+        await bots.alice.says("go", bot=bots.bot)
+        await until(lambda: done, "a receipt", 30)
+    assert done[0].state is DeliveryState.SENT
+    assert " ".join(message.text for message in bots.platform.messages).split() == words
+    assert len(bots.platform.messages) == 2
 
 
 async def test_two_people_at_once(bots: BotRig) -> None:

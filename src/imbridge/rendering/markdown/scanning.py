@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from imbridge.rendering.markdown.parsing import parser
 
 _PIECE = re.compile(r"\\[!-/:-@\[-`{-~]|(?P<ticks>`+)|(?P<open>!?\[)|(?P<close>\])", re.DOTALL)
+_MARKS = "*_~"
 _TARGET = re.compile(
     r"\([ \t]*(?:<[^<>\n]*>|(?:[^()\s<\"']|\([^()\s]*\))*)(?:[ \t]+\"[^\"\n]*\"|[ \t]+'[^'\n]*')?[ \t]*\)"
 )
@@ -94,6 +95,27 @@ def open_marks(text: str) -> list[Opened]:
         elif token.type == "font_close" and fonts:
             fonts.pop()
     return sorted([*found, *(Opened(at, "") for at in fonts)], key=lambda one: one.at)
+
+
+def cut_within(line: str, at: int) -> str:
+    """What comes after a place in a line, with the marks again that it is within; a link is there as a whole again."""
+    bare = line[:at].rstrip(_MARKS)
+    follows = line[at:].lstrip(_MARKS)
+    begins = len(bare) + len(follows) < len(line) and bool(follows[:1].strip())
+    begins = begins and (not bare[-1:].strip() or not open_marks(bare))
+    at = len(bare) if begins else at  # these marks belong to what follows
+    before, after = line[:at], line[at:]
+    link, code = open_link(before), open_code(before)
+    if link is not None and (open_link(line) or Opened(len(line), "")).at > link.at:
+        return line[link.at :]
+    if code is not None:
+        marks = [code.mark] * ((open_code(line) or Opened(len(line), "")).at > code.at)
+    else:
+        unended = {one.at for one in open_marks(line)}
+        marks = [one.mark for one in open_marks(before) if one.mark and one.at not in unended]
+    while marks and not begins and after.startswith(marks[-1]):
+        after = after[len(marks.pop()) :]  # it only ends them
+    return "".join(marks) + (after.lstrip(" ") if marks and not begins else after)
 
 
 def _closing(text: str, ticks: str, at: int) -> int | None:

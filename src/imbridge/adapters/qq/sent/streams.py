@@ -37,6 +37,8 @@ _MOST_WAITING = 1000
 _END_WITHIN = 0.7
 """Seconds for open streams to be finished at the stop; the others are finished by the next process."""
 _RIGHT = "stream"
+_LEAST_LEFT = 2
+"""Answers that have to be left for one of them to grow."""
 
 
 class Streams:
@@ -77,10 +79,16 @@ class Streams:
     # -- beginning -----------------------------------------------------------------------------------------------------
 
     def grow(self, channel: Channel | None, *, markdown: bool) -> C2CStream | None:
-        """A stream for an answer; None where there is no such thing, or nothing that could be answered."""
+        """A stream for an answer.
+
+        None where there is no such thing, or nothing that could be answered, and for the last answer: a text that does
+        not fit into it can be told at its end only, in a file.
+        """
         if not self._rights.may_all((_RIGHT, "markdown")):
             return None
         if channel is not None and (kind_of(channel) != "c2c" or self._windows.find(channel, None) is None):
+            return None
+        if channel is not None and (self._windows.left(channel, None) or 0) < _LEAST_LEFT:
             return None
         return C2CStream(self, self._api, markdown=markdown)
 

@@ -47,6 +47,9 @@ from imbridge.rendering import Part, PartKind
 from imbridge.rendering.cards import Choice, card_text
 from imbridge.transport import WebhookRoute
 
+_LEAST_ROOM = 1024
+"""Bytes that have to be left in an answer for another text to grow in it."""
+
 
 class BotCallbackAdapter(Adapter):
     """One smart bot over HTTP callbacks."""
@@ -240,8 +243,12 @@ class BotCallbackAdapter(Adapter):
         return stream
 
     def can_grow(self, message_id: str) -> bool:
-        """While the platform asks for the rest of the answer."""
-        return self.webhook.turn(message_id) is not None
+        """While the platform asks for the rest of the answer, and there is room in it.
+
+        What begins otherwise takes the one thing that can be said besides, and what comes after it nobody can say.
+        """
+        turn = self.webhook.turn(message_id)
+        return turn is not None and turn.room >= _LEAST_ROOM
 
     async def read(self, message_id: str, media: Media) -> bytes:
         """Fetch the bytes of a received media element, within 5 minutes; at most `download_limit`."""

@@ -101,6 +101,11 @@ class Turn:
         return with_thinking(self._pieces[0].thinking, said) if self._pieces else said
 
     @property
+    def room(self) -> int:
+        """Bytes that it can still take."""
+        return CONTENT_BYTES - len(self.content.encode())
+
+    @property
     def is_empty(self) -> bool:
         """Nothing is said."""
         return not self._version
