@@ -83,6 +83,28 @@ async def test_two_bots_share_the_file_but_not_a_name(feishu, data) -> None:
         pass
 
 
+async def test_a_bot_that_is_started_twice_is_told(feishu, data, caplog) -> None:
+    app = feishu.add_app()
+    warning = "feishu:work: another process on this machine works as this account"
+
+    async def begin(**options) -> Bridge:
+        bridge = Bridge([account(feishu, app)], skills=[skill(echo)], **options)
+        await bridge.start()
+        return bridge
+
+    first = await begin()
+    assert warning not in caplog.text
+    second = await begin()
+    assert caplog.text.count(warning) == 1
+    await second.stop()
+    await first.stop()
+    await (await begin()).stop()
+    sharing = [await begin(storage=SqlStorage(data / "shared.db", shared=True)) for _ in range(2)]
+    for bridge in sharing:
+        await bridge.stop()
+    assert caplog.text.count(warning) == 1
+
+
 @pytest.mark.timeout(240)  # a busy machine takes long to start a process
 async def test_a_process_that_is_told_nothing_loses_nothing(feishu, data) -> None:
     app, alice = feishu.add_app(), feishu.add_user("Alice")

@@ -29,6 +29,10 @@ class Notes(ABC):
         """
         return await self.all(kind)
 
+    async def held(self, kind: str) -> set[str]:
+        """The names of those that another process has written which certainly lives, and shares nothing with us."""
+        return set()
+
     async def reread(self, kind: str) -> dict[str, Any]:
         """Every note of a kind as it is written by now: what others have changed meanwhile is seen.
 

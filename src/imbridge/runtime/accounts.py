@@ -121,6 +121,8 @@ class Accounts(Mapping[str, Adapter]):
     async def identify(self, where: str) -> None:
         """See that what is kept under the accounts' names is of the same bots, and note which those are.
 
+        That a process is there already which works as one of them is told: it was started twice, most likely.
+
         Two bots of one name in one place would take each other's messages for repetitions, and use each other's tokens.
 
         Args:
@@ -141,6 +143,14 @@ class Accounts(Mapping[str, Adapter]):
                     "give the account a name of its own, or this bridge a storage of its own (storage: or "
                     "IMBRIDGE_STORAGE=my-bot.db)",
                     key=key,
+                )
+            if "bot" in await notes.held(_IDENTITY):
+                log.warning(
+                    "%s: another process on this machine works as this account, with what is kept in %s: a "
+                    "conversation that both receive may be out of order; stop one of them, or let them share "
+                    "(shared: true below storage:)",
+                    key,
+                    where,
                 )
             notes.put(_IDENTITY, "bot", bot)
 

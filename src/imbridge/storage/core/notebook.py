@@ -139,6 +139,15 @@ class Notebook(BaseNotebook, ABC):
             seen |= {node: until for node, until in unclear.items() if node not in seen}
             await asyncio.sleep(min(1.0, self._nodes.lease / 6))
 
+    async def held(self, account: str, kind: str) -> set[str]:
+        """Names of those that another process has written which certainly lives; none where processes share."""
+        if not self._opened or self._nodes.shared:
+            return set()
+        ids = {digest("note", account, kind, name): name for name in await self.known(account, kind)}
+        alive, found = await self._owners(plain(account, 255), kind)
+        ours = self._nodes.id
+        return {ids[one] for one, node in found if one in ids and node != ours and alive.get(node, 0.0) is None}
+
     def change(self, key: _Key, value: bytes | None, until: float | None = None) -> None:
         """Write a note in a moment; None forgets it."""
         if self._closed:
@@ -301,6 +310,9 @@ class _Notes(Notes):
 
     async def left(self, kind: str) -> dict[str, Any]:
         return _parsed(await self._notebook.left(self._account, kind))
+
+    async def held(self, kind: str) -> set[str]:
+        return await self._notebook.held(self._account, kind)
 
     def put(self, kind: str, name: str, value: Any, *, until: float | None = None) -> None:
         self._notebook.change((self._account, kind, name), json_values.written(value), until)
