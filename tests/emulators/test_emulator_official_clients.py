@@ -10,6 +10,8 @@ from official_client import STARTUP
 
 from imbridge.emulators.feishu import App, Chat, EmulatorSettings, FeishuEmulator, User
 
+pytestmark = pytest.mark.timeout(240)  # a busy machine takes long to start a process
+
 
 @pytest.fixture
 def settings() -> EmulatorSettings:

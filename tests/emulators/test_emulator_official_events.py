@@ -11,6 +11,8 @@ from official_client import STARTUP
 
 from imbridge.emulators.feishu import App, EmulatorSettings, FeishuEmulator, User
 
+pytestmark = pytest.mark.timeout(240)  # a busy machine takes long to start a process
+
 
 @pytest.fixture
 def settings() -> EmulatorSettings:

@@ -4,6 +4,7 @@ from typing import Any
 
 from runtime_world import account
 
+from backoffs import SoOften
 from imbridge import Bridge, BridgeOptions, FeishuConfig
 from imbridge.emulators.feishu import FeishuEmulator
 from imbridge.protocol import Receipt
@@ -39,6 +40,11 @@ def hurry(bridge: Bridge, **pauses: float) -> None:
     options = bridge.options
     patience = Patience(options.retry_for, missed_window_for=options.missed_window_for, **pauses)
     bridge._delivery._putting_off.patience = patience
+
+
+def soon_tired(bridge: Bridge, account: str, times: int = 1) -> None:
+    """An app's adapter tries passing trouble again so many times, at once, and then puts it off."""
+    bridge.adapter(account).caller._backoff = SoOften(times)  # type: ignore[attr-defined]
 
 
 def hurried(*accounts: FeishuConfig, storage: BaseStorage | None = None, **options: Any) -> tuple[Bridge, Ends]:

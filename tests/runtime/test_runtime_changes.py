@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from outbox_world import soon_tired
 from runtime_world import chat, echo, skill
 
 from imbridge import Card, DeliveryState, SkillError, Text
@@ -40,10 +41,11 @@ async def test_what_has_no_id_is_neither_changed_nor_taken_back_and_the_receipt_
 
 
 async def test_a_change_whose_answer_gets_lost_is_unknown_and_not_failed() -> None:
-    async with chat(skill(echo), send_timeout=1.0) as room:
+    async with chat(skill(echo)) as room:
         room.user.says("hi")
         first = await room.user.receives("echo: hi")
         sent = await room.bridge.send(f"feishu:test/group/{first.chat.chat_id}", "one")
+        soon_tired(room.bridge, "feishu:test")
         with room.feishu.faults.lose_answer("*/im/v1/messages/*", times=None, method="PUT"):
             changed = await room.bridge.edit(sent, Text("two"))
         assert changed.state is DeliveryState.UNKNOWN

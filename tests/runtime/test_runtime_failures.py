@@ -5,6 +5,7 @@ import re
 import time
 
 import pytest
+from outbox_world import soon_tired
 from runtime_world import chat, counts, echo, skill, until
 
 from imbridge import BaseSkill, BridgeOptions, SkillError
@@ -185,7 +186,8 @@ async def test_a_platform_that_stays_down_ends_in_a_receipt() -> None:
         return "two"
 
     receipts: list = []
-    async with chat(skill(answer), send_timeout=1.0) as room:
+    async with chat(skill(answer)) as room:
+        soon_tired(room.bridge, "feishu:test")
         with room.feishu.faults.http_fail("*/im/v1/messages*", 502, times=None):
             await room.user.says("go")
             await until(lambda: receipts)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from outbox_world import ROBOT, app_of, hurried, hurry, robot_of
+from outbox_world import ROBOT, app_of, hurried, hurry, robot_of, soon_tired
 from runtime_world import counts, texts, until
 
 from imbridge import FeishuConfig
@@ -46,11 +46,12 @@ async def test_it_passes_and_order_is_kept(feishu, robot, storage) -> None:
 
 async def test_other_conversations_go_on(feishu) -> None:
     """Also where one conversation at a time has its turn: what waits takes none."""
-    app, alice = app_of(feishu, send_timeout=0.2)
+    app, alice = app_of(feishu)
     others = [f"feishu:app/user/{feishu.add_user(f'U{number}').open_id}" for number in range(3)]
     bridge, ends = hurried(app, max_lanes=1)
     async with bridge:
         hurry(bridge, shortest=60.0)
+        soon_tired(bridge, "feishu:app")
         with feishu.faults.http_fail(SENDS, 503, times=None):
             assert (await bridge.send(alice, "held")).state is PENDING
         for other in others:
@@ -89,11 +90,13 @@ async def test_nothing_is_put_off_where_nobody_wants_it(feishu, robot) -> None:
 
 
 async def test_after_its_time_it_is_a_dead_letter(feishu, tmp_path: Path) -> None:
-    app, alice = app_of(feishu, send_timeout=0.1)
-    bridge, ends = hurried(app, storage=SqlStorage(tmp_path / "bridge.db"), retry_for=0.5)
+    app, alice = app_of(feishu)
+    bridge, ends = hurried(app, storage=SqlStorage(tmp_path / "bridge.db"))
     async with bridge:
+        soon_tired(bridge, "feishu:app")
         with feishu.faults.http_fail(SENDS, 503, times=None):
             assert (await bridge.send(alice, "hi", key="k")).state is PENDING
+            bridge._delivery._putting_off.patience.retry_for = 0.2  # it has been over for some time now
             await until(lambda: ends)
         assert [(end.state, end.key) for end in ends] == [(DeliveryState.UNKNOWN, "k")]
         assert counts(bridge)["delivery_dead_letters"] == 1
@@ -114,11 +117,11 @@ async def test_after_its_time_it_is_a_dead_letter(feishu, tmp_path: Path) -> Non
 async def test_what_is_put_off_survives_a_restart(feishu, robot, tmp_path: Path) -> None:
     bridge, before = hurried(robot, storage=SqlStorage(tmp_path / "bridge.db"))
     async with bridge:
-        hurry(bridge, shortest=3.0, longest=4.0)
+        hurry(bridge, shortest=5.0, longest=6.0)
         feishu.faults.http_fail(HOOK, 429)
+        due = datetime.now(UTC) + timedelta(seconds=5)
         assert (await bridge.send(ROBOT, "one", key="1")).state is PENDING
         assert (await bridge.send(ROBOT, "two", key="2")).state is PENDING
-        due = datetime.now(UTC) + timedelta(seconds=2)
     assert before == []
     bridge, ends = hurried(robot, storage=SqlStorage(tmp_path / "bridge.db"))
     async with bridge:

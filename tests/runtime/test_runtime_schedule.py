@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from outbox_world import ROBOT, hurry, robot_of
+from outbox_world import ROBOT, hurry, robot_of, soon_tired
 from runtime_world import account, counts, until
 from schedule_world import ZONE, World, scheduled_world
 
 from imbridge import BaseSkill, Bridge, BridgeOptions, ConfigError, ImbridgeError, Markdown, Reply, SkillError
 from imbridge.transport import Backoff
+from leap import Leap
 
 
 @pytest.fixture
@@ -192,7 +193,7 @@ class TestAskedAgain:
             (job,) = await bridge.jobs()
             assert job.error == "RuntimeError: no weather today"
 
-    async def test_what_takes_too_long_is_cut_off(self, world: World) -> None:
+    async def test_what_takes_too_long_is_cut_off(self, world: World, leap: Leap) -> None:
         begun: list[int] = []
 
         class Slow(Report):
@@ -203,15 +204,22 @@ class TestAskedAgain:
                 return "late"
 
         async with world.running(skills=[Slow("slow", "", "1")]) as bridge:
-            await bridge.schedule(to=world.to, every=60, skill="slow", timeout=0.1, retries=1, name="it")
-            await world.clock.forward(60)
+            await bridge.schedule(to=world.to, every=60, skill="slow", timeout=5, retries=1, name="it")
+            going = asyncio.create_task(world.clock.forward(60))
+            await until(lambda: begun)
+            leap(5)
+            await going
             await until(lambda: world.said == ["late"])
             assert begun == [1, 2]
-            await bridge.schedule(to=world.to, every=60, skill="slow", timeout=0.1, name="it")
-            await world.clock.forward(60)
+            await bridge.schedule(to=world.to, every=60, skill="slow", timeout=5, name="it")
+            begun.clear()
+            going = asyncio.create_task(world.clock.forward(60))
+            await until(lambda: begun)
+            leap(5)
+            await going
             await until(lambda: counts(bridge).get("jobs_failed"))
             (job,) = await bridge.jobs()
-            assert job.error == "TimeoutError: it took longer than 0.1 s (timeout)"
+            assert job.error == "TimeoutError: it took longer than 5 s (timeout)"
 
     async def test_what_is_wrong_is_told(self, world: World) -> None:
         async with world.running(skills=[Report("report", "", "1")]) as bridge:
@@ -231,9 +239,10 @@ async def test_what_the_platform_refuses_is_told_by_name(world: World, caplog: p
 
 
 async def test_nothing_piles_up_behind_what_waits_in_the_outbox(world: World) -> None:
-    bridge = Bridge([account(world.feishu, world.app, send_timeout=0.05)], clock=world.clock)
+    bridge = Bridge([account(world.feishu, world.app)], clock=world.clock)
     hurry(bridge, shortest=0.05, longest=0.2)
     async with bridge:
+        soon_tired(bridge, "feishu:work", times=0)
         await bridge.schedule("tick", to=world.to, every=60)
         with world.feishu.faults.http_fail("*/im/v1/messages", 503, times=None):
             for _ in range(3):

@@ -12,6 +12,7 @@ from imbridge import Bridge
 from imbridge.protocol import DeliveryState, Receipt
 from imbridge.runtime.intake.unstored import Unstored
 from imbridge.storage import InboxEntry, OutboxEntry, StorageError
+from leap import Leap
 
 
 class Away(GroupCommitStorage):
@@ -54,18 +55,21 @@ async def test_answers_wait_until_the_storage_is_back(feishu, caplog) -> None:
 
 @pytest.mark.parametrize("hangs", [False, True], ids=["refuses", "hangs"])
 async def test_who_sends_unasked_waits_for_it_for_a_time_and_nothing_is_said_twice(
-    feishu, hangs: bool, monkeypatch: pytest.MonkeyPatch
+    feishu, hangs: bool, monkeypatch: pytest.MonkeyPatch, leap: Leap
 ) -> None:
     monkeypatch.setattr("imbridge.runtime.speaking._AT_LEAST", 0.0)
     app, alice = feishu.add_app(), feishu.add_user("Alice")
     to = f"feishu:work/private/{feishu.private_chat(alice, app).chat_id}"
     storage = Away()
-    async with Bridge([account(feishu, app, send_timeout=0.3)], storage=storage) as bridge:
+    async with Bridge([account(feishu, app, send_timeout=5)], storage=storage) as bridge:
         if hangs:  # what it was given is kept all the same, when nobody waits for it any more
             storage.away = False
             storage.held.clear()
-        with pytest.raises(StorageError, match=r"the storage was away for 0\.3 s") as caught:
-            await bridge.send(to, "news", key="n")
+        sending = asyncio.create_task(bridge.send(to, "news", key="n"))
+        await asyncio.sleep(0.05)
+        leap(5)
+        with pytest.raises(StorageError, match="the storage was away for 5 s") as caught:
+            await sending
         assert caught.value.passing
         storage.away = False
         storage.held.set()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from outbox_world import soon_tired
 from runtime_world import chat, skill, until
 from stream_writer import StreamWriter, show_quickly
 
@@ -35,10 +36,11 @@ def shown(room: Any) -> list[str]:
 
 async def test_a_card_whose_answers_get_lost_is_not_repeated_in_a_second_message() -> None:
     writer = StreamWriter()
-    async with chat(skill(writer.answer), send_timeout=1.0) as room:
+    async with chat(skill(writer.answer)) as room:
         room.user.says("go")
         writer.write("one ")
         await room.user.receives("one ")
+        soon_tired(room.bridge, "feishu:test")
         with room.feishu.faults.lose_answer(CONTENT, times=None) as fault:
             writer.write("two ")
             receipt = await writer.receipt()
@@ -66,10 +68,11 @@ async def test_a_state_in_doubt_is_made_sure_by_the_next_one() -> None:
 
 async def test_an_edit_whose_answers_get_lost_is_not_repeated_in_a_second_message() -> None:
     writer = StreamWriter()
-    async with chat(skill(writer.answer), stream="edit", send_timeout=1.0) as room:
+    async with chat(skill(writer.answer), stream="edit") as room:
         room.user.says("go")
         writer.write("one ")
         await room.user.receives("one ")
+        soon_tired(room.bridge, "feishu:test")
         with room.feishu.faults.lose_answer(EDIT, times=None, method="PUT"):
             writer.write("two ")
             receipt = await writer.receipt()

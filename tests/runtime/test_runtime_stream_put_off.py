@@ -1,7 +1,7 @@
 """An answer that grows, while the platform takes nothing: it is kept, and said whole, once."""
 
 import pytest
-from outbox_world import hurried
+from outbox_world import hurried, soon_tired
 from runtime_world import account, texts, until
 
 from imbridge.protocol import DeliveryState, Receipt
@@ -40,7 +40,7 @@ async def test_what_cannot_begin_is_said_whole_and_later(feishu, status: int) ->
 async def test_what_may_have_begun_is_not_said_again_where_nobody_wants_that(feishu) -> None:
     app, alice = feishu.add_app(), feishu.add_user("Alice")
     receipts: list[Receipt] = []
-    bridge, _ = hurried(account(feishu, app, send_timeout=0.2), on_unclear="at_most_once")
+    bridge, _ = hurried(account(feishu, app), on_unclear="at_most_once")
 
     @bridge.on_message
     async def answer(msg) -> None:
@@ -51,6 +51,7 @@ async def test_what_may_have_begun_is_not_said_again_where_nobody_wants_that(fei
 
     failing = feishu.faults.http_fail("*/im/v1/messages*", 503, times=None)
     async with bridge:
+        soon_tired(bridge, "feishu:work")
         await alice.says("go")
         await until(lambda: receipts)
     assert receipts[0].state is UNKNOWN

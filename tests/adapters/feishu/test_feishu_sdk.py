@@ -13,6 +13,8 @@ import pytest
 from imbridge.adapters.feishu.services import sdk as sdk_module
 from imbridge.protocol import ConfigError
 
+pytestmark = pytest.mark.timeout(240)  # a busy machine takes long to start a process
+
 SCRIPT = Path(__file__).parent / "scripts" / "sdk.py"
 
 
@@ -27,7 +29,7 @@ def found(preloaded: bool) -> dict[str, Any]:
     """What the script has found."""
     options = ["preloaded"] if preloaded else []
     done = subprocess.run(
-        [sys.executable, str(SCRIPT), *options], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, str(SCRIPT), *options], capture_output=True, text=True, timeout=240, check=False
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""

@@ -11,6 +11,7 @@ import pytest
 from contract import until
 from wecom_corp_rig import HERE, CorpRig, corp_rig
 
+from backoffs import SoOften
 from imbridge.adapters.errcode_refusals import DegradeError
 from imbridge.adapters.wecom import WeComConfig
 from imbridge.adapters.wecom.robot import hook as hook_module
@@ -149,7 +150,7 @@ class TestPace:
     async def test_twenty_a_minute(self) -> None:
         """At the rate of the setting nothing is refused: the platform's own counter is on."""
         async with corp_rig(EmulatorSettings(robot_rate_minute=20)) as corp:
-            robot = corp.make_robot(robot_rate=WeComConfig.model_fields["robot_rate"].default, send_timeout=0.3)
+            robot = corp.make_robot(robot_rate=WeComConfig.model_fields["robot_rate"].default, send_timeout=2)
             results = await asyncio.gather(
                 *(robot.send(HERE, X, str(number)) for number in range(25)), return_exceptions=True
             )
@@ -180,7 +181,8 @@ class TestSecret:
             with pytest.raises(DeliveryError) as caught:
                 await robot.send(HERE, part, "k")
             shown += traceback.format_exception(caught.value)
-        dead = corp.make_robot(webhook_url=f"http://127.0.0.1:9/cgi-bin/webhook/send?key={key}", send_timeout=0.1)
+        dead = corp.make_robot(webhook_url=f"http://127.0.0.1:9/cgi-bin/webhook/send?key={key}")
+        dead.hook.caller.backoff = SoOften(1)
         with pytest.raises(DeliveryError, match="cannot connect") as caught:
             await dead.send(HERE, X, "k")
         shown += traceback.format_exception(caught.value)
