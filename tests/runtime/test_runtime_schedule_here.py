@@ -9,7 +9,7 @@ import pytest
 from runtime_world import until
 from schedule_world import ZONE, World, scheduled_world
 
-from imbridge import Address, BaseSkill, SkillError, on_command
+from imbridge import NOT_MINE, Address, BaseSkill, SkillError, on_command
 from imbridge.runtime.scheduling.here import JobsHere
 from imbridge.storage import SqlStorage
 
@@ -138,6 +138,34 @@ async def test_conversations_leave_each_other_alone(world: World) -> None:
         assert left.name == theirs[left.to]
         assert await said(world, "/jobs", bob) == "nothing"
         assert await said(world, "/drop_all") == "[True]"
+
+
+async def test_a_skill_that_leaves_the_message_to_another_plans_beside_it(world: World) -> None:
+    class Passing(BaseSkill):
+        priority = 5
+
+        async def handle_message(self, msg: Any) -> Any:
+            await msg.schedule("by the first", after="10m")
+            await msg.schedule(every="1h", method="hourly", name="hourly")
+            return NOT_MINE
+
+        async def hourly(self, run: Any) -> str:
+            return "the first is asked"
+
+    class Second(BaseSkill):
+        async def handle_message(self, msg: Any) -> str:
+            await msg.schedule("by the second", after="10m")
+            await msg.schedule(every="1h", method="hourly", name="hourly")
+            return "planned"
+
+        async def hourly(self, run: Any) -> str:
+            return "the second is asked"
+
+    async with world.running(skills=[Passing(), Second()]) as bridge:
+        assert await said(world, "hello") == "planned"
+        assert sorted(job.what for job in await bridge.jobs()) == [
+            "by the first", "by the second", "passing.hourly", "second.hourly",
+        ]  # fmt: skip
 
 
 async def test_what_cannot_be_planned(world: World) -> None:

@@ -94,8 +94,9 @@ class MessageConversation:
     # -- for the runtime -----------------------------------------------------------------------------------------------
 
     def enter(self, skill: "BaseSkill") -> None:
-        """Note which skill runs: sessions are kept apart by it."""
-        self._skill = skill.name
+        """Note which skill runs: sessions and jobs are kept apart by it."""
+        if skill.name != self._skill:
+            self._skill, self._jobs = skill.name, None
 
     async def post(self, content: Any, *, calls: bool = True, patient: bool = True, **placing: bool | None) -> Any:
         """Put an answer into the outbox and come back at once; gives the outbox entry.

@@ -50,7 +50,7 @@ class JobsHere:
         elif when.get("after") is not None:
             # Counted from now, it is another moment when the message is handled again after a crash.
             self._number += 1
-            name = _digest(self._channel.account_key, self._message_id, str(self._number), size=5)
+            name = _digest(self._channel.account_key, self._message_id, self._skill, str(self._number), size=5)
         how = {"missed": missed, "timeout": timeout, "retries": retries}
         return await self._planner.plan(content, to=self._channel, timing=timing, name=name, call=call, **how)
 
