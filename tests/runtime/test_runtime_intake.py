@@ -7,6 +7,7 @@ from runtime_world import account, counts, echo, emulated, skill, texts, until
 
 from imbridge import Bridge, BridgeOptions
 from imbridge.emulators.feishu import events
+from leap import Leap
 
 
 async def test_a_delivery_that_is_repeated_is_answered_once() -> None:
@@ -137,7 +138,7 @@ async def test_one_conversation_that_floods_leaves_room_for_others() -> None:
             release.set()
 
 
-async def test_a_full_outbox_slows_the_skills_down() -> None:
+async def test_a_full_outbox_slows_the_skills_down(leap: Leap) -> None:
     async with emulated() as feishu:
         posted = 0
 
@@ -149,17 +150,18 @@ async def test_a_full_outbox_slows_the_skills_down() -> None:
 
         app, alice = feishu.add_app(), feishu.add_user("Alice")
         async with Bridge([account(feishu, app)], skills=[skill(chatty)]) as bridge:
-            with feishu.faults.http_delay("*/im/v1/messages*", 1.0, times=1):
+            with feishu.faults.http_delay("*/im/v1/messages*", 5.0, times=1):
                 await alice.says("go")
                 await until(lambda: posted >= 100)
                 await asyncio.sleep(0.1)
                 assert posted <= 102
+                leap(5)
             await until(lambda: len(feishu.messages) == 400)
             assert texts(feishu) == [f"{number}" for number in range(400)]
             await until(lambda: counts(bridge)["delivery_sent"] == 400)
 
 
-async def test_the_outbox_of_all_conversations_together_is_bounded() -> None:
+async def test_the_outbox_of_all_conversations_together_is_bounded(leap: Leap) -> None:
     async with emulated() as feishu:
         posted = 0
 
@@ -173,12 +175,13 @@ async def test_the_outbox_of_all_conversations_together_is_bounded() -> None:
         users = [feishu.add_user(f"U{number}") for number in range(10)]
         options = BridgeOptions(max_waiting=30, max_lanes=50)
         async with Bridge([account(feishu, app)], skills=[skill(chatty)], options=options):
-            with feishu.faults.http_delay("*/im/v1/messages*", 1.0, times=10):
+            with feishu.faults.http_delay("*/im/v1/messages*", 5.0, times=10):
                 for user in users:
                     await user.says("go")
                 await until(lambda: posted >= 30)
                 await asyncio.sleep(0.1)
                 assert posted <= 30 + 10 + 10
+                leap(5)
             await until(lambda: len(feishu.messages) == 200)
             for user in users:
                 assert texts(feishu, feishu.private_chat(user, app)) == [f"{number}" for number in range(20)]

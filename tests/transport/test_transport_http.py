@@ -177,7 +177,7 @@ async def test_a_url_that_cannot_be_requested_is_a_library_error(pool, url):
         await pool.request("GET", url)
 
 
-async def test_no_free_connection_surely_was_not_sent(serve):
+async def test_no_free_connection_surely_was_not_sent(serve, leap):
     arrived, release = asyncio.Event(), asyncio.Event()
 
     async def slow(_: web.Request) -> web.Response:
@@ -186,17 +186,20 @@ async def test_no_free_connection_surely_was_not_sent(serve):
         return web.Response()
 
     url = await serve(slow)
-    async with HttpPool(trust_env=False, limit=1, connect_timeout=0.5) as pool:
+    async with HttpPool(trust_env=False, limit=1, connect_timeout=20, timeout=600) as pool:
         first = asyncio.create_task(pool.request("GET", url))
         await arrived.wait()
+        second = asyncio.create_task(pool.request("GET", url))
+        await asyncio.sleep(0.05)
+        leap(20)
         with pytest.raises(HttpError) as caught:
-            await pool.request("GET", url)
+            await second
         release.set()
         assert (await first).status == 200
     assert caught.value.sent is False
 
 
-async def test_an_answer_that_never_comes_is_ambiguous(pool, serve):
+async def test_an_answer_that_never_comes_is_ambiguous(pool, serve, leap):
     arrived = asyncio.Event()
 
     async def silent(_: web.Request) -> web.Response:
@@ -204,9 +207,9 @@ async def test_an_answer_that_never_comes_is_ambiguous(pool, serve):
         await asyncio.sleep(30)
         return web.Response()
 
+    asking = pool.request("POST", await serve(silent), json={}, params={"key": SECRET}, timeout=5)
     with pytest.raises(HttpError, match="in time") as caught:
-        await pool.request("POST", await serve(silent), json={}, params={"key": SECRET}, timeout=0.3)
-    assert arrived.is_set()
+        await leap.over(5, asking, arrived.is_set)
     assert caught.value.sent is None
     assert caught.value.ambiguous
     assert SECRET not in text_of(caught.value)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imbridge.transport import Pacer, Rate
+from windows import most_in_any_window
 
 
 class Skipping(selectors.DefaultSelector):
@@ -41,17 +42,6 @@ def run(main: Coroutine[Any, Any, Any]) -> Any:
 
 def now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def most_in_any_window(times: list[float], period: float) -> int:
-    """The largest number of moments in any half-open stretch of `period`."""
-    most = first = 0
-    times = sorted(times)
-    for last, time in enumerate(times):
-        while time - times[first] >= period:
-            first += 1
-        most = max(most, last - first + 1)
-    return most
 
 
 @pytest.mark.parametrize(

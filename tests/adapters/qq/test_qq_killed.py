@@ -50,7 +50,8 @@ class SlowNotes(MemoryNotes):
 
     def put(self, kind: str, name: str, value: Any, *, until: float | None = None) -> None:
         super().put(kind, name, value, until=until)
-        self.on_disk = False
+        if kind != "gateway_session":  # which is noted from time to time, and nobody waits for that
+            self.on_disk = False
 
     async def flush(self) -> None:
         self.on_disk = True

@@ -35,7 +35,7 @@ HOSTS = st.sampled_from(
 
 def letters(parts: Iterable[Part]) -> str:
     """What is said, without marks and gaps: joining may escape and set off."""
-    return re.sub(r"[\s\\*_]", "", "".join(_said(element) for part in parts for element in part.elements))
+    return re.sub(r"[\s\\*_-]", "", "".join(_said(element) for part in parts for element in part.elements))
 
 
 def _said(element: Element) -> str:
