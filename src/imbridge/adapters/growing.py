@@ -47,6 +47,10 @@ class Growing(ABC):
     def measure(self, part: Part) -> int:
         """Bytes of a part in this form, on the scale of the capabilities' limits."""
 
+    def can_begin(self, text: str) -> bool:
+        """Whether it can show something of this text, if more follows it; else it is made when it can."""
+        return True
+
     @abstractmethod
     async def open(self, text: str) -> Element:
         """Make it with its first text; what has to be sent to the chat so that it is seen there.

@@ -148,6 +148,8 @@ class ShownText:
                     known, seen, part = healed(text, part, self._adapter.capabilities, surface)
                     if not known.strip() and not thought.strip():
                         return True  # so far nobody can tell how it is to be read
+                if not last and surface.message_id is None and not surface.can_begin(seen):
+                    return True
                 if not last and self._is_shown(known, thought):
                     return True
                 if not last and surface.message_id is not None and surface.updates_left <= 1:

@@ -50,6 +50,10 @@ class Surface(ABC):
         """The text goes on elsewhere."""
         return
 
+    def can_begin(self, text: str) -> bool:
+        """Whether it can show something of this text, if more follows it."""
+        return True
+
     @abstractmethod
     def lost(self, text: str) -> Iterable[Degradation]:
         """What of this text, which is the last that it shows, is otherwise than meant."""
@@ -142,6 +146,9 @@ class GrownMessage(Surface):
 
     def leave(self) -> None:  # noqa: D102 - inherited
         self._growing.leave()
+
+    def can_begin(self, text: str) -> bool:  # noqa: D102 - inherited
+        return self._growing.can_begin(text)
 
     def lost(self, text: str) -> Iterable[Degradation]:  # noqa: D102 - inherited
         return self._growing.lost(text)

@@ -11,6 +11,7 @@ from qq_streams import STREAM, seen, texts
 
 from imbridge import Bridge
 from imbridge.adapters.qq.sent import streaming
+from imbridge.adapters.qq.sent.stream_text import GrowingText
 from imbridge.emulators.qq import Group
 from imbridge.protocol import DeliveryState, Message, Receipt
 
@@ -201,3 +202,36 @@ async def test_what_is_too_long_for_the_answers_that_are_left_is_there_as_a_file
     assert [one.kind for one in shown] == ["stream"] * 3
     assert file.data is not None
     assert " ".join([*(one.text for one in shown), file.data.decode()]).split() == words
+
+
+@pytest.mark.parametrize("markdown", [True, False])
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ["##", " Title", "\ntext"], ["**", "Bold", "** text"], ["- ", "item"], ["1", ". one"],
+        ["```", "py\n", "x = 1\n", "```"],
+        ["[", "link", "](https://a.example) x"], ["`", "code", "` x"], ["|", " a |\n", "|--|\n", "| 1 |\n"],
+        ["> ", "q"], ["_"],
+    ],
+)  # fmt: skip
+async def test_an_answer_that_begins_with_a_mark_is_one_message(rig: Rig, pieces: list[str], markdown: bool) -> None:
+    receipt = await talk(rig, pieces, markdown=markdown)
+    assert receipt.state is DeliveryState.SENT
+    expected = GrowingText(markdown=markdown).written("".join(pieces), last=True)
+    assert texts(rig) == [expected]
+    assert seen(rig).finished
+
+
+async def test_what_was_held_back_of_a_first_state_whose_answer_got_lost_is_said(rig: Rig) -> None:
+    receipt = await talk(
+        rig, ["one **two", " three** four"], trouble={0: lambda: rig.qq.faults.cut_after_accept(STREAM)}
+    )
+    assert receipt.state is DeliveryState.SENT
+    assert texts(rig) == ["one", "**two three** four"]
+
+
+async def test_what_was_held_back_of_a_first_state_that_was_refused_is_in_its_message(rig: Rig) -> None:
+    refuse = {0: lambda: rig.qq.faults.refuse(STREAM, 11253, 403, times=1)}
+    receipt = await talk(rig, ["one **two**", " three"], trouble=refuse)
+    assert receipt.state is DeliveryState.SENT
+    assert texts(rig) == ["one **two**", "three"]

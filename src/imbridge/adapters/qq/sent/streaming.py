@@ -10,7 +10,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from imbridge.adapters.broken_off import broken_off
+from imbridge.adapters.broken_off import broken_off, closed
 from imbridge.adapters.errcode_calls import Answer
 from imbridge.adapters.growing import Growing, GrowingFullError, Healing
 from imbridge.adapters.qq.sent.markdown import C2C
@@ -78,6 +78,10 @@ class C2CStream(Growing):
         text = "".join(element.as_text() for element in part.elements)
         return len(GrowingText(markdown=self._markdown).written(text, last=True).encode("utf-8", "replace"))
 
+    def can_begin(self, text: str) -> bool:
+        """Once it is known how its beginning is read: what is shown first stays."""
+        return bool(GrowingText(markdown=self._markdown).written(text, last=False).strip())
+
     async def open(self, text: str) -> Element:
         """What has to be sent."""
         self._first = text
@@ -103,9 +107,8 @@ class C2CStream(Growing):
             first = self._growing.written(self._first, last=False)
             if not first.strip():
                 first = self._growing.written(self._first, last=True)
+            self.held, self._shown = self._growing.held, first  # also when the answer gets lost, and it is there
             answer = await self._api.begin(channel, fields, first)
-            self.held = self._growing.held
-            self._shown = first
             if identity := str(answer.body.get("id") or ""):
                 self.place = StreamPlace(channel.id, fields, identity)
                 self._streams.is_open(self, first)
@@ -219,7 +222,7 @@ class C2CStream(Growing):
     async def _leave(self, place: StreamPlace) -> None:
         """Say that nothing follows; whoever writes goes on otherwise, so it is no harm when it cannot be said now."""
         try:
-            await self._put(place, self._shown, last=True, patience=_PATIENCE)
+            await self._put(place, closed(self._shown), last=True, patience=_PATIENCE)
         except (DeliveryError, AuthError) as error:
             log.info("%s: a stream could not be finished: %s", self._api.account, error)
             if isinstance(error, AuthError | RateLimitedError) or error.ambiguous:

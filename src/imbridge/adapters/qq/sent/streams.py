@@ -122,6 +122,7 @@ class Streams:
                 return Sent(SentPart(message_id=handle.sent.get(number_of, ""), kind="stream", key=key))
             if error.ambiguous:
                 raise
+            stream.held = ""  # all of it is a message
             if isinstance(error, RetargetError):
                 self._windows.over(handle)
             else:
