@@ -3,8 +3,10 @@
 import datetime as dt
 import ipaddress
 import os
+import socket
 import ssl
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
 
@@ -24,6 +26,28 @@ settings.register_profile(
     "imbridge", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
 )
 settings.load_profile("imbridge")
+
+
+_SERVERS = {
+    "PostgreSQL": ("IMBRIDGE_TEST_POSTGRESQL", 5432),
+    "MariaDB": ("IMBRIDGE_TEST_MARIADB", 3306),
+    "MongoDB": ("IMBRIDGE_TEST_MONGODB_URL", 27017),
+    "Redis": ("IMBRIDGE_TEST_REDIS", 6379),
+}
+
+
+def pytest_report_header() -> str:
+    """With which servers this run is made. What needs another one is skipped, and the end of the run says why."""
+    ours = ", SecantusDB for MongoDB" if find_spec("secantus") else ""
+    return "servers: " + ", ".join(f"{name} {_found(*place)}" for name, place in _SERVERS.items()) + ours
+
+
+def _found(variable: str, port: int) -> str:
+    if variable in os.environ:
+        return f"as in {variable}"
+    with socket.socket() as one:
+        one.settimeout(2)
+        return f"at 127.0.0.1:{port}" if one.connect_ex(("127.0.0.1", port)) == 0 else "none"
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

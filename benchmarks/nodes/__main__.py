@@ -30,6 +30,7 @@ def main() -> int:
         value = getattr(usual, one)
         default = f"{RESTARTS} with --server" if one == RESTART else "%(default)s"
         parser.add_argument(f"--{one}", type=type(value), default=value, help=f"default: {default}")
+    parser.add_argument("--hints", default="", help="a URL of Redis, or none; default: PostgreSQL's own")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of all chance")  # noqa: S311
     parser.add_argument("--control", action="store_true", help="processes that do not share conversations: it fails")
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")

@@ -41,6 +41,7 @@ class Chaos:
                 "base_url": feishu.base_url,
                 "lease": self._plan.lease,
                 "shared": self._plan.shared,
+                "hints": self._plan.hints,
                 "url": self._database.url,
                 "schema": self._database.schema,
             }

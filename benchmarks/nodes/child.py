@@ -41,6 +41,7 @@ async def main(settings: dict[str, Any]) -> None:
         schema=settings["schema"] or None,
         lease=settings["lease"],
         shared=settings["shared"],
+        hints=settings["hints"] or None,
         connect_args={"server_settings": {"application_name": settings["schema"]}} if settings["schema"] else None,
         max_attempts=10_000,  # it is the kills that are to blame, and no message
     )

@@ -23,6 +23,7 @@ class Plan:
             two leases; one of our own.
         lease: Seconds.
         pause: Seconds between two faults.
+        hints: Over what the processes wake each other, as the storage's setting; empty: as it is by itself.
         shared: False: the control, with processes that do not know of conversations.
         patience: Seconds without an answer after which the run is over.
         seed: Of all chance.
@@ -38,6 +39,7 @@ class Plan:
     restarts: int = 0
     lease: float = 2.0
     pause: float = 1.0
+    hints: str = ""
     shared: bool = True
     patience: float = 30.0
     seed: int = 0

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from imbridge.protocol import ConfigError
 from imbridge.storage.core import hinting, sharing
 from imbridge.storage.core.hinting import Hinting
 from imbridge.storage.hints import BaseHints, HintsError
+from imbridge.transport.reconnect import ReconnectPolicy
 
 CHAT = "feishu:a/group/one"
 WAYS = {
@@ -82,6 +84,11 @@ async def looks_no_more(process: Process, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(hinting, "_CHECK", 10_000.0)
     hints_of(process)._heard.set()  # the look that is waited for comes now
     await until(lambda: not hints_of(process)._heard.is_set())
+
+
+def try_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses grow to half a second and not to a minute, for as long as a test takes on a busy machine."""
+    monkeypatch.setattr(hinting, "ReconnectPolicy", partial(ReconnectPolicy, cap=0.5, base=0.2))
 
 
 async def hand(here: Process, there: Process, *keys: str) -> None:
@@ -214,6 +221,7 @@ async def test_what_is_handed_over_at_once_is_taken_in_order_and_in_few_transact
 async def test_a_broker_that_is_killed_and_comes_back(
     tmp_path: Path, redis: RedisServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    try_again_soon(monkeypatch)
     caplog.set_level(logging.INFO, hinting.__name__)
     async with place("mariadb", tmp_path) as database, two(database, hints=redis.url) as (here, there):
         await come(here, there)
@@ -237,6 +245,7 @@ async def test_a_broker_that_is_killed_and_comes_back(
 async def test_a_broker_that_is_away_at_the_start(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    try_again_soon(monkeypatch)
     server = RedisServer(tmp_path)
     async with place("mongodb", tmp_path) as database, two(database, hints=server.url) as (here, there):
         await hand(here, there, "1", "2")
@@ -303,7 +312,8 @@ async def test_a_connection_for_hints_that_the_server_ends(
         await hand(here, there, "1", "2", "3")
 
 
-async def test_the_whole_way_to_the_database_is_cut(tmp_path: Path) -> None:
+async def test_the_whole_way_to_the_database_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    try_again_soon(monkeypatch)
     async with place("postgresql", tmp_path) as database, wired(database) as (wire, over), two(over) as (here, there):
         await come(here, there)
         await wire.down()
@@ -336,6 +346,7 @@ async def test_a_pooler_that_passes_no_hints_is_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hinting, "_PATIENCE", 0.5)
+    try_again_soon(monkeypatch)
     caplog.set_level(logging.DEBUG, hinting.__name__)
     async with place("postgresql", tmp_path) as database:
         url = urlsplit(database.url)
@@ -398,13 +409,34 @@ async def test_what_is_lost_is_found_all_the_same(tmp_path: Path) -> None:
         assert name in own.said, "it was said, and lost"
         for process in (here, there):
             await process.storage.close()
-        assert own.opened == own.closed == 1
+        assert own.opened == 1
+        assert own.closed
 
 
 class BrokenHints(OwnHints):
     async def open(self, name: str) -> None:
         await super().open(name)
         raise ValueError("cannot reach nats://me:hush-hush@broker")
+
+
+class EndingHints(OwnHints):
+    """It breaks at the very moment when it is given up."""
+
+    async def hear(self) -> None:
+        try:
+            await super().hear()
+        except asyncio.CancelledError:
+            raise HintsError("it is gone") from None
+
+
+async def test_a_broker_that_breaks_when_it_is_given_up_holds_up_nobody(tmp_path: Path) -> None:
+    async with place("sqlite", tmp_path) as database:
+        process = Process(database.storage(shared=True, hints=EndingHints()))
+        await process.storage.open()
+        await come(process)
+        async with asyncio.timeout(20):
+            await process.storage.close()
+        assert not hints_of(process).works
 
 
 class MuteHints(OwnHints):
@@ -430,6 +462,7 @@ async def test_a_broker_that_fails_is_told_once_and_tried_again(
     kind: type[OwnHints], why: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hinting, "_PATIENCE", 0.2)
+    try_again_soon(monkeypatch)
     caplog.set_level(logging.DEBUG)
     own = kind()
     async with place("sqlite", tmp_path) as database:
@@ -445,7 +478,7 @@ async def test_a_broker_that_fails_is_told_once_and_tried_again(
         assert f"hints do not come over {kind.__name__} ({why}" in warned
         for process in (here, there):
             await process.storage.close()
-    assert own.opened == own.closed
+    assert own.closed > own.opened
     assert "hush-hush" not in caplog.text
 
 

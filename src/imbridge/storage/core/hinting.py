@@ -59,6 +59,7 @@ class Hinting:
         if task is not None:
             task.cancel()
             await asyncio.wait((task,))
+            await self._let_go()  # it may have been doing so
             if not task.cancelled():
                 task.result()
 
@@ -89,6 +90,8 @@ class Hinting:
                 self._tell_away(str(error))
             except Exception as error:  # noqa: BLE001 - a broker of somebody's own; its text may hold a password
                 self._tell_away(_without_its_text(error))
+            if self._task is None:  # a task group that fails when it is cancelled tells of the failure only
+                return
             failures = 1 if time.monotonic() - began > self._policy.healthy else failures + 1
             await asyncio.sleep(self._policy.delay(failures))
 
@@ -110,9 +113,12 @@ class Hinting:
             self._open_as = self._works_as = 0
             self._owed.clear()
             self._heard.set()  # what was said meanwhile may be lost
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_PATIENCE):
-                    await self._hints.close()
+            await self._let_go()
+
+    async def _let_go(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                await self._hints.close()
 
     async def _keep_hearing(self) -> None:
         while True:

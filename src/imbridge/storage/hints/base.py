@@ -58,4 +58,7 @@ class BaseHints(ABC):
 
     @abstractmethod
     async def close(self) -> None:
-        """Let go of everything, after each `open`. What goes wrong meanwhile is nobody's concern: it raises nothing."""
+        """Let go of what is left: after each `open`, and once more at the end, when the last one may be broken off.
+
+        What goes wrong meanwhile is nobody's concern: it raises nothing.
+        """

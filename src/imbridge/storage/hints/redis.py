@@ -84,15 +84,14 @@ class RedisHints(BaseHints):
             raise HintsError(_in_words(error)) from error
 
     async def close(self) -> None:  # noqa: D102 - inherited
-        heard, client = self._heard, self._client
-        self._heard = self._client = None
         try:
-            if heard is not None:
-                await heard.aclose()  # type: ignore[no-untyped-call]  # redis has no type for it
-            if client is not None:
-                await client.aclose()
+            if self._heard is not None:
+                await self._heard.aclose()  # type: ignore[no-untyped-call]  # redis has no type for it
+            if self._client is not None:
+                await self._client.aclose()
         except (RedisError, OSError) as error:
             log.debug("a broken connection to %s could not be closed: %s", self._where, _in_words(error))
+        self._heard = self._client = None
 
 
 def _in_words(error: Exception) -> str:

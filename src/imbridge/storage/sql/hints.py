@@ -80,10 +80,9 @@ class PostgresHints(BaseHints):
             await self._speaks.execute("; ".join(f'NOTIFY "{name}"' for name in names))
 
     async def close(self) -> None:  # noqa: D102 - inherited
-        connections, self._connections, self._speaks = self._connections, [], None
-        for connection in connections:
+        while self._connections:
             try:
-                await connection.close()
+                await self._connections.pop().close()
             except (exc.SQLAlchemyError, OSError, EOFError) as error:
                 log.debug("a broken connection for hints could not be closed: %s", in_words(error))
 
