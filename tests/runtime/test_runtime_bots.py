@@ -1,7 +1,7 @@
 """Bots of one bridge that talk to each other, on an emulated Feishu: who hears what, and how often."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,10 @@ async def test_a_bot_that_is_called_hears_it_as_if_the_platform_had_delivered_it
     assert not heard.sender.is_self
     assert heard.sender.name == "Ann"
     assert (heard.raw, heard.text) == ("Please, @Bea, count to 3",) * 2
-    assert heard.elements == (
+    assert heard.reply_to == said.parent_id
+    assert heard.quote is not None
+    assert heard.quote.text == "@Ann who counts?"
+    assert heard.elements[1:] == (
         Text("Please, "),
         Mention(id=scene.bea.bot_open_id, name="Bea", is_self=True, is_bot=True),
         Text(", count to 3"),
@@ -126,6 +129,22 @@ async def test_a_bot_that_is_not_in_the_group_hears_nothing_of_it() -> None:
         await scene.quiet()
     assert scene.by("bea") == []
     assert listed == [()]
+
+
+@pytest.mark.parametrize("quote", [True, False])
+async def test_a_bot_that_is_called_in_an_answer_that_grows_gets_what_it_quotes(quote: bool) -> None:
+    async def grow(msg: Message) -> None:
+        async def pieces() -> AsyncIterator[str]:
+            yield "@Bea "
+            yield "hello"
+
+        await msg.reply(pieces(), quote=quote)
+
+    async with two(grow) as scene:
+        asked = await scene.alice.says("?", chat=scene.group, mentions=[scene.ann])
+        (heard,) = await until(lambda: scene.by("bea"))
+    assert heard.reply_to == (asked.message_id if quote else None)
+    assert (heard.quote is not None) is quote
 
 
 async def test_what_is_sent_unasked_calls_as_well() -> None:

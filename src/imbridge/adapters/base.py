@@ -153,6 +153,7 @@ class Adapter(ABC):
         dialects: The Markdown that its messages are written in, the one to prefer first; empty where it has none, or
             where the adapter writes Markdown by itself, each as a message of its own.
         noted: What a restart forgets when notes are in memory only, for people; empty where it is nothing.
+        shares_message_ids: A message has the same id for all accounts of the platform that see it.
         mentions_bots: The platform shows a bot being mentioned by another, by the id under which that one sees it.
         one_id_for_all: A message has one id for all accounts, so that a bot can answer to what another has said.
         modes: Sorts of accounts that differ in what they can show, by name. What is documented and tested of a platform
@@ -164,6 +165,7 @@ class Adapter(ABC):
     without_id: ClassVar[str] = "the platform gives no id for what is sent this way"
     noted: ClassVar[str] = ""
     mentions_bots: ClassVar[bool] = False
+    shares_message_ids: ClassVar[bool] = False
     one_id_for_all: ClassVar[bool] = False
     modes: ClassVar[Mapping[str, Sort]] = {}
     script: ClassVar[Script] = Script({})

@@ -54,6 +54,7 @@ class Saying:
         elements: What is to be sent.
         channel: Where.
         hops: Calls from bot to bot that led to it.
+        quotes: The message that it answers, where people see that.
         found: The calls in it.
         there: Who can be called there.
         heard_in: The chat, as each of those who are called addresses it.
@@ -63,6 +64,7 @@ class Saying:
     elements: tuple[Element, ...]
     channel: Channel
     hops: int = 0
+    quotes: str | None = None
     found: Found = ()
     there: Mapping[str, Bot] = field(default_factory=dict)
     heard_in: Mapping[str, Channel] = field(default_factory=dict)
@@ -162,7 +164,13 @@ class Bots:
     # -- what is said --------------------------------------------------------------------------------------------------
 
     async def saying(
-        self, channel: Channel, elements: tuple[Element, ...], *, hops: int = 0, calls: bool = True
+        self,
+        channel: Channel,
+        elements: tuple[Element, ...],
+        *,
+        hops: int = 0,
+        calls: bool = True,
+        quotes: str | None = None,
     ) -> Saying:
         """Look whom a reply calls, before it is sent; `said` has to follow, whatever becomes of it.
 
@@ -171,8 +179,9 @@ class Bots:
             elements: What is said.
             hops: Calls from bot to bot that led to it.
             calls: Whether it calls anybody; the beginning of an answer that grows does not.
+            quotes: The message that it answers, where people see that.
         """
-        plain = Saying(elements, channel, hops)
+        plain = Saying(elements, channel, hops, quotes)
         if not self.concern(channel):
             return plain
         self._speaking.setdefault(self._chats.name(channel), []).append(hops)
@@ -249,9 +258,11 @@ class Bots:
         if not speaking:
             del self._speaking[chat]
 
-    async def streamed(self, channel: Channel, element: Text | Markdown, receipt: Receipt, *, hops: int) -> None:
+    async def streamed(
+        self, channel: Channel, element: Text | Markdown, receipt: Receipt, *, hops: int, quotes: str | None = None
+    ) -> None:
         """An answer that grew is whole: whoever is called in it hears it now, once."""
-        saying = await self.saying(channel, (element,), hops=hops)
+        saying = await self.saying(channel, (element,), hops=hops, quotes=quotes)
         whole = receipt.state is DeliveryState.SENT and receipt.parts
         arrived = ((Part(PartKind.TEXT, (element,)), receipt.message_id or ""),) if whole else ()
         self.said(saying, receipt.state, arrived, receipt.parts[0].key if receipt.parts else "")
@@ -274,6 +285,7 @@ class Bots:
             content_type=content_type(elements),
             text=text,
             raw=raw,
+            reply_to=saying.quotes if adapter.shares_message_ids else None,
             timestamp=utc(int(self._clock() * 1000)),
             payload={"imbridge": about},
             hops=hops,

@@ -29,6 +29,7 @@ from imbridge.runtime.answers import is_awaited
 from imbridge.runtime.bots import is_made_here
 from imbridge.runtime.changes import change, outcome, take_back
 from imbridge.runtime.delivery import answer_key
+from imbridge.runtime.outbox.quoting import quoted
 from imbridge.runtime.scheduling.here import JobsHere
 from imbridge.runtime.session import Session
 from imbridge.runtime.stream import AnswerStream
@@ -305,7 +306,8 @@ class MessageConversation:
 
         async def call(text: str, receipt: Receipt) -> None:
             element = Markdown(text) if markdown else Text(text)
-            await self._handling.bots.streamed(channel, element, receipt, hops=self._hops)
+            quotes = quoted(adapter, channel, self._reply_to, quote=quote, in_thread=in_thread)
+            await self._handling.bots.streamed(channel, element, receipt, hops=self._hops, quotes=quotes)
 
         stream = AnswerStream(
             adapter,

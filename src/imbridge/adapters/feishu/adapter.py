@@ -79,6 +79,7 @@ class FeishuAdapter(Adapter):
     config_type: ClassVar[type[AccountConfig]] = FeishuConfig
     capabilities = FEISHU
     mentions_bots = True
+    shares_message_ids = True
     one_id_for_all = True
     modes = MODES
     script = SCRIPT

@@ -10,7 +10,6 @@ from imbridge.adapters.pieces import PartlySentError
 from imbridge.config.options import OnMissedWindow, OnUnclear
 from imbridge.protocol import (
     AuthError,
-    ChannelKind,
     Degradation,
     DegradedError,
     DeliveryError,
@@ -24,6 +23,7 @@ from imbridge.rendering import Part, Rendered
 from imbridge.runtime.choices import Choices, offering
 from imbridge.runtime.outbox.dead_targets import DeadTargets, is_dead
 from imbridge.runtime.outbox.judging import NotYetError, is_unclear, may_be_repeated
+from imbridge.runtime.outbox.quoting import is_in_thread, quoted
 from imbridge.runtime.outbox.refused_accounts import RefusedAccounts
 from imbridge.runtime.outbox.windows import is_closed
 from imbridge.runtime.strictness import forbid, forbid_losses
@@ -98,11 +98,11 @@ class Attempt:
 
     def _target(self, number: int) -> Target:
         entry = self.entry
-        said = entry.reply.in_thread
-        in_thread = entry.channel.thread is not None if said is None else said
-        usual = entry.channel.kind is ChannelKind.GROUP and self.adapter.capabilities.quote
-        quote = usual if entry.reply.quote is None else entry.reply.quote
-        reply_to = entry.reply_to if in_thread or (quote and number == 0) else None
+        in_thread = self._in_thread
+        reply_to = entry.reply_to if in_thread else None
+        if number == 0:
+            said = entry.reply
+            reply_to = quoted(self.adapter, entry.channel, entry.reply_to, quote=said.quote, in_thread=said.in_thread)
         answers = entry.answers or entry.reply_to
         # What answers nothing, or another bot of the bridge, never was anything else.
         pushes = answers is None or entry.hops > 0 or self.on_missed_window.pushes
@@ -110,8 +110,7 @@ class Attempt:
 
     @property
     def _in_thread(self) -> bool:
-        said = self.entry.reply.in_thread
-        return self.entry.channel.thread is not None if said is None else said
+        return is_in_thread(self.entry.channel, self.entry.reply.in_thread)
 
     # -- what was tried before -----------------------------------------------------------------------------------------
 

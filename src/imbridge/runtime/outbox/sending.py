@@ -12,6 +12,7 @@ from imbridge.runtime.choices import Choices
 from imbridge.runtime.outbox.attempt import Attempt
 from imbridge.runtime.outbox.dead_targets import DeadTargets, NotesOf
 from imbridge.runtime.outbox.judging import NotYetError
+from imbridge.runtime.outbox.quoting import quoted
 from imbridge.runtime.outbox.refused_accounts import RefusedAccounts
 from imbridge.runtime.rendered import rendered
 from imbridge.storage import BaseStorage, OutboxEntry
@@ -66,8 +67,12 @@ class Sending:
         arrived: list[tuple[Part, str]] = []
         if not self._bots.concern(entry.channel):  # nearly always: no other bot is there
             return await self._send(entry, entry.reply, entry.degradations, arrived)
-        saying = await self._bots.saying(entry.channel, entry.reply.elements, hops=entry.hops, calls=entry.calls)
         said = entry.reply
+        adapter = self._adapter_of(entry.channel.account_key)
+        quotes = quoted(adapter, entry.channel, entry.reply_to, quote=said.quote, in_thread=said.in_thread)
+        saying = await self._bots.saying(
+            entry.channel, said.elements, hops=entry.hops, calls=entry.calls, quotes=quotes
+        )
         if saying.elements is not said.elements:
             said = said.model_copy(update={"elements": saying.elements})
         state = DeliveryState.UNKNOWN
