@@ -56,7 +56,7 @@ def test_nothing_that_is_typed_is_a_tag(text: str, dialect: Dialect) -> None:
 @settings(deadline=None)
 @given(texts, dialects)
 def test_no_word_is_lost(text: str, dialect: Dialect) -> None:
-    fences = re.findall(r"^[ \t>]*(?:[-*+]|\d+\.)?[ \t]*`{3,}.*", text, re.MULTILINE)
+    fences = re.findall(r"^[ \t>]*(?:[-*+]|\d+\.)?[ \t]*(?:`{3,}|~{3,}).*", text, re.MULTILINE)
     if fences:  # what stands behind a fence is markup
         return
     for made in (write(parse(text), dialect).text, plain(parse(text))):

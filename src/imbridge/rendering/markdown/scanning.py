@@ -8,6 +8,7 @@ from imbridge.rendering.markdown.parsing import parser
 
 _PIECE = re.compile(r"\\[!-/:-@\[-`{-~]|(?P<ticks>`+)|(?P<open>!?\[)|(?P<close>\])", re.DOTALL)
 _MARKS = "*_~"
+_MARKED = re.compile(rf"[{_MARKS}]|<font", re.IGNORECASE)
 _TARGET = re.compile(
     r"\([ \t]*(?:<[^<>\n]*>|(?:[^()\s<\"']|\([^()\s]*\))*)(?:[ \t]+\"[^\"\n]*\"|[ \t]+'[^'\n]*')?[ \t]*\)"
 )
@@ -74,6 +75,8 @@ def open_link(text: str) -> Opened | None:
 
 def open_marks(text: str) -> list[Opened]:
     """Marks of bold, italics and strikethrough, and tags of colour, that wait for their end; in order."""
+    if _MARKED.search(text) is None:
+        return []
     from markdown_it.rules_inline import StateInline
     from markdown_it.rules_inline.balance_pairs import link_pairs
 
