@@ -26,6 +26,13 @@ class MyStorage(MemoryStorage):
 class Half(BaseStorage):
     async def open(self):
         pass
+
+class Awaited(MemoryStorage):
+    async def add_inbound(self, entry):
+        return True
+
+    async def finish_inbound(self, entry):
+        pass
 """
 
 
@@ -134,6 +141,7 @@ def test_a_class_of_ones_own_with_its_settings(read: Read, name: str) -> None:
         ("storage: my_store.OWN_PATH", "cannot be loaded"),
         ("storage: pathlib.Path", "is no class derived from imbridge.storage.BaseStorage"),
         ("storage: my_store.Half", "lacks add_inbound, add_outbound, close"),
+        ("storage: my_store.Awaited", "no `async def` may be add_inbound, finish_inbound"),
         ("storage: {type: sqlite, path: x.db, keys: [short]}", "32 random bytes"),
         ("storage: 'oracle://root@localhost/bot'", "no support for oracle.*sqlite, and mongodb"),
     ],

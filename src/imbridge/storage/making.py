@@ -2,7 +2,7 @@
 
 import importlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import SecretStr
@@ -124,11 +124,20 @@ def _made(base: type, reference: str, options: Mapping[str, Any], what: str) -> 
         raise ConfigError(f"{what}: {reference} is no class derived from {_public(base)}")
     if missing := sorted(getattr(found, "__abstractmethods__", ())):
         raise ConfigError(f"{what}: {reference} lacks {', '.join(missing)}")
+    if wrong := ", ".join(_wrongly_async(base, found)):
+        raise ConfigError(f"{what}: {reference}: no `async def` may be {wrong}: see {_public(base)}")
     try:
         inspect.signature(found).bind(**options)
     except TypeError as error:
         raise ConfigError(f"{what}: {reference} does not take these settings: {error}") from error
     return found(**options)
+
+
+def _wrongly_async(base: type, found: type) -> Iterator[str]:
+    """Methods that begin to work when they are called, and in that order; some of them give a future."""
+    for name, method in inspect.getmembers(base, inspect.isfunction):
+        if not inspect.iscoroutinefunction(method) and inspect.iscoroutinefunction(getattr(found, name)):
+            yield name
 
 
 def _public(base: type) -> str:

@@ -3,11 +3,12 @@
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import Any, Generic
 
 from pydantic_core import from_json
 
 from imbridge.storage.base import InboxEntry
+from imbridge.storage.core.database import DatabaseT
 from imbridge.storage.core.history import with_event
 from imbridge.storage.core.nodes import Nodes
 from imbridge.storage.core.recovery import RETRIED
@@ -21,11 +22,12 @@ _SHOWN = 200
 """Characters of what an entry says."""
 
 
-class Backlog(ABC):
+class Backlog(ABC, Generic[DatabaseT]):
     """What waits, is worked on, or is dead."""
 
-    def __init__(self, nodes: Nodes, rows: Rows) -> None:
+    def __init__(self, database: DatabaseT, nodes: Nodes, rows: Rows) -> None:
         """Nothing is read yet."""
+        self._database = database
         self._nodes = nodes
         self._rows = rows
 

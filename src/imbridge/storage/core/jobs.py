@@ -4,9 +4,10 @@ import secrets
 from abc import abstractmethod
 from dataclasses import replace as changed
 from functools import partial
-from typing import Any
+from typing import Any, Generic
 
 from imbridge.storage import json_values
+from imbridge.storage.core.database import DatabaseT
 from imbridge.storage.core.ids import digest, plain
 from imbridge.storage.core.nodes import Nodes
 from imbridge.storage.core.work import ReadRow, Row, RunStatements
@@ -15,12 +16,13 @@ from imbridge.storage.jobs import Job, Jobs
 _FENCES = 2**40
 
 
-class DatabaseJobs(Jobs):
+class DatabaseJobs(Jobs, Generic[DatabaseT]):
     """The statements are the database's."""
 
-    def __init__(self, run: RunStatements, nodes: Nodes) -> None:
+    def __init__(self, run: RunStatements, database: DatabaseT, nodes: Nodes) -> None:
         """`run` has statements carried out by the writer."""
         self._run = run
+        self._database = database
         self._nodes = nodes
 
     async def put(self, job: Job, *, replace: bool = True) -> bool:  # noqa: D102 - inherited

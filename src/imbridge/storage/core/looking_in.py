@@ -14,7 +14,7 @@ from imbridge.storage.durable import Box, DurableStorage, EntryState, Kept, Soug
 class LookingIn(DurableStorage):
     """The part of a storage that a person uses, and what becomes of an entry beside being handled or said."""
 
-    _backlog: Backlog
+    _backlog: Backlog[Any]
     _rows: Rows
     _run: RunStatements
     _done_with: Callable[[int], None]

@@ -5,11 +5,12 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Generic
 
 from imbridge.adapters.notes import Notes
 from imbridge.protocol import ImbridgeError
 from imbridge.storage import json_values
+from imbridge.storage.core.database import DatabaseT
 from imbridge.storage.core.ids import digest, plain
 from imbridge.storage.core.nodes import Nodes
 from imbridge.storage.core.portions import halves
@@ -27,15 +28,16 @@ _PAUSES = (0.1, 0.3, 1.0, 3.0, 5.0)
 """Seconds between tries while the database is away."""
 
 
-class Notebook(BaseNotebook, ABC):
+class Notebook(BaseNotebook, ABC, Generic[DatabaseT]):
     """Notes of the accounts of one process. Before it is opened, and where it never is, they are in memory alone.
 
     What is written while the database is away is kept, and written when it is back.
     """
 
-    def __init__(self, run: RunStatements, nodes: Nodes, sealing: Sealing) -> None:
+    def __init__(self, run: RunStatements, database: DatabaseT, nodes: Nodes, sealing: Sealing) -> None:
         """`run` has statements carried out by the writer."""
         self._run = run
+        self._database = database
         self._nodes = nodes
         self._sealing = sealing
         self._opened = False
@@ -61,7 +63,7 @@ class Notebook(BaseNotebook, ABC):
         Raises:
             StorageError: the storage cannot be read.
         """
-        if not self._is_open:
+        if not self._database.is_open:
             raise RuntimeError("open the storage before its notebook")
         self._opened = True
         await self._load(self._accounts)
@@ -269,11 +271,6 @@ class Notebook(BaseNotebook, ABC):
 
     # -- in the database -----------------------------------------------------------------------------------------------
 
-    @property
-    @abstractmethod
-    def _is_open(self) -> bool:
-        """Whether the storage is."""
-
     @abstractmethod
     async def _rows(self, accounts: Collection[str] | None, kind: str | None = None) -> Sequence[ReadRow]:
         """The notes of these accounts, or of all; of a kind, or of all."""
@@ -294,7 +291,7 @@ class Notebook(BaseNotebook, ABC):
 class _Notes(Notes):
     """One account's view."""
 
-    def __init__(self, notebook: Notebook, account: str) -> None:
+    def __init__(self, notebook: Notebook[Any], account: str) -> None:
         self._notebook = notebook
         self._account = account
 

@@ -5,11 +5,12 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic_core import from_json
 
 from imbridge.storage.base import InboxEntry, OutboxEntry
+from imbridge.storage.core.database import DatabaseT
 from imbridge.storage.core.history import with_event
 from imbridge.storage.core.nodes import Nodes
 from imbridge.storage.core.rows import Rows
@@ -36,14 +37,15 @@ class Judged:
     history: str
 
 
-class Recovery(ABC):
+class Recovery(ABC, Generic[DatabaseT]):
     """Finds entries that nobody works on, and decides which of them are worked on again."""
 
-    def __init__(self, nodes: Nodes, *, max_attempts: int, shares: Shares | None = None) -> None:
+    def __init__(self, database: DatabaseT, nodes: Nodes, *, max_attempts: int, shares: Shares | None = None) -> None:
         """`max_attempts`: how often something may be under way, alone, when its process ends, before it is dead.
 
         `shares`: which chats are ours; None where all are.
         """
+        self._database = database
         self._nodes = nodes
         self._max_attempts = max_attempts
         self._shares = shares

@@ -5,9 +5,10 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Generic
 
 from imbridge.storage import json_values
+from imbridge.storage.core.database import DatabaseT
 from imbridge.storage.core.ids import digest, plain
 from imbridge.storage.core.portions import AT_ONCE
 from imbridge.storage.core.work import SaveSession, Statements
@@ -18,11 +19,12 @@ Tell = Callable[[Statements], None]
 """Has statements carried out by the writer; nobody waits for them."""
 
 
-class SessionReader(ABC):
+class SessionReader(ABC, Generic[DatabaseT]):
     """Reads conversations' states. One that is read is in use, and is kept for longer."""
 
-    def __init__(self, tell: Tell, *, noted_every: float | None) -> None:
+    def __init__(self, database: DatabaseT, tell: Tell, *, noted_every: float | None) -> None:
         """Nothing is read yet; `noted_every` is `Retention.use_noted_every`."""
+        self._database = database
         self._tell = tell
         self._noted_every = noted_every
         self._wanted: dict[str, list[asyncio.Future[State]]] = {}

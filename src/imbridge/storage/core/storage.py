@@ -12,17 +12,17 @@ from pydantic import SecretStr
 from imbridge.protocol import ConfigError, Receipt
 from imbridge.storage.base import InboxEntry, OutboxEntry
 from imbridge.storage.core.beginning import Beginning
-from imbridge.storage.core.cleaner import Cleaner
 from imbridge.storage.core.committing import Committing
-from imbridge.storage.core.errors import Errors
+from imbridge.storage.core.database import AnyDatabase, DatabaseT
 from imbridge.storage.core.ids import new_uid
 from imbridge.storage.core.leases import lease_id
 from imbridge.storage.core.looking_in import LookingIn
 from imbridge.storage.core.nodes import Nodes
-from imbridge.storage.core.notebook import Notebook
-from imbridge.storage.core.recovery import EntryT, Recovery
+from imbridge.storage.core.parts import Parts
+from imbridge.storage.core.recovery import EntryT
 from imbridge.storage.core.rows import Rows, delivery_keys, finished, key_of, said_by_us, said_to_us
-from imbridge.storage.core.sessions import SessionReader, State, session_id, session_saved
+from imbridge.storage.core.sealing import Sealing
+from imbridge.storage.core.sessions import State, session_id, session_saved
 from imbridge.storage.core.shares import Shares
 from imbridge.storage.core.sharing import Sharing
 from imbridge.storage.core.work import (
@@ -43,6 +43,7 @@ from imbridge.storage.errors import StorageError
 from imbridge.storage.hints.base import BaseHints
 from imbridge.storage.leases import Lease
 from imbridge.storage.notes import BaseNotebook
+from imbridge.storage.retention import Retention
 from imbridge.storage.sharing import Partner, fence_here
 
 
@@ -52,21 +53,22 @@ class DatabaseStorage(LookingIn, Beginning):
     Several processes may share one database. Each entry belongs to the process that took it, until that is gone.
     """
 
-    _recovery: Recovery
-    _sessions: SessionReader
-    _notebook: Notebook
-    _cleaner: Cleaner
+    _database: AnyDatabase
 
     def __init__(
         self,
-        errors: Errors,
+        parts: Parts[DatabaseT],
+        database: DatabaseT,
         nodes: Nodes,
         rows: Rows,
         committing: Committing,
         shares: Shares | None,
         hints: BaseHints | None,
         *,
+        max_attempts: int,
         log_messages: bool,
+        retention: Retention,
+        keys: Sequence[SecretStr | str],
     ) -> None:
         """Nothing is connected yet."""
         if hints is not None and shares is None:
@@ -75,7 +77,8 @@ class DatabaseStorage(LookingIn, Beginning):
                 "leave hints out",
                 key="storage",
             )
-        self._errors = errors
+        self._database = database
+        self._errors = parts.errors
         self._nodes = nodes
         self._rows = rows
         self._shares = shares
@@ -84,13 +87,23 @@ class DatabaseStorage(LookingIn, Beginning):
         self._sharing = None if shares is None else Sharing(shares, nodes, self._writer.ask, committing.doubts, hints)
         self._opened = False
         self._looks = False
+        sealing = Sealing([key if isinstance(key, SecretStr) else SecretStr(key) for key in keys])
+        self._recovery = parts.recovery(database, nodes, max_attempts=max_attempts, shares=shares)
+        self._backlog = parts.backlog(database, nodes, rows)
+        self._sessions = parts.sessions(database, self._note_use, noted_every=retention.use_noted_every)
+        self._notebook = parts.notebook(self._run, database, nodes, sealing)
+        self._cleaner = parts.cleaner(self._run, retention)
+        self.leases = parts.leases(self._run, nodes)
+        self.log = parts.log(database)
+        self.tokens = parts.tokens(self._run, database, sealing)
+        self.media = parts.media(self._run, database)
+        self.jobs = parts.jobs(self._run, database, nodes)
 
     # -- the database --------------------------------------------------------------------------------------------------
 
     @property
-    @abstractmethod
-    def _is_open(self) -> bool:
-        """Between the connection and the end."""
+    def where(self) -> str:  # noqa: D102 - inherited
+        return self._database.where
 
     @abstractmethod
     async def _connect(self) -> None:
@@ -157,7 +170,7 @@ class DatabaseStorage(LookingIn, Beginning):
 
     async def close(self) -> None:
         """Write what was asked for, give back what is not done, let go. Closing twice is nothing."""
-        if self._is_open:
+        if self._database.is_open:
             try:
                 if self._sharing is not None:
                     await self._sharing.close()
@@ -338,8 +351,3 @@ class DatabaseStorage(LookingIn, Beginning):
     def _done_with(self, uid: int) -> None:
         if self._shares is not None:
             self._shares.end(uid)
-
-
-def secret(key: SecretStr | str) -> SecretStr:
-    """What may be given as plain text."""
-    return key if isinstance(key, SecretStr) else SecretStr(key)

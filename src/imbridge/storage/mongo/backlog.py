@@ -6,22 +6,15 @@ from typing import Any
 
 from imbridge.storage.core.backlog import Backlog
 from imbridge.storage.core.ids import plain
-from imbridge.storage.core.nodes import Nodes
 from imbridge.storage.core.plan import OPEN
-from imbridge.storage.core.rows import Rows
 from imbridge.storage.core.work import ReadRow
 from imbridge.storage.durable import Box, EntryState, Sought
 from imbridge.storage.mongo.access import Access, Document
 from imbridge.storage.mongo.database import MongoDatabase
 
 
-class MongoBacklog(Backlog):
+class MongoBacklog(Backlog[MongoDatabase]):
     """Documents of the boxes."""
-
-    def __init__(self, database: MongoDatabase, nodes: Nodes, rows: Rows) -> None:
-        """Nothing is read yet."""
-        super().__init__(nodes, rows)
-        self._database = database
 
     @property
     def _locks(self) -> bool:

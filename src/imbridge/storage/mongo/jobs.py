@@ -1,20 +1,13 @@
 """Jobs in a collection."""
 
 from imbridge.storage.core.jobs import DatabaseJobs, due_again, first, job_id, job_of, planned
-from imbridge.storage.core.nodes import Nodes
-from imbridge.storage.core.work import RunStatements
 from imbridge.storage.jobs import Job
 from imbridge.storage.mongo.access import Access, Change, Document
 from imbridge.storage.mongo.database import MongoDatabase
 
 
-class MongoJobs(DatabaseJobs):
+class MongoJobs(DatabaseJobs[MongoDatabase]):
     """Jobs in the database."""
-
-    def __init__(self, run: RunStatements, database: MongoDatabase, nodes: Nodes) -> None:
-        """`run` has statements carried out by the writer."""
-        super().__init__(run, nodes)
-        self._database = database
 
     async def renew(self, job: Job, *, seconds: float) -> bool:  # noqa: D102 - inherited
         async def renew(access: Access) -> bool:

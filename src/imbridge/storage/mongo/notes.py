@@ -2,25 +2,14 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from imbridge.storage.core.nodes import Nodes
 from imbridge.storage.core.notebook import Notebook
-from imbridge.storage.core.sealing import Sealing
-from imbridge.storage.core.work import ReadRow, Row, RunStatements
+from imbridge.storage.core.work import ReadRow, Row
 from imbridge.storage.mongo.access import Access, Document
 from imbridge.storage.mongo.database import MongoDatabase
 
 
-class MongoNotebook(Notebook):
+class MongoNotebook(Notebook[MongoDatabase]):
     """Documents, sealed."""
-
-    def __init__(self, run: RunStatements, database: MongoDatabase, nodes: Nodes, sealing: Sealing) -> None:
-        """`run` has statements carried out by the writer."""
-        super().__init__(run, nodes, sealing)
-        self._database = database
-
-    @property
-    def _is_open(self) -> bool:
-        return self._database.is_open
 
     async def _rows(self, accounts: Collection[str] | None, kind: str | None = None) -> Sequence[ReadRow]:
         of_accounts: Document = {} if accounts is None else {"account": {"$in": list(accounts)}}

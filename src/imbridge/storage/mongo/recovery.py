@@ -4,26 +4,17 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from imbridge.storage.core.ids import plain
-from imbridge.storage.core.nodes import Nodes
 from imbridge.storage.core.plan import OPEN
 from imbridge.storage.core.portions import portions
 from imbridge.storage.core.recovery import Judged, Recovery
-from imbridge.storage.core.shares import Shares
 from imbridge.storage.core.work import ReadRow
 from imbridge.storage.durable import Box
 from imbridge.storage.mongo.access import Access, Document
 from imbridge.storage.mongo.database import MongoDatabase
 
 
-class MongoRecovery(Recovery):
+class MongoRecovery(Recovery[MongoDatabase]):
     """Reads and changes documents of the boxes."""
-
-    def __init__(
-        self, database: MongoDatabase, nodes: Nodes, *, max_attempts: int, shares: Shares | None = None
-    ) -> None:
-        """As `Recovery`."""
-        super().__init__(nodes, max_attempts=max_attempts, shares=shares)
-        self._database = database
 
     async def _unclear(self, box: Box, accounts: Collection[str] | None) -> dict[int, float]:
         async with self._database.reading() as access:

@@ -2,18 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from imbridge.storage.core.sessions import SessionReader, Tell
+from imbridge.storage.core.sessions import SessionReader
 from imbridge.storage.mongo.access import Access
 from imbridge.storage.mongo.database import MongoDatabase
 
 
-class MongoSessionReader(SessionReader):
+class MongoSessionReader(SessionReader[MongoDatabase]):
     """Documents by their ids."""
-
-    def __init__(self, database: MongoDatabase, tell: Tell, *, noted_every: float | None) -> None:
-        """Nothing is read yet."""
-        super().__init__(tell, noted_every=noted_every)
-        self._database = database
 
     async def _found(self, ids: Sequence[str]) -> Mapping[str, tuple[str, float]]:
         async with self._database.reading() as access:

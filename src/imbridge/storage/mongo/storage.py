@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from pydantic import SecretStr
 
+from imbridge.storage.core.parts import Parts
 from imbridge.storage.core.rows import Rows
-from imbridge.storage.core.sealing import Sealing
-from imbridge.storage.core.storage import DatabaseStorage, secret
+from imbridge.storage.core.storage import DatabaseStorage
 from imbridge.storage.hints.base import BaseHints
 from imbridge.storage.hints.named import named
 from imbridge.storage.memory import DEDUP_SECONDS
@@ -31,6 +31,21 @@ from imbridge.storage.retention import Retention
 
 _DOCUMENT = 16 * 1024 * 1024
 """Bytes of the largest document: https://www.mongodb.com/docs/manual/reference/limits/#bson-documents."""
+
+
+_PARTS = Parts(
+    errors=faults,
+    recovery=MongoRecovery,
+    backlog=MongoBacklog,
+    sessions=MongoSessionReader,
+    leases=MongoLeases,
+    log=MongoMessageLog,
+    tokens=MongoTokens,
+    notebook=MongoNotebook,
+    media=MongoMediaCache,
+    jobs=MongoJobs,
+    cleaner=MongoCleaner,
+)
 
 
 class MongoStorage(DatabaseStorage):
@@ -61,6 +76,8 @@ class MongoStorage(DatabaseStorage):
         ConfigError: `url` is none of MongoDB's, or `hints` are none that can be had.
     """
 
+    _database: MongoDatabase
+
     def __init__(
         self,
         url: str,
@@ -86,28 +103,19 @@ class MongoStorage(DatabaseStorage):
         shares = MongoShares(nodes, self._database, rows.read_inbound) if shared else None
         transaction = MongoTransaction(nodes, shares, keep=dedup_seconds)
         committing = MongoCommitting(self._database, transaction, nodes, shares)
-        super().__init__(faults, nodes, rows, committing, shares, named(hints), log_messages=log_messages)
-        self._recovery = MongoRecovery(self._database, nodes, max_attempts=max_attempts, shares=shares)
-        self._backlog = MongoBacklog(self._database, nodes, rows)
-        retention = retention or Retention()
-        noted_every = retention.use_noted_every
-        self._sessions = MongoSessionReader(self._database, self._note_use, noted_every=noted_every)
-        self.leases = MongoLeases(self._run, nodes)
-        self.log = MongoMessageLog(self._database)
-        sealing = Sealing([secret(key) for key in keys])
-        self.tokens = MongoTokens(self._run, self._database, sealing)
-        self._notebook = MongoNotebook(self._run, self._database, nodes, sealing)
-        self.media = MongoMediaCache(self._run, self._database)
-        self.jobs = MongoJobs(self._run, self._database, nodes)
-        self._cleaner = MongoCleaner(self._run, retention)
-
-    @property
-    def where(self) -> str:  # noqa: D102 - inherited
-        return self._database.where
-
-    @property
-    def _is_open(self) -> bool:
-        return self._database.is_open
+        super().__init__(
+            _PARTS,
+            self._database,
+            nodes,
+            rows,
+            committing,
+            shares,
+            named(hints),
+            max_attempts=max_attempts,
+            log_messages=log_messages,
+            retention=retention or Retention(),
+            keys=keys,
+        )
 
     async def _connect(self) -> None:
         await self._database.open()

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from imbridge.storage.core.ids import plain
-from imbridge.storage.core.sealing import Sealing
 from imbridge.storage.core.tokens import DatabaseTokens, token_id
-from imbridge.storage.core.work import ReadRow, RunStatements
+from imbridge.storage.core.work import ReadRow
 from imbridge.storage.errors import StorageError
 from imbridge.storage.mongo.access import Access, Document
 from imbridge.storage.mongo.database import MongoDatabase
@@ -14,13 +13,8 @@ from imbridge.storage.mongo.database import MongoDatabase
 _SEALED = ("encrypted", "value")
 
 
-class MongoTokens(DatabaseTokens):
+class MongoTokens(DatabaseTokens[MongoDatabase]):
     """Documents with an end, sealed."""
-
-    def __init__(self, run: RunStatements, database: MongoDatabase, sealing: Sealing) -> None:
-        """`run` has statements carried out by the writer."""
-        super().__init__(run, sealing)
-        self._database = database
 
     async def put(  # noqa: D102 - inherited
         self, account: str, kind: str, name: str, value: Any, *, expires_at: float | None = None

@@ -9,10 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.storage.core.backlog import Backlog
 from imbridge.storage.core.ids import plain
-from imbridge.storage.core.nodes import Nodes
 from imbridge.storage.core.plan import OPEN
 from imbridge.storage.core.portions import portions
-from imbridge.storage.core.rows import Rows
 from imbridge.storage.core.work import ReadRow
 from imbridge.storage.durable import Box, EntryState, Sought
 from imbridge.storage.sql.database import Database
@@ -20,13 +18,8 @@ from imbridge.storage.sql.dialect import db_now
 from imbridge.storage.sql.tables import BOXES
 
 
-class SqlBacklog(Backlog):
+class SqlBacklog(Backlog[Database]):
     """Rows of the boxes."""
-
-    def __init__(self, database: Database, nodes: Nodes, rows: Rows) -> None:
-        """Nothing is read yet."""
-        super().__init__(nodes, rows)
-        self._database = database
 
     @property
     def _locks(self) -> bool:

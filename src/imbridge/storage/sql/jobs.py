@@ -6,21 +6,14 @@ from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.storage.core.jobs import DatabaseJobs, due_again, first, job_id, job_of, planned
-from imbridge.storage.core.nodes import Nodes
-from imbridge.storage.core.work import RunStatements
 from imbridge.storage.jobs import Job
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.dialect import db_now
 from imbridge.storage.sql.tables import jobs as table
 
 
-class SqlJobs(DatabaseJobs):
+class SqlJobs(DatabaseJobs[Database]):
     """Jobs in the database."""
-
-    def __init__(self, run: RunStatements, database: Database, nodes: Nodes) -> None:
-        """`run` has statements carried out by the writer."""
-        super().__init__(run, nodes)
-        self._database = database
 
     async def renew(self, job: Job, *, seconds: float) -> bool:  # noqa: D102 - inherited
         return await self._changed(update(table).where(*self._ours(job)).values(until=db_now() + seconds))

@@ -5,11 +5,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from imbridge.storage.core.nodes import Nodes
 from imbridge.storage.core.notebook import Notebook
 from imbridge.storage.core.portions import portions
-from imbridge.storage.core.sealing import Sealing
-from imbridge.storage.core.work import ReadRow, Row, RunStatements
+from imbridge.storage.core.work import ReadRow, Row
 from imbridge.storage.sql.database import Database
 from imbridge.storage.sql.dialect import upsert
 from imbridge.storage.sql.tables import notes as table
@@ -17,17 +15,8 @@ from imbridge.storage.sql.tables import notes as table
 _CHANGED = ("encrypted", "value", "node", "expires_at")
 
 
-class SqlNotebook(Notebook):
+class SqlNotebook(Notebook[Database]):
     """Rows, sealed."""
-
-    def __init__(self, run: RunStatements, database: Database, nodes: Nodes, sealing: Sealing) -> None:
-        """`run` has statements carried out by the writer."""
-        super().__init__(run, nodes, sealing)
-        self._database = database
-
-    @property
-    def _is_open(self) -> bool:
-        return self._database.is_open
 
     async def _rows(self, accounts: Collection[str] | None, kind: str | None = None) -> Sequence[ReadRow]:
         query = select(table)

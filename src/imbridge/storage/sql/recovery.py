@@ -7,11 +7,9 @@ from sqlalchemy import ColumnElement, Table, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.storage.core.ids import plain
-from imbridge.storage.core.nodes import Nodes
 from imbridge.storage.core.plan import OPEN
 from imbridge.storage.core.portions import portions
 from imbridge.storage.core.recovery import Judged, Recovery
-from imbridge.storage.core.shares import Shares
 from imbridge.storage.core.work import ReadRow
 from imbridge.storage.durable import Box
 from imbridge.storage.sql.database import Database
@@ -19,13 +17,8 @@ from imbridge.storage.sql.dialect import db_now
 from imbridge.storage.sql.tables import BOXES
 
 
-class SqlRecovery(Recovery):
+class SqlRecovery(Recovery[Database]):
     """Reads and changes rows of the boxes."""
-
-    def __init__(self, database: Database, nodes: Nodes, *, max_attempts: int, shares: Shares | None = None) -> None:
-        """As `Recovery`."""
-        super().__init__(nodes, max_attempts=max_attempts, shares=shares)
-        self._database = database
 
     async def _unclear(self, box: Box, accounts: Collection[str] | None) -> dict[int, float]:
         table = BOXES[box]

@@ -14,13 +14,12 @@ from imbridge.storage.sql.file import read_sessions
 from imbridge.storage.sql.tables import sessions
 
 
-class SqlSessionReader(SessionReader):
+class SqlSessionReader(SessionReader[Database]):
     """On a file in a thread of its own."""
 
     def __init__(self, database: Database, tell: Tell, *, noted_every: float | None) -> None:
         """Nothing is read yet."""
-        super().__init__(tell, noted_every=noted_every)
-        self._database = database
+        super().__init__(database, tell, noted_every=noted_every)
         self._file = database.file_thread()
 
     async def close(self) -> None:  # noqa: D102 - inherited

@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import SecretStr
 from sqlalchemy import URL
 
+from imbridge.storage.core.parts import Parts
 from imbridge.storage.core.rows import Rows
-from imbridge.storage.core.sealing import Sealing
-from imbridge.storage.core.storage import DatabaseStorage, secret
+from imbridge.storage.core.storage import DatabaseStorage
 from imbridge.storage.hints.base import BaseHints
 from imbridge.storage.hints.named import named
 from imbridge.storage.memory import DEDUP_SECONDS
@@ -33,6 +33,20 @@ from imbridge.storage.sql.sessions import SqlSessionReader
 from imbridge.storage.sql.shares import SqlShares
 from imbridge.storage.sql.tokens import SqlTokens
 from imbridge.storage.sql.transaction import Transaction
+
+_PARTS = Parts(
+    errors=dialect,
+    recovery=SqlRecovery,
+    backlog=SqlBacklog,
+    sessions=SqlSessionReader,
+    leases=SqlLeases,
+    log=SqlMessageLog,
+    tokens=SqlTokens,
+    notebook=SqlNotebook,
+    media=SqlMediaCache,
+    jobs=SqlJobs,
+    cleaner=SqlCleaner,
+)
 
 
 class SqlStorage(DatabaseStorage):
@@ -66,6 +80,8 @@ class SqlStorage(DatabaseStorage):
     Raises:
         ConfigError: `where` is no database that is known, or `hints` are none that can be had.
     """
+
+    _database: Database
 
     def __init__(
         self,
@@ -111,26 +127,19 @@ class SqlStorage(DatabaseStorage):
         self._committing = SqlCommitting(self._database, transaction, nodes, shares, file)
         by_itself = shared and hints is None and self._database.dialect == "postgresql"
         hints = PostgresHints(self._database) if by_itself else named(hints)
-        super().__init__(dialect, nodes, rows, self._committing, shares, hints, log_messages=log_messages)
-        self._recovery = SqlRecovery(self._database, nodes, max_attempts=max_attempts, shares=shares)
-        self._backlog = SqlBacklog(self._database, nodes, rows)
-        self._sessions = SqlSessionReader(self._database, self._note_use, noted_every=noted_every)
-        self.leases = SqlLeases(self._run, nodes)
-        self.log = SqlMessageLog(self._database)
-        sealing = Sealing([secret(key) for key in keys])
-        self.tokens = SqlTokens(self._run, self._database, sealing)
-        self._notebook = SqlNotebook(self._run, self._database, nodes, sealing)
-        self.media = SqlMediaCache(self._run, self._database)
-        self.jobs = SqlJobs(self._run, self._database, nodes)
-        self._cleaner = SqlCleaner(self._run, retention)
-
-    @property
-    def where(self) -> str:  # noqa: D102 - inherited
-        return self._database.where
-
-    @property
-    def _is_open(self) -> bool:
-        return self._database.is_open
+        super().__init__(
+            _PARTS,
+            self._database,
+            nodes,
+            rows,
+            self._committing,
+            shares,
+            hints,
+            max_attempts=max_attempts,
+            log_messages=log_messages,
+            retention=retention,
+            keys=keys,
+        )
 
     async def _connect(self) -> None:
         self._database.open()

@@ -7,9 +7,7 @@ from sqlalchemy import Row, Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from imbridge.storage.core.ids import plain
-from imbridge.storage.core.sealing import Sealing
 from imbridge.storage.core.tokens import DatabaseTokens, token_id
-from imbridge.storage.core.work import RunStatements
 from imbridge.storage.errors import StorageError
 from imbridge.storage.sql import tables
 from imbridge.storage.sql.database import Database
@@ -19,13 +17,8 @@ from imbridge.storage.sql.tables import tokens as table
 _CHANGED = ("encrypted", "value", "expires_at", "changed_at")
 
 
-class SqlTokens(DatabaseTokens):
+class SqlTokens(DatabaseTokens[Database]):
     """Rows with an end, sealed."""
-
-    def __init__(self, run: RunStatements, database: Database, sealing: Sealing) -> None:
-        """`run` has statements carried out by the writer."""
-        super().__init__(run, sealing)
-        self._database = database
 
     async def put(  # noqa: D102 - inherited
         self, account: str, kind: str, name: str, value: Any, *, expires_at: float | None = None
