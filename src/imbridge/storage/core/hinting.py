@@ -85,7 +85,8 @@ class Hinting:
             try:
                 await self._use()
             except _OtherNameError:
-                continue
+                log.debug("this process has another number, and hears hints for that from now on")
+                failures = -1
             except HintsError as error:
                 self._tell_away(str(error))
             except Exception as error:  # noqa: BLE001 - a broker of somebody's own; its text may hold a password
