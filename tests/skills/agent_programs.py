@@ -15,6 +15,8 @@ def python(code, *arguments, **options):
 
 async def answer(skill, message):
     content = await skill.handle_message(message)
+    if content is None:
+        return message._bound().said[-1]
     return content if isinstance(content, str) else "".join([piece async for piece in content])
 
 

@@ -1,7 +1,7 @@
 import json
 from collections.abc import AsyncIterable, Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 import psutil
 import pytest
@@ -9,6 +9,25 @@ from agent_programs import OTHERS, children
 
 from imbridge.protocol import Channel, ChannelKind, Mention, Message, Receipt, Sender, Text
 from imbridge.protocol.receipt import DeliveryState
+
+
+class RecordingStream:
+    """Keeps what is written, and says it when it ends."""
+
+    def __init__(self, said: list[Any]) -> None:
+        self._said, self._text = said, ""
+
+    async def write(self, text: str) -> None:
+        self._text += text
+
+    async def think(self, text: str) -> None:
+        del text
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._said.append(self._text)
 
 
 class RecordingConversation:
@@ -26,6 +45,9 @@ class RecordingConversation:
     async def reply(self, content: Any, *, in_thread: bool | None, quote: bool | None) -> Receipt:
         self.said.append(content)
         return Receipt(state=DeliveryState.SENT)
+
+    def stream(self, *, markdown: bool, strict: bool | None, grows: bool) -> RecordingStream:
+        return RecordingStream(self.said)
 
     async def reply_stream(self, pieces: AsyncIterable[str]) -> Receipt:
         self.said.append("".join([piece async for piece in pieces]))

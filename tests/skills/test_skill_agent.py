@@ -138,7 +138,7 @@ print("two", flush=True)
 async def test_patterns_and_colours(say):
     code = "print('banner'); print('\\x1b[36m│\\x1b[0m ◇ hello'); print('└')"
     skill = python(code, "{text}", keep=[r"│ ◇\s*(.*)"], drop=["^└"], stream=False)
-    assert await skill.handle_message(say("x")) == "hello"
+    assert await answer(skill, say("x")) == "hello"
 
 
 async def test_a_long_answer_is_cut_with_a_note(say):

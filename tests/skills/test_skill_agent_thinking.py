@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imbridge import SkillError, Thinking
+from imbridge import BridgeOptions, SkillError, Thinking
 from imbridge.skills.builtin.agent import CommandAgentSkill
 from imbridge.skills.builtin.thinking_tags import ThinkingTags
 from imbridge.testing import chat
@@ -67,6 +67,19 @@ async def test_one_answer_at_the_end_has_none_of_it() -> None:
     async with chat(CommandAgentSkill(program, stream=False)) as room:
         room.user.says("hello")
         assert (await room.user.receives()).text == "You said it"
+
+
+async def test_what_was_thought_before_one_answer_at_the_end_is_told_or_shown(caplog: pytest.LogCaptureFixture) -> None:
+    program = [sys.executable, "-c", "print('<think>hm</think>\\nYou said it')", "{text}"]
+    skill = CommandAgentSkill(program, stream=False)
+    with caplog.at_level("INFO", "imbridge"):
+        async with chat(skill) as room:
+            room.user.says("hello")
+            await room.user.receives("You said it")
+    assert "thinking" in caplog.text
+    async with chat(skill, options=BridgeOptions(thinking="show")) as room:
+        room.user.says("hello")
+        assert (await room.user.receives()).text == "> 💭 hm\n\nYou said it"
 
 
 def test_wrong_settings() -> None:

@@ -72,7 +72,7 @@ class Conversation(Protocol):
     async def bots(self) -> tuple[Bot, ...]:
         """The other bots that can be called in the conversation."""
 
-    def stream(self, *, markdown: bool, strict: bool | None) -> StreamWriter:
+    def stream(self, *, markdown: bool, strict: bool | None, grows: bool) -> StreamWriter:
         """Begin an answer that grows."""
 
     def typing(self) -> AbstractAsyncContextManager[None]:

@@ -239,7 +239,7 @@ class Message(ProtocolModel):
         """The other bots of this bridge that can be called here: say `@` and one of their names, or `bot.mention()`."""
         return await self._bound().bots()
 
-    def stream(self, *, markdown: bool = False, strict: bool | None = None) -> StreamWriter:
+    def stream(self, *, markdown: bool = False, strict: bool | None = None, grows: bool = True) -> StreamWriter:
         """Begin an answer that grows: `async with msg.stream() as out: await out.write("...")`.
 
         Args:
@@ -247,8 +247,9 @@ class Message(ProtocolModel):
             strict: True: Markdown does not grow but is said whole at its end, or, where something of it would be
                 lost, not at all: then finishing raises `DegradedError`, and beginning does where no Markdown is shown.
                 How plain text grows is no loss. None: as the bridge's option says.
+            grows: False: it is said whole at its end.
         """
-        return self._bound().stream(markdown=markdown, strict=strict)
+        return self._bound().stream(markdown=markdown, strict=strict, grows=grows)
 
     def typing(self) -> AbstractAsyncContextManager[None]:
         """Show that an answer is on its way, where the platform can: `async with msg.typing(): ...`."""

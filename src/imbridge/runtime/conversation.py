@@ -273,9 +273,9 @@ class MessageConversation:
         """The other bots that can be called in the conversation."""
         return await self._handling.bots.beside(self._channel)
 
-    def stream(self, *, markdown: bool = False, strict: bool | None = None) -> AnswerStream:
+    def stream(self, *, markdown: bool = False, strict: bool | None = None, grows: bool = True) -> AnswerStream:
         """Begin an answer that grows."""
-        return self._open_stream(markdown=markdown, strict=strict)
+        return self._open_stream(markdown=markdown, strict=strict, grows=grows)
 
     def _open_stream(
         self,
@@ -284,6 +284,7 @@ class MessageConversation:
         in_thread: bool | None = None,
         quote: bool | None = None,
         strict: bool | None = None,
+        grows: bool = True,
     ) -> AnswerStream:
         channel = self._channel
         adapter = self._handling.adapter_of(channel.account_key)
@@ -320,6 +321,7 @@ class MessageConversation:
             stop=self._handling.stop_button,
             on_finished=call,
             whole=whole,
+            grows=grows,
         )
         self._streams.append(stream)
         return stream

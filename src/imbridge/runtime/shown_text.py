@@ -58,6 +58,7 @@ class ShownText:
         thinking: ThinkingMode,
         stop: Button | None,
         whole: bool,
+        grows: bool,
     ) -> None:
         """Nothing is shown yet; the arguments are those of `AnswerStream`."""
         self.changed = asyncio.Event()
@@ -69,7 +70,7 @@ class ShownText:
         self._stop = stop
         self._thoughts = Thoughts(thinking)
         self._may_grow = True
-        self._whole = whole
+        self._whole, self._grows = whole, grows
         self._surface = self._new_surface()
         self._text = ""
         """What belongs to the current message, and what comes after it."""
@@ -274,7 +275,7 @@ class ShownText:
         self._degradations.append(Degradation(loss=Loss.SPLIT, what="stream", how=how, why=str(error)))
 
     def _new_surface(self) -> Surface | None:
-        if self._whole:
+        if self._whole or not self._grows:
             return None
         grows = self._may_grow and self._adapter.can_grow(self._answers)
         return new_surface(self._adapter, self._channel, grows=grows, markdown=self._markdown, stop=self._stop)
@@ -283,11 +284,14 @@ class ShownText:
         """Show the last state, and say what became of all of it."""
         if self._surface is not None:
             await self.show(last=True)
-        elif not self._receipts and self._text:
+        elif not self._receipts and self._text and self._grows:
             self._degradations.append(said_at_the_end(strict=self._whole, why=self._why_late))
         if self._doubt is None and (not self._receipts or self._receipts[-1]):
             rest = self._rest()
             if rest and not (rest.isspace() and self._receipts):
                 element = Markdown(rest) if self._markdown else Text(rest)
                 self._receipts.append(await self._post(Reply(elements=(element,))))
-        return sum_up(self._receipts, self._channel, [*self._degradations, *self._thoughts.lost], self._doubt)
+        lost = [*self._degradations, *self._thoughts.lost]
+        for one in lost:  # the receipt of what a skill returns is nobody's
+            log.info("%s: %s was sent as %s: %s", self._channel.address, one.what, one.how, one.why)
+        return sum_up(self._receipts, self._channel, lost, self._doubt)

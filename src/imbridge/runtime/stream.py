@@ -38,6 +38,7 @@ class AnswerStream:
         stop: Button | None = None,
         on_finished: Callable[[str, Receipt], Awaitable[None]] | None = None,
         whole: bool = False,
+        grows: bool = True,
     ) -> None:
         """Nothing is shown yet.
 
@@ -51,6 +52,7 @@ class AnswerStream:
             thinking: What becomes of what is thought.
             stop: A button that stops it, for platforms that can show one beside it.
             whole: It is said at its end, as one reply: nobody can tell before what of it would be lost.
+            grows: False: it is said at its end because whoever writes it wants that.
             on_finished: Gets all that was written, once, with what became of it; not when it is broken off.
         """
         self._on_finished = on_finished
@@ -68,6 +70,7 @@ class AnswerStream:
             thinking=thinking,
             stop=stop,
             whole=whole,
+            grows=grows,
         )
         self._stopping = asyncio.Event()
         self._finishing: asyncio.Task[Receipt] | None = None

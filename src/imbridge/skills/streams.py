@@ -31,8 +31,3 @@ def _checked(piece: object) -> str | Thinking:
     if not isinstance(piece, str | Thinking):
         raise SkillError(f"a stream is made of str and Thinking; this one gave a {type(piece).__name__}")
     return piece
-
-
-async def whole_text(pieces: AsyncIterable[str | Thinking]) -> str:
-    """What a stream says, where it is not shown growing: without what was thought."""
-    return "".join([piece async for piece in pieces if isinstance(piece, str)])

@@ -7,7 +7,8 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 
 from imbridge.config.options import Language
@@ -19,7 +20,6 @@ from imbridge.skills.builtin.language import check_language
 from imbridge.skills.builtin.output import Output
 from imbridge.skills.builtin.process import run_program
 from imbridge.skills.builtin.thinking_tags import ThinkingTags
-from imbridge.skills.streams import whole_text
 from imbridge.skills.triggers import on_command
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class CommandAgentSkill(BaseSkill):
         drop: Regular expressions of lines to leave out.
         thinking: What stands around what the program thinks aloud; it is shown apart from the answer where the platform
             can, see `Thinking`. Empty: all that it prints is its answer.
-        stream: Answer while it prints; False answers once, at the end, without what it thought aloud.
+        stream: Answer while it prints; False answers once, at the end, where nothing is thought apart from the answer.
         max_output: Characters of an answer; the rest is left out, and the answer says so.
         concurrency: Programs at once; more messages wait in order.
         queue: Messages that may wait; more are told to come back later.
@@ -150,8 +150,8 @@ class CommandAgentSkill(BaseSkill):
         if running:
             await asyncio.wait(running)
 
-    async def handle_message(self, msg: Message) -> str | AsyncIterator[str | Thinking]:
-        """Run the program; a stream of its output, or all of it."""
+    async def handle_message(self, msg: Message) -> str | AsyncIterator[str | Thinking] | None:
+        """Run the program; a stream of its output, or all of it at its end."""
         if msg.content_type not in ("text", "markdown") or not msg.text.strip():
             return self._words["text_only"]
         values = {
@@ -168,7 +168,10 @@ class CommandAgentSkill(BaseSkill):
         pieces = self._answer(command, stdin)
         if self._stream:
             return pieces
-        return await whole_text(pieces)
+        async with aclosing(pieces), msg.stream(grows=False) as out:
+            async for piece in pieces:
+                await (out.think(piece.text) if isinstance(piece, Thinking) else out.write(piece))
+        return None
 
     @on_command("new", aliases=("新会话",), summary="begins a new conversation")
     async def new(self, msg: Message) -> str:
@@ -184,7 +187,7 @@ class CommandAgentSkill(BaseSkill):
     def _environment(self) -> dict[str, str]:
         return {name: os.environ[name] for name in self._env if name in os.environ} | self._set_env
 
-    async def _answer(self, command: Sequence[str], stdin: bytes | None) -> AsyncIterator[str | Thinking]:
+    async def _answer(self, command: Sequence[str], stdin: bytes | None) -> AsyncGenerator[str | Thinking]:
         """The pieces, from a task of its own: how fast they are read must not slow the program or its time-out."""
         if self._closed:
             yield self._words["stopped"]
