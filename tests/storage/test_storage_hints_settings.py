@@ -3,12 +3,12 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
 from imbridge.cli.masking import masked
-from imbridge.config import AccountConfig, Settings, load
+from imbridge.config import Settings
 from imbridge.protocol import ConfigError
 from imbridge.storage.core.storage import DatabaseStorage
 from imbridge.storage.hints import BaseHints, RedisHints
@@ -37,24 +37,6 @@ class MyHints(Half):
 POSTGRESQL = "storage: {url: 'postgresql://root@localhost/bot'"
 MARIADB = "storage: {url: 'mariadb://root@localhost/bot'"
 SQLITE = "storage: {path: bot.db, shared: true"
-
-
-class PlainConfig(AccountConfig):
-    platform: ClassVar[str] = "plain"
-
-
-@pytest.fixture
-def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Settings]:
-    (tmp_path / "my_hints.py").write_text(OWN)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "my_hints", raising=False)
-
-    def read_it(text: str, **environ: str) -> Settings:
-        path = tmp_path / "imbridge.yaml"
-        path.write_text(f"{text}\nchannels: {{plain: {{}}}}\n")
-        return load(path, environ=environ, types={"plain": PlainConfig})
-
-    return read_it
 
 
 Read = Callable[..., Settings]
@@ -91,11 +73,11 @@ def test_redis_serves_every_database(read: Read, database: str, tmp_path: Path) 
 
 
 def test_a_class_of_ones_own(read: Read) -> None:
-    for text in ("my_hints:MyHints", "my_hints.MyHints", "{type: 'my_hints:MyHints'}"):
+    for text in ("my_store:MyHints", "my_store.MyHints", "{type: 'my_store:MyHints'}"):
         made = hints(read(f"{MARIADB}, hints: '{text}'}}" if text[0] != "{" else f"{MARIADB}, hints: {text}}}"))
         assert isinstance(made, BaseHints)
         assert (type(made).__name__, made.where) == ("MyHints", "MyHints")
-    settings = read(f"{MARIADB}, hints: {{type: 'my_hints:MyHints', url: 'nats://me:hush@broker', port: 4222}}}}")
+    settings = read(f"{MARIADB}, hints: {{type: 'my_store:MyHints', url: 'nats://me:hush@broker', port: 4222}}}}")
     assert (hints(settings).url, hints(settings).port) == ("nats://me:hush@broker", 4222)
     assert "hush" not in repr(settings.storage)
     assert "hush" not in str(masked(settings, {}))
@@ -104,10 +86,10 @@ def test_a_class_of_ones_own(read: Read) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (f"{MARIADB}, hints: 'my_hints:Half'}}", "storage: hints: my_hints:Half lacks close, hear, say"),
-        (f"{MARIADB}, hints: 'my_hints:Nobody'}}", "hints: my_hints:Nobody cannot be loaded"),
+        (f"{MARIADB}, hints: 'my_store:Half'}}", "storage: hints: my_store:Half lacks close, hear, say"),
+        (f"{MARIADB}, hints: 'my_store:Nobody'}}", "hints: my_store:Nobody cannot be loaded"),
         (f"{MARIADB}, hints: 'pathlib:Path'}}", "is no class derived from imbridge.storage.hints.BaseHints"),
-        (f"{MARIADB}, hints: {{type: 'my_hints:MyHints', urls: x}}}}", "does not take these settings"),
+        (f"{MARIADB}, hints: {{type: 'my_store:MyHints', urls: x}}}}", "does not take these settings"),
         (f"{MARIADB}, hints: 'redis://me:hush@broker:port'}}", "hints: this is no URL of Redis"),
         (f"{MARIADB}, shared: false, hints: 'redis://me:hush@broker'}}", "set shared to true"),
         ("storage: {path: bot.db, hints: 'redis://me:hush@broker'}", "set shared to true"),

@@ -3,12 +3,11 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 
 from imbridge.cli.masking import masked
-from imbridge.config import AccountConfig, Settings, load
+from imbridge.config import Settings
 from imbridge.config.load import load_storage
 from imbridge.config.storage import DatabaseOptions
 from imbridge.protocol import ConfigError
@@ -34,24 +33,6 @@ class Awaited(MemoryStorage):
     async def finish_inbound(self, entry):
         pass
 """
-
-
-class PlainConfig(AccountConfig):
-    platform: ClassVar[str] = "plain"
-
-
-@pytest.fixture
-def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Settings]:
-    (tmp_path / "my_store.py").write_text(OWN)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "my_store", raising=False)
-
-    def read_it(text: str, **environ: str) -> Settings:
-        path = tmp_path / "imbridge.yaml"
-        path.write_text(f"{text}\nchannels: {{plain: {{}}}}\n")
-        return load(path, environ=environ, types={"plain": PlainConfig})
-
-    return read_it
 
 
 Read = Callable[..., Settings]

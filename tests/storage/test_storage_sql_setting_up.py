@@ -1,6 +1,7 @@
 """Connecting, and making the tables, when something is in the way."""
 
 import asyncio
+import logging
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,12 @@ async def test_tables_that_were_made_in_part_are_completed(sql: SqlPlace) -> Non
     await again.close()
     where = f"{where} " if where else ""
     await sql.execute(f"DROP INDEX ix_imbridge_log_at{where}")  # it is there again
+
+
+async def test_a_first_start_warns_of_nothing(sql: SqlPlace, caplog: pytest.LogCaptureFixture) -> None:
+    storage = await sql.opened()
+    await storage.close()
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 async def test_a_right_to_the_schema_is_enough(postgresql: SqlPlace) -> None:

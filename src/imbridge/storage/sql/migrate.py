@@ -117,6 +117,10 @@ def _upgrade(connection: Connection) -> None:
     from alembic import command
 
     if _version(connection) != HEAD:  # another process may have done it while we waited
+        if connection.dialect.name in {"mysql", "mariadb"} and not inspect(connection).has_table(VERSION_TABLE):
+            # Alembic would give the key a name, and the server warn of that in the log of each first start.
+            column = "version_num VARCHAR(32) NOT NULL PRIMARY KEY"
+            connection.execute(text(f"CREATE TABLE {VERSION_TABLE} ({column})"))
         command.upgrade(alembic_config(connection), "head")
 
 

@@ -1,4 +1,4 @@
-"""The contract, met by databases whose process is killed: SQLite, PostgreSQL and MariaDB."""
+"""The contract, met by each database, whose process is killed."""
 
 from collections.abc import AsyncIterator
 
