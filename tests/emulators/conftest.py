@@ -1,6 +1,7 @@
 """Fixtures for the emulators' tests."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from types import SimpleNamespace
 
 import aiohttp
 import pytest
@@ -47,3 +48,15 @@ async def bot(feishu: FeishuEmulator, app: App, session: aiohttp.ClientSession) 
     raw = Bot(session, feishu.base_url, app.app_id, app.app_secret)
     yield raw
     await raw.close()
+
+
+@pytest.fixture
+def halted(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """The clock by which rates are counted stands still, and goes on by so many seconds when it is called."""
+    now = [1000.0]
+    monkeypatch.setattr("imbridge.emulators.common.rates.time", SimpleNamespace(monotonic=lambda: now[0]))
+
+    def go_on(seconds: float) -> None:
+        now[0] += seconds
+
+    return go_on

@@ -10,6 +10,7 @@ from feishu_cards import CardBot, button, card, markdown, reference
 from feishu_raw_client import Bot
 
 from imbridge.emulators.feishu import App, Chat, EmulatorSettings, FeishuEmulator, User
+from leap import Leap
 
 
 @pytest.fixture
@@ -76,13 +77,12 @@ async def test_whole_card_replaced_ends_streaming(chat: Chat, alice: User, cards
     assert (await cards.text("c")).code == 0
 
 
-async def test_streaming_ends_by_itself(settings: EmulatorSettings, cards: CardBot) -> None:
-    settings.streaming_timeout = 0.05
+async def test_streaming_ends_by_itself(settings: EmulatorSettings, cards: CardBot, leap: Leap) -> None:
+    settings.streaming_timeout = 60
     await cards.create(card(markdown("a"), streaming=True))
     assert (await cards.text("b")).code == 0
-    await asyncio.sleep(0.06)
+    leap(61)
     assert [(await cards.text("c")).code for _ in range(2)] == [200850, 300309]
-    settings.streaming_timeout = 60
     assert (await cards.settings(streaming_mode=True)).code == 0
     assert (await cards.text("c")).code == 0
 
@@ -245,6 +245,7 @@ async def test_id_convert(alice: User, chat: Chat, bot: Bot, cards: CardBot) -> 
     assert (await bot.call("POST", "cardkit/v1/cards/id_convert", body)).code == 10002
 
 
+@pytest.mark.usefixtures("halted")
 async def test_ten_changes_a_second(feishu: FeishuEmulator, cards: CardBot) -> None:
     await cards.create(card(markdown("a"), streaming=True))
     codes = [(await cards.text(str(number))).code for number in range(12)]

@@ -177,13 +177,14 @@ async def test_http_fail(feishu: FeishuEmulator, chat: Chat, bot: Bot) -> None:
     assert (await bot.call("GET", "bot/v3/info")).code == 0
 
 
-async def test_http_delay(feishu: FeishuEmulator, chat: Chat, bot: Bot) -> None:
+async def test_http_delay(feishu: FeishuEmulator, chat: Chat, bot: Bot, leap: Leap) -> None:
     await bot.fresh_token()
-    feishu.faults.http_delay("*/messages", 0.2)
+    feishu.faults.http_delay("*/messages", 5)
     slow = asyncio.create_task(bot.send(chat.chat_id, "x"))
     await until(lambda: feishu.stats.http_requests == 2)
     assert (await bot.call("GET", "bot/v3/info")).code == 0
     assert feishu.stats.sends == 0
+    leap(5)
     assert (await slow).code == 0
 
 

@@ -130,6 +130,7 @@ async def test_bad_request(session: aiohttp.ClientSession, hook: CustomBot, body
     assert (await post(session, hook, body))["code"] == code
 
 
+@pytest.mark.usefixtures("halted")
 async def test_rates(
     session: aiohttp.ClientSession, feishu: FeishuEmulator, settings: EmulatorSettings, hook: CustomBot, group: Chat
 ) -> None:

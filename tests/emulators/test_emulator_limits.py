@@ -1,6 +1,7 @@
 """Tokens, request rates and bounded memory."""
 
 import asyncio
+from collections.abc import Callable
 
 import aiohttp
 import pytest
@@ -68,7 +69,7 @@ async def test_token_of_one_app_does_not_serve_another(feishu: FeishuEmulator, a
 
 
 async def test_five_messages_per_second_into_a_chat(
-    feishu: FeishuEmulator, app: App, alice: User, chat: Chat, bot: Bot
+    feishu: FeishuEmulator, app: App, alice: User, chat: Chat, bot: Bot, halted: Callable[[float], None]
 ) -> None:
     await bot.fresh_token()
     codes = [(await bot.send(chat.chat_id, str(number))).code for number in range(7)]
@@ -77,10 +78,11 @@ async def test_five_messages_per_second_into_a_chat(
     assert (await bot.send(feishu.private_chat(bob, app).chat_id, "another chat")).code == 0
     assert feishu.stats.rate_limited == 2
     assert {one.kind for one in feishu.violations} == {"rate_exceeded"}
-    await asyncio.sleep(1.05)
+    halted(1.05)
     assert (await bot.send(chat.chat_id, "later")).code == 0
 
 
+@pytest.mark.usefixtures("halted")
 async def test_rates_of_an_api(settings: EmulatorSettings, session: aiohttp.ClientSession) -> None:
     settings.api_rate, settings.api_rate_minute = 3, 100
     async with FeishuEmulator(settings=settings) as feishu:

@@ -11,6 +11,7 @@ from feishu_raw_client import Bot, Link, until
 
 from imbridge.emulators.feishu import App, Chat, EmulatorSettings, FeishuEmulator, User
 from imbridge.emulators.feishu import frame as frames
+from leap import Leap
 
 
 async def refused(bot: Bot, url: str) -> dict[str, str]:
@@ -293,9 +294,9 @@ async def test_unacknowledged_events_of_a_dead_connection_come_first_on_the_next
 
 
 async def test_without_redelivery_on_reconnect_the_schedule_decides(
-    feishu: FeishuEmulator, settings: EmulatorSettings, app: App, alice: User, bot: Bot
+    feishu: FeishuEmulator, settings: EmulatorSettings, app: App, alice: User, bot: Bot, leap: Leap
 ) -> None:
-    settings.ack_timeout, settings.redeliver_on_reconnect, settings.redelivery = 30, False, (0.3,)
+    settings.ack_timeout, settings.redeliver_on_reconnect, settings.redelivery = 30, False, (10,)
     link = await bot.connect()
     await alice.says("old")
     await link.event()
@@ -303,7 +304,10 @@ async def test_without_redelivery_on_reconnect_the_schedule_decides(
     await until(lambda: feishu.connections(app) == 0)
     again = await bot.connect()
     await alice.says("new")
-    texts = [json.loads((await again.acked_event())["event"]["message"]["content"])["text"] for _ in range(2)]
+    texts = []
+    for _ in range(2):
+        texts.append(json.loads((await again.acked_event())["event"]["message"]["content"])["text"])
+        leap(10)
     assert texts == ["new", "old"]
 
 

@@ -69,7 +69,7 @@ async def answer_twice(msg: Any) -> str:
 @asynccontextmanager
 async def chaos(chance: random.Random, **more: Any) -> AsyncIterator[tuple[FeishuEmulator, Bridge, Conversations, Any]]:
     # Nothing is delivered again by the clock: what is redelivered was lost with its connection, so order must hold.
-    async with emulated(history=50_000, **more) as feishu:
+    async with emulated(**{"history": 50_000, "ack_timeout": 30.0} | more) as feishu:
         app = feishu.add_app()
         conversations = Conversations(feishu, app, chance)
         bridge = Bridge([account(feishu, app)], skills=[skill(answer_twice)])

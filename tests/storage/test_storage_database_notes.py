@@ -183,7 +183,7 @@ class TestOthers:
         await gone.notebook().of(ACCOUNT).flush()
         await database.change("nodes", {"host": "elsewhere"})
         await _silence(gone._nodes)
-        heir = database.storage(lease=0.3)
+        heir = database.storage(lease=3.0)
         await heir.open()
         notes = (await opened(heir)).of(ACCOUNT)
         finding = asyncio.create_task(notes.left("open_card"))
@@ -195,12 +195,12 @@ class TestOthers:
         await gone.close()
 
     async def test_one_elsewhere_that_lives_keeps_its_own(self, database: Place) -> None:
-        lives = database.storage(lease=1.5)
+        lives = database.storage(lease=3.0)
         await lives.open()
         (await opened(lives)).of(ACCOUNT).put("open_card", "a", 1)
         await lives.notebook().of(ACCOUNT).flush()
         await database.change("nodes", {"host": "elsewhere"})
-        other = database.storage(lease=1.5)
+        other = database.storage(lease=3.0)
         await other.open()
         assert await (await opened(other)).of(ACCOUNT).left("open_card") == {}
         await other.close()

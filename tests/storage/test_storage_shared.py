@@ -188,7 +188,7 @@ async def test_what_a_person_wants_again_goes_to_the_process_that_has_the_chat(
 
 
 async def test_a_process_that_can_say_no_word_gives_up_what_it_has(database: Place) -> None:
-    process, other = Process(database.storage(shared=True, lease=1.0)), Process(database.storage(shared=True))
+    process, other = Process(database.storage(shared=True, lease=4.0)), Process(database.storage(shared=True))
     await other.storage.open()
     await process.storage.open()
     process.storage.share(process.partner)

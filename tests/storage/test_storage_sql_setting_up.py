@@ -94,7 +94,7 @@ class TestUrls:
 
 async def test_readers_leave_room_for_the_sign_of_life(sql: SqlPlace) -> None:
     """Whoever reads much and slowly is not taken for dead."""
-    storage = sql.storage(pool_size=2, lease=1.0)
+    storage = sql.storage(pool_size=2, lease=4.0)
     await storage.open()
     held = asyncio.Event()
 
@@ -103,10 +103,10 @@ async def test_readers_leave_room_for_the_sign_of_life(sql: SqlPlace) -> None:
             await held.wait()
 
     readers = [asyncio.create_task(read()) for _ in range(40)]
-    other = sql.storage(lease=1.0)
+    other = sql.storage(lease=4.0)
     await storage.add_inbound(inbox_entry("a", "e"))
     before = await _until(sql)
-    while await _until(sql) < before + 1.0:  # it says so every third of a second
+    while await _until(sql) < before + 1.0:  # it says so every third of its lease
         await asyncio.sleep(0.05)
     assert storage._database.engine.pool.checkedout() <= 4  # type: ignore[attr-defined]
     await other.open()
@@ -152,7 +152,7 @@ async def test_a_file_that_is_locked_for_long_refuses_and_recovers(sqlite: Place
 
 async def test_a_file_that_is_taken_away_is_noticed(sqlite: Place, tmp_path: Path) -> None:
     """What is written into a file that has no name any more is gone with the process: it must not be acknowledged."""
-    storage = SqlStorage(sqlite.url, lease=1.0)
+    storage = SqlStorage(sqlite.url, lease=4.0)
     await storage.open()
     assert await storage.add_inbound(inbox_entry("a", "before"))
     for name in ("imbridge.db", "imbridge.db-wal", "imbridge.db-shm"):

@@ -65,7 +65,7 @@ async def test_a_process_elsewhere_is_waited_for_until_its_lease_ends(database: 
     await database.change("nodes", {"host": "elsewhere"})
     assert gone._nodes._beating is not None
     gone._nodes._beating.cancel()  # it says no word any more
-    heir = database.storage(lease=0.3)
+    heir = database.storage(lease=3.0)
     await heir.open()
     untils = dict(await database.rows("nodes", "id", "until"))
     half_a_second_left = untils[gone._nodes.id] - 59.5
@@ -76,11 +76,11 @@ async def test_a_process_elsewhere_is_waited_for_until_its_lease_ends(database: 
 
 
 async def test_a_process_elsewhere_that_lives_keeps_what_is_its_own(database: Place) -> None:
-    lives = database.storage(lease=0.3)
+    lives = database.storage(lease=3.0)
     await lives.open()
     await lives.add_inbound(inbox_entry("a", "e"))
     await database.change("nodes", {"host": "elsewhere"})
-    other = database.storage(lease=0.3)
+    other = database.storage(lease=3.0)
     await other.open()
     assert list(await other.unfinished_inbound()) == []
     await other.close()

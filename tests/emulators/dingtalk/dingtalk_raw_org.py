@@ -158,7 +158,7 @@ class Org:
 @asynccontextmanager
 async def organisation(settings: EmulatorSettings | None = None) -> AsyncIterator[Org]:
     """A started emulator with its people."""
-    settings = settings or EmulatorSettings(redelivery=(0.05, 0.05), callback_timeout=10.0, card_callback_timeout=10.0)
+    settings = settings or EmulatorSettings(callback_timeout=10.0, card_callback_timeout=10.0)
     async with DingTalkEmulator(settings=settings) as ding, aiohttp.ClientSession() as session:
         app = ding.add_app("Demo Bot")
         alice = ding.add_user("Alice", mobile="13800000001")

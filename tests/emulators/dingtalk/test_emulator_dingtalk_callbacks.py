@@ -87,6 +87,7 @@ async def test_an_event_is_posted_with_its_head_beside_the_data(org: Org, server
 
 async def test_an_event_that_is_not_answered_rightly_comes_again(org: Org, server: Server) -> None:
     await both(org, server)
+    org.ding.settings.redelivery = (0.05, 0.05)
     server.refuse = 2
     pushed = org.ding.push_event(org.app, "user_add_org", {"userId": ["x"]})
     assert await pushed.taken()
@@ -96,6 +97,7 @@ async def test_an_event_that_is_not_answered_rightly_comes_again(org: Org, serve
 
 async def test_in_the_end_the_platform_gives_up(org: Org, server: Server) -> None:
     await both(org, server)
+    org.ding.settings.redelivery = (0.05, 0.05)
     server.refuse = 99
     pushed = org.ding.push_event(org.app, "user_add_org", {"userId": ["x"]})
     assert not await pushed.taken()
@@ -105,6 +107,7 @@ async def test_in_the_end_the_platform_gives_up(org: Org, server: Server) -> Non
 async def test_an_answer_in_plain_text_does_not_count(org: Org, server: Server) -> None:
     await both(org, server)
     await org.ding.set_callback(org.app, "", events_url=f"{server.url}/card", verify=False)
+    org.ding.settings.redelivery = (0.05, 0.05)
     assert not await org.ding.push_event(org.app, "user_add_org", {}).taken()
 
 

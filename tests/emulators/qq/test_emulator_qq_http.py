@@ -69,6 +69,7 @@ async def test_tokens_die(api: Api, qq: QQEmulator) -> None:
     assert (await api.call("GET", "/users/@me", headers={"X-Union-Appid": "1"}))[1]["code"] == 11251
 
 
+@pytest.mark.usefixtures("halted")
 async def test_apis_have_rates(api: Api, qq: QQEmulator, alice: User, users: str) -> None:
     qq.settings.rate_limits = True
     answers = [(await api.call("GET", "/gateway"))[0] for _ in range(11)]

@@ -13,7 +13,7 @@ from imbridge.emulators.wecom import App, EmulatorSettings, User, WeComEmulator
 @pytest.fixture
 def settings() -> EmulatorSettings:
     """Waits short enough for tests; everything else as on the platform."""
-    return EmulatorSettings(redelivery=(0.02, 0.02, 0.02))
+    return EmulatorSettings(redelivery=(0.02, 0.02, 0.02), verify_timeout=30.0)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from wecom_bot_raw import RawClient, markdown, stream
 
 from imbridge.emulators.wecom.bot import Bot, BotEmulatorSettings, BotUser, WeComBotEmulator
+from leap import Leap
 
 
 def kinds(platform: WeComBotEmulator) -> list[str]:
@@ -236,13 +237,17 @@ async def test_bad_frames_are_held_against_the_client(platform: WeComBotEmulator
     assert kinds(platform) == expected
 
 
-@pytest.mark.parametrize("bot_settings", [BotEmulatorSettings(ack_seconds=0.05)])
 async def test_frames_of_one_req_id_wait_for_the_acknowledgement(
-    platform: WeComBotEmulator, smart: Bot, alice: BotUser, raw: RawClient
+    platform: WeComBotEmulator, smart: Bot, alice: BotUser, raw: RawClient, leap: Leap
 ) -> None:
     sent = await alice.says("hi", bot=smart)
+    platform.settings.ack_seconds = 10
     await raw.send("aibot_respond_msg", stream("one"), sent.req_id)
-    assert await raw.code("aibot_respond_msg", stream("two", stream_id="s2"), sent.req_id) == 0
+    second = asyncio.create_task(raw.code("aibot_respond_msg", stream("two", stream_id="s2"), sent.req_id))
+    while not kinds(platform):
+        await asyncio.sleep(0.005)
+    leap(10)
+    assert await second == 0
     assert kinds(platform) == ["ack_not_awaited"]
 
 
