@@ -18,7 +18,9 @@ FAST = {"chat_rate": "1000/s", "api_rate": "1000/s", "api_minute_rate": "60000/m
 
 
 def settings(**more: Any) -> EmulatorSettings:
-    return EmulatorSettings(**{"reconnect_nonce": 0, "redelivery": (0.2, 0.5, 1.0, 2.0), "rate_limits": False, **more})
+    return EmulatorSettings(
+        **{"reconnect_nonce": 0, "redelivery": (0.2, 0.5, 1.0, 2.0), "ack_timeout": 20.0, "rate_limits": False, **more}
+    )
 
 
 def chat(*skills: BaseSkill, **more: Any) -> AbstractAsyncContextManager[testing.Chat]:

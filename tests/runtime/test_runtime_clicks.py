@@ -26,9 +26,11 @@ from imbridge import (
     Toast,
     testing,
 )
+from imbridge.adapters.feishu.sent.answers import ANSWER_WITHIN
 from imbridge.emulators.feishu import CallbackError
 from imbridge.runtime.answers import give
 from imbridge.skills import FunctionSkill, event_skill
+from leap import Leap
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(32)
 
@@ -176,17 +178,19 @@ async def test_what_comes_too_late_changes_the_card_all_the_same(monkeypatch: py
         assert room.feishu.violations == []
 
 
-async def test_a_picture_that_takes_too_long_does_not_hold_the_toast_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_picture_that_takes_too_long_does_not_hold_the_toast_up(leap: Leap) -> None:
     """The person waits 3 seconds at most; the card follows when its picture is there."""
-    monkeypatch.setattr("imbridge.adapters.feishu.link.ANSWER_WITHIN", 0.2)
 
     @on(ButtonClicked)
     async def clicked(event: ButtonClicked) -> list[Any]:
         return [Card(title="Deployed", body=[Image(data=PNG)]), Toast("at once")]
 
     async with shown(ASKED, clicked) as (room, user, message):
-        room.feishu.faults.http_delay("*/images", 4, times=1)
-        answer = await room.feishu.clicks(user, message, button="Yes")
+        delayed = room.feishu.faults.http_delay("*/images", 4, times=1)
+        clicking = asyncio.create_task(room.feishu.clicks(user, message, button="Yes"))
+        await until(lambda: delayed.hits)
+        leap(ANSWER_WITHIN)
+        answer = await clicking
         assert answer == {"toast": {"type": "info", "content": "at once"}}
         await until(lambda: message.text.startswith("Deployed"))
         assert counts(room.bridge)["answered_too_late"] == 0

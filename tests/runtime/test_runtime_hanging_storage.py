@@ -37,6 +37,7 @@ async def test_a_storage_that_hangs_is_given_nothing_more(
             await until(lambda: feishu.stats.acks_failed >= 49, what="the platform is told")
             assert bridge.counters()["feishu:work"]["storing"] == given
             assert caplog.text.count("the storage has not answered for") == 1
+            monkeypatch.setattr(storing, "STALLED_AFTER", 60.0)
             storage.held.set()
             await until(lambda: len(feishu.messages) == 50, timeout=20)
             await until(lambda: feishu.unacknowledged_events(app) == 0)

@@ -9,6 +9,7 @@ from runtime_world import account, chat, counts, echo, emulated, skill, until
 
 from imbridge import Bridge, BridgeOptions, ReactionAdded
 from imbridge.adapters.base import Health
+from imbridge.adapters.feishu.adapter import _PATIENCE
 from imbridge.runtime.lanes import Lanes
 
 
@@ -18,16 +19,22 @@ def dead_port() -> int:
         return int(taken.getsockname()[1])
 
 
-async def test_an_account_that_cannot_be_reached_keeps_nobody_from_starting(monkeypatch) -> None:
-    monkeypatch.setattr("imbridge.adapters.feishu.adapter._PATIENCE", 0.2)
+async def test_an_account_that_cannot_be_reached_keeps_nobody_from_starting(monkeypatch, leap) -> None:
     async with emulated() as feishu:
         app, alice = feishu.add_app(), feishu.add_user("Alice")
         nowhere = {"app_id": "cli_nowhere", "base_url": f"http://127.0.0.1:{dead_port()}"}
         lost = account(feishu, app, "lost").model_copy(update=nowhere)
-        async with Bridge([lost, account(feishu, app, "good")], skills=[skill(echo)]) as bridge:
+        bridge = Bridge([lost, account(feishu, app, "good")], skills=[skill(echo)])
+        starting = asyncio.create_task(bridge.start())
+        await until(lambda: bridge.health()["feishu:good"] is Health.UP)
+        leap(_PATIENCE)
+        await starting
+        try:
             assert bridge.health() == {"feishu:lost": Health.DOWN, "feishu:good": Health.UP}
             await alice.says("hi")
             await alice.receives("echo: hi")
+        finally:
+            await bridge.stop()
         assert not [task for task in asyncio.all_tasks() if "start" in task.get_name()]
 
 
@@ -157,7 +164,8 @@ async def test_nobody_overtakes_who_waits_for_room() -> None:
 
 @pytest.mark.parametrize("reached", [True, False])
 async def test_probe_does_not_take_for_ever(monkeypatch, reached: bool) -> None:
-    monkeypatch.setattr("imbridge.adapters.feishu.adapter._PATIENCE", 0.2)
+    if not reached:
+        monkeypatch.setattr("imbridge.adapters.feishu.adapter._PATIENCE", 0.2)
     async with emulated() as feishu:
         config = account(feishu, feishu.add_app())
         if not reached:

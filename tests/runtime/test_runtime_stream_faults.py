@@ -11,6 +11,7 @@ from stream_writer import StreamWriter, show_quickly
 
 from imbridge.adapters.feishu.sent import streaming
 from imbridge.protocol import DeliveryState
+from leap import Leap
 
 CONTENT = "*/cardkit/v1/cards/*/content"
 SETTINGS = "*/cardkit/v1/cards/*/settings"
@@ -20,7 +21,6 @@ EDIT = "*/im/v1/messages/*"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     show_quickly(monkeypatch)
-    monkeypatch.setattr(streaming, "_PATIENCE", 0.4)
 
 
 class Steady:
@@ -56,10 +56,11 @@ async def test_a_state_in_doubt_is_made_sure_by_the_next_one() -> None:
         room.user.says("go")
         writer.write("one ")
         message = await room.user.receives("one ")
-        with room.feishu.faults.lose_answer(CONTENT, times=None):
+        soon_tired(room.bridge, "feishu:test")
+        with room.feishu.faults.lose_answer(CONTENT, times=None) as fault:
             writer.write("two ")
-            await until(lambda: message.text == "one two ")
-            await asyncio.sleep(0.5)  # longer than a state is tried
+            await until(lambda: message.text == "one two " and fault.hits == 2)
+            await asyncio.sleep(0.1)  # until the state is given up
         writer.write("three")
         receipt = await writer.receipt()
         assert shown(room) == ["one two three"]
@@ -202,7 +203,7 @@ async def test_a_lost_answer_and_then_a_refusal_is_not_repeated_in_a_second_mess
         assert receipt.state is DeliveryState.PARTIAL
 
 
-async def test_a_lost_answer_and_then_too_many_requests_leave_a_doubt() -> None:
+async def test_a_lost_answer_and_then_too_many_requests_leave_a_doubt(leap: Leap) -> None:
     """The state that may be there is not taken for one that was held back, so it is not said once more."""
     writer = StreamWriter()
     async with chat(skill(writer.answer)) as room:
@@ -216,7 +217,8 @@ async def test_a_lost_answer_and_then_too_many_requests_leave_a_doubt() -> None:
         await until(lambda: lost.hits == 1)
         held = faults.refuse(CONTENT, 99991400, times=None)
         await until(lambda: held.hits)
-        await asyncio.sleep(0.8)  # until patience is over
+        leap(streaming._PATIENCE)
+        await asyncio.sleep(0.1)  # until the state is given up
         assert message.text == "one two "
         faults.clear()
         faults.refuse(CONTENT, 200740, times=None)

@@ -107,10 +107,10 @@ async def test_a_suspect_waits_for_what_is_under_way_but_not_for_ever(stage, mon
     await until(lambda: stage.under_way == ["c", "s2"])
 
 
-async def test_a_suspect_that_takes_long_holds_up_nobody_for_ever(stage, monkeypatch) -> None:
-    monkeypatch.setattr(suspects, "ALONE", 0.05)
+async def test_a_suspect_that_takes_long_holds_up_nobody_for_ever(stage, leap) -> None:
     await stage.begin("s1", "s2", suspect=True)
     await stage.begin("a")
+    leap(suspects.ALONE)
     await until(lambda: stage.under_way == ["s1", "s2", "a"])
     await stage.end("s1", "s2")
     await stage.begin("s3", suspect=True)  # nothing of the time of the others is counted against it

@@ -7,9 +7,9 @@ import pytest
 from contract import until
 from feishu_rig import Rig
 
+from backoffs import SoOften
 from imbridge.adapters.base import AdapterContext
 from imbridge.adapters.feishu import FeishuAdapter
-from imbridge.adapters.feishu.sent import streaming as streaming_module
 from imbridge.adapters.feishu.sent.streaming import StreamingCard
 from imbridge.adapters.notes import MemoryNotes
 from imbridge.emulators.feishu import BotMessage
@@ -178,9 +178,9 @@ async def test_what_may_have_arrived_is_taken_back(
     rig: Rig, notes: MemoryNotes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A state arrived and its answer got lost; the next one is the one before, for what follows has another message."""
-    monkeypatch.setattr(streaming_module, "_PATIENCE", 0.1)
     adapter = await another(rig, notes)
     card = await begun(rig, adapter)
+    adapter.caller._backoff = SoOften(1)
     rig.feishu.faults.lose_answer(CARDKIT, times=None, method="PUT")
     with pytest.raises(DeliveryError) as caught:
         await card.show("one two")

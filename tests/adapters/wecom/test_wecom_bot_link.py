@@ -12,6 +12,7 @@ from imbridge.adapters.wecom.bot.adapter import _OPTIONS, BotAdapter
 from imbridge.protocol import DeliveryError, File
 from imbridge.rendering import PartKind
 from imbridge.transport import HttpError, LinkOptions
+from leap import Leap
 
 QUICK = LinkOptions(ping_interval=0.1, ping_timeout=0.3)
 
@@ -54,40 +55,42 @@ def test_the_heartbeat_is_the_official_sdks() -> None:
     assert link.PING_INTERVAL < _OPTIONS.ping_timeout < 2 * link.PING_INTERVAL
 
 
-async def test_a_slow_line_takes_a_chunk(bots: BotRig, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slow_line_takes_a_chunk(bots: BotRig, leap: Leap) -> None:
     """700 KB take their time to leave: that is no broken connection."""
     assert _OPTIONS.send_timeout >= uploads._CHUNK_WITHIN
-    monkeypatch.setattr(calls, "ACK_WITHIN", 0.1)
     bot = await bots.start()
     target = await bots.asked()
-    bots.platform.faults.delay_acks(0.3, "aibot_upload_media_chunk")
-    await bot.send(target, alone(PartKind.MEDIA, File(data=b"x" * 600_000, name="x.bin")), "key")
+    bots.platform.faults.delay_acks(calls.ACK_WITHIN + 1, "aibot_upload_media_chunk")
+    part = alone(PartKind.MEDIA, File(data=b"x" * 600_000, name="x.bin"))
+    sending = asyncio.create_task(bot.send(target, part, "key"))
+    for number in (1, 2):
+        await until(lambda number=number: len(bots.bodies("aibot_upload_media_chunk")) == number, "a chunk")
+        leap(calls.ACK_WITHIN + 1)
+    await sending
     assert bots.shown() == ["[file: x.bin]"]
     assert bot.counters().get("acks_lost", 0) == 0
 
 
-async def test_an_acknowledgement_that_does_not_come(bots: BotRig, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_acknowledgement_that_does_not_come(bots: BotRig, leap: Leap) -> None:
     """The connection stays: what is lost is this one's answer."""
-    monkeypatch.setattr(calls, "ACK_WITHIN", 0.1)
     bot = await bots.start()
     bots.chat.open_to.add(bots.bot)
-    bots.platform.faults.lose_acks("aibot_send_msg")
+    lost = bots.platform.faults.lose_acks("aibot_send_msg")
     with pytest.raises(DeliveryError, match="not acknowledged within") as caught:
-        await bot.send(bots.target(), text("hi"), "key")
+        await leap.over(calls.ACK_WITHIN, bot.send(bots.target(), text("hi"), "key"), lambda: lost.hits)
     assert caught.value.ambiguous
     await bot.send(bots.target(), text("again"), "key")
     assert bots.platform.stats.subscribes == 1
     assert bot.counters()["acks_lost"] == 1
 
 
-async def test_an_answer_without_acknowledgement_is_given_again(bots: BotRig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calls, "ACK_WITHIN", 0.1)
+async def test_an_answer_without_acknowledgement_is_given_again(bots: BotRig, leap: Leap) -> None:
     bot = await bots.start()
     target = await bots.asked()
     stream = bot.grow(markdown=True)
     await bot.send(target, alone(PartKind.CARD, await stream.open("one")), "key")
-    bots.platform.faults.lose_acks("aibot_respond_msg")
-    await stream.show("one two")
+    lost = bots.platform.faults.lose_acks("aibot_respond_msg")
+    await leap.over(calls.ACK_WITHIN, stream.show("one two"), lambda: lost.hits)
     await stream.close("one two three")
     (message,) = bots.platform.messages
     assert message.states == ["one", "one two", "one two three"]

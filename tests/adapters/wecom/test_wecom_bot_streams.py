@@ -7,6 +7,7 @@ import pytest
 from contract import until
 from wecom_bot_rig import BotRig, alone, text
 
+from backoffs import SoOften
 from imbridge import Bridge
 from imbridge.adapters.base import Target
 from imbridge.adapters.growing import GrowingFullError
@@ -93,15 +94,17 @@ async def test_a_last_state_whose_acknowledgement_got_lost(bots: BotRig, bot: Bo
     assert bots.shown() == ["one two"]
 
 
-async def test_a_first_state_that_may_have_arrived_is_not_left_open(
-    bots: BotRig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(calls, "ACK_WITHIN", 0.1)
-    bot = await bots.start(send_timeout=0.3)
+async def test_a_first_state_that_may_have_arrived_is_not_left_open(bots: BotRig, leap: Leap) -> None:
+    bot = await bots.start()
+    bot.caller.backoff = SoOften(1)
     target = await bots.asked()
     lost = bots.platform.faults.lose_acks("aibot_respond_msg", times=None)
+    opening = asyncio.create_task(opened(bot, target))
+    for number in (1, 2):
+        await until(lambda number=number: lost.hits == number, "an attempt")
+        leap(calls.ACK_WITHIN)
     with pytest.raises(DeliveryError) as caught:
-        await opened(bot, target)
+        await opening
     assert caught.value.ambiguous
     lost.clear()
     await bots.platform.messages[0].finishes()

@@ -201,7 +201,7 @@ async def test_a_clicks_answer_is_released_when_nothing_is_said(rig: Rig, adapte
     waiting = rig.intake.offered[0].answer
     assert waiting is not None
     waiting.release()
-    assert (await asyncio.wait_for(clicked.delivered(), 2)).body == ""
+    assert (await asyncio.wait_for(clicked.delivered(), 20)).body == ""
 
 
 # -- what is known of them ---------------------------------------------------------------------------------------------
