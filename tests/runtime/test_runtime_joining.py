@@ -25,8 +25,10 @@ from imbridge.emulators.feishu import events
 from imbridge.runtime.intake.joining import Joining
 from imbridge.skills import command_skill, message_skill
 from imbridge.storage import Box, EntryState, InboxEntry, SqlStorage
+from leap import Leap
 
-SOON = 0.15
+QUIET = 10.0
+"""It is over by a leap of the clock, when all was said that belongs together."""
 LATER = 60.0
 
 
@@ -64,10 +66,11 @@ async def test_without_it_each_is_handled_by_itself() -> None:
         assert [msg.joined for msg in heard.messages] == [(), ()]
 
 
-async def test_texts_are_joined_by_line_breaks_and_all_ids_are_kept() -> None:
+async def test_texts_are_joined_by_line_breaks_and_all_ids_are_kept(leap: Leap) -> None:
     heard = Heard()
-    async with chat(skill(heard.__call__), options=BridgeOptions(debounce=SOON)) as room:
+    async with chat(skill(heard.__call__), options=BridgeOptions(debounce=QUIET)) as room:
         sent = await says(room, room.user, "one", "two", "three")
+        leap(QUIET)
         await room.user.receives("heard one\ntwo\nthree")
         await room.user.receives_nothing()
         (msg,) = heard.messages
@@ -78,11 +81,12 @@ async def test_texts_are_joined_by_line_breaks_and_all_ids_are_kept() -> None:
         assert (counts(room.bridge)["held"], counts(room.bridge)["joined"]) == (3, 3)
         assert counts(room.bridge)["waiting"] == 0
         await says(room, room.user, "alone")
+        leap(QUIET)
         await room.user.receives("heard alone")
         assert heard.messages[-1].joined == ()
 
 
-async def test_media_in_order_and_each_is_read_where_it_came_from() -> None:
+async def test_media_in_order_and_each_is_read_where_it_came_from(leap: Leap) -> None:
     read: list[bytes] = []
 
     async def look(msg: Any) -> str:
@@ -91,24 +95,27 @@ async def test_media_in_order_and_each_is_read_where_it_came_from() -> None:
 
     async with emulated() as feishu:
         app, alice = feishu.add_app(), feishu.add_user("Alice")
-        options = BridgeOptions(debounce=SOON * 2)
-        async with Bridge([account(feishu, app)], skills=[skill(look)], options=options):
+        options = BridgeOptions(debounce=QUIET)
+        async with Bridge([account(feishu, app)], skills=[skill(look)], options=options) as bridge:
             await alice.sends_image(b"\x89PNG first")
             await alice.says("what is this?")
             await alice.sends_image(b"\x89PNG second")
+            await until(lambda: counts(bridge)["held"] == 3)
+            leap(QUIET)
             await alice.receives(lambda message: message.text.startswith("text: ['image', 'text'"))
             assert read == [b"\x89PNG first", b"\x89PNG second"]
             assert feishu.violations == []
 
 
-async def test_people_are_kept_apart_and_so_are_conversations() -> None:
+async def test_people_are_kept_apart_and_so_are_conversations(leap: Leap) -> None:
     heard = Heard()
-    async with chat(skill(heard.__call__), options=BridgeOptions(debounce=SOON)) as room:
+    async with chat(skill(heard.__call__), options=BridgeOptions(debounce=QUIET)) as room:
         alice, bob = room.group("Alice", "Bob")
         await says(room, alice, "a1")
         await says(room, bob, "b1")
         await says(room, alice, "a2")
         await says(room, bob, "b2")
+        leap(QUIET)
         await until(lambda: len(heard.messages) == 2)
         assert sorted(heard.texts) == ["a1\na2", "b1\nb2"]
 
@@ -203,7 +210,7 @@ async def test_a_stop_without_grace_counts_what_is_held(caplog: pytest.LogCaptur
 
 
 class Patient(BaseSkill):
-    debounce = SOON
+    debounce = QUIET
 
     def __init__(self) -> None:
         self.heard: list[str] = []
@@ -213,7 +220,7 @@ class Patient(BaseSkill):
         return "fine"
 
 
-async def test_a_skill_has_its_own() -> None:
+async def test_a_skill_has_its_own(leap: Leap) -> None:
     patient, quick = Patient(), Heard()
 
     async def numbers(msg: Any, match: Any) -> str:
@@ -222,6 +229,7 @@ async def test_a_skill_has_its_own() -> None:
     fast = message_skill(on_pattern(r"^\d+$")(numbers), name="fast", priority=5)
     async with chat(patient, fast) as room:
         await says(room, room.user, "one", "two")
+        leap(QUIET)
         await room.user.receives("fine")
         await says(room, room.user, "1", "2")
         await room.user.receives("heard 2")
@@ -289,7 +297,7 @@ async def test_what_was_left_is_joined_by_the_times_of_the_platform() -> None:
     assert [one for group in together for one in group.deliveries] == left
 
 
-async def test_with_interrupt_the_joined_message_interrupts() -> None:
+async def test_with_interrupt_the_joined_message_interrupts(leap: Leap) -> None:
     heard: list[str] = []
 
     async def answer(msg: Any) -> str:
@@ -298,40 +306,44 @@ async def test_with_interrupt_the_joined_message_interrupts() -> None:
             await asyncio.Event().wait()
         return f"did {msg.text}"
 
-    options = BridgeOptions(debounce=SOON)
+    options = BridgeOptions(debounce=QUIET)
     async with chat(message_skill(answer, on_overlap="interrupt"), options=options) as room:
         await says(room, room.user, "work")
+        leap(QUIET)
         await until(lambda: heard)
         await says(room, room.user, "a", "b")
+        leap(QUIET)
         await room.user.receives("did a\nb")
         assert heard == ["work", "a\nb"]
 
 
-async def test_parts_are_kept_one_by_one_and_the_joined_one_finishes_all() -> None:
+async def test_parts_are_kept_one_by_one_and_the_joined_one_finishes_all(leap: Leap) -> None:
     disk, heard = Disk(), Heard()
     async with emulated() as feishu:
         app, alice = feishu.add_app(), feishu.add_user("Alice")
-        options, storage = BridgeOptions(debounce=SOON), GroupCommitStorage(disk)
+        options, storage = BridgeOptions(debounce=QUIET), GroupCommitStorage(disk)
         async with Bridge([account(feishu, app)], skills=[skill(heard.__call__)], storage=storage, options=options):
             for text in ("one", "two"):
                 await alice.says(text)
             await until(lambda: feishu.stats.acks_ok == 2, what="acknowledged while they are held")
             assert [entry.item.text for entry in disk.inbox.values()] == ["one", "two"]
+            leap(QUIET)
             await alice.receives("heard one\ntwo")
             await until(lambda: not disk.inbox)
 
 
-async def test_in_a_database_each_part_has_its_row(tmp_path: Path) -> None:
+async def test_in_a_database_each_part_has_its_row(tmp_path: Path, leap: Leap) -> None:
     heard, storage = Heard(), SqlStorage(tmp_path / "bot.db")
     async with emulated() as feishu:
         app, alice = feishu.add_app(), feishu.add_user("Alice")
-        options = BridgeOptions(debounce=0.5)
+        options = BridgeOptions(debounce=QUIET)
         async with Bridge([account(feishu, app)], skills=[skill(heard.__call__)], storage=storage, options=options):
             for text in ("one", "two"):
                 await alice.says(text)
             await until(lambda: feishu.stats.acks_ok == 2)
             kept = await storage.kept(Box.INBOX, EntryState.PENDING)
             assert sorted(one.text for one in kept) == ["one", "two"]
+            leap(QUIET)
             await alice.receives("heard one\ntwo")
             async with asyncio.timeout(10):
                 while await storage.kept(Box.INBOX, EntryState.PENDING):
