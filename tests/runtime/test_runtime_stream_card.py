@@ -163,7 +163,7 @@ async def test_a_long_text_fills_several_cards(markdown: bool) -> None:
         for start in range(0, len(words), 600):
             steps.write("".join(words[start : start + 600]))
         steps.write(None)
-        await until(lambda: steps.receipts, timeout=20)
+        await until(lambda: steps.receipts, timeout=50)
         messages = list(room.feishu.messages)
         assert len(messages) > 2
         assert "\n".join(message.text.strip("\n") for message in messages) == "".join(words).strip("\n")

@@ -61,8 +61,11 @@ class Slow:
     """Answers every message with these texts, the first when something has happened."""
 
     def __init__(self, rig: Rig, after: Condition | None, *texts: str, **config: Any) -> None:
+        waits = WAITS
+        if after is None:  # nothing is late here, however long this process stands still
+            waits, rig.wechat.settings.callback_timeout = 4.0, 30.0
         # No sign of typing: that the platform takes it says what the account can do.
-        self.bridge = Bridge([rig.config(passive_reply=WAITS, **config)], options=BridgeOptions(typing_after=None))
+        self.bridge = Bridge([rig.config(passive_reply=waits, **config)], options=BridgeOptions(typing_after=None))
         self.receipts: list[Receipt] = []
         self.seen: list[str] = []
         self.after = after

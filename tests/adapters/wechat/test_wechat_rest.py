@@ -53,7 +53,10 @@ def settings() -> EmulatorSettings:
 
 
 def bridge_of(rig: Rig, *answers: Any, after: asyncio.Event | None = None) -> tuple[Bridge, list[str], list[Receipt]]:
-    bridge = Bridge([rig.config(passive_reply=WAITS, customer_service=False)])
+    waits = WAITS
+    if after is None:  # nothing is late here, however long this process stands still
+        waits, rig.wechat.settings.callback_timeout = 4.0, 30.0
+    bridge = Bridge([rig.config(passive_reply=waits, customer_service=False)])
     seen: list[str] = []
     receipts: list[Receipt] = []
 
