@@ -109,7 +109,7 @@ class TestButtons:
             body=[Form(name="f", body=[Input(name="why"), DatePicker(name="day"), Button("Send", submit=True)])],
         )
         sent, message = await shown(adapter, rig, asked)
-        assert message.text == "## Details\n\nwhy: \\_\\_\\_\n\nday: \\_\\_\\_"
+        assert message.text == "## Details\n\nwhy: ＿＿＿\n\nday: ＿＿＿"
         assert labels(message) == [["Send"]]
         assert told(sent) == {"input": "text", "date": "text"}
 
