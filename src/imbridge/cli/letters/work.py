@@ -7,7 +7,10 @@ from typing import Any, cast
 
 from imbridge.cli.opening import looking
 from imbridge.storage import Box, DurableStorage, EntryState, Kept, Sought
-from imbridge.storage.core.portions import AT_ONCE, portions
+from imbridge.storage.core.portions import portions
+
+_AT_ONCE = 100
+"""Changed in one transaction: as long as it lasts, nobody takes over what another process has left."""
 
 
 @dataclass(slots=True)
@@ -84,7 +87,7 @@ class Asked:
         self, storage: DurableStorage, box: Box, sought: Sought, what: str, outcome: Outcome, *, in_hand: bool
     ) -> None:
         last: Kept | None = None
-        while page := await storage.kept(box, self.state, after=last, limit=AT_ONCE, **sought):
+        while page := await storage.kept(box, self.state, after=last, limit=_AT_ONCE, **sought):
             last = page[-1]
             uids = [kept.uid for kept in page]
             if what == "drop":
