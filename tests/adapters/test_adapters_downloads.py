@@ -164,7 +164,7 @@ async def test_silent_in_the_middle(make: Make, files: FileServer, pool: HttpPoo
 
 
 async def test_cut_in_the_middle(make: Make, files: FileServer, pool: HttpPool, tmp_path: Path) -> None:
-    adapter, media, encrypted = make(files, pool, download_timeout=1.0)
+    adapter, media, encrypted = make(files, pool, download_timeout=3.0)
     files.body, files.how = encrypted(os.urandom(4096)), "cut"
     await refused(adapter, media, tmp_path, "broke off|not there after")
     assert len(files.asked) >= 2
