@@ -172,7 +172,7 @@ async def test_passing_trouble_is_tried_again() -> None:
             files.status = 200
             message = await room.user.receives()
             assert uploaded(room, message, "image_key").data == PNG
-            assert len(files.asked) == 2
+            assert len(files.asked) >= 2
 
 
 async def test_an_edit_fetches_too(spool: Path) -> None:

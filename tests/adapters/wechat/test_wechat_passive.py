@@ -1,6 +1,6 @@
 """Who is answered how: by the callback's own answer, over all tries of the platform, or by customer-service messages.
 
-The platform waits 1.5 s here instead of five, and an answer that comes within 0.7 s is in time for a try. Skills wait
+The platform waits 3 s here instead of five, and an answer that comes within 0.7 s is in time for a try. Skills wait
 for what is to happen first, not for a time.
 """
 
@@ -20,7 +20,7 @@ from imbridge.adapters.wechat.received import tries
 from imbridge.emulators.wechat import EmulatorSettings
 from imbridge.protocol import DeliveryState, Message, Receipt
 
-CUT, WAITS = 1.5, 0.7
+CUT, WAITS = 3.0, 0.7
 SEND = "/cgi-bin/message/custom/send"
 Condition = Callable[[WeChatAdapter], bool]
 
@@ -29,7 +29,7 @@ Condition = Callable[[WeChatAdapter], bool]
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapter_module, "CUT", CUT)
     monkeypatch.setattr(webhook_module, "_PAST_THE_CUT", 0.1)
-    monkeypatch.setattr(tries, "_MISSING", 0.5)
+    monkeypatch.setattr(tries, "_MISSING", 1.5)
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ from imbridge.protocol.message import utc
 from imbridge.rendering import Part, PartKind
 from imbridge.storage import SqlStorage
 
-CUT, WAITS = 1.0, 0.5
+CUT, WAITS = 2.5, 0.5
 HINT = "（未完，回复“继续”查看后文）"
 LATER = "还在处理，请稍后回复“继续”查看结果。"
 
@@ -44,7 +44,7 @@ LATER = "还在处理，请稍后回复“继续”查看结果。"
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapter_module, "CUT", CUT)
     monkeypatch.setattr(webhook_module, "_PAST_THE_CUT", 0.1)
-    monkeypatch.setattr(tries, "_MISSING", 0.5)
+    monkeypatch.setattr(tries, "_MISSING", 1.5)
 
 
 @pytest.fixture

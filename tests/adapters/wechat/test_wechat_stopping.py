@@ -14,14 +14,14 @@ from imbridge.adapters.wechat.received import tries
 from imbridge.emulators.wechat import EmulatorSettings
 from imbridge.protocol import DeliveryState, Message
 
-CUT, WAITS = 1.5, 0.7
+CUT, WAITS = 3.0, 0.7
 
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapter_module, "CUT", CUT)
     monkeypatch.setattr(webhook_module, "_PAST_THE_CUT", 0.1)
-    monkeypatch.setattr(tries, "_MISSING", 0.5)
+    monkeypatch.setattr(tries, "_MISSING", 1.5)
 
 
 @pytest.fixture
