@@ -34,7 +34,7 @@ async def test_what_cannot_begin_is_said_whole_and_later(feishu, status: int) ->
         await until(lambda: len(ends) == 2)
     assert [text.strip() for text in texts(feishu)] == ["0 1 2 3 4", "done"]
     assert [end.state for end in ends] == [SENT] * 2
-    assert [one.what for one in receipts[0].degradations] == ["stream"]
+    assert {one.what for one in receipts[0].degradations} == {"stream"}  # a card that took too long is one more reason
 
 
 async def test_what_may_have_begun_is_not_said_again_where_nobody_wants_that(feishu) -> None:

@@ -23,7 +23,7 @@ from imbridge.emulators.wecom.bot import (
 
 @pytest.fixture
 def bot_settings() -> BotEmulatorSettings:
-    return BotEmulatorSettings(poll_seconds=0.02, callback_retries=(0.01, 0.01))
+    return BotEmulatorSettings(poll_seconds=0.02, callback_retries=(0.01, 0.01), verify_seconds=30.0)
 
 
 def kinds(platform: WeComBotEmulator) -> list[str]:
@@ -117,7 +117,9 @@ async def test_a_stream_is_asked_for_until_it_is_finished(
     assert (platform.stats.polls, platform.stats.callback_requests, platform.violations) == (3, 5, [])
 
 
-@pytest.mark.parametrize("bot_settings", [BotEmulatorSettings(poll_seconds=0.02, stream_seconds=0.05)])
+@pytest.mark.parametrize(
+    "bot_settings", [BotEmulatorSettings(poll_seconds=0.02, stream_seconds=0.05, verify_seconds=30.0)]
+)
 async def test_a_stream_is_asked_for_six_minutes_at_most(
     platform: WeComBotEmulator, smart: Bot, alice: BotUser, called: Address
 ) -> None:
