@@ -61,10 +61,10 @@ class TestBan:
             await say_hi(rig, adapter)
 
     async def test_it_ends(self, rig: Rig, leap: Leap) -> None:
-        adapter = in_a_hurry(rig)
-        await adapter.api.caller.token(patience=1)
-        with rig.ding.faults.ban_ip(60):
-            answer = await leap.over(61, say_hi(rig, adapter), lambda: adapter.api.caller.retries)
+        adapter = rig.make(send_timeout=600)
+        await adapter.api.caller.token(patience=30)
+        with rig.ding.faults.ban_ip(300):  # until then nothing is on its way that the leap could end
+            answer = await leap.over(301, say_hi(rig, adapter), lambda: adapter.api.caller.retries)
         assert answer.attempts > 1
         assert [message.text for message in rig.sent()] == ["hi"]
 
