@@ -51,6 +51,12 @@ class Link:
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiters: list[tuple[frozenset[LinkState], asyncio.Future[LinkState]]] = []
         self.counters = LinkCounters()
+        self._begun = False
+
+    @property
+    def begun(self) -> bool:
+        """Whether it was ever started: one that was not is `STOPPED`, as one that has ended."""
+        return self._begun
 
     @property
     def state(self) -> LinkState:
@@ -79,6 +85,7 @@ class Link:
         """
         if self._supervisor is not None and not self._supervisor.done():
             raise LinkError(f"{self._name}: the link is running already")
+        self._begun = True
         self._set_state(LinkState.CONNECTING, None)
         self._supervisor = asyncio.create_task(self._supervise(), name=f"link:{self._name}")
         self._supervisor.add_done_callback(self._supervisor_ended)

@@ -84,6 +84,34 @@ async def test_an_acknowledgement_that_does_not_come(bots: BotRig, leap: Leap) -
     assert bot.counters()["acks_lost"] == 1
 
 
+async def test_what_is_to_be_said_before_the_start_waits_for_it(bots: BotRig) -> None:
+    """What the last process left: when it was refused instead, it was put off for longer after each kill."""
+    bot = bots.make()
+    bots.chat.open_to.add(bots.bot)
+    sending = asyncio.create_task(bot.send(bots.target(), text("left over"), "key"))
+    await asyncio.sleep(0.05)
+    assert not sending.done()
+    await bot.start()
+    await sending
+    assert bots.shown() == ["left over"]
+
+
+async def test_what_is_to_be_said_without_any_start_is_told(bots: BotRig, leap: Leap) -> None:
+    bot = bots.make()
+    sending = asyncio.create_task(bot.send(bots.target(), text("hi"), "key"))
+    await asyncio.sleep(0)
+    with pytest.raises(DeliveryError, match=r"not begun \(the adapter is not started\) within send_timeout") as caught:
+        await leap.over(bot.settings.send_timeout, sending, lambda: True)
+    assert not caught.value.ambiguous
+
+
+async def test_after_the_end_nothing_waits(bots: BotRig) -> None:
+    bot = await bots.start()
+    await bot.close()
+    with pytest.raises(DeliveryError, match="there is no connection: it is closed"):
+        await bot.send(bots.target(), text("too late"), "key")
+
+
 async def test_an_answer_without_acknowledgement_is_given_again(bots: BotRig, leap: Leap) -> None:
     bot = await bots.start()
     target = await bots.asked()

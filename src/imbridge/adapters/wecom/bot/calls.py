@@ -132,25 +132,25 @@ class BotCaller:
             await self._wait(delay, deadline, failure)
 
     async def _connection(self, cmd: str, deadline: float) -> Connection:
-        """The connection, waited for while there is none."""
+        """The connection, waited for while there is none, also before the start: what was left is said by then."""
         while True:
-            connection = self._link.connection
-            if connection is not None and self._link.state is LinkState.UP:
+            connection, state = self._link.connection, self._link.state
+            if connection is not None and state is LinkState.UP:
                 return connection
-            if self._link.state in (LinkState.FAILED, LinkState.STOPPED):
+            if state in (LinkState.FAILED, LinkState.STOPPED) and self._link.begun:
                 why = self._link.error or "it is closed"
                 raise DeliveryError(f"wecom {cmd}: not sent: there is no connection: {why}", platform="wecom")
             left = deadline - asyncio.get_running_loop().time()
             if left <= 0:
+                missed = "did not come back" if self._link.begun else "was not begun (the adapter is not started)"
                 raise DeliveryError(
-                    f"wecom {cmd}: not sent: the connection did not come back within send_timeout", platform="wecom"
+                    f"wecom {cmd}: not sent: the connection {missed} within send_timeout", platform="wecom"
                 )
-            if self._link.state is LinkState.UP:  # lost, and not yet noted
+            if state is LinkState.UP:  # lost, and not yet noted
                 await asyncio.sleep(min(left, 0.01))
                 continue
-            waiting = asyncio.ensure_future(
-                self._link.wait_state(LinkState.UP, LinkState.FAILED, LinkState.STOPPED)
-            )  # fmt: skip
+            change = LinkState.STOPPED if self._link.begun else LinkState.CONNECTING
+            waiting = asyncio.ensure_future(self._link.wait_state(LinkState.UP, LinkState.FAILED, change))
             try:
                 await asyncio.wait((waiting,), timeout=left)
             finally:
