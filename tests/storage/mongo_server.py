@@ -27,6 +27,14 @@ runpy.run_module("secantus", run_name="__main__", alter_sys=True)
 """Tests that are killed leave no server behind: its input ends with them."""
 
 
+_ours: set[str] = set()
+
+
+def ends_with_us(url: str) -> bool:
+    """Whether this server, and all that it keeps, is gone when our tests end."""
+    return url in _ours
+
+
 class Secantus:
     """A server of ours, on a port of its own; it keeps what it has when it is stopped and started again.
 
@@ -38,6 +46,7 @@ class Secantus:
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
         self.port = _free_port()
+        _ours.add(self.url)
 
     @property
     def url(self) -> str:
