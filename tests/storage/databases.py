@@ -1,7 +1,6 @@
 """Databases for tests: a file, or a place of one's own on a server that is there."""
 
 import os
-import socket
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from mongo_server import ends_with_us, server_url
+from reaching import needs
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -192,12 +192,7 @@ def database_of(*kinds: str) -> Any:
 def server_of(kind: str) -> URL:
     variable, default = _SERVERS[kind]
     url = make_url(os.environ.get(variable, default))
-    try:
-        socket.create_connection((url.host, url.port or 0), timeout=2).close()
-    except OSError as error:
-        if variable in os.environ:
-            raise
-        pytest.skip(f"no {kind} at {url.host}:{url.port} ({error}); name one in {variable}")
+    needs(kind, url.host, url.port, variable)
     return url
 
 

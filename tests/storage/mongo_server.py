@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from reaching import free_port
 
 VARIABLE, DEFAULT = "IMBRIDGE_TEST_MONGODB_URL", "mongodb://127.0.0.1:27017/?directConnection=true"
 _PATIENCE = 60.0
@@ -45,7 +46,7 @@ class Secantus:
         self._folder = folder
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = _free_port()
+        self.port = free_port()
         _ours.add(self.url)
 
     @property
@@ -117,12 +118,6 @@ def _our_own() -> Secantus:
 
     atexit.register(end)
     return server
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def _listens(host: str, port: int) -> bool:

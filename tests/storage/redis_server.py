@@ -3,12 +3,11 @@
 import asyncio
 import os
 import shutil
-import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from mongo_server import _free_port
+from reaching import free_port, needs
 
 VARIABLE, DEFAULT = "IMBRIDGE_TEST_REDIS", "redis://127.0.0.1:6379"
 _PATIENCE = 30.0
@@ -18,12 +17,7 @@ def redis_url() -> str:
     """Where a Redis is."""
     url = os.environ.get(VARIABLE, DEFAULT)
     parts = urlsplit(url)
-    try:
-        socket.create_connection((parts.hostname, parts.port or 6379), timeout=2).close()
-    except OSError as error:
-        if VARIABLE in os.environ:
-            raise
-        pytest.skip(f"no redis at {parts.hostname}:{parts.port} ({error}); name one in {VARIABLE}")
+    needs("redis", parts.hostname, parts.port or 6379, VARIABLE)
     return url
 
 
@@ -38,7 +32,7 @@ class RedisServer:
         self._folder = folder
         self._options = options
         self._process: asyncio.subprocess.Process | None = None
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}"
 
     async def start(self) -> None:

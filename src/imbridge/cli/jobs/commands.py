@@ -2,11 +2,11 @@
 
 import asyncio
 import json
-import sys
 from pathlib import Path
 
 import click
 
+from imbridge.cli.listing import write_list
 from imbridge.cli.options import Command, config_option, debug_option, json_option
 
 _account = click.option("--account", metavar="ACCOUNT", help="Of this account: feishu:work.")
@@ -31,13 +31,7 @@ def list_jobs(file: Path | None, account: str | None, as_json: bool) -> None:
     from imbridge.cli.jobs.shown import as_data, write_table
     from imbridge.cli.jobs.work import all_jobs
 
-    found = asyncio.run(all_jobs(file, account))
-    if as_json:
-        click.echo(json.dumps([as_data(job) for job in found], ensure_ascii=False, indent=2))
-    elif found:
-        write_table(found, terminal=sys.stdout.isatty())
-    else:
-        click.echo("there is nothing", err=True)
+    write_list(asyncio.run(all_jobs(file, account)), as_data, write_table, as_json=as_json)
 
 
 @jobs.command()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from imbridge.cli.failure import FAILED, problem
+from imbridge.cli.listing import write_list
 from imbridge.cli.options import Command, config_option, debug_option, json_option
 
 if TYPE_CHECKING:
@@ -47,13 +48,7 @@ def list_targets(file: Path | None, account: str | None, as_json: bool) -> None:
     from imbridge.cli.targets.shown import as_data, write_table
     from imbridge.cli.targets.work import all_targets
 
-    found = asyncio.run(all_targets(file, account))
-    if as_json:
-        click.echo(json.dumps([as_data(dead) for dead in found], ensure_ascii=False, indent=2))
-    elif found:
-        write_table(found, terminal=sys.stdout.isatty())
-    else:
-        click.echo("there is nothing", err=True)
+    write_list(asyncio.run(all_targets(file, account)), as_data, write_table, as_json=as_json)
 
 
 @targets.command()

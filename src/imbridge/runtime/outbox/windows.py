@@ -25,7 +25,7 @@ class Windows:
 
     def newest(self, channel: Channel) -> str | None:
         """The id of the newest message that came from there."""
-        return self._newest.get(channel.address if channel.thread is None else chat_of(channel))
+        return self._newest.get(chat_of(channel))
 
     def wait(self, channel: Channel) -> None:
         """Something of this conversation waits."""
@@ -33,8 +33,7 @@ class Windows:
 
     def heard(self, message: Message) -> set[str]:
         """Somebody wrote; the lanes that have waited for it."""
-        channel = message.channel
-        chat = channel.address if channel.thread is None else chat_of(channel)
+        chat = chat_of(message.channel)
         self._newest[chat] = message.id
         self._newest.move_to_end(chat)
         if len(self._newest) > _MOST:

@@ -153,7 +153,7 @@ class BotAdapter(Adapter):
         bot_id, name = self.settings.bot_id, self.settings.bot_name
         if self.health is Health.UP:
             return Probe(True, bot_id, name)
-        if self.health is Health.STARTING and self._link.state is LinkState.STOPPED:
+        if not self._link.begun:
             why = "not checked: connecting would take the bot from a process that uses it; the start checks it"
             return Probe(True, bot_id, name, (why,))
         return Probe(False, bot_id, name, (f"not connected: {self._link.error or self.health.value}",))
